@@ -1,0 +1,1 @@
+//! Declarative stream processing on NATS.

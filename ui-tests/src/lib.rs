@@ -1,0 +1,1 @@
+//! Holds the compile errors of `pathway`; see `README.md` and `tests/ui.rs`.
