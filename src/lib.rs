@@ -1,1 +1,12 @@
 //! Declarative stream processing on NATS.
+
+pub use pathway_core::data::{
+    Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
+    Schema,
+};
+
+/// What the macros expand to. Not for users: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use pathway_core::data::*;
+}

@@ -1,1 +1,13 @@
-//! The engine of `pathway`.
+//! The engine of `pathway`; use it through that crate.
+//!
+//! The rooms, in the order in which data flows: [`source`] → [`decode`] → [`table`] → [`encode`] → [`sink`],
+//! with [`data`] (the nouns) below them, [`nats`] (one connection) beside the two ends, and [`run`] above.
+
+pub mod data;
+pub mod decode;
+pub mod encode;
+pub mod nats;
+pub mod run;
+pub mod sink;
+pub mod source;
+pub mod table;

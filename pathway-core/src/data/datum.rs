@@ -1,0 +1,95 @@
+//! What the engine asks of a value that it moves, keeps and compares.
+
+use std::cmp::Ordering;
+use std::hash::{Hash, Hasher};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A value that the engine can copy, order, hash and send to another process: a column, a key, a row.
+///
+/// These are the abilities of `Clone`, `Ord`, `Hash` and serde under names of their own, so that a row
+/// needs no derive but [`Schema`](super::Schema), floats have a total order, and nothing clashes with
+/// the derives that a struct carries for other reasons.
+/// It is implemented for the types a column can hold, for tuples of them, and by `#[derive(Schema)]`
+/// and `#[derive(ColumnType)]`; there should be no need to implement it by hand.
+///
+/// # Contract
+/// `compare` is a total order, and values that compare as equal feed the hasher with equal bytes.
+/// Floats are ordered by value, -0.0 equals 0.0, and NaN equals itself and is above everything.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be kept in a table",
+    label = "this type is neither a column type, nor a tuple of them, nor a row",
+    note = "derive `Schema` for a row, or `ColumnType` for an enum or a newtype"
+)]
+pub trait Datum: Sized + Send + Sync + 'static {
+    /// A copy of the value, as `Clone::clone` gives.
+    fn duplicate(&self) -> Self;
+
+    /// The total order, as `Ord::cmp` gives.
+    fn compare(&self, other: &Self) -> Ordering;
+
+    /// Feeds the value to a hasher, as `Hash::hash` does.
+    fn feed<H: Hasher>(&self, state: &mut H);
+
+    /// Writes the value for another process or the disk. Not the form it has in JSON.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
+
+    /// Reads what [`Datum::serialize`] wrote.
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
+}
+
+/// A [`Datum`] with the standard traits: the form in which maps and serde take it.
+#[repr(transparent)]
+pub struct Held<T>(pub T);
+
+impl<T> Held<T> {
+    /// Looks at a borrowed value as a `Held` one.
+    pub fn of(value: &T) -> &Held<T> {
+        // SAFETY: `Held` is `repr(transparent)` over `T`, so the two references have one layout.
+        unsafe { &*std::ptr::from_ref(value).cast::<Held<T>>() }
+    }
+}
+
+impl<T: Datum> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Held(self.0.duplicate())
+    }
+}
+
+impl<T: Datum> PartialEq for Held<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.compare(&other.0) == Ordering::Equal
+    }
+}
+
+impl<T: Datum> Eq for Held<T> {}
+
+impl<T: Datum> PartialOrd for Held<T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Datum> Ord for Held<T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.compare(&other.0)
+    }
+}
+
+impl<T: Datum> Hash for Held<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.feed(state);
+    }
+}
+
+impl<T: Datum> Serialize for Held<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Datum> Deserialize<'de> for Held<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Held)
+    }
+}

@@ -1,0 +1,49 @@
+//! A column that holds any JSON value.
+
+use std::fmt;
+use std::ops::Deref;
+
+/// Any JSON value: what a column holds whose shape is not known.
+///
+/// It dereferences to [`serde_json::Value`], so that `row.payload["x"].as_i64()` works.
+/// The order of an object's keys is kept. `null` is not a `Json`: it is the `None` of an `Option<Json>`.
+///
+/// ```
+/// use pathway::Json;
+///
+/// let json = Json::parse(r#"{"x": 5}"#).unwrap();
+/// assert_eq!(json["x"].as_i64(), Some(5));
+/// assert_eq!(json.to_string(), r#"{"x":5}"#);
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Json(pub serde_json::Value);
+
+impl Json {
+    /// Reads JSON text.
+    ///
+    /// # Errors
+    /// Those of [`serde_json::from_str`].
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text).map(Json)
+    }
+}
+
+impl Deref for Json {
+    type Target = serde_json::Value;
+
+    fn deref(&self) -> &serde_json::Value {
+        &self.0
+    }
+}
+
+impl From<serde_json::Value> for Json {
+    fn from(value: serde_json::Value) -> Self {
+        Json(value)
+    }
+}
+
+impl fmt::Display for Json {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}

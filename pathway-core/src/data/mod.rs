@@ -1,0 +1,23 @@
+//! The nouns of the engine: what a column can hold, rows, changes, time, errors.
+//!
+//! Everything else imports this room; this room imports nobody.
+
+mod change;
+mod column;
+mod datum;
+mod error;
+mod json;
+mod json_text;
+mod reject;
+mod schema;
+mod time;
+
+pub use change::{Change, Commit};
+pub use column::{ColumnType, DecodeJson, EncodeJson};
+pub use datum::{Datum, Held};
+pub use error::{Error, ErrorKind, Result};
+pub use json::Json;
+pub use json_text::JsonText;
+pub use reject::{Mismatch, Reject};
+pub use schema::{Column, Schema};
+pub use time::{DateTimeNaive, DateTimeUtc};

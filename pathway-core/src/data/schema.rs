@@ -1,0 +1,52 @@
+//! A row: a struct whose fields are columns.
+
+use super::{Datum, JsonText, Reject};
+
+/// A struct whose fields are the columns of a table.
+///
+/// It comes by `#[derive(Schema)]`; there is no need to implement it by hand.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a row",
+    label = "a table holds structs that derive `Schema`",
+    note = "write `#[derive(Schema)]` above `{Self}`"
+)]
+pub trait Schema: Datum {
+    /// The struct's name, for logs.
+    const NAME: &'static str;
+
+    /// The columns, in the order of the fields.
+    const COLUMNS: &'static [Column];
+
+    /// The columns marked `primary_key`, as a tuple; `()` where none is.
+    type Key: Datum;
+
+    /// The row's primary key. A schema without one has the key `()` and [`Schema::HAS_KEY`] false.
+    fn primary_key(&self) -> Self::Key;
+
+    /// Whether a column is marked `primary_key`: a later row with the same key replaces the row.
+    const HAS_KEY: bool;
+
+    /// Reads a row from a JSON document, without white space around it.
+    ///
+    /// # Errors
+    /// The document is not JSON, or a column can't be filled from it.
+    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject>;
+
+    /// Appends the columns as JSON members, each followed by a comma: `"city":"Oslo","total":3,`.
+    ///
+    /// Without the braces, because what a sink adds (`diff`, `time`) comes behind.
+    fn encode_columns(&self, out: &mut Vec<u8>);
+}
+
+/// One column of a [`Schema`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Column {
+    /// Its name on the wire (after `rename` and `rename_all`).
+    pub name: &'static str,
+    /// Its type, as written in the struct.
+    pub type_name: &'static str,
+    /// Whether it is part of the primary key.
+    pub primary_key: bool,
+    /// The JSON pointer that it is read from, where it has one.
+    pub path: Option<&'static str>,
+}
