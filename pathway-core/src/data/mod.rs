@@ -5,8 +5,14 @@
 mod change;
 mod column;
 mod datum;
+mod datum_container;
+mod datum_json;
+mod datum_scalar;
+mod datum_text;
+mod datum_time;
 mod error;
 mod json;
+pub(crate) mod json_read;
 mod json_text;
 mod reject;
 mod schema;
