@@ -3,7 +3,8 @@
 use std::{fmt, io};
 
 /// Why there is no server.
-#[derive(Debug)]
+///
+/// Its `Debug` is its `Display`: an `unwrap` in a test and a `main` that returns it show the lines as they are meant to be read.
 #[non_exhaustive]
 pub enum Error {
     /// No usable nats-server program was found or could be fetched.
@@ -52,6 +53,12 @@ impl fmt::Display for Error {
             Self::NotReady { why, log } => write!(f, "nats-server is not ready: {why}; its log:\n{}", log.trim_end()),
             Self::Io { doing, source } => write!(f, "{doing}: {source}"),
         }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -21,6 +21,7 @@ mod binary;
 mod builder;
 mod error;
 mod folder;
+mod frozen;
 mod process;
 mod ready;
 mod server;

