@@ -1,10 +1,16 @@
 //! Messages come in: what a source is, and how it hands its messages to the worker.
 
 mod batch;
+mod mailbox;
+mod memory;
 mod queue;
+mod ticks;
 
 pub use batch::{Batch, Message};
+pub use mailbox::Mailbox;
+pub use memory::Feed;
 pub use queue::{Closed, Queue};
+pub use ticks::Ticks;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
