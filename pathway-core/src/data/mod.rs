@@ -4,20 +4,26 @@
 
 mod change;
 mod column;
+mod control;
 mod datum;
 mod error;
 mod json;
 mod json_text;
 mod reject;
+mod report;
 mod schema;
+mod stats;
 mod time;
 
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson};
+pub use control::Control;
 pub use datum::{Datum, Held};
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
 pub use reject::{Mismatch, Reject};
+pub use report::{Level, report};
 pub use schema::{Column, Schema};
+pub use stats::{Counter, SinkCounters, SourceCounters};
 pub use time::{DateTimeNaive, DateTimeUtc};

@@ -1,1 +1,3 @@
-//! (room)
+//! Rows become other rows, one verb a file. Pure: no I/O, no clock.
+
+pub mod reducer;
