@@ -9,6 +9,11 @@ mod document;
 mod slot;
 mod walk;
 
+mod container;
+mod scalar;
+mod text;
+mod time;
+
 pub use document::decode;
 pub use slot::Slot;
 pub use walk::{array, object};
