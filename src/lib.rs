@@ -5,8 +5,10 @@ pub use pathway_core::data::{
     Schema,
 };
 
+pub use pathway_macros::{ColumnType, Schema};
+
 /// What the macros expand to. Not for users: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use pathway_core::data::*;
+    pub use pathway_core::expansion::*;
 }
