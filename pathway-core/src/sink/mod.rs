@@ -1,5 +1,6 @@
 //! Messages go out: what a sink is, and how the worker hands a commit's messages to it.
 
+pub mod core;
 mod outbox;
 mod parcel;
 
