@@ -4,8 +4,32 @@ pub use pathway_core::data::{
     Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
     Schema,
 };
-
+pub use pathway_core::ends::OnBadRow;
+pub use pathway_core::plan::{Pipeline, Table};
+pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
+pub use pathway_core::sink::Collected;
+pub use pathway_core::source::Feed;
+pub use pathway_core::table::Grouped;
+pub use pathway_core::{bytes, jiff};
 pub use pathway_macros::{ColumnType, Schema};
+
+pub mod prelude;
+
+/// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
+pub mod nats {
+    pub use pathway_core::ends::{Read, Write, read, write};
+    pub use pathway_core::nats::{Options, Place};
+}
+
+/// Reducers: what becomes of the rows of a group.
+pub mod reducers {
+    pub use pathway_core::table::reducer::*;
+}
+
+/// A NATS in memory, for tests.
+pub mod testing {
+    pub use pathway_core::testing::{Broker, Published};
+}
 
 /// What the macros expand to. Not for users: it changes without notice.
 #[doc(hidden)]

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
-use serde::{Deserializer, Serialize, Serializer};
+use serde::{Deserializer, Serializer};
 
 use crate::data::{Datum, Held};
 
@@ -52,5 +52,5 @@ impl<'de, T: Fields> Visitor<'de> for FieldsVisitor<T> {
 
 /// Writes the number of an enum's variant.
 pub(super) fn write_ordinal<S: Serializer>(ordinal: usize, serializer: S) -> Result<S::Ok, S::Error> {
-    (ordinal as u64).serialize(serializer)
+    serializer.serialize_u64(ordinal as u64)
 }
