@@ -1,0 +1,93 @@
+//! A reducer call, taken out of the output that it stands in.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::{Expr, ExprCall, Path, Token};
+
+use super::builtin::Builtin;
+use super::keys::Keys;
+use super::probe::needs_row;
+use crate::errors::Errors;
+use crate::row::extent::{Extent, local};
+use crate::row::place::over_row;
+use crate::row::tokens::same_tokens;
+use crate::row::walk::Use;
+
+/// One reducer with what it is fed.
+pub(crate) struct Reduction {
+    /// The call as written, for [`Reduction::is`].
+    source: TokenStream,
+    /// Whether it is one of ours: only then is it known that its output can be copied.
+    builtin: bool,
+    /// The reducer as a value.
+    pub(crate) reducer: TokenStream,
+    /// Where the reducer's name stands.
+    pub(crate) name: Span,
+    /// What it is fed for each row.
+    pub(crate) argument: TokenStream,
+    /// In how many places its result is used.
+    pub(crate) uses: usize,
+}
+
+impl Reduction {
+    /// A call of one of our words. Its arguments need not mention the row: `sum(1)`.
+    pub(crate) fn builtin(call: &ExprCall, builtin: &Builtin, row: &Ident, errors: &mut Errors) -> Self {
+        let name = Extent::of(&call.func).first;
+        let reducer = Ident::new(builtin.reducer, name);
+        let arguments = call.args.iter().take(builtin.arguments).cloned().collect();
+        Reduction {
+            source: call.to_token_stream(),
+            builtin: true,
+            reducer: quote_spanned!(name=> ::pathway::reducers::#reducer),
+            name,
+            argument: argument(arguments, row, errors),
+            uses: 0,
+        }
+    }
+
+    /// A call of the user's own reducer: arguments that do not speak of the row are its parameters.
+    pub(crate) fn own(call: &ExprCall, path: &Path, row: &Ident, keys: &Keys, errors: &mut Errors) -> Self {
+        let (arguments, parameters): (Vec<_>, Vec<_>) = call
+            .args
+            .iter()
+            .cloned()
+            .partition(|argument| needs_row(argument, row, keys) || keys.find(argument).is_some());
+        let parameters: Punctuated<_, Token![,]> = parameters.into_iter().collect();
+        let reducer = if parameters.is_empty() { quote!(#path) } else { quote!(#path(#parameters)) };
+        Reduction {
+            source: call.to_token_stream(),
+            builtin: false,
+            reducer,
+            name: Extent::of(path).last,
+            argument: argument(arguments, row, errors),
+            uses: 0,
+        }
+    }
+
+    /// Whether another call can use the result of this one.
+    pub(crate) fn is(&self, call: &ExprCall) -> bool {
+        self.builtin && same_tokens(self.source.clone(), call.to_token_stream())
+    }
+
+    /// What stands for the call in the output, once for each use: results may not be `Copy`.
+    pub(crate) fn read(&mut self, index: usize, call: &ExprCall) -> Expr {
+        self.uses += 1;
+        Extent::of(call).only(&result(index, self.uses - 1))
+    }
+}
+
+/// The local variable that holds a result for one of its uses, in a tuple of its own (see [`Extent::only`]).
+pub(crate) fn result(index: usize, usage: usize) -> Ident {
+    local(&format!("result{index}_{usage}"))
+}
+
+fn argument(mut arguments: Vec<Expr>, row: &Ident, errors: &mut Errors) -> TokenStream {
+    for argument in &mut arguments {
+        over_row(argument, Use::Value, row, errors);
+    }
+    match arguments.as_slice() {
+        [only] => only.to_token_stream(),
+        several => quote!((#(#several),*)),
+    }
+}
