@@ -1,11 +1,10 @@
 //! What `reduce!` is given.
 
-use proc_macro2::TokenTree;
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token};
 
 use crate::errors::Errors;
-use crate::row::head::{Head, arrow};
+use crate::row::head::{Head, arrow, skip_to_arrow};
 use crate::row::output::Output;
 
 /// `o in orders by o.city => { city: o.city, total: sum(o.price) }`.
@@ -25,9 +24,7 @@ impl Reduce {
                 "`reduce!` has no windows yet: compute the window's start and group by it, \
                  as in `by o.second - o.second % 60`",
             )));
-            while !input.is_empty() && !input.peek(Token![=>]) {
-                input.parse::<TokenTree>()?;
-            }
+            skip_to_arrow(input)?;
         }
         let expected = match keys.as_slice() {
             [] => "`by` and a key, or `=>` and the new row, as in `=> { n: count() }`",

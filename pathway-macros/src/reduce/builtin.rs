@@ -42,9 +42,14 @@ pub(crate) fn unknown(word: &Ident) -> String {
     let known: Vec<_> = BUILTINS.iter().map(|builtin| builtin.word).collect();
     let cure = match meant(word) {
         Some(builtin) => format!("did you mean `{}`?", builtin.word),
-        None => format!(
-            "a reducer of your own is a type that implements `Reducer`, written with its path, as in `self::{word}(…)`"
-        ),
+        None => {
+            let word = word.to_string();
+            let own: String = word
+                .split('_')
+                .flat_map(|part| part[..1].to_uppercase().chars().chain(part[1..].chars()).collect::<Vec<_>>())
+                .collect();
+            format!("a reducer of your own is a type that implements `Reducer`, called by its name: `{own}(…)`")
+        }
     };
     format!("unknown reducer `{word}`; expected one of {}\nhelp: {cure}", listed(&known).replace(" and ", ", "))
 }

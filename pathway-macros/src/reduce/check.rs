@@ -102,15 +102,20 @@ impl Meaning for Outputs<'_> {
         true
     }
 
-    fn cannot_read(&mut self, macro_call: &Macro) {
+    fn cannot_read(&mut self, macro_call: &mut Macro) {
         if !mentions(macro_call.tokens.clone(), self.row) {
             return;
         }
         let name = macro_call.path.to_token_stream().to_string();
         self.errors.at(
-            macro_call,
-            format!("`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\nhelp: call it in a `select!` behind the `reduce!`"),
+            &macro_call,
+            format!(
+                "`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\n\
+                 help: call it in a `select!` behind the `reduce!`"
+            ),
         );
+        // The type of what it makes is unknown, and that of `panic!` is any.
+        *macro_call = syn::parse_quote!(::core::panic!());
     }
 }
 

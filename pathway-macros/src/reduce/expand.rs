@@ -1,6 +1,6 @@
 //! The code of a `reduce!`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
@@ -16,26 +16,15 @@ const LONGEST_TUPLE: usize = 12;
 
 pub(crate) fn expand(plan: &Plan, errors: Errors) -> TokenStream {
     let declaration = declaration(&plan.output);
-    let values = reducers(&plan.reductions);
     let table = table(&plan.head.table);
     let group_by = group_by(plan);
-    let reducers = nested((0..plan.reductions.len()).map(|index| reducer(index).into_token_stream()));
+    let reducers = nested(plan.output.brace, plan.reductions.iter().map(|reduction| reduction.reducer.clone()));
     let arguments = arguments(plan);
     let output = output(plan);
-    block(errors, &quote!(#declaration #values #table #group_by.reduce(#reducers, #arguments, #output)))
-}
-
-/// The reducers as values, and beside each what checks its argument.
-fn reducers(reductions: &[Reduction]) -> TokenStream {
-    let reductions = reductions.iter().enumerate().map(|(index, reduction)| {
-        let (reducer, feed) = (reducer(index), feed(index));
-        let value = &reduction.reducer;
-        quote! {
-            let #reducer = #value;
-            let #feed = ::pathway::__private::Feed::of(&#reducer);
-        }
-    });
-    quote!(#(#reductions)*)
+    // All in the user's own hygiene, else the compiler cannot go from the call to the reducer that is wrong in it.
+    let user = plan.output.brace;
+    let reduce = quote_spanned!(user=> .reduce(#reducers, #arguments, #output));
+    block(errors, &quote!(#declaration #table #group_by #reduce))
 }
 
 fn group_by(plan: &Plan) -> TokenStream {
@@ -50,12 +39,7 @@ fn group_by(plan: &Plan) -> TokenStream {
 
 /// What the reducers are fed for a row.
 fn arguments(plan: &Plan) -> TokenStream {
-    let arguments = plan.reductions.iter().enumerate().map(|(index, reduction)| {
-        let feed = feed(index);
-        let argument = &reduction.argument;
-        quote_spanned!(reduction.name=> #feed.argument(#argument))
-    });
-    let arguments = nested(arguments);
+    let arguments = nested(plan.output.brace, plan.reductions.iter().map(|reduction| reduction.argument.clone()));
     let row = parameter(&plan.head.row, &arguments);
     quote!(move |#row| #arguments)
 }
@@ -68,7 +52,7 @@ fn output(plan: &Plan) -> TokenStream {
         [key] => quote!(#key,),
         keys => quote!((#(#keys),*),),
     };
-    let results = nested((0..plan.reductions.len()).map(|index| value(index).into_token_stream()));
+    let results = nested(Span::mixed_site(), (0..plan.reductions.len()).map(|index| value(index).into_token_stream()));
     let bindings = plan.reductions.iter().enumerate().map(|(index, reduction)| bindings(index, reduction));
     let construction: Expr = construction(&plan.output);
     quote!(move |#keys #results| { #(#bindings)* #construction })
@@ -79,27 +63,19 @@ fn bindings(index: usize, reduction: &Reduction) -> TokenStream {
     let value = value(index);
     let copies = (1..reduction.uses).map(|usage| {
         let copy = result(index, usage);
-        quote!(let #copy = (::pathway::__private::duplicate(&#value),);)
+        quote!(let #copy = ::pathway::__private::duplicate(&#value);)
     });
     let moved = result(index, 0);
-    quote!(#(#copies)* let #moved = (#value,);)
+    quote!(#(#copies)* let #moved = #value;)
 }
 
 /// A flat tuple as long as that can be, else a tuple of tuples.
-fn nested(items: impl Iterator<Item = TokenStream>) -> TokenStream {
+fn nested(span: Span, items: impl Iterator<Item = TokenStream>) -> TokenStream {
     let mut items: Vec<_> = items.collect();
     while items.len() > LONGEST_TUPLE {
-        items = items.chunks(LONGEST_TUPLE).map(|chunk| quote!((#(#chunk,)*))).collect();
+        items = items.chunks(LONGEST_TUPLE).map(|chunk| quote_spanned!(span=> (#(#chunk,)*))).collect();
     }
-    quote!((#(#items,)*))
-}
-
-fn reducer(index: usize) -> proc_macro2::Ident {
-    local(&format!("reducer{index}"))
-}
-
-fn feed(index: usize) -> proc_macro2::Ident {
-    local(&format!("feed{index}"))
+    quote_spanned!(span=> (#(#items,)*))
 }
 
 fn value(index: usize) -> proc_macro2::Ident {

@@ -58,7 +58,7 @@ impl Meaning for Probe<'_> {
         true
     }
 
-    fn cannot_read(&mut self, macro_call: &Macro) {
+    fn cannot_read(&mut self, macro_call: &mut Macro) {
         self.found |= mentions(macro_call.tokens.clone(), self.row);
     }
 }

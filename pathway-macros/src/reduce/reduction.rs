@@ -1,6 +1,6 @@
 //! A reducer call, taken out of the output that it stands in.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, Path, Token};
@@ -22,8 +22,6 @@ pub(crate) struct Reduction {
     builtin: bool,
     /// The reducer as a value.
     pub(crate) reducer: TokenStream,
-    /// Where the reducer's name stands.
-    pub(crate) name: Span,
     /// What it is fed for each row.
     pub(crate) argument: TokenStream,
     /// In how many places its result is used.
@@ -33,14 +31,14 @@ pub(crate) struct Reduction {
 impl Reduction {
     /// A call of one of our words. Its arguments need not mention the row: `sum(1)`.
     pub(crate) fn builtin(call: &ExprCall, builtin: &Builtin, row: &Ident, errors: &mut Errors) -> Self {
-        let name = Extent::of(&call.func).first;
-        let reducer = Ident::new(builtin.reducer, name);
-        let arguments = call.args.iter().take(builtin.arguments).cloned().collect();
+        let arguments: Vec<_> = call.args.iter().take(builtin.arguments).cloned().collect();
+        // What a reducer cannot take is told of the argument, not of the reducer's word.
+        let Extent { first, last } = arguments.first().map_or_else(|| Extent::of(call), Extent::of);
+        let reducer = Ident::new(builtin.reducer, last);
         Reduction {
             source: call.to_token_stream(),
             builtin: true,
-            reducer: quote_spanned!(name=> ::pathway::reducers::#reducer),
-            name,
+            reducer: quote_spanned!(first=> ::pathway::reducers::#reducer),
             argument: argument(arguments, row, errors),
             uses: 0,
         }
@@ -59,7 +57,6 @@ impl Reduction {
             source: call.to_token_stream(),
             builtin: false,
             reducer,
-            name: Extent::of(path).last,
             argument: argument(arguments, row, errors),
             uses: 0,
         }
@@ -73,11 +70,11 @@ impl Reduction {
     /// What stands for the call in the output, once for each use: results may not be `Copy`.
     pub(crate) fn read(&mut self, index: usize, call: &ExprCall) -> Expr {
         self.uses += 1;
-        Extent::of(call).only(&result(index, self.uses - 1))
+        Extent::of(call).call("same", &result(index, self.uses - 1))
     }
 }
 
-/// The local variable that holds a result for one of its uses, in a tuple of its own (see [`Extent::only`]).
+/// The local variable that holds a result for one of its uses.
 pub(crate) fn result(index: usize, usage: usize) -> Ident {
     local(&format!("result{index}_{usage}"))
 }

@@ -48,7 +48,8 @@ pub(crate) fn construction(output: &Output) -> Expr {
 
 /// The table of a macro, by reference, whether the user's expression is a table or a reference to one.
 pub(crate) fn table(table: &Expr) -> Expr {
-    Extent::of(table).call("table", &quote!(&#table))
+    let extent = Extent::of(table);
+    extent.call("table", &extent.reference(table))
 }
 
 /// The row as a closure's parameter; `_` where the body has no use for it.

@@ -1,6 +1,6 @@
 //! Keeps generated code under the words that it stands for.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Span, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
@@ -32,13 +32,10 @@ impl Extent {
         Expr::Verbatim(call)
     }
 
-    /// `tuple.0`, of a local variable.
-    pub(crate) fn only(self, tuple: &Ident) -> Expr {
-        let mut tuple = tuple.clone();
-        tuple.set_span(tuple.span().located_at(self.first));
-        let mut index = Literal::usize_unsuffixed(0);
-        index.set_span(tuple.span().located_at(self.last));
-        Expr::Verbatim(quote!(#tuple.#index))
+    /// `&place`.
+    pub(crate) fn reference(self, place: &impl ToTokens) -> TokenStream {
+        let and = syn::token::And { spans: [self.first] };
+        quote!(#and #place)
     }
 
     /// `*reference`, of a local variable.

@@ -1,7 +1,9 @@
 //! How a macro begins: `o in orders`, and the `=>` behind it.
 
+use proc_macro2::TokenTree;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
+use syn::parse::discouraged::Speculative;
 use syn::{Expr, Ident, Token};
 
 use crate::errors::Errors;
@@ -29,22 +31,32 @@ impl Head {
     }
 }
 
-/// Takes the `=>`. One that is missing or misspelt is reported, and taken as written.
+/// Takes the `=>`, and reports one that is missing, misspelt, or further behind.
 pub(crate) fn arrow(input: ParseStream<'_>, expected: &str, errors: &mut Errors) -> syn::Result<()> {
-    if input.peek(Token![=>]) {
-        input.parse::<Token![=>]>()?;
-        return Ok(());
+    if !input.peek(Token![=>]) {
+        let error = input.error(format!("expected {expected}"));
+        if input.is_empty() {
+            return Err(error);
+        }
+        errors.take::<()>(Err(error));
+        skip_to_arrow(input)?;
     }
-    if input.is_empty() {
-        return Err(input.error(format!("expected {expected}")));
+    input.parse::<Option<Token![=>]>>()?;
+    Ok(())
+}
+
+/// Goes to the `=>` if there is one, else over what stands in its place.
+pub(crate) fn skip_to_arrow(input: ParseStream<'_>) -> syn::Result<()> {
+    let ahead = input.fork();
+    while !ahead.is_empty() && !ahead.peek(Token![=>]) {
+        ahead.parse::<TokenTree>()?;
     }
-    errors.take::<()>(Err(input.error(format!("expected {expected}"))));
-    if input.peek(Token![->]) {
+    if !ahead.is_empty() {
+        input.advance_to(&ahead);
+    } else if input.peek(Token![->]) {
         input.parse::<Token![->]>()?;
-    } else if input.peek(Token![=]) {
-        input.parse::<Token![=]>()?;
-    } else if input.peek(Token![,]) {
-        input.parse::<Token![,]>()?;
+    } else if input.peek(Token![=]) || input.peek(Token![,]) {
+        input.parse::<TokenTree>()?;
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ impl Output {
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         let name = name(input)?;
         let content;
-        let brace = braced!(content in input).span.join();
+        let brace = braced!(content in input).span.open();
         let mut columns = Vec::new();
         while !content.is_empty() {
             match errors.take(content.call(Column::parse)) {

@@ -1,6 +1,5 @@
 //! What the row's name and its columns become where the row is at hand.
 
-use quote::quote;
 use syn::{Expr, Ident, Macro};
 
 use super::extent::Extent;
@@ -50,12 +49,13 @@ impl Meaning for OverRow<'_> {
         false
     }
 
-    fn cannot_read(&mut self, _: &Macro) {}
+    fn cannot_read(&mut self, _: &mut Macro) {}
 }
 
 /// A copy of what stands at a place.
 pub(crate) fn duplicate(place: &Expr) -> Expr {
-    Extent::of(place).call("duplicate", &quote!(&#place))
+    let extent = Extent::of(place);
+    extent.call("duplicate", &extent.reference(place))
 }
 
 /// Whether the expression is the row, or a field of it, at any depth: `o`, `o.city`, `o.pair.0`.

@@ -28,7 +28,7 @@ pub(crate) trait Meaning {
     fn looks_into(&self, macro_call: &Macro) -> bool;
 
     /// The arguments of a macro are not expressions.
-    fn cannot_read(&mut self, macro_call: &Macro);
+    fn cannot_read(&mut self, macro_call: &mut Macro);
 }
 
 /// Rewrites an expression.
