@@ -7,6 +7,7 @@ pub mod data;
 pub mod decode;
 pub mod encode;
 pub mod nats;
+pub mod plan;
 pub mod run;
 pub mod sink;
 pub mod source;

@@ -4,20 +4,32 @@
 
 mod change;
 mod column;
+mod control;
 mod datum;
+mod datum_container;
+mod datum_json;
+mod datum_scalar;
+mod datum_text;
+mod datum_time;
 mod error;
 mod json;
+pub(crate) mod json_read;
 mod json_text;
 mod reject;
+mod report;
 mod schema;
+mod stats;
 mod time;
 
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson};
+pub use control::Control;
 pub use datum::{Datum, Held};
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
 pub use reject::{Mismatch, Reject};
+pub use report::{Level, Throttle, report};
 pub use schema::{Column, Schema};
+pub use stats::{Counter, SinkCounters, SourceCounters};
 pub use time::{DateTimeNaive, DateTimeUtc};

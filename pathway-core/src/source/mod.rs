@@ -1,1 +1,43 @@
-//! (room)
+//! Messages come in: what a source is, and how it hands its messages to the worker.
+
+mod batch;
+mod mailbox;
+mod memory;
+mod queue;
+mod ticks;
+
+pub use batch::{Batch, Message};
+pub use mailbox::Mailbox;
+pub use memory::Feed;
+pub use queue::{Closed, Queue};
+pub use ticks::Ticks;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crate::data::{Control, Result, SourceCounters};
+
+/// Where messages come from. `run` starts each source of a pipeline once.
+pub trait Source: Send {
+    /// Connects, subscribes, and begins to fill the queue, on a thread of its own.
+    ///
+    /// It returns when the source is ready: from then on no message is missed.
+    /// The thread ends when the source has ended or the pipeline stops; it calls [`Queue::finish`] last.
+    ///
+    /// # Errors
+    /// The source could not be made ready.
+    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>>;
+}
+
+/// What ties a source to its pipeline.
+#[derive(Clone)]
+pub struct SourceLink {
+    /// The source's name, for logs and errors.
+    pub name: Arc<str>,
+    /// Where the messages go.
+    pub queue: Arc<Queue>,
+    /// What it counts. The worker counts `rows` and `rejected`, the source all else.
+    pub counters: Arc<SourceCounters>,
+    /// When to stop, and whom to tell of a failure.
+    pub control: Control,
+}

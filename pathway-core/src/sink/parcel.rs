@@ -1,0 +1,37 @@
+//! The messages of one commit for one sink.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::data::Commit;
+
+/// The messages of one commit for one sink, in the order in which they are to be published.
+#[derive(Debug)]
+pub struct Parcel {
+    /// The commit that they belong to.
+    pub commit: Commit,
+    /// Its time on the wire: unix milliseconds.
+    pub time: u64,
+    /// The subject of all messages.
+    pub subject: Arc<str>,
+    /// Their payloads, one behind the other.
+    pub payloads: Vec<u8>,
+    /// Where each payload lies, and what it says.
+    pub letters: Vec<Letter>,
+}
+
+/// One message of a [`Parcel`].
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// Where its payload lies in [`Parcel::payloads`].
+    pub payload: Range<usize>,
+    /// 1 for a row that comes, -1 for a row that goes.
+    pub diff: i64,
+}
+
+impl Parcel {
+    /// The memory that the parcel holds, in bytes.
+    pub fn weight(&self) -> usize {
+        self.payloads.len() + self.letters.len() * size_of::<Letter>()
+    }
+}

@@ -1,0 +1,61 @@
+//! Reducers: what becomes of the rows of a group.
+
+mod error;
+mod tuple;
+
+pub use error::ReduceError;
+
+/// Turns the rows of a group into one value, and keeps it right while rows come and go.
+///
+/// `A` is what the reducer is fed for each row: the argument of `sum(o.price)`, a tuple of several, `()` of none.
+/// A reducer is itself a value, so that it can carry parameters: `Quantile(0.95)`.
+/// A tuple of reducers is a reducer of the tuple of their arguments.
+///
+/// # Contract
+/// The output depends only on the multiset of arguments, not on their order:
+/// `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
+///
+/// # A reducer of one's own
+/// ```
+/// use pathway::prelude::*;
+/// use pathway::reducers::ReduceError;
+///
+/// /// The geometric mean of positive numbers.
+/// struct GeometricMean;
+///
+/// impl Reducer<f64> for GeometricMean {
+///     type State = (f64, i64);
+///     type Output = f64;
+///
+///     fn update(&self, (log_sum, rows): &mut (f64, i64), argument: f64, diff: i64) {
+///         *log_sum += argument.ln() * diff as f64;
+///         *rows += diff;
+///     }
+///
+///     fn output(&self, (log_sum, rows): &(f64, i64)) -> Result<f64, ReduceError> {
+///         Ok((log_sum / *rows as f64).exp())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot reduce `{A}`",
+    label = "not a reducer of `{A}`",
+    note = "a reducer of your own is a type that implements `Reducer<{A}>`"
+)]
+pub trait Reducer<A>: Send + Sync + 'static {
+    /// What is kept for each group. Its default is the state of a group without rows.
+    type State: Default + 'static;
+
+    /// What the group's rows become.
+    type Output: 'static;
+
+    /// `diff` copies of `argument` come (`diff` > 0) or go (`diff` < 0).
+    fn update(&self, state: &mut Self::State, argument: A, diff: i64);
+
+    /// The value of a group that has rows.
+    ///
+    /// # Errors
+    /// The value cannot be told: an integer sum does not fit its type. The group then has no row
+    /// until later changes make it tellable again; the error is reported and counted.
+    fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError>;
+}
