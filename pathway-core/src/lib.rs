@@ -6,6 +6,8 @@
 pub mod data;
 pub mod decode;
 pub mod encode;
+#[doc(hidden)]
+pub mod expansion;
 pub mod nats;
 pub mod plan;
 pub mod run;

@@ -62,7 +62,9 @@ impl Throttle {
         self.last = Some(Instant::now());
         match std::mem::take(&mut self.silent) {
             0 => report(level, &self.part, message),
-            silent => report(level, &self.part, format_args!("{message} ({silent} more like it, {} in all)", self.seen)),
+            silent => {
+                report(level, &self.part, format_args!("{message} ({silent} more like it, {} in all)", self.seen))
+            }
         }
     }
 }

@@ -46,14 +46,7 @@ impl<'scope, R: Schema> AnyChanges<'scope> for Changes<'scope, R> {
 
 impl<'scope> Build<'scope> {
     pub(crate) fn new(scope: Scope<'scope, Commit>, clock: Arc<Counter>) -> Self {
-        Build {
-            scope,
-            streams: HashMap::new(),
-            read: HashSet::new(),
-            pumps: Vec::new(),
-            probe: Probe::new(),
-            clock,
-        }
+        Build { scope, streams: HashMap::new(), read: HashSet::new(), pumps: Vec::new(), probe: Probe::new(), clock }
     }
 
     /// The scope to build in.

@@ -9,9 +9,9 @@ mod pump;
 mod table;
 
 pub use build::{Build, Changes};
-pub use pump::{Pace, Pump};
 pub use node::{NodeId, Order, Plan};
 pub use pipeline::Pipeline;
+pub use pump::{Pace, Pump};
 pub use table::Table;
 
 pub(crate) use node::{Ends, Node};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Build;
+use crate::data::Control;
 use crate::sink::{Sink, SinkLink};
 use crate::source::{Source, SourceLink};
-use crate::data::Control;
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

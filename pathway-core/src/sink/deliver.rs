@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use timely::container::CapacityContainerBuilder;
+use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::generic::operator::Operator;
-use timely::dataflow::StreamVec;
 
 use super::net::net;
 use crate::data::{Change, Commit, Schema};

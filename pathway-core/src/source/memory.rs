@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use timely::container::CapacityContainerBuilder;
 use timely::dataflow::InputHandle;
 use timely::dataflow::operators::Input;
-use timely::container::CapacityContainerBuilder;
 
 use super::{Mailbox, Ticks};
 use crate::data::{Change, Commit, Datum, Schema};

@@ -4,8 +4,8 @@
 //! Where the trait is not implemented that type is unknown, and the compiler stays silent about all that
 //! follows from it: one mistake, one error. Not for users.
 
-use super::Table;
 use crate::data::{ColumnType, Datum, Schema};
+use crate::plan::Table;
 
 /// A copy of a column or a row.
 #[inline]
