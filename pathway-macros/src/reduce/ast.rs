@@ -18,6 +18,10 @@ pub(crate) struct Reduce {
 impl Reduce {
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         let head = Head::parse(input)?;
+        if !word(input, "by") && input.peek(Ident) && input.peek2(Ident) {
+            errors.take::<()>(Err(input.error("expected `by` and a key, as in `by o.city`")));
+            input.parse::<Ident>()?;
+        }
         let keys = if word(input, "by") { keys(input)? } else { Vec::new() };
         if word(input, "window") {
             errors.take::<()>(Err(input.error(

@@ -43,15 +43,19 @@ pub(crate) fn unknown(word: &Ident) -> String {
     let cure = match meant(word) {
         Some(builtin) => format!("did you mean `{}`?", builtin.word),
         None => {
-            let word = word.to_string();
-            let own: String = word
-                .split('_')
-                .flat_map(|part| part[..1].to_uppercase().chars().chain(part[1..].chars()).collect::<Vec<_>>())
-                .collect();
+            let own = camel_case(&word.to_string());
             format!("a reducer of your own is a type that implements `Reducer`, called by its name: `{own}(…)`")
         }
     };
     format!("unknown reducer `{word}`; expected one of {}\nhelp: {cure}", listed(&known).replace(" and ", ", "))
+}
+
+fn camel_case(word: &str) -> String {
+    let parts = word.split('_').filter_map(|part| {
+        let mut characters = part.chars();
+        Some(characters.next()?.to_uppercase().chain(characters).collect::<String>())
+    });
+    parts.collect()
 }
 
 impl Builtin {

@@ -6,7 +6,7 @@ use syn::{Expr, ExprCall, Ident, Macro};
 use super::ast::Reduce;
 use super::builtin;
 use super::keys::Keys;
-use super::probe::{callee, is_constructor, needs_row};
+use super::probe::{callee, is_constructor, is_type, needs_row};
 use super::reduction::Reduction;
 use crate::errors::Errors;
 use crate::row;
@@ -35,14 +35,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
     if let Some(key) = keys.get(MOST_KEYS) {
         errors.at(key, format!("a group has at most {MOST_KEYS} keys\nhelp: put some of them into one, as a tuple"));
     }
-    let mut outputs = Outputs {
-        row: &head.row,
-        written: keys.len(),
-        keys: Keys(keys),
-        reductions: Vec::new(),
-        unknown: false,
-        errors,
-    };
+    let mut outputs = Outputs { row: &head.row, keys: Keys::new(keys), reductions: Vec::new(), unknown: false, errors };
     for column in &mut output.columns {
         outputs.unknown = false;
         walk(&mut column.value, Use::Value, &mut outputs);
@@ -51,7 +44,8 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
             column.value = Expr::Verbatim(quote!(::core::option::Option::None.unwrap()));
         }
     }
-    let Outputs { keys: Keys(mut keys), reductions, errors, .. } = outputs;
+    let Outputs { keys, reductions, errors, .. } = outputs;
+    let mut keys = keys.into_exprs();
     for key in &mut keys {
         over_row(key, Use::Value, &head.row, errors);
     }
@@ -61,8 +55,6 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
 struct Outputs<'a> {
     row: &'a Ident,
     keys: Keys,
-    /// How many keys the user wrote; those behind are there to know the types of wrong outputs.
-    written: usize,
     reductions: Vec<Reduction>,
     /// Whether the column at hand calls a reducer that we could not make out.
     unknown: bool,
@@ -72,9 +64,6 @@ struct Outputs<'a> {
 impl Meaning for Outputs<'_> {
     fn rewrite(&mut self, expr: &mut Expr, usage: Use) -> bool {
         if let Some(key) = self.keys.find(expr) {
-            if key >= self.written {
-                self.neither(expr);
-            }
             *expr = Keys::read(expr, key, usage);
             return true;
         }
@@ -88,9 +77,8 @@ impl Meaning for Outputs<'_> {
             return false;
         }
         self.neither(expr);
-        // As if it were a key: its type is known then, and nothing else goes wrong because of it.
-        self.keys.0.push(expr.clone());
-        *expr = Keys::read(expr, self.keys.0.len() - 1, usage);
+        let key = self.keys.add(expr);
+        *expr = Keys::read(expr, key, usage);
         true
     }
 
@@ -136,6 +124,10 @@ impl Outputs<'_> {
         if is_constructor(path) || !call.args.iter().any(needs_row) {
             return None;
         }
+        if !is_type(path) && call.args.iter().all(needs_row) {
+            // A function without parameters is no reducer: `f64::from(o.quantity)`.
+            return None;
+        }
         let reduction = Reduction::own(call, path, self.row, &self.keys, self.errors);
         Some(self.result(reduction, call))
     }
@@ -166,10 +158,7 @@ impl Outputs<'_> {
     fn unknown_type(&mut self, call: &ExprCall) -> Expr {
         self.unknown = true;
         match call.args.first() {
-            Some(argument) => {
-                self.keys.0.push(argument.clone());
-                Keys::read(argument, self.keys.0.len() - 1, Use::Value)
-            }
+            Some(argument) => Keys::read(argument, self.keys.add(argument), Use::Value),
             None => Expr::Verbatim(quote!(0_i64)),
         }
     }
@@ -182,17 +171,13 @@ impl Outputs<'_> {
 
     fn neither(&mut self, expr: &Expr) {
         let words: String = expr.to_token_stream().to_string().split_whitespace().collect();
-        let keys = match self.written {
-            0 => format!("by {words}"),
-            _ => format!("by …, {words}"),
+        let cures = if matches!(expr, Expr::Path(_)) {
+            format!("help: use a key, as in `by {words}.city`, or reduce a column: `max({words}.price)`")
+        } else {
+            let others = if self.keys.written().is_empty() { "" } else { "…, " };
+            format!("help: add it to the keys: `by {others}{words}`\nhelp: or reduce it: `max({words})`")
         };
-        self.errors.at(
-            expr,
-            format!(
-                "`{words}` is neither a key nor reduced: a group has many rows, and each may have its own\n\
-                 help: add it to the keys: `{keys}`\n\
-                 help: or reduce it: `max({words})`"
-            ),
-        );
+        let why = "a group has many rows, and each may have its own";
+        self.errors.at(expr, format!("`{words}` is neither a key nor reduced: {why}\n{cures}"));
     }
 }

@@ -9,14 +9,36 @@ use crate::row::place::duplicate;
 use crate::row::tokens::same_tokens;
 use crate::row::walk::Use;
 
-/// The keys as they are written.
-pub(crate) struct Keys(pub(crate) Vec<Expr>);
+/// The keys, first those that the user wrote.
+pub(crate) struct Keys {
+    exprs: Vec<Expr>,
+    written: usize,
+}
 
 impl Keys {
+    pub(crate) fn new(written: Vec<Expr>) -> Self {
+        Keys { written: written.len(), exprs: written }
+    }
+
     /// Which key an expression is, token for token.
     pub(crate) fn find(&self, expr: &Expr) -> Option<usize> {
         let expr = bare(expr).to_token_stream();
-        self.0.iter().position(|key| same_tokens(bare(key).to_token_stream(), expr.clone()))
+        self.written().iter().position(|key| same_tokens(bare(key).to_token_stream(), expr.clone()))
+    }
+
+    pub(crate) fn written(&self) -> &[Expr] {
+        &self.exprs[..self.written]
+    }
+
+    /// Takes what is no key for one after it was reported:
+    /// its type is known then, and nothing else goes wrong because of it.
+    pub(crate) fn add(&mut self, expr: &Expr) -> usize {
+        self.exprs.push(expr.clone());
+        self.exprs.len() - 1
+    }
+
+    pub(crate) fn into_exprs(self) -> Vec<Expr> {
+        self.exprs
     }
 
     /// The local variable that holds a reference to a key.

@@ -2,6 +2,7 @@
 //!
 //! A call is a reducer call if its name is a reducer's word, or if an argument speaks of a row itself:
 //! neither of a key, nor of what another reducer made of the rows.
+//! Where two such calls are nested, a type or a word of ours inside a function is the reducer: `round(Median(o.price))`.
 
 use syn::{Expr, ExprCall, Ident, Macro, Path};
 
@@ -66,6 +67,10 @@ impl Meaning for Probe<'_> {
 /// Whether a path names a reducer by its looks: a word of ours, or a type.
 fn is_surely_reducer(path: &Path) -> bool {
     let known = path.get_ident().is_some_and(|word| builtin::find(word).is_some());
-    let is_type = path.segments.last().is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase));
-    known || is_type && !is_constructor(path)
+    known || is_type(path) && !is_constructor(path)
+}
+
+/// Whether a path looks like a type: its last name begins with a capital.
+pub(crate) fn is_type(path: &Path) -> bool {
+    path.segments.last().is_some_and(|last| last.ident.to_string().starts_with(char::is_uppercase))
 }

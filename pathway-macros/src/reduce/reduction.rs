@@ -5,14 +5,13 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, Path, Token};
 
-use super::builtin::Builtin;
+use super::builtin::{self, Builtin};
 use super::keys::Keys;
-use super::probe::needs_row;
+use super::probe::{callee, needs_row};
 use crate::errors::Errors;
 use crate::row::extent::{Extent, local};
-use crate::row::place::over_row;
+use crate::row::place::over_row_without;
 use crate::row::tokens::same_tokens;
-use crate::row::walk::Use;
 
 /// One reducer with what it is fed.
 pub(crate) struct Reduction {
@@ -81,10 +80,21 @@ pub(crate) fn result(index: usize, usage: usize) -> Ident {
 
 fn argument(mut arguments: Vec<Expr>, row: &Ident, errors: &mut Errors) -> TokenStream {
     for argument in &mut arguments {
-        over_row(argument, Use::Value, row, errors);
+        over_row_without(argument, row, &reducer_of_one_row, errors);
     }
     match arguments.as_slice() {
         [only] => only.to_token_stream(),
         several => quote!((#(#several),*)),
     }
+}
+
+/// Why a call inside a reducer's argument cannot be made, if it is a reducer's.
+fn reducer_of_one_row(call: &ExprCall) -> Option<String> {
+    let word = callee(call)?.get_ident()?;
+    builtin::find(word)?;
+    Some(format!(
+        "`{word}` stands inside another reducer, which is fed one row at a time\n\
+         help: reduce twice, with one `reduce!` behind the other\n\
+         help: if this is a function of yours, write its path, as in `self::{word}(…)`"
+    ))
 }

@@ -21,9 +21,7 @@ impl Head {
         }
         let row = input.call(Ident::parse_any)?;
         if !input.peek(Token![in]) {
-            return Err(
-                input.error(format!("expected `in` and the table behind the row's name, as in `{row} in orders`"))
-            );
+            return Err(input.error("expected `in` and the table behind the row's name, as in `o in orders`"));
         }
         input.parse::<Token![in]>()?;
         let table = input.call(Expr::parse_without_eager_brace)?;

@@ -1,6 +1,6 @@
 //! What the row's name and its columns become where the row is at hand.
 
-use syn::{Expr, Ident, Macro};
+use syn::{Expr, ExprCall, Ident, Macro};
 
 use super::extent::Extent;
 use super::walk::{Meaning, Use, walk};
@@ -10,16 +10,34 @@ use crate::errors::Errors;
 ///
 /// A column that is taken by value is duplicated, so that no `.clone()` is needed; all else is left as written.
 pub(crate) fn over_row(expr: &mut Expr, usage: Use, row: &Ident, errors: &mut Errors) {
-    walk(expr, usage, &mut OverRow { row, errors });
+    walk(expr, usage, &mut OverRow { row, forbidden: &|_| None, errors });
+}
+
+/// The same, where some calls cannot be made: `forbidden` says why not.
+pub(crate) fn over_row_without(
+    expr: &mut Expr,
+    row: &Ident,
+    forbidden: &dyn Fn(&ExprCall) -> Option<String>,
+    errors: &mut Errors,
+) {
+    walk(expr, Use::Value, &mut OverRow { row, forbidden, errors });
 }
 
 struct OverRow<'a> {
     row: &'a Ident,
+    forbidden: &'a dyn Fn(&ExprCall) -> Option<String>,
     errors: &'a mut Errors,
 }
 
 impl Meaning for OverRow<'_> {
     fn rewrite(&mut self, expr: &mut Expr, usage: Use) -> bool {
+        if let Expr::Call(call) = expr
+            && let Some(why) = (self.forbidden)(call)
+        {
+            self.errors.at(&call.func, why);
+            // Of the type of its argument, as most results are: nothing else goes wrong because of it.
+            *expr = call.args.first().cloned().unwrap_or_else(|| syn::parse_quote!(0_i64));
+        }
         if let Expr::Reference(reference) = expr
             && reference.mutability.is_none()
             && is_row(&reference.expr, self.row)
