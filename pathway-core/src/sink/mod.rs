@@ -1,6 +1,7 @@
 //! Messages go out: what a sink is, and how the worker hands a commit's messages to it.
 
 mod collect;
+pub mod core;
 mod deliver;
 mod net;
 mod outbox;

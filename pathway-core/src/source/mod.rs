@@ -1,6 +1,7 @@
 //! Messages come in: what a source is, and how it hands its messages to the worker.
 
 mod batch;
+pub mod core;
 mod mailbox;
 mod memory;
 mod queue;
