@@ -11,6 +11,12 @@ pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::Grouped;
 pub use pathway_core::{bytes, jiff};
+#[doc = include_str!("../docs/macros/filter.md")]
+pub use pathway_macros::filter;
+#[doc = include_str!("../docs/macros/reduce.md")]
+pub use pathway_macros::reduce;
+#[doc = include_str!("../docs/macros/select.md")]
+pub use pathway_macros::select;
 pub use pathway_macros::{ColumnType, Schema};
 
 pub mod prelude;
@@ -21,7 +27,7 @@ pub mod nats {
     pub use pathway_core::nats::{Options, Place};
 }
 
-/// Reducers: what becomes of the rows of a group.
+/// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.
 pub mod reducers {
     pub use pathway_core::table::reducer::*;
 }

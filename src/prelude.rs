@@ -6,4 +6,6 @@ pub use crate::bytes::Bytes;
 pub use crate::jiff::SignedDuration;
 pub use crate::nats;
 pub use crate::reducers::Reducer;
-pub use crate::{Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table};
+pub use crate::{
+    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table, filter, reduce, select,
+};

@@ -1,8 +1,9 @@
-//! What the derives' code calls: the parts that do not depend on the user's type.
+//! What the macros' code calls: the parts that do not depend on the user's type.
 //!
 //! Reached as `pathway::__private`, by expansions only. Keeping them here keeps the expansions short, and the
 //! names in compile errors sensible.
 
+mod checked;
 mod choice;
 mod defaults;
 mod fields;
@@ -15,6 +16,7 @@ pub use serde::de::SeqAccess;
 pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
+pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, column, duplicate, key, row, same, table};
 pub use self::choice::Choice;
 pub use self::defaults::{own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};

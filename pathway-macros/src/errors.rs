@@ -28,6 +28,11 @@ impl Errors {
         result.map_err(|error| self.found.push(error)).ok()
     }
 
+    /// Whether nothing was wrong so far.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.is_empty()
+    }
+
     /// The `compile_error!`s to put into the output; nothing where there was no mistake.
     pub(crate) fn into_tokens(mut self) -> TokenStream {
         self.told = true;

@@ -7,9 +7,13 @@
 mod attribute;
 mod column;
 mod errors;
+mod filter;
 mod generics;
+mod reduce;
 mod rename;
+mod row;
 mod schema;
+mod select;
 mod words;
 
 use proc_macro::TokenStream;
@@ -25,4 +29,22 @@ pub fn derive_schema(input: TokenStream) -> TokenStream {
 #[proc_macro_derive(ColumnType, attributes(column))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
     column::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn filter(input: TokenStream) -> TokenStream {
+    filter::filter(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    select::select(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn reduce(input: TokenStream) -> TokenStream {
+    reduce::reduce(input.into()).into()
 }

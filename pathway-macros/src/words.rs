@@ -21,7 +21,7 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
 }
 
 /// The known word that is nearest to what was written, if it is near at all.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = |known: &str| {
         let begins = word.len() >= 3 && (known.starts_with(word) || word.starts_with(known));
         if begins { 1 } else { distance(&plain(word), &plain(known)) }
