@@ -15,7 +15,6 @@ impl Reducer<()> for () {
 
 macro_rules! reducer_of_a_tuple {
     ($($reducer:ident $argument:ident $index:tt),+) => {
-        #[diagnostic::do_not_recommend]
         impl<$($reducer, $argument),+> Reducer<($($argument,)+)> for ($($reducer,)+)
         where
             $($reducer: Reducer<$argument>),+
