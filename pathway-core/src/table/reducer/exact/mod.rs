@@ -100,6 +100,9 @@ impl ExactSum {
     }
 
     #[cfg(test)]
+    pub(super) const ON_THE_HEAP: usize = size_of::<Wide>();
+
+    #[cfg(test)]
     pub(super) fn is_on_the_heap(&self) -> bool {
         matches!(self.0, Form::Wide(_))
     }
