@@ -9,6 +9,7 @@ pub mod encode;
 #[doc(hidden)]
 pub mod expansion;
 pub mod nats;
+pub mod plan;
 pub mod run;
 pub mod sink;
 pub mod source;

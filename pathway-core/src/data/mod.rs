@@ -29,7 +29,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
 pub use reject::{Mismatch, Reject};
-pub use report::{Level, report};
+pub use report::{Level, Throttle, report};
 pub use schema::{Column, Schema};
 pub use stats::{Counter, SinkCounters, SourceCounters};
 pub use time::{DateTimeNaive, DateTimeUtc};

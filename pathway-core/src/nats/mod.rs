@@ -1,1 +1,31 @@
-//! (room)
+//! One NATS connection: where the servers are, who we are to them, and how long the connection lives.
+
+mod connection;
+mod credentials;
+mod dial;
+mod endpoint;
+mod event;
+mod fence;
+mod options;
+mod refusal;
+mod subject;
+mod thread;
+mod throttle;
+mod uri;
+
+#[cfg(test)]
+pub(crate) mod support;
+#[cfg(test)]
+mod tests;
+
+pub use credentials::Credentials;
+pub use endpoint::{Endpoint, Server};
+pub use options::Options;
+pub use subject::{check_publish_subject, check_subscribe_subject};
+
+pub(crate) use connection::Connection;
+pub(crate) use dial::Dialer;
+pub(crate) use event::Notice;
+pub(crate) use fence::Fence;
+pub(crate) use thread::{Ready, runtime, spawn};
+pub(crate) use throttle::Throttle;

@@ -1,10 +1,17 @@
 //! Messages come in: what a source is, and how it hands its messages to the worker.
 
 mod batch;
+pub mod core;
+mod mailbox;
+mod memory;
 mod queue;
+mod ticks;
 
 pub use batch::{Batch, Message};
+pub use mailbox::Mailbox;
+pub use memory::Feed;
 pub use queue::{Closed, Queue};
+pub use ticks::Ticks;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

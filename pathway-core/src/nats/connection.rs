@@ -1,0 +1,133 @@
+//! One connection to a server, which lives once.
+//!
+//! async-nats would bring a broken connection back by itself. It is not let, for what it does then:
+//! it throws away what it had buffered for the socket, but keeps and sends the commands that were queued behind that.
+//! A publisher would thus leave a hole in its messages, and later could only fill it out of order.
+//! So a connection here is over when it breaks; its end of the pipeline makes a new one, and knows exactly where it stood.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use async_nats::{Client, ConnectOptions, Statistics};
+use tokio::sync::{Notify, mpsc};
+
+use super::event::{self, Notice};
+use super::refusal::Refusal;
+use super::{Credentials, Endpoint, Server};
+
+/// How many notices wait at most. One ends the pipeline, or changes how an end confirms; more say nothing new.
+const MAX_NOTICES: usize = 64;
+/// How often the connection is tried while nothing comes; two unanswered PINGs end it.
+const PING_INTERVAL: Duration = Duration::from_secs(15);
+
+/// One connection to a server.
+pub(crate) struct Connection {
+    pub(crate) client: Client,
+    /// The server, for reports.
+    pub(crate) server: Server,
+    /// Servers of the same cluster that it told of.
+    pub(super) discovered: Vec<Server>,
+    notices: mpsc::Receiver<Notice>,
+    lost: Arc<Lost>,
+    statistics: Arc<Statistics>,
+}
+
+/// Says that a connection has broken.
+#[derive(Default)]
+struct Lost {
+    /// How often async-nats has asked how long to wait before it connects: the second time, it is to come back.
+    dialed: AtomicUsize,
+    told: Notify,
+}
+
+impl Connection {
+    pub(super) async fn open(
+        endpoint: &Endpoint,
+        server: &Server,
+        part: &str,
+        capacity: usize,
+        patience: Duration,
+    ) -> Result<Self, Refusal> {
+        // Two providers can be linked into one program, and then rustls wants to be told which.
+        // Another one that the program has installed is as good.
+        let _ = async_nats::rustls::crypto::ring::default_provider().install_default();
+        let lost = Arc::new(Lost::default());
+        let (sender, notices) = mpsc::channel(MAX_NOTICES);
+        let options = options(endpoint)
+            .name(part)
+            .subscription_capacity(capacity)
+            .connection_timeout(patience)
+            .ping_interval(PING_INTERVAL)
+            .ignore_discovered_servers()
+            .reconnect_delay_callback({
+                let lost = lost.clone();
+                move |_| lost.delay()
+            })
+            .event_callback({
+                let (part, server): (Arc<str>, Arc<str>) = (part.into(), server.to_string().into());
+                move |event| {
+                    if let Some(notice) = event::sort(event, &part, &server) {
+                        let _ = sender.try_send(notice);
+                    }
+                    std::future::ready(())
+                }
+            });
+        // Resolving a name has no time limit in async-nats.
+        let client = match tokio::time::timeout(patience, options.connect(server.to_string())).await {
+            Ok(Ok(client)) => client,
+            Ok(Err(error)) => return Err(Refusal::of(&error)),
+            Err(_) => return Err(Refusal::Away("no answer".to_owned())),
+        };
+        let urls = client.server_info().connect_urls;
+        let discovered = urls.iter().filter_map(|url| Endpoint::parse(url).ok()).flat_map(|found| found.servers);
+        let discovered = discovered.map(|found| Server { tls: server.tls, ..found }).collect();
+        let statistics = client.statistics();
+        Ok(Connection { client, server: server.clone(), discovered, notices, lost, statistics })
+    }
+
+    /// The next thing to act upon.
+    pub(crate) fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<Notice> {
+        match self.notices.poll_recv(cx) {
+            Poll::Ready(Some(notice)) => Poll::Ready(notice),
+            // No more will come; a broken connection shows elsewhere.
+            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Waits until the connection breaks. It is told once.
+    pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
+        let lost = self.lost.clone();
+        async move { lost.told.notified().await }
+    }
+
+    /// How many messages have come in over this connection.
+    ///
+    /// Less those that were taken from its subscriptions, when these are drained: the number that were dropped.
+    pub(crate) fn messages_in(&self) -> u64 {
+        self.statistics.in_messages.load(Ordering::Relaxed)
+    }
+}
+
+impl Lost {
+    /// async-nats asks this each time before it connects.
+    fn delay(&self) -> Duration {
+        if self.dialed.fetch_add(1, Ordering::Relaxed) == 0 {
+            return Duration::ZERO;
+        }
+        self.told.notify_one();
+        // For ever: this client is over. The runtime that it lives on ends it.
+        Duration::MAX
+    }
+}
+
+fn options(endpoint: &Endpoint) -> ConnectOptions {
+    let options = ConnectOptions::new().require_tls(endpoint.tls);
+    match &endpoint.credentials {
+        None => options,
+        Some(Credentials::User { name, password }) => options.user_and_password(name.clone(), password.clone()),
+        Some(Credentials::Token(token)) => options.token(token.clone()),
+    }
+}

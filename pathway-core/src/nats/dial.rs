@@ -1,0 +1,161 @@
+//! How a connection is made, and made again.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::refusal::Refusal;
+use super::{Connection, Endpoint, Options, Server};
+use crate::data::{Error, ErrorKind, Level, Result, report};
+
+/// The pause after the first failed round over all servers; it doubles up to [`LONGEST_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How long one server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// How often "still not there" is reported: first after this, then ever less often.
+const FIRST_REPORT: Duration = Duration::from_secs(5);
+const RAREST_REPORT: Duration = Duration::from_secs(60);
+
+/// Makes the connections of one end of a pipeline, one after the other.
+pub(crate) struct Dialer {
+    endpoint: Endpoint,
+    options: Options,
+    /// The source's or sink's name: in the server's list of connections, and in reports.
+    part: Arc<str>,
+    /// How many messages a subscription holds before it drops any.
+    capacity: usize,
+    /// Servers of the same cluster that the last connection told of.
+    discovered: Vec<Server>,
+    /// The server of the last connection, to begin with the next one.
+    last: Option<Server>,
+}
+
+impl Dialer {
+    pub(crate) fn new(endpoint: Endpoint, options: Options, part: Arc<str>, capacity: usize) -> Self {
+        Dialer { endpoint, options, part, capacity, discovered: Vec::new(), last: None }
+    }
+
+    pub(crate) fn endpoint(&self) -> &Endpoint {
+        &self.endpoint
+    }
+
+    /// Makes the first connection, within the deadline.
+    ///
+    /// # Errors
+    /// No server could be reached in time; or one refused the credentials, or can't be used.
+    pub(crate) async fn first(&mut self) -> Result<Connection> {
+        let limit = self.options.connect_deadline;
+        self.dial(Some(limit), 1).await
+    }
+
+    /// Makes another connection after one has broken, however long it takes.
+    ///
+    /// # Errors
+    /// The server refuses the credentials, and did so twice: once may be a cluster that is starting.
+    pub(crate) async fn again(&mut self) -> Result<Connection> {
+        self.dial(None, 2).await
+    }
+
+    async fn dial(&mut self, limit: Option<Duration>, refusals: usize) -> Result<Connection> {
+        let start = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        let mut report_after = Duration::ZERO;
+        let mut refused = 0;
+        loop {
+            let mut reasons = Vec::new();
+            for server in self.order() {
+                let left = limit.map_or(ANSWER, |limit| limit.saturating_sub(start.elapsed()).min(ANSWER));
+                // Even when the time is over, a server that listens gets its chance.
+                let left = left.max(FIRST_PAUSE);
+                let reason = match Connection::open(&self.endpoint, &server, &self.part, self.capacity, left).await {
+                    Ok(connection) => {
+                        if !reasons.is_empty() || report_after > Duration::ZERO {
+                            report(Level::Info, &self.part, format_args!("connected to {server}"));
+                        }
+                        self.discovered.clone_from(&connection.discovered);
+                        self.last = Some(server);
+                        return Ok(connection);
+                    }
+                    Err(Refusal::Credentials) => {
+                        refused += 1;
+                        if refused >= refusals {
+                            return Err(self.unauthorized(&server));
+                        }
+                        "it refuses the credentials".to_owned()
+                    }
+                    Err(Refusal::Unusable(reason)) if limit.is_some() => return Err(self.unusable(&server, &reason)),
+                    Err(Refusal::Unusable(reason) | Refusal::Away(reason)) => reason,
+                };
+                reasons.push(format!("{server} ({reason})"));
+            }
+            let reasons = reasons.join(", ");
+            let waited = start.elapsed();
+            if limit.is_some_and(|limit| waited + pause > limit) {
+                return Err(self.unreachable(&reasons));
+            }
+            if waited >= report_after {
+                let until = limit.map_or("until it is back".to_owned(), |limit| {
+                    format!("for another {} s", (limit - waited).as_secs_f32().ceil())
+                });
+                report(Level::Warn, &self.part, format_args!("cannot reach {reasons} yet; retrying {until}"));
+                report_after = waited + (2 * report_after).clamp(FIRST_REPORT, RAREST_REPORT);
+            }
+            tokio::time::sleep(pause + jitter(pause)).await;
+            pause = (2 * pause).min(LONGEST_PAUSE);
+        }
+    }
+
+    /// The servers in the order in which to try them: at first from a random one on, so that clients spread over a
+    /// cluster; later from the one after that which was lost, and those at last that only the cluster told of.
+    fn order(&self) -> Vec<Server> {
+        let mut servers = self.endpoint.servers.clone();
+        let begin = match self.last.as_ref().and_then(|last| servers.iter().position(|server| server == last)) {
+            Some(last) => last + 1,
+            None => RandomState::new().hash_one(0) as usize,
+        };
+        let count = servers.len();
+        servers.rotate_left(begin % count.max(1));
+        let known = |server: &&Server| !self.endpoint.servers.contains(server);
+        servers.extend(self.discovered.iter().filter(known).cloned());
+        servers
+    }
+
+    fn unauthorized(&self, server: &Server) -> Error {
+        let (part, identity) = (&self.part, self.endpoint.identity());
+        let message = match self.endpoint.credentials {
+            None => format!(
+                "{part}: {server} does not let {identity} in (authorization violation); \
+                 put credentials into the URI: nats://user:password@host or nats://token@host"
+            ),
+            Some(_) => format!("{part}: {server} does not accept {identity} (authorization violation)"),
+        };
+        Error::new(ErrorKind::Authorization, message)
+    }
+
+    fn unusable(&self, server: &Server, reason: &str) -> Error {
+        let cure = match reason {
+            reason if reason.contains("does not speak") => "; use nats:// in the URI, or give the server a certificate",
+            reason if reason.contains("UnknownIssuer") => {
+                "; no authority that this machine trusts has signed the server's certificate"
+            }
+            _ => "",
+        };
+        Error::new(ErrorKind::Connect, format!("{}: cannot connect to {server}: {reason}{cure}", self.part))
+    }
+
+    fn unreachable(&self, reasons: &str) -> Error {
+        let seconds = self.options.connect_deadline.as_secs_f32();
+        let message = format!(
+            "{}: cannot reach {reasons}, tried for {seconds} s; \
+             start the server, correct the URI, or give it longer with `connect_deadline`",
+            self.part
+        );
+        Error::new(ErrorKind::Connect, message)
+    }
+}
+
+/// Up to a quarter of a pause, so that the clients of a server that returns don't all come at once.
+fn jitter(pause: Duration) -> Duration {
+    pause.mul_f64((RandomState::new().hash_one(0) % 256) as f64 / 1024.0)
+}

@@ -1,0 +1,98 @@
+//! Which subjects can be used.
+
+use crate::data::{Error, ErrorKind, Result};
+
+/// Checks a subject that is to be read: `orders`, `orders.new`, `orders.*.eu`, `orders.>`.
+///
+/// A `*` or `>` is a wildcard only as a whole token; within one it is a character like any other, as NATS has it.
+///
+/// # Errors
+/// The server would refuse it, or nothing could ever match it.
+///
+/// ```
+/// use pathway_core::nats::check_subscribe_subject;
+///
+/// assert!(check_subscribe_subject("orders.*.eu").is_ok());
+/// assert!(check_subscribe_subject("orders..eu").is_err());
+/// ```
+pub fn check_subscribe_subject(subject: &str) -> Result<()> {
+    let last = subject.split('.').count() - 1;
+    let complaint = match complaint(subject) {
+        None if subject.split('.').position(|token| token == ">").is_some_and(|n| n < last) => {
+            "`>` stands for all that follows, so that it can only be the last token"
+        }
+        None => return Ok(()),
+        Some(complaint) => complaint,
+    };
+    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be read: {complaint}")))
+}
+
+/// Checks a subject that is to be published on.
+///
+/// # Errors
+/// The server would refuse it, or no subscription could mean it: it has a wildcard.
+///
+/// ```
+/// use pathway_core::nats::check_publish_subject;
+///
+/// assert!(check_publish_subject("totals.eu").is_ok());
+/// assert!(check_publish_subject("totals.*").is_err());
+/// ```
+pub fn check_publish_subject(subject: &str) -> Result<()> {
+    let complaint = match complaint(subject) {
+        None if subject.split('.').any(|token| token == "*" || token == ">") => {
+            "`*` and `>` are wildcards, which only a subscription can have"
+        }
+        None => return Ok(()),
+        Some(complaint) => complaint,
+    };
+    Err(Error::new(ErrorKind::Config, format!("nothing can be published on the subject `{subject}`: {complaint}")))
+}
+
+fn complaint(subject: &str) -> Option<&'static str> {
+    if subject.is_empty() {
+        Some("it is empty")
+    } else if subject.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Some("it has a blank or a control character in it")
+    } else if subject.starts_with('.') || subject.ends_with('.') {
+        Some("it begins or ends with a dot")
+    } else if subject.contains("..") {
+        Some("there is nothing between two of its dots")
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_and_bad_subjects() {
+        for subject in ["a", "a.b", "a.*.b", ">", "*", "a.>", "a*", "a>.b", "ü.ß", "$SYS.x", "a-b_c"] {
+            check_subscribe_subject(subject).expect(subject);
+        }
+        for (subject, expected) in [
+            ("", "empty"),
+            ("a b", "blank"),
+            ("a\r\nPUB x 0", "blank"),
+            ("a\u{a0}", "blank"),
+            ("\0", "control"),
+            (".a", "dot"),
+            ("a.", "dot"),
+            ("a..b", "between"),
+            ("a.>.b", "last token"),
+            (">.a", "last token"),
+        ] {
+            let error = check_subscribe_subject(subject).expect_err(subject);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        for subject in ["a", "a.b", "a*.>b"] {
+            check_publish_subject(subject).expect(subject);
+        }
+        for subject in ["", "a b", "a..b", "a.*", "a.>", "*"] {
+            check_publish_subject(subject).expect_err(subject);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The thread that reads a core NATS subscription.
+//!
+//! It is alone with its connection: while it waits for room in the queue, nobody reads the socket, and TCP slows the
+//! server down. (async-nats reads on, and drops what it can't place, wherever its own task gets to run.)
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use async_nats::Subscriber;
+use futures_util::StreamExt;
+use futures_util::future::{self, Either};
+use tokio::task::unconstrained;
+
+use super::drops::Drops;
+use crate::data::{Error, ErrorKind, Level, Result, report};
+use crate::nats::{self, Connection, Dialer, Fence, Notice, Ready};
+use crate::source::{Batch, SourceLink};
+
+/// How long the server may take to confirm the subscription. It does in a round trip, or says that we may not ask it.
+const CONFIRM: Duration = Duration::from_secs(2);
+/// How long the messages that were on their way when the pipeline was stopped may take.
+const LAST_MESSAGES: Duration = Duration::from_secs(1);
+/// A batch is handed over when it has so many messages: enough to make the hand-over cheap, and few enough for the
+/// worker to begin early. Where fewer are there, they are handed over at once.
+const BATCH_MESSAGES: usize = 2048;
+/// Or so many bytes.
+const BATCH_BYTES: usize = 1 << 20;
+
+pub(super) struct Reader {
+    dialer: Dialer,
+    subject: Arc<str>,
+    link: SourceLink,
+    batch: Batch,
+    drops: Drops,
+    /// Taken when the subscription stands for the first time.
+    ready: Option<Ready>,
+    /// When the connection broke, until there is another.
+    lost: Option<(Instant, String)>,
+}
+
+/// How a connection's life ended.
+enum End {
+    /// It broke.
+    Lost,
+    /// The pipeline stops.
+    Stopped,
+}
+
+/// Why reading paused.
+enum Pause {
+    /// What was waited for has come.
+    Came,
+    /// The fence has come back, or never will.
+    Fence,
+    /// The connection broke.
+    Lost,
+    /// The worker takes no more.
+    Closed,
+}
+
+impl Reader {
+    pub(super) fn new(dialer: Dialer, subject: Arc<str>, link: SourceLink) -> Self {
+        Reader { dialer, subject, link, batch: Batch::default(), drops: Drops::default(), ready: None, lost: None }
+    }
+
+    pub(super) fn run(mut self, ready: Ready) {
+        self.ready = Some(ready);
+        let outcome = loop {
+            // A runtime for each connection: its end ends all that async-nats has running.
+            let life = nats::runtime().and_then(|runtime| {
+                // A task that is not unconstrained is cut off after 128 messages, and starves under a flood.
+                let end = runtime.block_on(unconstrained(self.live()));
+                runtime.shutdown_background();
+                end
+            });
+            match life {
+                Ok(End::Lost) => {}
+                Ok(End::Stopped) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        self.drops.say_rest(&self.subject, &self.link.name);
+        match (self.ready.take(), outcome) {
+            (Some(ready), outcome) => ready.say(outcome),
+            (None, Err(error)) => self.link.control.fail(error),
+            (None, Ok(())) => {}
+        }
+    }
+
+    /// One connection, from its making to its end.
+    async fn live(&mut self) -> Result<End> {
+        let control = self.link.control.clone();
+        let mut stopped = pin!(control.stopped());
+        let Some(connection) = self.connect(stopped.as_mut()).await? else { return Ok(End::Stopped) };
+        self.drops.new_connection();
+
+        let client = connection.client.clone();
+        let Ok(subscriber) = client.subscribe(self.subject.to_string()).await else { return Ok(End::Lost) };
+        let Ok(fence) = Fence::open(client).await else { return Ok(End::Lost) };
+        let mut life = Life { reader: self, connection, subscriber, fence, fence_denied: false };
+
+        // `subscribe` only queues the command. Where we may not have an inbox, the refusal is an answer, too.
+        if life.fence.send().await.is_err() {
+            return Ok(End::Lost);
+        }
+        let outcome = life.read(pin!(tokio::time::sleep(CONFIRM)), true).await?;
+        match outcome {
+            Pause::Fence => {}
+            Pause::Came => life.reader.warn(format_args!(
+                "{} has not confirmed the subscription to `{}` within {} s; reading on",
+                life.connection.server,
+                life.reader.subject,
+                CONFIRM.as_secs()
+            )),
+            Pause::Lost => return Ok(life.reader.lose(&life.connection)),
+            Pause::Closed => return Ok(End::Stopped),
+        }
+        life.reader.settle_in(&life.connection);
+
+        match life.read(stopped, false).await? {
+            Pause::Came | Pause::Fence => {}
+            Pause::Lost => return Ok(life.reader.lose(&life.connection)),
+            Pause::Closed => return Ok(End::Stopped),
+        }
+        // What the server took before the stop is still ours.
+        if !life.fence_denied && life.fence.send().await.is_ok() {
+            life.read(pin!(tokio::time::sleep(LAST_MESSAGES)), true).await?;
+        }
+        Ok(End::Stopped)
+    }
+
+    /// `None` when the pipeline stops meanwhile.
+    async fn connect(&mut self, stopped: Pin<&mut impl Future<Output = ()>>) -> Result<Option<Connection>> {
+        let again = self.lost.is_some();
+        let dialer = &mut self.dialer;
+        let connecting = pin!(async { if again { dialer.again().await } else { dialer.first().await } });
+        match future::select(stopped, connecting).await {
+            Either::Left(_) => Ok(None),
+            Either::Right((connection, _)) => connection.map(Some),
+        }
+    }
+
+    /// The subscription stands.
+    fn settle_in(&mut self, connection: &Connection) {
+        if let Some(ready) = self.ready.take() {
+            ready.say(Ok(()));
+        }
+        if let Some((since, before)) = self.lost.take() {
+            self.link.counters.reconnects.add(1);
+            self.warn(format_args!(
+                "the connection to {before} is back after {:.1} s, at {}; \
+                 what was published on `{}` meanwhile is lost: core NATS keeps nothing",
+                since.elapsed().as_secs_f32(),
+                connection.server,
+                self.subject
+            ));
+        }
+    }
+
+    /// The connection broke.
+    fn lose(&mut self, connection: &Connection) -> End {
+        self.warn(format_args!("the connection to {} broke; connecting again", connection.server));
+        self.lost = Some((Instant::now(), connection.server.to_string()));
+        End::Lost
+    }
+
+    fn warn(&self, message: std::fmt::Arguments<'_>) {
+        report(Level::Warn, &self.link.name, message);
+    }
+}
+
+/// A connection with its subscriptions.
+struct Life<'a> {
+    reader: &'a mut Reader,
+    connection: Connection,
+    subscriber: Subscriber,
+    fence: Fence,
+    fence_denied: bool,
+}
+
+impl Life<'_> {
+    /// Reads until something else is to be done.
+    async fn read(&mut self, mut until: Pin<&mut impl Future<Output = ()>>, until_fence: bool) -> Result<Pause> {
+        let mut lost = pin!(self.connection.lost());
+        future::poll_fn(|cx| {
+            let Ok(fence) = self.drain(cx) else { return Poll::Ready(Ok(Pause::Closed)) };
+            while let Poll::Ready(notice) = self.connection.poll_notice(cx) {
+                if let Err(error) = self.heed(&notice) {
+                    return Poll::Ready(Err(error));
+                }
+            }
+            if until_fence && (fence || self.fence_denied) {
+                Poll::Ready(Ok(Pause::Fence))
+            } else if lost.as_mut().poll(cx).is_ready() {
+                Poll::Ready(Ok(Pause::Lost))
+            } else if until.as_mut().poll(cx).is_ready() {
+                Poll::Ready(Ok(Pause::Came))
+            } else {
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    /// Hands over all that has come, and says whether the last fence was among it.
+    fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, crate::source::Closed> {
+        let reader = &mut *self.reader;
+        while let Poll::Ready(Some(message)) = self.subscriber.poll_next_unpin(cx) {
+            reader.drops.take();
+            reader.batch.push(&message.subject, &message.payload);
+            if reader.batch.len() >= BATCH_MESSAGES || reader.batch.bytes() >= BATCH_BYTES {
+                reader.hand_over()?;
+            }
+        }
+        reader.hand_over()?;
+        let mut fence = false;
+        while let Poll::Ready(number) = self.fence.poll_back(cx) {
+            reader.drops.take();
+            fence |= number == self.fence.sent();
+        }
+        // Nothing has come in since: async-nats runs on this thread, too.
+        let messages_in = self.connection.messages_in();
+        reader.drops.settle(messages_in, &reader.subject, &reader.link.name, &reader.link.counters);
+        Ok(fence)
+    }
+
+    fn heed(&mut self, notice: &Notice) -> Result<()> {
+        if self.fence.is_denied_by(notice) {
+            self.fence_denied = true;
+            return Ok(());
+        }
+        let reader = &self.reader;
+        let message = format!(
+            "{}: {} does not let {} subscribe to `{}` (permissions violation)",
+            reader.link.name,
+            self.connection.server,
+            reader.dialer.endpoint().identity(),
+            notice.subject()
+        );
+        Err(Error::new(ErrorKind::Authorization, message))
+    }
+}
+
+impl Reader {
+    /// Blocks while the queue is full.
+    fn hand_over(&mut self) -> Result<(), crate::source::Closed> {
+        let counters = &self.link.counters;
+        counters.received.add(self.batch.len() as u64);
+        counters.bytes.add(self.batch.bytes() as u64);
+        self.link.queue.push(&mut self.batch)
+    }
+}

@@ -1,0 +1,78 @@
+//! Which version a server program is, by its own word.
+
+use std::{
+    fmt, io,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+/// Older servers lack parts of JetStream that pathway uses.
+const OLDEST: Version = Version(2, 10);
+
+/// Major and minor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Version(u32, u32);
+
+/// Why a program cannot be used.
+#[derive(Debug)]
+pub(super) enum Unusable {
+    /// Most often: it is not there.
+    DoesNotRun(io::Error),
+    TooOld(Version),
+    /// With what it prints instead of a version.
+    NotAServer(String),
+}
+
+/// Runs the program to see whether it can be used.
+pub(super) fn check(program: &Path) -> Result<(), Unusable> {
+    let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
+    let output = output.map_err(Unusable::DoesNotRun)?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    match Version::parse(&said) {
+        Some(version) if version >= OLDEST => Ok(()),
+        Some(version) => Err(Unusable::TooOld(version)),
+        None => Err(Unusable::NotAServer(said.trim().to_owned())),
+    }
+}
+
+impl Version {
+    /// From `nats-server: v2.15.1`.
+    fn parse(said: &str) -> Option<Self> {
+        let (_, version) = said.split_once("nats-server: v")?;
+        let mut parts = version.trim().split('.');
+        Some(Self(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
+    }
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::DoesNotRun(error) => write!(f, "it does not run ({error})"),
+            Self::TooOld(version) => write!(f, "it is version {version}, older than {OLDEST}"),
+            Self::NotAServer(said) => write!(f, "it does not name its version, but prints {said:?}"),
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OLDEST, Version};
+
+    #[test]
+    fn reads_what_servers_print() {
+        assert_eq!(Version::parse("nats-server: v2.15.1\n"), Some(Version(2, 15)));
+        assert_eq!(Version::parse("nats-server: v2.12.0-RC.1\n"), Some(Version(2, 12)));
+        assert_eq!(Version::parse("gnatsd 1.4"), None);
+    }
+
+    #[test]
+    fn compares_by_number() {
+        assert!(Version(2, 9) < OLDEST && OLDEST <= Version(2, 10) && OLDEST < Version(3, 0));
+    }
+}

@@ -1,0 +1,84 @@
+//! Waiting until a server answers: its ports file first, then its INFO line.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{folder::Folder, process::Process};
+
+/// A start takes some 30 ms; a loaded machine may take a hundred times that.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Short against the start, long against a look at the file system.
+pub(crate) const POLL: Duration = Duration::from_millis(2);
+
+/// No single attempt may use up the deadline.
+const ATTEMPT: Duration = Duration::from_secs(2);
+
+/// Real INFO lines have some 500 bytes.
+const LONGEST_INFO: u64 = 64 * 1024;
+
+/// Waits for the server and returns its port, or says what was seen instead.
+pub(crate) fn wait(process: &mut Process, folder: &Folder, deadline: Instant) -> Result<u16, String> {
+    // By process id: a server that finds its port taken ends without the file, so another one's answer is never ours.
+    let file = folder.ports_file(process.id());
+    let mut seen = "it did not say which port it picked".to_owned();
+    loop {
+        if let Some(port) = fs::read_to_string(&file).ok().as_deref().and_then(client_port) {
+            match info_line(port) {
+                Ok(_) => return Ok(port),
+                Err(error) => seen = format!("port {port} gave no INFO line: {error}"),
+            }
+        }
+        if let Some(status) = process.exited() {
+            return Err(format!("it ended with {status}"));
+        }
+        if Instant::now() >= deadline {
+            return Err(format!("{seen} within the deadline"));
+        }
+        thread::sleep(POLL);
+    }
+}
+
+/// The line with which a NATS server greets.
+fn info_line(port: u16) -> std::io::Result<String> {
+    let stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ATTEMPT)?;
+    stream.set_read_timeout(Some(ATTEMPT))?;
+    let mut line = String::new();
+    BufReader::new(stream.take(LONGEST_INFO)).read_line(&mut line)?;
+    if line.starts_with("INFO ") { Ok(line) } else { Err(std::io::Error::other(format!("got {line:?}"))) }
+}
+
+/// The port in `{"nats":["nats://127.0.0.1:41603"],…}`; none while the file is half written.
+fn client_port(ports: &str) -> Option<u16> {
+    let (_, list) = ports.split_once("\"nats\"")?;
+    let (_, address) = list.split_once('"')?;
+    let (address, _) = address.split_once('"')?;
+    let (_, port) = address.rsplit_once(':')?;
+    port.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::client_port;
+
+    #[test]
+    fn reads_the_client_port() {
+        let ports = r#"{"nats":["nats://127.0.0.1:41603"],"monitoring":["http://127.0.0.1:32863"]}"#;
+        assert_eq!(client_port(ports), Some(41603));
+        assert_eq!(client_port(r#"{"nats":["tls://127.0.0.1:4222"]}"#), Some(4222));
+    }
+
+    #[test]
+    fn waits_for_the_whole_file() {
+        let ports = r#"{"nats":["nats://127.0.0.1:41603"]}"#;
+        let address_ends = ports.len() - "]}".len();
+        for end in 0..address_ends {
+            assert_eq!(client_port(&ports[..end]), None, "{}", &ports[..end]);
+        }
+    }
+}
