@@ -5,7 +5,12 @@ pub use pathway_core::data::{
     Schema,
 };
 
-pub use pathway_macros::{ColumnType, Schema};
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/column_type.md")]
+pub use pathway_macros::ColumnType;
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/schema.md")]
+pub use pathway_macros::Schema;
 
 /// What the macros expand to. Not for users: it changes without notice.
 #[doc(hidden)]
