@@ -17,7 +17,12 @@ pub use pathway_macros::filter;
 pub use pathway_macros::reduce;
 #[doc = include_str!("../docs/macros/select.md")]
 pub use pathway_macros::select;
-pub use pathway_macros::{ColumnType, Schema};
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/column_type.md")]
+pub use pathway_macros::ColumnType;
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/schema.md")]
+pub use pathway_macros::Schema;
 
 pub mod prelude;
 

@@ -1,2 +1,3 @@
-//! smoke
-mod smoke;
+//! The integration tests, as one binary.
+
+mod schema;

@@ -7,15 +7,17 @@
 mod datum;
 mod decode;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{DeriveInput, Path};
 
 pub(crate) use datum::stand_in as datum_stand_in;
 
 use super::ast::{Column, Row};
 use crate::generics::{bounded, stand_in as stand_in_generics};
+use crate::words::written;
 
 /// The impls of a row.
 pub(crate) fn row(row: &Row) -> TokenStream {
@@ -56,10 +58,7 @@ fn checks(row: &Row) -> TokenStream {
     let krate = &row.krate;
     row.columns
         .iter()
-        .map(|Column { ty, .. }| {
-            let span = syn::spanned::Spanned::span(ty);
-            quote::quote_spanned!(span=> #krate::__private::column_type::<#ty>();)
-        })
+        .map(|Column { ty, .. }| quote_spanned!(ty.span()=> #krate::__private::column_type::<#ty>();))
         .collect()
 }
 
@@ -73,8 +72,12 @@ fn schema(row: &Row) -> TokenStream {
     let keys: Vec<_> = row.columns.iter().filter(|column| column.primary_key).collect();
     let has_key = !keys.is_empty();
     let key_types = keys.iter().map(|column| &column.ty);
+    let key_span = keys.first().map_or_else(Span::call_site, |column| column.ty.span());
+    let key = quote_spanned!(key_span=> (#(#key_types,)*));
     let key_values =
         keys.iter().map(|Column { field, ty, .. }| quote!(<#ty as #krate::__private::Datum>::duplicate(&self.#field)));
+    // Without a key the body stays empty: a `()` there would set off clippy in the user's crate.
+    let key_value = has_key.then(|| quote!(#checks (#(#key_values,)*)));
     let decode = decode::body(row);
     let encode = encode(row);
     quote! {
@@ -83,11 +86,10 @@ fn schema(row: &Row) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
             const COLUMNS: &'static [#krate::__private::Column] = &[#(#columns),*];
             const HAS_KEY: ::core::primitive::bool = #has_key;
-            type Key = (#(#key_types,)*);
+            type Key = #key;
 
             fn primary_key(&self) -> Self::Key {
-                #checks
-                (#(#key_values,)*)
+                #key_value
             }
 
             fn decode_row(
@@ -108,6 +110,7 @@ fn schema(row: &Row) -> TokenStream {
 /// The column's entry in `COLUMNS`.
 fn describe(column: &Column, krate: &Path) -> TokenStream {
     let Column { name, ty, primary_key, .. } = column;
+    let type_name = written(ty);
     let path = match &column.pointer {
         Some(pointer) => {
             let text = &pointer.text;
@@ -118,7 +121,7 @@ fn describe(column: &Column, krate: &Path) -> TokenStream {
     quote! {
         #krate::__private::Column {
             name: #name,
-            type_name: ::core::stringify!(#ty),
+            type_name: #type_name,
             primary_key: #primary_key,
             path: #path,
         }
