@@ -5,7 +5,7 @@ pub use pathway_core::data::{
     Schema,
 };
 
-pub use pathway_core::plan::Table;
+pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::table::reducer::Reducer;
 #[doc = include_str!("../docs/macros/filter.md")]
 pub use pathway_macros::filter;
@@ -18,6 +18,13 @@ pub use pathway_macros::{ColumnType, Schema};
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.
 pub mod reducers {
     pub use pathway_core::table::reducer::*;
+}
+
+/// What most programs need.
+pub mod prelude {
+    pub use crate::{
+        Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, Pipeline, Reducer, Schema, Table, filter, reduce, select,
+    };
 }
 
 /// What the macros expand to. Not for users: it changes without notice.
