@@ -1,0 +1,3 @@
+//! The crate as its users see it: whole pipelines, in memory.
+
+mod macros;
