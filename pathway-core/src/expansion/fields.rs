@@ -52,5 +52,5 @@ impl<'de, T: Fields> Visitor<'de> for FieldsVisitor<T> {
 
 /// Writes the number of an enum's variant.
 pub(super) fn write_ordinal<S: Serializer>(ordinal: usize, serializer: S) -> Result<S::Ok, S::Error> {
-    serde::Serialize::serialize(&(ordinal as u64), serializer)
+    serializer.serialize_u64(ordinal as u64)
 }

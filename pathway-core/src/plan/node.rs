@@ -40,8 +40,6 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 
 /// One operator, source or sink of a plan.
 pub(crate) struct Node {
-    /// Its name, unique in the plan.
-    pub(crate) name: Arc<str>,
     pub(crate) order: Order,
     pub(crate) build: BuildNode,
 }
@@ -82,8 +80,8 @@ impl Plan {
     {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
-        let build = Box::new(build(id, Arc::clone(&name)));
-        state.nodes.push(Node { name, order, build });
+        let build = Box::new(build(id, name));
+        state.nodes.push(Node { order, build });
         id
     }
 

@@ -29,10 +29,16 @@ pub(super) struct Conductor<'a> {
 
 impl Conductor<'_> {
     /// Conducts until every source has ended, or the pipeline has failed.
-    pub(super) fn conduct(mut self) {
+    ///
+    /// `ready` is called when commits that somebody else seals will be waited for.
+    pub(super) fn conduct(mut self, ready: impl FnOnce()) {
+        let groups = self.told_groups();
+        groups.iter().for_each(|group| group.attach(Some(self.control.clone())));
+        ready();
         let mut pacer = Pacer::new();
         self.play_given(&mut pacer);
-        self.play_live(&mut pacer);
+        self.play_live(&mut pacer, &groups);
+        groups.iter().for_each(|group| group.attach(None));
         if self.control.has_failed() {
             self.pumps.iter_mut().for_each(|pump| pump.close());
         }
@@ -51,13 +57,11 @@ impl Conductor<'_> {
     }
 
     /// Then what comes, as it comes.
-    fn play_live(&mut self, pacer: &mut Pacer) {
-        let groups = self.told_groups();
-        groups.iter().for_each(|group| group.attach(Some(self.control.clone())));
+    fn play_live(&mut self, pacer: &mut Pacer, groups: &[Arc<Ticks>]) {
         let mut open: Option<Open> = None;
         while !self.control.has_failed() {
             self.wait_for_sinks();
-            let told = Ticks::take_first(&groups);
+            let told = Ticks::take_first(groups);
             self.pump(told.map(|group| &groups[group]), &mut open);
             if let Some(group) = told {
                 self.seal(pacer);
@@ -75,13 +79,12 @@ impl Conductor<'_> {
                         self.worker.step_or_park(Some(wait));
                     }
                 },
-                None if self.is_finished(&groups) => break,
+                None if self.is_finished(groups) => break,
                 None => {
                     self.worker.step_or_park(None);
                 }
             }
         }
-        groups.iter().for_each(|group| group.attach(None));
     }
 
     /// The groups of sources whose commits somebody else seals, each once.

@@ -1,6 +1,6 @@
 //! From a declared pipeline to a running one.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::environment;
 use super::running::{End, Running};
@@ -49,13 +49,22 @@ impl Pipeline {
         let commits = Arc::new(Counter::default());
         let (ends, threads) = start_ends(ends, &control)?;
         let outboxes = ends.iter().filter_map(End::outbox).collect();
-        let shared =
-            Shared { nodes, control: control.clone(), clock: Arc::default(), commits: Arc::clone(&commits), outboxes };
+        let (ready, built) = std::sync::mpsc::channel();
+        let shared = Shared {
+            nodes,
+            control: control.clone(),
+            clock: Arc::default(),
+            commits: Arc::clone(&commits),
+            outboxes,
+            ready: Mutex::new(Some(ready)),
+        };
         let config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
         let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
             control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
             control.take_failure().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
         })?;
+        // Nothing is sent: the channel closes when the dataflow is built, or has failed.
+        let _ = built.recv();
         Ok(Running::new(control, commits, ends, threads, guards))
     }
 }

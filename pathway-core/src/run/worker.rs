@@ -1,7 +1,8 @@
 //! What one worker thread does: build its part of the dataflow from the plan, and run it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use timely::worker::Worker;
 
@@ -17,6 +18,14 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
     pub(super) outboxes: Vec<Arc<Outbox>>,
+    /// Told when the first worker has built its part; dropped when it can't.
+    pub(super) ready: Mutex<Option<Sender<()>>>,
+}
+
+impl Shared {
+    fn take_ready(&self) -> Option<Sender<()>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
 }
 
 /// Runs a worker until the dataflow has ended or failed.
@@ -31,6 +40,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
         let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
         let message = format!("worker {} panicked, and the pipeline ended: {what}", worker.index());
         shared.control.fail(Error::new(ErrorKind::Panic, message));
+        shared.take_ready();
     }
     // Of a pipeline that failed, the dataflow can't be ended in good order.
     for dataflow in worker.installed_dataflows() {
@@ -54,7 +64,8 @@ fn work(worker: &mut Worker, shared: &Shared) {
             commits: Arc::clone(&shared.commits),
             worker,
         };
-        conductor.conduct();
+        let ready = shared.take_ready();
+        conductor.conduct(|| drop(ready));
     }
     // The sources are gone; what they left runs through.
     while worker.has_dataflows() && !shared.control.has_failed() {
