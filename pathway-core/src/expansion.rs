@@ -7,6 +7,7 @@ mod checked;
 mod choice;
 mod defaults;
 mod fields;
+mod slots;
 mod walk;
 
 pub use std::borrow::Cow;
@@ -18,8 +19,9 @@ pub use serde::{Deserializer, Serializer};
 
 pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, column, duplicate, key, row, same, table};
 pub use self::choice::Choice;
-pub use self::defaults::{own_default, text_default};
+pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};
+pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
 pub use self::walk::{Step, Walk};
 pub use crate::data::*;
 pub use crate::decode::json::Slot;

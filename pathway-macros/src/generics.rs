@@ -1,5 +1,7 @@
 //! The generics of a derived impl.
 
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::quote_spanned;
 use syn::{GenericParam, Generics, Path, parse_quote};
 
 use crate::errors::Errors;
@@ -7,6 +9,17 @@ use crate::errors::Errors;
 /// The facade crate, where the user did not say otherwise.
 pub(crate) fn facade() -> Path {
     parse_quote!(::pathway)
+}
+
+/// The path to what expansions call, as if it were written at `span`: a complaint of the compiler about a call
+/// then underlines what stands there.
+pub(crate) fn private_at(krate: &Path, span: Span) -> TokenStream {
+    let path = quote_spanned!(span=> #krate::__private);
+    let at_span = |mut token: TokenTree| {
+        token.set_span(span);
+        token
+    };
+    path.into_iter().map(at_span).collect()
 }
 
 /// The generics with the bound that every type parameter of a row or a column type needs.

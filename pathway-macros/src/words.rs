@@ -1,5 +1,28 @@
 //! Words for messages: lists of what is known, and the nearest of them to what was written.
 
+use quote::ToTokens;
+
+/// Tokens as a person writes them: `Option<(i64, f64)>`, not `Option < (i64 , f64) >`.
+pub(crate) fn written(tokens: impl ToTokens) -> String {
+    let spaced = tokens.to_token_stream().to_string();
+    let mut text = String::with_capacity(spaced.len());
+    let mut rest = spaced.chars().peekable();
+    while let Some(c) = rest.next() {
+        let next = rest.peek().copied().unwrap_or(' ');
+        let before = text.chars().next_back().unwrap_or(' ');
+        // A space is kept between two words, behind a comma or semicolon, and around what joins bounds.
+        let kept = is_word(before) && is_word(next) || ",;+=".contains(before) || "+=".contains(next);
+        if c != ' ' || kept {
+            text.push(c);
+        }
+    }
+    text
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || c == '_' || c == '\''
+}
+
 /// "`a`, `b` and `c`".
 pub(crate) fn listed(known: &[&str]) -> String {
     match known {
@@ -62,6 +85,16 @@ mod tests {
         assert_eq!(did_you_mean("defualt", &known), " (did you mean `default`?)");
         assert_eq!(did_you_mean("defalt", &known), " (did you mean `default`?)");
         assert_eq!(did_you_mean("subject", &known), "");
+    }
+
+    #[test]
+    fn types_are_written_as_people_do() {
+        for text in
+            ["Option<Vec<f64>>", "std::net::TcpStream", "(i64, Option<T>)", "[u8; 4]", "&'a mut T", "Box<dyn A + B>"]
+        {
+            let ty: syn::Type = syn::parse_str(text).expect("a type");
+            assert_eq!(written(ty), text);
+        }
     }
 
     #[test]

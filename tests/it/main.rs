@@ -1,4 +1,5 @@
-//! The crate as its users see it: whole pipelines, in memory.
+//! The integration tests, as one binary: the crate as its users see it.
 
 mod macros;
+mod schema;
 mod smoke;

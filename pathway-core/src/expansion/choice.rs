@@ -6,7 +6,6 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-use super::fields::write_ordinal;
 use crate::data::{DecodeJson, JsonText, Mismatch};
 
 /// An enum without fields. The variants are numbered as they are declared.
@@ -35,12 +34,12 @@ pub trait Choice: Sized {
 
     /// Writes the variant's number.
     fn serialize_choice<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        write_ordinal(self.ordinal(), serializer)
+        serializer.serialize_u64(self.ordinal() as u64)
     }
 
     /// Reads a variant's number.
     fn deserialize_choice<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let ordinal = u64::deserialize(deserializer)?;
+        let ordinal = <u64 as Deserialize>::deserialize(deserializer)?;
         let known = usize::try_from(ordinal).ok().and_then(Self::nth);
         known.ok_or_else(|| serde::de::Error::custom(format_args!("there is no variant number {ordinal}")))
     }

@@ -3,8 +3,8 @@
 /// A type with a default of its own.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default of its own",
-    label = "this column has the type `{Self}`",
-    note = "say which value the column has where the message has none: `#[schema(default = …)]`"
+    label = "which value is the default of `{Self}`?",
+    note = "name the value: `#[schema(default = …)]`, or implement `Default` for `{Self}`"
 )]
 pub trait OwnDefault: Sized {
     /// That default.
@@ -20,9 +20,9 @@ impl<T: Default> OwnDefault for T {
 
 /// A type whose default can be written as a string literal.
 #[diagnostic::on_unimplemented(
-    message = "a string is not a `{Self}`",
-    label = "this column has the type `{Self}`",
-    note = "the default of a column is an expression of the column's type"
+    message = "a string cannot be the default of this `{Self}` column",
+    label = "expected `{Self}`, found a string",
+    note = "a default is any expression of the column's type"
 )]
 pub trait TextDefault: Sized {
     /// The value that the literal stands for.

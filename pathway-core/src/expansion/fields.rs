@@ -3,9 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
-use serde::{Deserializer, Serializer};
 
 use crate::data::{Datum, Held};
 
@@ -48,9 +48,4 @@ impl<'de, T: Fields> Visitor<'de> for FieldsVisitor<T> {
     fn visit_seq<A: SeqAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
         T::read(fields)
     }
-}
-
-/// Writes the number of an enum's variant.
-pub(super) fn write_ordinal<S: Serializer>(ordinal: usize, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(ordinal as u64)
 }

@@ -7,6 +7,7 @@ use syn::{PathArguments, Type};
 use super::ast::{Column, Row};
 use crate::errors::Errors;
 use crate::generics::forbid_lifetimes;
+use crate::words::written;
 
 /// What a sink writes behind the columns of a row.
 const RESERVED: [&str; 2] = ["diff", "time"];
@@ -66,7 +67,7 @@ fn optional_key(column: &Column, errors: &mut Errors) {
         return;
     }
     if let Some(inner) = inside_option(&column.ty) {
-        let ty = quote::quote!(#inner).to_string().replace(' ', "");
+        let ty = written(inner);
         errors.at(
             &column.ty,
             format!(

@@ -6,8 +6,8 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
-use syn::spanned::Spanned;
 
+use crate::generics::private_at;
 use crate::schema::ast::{Column, Fallback, Row};
 use crate::schema::pointer::index;
 use crate::schema::trie::Node;
@@ -21,8 +21,8 @@ pub(super) fn body(row: &Row) -> TokenStream {
     });
     let document = Node::of(&row.columns);
     // The walk comes first at the document itself: it is what checks the syntax.
-    let walk = walk(&document, krate, &quote!(document));
-    let reads = reads(&document);
+    let walk = walk(&document, row, &quote!(document));
+    let reads = reads(&document, row);
     let fields = row.columns.iter().enumerate().map(|(number, column)| {
         let field = &column.field;
         let taken = take(number, column, krate);
@@ -42,32 +42,31 @@ pub(super) fn body(row: &Row) -> TokenStream {
 }
 
 /// What happens where a child's value has been met.
-fn arrive(node: &Node, krate: &Path) -> TokenStream {
-    let reads = reads(node);
+fn arrive(node: &Node, row: &Row) -> TokenStream {
+    let reads = reads(node, row);
     if node.children.is_empty() {
         return reads;
     }
     // The last of two members of one name wins, as a whole: what was found inside the first is forgotten.
+    let krate = &row.krate;
     let forget = node.below().into_iter().map(slot);
-    let walk = walk(node, krate, &quote!(value));
-    quote!(#reads #(#forget.clear();)* #walk)
+    let walk = walk(node, row, &quote!(value));
+    quote!(#reads #(#krate::__private::clear_slot(&mut #forget);)* #walk)
 }
 
-fn reads(node: &Node) -> TokenStream {
-    node.columns
-        .iter()
-        .map(|number| {
-            let slot = slot(*number);
-            quote!(#slot.read(value);)
-        })
-        .collect()
+/// Reads the value into the slots of the columns that are here.
+fn reads(node: &Node, row: &Row) -> TokenStream {
+    let krate = &row.krate;
+    let columns = node.columns.iter().filter_map(|number| Some((slot(*number), &row.columns.get(*number)?.ty)));
+    columns.map(|(slot, ty)| quote!(#krate::__private::read_slot::<#ty>(&mut #slot, value);)).collect()
 }
 
 /// The walk over the children of a value.
-fn walk(node: &Node, krate: &Path, value: &TokenStream) -> TokenStream {
+fn walk(node: &Node, row: &Row, value: &TokenStream) -> TokenStream {
+    let krate = &row.krate;
     let arrays = node.children.keys().any(|token| index(token).is_some());
     let arms = node.children.iter().map(|(token, child)| {
-        let arrive = arrive(child, krate);
+        let arrive = arrive(child, row);
         let pattern = match index(token) {
             _ if !arrays => quote!(#token),
             None => quote!(#krate::__private::Step::Member(#token)),
@@ -92,15 +91,18 @@ fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
     let ty = &column.ty;
     let entry = quote!(&<Self as #krate::__private::Schema>::COLUMNS[#number]);
     let default = match &column.default {
-        None => return quote!(#slot.take(#entry)?),
-        Some(Fallback::Own(word)) => quote_spanned!(word.span()=> || #krate::__private::own_default()),
-        Some(Fallback::Text(text)) => quote_spanned!(text.span()=> || #krate::__private::text_default(#text)),
-        Some(Fallback::Value(value)) => {
-            let span = value.span().resolved_at(Span::mixed_site());
-            quote_spanned!(span=> || -> #ty { #value })
+        None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
+        Some(Fallback::Own(word)) => {
+            let private = private_at(krate, word.span());
+            quote_spanned!(word.span()=> || #private::own_default())
         }
+        Some(Fallback::Text(text)) => {
+            let private = private_at(krate, text.span());
+            quote_spanned!(text.span()=> || #private::text_default(#text))
+        }
+        Some(Fallback::Value(value)) => quote!(|| -> #ty { #value }),
     };
-    quote!(#slot.take_or(#entry, #default)?)
+    quote!(#krate::__private::take_slot_or::<#ty, _>(#slot, #entry, #default)?)
 }
 
 fn slot(number: usize) -> Ident {

@@ -7,15 +7,17 @@
 mod datum;
 mod decode;
 
-use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use proc_macro2::{Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::{DeriveInput, Path};
 
 pub(crate) use datum::stand_in as datum_stand_in;
 
 use super::ast::{Column, Row};
 use crate::generics::{bounded, stand_in as stand_in_generics};
+use crate::words::written;
 
 /// The impls of a row.
 pub(crate) fn row(row: &Row) -> TokenStream {
@@ -56,10 +58,7 @@ fn checks(row: &Row) -> TokenStream {
     let krate = &row.krate;
     row.columns
         .iter()
-        .map(|Column { ty, .. }| {
-            let span = syn::spanned::Spanned::span(ty);
-            quote::quote_spanned!(span=> #krate::__private::column_type::<#ty>();)
-        })
+        .map(|Column { ty, .. }| quote_spanned!(ty.span()=> #krate::__private::column_type::<#ty>();))
         .collect()
 }
 
@@ -73,6 +72,8 @@ fn schema(row: &Row) -> TokenStream {
     let keys: Vec<_> = row.columns.iter().filter(|column| column.primary_key).collect();
     let has_key = !keys.is_empty();
     let key_types = keys.iter().map(|column| &column.ty);
+    let key_span = keys.first().map_or_else(Span::call_site, |column| column.ty.span());
+    let key = quote_spanned!(key_span=> (#(#key_types,)*));
     let key_values =
         keys.iter().map(|Column { field, ty, .. }| quote!(<#ty as #krate::__private::Datum>::duplicate(&self.#field)));
     let decode = decode::body(row);
@@ -83,7 +84,7 @@ fn schema(row: &Row) -> TokenStream {
             const NAME: &'static ::core::primitive::str = #name;
             const COLUMNS: &'static [#krate::__private::Column] = &[#(#columns),*];
             const HAS_KEY: ::core::primitive::bool = #has_key;
-            type Key = (#(#key_types,)*);
+            type Key = #key;
 
             fn primary_key(&self) -> Self::Key {
                 #checks
@@ -108,6 +109,7 @@ fn schema(row: &Row) -> TokenStream {
 /// The column's entry in `COLUMNS`.
 fn describe(column: &Column, krate: &Path) -> TokenStream {
     let Column { name, ty, primary_key, .. } = column;
+    let type_name = written(ty);
     let path = match &column.pointer {
         Some(pointer) => {
             let text = &pointer.text;
@@ -118,7 +120,7 @@ fn describe(column: &Column, krate: &Path) -> TokenStream {
     quote! {
         #krate::__private::Column {
             name: #name,
-            type_name: ::core::stringify!(#ty),
+            type_name: #type_name,
             primary_key: #primary_key,
             path: #path,
         }

@@ -1,0 +1,102 @@
+//! Documents become rows: fields, defaults, and what is wrong with a document.
+
+use pathway::Schema;
+
+use super::support::{decode, encode};
+
+#[derive(Schema, Debug, PartialEq)]
+struct Order {
+    id: i64,
+    city: String,
+    #[schema(default = 1)]
+    quantity: i64,
+    note: Option<String>,
+}
+
+fn order(id: i64, city: &str, quantity: i64, note: Option<&str>) -> Order {
+    Order { id, city: city.to_owned(), quantity, note: note.map(str::to_owned) }
+}
+
+#[test]
+fn fields_come_in_any_order_and_others_are_passed_over() {
+    let cases = [
+        (r#"{"id": 7, "city": "Oslo", "quantity": 3, "note": "now"}"#, order(7, "Oslo", 3, Some("now"))),
+        (r#"{"note":null,"city":"Oslo","x":{"id":9},"id":7}"#, order(7, "Oslo", 1, None)),
+        (r#"{"id":1,"id":7,"c\u0069ty":"Oslo"}"#, order(7, "Oslo", 1, None)),
+        (r#"{"id":"bad","id":7,"city":"Oslo"}"#, order(7, "Oslo", 1, None)),
+    ];
+    for (document, expected) in cases {
+        assert_eq!(decode::<Order>(document), Ok(expected), "{document}");
+    }
+}
+
+#[test]
+fn a_complaint_names_the_column_and_the_place() {
+    let cases = [
+        (
+            r#"{"id": 7}"#,
+            "column `city` at byte 0: expected a string (String), found nothing: \
+             give the column a default, or make it an Option",
+        ),
+        (r#"{"id": "7", "city": ""}"#, "column `id` at byte 7: expected an integer (i64), found `\"7\"`"),
+        (
+            r#"{"id": 7, "city": "", "quantity": null}"#,
+            "column `quantity` at byte 34: expected an integer (i64), found `null`",
+        ),
+    ];
+    for (document, expected) in cases {
+        assert_eq!(decode::<Order>(document), Err(expected.to_owned()));
+    }
+    let broken = decode::<Order>(r#"{"id": 7, "city": "#).expect_err("half a document");
+    assert!(broken.starts_with("at byte 18: not JSON"), "{broken}");
+}
+
+#[test]
+fn columns_are_written_in_order_each_with_a_comma() {
+    assert_eq!(encode(&order(7, "O\"slo", 3, None)), r#""id":7,"city":"O\"slo","quantity":3,"note":null,"#);
+}
+
+#[derive(Schema, Debug, PartialEq)]
+struct Defaults {
+    #[schema(default)]
+    count: i64,
+    #[schema(default = "somewhere")]
+    city: String,
+    #[schema(default = "nothing")]
+    note: Option<String>,
+    #[schema(default = Self::PRICE * 2.0)]
+    price: f64,
+    #[schema(default = vec![1, 2])]
+    sizes: Vec<i64>,
+    #[schema(default = String::from("text"))]
+    text: String,
+    #[schema(default, path = "/deep/down")]
+    deep: bool,
+}
+
+impl Defaults {
+    const PRICE: f64 = 1.5;
+}
+
+#[test]
+fn defaults_fill_what_is_missing() {
+    let expected = Defaults {
+        count: 0,
+        city: "somewhere".to_owned(),
+        note: Some("nothing".to_owned()),
+        price: 3.0,
+        sizes: vec![1, 2],
+        text: "text".to_owned(),
+        deep: false,
+    };
+    assert_eq!(decode("{}"), Ok(expected));
+}
+
+#[test]
+fn a_default_does_not_excuse_a_wrong_value() {
+    let wrong = decode::<Defaults>(r#"{"city": 5}"#);
+    assert_eq!(wrong, Err("column `city` at byte 9: expected a string (String), found `5`".to_owned()));
+    let null = decode::<Defaults>(r#"{"count": null}"#);
+    assert_eq!(null, Err("column `count` at byte 10: expected an integer (i64), found `null`".to_owned()));
+    assert_eq!(decode::<Defaults>(r#"{"note": null}"#).map(|row| row.note), Ok(None));
+}

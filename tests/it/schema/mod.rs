@@ -1,0 +1,8 @@
+//! `#[derive(Schema)]` and `#[derive(ColumnType)]`, from JSON to a row and back.
+
+mod column_types;
+mod data;
+mod decoding;
+mod names;
+mod pointers;
+mod support;

@@ -1,0 +1,6 @@
+use pathway::ColumnType;
+
+#[derive(ColumnType)]
+enum Never {}
+
+fn main() {}

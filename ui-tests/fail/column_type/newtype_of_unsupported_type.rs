@@ -1,0 +1,6 @@
+use pathway::ColumnType;
+
+#[derive(ColumnType)]
+struct Socket(std::net::TcpStream);
+
+fn main() {}

@@ -1,0 +1,6 @@
+use pathway::ColumnType;
+
+#[derive(ColumnType)]
+struct Point(i64, i64);
+
+fn main() {}

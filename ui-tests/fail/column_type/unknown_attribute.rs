@@ -1,0 +1,10 @@
+use pathway::ColumnType;
+
+#[derive(ColumnType)]
+#[column(renameall = "lowercase")]
+enum Unit {
+    #[column(alias = "m")]
+    Metre,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use pathway::Schema;
+
+#[derive(Schema)]
+struct Order<'a> {
+    city: &'a str,
+}
+
+fn main() {}

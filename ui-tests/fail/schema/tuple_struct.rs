@@ -1,0 +1,6 @@
+use pathway::Schema;
+
+#[derive(Schema)]
+struct Order(i64, String);
+
+fn main() {}

@@ -1,0 +1,18 @@
+use pathway::Schema;
+
+#[derive(Schema)]
+struct Order {
+    #[schema(primary_kay)]
+    id: i64,
+    #[schema(path = "payment/amount")]
+    price: f64,
+}
+
+/// It is still a row: no third error.
+fn is_row<R: Schema>() {}
+
+fn check() {
+    is_row::<Order>();
+}
+
+fn main() {}

@@ -1,0 +1,34 @@
+//! The facade under another name, which only `crate = …` knows.
+
+mod vendor {
+    pub use pathway as streams;
+}
+
+use vendor::streams::{ColumnType, Schema};
+
+#[derive(Schema)]
+#[schema(crate = vendor::streams)]
+struct Order {
+    #[schema(primary_key, default)]
+    id: Id,
+    #[schema(default = "Oslo", path = "/a/0")]
+    city: String,
+    state: State,
+}
+
+#[derive(ColumnType, Default)]
+#[column(crate = crate::vendor::streams)]
+struct Id(i64);
+
+#[derive(ColumnType)]
+#[column(crate = vendor::streams)]
+enum State {
+    Open,
+}
+
+/// Without the crate's own name in scope: `::pathway` is not what the expansion uses.
+fn main() {
+    let order = Order { id: Id(7), city: String::new(), state: State::Open };
+    let (Id(id),) = order.primary_key();
+    assert_eq!(id, 7);
+}
