@@ -1,3 +1,4 @@
-//! The integration tests, as one binary.
+//! The integration tests, as one binary: the crate as its users see it.
 
+mod macros;
 mod schema;

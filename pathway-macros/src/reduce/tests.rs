@@ -1,1 +1,67 @@
 //! What `reduce!` makes of its input.
+
+use quote::quote;
+
+use super::reduce;
+use crate::row::tokens::same_tokens;
+
+#[test]
+fn becomes_three_closures() {
+    let expanded =
+        reduce(quote!(o in orders by o.city => Totals { city: o.city, mean: sum(o.price) / count() as f64 }));
+    let expected = quote! { {
+        ::pathway::__private::table(&orders)
+            .group_by(move |o| ::pathway::__private::key(::pathway::__private::duplicate(&o.city)))
+            .reduce(
+                (::pathway::reducers::Sum, ::pathway::reducers::Count,),
+                move |o| (::pathway::__private::duplicate(&o.price), (),),
+                move |__key0, (__value0, __value1,)| {
+                    let __result0_0 = __value0;
+                    let __result1_0 = __value1;
+                    ::pathway::__private::row(Totals {
+                        city: ::pathway::__private::duplicate(&*__key0),
+                        mean: ::pathway::__private::same(__result0_0) / ::pathway::__private::same(__result1_0) as f64
+                    })
+                }
+            )
+    } };
+    assert!(same_tokens(expanded.clone(), expected), "{expanded}");
+}
+
+#[test]
+fn equal_calls_share_one_reducer() {
+    let expanded = reduce(quote!(o in orders => { a: sum(o.x), b: sum(o.x) / 2 })).to_string();
+    assert_eq!(expanded.matches("reducers :: Sum").count(), 1, "{expanded}");
+}
+
+#[test]
+fn arguments_without_the_row_are_parameters() {
+    let expanded = reduce(quote!(o in orders => { a: own::Quantile(o.x, 0.95) })).to_string();
+    assert!(expanded.contains("own :: Quantile (0.95)"), "{expanded}");
+}
+
+#[test]
+fn calls_without_the_row_are_left_alone() {
+    let expanded =
+        reduce(quote!(o in orders by o.x => { a: round(sum(o.y), 2), b: shout(o.x), c: Some(o.x) })).to_string();
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert!(expanded.contains("round (") && expanded.contains("shout (") && expanded.contains("Some ("), "{expanded}");
+}
+
+#[test]
+fn every_mistake_is_reported() {
+    let expanded = reduce(quote!(o in orders by o.x => {
+        a: o.y, b: avrg(o.y), c: count(o.y), d: sum(), e: max(min(o.y)), f: o.y.len(), g: median(o.y),
+    }));
+    assert_eq!(expanded.to_string().matches("compile_error").count(), 7, "{expanded}");
+}
+
+#[test]
+fn more_reducers_than_a_tuple_can_hold_are_nested() {
+    let columns = (0..30).map(|index| {
+        let name = quote::format_ident!("c{index}");
+        quote!(#name: sum(o.x + #index))
+    });
+    let expanded = reduce(quote!(o in orders => { #(#columns),* })).to_string();
+    assert!(expanded.contains("((__value0 ,"), "{expanded}");
+}

@@ -22,7 +22,7 @@ pub(crate) fn declaration(output: &Output) -> TokenStream {
         quote!(#(#attributes)* #name: #ty)
     });
     quote! {
-        #[derive(::pathway::Schema)]
+        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::pathway::Schema)]
         struct #struct_name<#(#types),*> { #(#columns),* }
     }
 }

@@ -1,0 +1,14 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    id: i64,
+    city: String,
+    price: f64,
+}
+
+fn pipeline(orders: Table<Order>) {
+    let lean = select!(o in orders => { o.id, o.price * 2.0 });
+}
+
+fn main() {}

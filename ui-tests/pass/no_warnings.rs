@@ -1,0 +1,22 @@
+#![deny(warnings, clippy::all)]
+
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    id: i64,
+    city: String,
+    price: f64,
+}
+
+fn totals(orders: &Table<Order>) -> Table<impl Schema> {
+    let big = filter!(o in orders => o.price > 100.0);
+    let lean = select!(o in big => { id: o.id, city: o.city, cost: o.price });
+    let all = reduce!(l in lean => { n: count() });
+    let _ = reduce!(l in lean by l.city => { n: count() });
+    filter!(a in all => a.n > 1)
+}
+
+fn main() {
+    let _ = totals;
+}
