@@ -3,11 +3,18 @@
 //! The rooms, in the order in which data flows: [`source`] → [`decode`] → [`table`] → [`encode`] → [`sink`],
 //! with [`data`] (the nouns) below them, [`nats`] (one connection) beside the two ends, and [`run`] above.
 
+pub use {bytes, jiff};
+
 pub mod data;
 pub mod decode;
 pub mod encode;
+pub mod ends;
+#[doc(hidden)]
+pub mod expansion;
 pub mod nats;
+pub mod plan;
 pub mod run;
 pub mod sink;
 pub mod source;
 pub mod table;
+pub mod testing;

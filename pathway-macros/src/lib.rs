@@ -1,1 +1,50 @@
-//! The macros of the `pathway` crate.
+//! The macros of the `pathway` crate: the entry points, nothing else.
+//!
+//! Every macro goes the same way: `ast` sees what the user wrote, `check` looks across it, `expand` writes the
+//! code. Mistakes are collected in [`errors`], and are told all at once. The macros are documented in the facade,
+//! where their examples can run.
+
+mod attribute;
+mod column;
+mod errors;
+mod filter;
+mod generics;
+mod reduce;
+mod rename;
+mod row;
+mod schema;
+mod select;
+mod words;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro_derive(Schema, attributes(schema))]
+pub fn derive_schema(input: TokenStream) -> TokenStream {
+    schema::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro_derive(ColumnType, attributes(column))]
+pub fn derive_column_type(input: TokenStream) -> TokenStream {
+    column::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn filter(input: TokenStream) -> TokenStream {
+    filter::filter(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn select(input: TokenStream) -> TokenStream {
+    select::select(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn reduce(input: TokenStream) -> TokenStream {
+    reduce::reduce(input.into()).into()
+}

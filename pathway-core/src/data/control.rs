@@ -16,6 +16,8 @@ pub struct Control {
 struct Shared {
     /// The worker that feeds the dataflow: it sleeps while nothing comes. Set once, when it starts.
     worker: OnceLock<Thread>,
+    /// All workers, to be woken when the pipeline fails.
+    workers: Mutex<Vec<Thread>>,
     /// Turns true once: from then on sources read no more.
     stopping: watch::Sender<bool>,
     /// The first error that ended the pipeline; `run` returns it.
@@ -31,13 +33,22 @@ impl Default for Control {
 impl Control {
     /// The control of a pipeline that has not started.
     pub fn new() -> Self {
-        let shared = Shared { worker: OnceLock::new(), stopping: watch::Sender::new(false), failure: Mutex::new(None) };
+        let shared = Shared {
+            worker: OnceLock::new(),
+            workers: Mutex::default(),
+            stopping: watch::Sender::new(false),
+            failure: Mutex::new(None),
+        };
         Control { shared: Arc::new(shared) }
     }
 
-    /// Makes the calling thread the one that [`Control::wake`] wakes.
-    pub fn adopt_worker(&self) {
-        let _ = self.shared.worker.set(std::thread::current());
+    /// Makes the calling thread a worker; the first one is whom [`Control::wake`] wakes.
+    pub fn adopt_worker(&self, is_first: bool) {
+        let worker = std::thread::current();
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker.clone());
+        if is_first {
+            let _ = self.shared.worker.set(worker);
+        }
     }
 
     /// Wakes the worker: there is something to read, or there is room to write again.
@@ -57,6 +68,7 @@ impl Control {
     pub fn fail(&self, error: Error) {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.stop();
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
     }
 
     /// Whether the pipeline was asked to stop.

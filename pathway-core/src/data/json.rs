@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Deref;
 
+use super::json_read;
+
 /// Any JSON value: what a column holds whose shape is not known.
 ///
 /// It dereferences to [`serde_json::Value`], so that `row.payload["x"].as_i64()` works.
@@ -22,9 +24,10 @@ impl Json {
     /// Reads JSON text.
     ///
     /// # Errors
-    /// Those of [`serde_json::from_str`].
+    /// The text is not JSON, a number in it is too large for a float, or it nests more than 126 arrays and
+    /// objects in one another.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text).map(Json)
+        json_read::read(text, json_read::DEPTH_LIMIT).map(Json)
     }
 }
 

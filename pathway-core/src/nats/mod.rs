@@ -7,6 +7,7 @@ mod endpoint;
 mod event;
 mod fence;
 mod options;
+mod place;
 mod refusal;
 mod subject;
 mod thread;
@@ -21,6 +22,7 @@ mod tests;
 pub use credentials::Credentials;
 pub use endpoint::{Endpoint, Server};
 pub use options::Options;
+pub use place::Place;
 pub use subject::{check_publish_subject, check_subscribe_subject};
 
 pub(crate) use connection::Connection;

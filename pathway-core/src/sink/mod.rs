@@ -1,9 +1,14 @@
 //! Messages go out: what a sink is, and how the worker hands a commit's messages to it.
 
+mod collect;
 pub mod core;
+mod deliver;
+mod net;
 mod outbox;
 mod parcel;
 
+pub use collect::Collected;
+pub use deliver::{Writer, deliver};
 pub use outbox::Outbox;
 pub use parcel::{Letter, Parcel};
 

@@ -2,10 +2,17 @@
 
 mod batch;
 pub mod core;
+mod mailbox;
+mod memory;
 mod queue;
+mod ticks;
 
 pub use batch::{Batch, Message};
+pub use mailbox::Mailbox;
+pub use memory::Feed;
+pub(crate) use memory::Rows;
 pub use queue::{Closed, Queue};
+pub use ticks::Ticks;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -1,1 +1,14 @@
-//! (room)
+//! Rows become other rows, one verb a file. Pure: no I/O, and nothing depends on the clock, on hash seeds
+//! or on the number of workers.
+
+mod filter;
+mod group;
+mod keyed;
+mod per_commit;
+mod reduce;
+pub mod reducer;
+mod select;
+mod upsert;
+
+pub use group::Grouped;
+pub(crate) use upsert::upsert;

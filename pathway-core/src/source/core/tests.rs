@@ -36,7 +36,7 @@ fn start_held(subscription: Subscription, held: bool) -> Result<Running> {
     let worker = thread::spawn({
         let (taken, held) = (taken.clone(), held.clone());
         move || {
-            control.adopt_worker();
+            control.adopt_worker(true);
             let mut messages = Vec::new();
             while !queue.is_finished() {
                 if held.load(Ordering::Relaxed) {

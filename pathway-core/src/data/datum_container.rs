@@ -1,0 +1,117 @@
+//! [`Datum`] for options, lists and tuples.
+
+use std::cmp::Ordering;
+use std::hash::Hasher;
+
+use serde::ser::SerializeTuple;
+use serde::{Deserialize, Deserializer, Serializer};
+
+use super::{Datum, Held};
+
+/// `None` is below every value.
+impl<T: Datum> Datum for Option<T> {
+    #[inline]
+    fn duplicate(&self) -> Self {
+        self.as_ref().map(T::duplicate)
+    }
+
+    #[inline]
+    fn compare(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Some(this), Some(other)) => this.compare(other),
+            (this, other) => this.is_some().cmp(&other.is_some()),
+        }
+    }
+
+    #[inline]
+    fn feed<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(u8::from(self.is_some()));
+        if let Some(value) = self {
+            value.feed(state);
+        }
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Some(value) => serializer.serialize_some(Held::of(value)),
+            None => serializer.serialize_none(),
+        }
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let held: Option<Held<T>> = Deserialize::deserialize(deserializer)?;
+        Ok(held.map(|held| held.0))
+    }
+}
+
+/// Ordered element by element; a list is above its own beginning.
+impl<T: Datum> Datum for Vec<T> {
+    fn duplicate(&self) -> Self {
+        self.iter().map(T::duplicate).collect()
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.iter().map(Held::of).cmp(other.iter().map(Held::of))
+    }
+
+    fn feed<H: Hasher>(&self, state: &mut H) {
+        state.write_usize(self.len());
+        for element in self {
+            element.feed(state);
+        }
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.iter().map(Held::of))
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let held: Vec<Held<T>> = Deserialize::deserialize(deserializer)?;
+        Ok(held.into_iter().map(|held| held.0).collect())
+    }
+}
+
+macro_rules! tuple {
+    ($length:literal: $($name:ident $index:tt),+) => {
+        impl<$($name: Datum),+> Datum for ($($name,)+) {
+            #[inline]
+            fn duplicate(&self) -> Self {
+                ($(self.$index.duplicate(),)+)
+            }
+
+            #[inline]
+            fn compare(&self, other: &Self) -> Ordering {
+                Ordering::Equal$(.then_with(|| self.$index.compare(&other.$index)))+
+            }
+
+            #[inline]
+            fn feed<H: Hasher>(&self, state: &mut H) {
+                $(self.$index.feed(state);)+
+            }
+
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                let mut tuple = serializer.serialize_tuple($length)?;
+                $(tuple.serialize_element(Held::of(&self.$index))?;)+
+                tuple.end()
+            }
+
+            fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let held: ($(Held<$name>,)+) = Deserialize::deserialize(deserializer)?;
+                Ok(($(held.$index.0,)+))
+            }
+        }
+    };
+}
+
+tuple!(1: T0 0);
+tuple!(2: T0 0, T1 1);
+tuple!(3: T0 0, T1 1, T2 2);
+tuple!(4: T0 0, T1 1, T2 2, T3 3);
+tuple!(5: T0 0, T1 1, T2 2, T3 3, T4 4);
+tuple!(6: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5);
+tuple!(7: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6);
+tuple!(8: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7);
+tuple!(9: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8);
+tuple!(10: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9);
+tuple!(11: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9, T10 10);
+tuple!(12: T0 0, T1 1, T2 2, T3 3, T4 4, T5 5, T6 6, T7 7, T8 8, T9 9, T10 10, T11 11);

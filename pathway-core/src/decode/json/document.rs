@@ -1,0 +1,37 @@
+//! A whole payload becomes a row.
+
+use crate::data::{JsonText, Reject, Schema};
+
+/// Reads a payload as a JSON document of the schema `R`.
+///
+/// The payload must be UTF-8. White space around the document is left out (all that Unicode calls white
+/// space), and offsets in a [`Reject`] still count from the start of the payload.
+///
+/// # Errors
+/// The payload is empty, is not UTF-8, begins with a byte order mark or is not JSON, or a column can't be
+/// filled from it.
+///
+/// ```
+/// use pathway_core::data::Schema;
+/// use pathway_core::decode::json::decode;
+///
+/// fn value<R: Schema>(payload: &[u8]) -> Option<R> {
+///     decode(payload).inspect_err(|reject| eprintln!("{reject}")).ok()
+/// }
+/// ```
+pub fn decode<R: Schema>(payload: &[u8]) -> Result<R, Reject> {
+    let text = match std::str::from_utf8(payload) {
+        Ok(text) => text,
+        Err(error) => return Err(Reject::payload("the payload is not UTF-8", error.valid_up_to())),
+    };
+    let document = text.trim_start();
+    let offset = text.len() - document.len();
+    let document = document.trim_end();
+    if document.is_empty() {
+        return Err(Reject::payload("the payload is empty", 0));
+    }
+    if document.starts_with('\u{feff}') {
+        return Err(Reject::payload("the payload begins with a byte order mark, which JSON does not allow", offset));
+    }
+    R::decode_row(JsonText { text: document, offset })
+}

@@ -1,0 +1,108 @@
+//! Moments and dates from JSON strings.
+
+use std::borrow::Cow;
+
+use jiff::SignedDuration;
+use jiff::tz::Offset;
+
+use super::scalar::mismatch;
+use super::text::unquote;
+use crate::data::{DateTimeNaive, DateTimeUtc, DecodeJson, JsonText, Mismatch};
+
+/// RFC 3339 with an offset: `Z`, `+01:00` or `+0100`, also behind a blank.
+impl DecodeJson for DateTimeUtc {
+    fn expected() -> Cow<'static, str> {
+        "a time with an offset like 2024-01-02T03:04:05Z, from 1677 to 2262 (DateTimeUtc)".into()
+    }
+
+    fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
+        unquote(value).and_then(|text| moment(&text)).ok_or_else(|| mismatch::<Self>(value))
+    }
+}
+
+/// The same without an offset.
+impl DecodeJson for DateTimeNaive {
+    fn expected() -> Cow<'static, str> {
+        "a time without an offset like 2024-01-02T03:04:05, from 1677 to 2262 (DateTimeNaive)".into()
+    }
+
+    fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
+        unquote(value).and_then(|text| clock_time(&text)).ok_or_else(|| mismatch::<Self>(value))
+    }
+}
+
+fn moment(text: &str) -> Option<DateTimeUtc> {
+    let (at, rest) = date_and_time(text.as_bytes())?;
+    let east = offset_seconds(rest)?;
+    let at = Offset::UTC.to_timestamp(at).ok()?.checked_sub(SignedDuration::from_secs(east)).ok()?;
+    in_range(at).then_some(at)
+}
+
+fn clock_time(text: &str) -> Option<DateTimeNaive> {
+    let (at, rest) = date_and_time(text.as_bytes())?;
+    (rest.is_empty() && in_range(Offset::UTC.to_timestamp(at).ok()?)).then_some(at)
+}
+
+/// Whether the nanoseconds since 1970 fit 64 bits, as they have to for Pathway on the other end of the wire.
+fn in_range(at: DateTimeUtc) -> bool {
+    i64::try_from(at.as_nanosecond()).is_ok()
+}
+
+/// Reads `2024-01-02T03:04:05` with or without a fraction. Every number has all of its digits.
+fn date_and_time(text: &[u8]) -> Option<(DateTimeNaive, &[u8])> {
+    let (&[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2], rest) =
+        text.split_first_chunk::<19>()?
+    else {
+        return None;
+    };
+    let year = i16::from(two_digits(y1, y2)?) * 100 + i16::from(two_digits(y3, y4)?);
+    let (month, day) = (two_digits(o1, o2)?, two_digits(d1, d2)?);
+    let (hour, minute, second) = (two_digits(h1, h2)?, two_digits(m1, m2)?, two_digits(s1, s2)?);
+    let (nanosecond, rest) = fraction(rest)?;
+    let at = DateTimeNaive::new(year, month, day, hour, minute, second, nanosecond).ok()?;
+    Some((at, rest))
+}
+
+/// Reads `.123` as nanoseconds, if it is there; digits beyond the ninth are cut.
+fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
+    let Some(digits) = text.strip_prefix(b".") else { return Some((0, text)) };
+    let length = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());
+    if length == 0 {
+        return None;
+    }
+    let (digits, rest) = digits.split_at(length);
+    let padded = digits.iter().chain(std::iter::repeat(&b'0')).take(9);
+    let nanosecond = padded.fold(0, |number, digit| number * 10 + i32::from(digit - b'0'));
+    Some((nanosecond, rest))
+}
+
+/// Reads `Z`, `+01:00`, `+0100` or ` +0100`: seconds east of UTC.
+fn offset_seconds(text: &[u8]) -> Option<i64> {
+    if text == b"Z" {
+        return Some(0);
+    }
+    let text = text.strip_prefix(b" ").unwrap_or(text);
+    let (&sign, digits) = text.split_first()?;
+    let (hours, minutes) = match *digits {
+        [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two_digits(h1, h2)?, two_digits(m1, m2)?),
+        _ => return None,
+    };
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
+    match sign {
+        b'+' => Some(seconds),
+        b'-' => Some(-seconds),
+        _ => None,
+    }
+}
+
+/// 0 to 99.
+fn two_digits(tens: u8, ones: u8) -> Option<i8> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    if tens > 9 || ones > 9 {
+        return None;
+    }
+    i8::try_from(tens * 10 + ones).ok()
+}

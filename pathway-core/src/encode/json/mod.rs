@@ -1,0 +1,31 @@
+//! Rows become JSON objects, byte for byte as Pathway writes them.
+
+mod container;
+mod scalar;
+mod time;
+
+use crate::data::{EncodeJson, Schema};
+
+/// Appends one change as a JSON object: the columns in order, then `diff`, then `time`.
+///
+/// Compact, without blanks: `{"city":"Oslo","total":3,"diff":1,"time":1700000000000}`.
+///
+/// ```
+/// use pathway_core::data::Schema;
+/// use pathway_core::encode::json::encode;
+///
+/// fn insertion<R: Schema>(row: &R, time: u64) -> Vec<u8> {
+///     let mut payload = Vec::new();
+///     encode(row, 1, time, &mut payload);
+///     payload
+/// }
+/// ```
+pub fn encode<R: Schema>(row: &R, diff: i64, time: u64, out: &mut Vec<u8>) {
+    out.push(b'{');
+    row.encode_columns(out);
+    out.extend_from_slice(b"\"diff\":");
+    diff.encode_json(out);
+    out.extend_from_slice(b",\"time\":");
+    time.encode_json(out);
+    out.push(b'}');
+}

@@ -1,0 +1,54 @@
+//! Booleans, numbers, text, bytes and values of any kind as JSON.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use jiff::SignedDuration;
+use serde::Serialize;
+
+use crate::data::{EncodeJson, Json};
+
+/// As serde_json writes them: floats shortest, with `.0` or an exponent, and `null` for NaN and infinities;
+/// strings with no more escapes than JSON asks for.
+macro_rules! plain {
+    ($($type:ty),+) => {$(
+        impl EncodeJson for $type {
+            #[inline]
+            fn encode_json(&self, out: &mut Vec<u8>) {
+                write(self, out);
+            }
+        }
+    )+};
+}
+
+plain!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String);
+
+/// As compact text, the keys of objects in their order.
+impl EncodeJson for Json {
+    fn encode_json(&self, out: &mut Vec<u8>) {
+        write(&self.0, out);
+    }
+}
+
+/// As a string of standard base64, with its padding.
+impl EncodeJson for Bytes {
+    fn encode_json(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        out.extend_from_slice(STANDARD.encode(self).as_bytes());
+        out.push(b'"');
+    }
+}
+
+/// As an integer: nanoseconds.
+impl EncodeJson for SignedDuration {
+    fn encode_json(&self, out: &mut Vec<u8>) {
+        write(&self.as_nanos(), out);
+    }
+}
+
+#[inline]
+fn write<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+    // Writing to a vector does not fail, and these types hold nothing that JSON can't say.
+    let written = serde_json::to_writer(out, value);
+    debug_assert!(written.is_ok(), "{written:?}");
+}

@@ -1,0 +1,35 @@
+//! The writing end of a broker in memory.
+
+use std::sync::Arc;
+
+use super::write::{Encode, ones};
+use crate::data::{Change, Commit, Schema};
+use crate::sink::Writer;
+use crate::testing::{Broker, Published};
+
+/// Publishes each commit on a broker in memory.
+pub(super) struct BrokerWriter<R> {
+    pub(super) broker: Broker,
+    pub(super) subject: Arc<str>,
+    pub(super) encode: Encode<R>,
+}
+
+impl<R> Clone for BrokerWriter<R> {
+    fn clone(&self) -> Self {
+        BrokerWriter { broker: self.broker.clone(), subject: Arc::clone(&self.subject), encode: self.encode }
+    }
+}
+
+impl<R: Schema> Writer<R> for BrokerWriter<R> {
+    fn write(&mut self, _commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
+        for change in changes.drain(..) {
+            for diff in ones(change.diff) {
+                let mut payload = Vec::new();
+                (self.encode)(&change.row, diff, time, &mut payload);
+                let headers =
+                    vec![("pathway_time".to_owned(), time.to_string()), ("pathway_diff".to_owned(), diff.to_string())];
+                self.broker.deliver(Published { subject: self.subject.to_string(), headers, payload });
+            }
+        }
+    }
+}

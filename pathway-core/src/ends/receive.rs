@@ -1,0 +1,136 @@
+//! Messages become rows of the dataflow: the pump of a source that has to be decoded.
+
+use std::sync::Arc;
+
+use timely::dataflow::operators::Input;
+
+use super::OnBadRow;
+use crate::data::{Change, Commit, Error, ErrorKind, Level, Reject, Schema, Throttle};
+use crate::plan::{Build, Changes, Pace, Pump};
+use crate::source::{Batch, Mailbox, Message, Queue, Rows, SourceLink};
+
+/// Where the messages wait.
+#[derive(Clone)]
+pub(super) enum Supply {
+    /// A source's thread fills it.
+    Queue(Arc<Queue>),
+    /// A broker in memory fills it, commit by commit.
+    Mailbox(Arc<Mailbox<Batch>>),
+}
+
+/// Decodes what waits and feeds it to the dataflow.
+pub(super) struct Reception<R: Schema> {
+    supply: Supply,
+    pace: Pace,
+    decode: fn(&[u8]) -> Result<R, Reject>,
+    on_bad_row: OnBadRow,
+    link: SourceLink,
+    rejects: Throttle,
+    rows: Rows<R>,
+    /// The rows of the batch that is being decoded.
+    decoded: Vec<Change<R>>,
+}
+
+impl<R: Schema> Reception<R> {
+    /// How many messages are moved at a time, before the conductor looks whether to seal.
+    const AT_ONCE: usize = 64 * 1024;
+
+    pub(super) fn new<'scope>(
+        build: &Build<'scope>,
+        supply: &Supply,
+        pace: &Pace,
+        decode: fn(&[u8]) -> Result<R, Reject>,
+        on_bad_row: OnBadRow,
+        link: &SourceLink,
+    ) -> (Self, Changes<'scope, R>) {
+        let (rows, arrivals) = build.scope().new_input();
+        let reception = Reception {
+            supply: supply.clone(),
+            pace: pace.clone(),
+            decode,
+            on_bad_row,
+            link: link.clone(),
+            rejects: Throttle::new(&link.name),
+            rows,
+            decoded: Vec::new(),
+        };
+        (reception, arrivals)
+    }
+
+    /// Decodes a batch and sends its rows on.
+    fn receive(&mut self, batch: &Batch) {
+        for message in batch.iter() {
+            match (self.decode)(message.payload) {
+                Ok(row) => self.decoded.push(Change::insert(row)),
+                Err(reject) => self.reject(message, &reject),
+            }
+        }
+        self.link.counters.rows.add(self.decoded.len() as u64);
+        self.rows.send_batch(&mut self.decoded);
+        self.decoded.clear();
+    }
+
+    fn reject(&mut self, Message { subject, .. }: Message<'_>, reject: &Reject) {
+        self.link.counters.rejected.add(1);
+        match self.on_bad_row {
+            OnBadRow::Skip => {
+                let what = format_args!("a message on subject `{subject}` is skipped: {reject}");
+                self.rejects.report(Level::Error, what);
+            }
+            OnBadRow::Stop => {
+                let message = format!(
+                    "source `{}`: a message on subject `{subject}` cannot be read, and the source is to stop at that: {reject}",
+                    self.link.name
+                );
+                self.link.control.fail(Error::new(ErrorKind::BadRow, message));
+            }
+        }
+    }
+}
+
+impl<R: Schema> Pump for Reception<R> {
+    fn pace(&self) -> Pace {
+        self.pace.clone()
+    }
+
+    fn pump(&mut self) -> usize {
+        match self.supply.clone() {
+            Supply::Mailbox(mailbox) => {
+                let batch = mailbox.take().unwrap_or_default();
+                self.link.counters.received.add(batch.len() as u64);
+                self.link.counters.bytes.add(batch.bytes() as u64);
+                self.receive(&batch);
+                batch.len()
+            }
+            Supply::Queue(queue) => {
+                let mut taken = 0;
+                while taken < Self::AT_ONCE
+                    && let Some(batch) = queue.take()
+                {
+                    taken += batch.len();
+                    self.receive(&batch);
+                    queue.give_back(batch);
+                }
+                taken
+            }
+        }
+    }
+
+    fn advance(&mut self, next: Commit) {
+        self.rows.advance_to(next);
+    }
+
+    fn is_finished(&self) -> bool {
+        match &self.supply {
+            Supply::Queue(queue) => queue.is_finished(),
+            Supply::Mailbox(mailbox) => mailbox.is_finished(),
+        }
+    }
+
+    fn close(&mut self) {
+        match &self.supply {
+            Supply::Queue(queue) => queue.close(),
+            Supply::Mailbox(mailbox) => mailbox.end(),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The ends of a real server: what was declared is checked when the pipeline starts.
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use crate::data::Result;
+use crate::nats::{Endpoint, Options, check_publish_subject};
+use crate::sink::core::Publisher;
+use crate::sink::{Sink, SinkLink};
+use crate::source::core::Subscription;
+use crate::source::{Source, SourceLink};
+
+/// A core NATS subscription, as declared.
+pub(super) struct ServerSource {
+    pub(super) uri: String,
+    pub(super) subject: String,
+    pub(super) options: Options,
+}
+
+impl Source for ServerSource {
+    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
+        let subscription = Subscription::new(Endpoint::parse(&self.uri)?, &self.subject)?.options(self.options);
+        Box::new(subscription).start(link)
+    }
+}
+
+/// Core NATS publishing, as declared.
+pub(super) struct ServerSink {
+    pub(super) uri: String,
+    pub(super) subject: Arc<str>,
+    pub(super) options: Options,
+}
+
+impl Sink for ServerSink {
+    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
+        check_publish_subject(&self.subject)?;
+        let publisher = Publisher::new(Endpoint::parse(&self.uri)?).options(self.options);
+        Box::new(publisher).start(link)
+    }
+}

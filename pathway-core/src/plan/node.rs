@@ -1,0 +1,122 @@
+//! The nodes of a plan.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::Build;
+use crate::data::Control;
+use crate::sink::{Sink, SinkLink};
+use crate::source::{Source, SourceLink};
+
+/// Which node of its plan a table is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct NodeId(pub(crate) usize);
+
+/// In which order the rows of one commit leave a table through a sink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// As their messages arrived: one source, and nothing on the way that gathers rows by key.
+    Arrival,
+    /// By the rows' own order, column by column: the same for any number of workers.
+    Sorted,
+}
+
+/// A pipeline's declaration, shared by the pipeline and its tables.
+#[derive(Clone)]
+pub struct Plan {
+    state: Arc<Mutex<State>>,
+    control: Control,
+}
+
+struct State {
+    nodes: Vec<Node>,
+    /// How often each name was given, so that names are unique and stable from one build to the next.
+    names: HashMap<String, usize>,
+    ends: Ends,
+}
+
+/// Builds a node's part of the dataflow on one worker.
+type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
+
+/// One operator, source or sink of a plan.
+pub(crate) struct Node {
+    pub(crate) order: Order,
+    pub(crate) build: BuildNode,
+}
+
+/// What must be started before the dataflow can run.
+#[derive(Default)]
+pub(crate) struct Ends {
+    pub(crate) sources: Vec<(Box<dyn Source>, SourceLink)>,
+    pub(crate) sinks: Vec<(Box<dyn Sink>, SinkLink)>,
+}
+
+impl Plan {
+    pub(crate) fn new() -> Self {
+        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default() };
+        Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
+    }
+
+    /// What the running pipeline's threads share.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Makes a name unique in the plan: the second `reduce` becomes `reduce-2`.
+    pub fn unique_name(&self, wanted: &str) -> Arc<str> {
+        let mut state = self.lock();
+        let count = state.names.entry(wanted.to_owned()).or_default();
+        *count += 1;
+        match *count {
+            1 => wanted.into(),
+            count => format!("{wanted}-{count}").into(),
+        }
+    }
+
+    /// Adds a node, whose inputs must be in the plan already.
+    pub fn add<B>(&self, name: Arc<str>, order: Order, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
+    where
+        B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
+    {
+        let mut state = self.lock();
+        let id = NodeId(state.nodes.len());
+        let build = Box::new(build(id, name));
+        state.nodes.push(Node { order, build });
+        id
+    }
+
+    /// Adds a source, to be started with the pipeline.
+    pub fn add_source(&self, source: Box<dyn Source>, link: SourceLink) {
+        self.lock().ends.sources.push((source, link));
+    }
+
+    /// Adds a sink, to be started with the pipeline.
+    pub fn add_sink(&self, sink: Box<dyn Sink>, link: SinkLink) {
+        self.lock().ends.sinks.push((sink, link));
+    }
+
+    /// In which order a table's rows leave it.
+    pub fn order(&self, node: NodeId) -> Order {
+        self.lock().nodes[node.0].order
+    }
+
+    /// Takes the declaration out, to run it.
+    pub(crate) fn take(&self) -> (Vec<Node>, Ends) {
+        let mut state = self.lock();
+        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.ends))
+    }
+
+    /// Whether two tables belong to one pipeline.
+    pub fn is(&self, other: &Plan) -> bool {
+        Arc::ptr_eq(&self.state, &other.state)
+    }
+
+    /// Whether nothing was declared.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().nodes.is_empty()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

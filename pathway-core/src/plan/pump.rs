@@ -1,0 +1,39 @@
+//! The worker's side of a source.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::data::Commit;
+use crate::source::Ticks;
+
+/// Moves what a source has brought into the dataflow. It lives on the first worker.
+pub trait Pump {
+    /// What decides when its rows are committed.
+    fn pace(&self) -> Pace;
+
+    /// Moves what waits into the open commit, and says how many messages or rows that were.
+    ///
+    /// Of a source with commits of its own it moves exactly one of these.
+    fn pump(&mut self) -> usize;
+
+    /// Closes the open commit: later rows belong to `next`.
+    fn advance(&mut self, next: Commit);
+
+    /// Whether everything was moved and nothing more will come.
+    fn is_finished(&self) -> bool;
+
+    /// Lets go of a source that waits for room, because the pipeline ends at once.
+    fn close(&mut self);
+}
+
+/// What decides when the rows of a source are committed.
+#[derive(Clone)]
+pub enum Pace {
+    /// The data are there already, in commits; they come before anything else.
+    Given,
+    /// Somebody says when: the sealed commits are taken one by one, in the order in which they were sealed.
+    Told(Arc<Ticks>),
+    /// The pipeline's clock: as soon as the commit before is through, but not before the first row has
+    /// waited for this long.
+    Clock(Duration),
+}

@@ -1,0 +1,161 @@
+//! The conductor: feeds the dataflow, and decides what belongs to which commit.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use timely::dataflow::operators::probe::Handle as Probe;
+use timely::worker::Worker;
+
+use super::pace::{Pacer, Verdict};
+use crate::data::{Commit, Control, Counter};
+use crate::plan::{Pace, Pump};
+use crate::sink::Outbox;
+use crate::source::Ticks;
+
+/// Runs on the first worker, which has all sources: one commit after the other, each through before the next.
+pub(super) struct Conductor<'a> {
+    pub(super) worker: &'a mut Worker,
+    pub(super) control: &'a Control,
+    pub(super) pumps: Vec<Box<dyn Pump>>,
+    /// Passes a commit when the dataflow has worked it off.
+    pub(super) probe: Probe<Commit>,
+    /// Where sinks read the time of the commit that is being sealed.
+    pub(super) clock: Arc<Counter>,
+    /// Where the sinks' messages wait. While one is full, nothing new is read.
+    pub(super) outboxes: Vec<Arc<Outbox>>,
+    /// Commits that were sealed.
+    pub(super) commits: Arc<Counter>,
+}
+
+impl Conductor<'_> {
+    /// Conducts until every source has ended, or the pipeline has failed.
+    ///
+    /// `ready` is called when commits that somebody else seals will be waited for.
+    pub(super) fn conduct(mut self, ready: impl FnOnce()) {
+        let groups = self.told_groups();
+        groups.iter().for_each(|group| group.attach(Some(self.control.clone())));
+        ready();
+        let mut pacer = Pacer::new();
+        self.play_given(&mut pacer);
+        self.play_live(&mut pacer, &groups);
+        groups.iter().for_each(|group| group.attach(None));
+        if self.control.has_failed() {
+            self.pumps.iter_mut().for_each(|pump| pump.close());
+        }
+    }
+
+    /// First what is given: its first commits are one commit of the pipeline, and so on.
+    fn play_given(&mut self, pacer: &mut Pacer) {
+        let is_given = |pump: &dyn Pump| matches!(pump.pace(), Pace::Given);
+        while self.pumps.iter().any(|pump| is_given(&**pump) && !pump.is_finished()) && !self.control.has_failed() {
+            self.wait_for_sinks();
+            self.pumps.iter_mut().filter(|pump| is_given(&***pump)).for_each(|pump| {
+                pump.pump();
+            });
+            self.seal(pacer);
+        }
+    }
+
+    /// Then what comes, as it comes.
+    fn play_live(&mut self, pacer: &mut Pacer, groups: &[Arc<Ticks>]) {
+        let mut open: Option<Open> = None;
+        while !self.control.has_failed() {
+            self.wait_for_sinks();
+            let told = Ticks::take_first(groups);
+            self.pump(told.map(|group| &groups[group]), &mut open);
+            if let Some(group) = told {
+                self.seal(pacer);
+                groups[group].done();
+                open = None;
+                continue;
+            }
+            match &open {
+                Some(commit) => match pacer.verdict(commit.messages, self.patience(commit)) {
+                    Verdict::Seal => {
+                        self.seal(pacer);
+                        open = None;
+                    }
+                    Verdict::Wait(wait) => {
+                        self.worker.step_or_park(Some(wait));
+                    }
+                },
+                None if self.is_finished(groups) => break,
+                None => {
+                    self.worker.step_or_park(None);
+                }
+            }
+        }
+    }
+
+    /// The groups of sources whose commits somebody else seals, each once.
+    fn told_groups(&self) -> Vec<Arc<Ticks>> {
+        let mut groups = Vec::<Arc<Ticks>>::new();
+        for pump in &self.pumps {
+            if let Pace::Told(group) = pump.pace()
+                && !groups.iter().any(|known| Arc::ptr_eq(known, &group))
+            {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    /// Moves what waits into the open commit: of all sources on the pipeline's clock, and of one told group.
+    fn pump(&mut self, told: Option<&Arc<Ticks>>, open: &mut Option<Open>) {
+        for pump in &mut self.pumps {
+            let every = match (pump.pace(), told) {
+                (Pace::Clock(every), _) => every,
+                (Pace::Told(group), Some(told)) if Arc::ptr_eq(&group, told) => Duration::ZERO,
+                _ => continue,
+            };
+            let taken = pump.pump();
+            if taken > 0 {
+                let due = Instant::now() + every;
+                let open = open.get_or_insert(Open { messages: 0, due });
+                open.messages += taken;
+                open.due = open.due.min(due);
+            }
+        }
+    }
+
+    /// How long the open commit may still wait. A pipeline that stops waits for nothing.
+    fn patience(&self, open: &Open) -> Duration {
+        if self.control.is_stopping() { Duration::ZERO } else { open.due.saturating_duration_since(Instant::now()) }
+    }
+
+    /// Whether nothing more will come. Of a pipeline that stops, only sealed commits are still taken.
+    fn is_finished(&self, groups: &[Arc<Ticks>]) -> bool {
+        let stopping = self.control.is_stopping();
+        let is_finished = |pump: &dyn Pump| match pump.pace() {
+            Pace::Told(_) if stopping => true,
+            _ => pump.is_finished(),
+        };
+        self.pumps.iter().all(|pump| is_finished(&**pump)) && !groups.iter().any(|group| group.is_waiting())
+    }
+
+    /// Seals the open commit, and returns when the dataflow has worked it off.
+    fn seal(&mut self, pacer: &mut Pacer) {
+        self.clock.set(pacer.stamp());
+        let next = self.commits.get() + 1;
+        self.commits.set(next);
+        self.pumps.iter_mut().for_each(|pump| pump.advance(next));
+        while self.probe.less_than(&next) && !self.control.has_failed() {
+            self.worker.step_or_park(None);
+        }
+    }
+
+    /// Reads no more while a sink's messages pile up. A pipeline that stops has little left to read, and goes on.
+    fn wait_for_sinks(&mut self) {
+        while self.outboxes.iter().any(|outbox| outbox.is_full()) && !self.control.is_stopping() {
+            self.worker.step_or_park(None);
+        }
+    }
+}
+
+/// The open commit.
+struct Open {
+    /// How many messages it has.
+    messages: usize,
+    /// When it is to be sealed at the latest.
+    due: Instant,
+}

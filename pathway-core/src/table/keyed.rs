@@ -1,0 +1,136 @@
+//! State by key: what every operator with a state keeps, and what a commit has changed of it.
+
+use std::hash::BuildHasher;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+
+use crate::data::{Datum, Held};
+
+/// A map from keys to values that knows which keys the open commit has touched.
+///
+/// Values lie densely in one vector, in *slots*; a hash table of four-byte slot numbers finds them. This keeps
+/// the hash table's empty space small, and a key costs its own size, that of its value, and about ten bytes.
+/// Nothing depends on the hash: it decides neither results nor their order.
+pub(super) struct Keyed<K, V> {
+    index: HashTable<u32>,
+    slots: Vec<Option<(K, V)>>,
+    /// Slots whose key was removed.
+    free: Vec<u32>,
+    /// The slots that the open commit touched, in the order in which it first did.
+    touched: Vec<u32>,
+    /// One bit a slot: whether it is among `touched`.
+    marks: Vec<u64>,
+}
+
+/// Where a key's value lies, until the key is removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Slot(u32);
+
+/// The hash by which keys find their slot and their worker: the same in every process of one program.
+pub(super) fn hash_of<K: Datum>(key: &K) -> u64 {
+    FixedState::default().hash_one(Held::of(key))
+}
+
+impl<K: Datum, V: Default> Keyed<K, V> {
+    /// A map without keys.
+    pub(super) fn new() -> Self {
+        Keyed { index: HashTable::new(), slots: Vec::new(), free: Vec::new(), touched: Vec::new(), marks: Vec::new() }
+    }
+
+    /// The slot of a key, made with a default value if the key is new, and whether this is the first time
+    /// that the open commit touches it.
+    pub(super) fn touch(&mut self, key: K) -> (Slot, bool) {
+        let hash = hash_of(&key);
+        let slots = &self.slots;
+        let is_key = |slot: &u32| matches!(&slots[*slot as usize], Some((k, _)) if k.compare(&key).is_eq());
+        let rehash = |slot: &u32| slots[*slot as usize].as_ref().map_or(0, |(key, _)| hash_of(key));
+        let slot = match self.index.entry(hash, is_key, rehash) {
+            Entry::Occupied(entry) => *entry.get(),
+            Entry::Vacant(entry) => {
+                let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
+                entry.insert(slot);
+                if slot as usize == self.slots.len() {
+                    self.slots.push(None);
+                    self.marks.resize(self.slots.len().div_ceil(64), 0);
+                }
+                self.slots[slot as usize] = Some((key, V::default()));
+                slot
+            }
+        };
+        let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
+        let first = self.marks[word] & bit == 0;
+        if first {
+            self.marks[word] |= bit;
+            self.touched.push(slot);
+        }
+        (Slot(slot), first)
+    }
+
+    /// The value in a slot.
+    pub(super) fn value(&mut self, slot: Slot) -> &mut V {
+        &mut self.entry(slot).1
+    }
+
+    /// The key and the value in a slot.
+    ///
+    /// # Panics
+    /// If the slot's key was removed: slots are given out by `touch` and used before the commit is sealed.
+    pub(super) fn entry(&mut self, Slot(slot): Slot) -> &mut (K, V) {
+        match &mut self.slots[slot as usize] {
+            Some(entry) => entry,
+            None => unreachable!("slot {slot} was used after its key was removed"),
+        }
+    }
+
+    /// Seals the commit: shows each key that it touched, in the order of the first touch, and removes the keys
+    /// of which `keep` says no.
+    pub(super) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        for slot in std::mem::take(&mut self.touched) {
+            self.marks[slot as usize / 64] &= !(1 << (slot % 64));
+            let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
+            if keep(key, value) {
+                continue;
+            }
+            if let Ok(entry) = self.index.find_entry(hash_of(key), |other| *other == slot) {
+                entry.remove();
+            }
+            self.slots[slot as usize] = None;
+            self.free.push(slot);
+        }
+        if self.index.is_empty() {
+            *self = Keyed::new();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // `Datum` of integers, so that the test stands alone.
+    #[test]
+    fn counts_and_forgets_keys() {
+        let mut keyed = Keyed::<i64, i64>::new();
+        for round in 0..3 {
+            for key in 0..1_000 {
+                let (slot, first) = keyed.touch(key % 500);
+                assert_eq!(first, key < 500, "round {round}, key {key}");
+                *keyed.value(slot) += 1;
+            }
+            let mut seen = Vec::new();
+            keyed.seal(|key, value| {
+                seen.push(*key);
+                *value % 2 == 0 && key % 2 == 0
+            });
+            assert_eq!(seen, (0..500).collect::<Vec<_>>());
+            assert_eq!(keyed.index.len(), 250);
+        }
+        for key in 0..500 {
+            keyed.touch(key);
+        }
+        keyed.seal(|_, _| false);
+        assert_eq!((keyed.index.len(), keyed.slots.len()), (0, 0));
+    }
+}

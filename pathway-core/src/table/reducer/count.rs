@@ -1,0 +1,35 @@
+//! `count`: how many rows a group has.
+
+use super::{ReduceError, Reducer};
+use crate::data::Datum;
+
+/// The number of a group's rows.
+///
+/// It counts rows, whatever it is fed: a `None` counts like any other value.
+///
+/// ```
+/// use pathway::reducers::{Count, Reducer};
+///
+/// let mut rows = Default::default();
+/// Count.update(&mut rows, (), 3);
+/// Count.update(&mut rows, (), -1);
+/// assert_eq!(Reducer::<()>::output(&Count, &rows), Ok(2));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Count;
+
+impl<A: Datum> Reducer<A> for Count {
+    type State = i64;
+    type Output = i64;
+
+    #[inline]
+    fn update(&self, rows: &mut i64, _argument: A, diff: i64) {
+        // The order of changes within a commit is arbitrary: an overflow on the way there is harmless,
+        // as it is undone by the changes that follow.
+        *rows = rows.wrapping_add(diff);
+    }
+
+    fn output(&self, rows: &i64) -> Result<i64, ReduceError> {
+        Ok(*rows)
+    }
+}

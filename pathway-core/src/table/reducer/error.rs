@@ -1,0 +1,29 @@
+//! When a reducer cannot tell its value.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// Why a group has no value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReduceError(Cow<'static, str>);
+
+impl ReduceError {
+    /// An error with its reason: `the sum does not fit an i64`.
+    pub fn new(reason: impl Into<Cow<'static, str>>) -> Self {
+        ReduceError(reason.into())
+    }
+
+    /// The same, saying which output it concerns: `total: the sum does not fit an i64`.
+    #[must_use]
+    pub fn of(self, output: &str) -> Self {
+        ReduceError(format!("{output}: {}", self.0).into())
+    }
+}
+
+impl fmt::Display for ReduceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ReduceError {}

@@ -1,0 +1,115 @@
+//! The long form of an exact sum: one integer that has room for every sum of floats.
+
+use super::Magnitude;
+
+/// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one is the sign.
+const LIMBS: usize = 35;
+
+/// A sum of any floats, NaN and infinities among them.
+#[derive(Clone, Debug)]
+pub(super) struct Wide {
+    /// The sum of the finite values in units of 2⁻¹⁰⁷⁴: two's complement, least limb first.
+    limbs: [u64; LIMBS],
+    /// Whether the last addition may have made the sum fit a window of 128 bits.
+    settled: bool,
+    nans: i64,
+    positive_infinities: i64,
+    negative_infinities: i64,
+}
+
+impl Default for Wide {
+    fn default() -> Self {
+        Wide { limbs: [0; LIMBS], settled: true, nans: 0, positive_infinities: 0, negative_infinities: 0 }
+    }
+}
+
+impl Wide {
+    /// Adds `term` × 2^(`at` − 1074).
+    pub(super) fn add(&mut self, term: i128, at: u16) {
+        let sign = (term >> 127) as u64;
+        let (first, shift) = (usize::from(at / 64), u32::from(at % 64));
+        let shifted = term.cast_unsigned() << shift;
+        // In two steps, as a shift by the whole width of 128 bits is not to be had.
+        let spilled = (term >> 64 >> (64 - shift).min(63) >> u32::from(shift == 0)) as u64;
+        let words = [shifted as u64, (shifted >> 64) as u64, spilled];
+
+        let mut carry = false;
+        self.settled = true;
+        for (place, limb) in self.limbs.iter_mut().skip(first).enumerate() {
+            let word = words.get(place).copied().unwrap_or(sign);
+            let unchanged = if carry { u64::MAX } else { 0 };
+            if place >= words.len() && word == unchanged {
+                break;
+            }
+            (*limb, carry) = limb.carrying_add(word, carry);
+            self.settled &= is_sign(*limb);
+        }
+    }
+
+    /// Counts a value that is not finite.
+    pub(super) fn add_special(&mut self, value: f64, diff: i64) {
+        let count = match value {
+            f64::INFINITY => &mut self.positive_infinities,
+            f64::NEG_INFINITY => &mut self.negative_infinities,
+            _ => &mut self.nans,
+        };
+        *count = count.wrapping_add(diff);
+        self.settled = true;
+    }
+
+    /// What the values that are not finite make of the sum.
+    pub(super) fn special(&self) -> Option<f64> {
+        match (self.nans != 0, self.positive_infinities != 0, self.negative_infinities != 0) {
+            (false, false, false) => None,
+            (false, true, false) => Some(f64::INFINITY),
+            (false, false, true) => Some(f64::NEG_INFINITY),
+            _ => Some(f64::NAN),
+        }
+    }
+
+    /// The sum as an integer and its place, where it fits 128 bits and every value is finite.
+    ///
+    /// It looks only after an addition that left nothing but sign bits where it was made: that is so when an outlier
+    /// has gone, and else seldom. (Where the limbs that it leaves are not at the top, the test below fails.)
+    pub(super) fn narrowed(&self) -> Option<(i128, u16)> {
+        if !self.settled || self.special().is_some() {
+            return None;
+        }
+        let Some(lowest) = self.limbs.iter().position(|limb| *limb != 0) else { return Some((0, 0)) };
+        let sign = self.sign();
+        let limb = |place: usize| self.limbs.get(place).copied().unwrap_or(sign);
+        let shift = limb(lowest).trailing_zeros();
+        // The 192 bits that begin with the lowest limb, without the zeros at their end.
+        let low = u128::from(limb(lowest + 1)) << 64 | u128::from(limb(lowest));
+        let high = i128::from(limb(lowest + 2).cast_signed());
+        let integer = if shift == 0 { low.cast_signed() } else { high << (128 - shift) | (low >> shift).cast_signed() };
+        let beyond = high >> shift;
+        let fits = beyond == integer >> 127 && self.limbs.iter().skip(lowest + 3).all(|limb| *limb == sign);
+        fits.then_some((integer, (lowest * 64) as u16 + shift as u16))
+    }
+
+    /// The leading bits of the finite values' sum.
+    pub(super) fn magnitude(&self) -> Magnitude {
+        let negative = self.sign() != 0;
+        let mut limbs = self.limbs;
+        if negative {
+            let mut carry = true;
+            for limb in &mut limbs {
+                (*limb, carry) = (!*limb).carrying_add(0, carry);
+            }
+        }
+        let top = limbs.iter().rposition(|limb| *limb != 0).unwrap_or(0).max(1);
+        let bits = u128::from(limbs[top]) << 64 | u128::from(limbs[top - 1]);
+        let more = limbs[..top - 1].iter().any(|limb| *limb != 0);
+        Magnitude { negative, bits, more, exponent: 64 * (top as i32 - 1) }
+    }
+
+    /// A limb of sign bits.
+    fn sign(&self) -> u64 {
+        (self.limbs[LIMBS - 1].cast_signed() >> 63).cast_unsigned()
+    }
+}
+
+fn is_sign(limb: u64) -> bool {
+    limb == 0 || limb == u64::MAX
+}

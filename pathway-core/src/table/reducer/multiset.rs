@@ -1,0 +1,101 @@
+//! An ordered multiset that is small while it holds one distinct value.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::num::NonZeroI64;
+
+use crate::data::{Datum, Held};
+
+/// Values with the number of their copies, in the order of [`Datum::compare`].
+///
+/// A number of copies may be negative for a while: within a commit a retraction can come before its insertion.
+/// Values that compare as equal are copies of one value; the one that came first stands for all.
+pub struct Multiset<A>(Form<A>);
+
+/// Many groups hold one distinct value, if only because they hold one row. Those need no allocation:
+/// with an `i64` the whole takes 16 bytes, as `Many` hides where the count would be zero.
+enum Form<A> {
+    One(A, NonZeroI64),
+    Many(Option<Box<Copies<A>>>),
+}
+
+type Copies<A> = BTreeMap<Held<A>, NonZeroI64>;
+
+impl<A> Default for Multiset<A> {
+    fn default() -> Self {
+        Multiset(Form::Many(None))
+    }
+}
+
+impl<A: Datum> Multiset<A> {
+    /// `diff` copies of a value come or go.
+    pub fn update(&mut self, value: A, diff: i64) {
+        let Some(diff) = NonZeroI64::new(diff) else { return };
+        match &mut self.0 {
+            Form::Many(None) => self.0 = Form::One(value, diff),
+            Form::One(held, copies) if held.compare(&value) == Ordering::Equal => match sum(*copies, diff) {
+                Some(sum) => *copies = sum,
+                None => self.0 = Form::Many(None),
+            },
+            Form::One(..) => self.spill(value, diff),
+            Form::Many(Some(map)) => {
+                if update_map(map, value, diff) && map.len() == 1 {
+                    self.0 = map.pop_first().map_or(Form::Many(None), |(value, copies)| Form::One(value.0, copies));
+                }
+            }
+        }
+    }
+
+    /// The least value that is there.
+    pub fn first(&self) -> Option<&A> {
+        match &self.0 {
+            Form::One(value, copies) => copies.is_positive().then_some(value),
+            Form::Many(map) => map.iter().flat_map(|map| map.iter()).find_map(present),
+        }
+    }
+
+    /// The greatest value that is there.
+    pub fn last(&self) -> Option<&A> {
+        match &self.0 {
+            Form::One(value, copies) => copies.is_positive().then_some(value),
+            Form::Many(map) => map.iter().flat_map(|map| map.iter().rev()).find_map(present),
+        }
+    }
+
+    /// Takes a second distinct value in.
+    fn spill(&mut self, value: A, diff: NonZeroI64) {
+        let mut map = Copies::from([(Held(value), diff)]);
+        if let Form::One(value, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
+            map.insert(Held(value), copies);
+        }
+        self.0 = Form::Many(Some(Box::new(map)));
+    }
+}
+
+/// Whether the value's copies cancelled, so that the map has become smaller.
+fn update_map<A: Datum>(map: &mut Copies<A>, value: A, diff: NonZeroI64) -> bool {
+    use std::collections::btree_map::Entry;
+    match map.entry(Held(value)) {
+        Entry::Vacant(entry) => {
+            entry.insert(diff);
+        }
+        Entry::Occupied(mut entry) => match sum(*entry.get(), diff) {
+            Some(sum) => {
+                entry.insert(sum);
+            }
+            None => {
+                entry.remove();
+                return true;
+            }
+        },
+    }
+    false
+}
+
+fn present<'a, A>((value, copies): (&'a Held<A>, &NonZeroI64)) -> Option<&'a A> {
+    copies.is_positive().then_some(&value.0)
+}
+
+fn sum(a: NonZeroI64, b: NonZeroI64) -> Option<NonZeroI64> {
+    NonZeroI64::new(a.get().wrapping_add(b.get()))
+}

@@ -1,0 +1,27 @@
+//! A million groups are common: what a group takes is part of the contract.
+
+use std::mem::{align_of, size_of};
+
+use super::super::{Avg, Count, ExactSum, IntegerSum, Max, Min, Reducer, Sum};
+
+type State<R, A> = <R as Reducer<A>>::State;
+
+#[test]
+fn a_group_takes_few_bytes() {
+    assert_eq!(size_of::<State<Count, ()>>(), 8);
+    assert_eq!(size_of::<State<Sum, i64>>(), 16);
+    assert_eq!(size_of::<State<Sum, jiff::SignedDuration>>(), 16);
+    assert_eq!(size_of::<State<Sum, f64>>(), 24);
+    assert_eq!(size_of::<State<Avg, i64>>(), 24);
+    assert_eq!(size_of::<State<Avg, f64>>(), 32);
+    assert_eq!(size_of::<State<Min, i64>>(), 16);
+    assert_eq!(size_of::<State<Max, f64>>(), 16);
+    assert_eq!(size_of::<State<Min, String>>(), 32);
+    assert_eq!(size_of::<State<(Sum, Count), (i64, ())>>(), 24);
+}
+
+#[test]
+fn no_state_asks_for_a_wide_alignment() {
+    assert_eq!(align_of::<IntegerSum>(), 8);
+    assert_eq!(align_of::<ExactSum>(), 8);
+}

@@ -1,0 +1,47 @@
+//! `select`: makes one row of each row.
+
+use std::sync::Arc;
+
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::operator::Operator;
+
+use crate::data::{Change, Schema};
+use crate::plan::Table;
+
+impl<R: Schema> Table<R> {
+    /// One row of each row.
+    ///
+    /// `row` must make equal rows of equal rows, whenever it is asked.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Clone)] struct Order { id: i64, price: f64, quantity: i64 }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Cost { id: i64, cost: f64 }
+    /// # let pipeline = Pipeline::new();
+    /// let orders = pipeline.rows(vec![Order { id: 1, price: 2.5, quantity: 4 }]);
+    /// let costs = orders.select(|o| Cost { id: o.id, cost: o.price * o.quantity as f64 }).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(costs.rows(), [Cost { id: 1, cost: 10.0 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn select<O: Schema>(&self, row: impl Fn(&R) -> O + Send + Sync + 'static) -> Table<O> {
+        let input = self.node();
+        let row = Arc::new(row);
+        let name = self.plan().unique_name("select");
+        let node = self.plan().add(name, self.order(), |node, name| {
+            move |build| {
+                let row = Arc::clone(&row);
+                let selected = build.get::<R>(input).unary(Pipeline, &name, move |_, _| {
+                    move |input, output| {
+                        input.for_each(|token, changes| {
+                            let selected = changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff });
+                            output.session(&token).give_iterator(selected);
+                        });
+                    }
+                });
+                build.put::<O>(node, selected);
+            }
+        });
+        Table::new(self.plan().clone(), node)
+    }
+}

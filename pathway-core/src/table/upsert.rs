@@ -1,0 +1,65 @@
+//! Primary keys: a later row with the same key replaces the row.
+
+use std::sync::Arc;
+
+use timely::dataflow::channels::pact::{Exchange, Pipeline};
+
+use super::keyed::{Keyed, hash_of};
+use super::per_commit::{PerCommit, per_commit};
+use crate::data::{Change, Schema};
+use crate::plan::{Build, Changes};
+
+/// Makes a table by primary key of the rows that arrive: the newest row of each key stands.
+///
+/// Arrival order decides, also within one commit. A row that equals the one that stands changes nothing.
+pub(crate) fn upsert<'scope, R: Schema>(
+    build: &Build<'scope>,
+    arrivals: Changes<'scope, R>,
+    name: &Arc<str>,
+) -> Changes<'scope, R> {
+    let newest = Newest { rows: Keyed::<R::Key, Versions<R>>::new() };
+    if build.is_alone() {
+        return per_commit(arrivals, Pipeline, name, newest);
+    }
+    let by_key = Exchange::new(|change: &Change<R>| hash_of(&change.row.primary_key()));
+    per_commit(arrivals, by_key, name, newest)
+}
+
+struct Newest<R: Schema> {
+    rows: Keyed<R::Key, Versions<R>>,
+}
+
+struct Versions<R> {
+    /// The row that stands since an earlier commit.
+    standing: Option<R>,
+    /// The newest arrival of the open commit.
+    arrived: Option<R>,
+}
+
+impl<R> Default for Versions<R> {
+    fn default() -> Self {
+        Versions { standing: None, arrived: None }
+    }
+}
+
+impl<R: Schema> PerCommit<Change<R>, R> for Newest<R> {
+    fn apply(&mut self, arrivals: &mut Vec<Change<R>>) {
+        for Change { row, .. } in arrivals.drain(..) {
+            let (slot, _) = self.rows.touch(row.primary_key());
+            self.rows.value(slot).arrived = Some(row);
+        }
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
+        self.rows.seal(|_, versions| {
+            if let Some(arrived) = versions.arrived.take() {
+                let unchanged = versions.standing.as_ref().is_some_and(|standing| standing.compare(&arrived).is_eq());
+                if !unchanged {
+                    let standing = versions.standing.replace(arrived.duplicate());
+                    standing.map(Change::remove).into_iter().chain([Change::insert(arrived)]).for_each(&mut *emit);
+                }
+            }
+            true
+        });
+    }
+}

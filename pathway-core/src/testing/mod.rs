@@ -1,0 +1,6 @@
+//! A NATS in memory: whole pipelines in unit tests, without a server and without waiting.
+
+mod broker;
+mod subject;
+
+pub use broker::{Broker, Published};

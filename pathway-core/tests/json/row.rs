@@ -1,0 +1,86 @@
+//! Rows written by hand, as `#[derive(Schema)]` would write them.
+
+use std::cmp::Ordering;
+use std::hash::Hasher;
+
+use pathway_core::data::{Column, ColumnType, Datum, Held, JsonText, Reject, Schema};
+use pathway_core::decode::json::{Slot, decode, object};
+use pathway_core::encode::json::encode;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The row of most recorded runs: a number to tell the rows apart, and a column of the type in question.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Row<T> {
+    pub(crate) k: i64,
+    pub(crate) v: T,
+}
+
+impl<T: ColumnType> Datum for Row<T> {
+    fn duplicate(&self) -> Self {
+        Row { k: self.k, v: self.v.duplicate() }
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.k.compare(&other.k).then_with(|| self.v.compare(&other.v))
+    }
+
+    fn feed<H: Hasher>(&self, state: &mut H) {
+        self.k.feed(state);
+        self.v.feed(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Serialize::serialize(&(Held::of(&self.k), Held::of(&self.v)), serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (k, v): (Held<i64>, Held<T>) = Deserialize::deserialize(deserializer)?;
+        Ok(Row { k: k.0, v: v.0 })
+    }
+}
+
+impl<T: ColumnType> Schema for Row<T> {
+    const NAME: &'static str = "Row";
+    const COLUMNS: &'static [Column] = &[
+        Column { name: "k", type_name: "i64", primary_key: true, path: None },
+        Column { name: "v", type_name: "T", primary_key: false, path: None },
+    ];
+
+    type Key = (i64,);
+
+    fn primary_key(&self) -> (i64,) {
+        (self.k,)
+    }
+
+    const HAS_KEY: bool = true;
+
+    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject> {
+        let (mut k, mut v) = (Slot::<i64>::new(), Slot::<T>::new());
+        object(document, &mut |key, value| match key {
+            "k" => k.read(value),
+            "v" => v.read(value),
+            _ => {}
+        })?;
+        Ok(Row { k: k.take(&Self::COLUMNS[0])?, v: v.take(&Self::COLUMNS[1])? })
+    }
+
+    fn encode_columns(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\"k\":");
+        pathway_core::data::EncodeJson::encode_json(&self.k, out);
+        out.extend_from_slice(b",\"v\":");
+        pathway_core::data::EncodeJson::encode_json(&self.v, out);
+        out.push(b',');
+    }
+}
+
+/// Decodes one value, as column `v`.
+pub(crate) fn value<T: ColumnType>(json: &str) -> Result<T, Reject> {
+    decode::<Row<T>>(format!(r#"{{"k":0,"v":{json}}}"#).as_bytes()).map(|row| row.v)
+}
+
+/// Writes a row as the insertion at time 0.
+pub(crate) fn payload<T: ColumnType>(row: &Row<T>) -> String {
+    let mut out = Vec::new();
+    encode(row, 1, 0, &mut out);
+    String::from_utf8(out).expect("JSON is UTF-8")
+}

@@ -1,0 +1,183 @@
+//! The code of a column type: its impls of `Datum`, `DecodeJson` and `EncodeJson`.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{DeriveInput, Path, Type};
+
+use super::ast::{ColumnType, Shape};
+use crate::generics::{bounded, stand_in as stand_in_generics};
+use crate::schema::{datum_stand_in, json_string};
+
+/// The impls of a column type.
+pub(crate) fn column_type(column_type: &ColumnType) -> TokenStream {
+    match &column_type.shape {
+        Shape::Choice(variants) => choice(column_type, variants),
+        Shape::Newtype(inner) => newtype(column_type, inner),
+    }
+}
+
+/// Impls for what can't be a column, so that nothing else is blamed for it.
+pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
+    let ident = &input.ident;
+    let generics = stand_in_generics(&input.generics, &krate);
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let datum = datum_stand_in(ident, &generics, &krate);
+    quote! {
+        #datum
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::DecodeJson for #ident #type_generics #where_clause {
+            fn expected() -> #krate::__private::Cow<'static, ::core::primitive::str> {
+                loop {}
+            }
+            fn decode_json(
+                _: #krate::__private::JsonText<'_>,
+            ) -> ::core::result::Result<Self, #krate::__private::Mismatch> {
+                loop {}
+            }
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::EncodeJson for #ident #type_generics #where_clause {
+            fn encode_json(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
+        }
+    }
+}
+
+/// An enum: the table of its variants, and impls that look into it.
+fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream {
+    let ColumnType { ident, krate, .. } = column_type;
+    let (impl_generics, type_generics, where_clause) = column_type.generics.split_for_impl();
+    let idents: Vec<_> = variants.iter().map(|(ident, _)| ident).collect();
+    let names = variants.iter().map(|(_, name)| name);
+    let json = variants.iter().map(|(_, name)| json_string(name));
+    let ordinals: Vec<_> = (0..variants.len()).collect();
+    let datum = Bodies {
+        duplicate: quote!(match self { #(Self::#idents => Self::#idents,)* }),
+        compare: quote!(#krate::__private::Choice::compare_choice(self, other)),
+        feed: quote!(#krate::__private::Choice::feed_choice(self, state)),
+        serialize: quote!(#krate::__private::Choice::serialize_choice(self, serializer)),
+        deserialize: quote!(#krate::__private::Choice::deserialize_choice(deserializer)),
+        expected: quote!(<Self as #krate::__private::Choice>::expected_choice()),
+        decode: quote!(#krate::__private::Choice::decode_choice(value)),
+        missing: quote!(::core::option::Option::None),
+        encode: quote!(#krate::__private::Choice::encode_choice(self, out)),
+    };
+    let impls = datum.impls(column_type, &column_type.generics);
+    quote! {
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::Choice for #ident #type_generics #where_clause {
+            const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
+            const JSON: &'static [&'static ::core::primitive::str] = &[#(#json),*];
+
+            fn ordinal(&self) -> ::core::primitive::usize {
+                match self { #(Self::#idents => #ordinals,)* }
+            }
+
+            fn nth(ordinal: ::core::primitive::usize) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(match ordinal {
+                    #(#ordinals => Self::#idents,)*
+                    _ => return ::core::option::Option::None,
+                })
+            }
+        }
+
+        #impls
+    }
+}
+
+/// A newtype: everything goes to the inner value.
+fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
+    let krate = &column_type.krate;
+    let check = quote_spanned!(inner.span()=> #krate::__private::column_type::<#inner>(););
+    let datum = quote!(<#inner as #krate::__private::Datum>);
+    let decode = quote!(<#inner as #krate::__private::DecodeJson>);
+    let encode = quote!(<#inner as #krate::__private::EncodeJson>);
+    let bodies = Bodies {
+        duplicate: quote!(#check Self(#datum::duplicate(&self.0))),
+        compare: quote!(#check #datum::compare(&self.0, &other.0)),
+        feed: quote!(#check #datum::feed(&self.0, state)),
+        serialize: quote!(#check #datum::serialize(&self.0, serializer)),
+        deserialize: quote!(#check ::core::result::Result::map(#datum::deserialize(deserializer), Self)),
+        expected: quote!(#check #decode::expected()),
+        decode: quote!(#check ::core::result::Result::map(#decode::decode_json(value), Self)),
+        missing: quote!(#check ::core::option::Option::map(#decode::decode_missing(), Self)),
+        encode: quote!(#check #encode::encode_json(&self.0, out)),
+    };
+    bodies.impls(column_type, &bounded(&column_type.generics, krate))
+}
+
+/// What stands in the bodies of the three impls.
+struct Bodies {
+    duplicate: TokenStream,
+    compare: TokenStream,
+    feed: TokenStream,
+    serialize: TokenStream,
+    deserialize: TokenStream,
+    expected: TokenStream,
+    decode: TokenStream,
+    missing: TokenStream,
+    encode: TokenStream,
+}
+
+impl Bodies {
+    fn impls(&self, column_type: &ColumnType, generics: &syn::Generics) -> TokenStream {
+        let ColumnType { ident, krate, .. } = column_type;
+        let Bodies { duplicate, compare, feed, serialize, deserialize, expected, decode, missing, encode } = self;
+        let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
+                fn duplicate(&self) -> Self {
+                    #duplicate
+                }
+
+                fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
+                    #compare
+                }
+
+                fn feed<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
+                    #feed
+                }
+
+                fn serialize<__S: #krate::__private::Serializer>(
+                    &self,
+                    serializer: __S,
+                ) -> ::core::result::Result<__S::Ok, __S::Error> {
+                    #serialize
+                }
+
+                fn deserialize<'__de, __D: #krate::__private::Deserializer<'__de>>(
+                    deserializer: __D,
+                ) -> ::core::result::Result<Self, __D::Error> {
+                    #deserialize
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::DecodeJson for #ident #type_generics #where_clause {
+                fn expected() -> #krate::__private::Cow<'static, ::core::primitive::str> {
+                    #expected
+                }
+
+                fn decode_json(
+                    value: #krate::__private::JsonText<'_>,
+                ) -> ::core::result::Result<Self, #krate::__private::Mismatch> {
+                    #decode
+                }
+
+                fn decode_missing() -> ::core::option::Option<Self> {
+                    #missing
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::EncodeJson for #ident #type_generics #where_clause {
+                fn encode_json(&self, out: &mut #krate::__private::Vec<::core::primitive::u8>) {
+                    #encode
+                }
+            }
+        }
+    }
+}

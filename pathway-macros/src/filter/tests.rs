@@ -1,0 +1,1 @@
+//! What `filter!` makes of its input.

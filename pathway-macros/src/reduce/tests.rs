@@ -1,0 +1,1 @@
+//! What `reduce!` makes of its input.

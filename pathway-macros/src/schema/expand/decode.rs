@@ -1,0 +1,108 @@
+//! The body of `decode_row`: a decoder that knows all ways through the document when the program compiles.
+//!
+//! Each column has a slot. One walk over the document fills them: a `match` on the member's name at each place
+//! that leads to columns, with a walk below it where a pointer goes on.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::Path;
+use syn::spanned::Spanned;
+
+use crate::schema::ast::{Column, Fallback, Row};
+use crate::schema::pointer::index;
+use crate::schema::trie::Node;
+
+/// Declares the slots, walks, and takes the row out of them.
+pub(super) fn body(row: &Row) -> TokenStream {
+    let krate = &row.krate;
+    let slots = row.columns.iter().enumerate().map(|(number, Column { ty, .. })| {
+        let slot = slot(number);
+        quote!(let mut #slot = #krate::__private::Slot::<#ty>::Missing;)
+    });
+    let document = Node::of(&row.columns);
+    // The walk comes first at the document itself: it is what checks the syntax.
+    let walk = walk(&document, krate, &quote!(document));
+    let reads = reads(&document);
+    let fields = row.columns.iter().enumerate().map(|(number, column)| {
+        let field = &column.field;
+        let taken = take(number, column, krate);
+        quote!(#field: #taken)
+    });
+    quote! {
+        let walk = #krate::__private::Walk::new();
+        #(#slots)*
+        #walk
+        walk.finish()?;
+        {
+            let value = document;
+            #reads
+        }
+        ::core::result::Result::Ok(Self { #(#fields),* })
+    }
+}
+
+/// What happens where a child's value has been met.
+fn arrive(node: &Node, krate: &Path) -> TokenStream {
+    let reads = reads(node);
+    if node.children.is_empty() {
+        return reads;
+    }
+    // The last of two members of one name wins, as a whole: what was found inside the first is forgotten.
+    let forget = node.below().into_iter().map(slot);
+    let walk = walk(node, krate, &quote!(value));
+    quote!(#reads #(#forget.clear();)* #walk)
+}
+
+fn reads(node: &Node) -> TokenStream {
+    node.columns
+        .iter()
+        .map(|number| {
+            let slot = slot(*number);
+            quote!(#slot.read(value);)
+        })
+        .collect()
+}
+
+/// The walk over the children of a value.
+fn walk(node: &Node, krate: &Path, value: &TokenStream) -> TokenStream {
+    let arrays = node.children.keys().any(|token| index(token).is_some());
+    let arms = node.children.iter().map(|(token, child)| {
+        let arrive = arrive(child, krate);
+        let pattern = match index(token) {
+            _ if !arrays => quote!(#token),
+            None => quote!(#krate::__private::Step::Member(#token)),
+            Some(index) => {
+                quote!(#krate::__private::Step::Member(#token) | #krate::__private::Step::Element(#index))
+            }
+        };
+        quote!(#pattern => { #arrive })
+    });
+    let method = if arrays { quote!(children) } else { quote!(members) };
+    quote! {
+        walk.#method(#value, &mut |step, value| match step {
+            #(#arms)*
+            _ => {}
+        });
+    }
+}
+
+/// The column's value out of its slot.
+fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
+    let slot = slot(number);
+    let ty = &column.ty;
+    let entry = quote!(&<Self as #krate::__private::Schema>::COLUMNS[#number]);
+    let default = match &column.default {
+        None => return quote!(#slot.take(#entry)?),
+        Some(Fallback::Own(word)) => quote_spanned!(word.span()=> || #krate::__private::own_default()),
+        Some(Fallback::Text(text)) => quote_spanned!(text.span()=> || #krate::__private::text_default(#text)),
+        Some(Fallback::Value(value)) => {
+            let span = value.span().resolved_at(Span::mixed_site());
+            quote_spanned!(span=> || -> #ty { #value })
+        }
+    };
+    quote!(#slot.take_or(#entry, #default)?)
+}
+
+fn slot(number: usize) -> Ident {
+    format_ident!("slot_{number}", span = Span::mixed_site())
+}

@@ -1,0 +1,1 @@
+//! What `select!` makes of its input.

@@ -1,0 +1,11 @@
+//! Everything that a pipeline needs: `use pathway::prelude::*;`.
+
+pub use std::time::Duration;
+
+pub use crate::bytes::Bytes;
+pub use crate::jiff::SignedDuration;
+pub use crate::nats;
+pub use crate::reducers::Reducer;
+pub use crate::{
+    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table, filter, reduce, select,
+};
