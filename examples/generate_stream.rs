@@ -11,6 +11,7 @@ use std::time::Duration;
 /// What can go wrong here needs no type of its own.
 pub type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
+/// Publishes on the server that `NATS_URL` names.
 pub fn main() -> Outcome {
     let uri = std::env::var("NATS_URL").unwrap_or_else(|_| "nats://localhost:4222".to_owned());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
