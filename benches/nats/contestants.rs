@@ -1,0 +1,123 @@
+//! What is compared: our pipelines, and the loop that one would write by hand.
+//!
+//! A contestant says `ready` on its standard output, answers each line on its standard input with a line of
+//! figures (see [`Figures`]), and ends when its standard input does.
+
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::StreamExt;
+use pathway::prelude::*;
+
+use crate::Outcome;
+use crate::process::Figures;
+
+/// Runs the contestant that `role` names, on the server at `url`.
+pub(crate) fn run(role: &str, url: &str) -> Outcome {
+    match role {
+        "sum" => ours(url, sum),
+        "groups" => ours(url, groups),
+        "groups-out" => ours(url, groups_out),
+        "bare-sum" => bare(url, false),
+        "bare-echo" => bare(url, true),
+        other => Err(format!("no contestant is called {other}").into()),
+    }
+}
+
+#[derive(Schema)]
+struct Input {
+    value: i64,
+}
+
+#[derive(Schema)]
+struct Event {
+    key: String,
+    value: i64,
+}
+
+/// The tutorial's job.
+fn sum(pipeline: &Pipeline, url: &str) {
+    let input = nats::read(pipeline, url, "in").json::<Input>();
+    let total = reduce!(row in input => { sum: sum(row.value) });
+    nats::write(&total, url, "out").json();
+}
+
+/// A sum and a count by key, and the number of rows.
+fn groups(pipeline: &Pipeline, url: &str) {
+    let input = nats::read(pipeline, url, "in").json::<Event>();
+    let by_key = reduce!(row in input by row.key => { key: row.key, sum: sum(row.value), n: count() });
+    let rows = reduce!(row in by_key => { rows: sum(row.n) });
+    nats::write(&rows, url, "out").json();
+}
+
+/// A sum and a count by key, and every group that changes leaves.
+fn groups_out(pipeline: &Pipeline, url: &str) {
+    let input = nats::read(pipeline, url, "in").json::<Event>();
+    let by_key = reduce!(row in input by row.key => { key: row.key, sum: sum(row.value), n: count() });
+    nats::write(&by_key, url, "out").json();
+}
+
+fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
+    let pipeline = Pipeline::new();
+    declare(&pipeline, url);
+    let running = pipeline.start()?;
+    serve(|| {
+        let stats = running.stats();
+        let source = &stats.sources[0];
+        let sink = &stats.sinks[0];
+        // A message counts when it was worked off and what it caused was published.
+        let done = if sink.published == sink.queued { source.rows + source.rejected } else { 0 };
+        (done, source.dropped, stats.commits)
+    })?;
+    running.stop();
+    Ok(running.join()?)
+}
+
+/// The loop by hand: async-nats, serde_json, a sum, on a current-thread runtime. Where it echoes, it publishes
+/// every new sum.
+fn bare(url: &str, echo: bool) -> Outcome {
+    #[derive(serde::Deserialize)]
+    struct Input {
+        value: i64,
+    }
+
+    let done = Arc::new(AtomicU64::new(0));
+    let (ready, is_ready) = std::sync::mpsc::channel();
+    let (seen, url) = (Arc::clone(&done), url.to_owned());
+    std::thread::spawn(move || -> Outcome {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async {
+            let client = async_nats::connect(url).await?;
+            let mut messages = client.subscribe("in").await?;
+            client.flush().await?;
+            ready.send(())?;
+            let mut sum = 0;
+            while let Some(message) = messages.next().await {
+                let input: Input = serde_json::from_slice(&message.payload)?;
+                sum += input.value;
+                if echo {
+                    let payload = format!(r#"{{"sum":{sum},"diff":1,"time":1700000000000}}"#);
+                    client.publish("out", payload.into()).await?;
+                }
+                seen.fetch_add(1, Ordering::Relaxed);
+            }
+            Ok(())
+        })
+    });
+    is_ready.recv()?;
+    serve(|| (done.load(Ordering::Relaxed), 0, 0))
+}
+
+/// Answers the parent until it hangs up. `count` gives the messages done, those dropped, and the commits.
+fn serve(count: impl Fn() -> (u64, u64, u64)) -> Outcome {
+    println!("ready");
+    for line in std::io::stdin().lock().lines() {
+        line?;
+        let (done, dropped, commits) = count();
+        let figures = Figures { done, dropped, commits, ..Figures::of_this_process()? };
+        println!("{figures}");
+        std::io::stdout().flush()?;
+    }
+    Ok(())
+}

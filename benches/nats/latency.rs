@@ -1,0 +1,55 @@
+//! From a message to its update: one message at a time, the next when the update is there.
+
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt;
+
+use crate::Outcome;
+use crate::process::Contestant;
+
+/// The tutorial's job and the bare loop, in turns.
+pub(crate) fn closed_loop(server: &pathway_testkit::Server) -> Outcome {
+    const MESSAGES: usize = 5_000;
+    const ROUNDS: usize = 5;
+    println!("\nlatency: {MESSAGES} messages one by one, {ROUNDS} rounds, in µs");
+    println!("{:>12} {:>8} {:>8} {:>8}", "", "p50", "p90", "p99");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut medians = [Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        for (medians, role) in medians.iter_mut().zip(["bare-echo", "sum"]) {
+            let contestant = Contestant::start(role, &server.url())?;
+            let mut times = runtime.block_on(round_trips(&server.url(), MESSAGES))?;
+            drop(contestant);
+            times.sort_unstable();
+            let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e6;
+            println!("{role:>12} {:>8.1} {:>8.1} {:>8.1}", at(0.5), at(0.9), at(0.99));
+            medians.push(at(0.5));
+        }
+    }
+    let [bare, ours] = medians.map(|mut medians| {
+        medians.sort_by(f64::total_cmp);
+        medians[medians.len() / 2]
+    });
+    println!("{:>12} {:.2} of the bare loop's p50 (medians of the rounds)", "ratio", ours / bare);
+    Ok(())
+}
+
+async fn round_trips(url: &str, messages: usize) -> Outcome<Vec<Duration>> {
+    let client = async_nats::connect(url).await?;
+    let mut updates = client.subscribe("out").await?;
+    client.flush().await?;
+    let mut times = Vec::with_capacity(messages);
+    for _ in 0..messages {
+        let begin = Instant::now();
+        client.publish("in", r#"{"value":1}"#.into()).await?;
+        loop {
+            let update = updates.next().await.ok_or("the subscription has ended")?;
+            // The retraction of the old sum comes first.
+            if update.payload.windows(8).any(|piece| piece == br#""diff":1"#) {
+                break;
+            }
+        }
+        times.push(begin.elapsed());
+    }
+    Ok(times)
+}
