@@ -29,9 +29,12 @@ pub(crate) struct Plan {
 /// The most keys that make a group: the longest tuple that is a datum.
 const MOST_KEYS: usize = 12;
 
-pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
+/// None: there is no row to build, which was reported.
+pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
     let Reduce { head, keys, mut output } = reduce;
-    row::check::check(&mut output, errors);
+    if !row::check::check(&mut output, errors) {
+        return None;
+    }
     if let Some(key) = keys.get(MOST_KEYS) {
         errors.at(key, format!("a group has at most {MOST_KEYS} keys\nhelp: put some of them into one, as a tuple"));
     }
@@ -49,7 +52,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
     for key in &mut keys {
         over_row(key, Use::Value, &head.row, errors);
     }
-    Plan { head, keys, reductions, output }
+    Some(Plan { head, keys, reductions, output })
 }
 
 struct Outputs<'a> {
@@ -83,7 +86,7 @@ impl Meaning for Outputs<'_> {
     }
 
     fn binds(&mut self, name: &Ident) {
-        report_shadow(name, self.row, self.errors);
+        let _ = report_shadow(name, self.row, self.errors);
     }
 
     fn looks_into(&self, _: &Macro) -> bool {
