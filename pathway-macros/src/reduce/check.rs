@@ -10,6 +10,7 @@ use super::probe::{callee, is_constructor, is_type, needs_row};
 use super::reduction::Reduction;
 use crate::errors::Errors;
 use crate::row;
+use crate::row::extent::Extent;
 use crate::row::head::Head;
 use crate::row::output::Output;
 use crate::row::place::{is_place, over_row, report_shadow};
@@ -98,15 +99,14 @@ impl Meaning for Outputs<'_> {
             return;
         }
         let name = macro_call.path.to_token_stream().to_string();
-        self.errors.at(
-            &macro_call,
-            format!(
-                "`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\n\
-                 help: call it in a `select!` behind the `reduce!`"
-            ),
+        let message = format!(
+            "`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\n\
+             help: call it in a `select!` behind the `reduce!`"
         );
-        // The type of what it makes is unknown, and that of `panic!` is any.
-        *macro_call = syn::parse_quote!(::core::panic!());
+        // In its place, since the type of what it makes is unknown, and a `compile_error!` has any.
+        let span = Extent::of(&macro_call.path).first;
+        macro_call.path = syn::parse_quote_spanned!(span=> ::core::compile_error);
+        macro_call.tokens = message.to_token_stream();
     }
 }
 
