@@ -1,4 +1,19 @@
-//! The running sum of integers on a NATS subject: the program of the README.
+//! The running sum of integers that arrive on a NATS subject: the tutorial's job.
+//!
+//! ```sh
+//! cargo run --release --example realtime_sum                                     # shows itself, then ends
+//! NATS_URL=nats://localhost:4222 cargo run --release --example realtime_sum      # for ever, until killed
+//! ```
+//!
+//! With `NATS_URL` it reads `{"value": 3}` from `connector_example` and writes every new sum to `sum`
+//! (`generate_stream` publishes some). Without, it starts a private nats-server, publishes ten messages itself,
+//! prints each update, and ends when the sum is 45.
+
+#[path = "shared/generate.rs"]
+mod generate;
+
+use futures_util::StreamExt;
+use generate::{Outcome, generate};
 use pathway::prelude::*;
 
 #[derive(Schema)]
@@ -6,12 +21,48 @@ struct Input {
     value: i64,
 }
 
-fn main() -> pathway::Result<()> {
-    let uri = std::env::args().nth(1).unwrap();
-
+/// The pipeline; all else in this file is the show around it.
+fn realtime_sum(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
-    let input = nats::read(&pipeline, uri.as_str(), "connector_example").json::<Input>();
+    let input = nats::read(&pipeline, uri, "connector_example").json::<Input>();
     let total = reduce!(row in input => { sum: sum(row.value) });
-    nats::write(&total, uri.as_str(), "sum").json();
-    pipeline.run()
+    nats::write(&total, uri, "sum").json();
+    pipeline
+}
+
+fn main() -> Outcome {
+    match std::env::var("NATS_URL") {
+        Ok(uri) => Ok(realtime_sum(&uri).run()?),
+        Err(_) => show(),
+    }
+}
+
+/// Runs the pipeline on a private server, with ten messages.
+fn show() -> Outcome {
+    let server = pathway_testkit::Server::start()?;
+    println!("a private nats-server runs at {}", server.url());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let running = realtime_sum(&server.url()).start()?;
+    runtime.block_on(async {
+        let client = async_nats::connect(server.url()).await?;
+        let mut sums = client.subscribe("sum").await?;
+        client.flush().await?;
+        let watch = async {
+            while let Some(message) = sums.next().await {
+                let update = std::str::from_utf8(&message.payload)?;
+                println!("sum  {update}");
+                if update.starts_with(r#"{"sum":45,"diff":1,"#) {
+                    return Ok(());
+                }
+            }
+            Err("the subscription to `sum` ended".into())
+        };
+        let (generated, watched): (Outcome, Outcome) = tokio::time::timeout(Duration::from_secs(60), async {
+            tokio::join!(generate(&client, Duration::from_millis(200)), watch)
+        })
+        .await?;
+        generated.and(watched)
+    })?;
+    running.stop();
+    Ok(running.join()?)
 }

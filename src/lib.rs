@@ -11,13 +11,18 @@ pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::Grouped;
 pub use pathway_core::{bytes, jiff};
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/column_type.md")]
+pub use pathway_macros::ColumnType;
+#[doc(inline)]
+#[doc = include_str!("../docs/macros/schema.md")]
+pub use pathway_macros::Schema;
 #[doc = include_str!("../docs/macros/filter.md")]
 pub use pathway_macros::filter;
 #[doc = include_str!("../docs/macros/reduce.md")]
 pub use pathway_macros::reduce;
 #[doc = include_str!("../docs/macros/select.md")]
 pub use pathway_macros::select;
-pub use pathway_macros::{ColumnType, Schema};
 
 pub mod prelude;
 

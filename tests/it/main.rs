@@ -2,4 +2,3 @@
 
 mod macros;
 mod schema;
-mod smoke;

@@ -99,12 +99,20 @@ impl Witness {
 
     /// What it has seen so far, each payload as a number.
     pub(crate) fn numbers(&mut self) -> Vec<u64> {
-        let number = |(_, _, payload): &Seen| String::from_utf8_lossy(payload).parse().expect("a number");
         self.seen().iter().map(number).collect()
+    }
+
+    /// The last number that it has seen.
+    pub(crate) fn last(&mut self) -> Option<u64> {
+        self.seen().last().map(number)
     }
 
     /// How often it has connected.
     pub(crate) fn connects(&self) -> u64 {
         self.client.statistics().connects.load(std::sync::atomic::Ordering::Relaxed)
     }
+}
+
+fn number((_, _, payload): &Seen) -> u64 {
+    String::from_utf8_lossy(payload).parse().expect("a number")
 }

@@ -26,7 +26,7 @@ pub(crate) enum Shape {
     /// An enum without fields: the variants, with their names on the wire.
     Choice(Vec<(Ident, String)>),
     /// A struct around one value.
-    Newtype(Type),
+    Newtype(Box<Type>),
 }
 
 /// The attributes of the type, and of a variant.
@@ -135,7 +135,7 @@ fn newtype(ident: &Ident, data: &DataStruct, errors: &mut Errors) -> Option<Shap
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
             let field = &fields.unnamed[0];
             no_attributes(&field.attrs, errors);
-            return Some(Shape::Newtype(field.ty.clone()));
+            return Some(Shape::Newtype(Box::new(field.ty.clone())));
         }
         Fields::Unnamed(fields) => {
             let count = fields.unnamed.len();

@@ -6,6 +6,7 @@
 //! but what the row keeps, and each value knows its place in the payload, for the reports.
 
 mod document;
+mod scan;
 mod slot;
 mod walk;
 

@@ -1,12 +1,10 @@
 //! Walks over the members of an object and the elements of an array, without copying them.
 
-use std::borrow::Cow;
-use std::fmt;
-
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
-use serde_json::value::RawValue;
 
+use super::scan::Scanner;
 use crate::data::{JsonText, Reject};
 
 /// Calls `member` with the key and the value of each member of an object, in order.
@@ -30,13 +28,10 @@ use crate::data::{JsonText, Reject};
 /// # Ok::<(), pathway_core::data::Reject>(())
 /// ```
 pub fn object<'a>(value: JsonText<'a>, member: &mut dyn FnMut(&str, JsonText<'a>)) -> Result<(), Reject> {
-    let mut reader = serde_json::Deserializer::from_str(value.text);
-    let walked = if value.text.starts_with('{') {
-        reader.deserialize_map(Members { whole: value, member })
-    } else {
-        IgnoredAny::deserialize(&mut reader).map(drop)
-    };
-    walked.and_then(|()| reader.end()).map_err(|error| syntax(&error, value))
+    if !value.text.starts_with('{') {
+        return check(value);
+    }
+    members(value, member).ok_or_else(|| complaint(value))
 }
 
 /// Calls `element` with the position and the text of each element of an array, in order.
@@ -47,90 +42,62 @@ pub fn object<'a>(value: JsonText<'a>, member: &mut dyn FnMut(&str, JsonText<'a>
 /// The text is not JSON, or something follows the value.
 /// Some elements may have been reported by then.
 pub fn array<'a>(value: JsonText<'a>, element: &mut dyn FnMut(usize, JsonText<'a>)) -> Result<(), Reject> {
+    if !value.text.starts_with('[') {
+        return check(value);
+    }
+    elements(value, element).ok_or_else(|| complaint(value))
+}
+
+// The closures come as `dyn`, so that all schemas share one copy of the machine code.
+
+fn members<'a>(value: JsonText<'a>, member: &mut dyn FnMut(&str, JsonText<'a>)) -> Option<()> {
+    let mut scanner = Scanner::new(value);
+    scanner.take(b'{')?;
+    if scanner.peek() != Some(b'}') {
+        loop {
+            let key = scanner.key()?;
+            scanner.take(b':')?;
+            member(&key, scanner.value()?);
+            if scanner.take(b',').is_none() {
+                break;
+            }
+        }
+    }
+    scanner.take(b'}')?;
+    scanner.end()
+}
+
+fn elements<'a>(value: JsonText<'a>, element: &mut dyn FnMut(usize, JsonText<'a>)) -> Option<()> {
+    let mut scanner = Scanner::new(value);
+    scanner.take(b'[')?;
+    if scanner.peek() != Some(b']') {
+        for index in 0.. {
+            element(index, scanner.value()?);
+            if scanner.take(b',').is_none() {
+                break;
+            }
+        }
+    }
+    scanner.take(b']')?;
+    scanner.end()
+}
+
+/// Checks the syntax of a value that is not walked.
+fn check(value: JsonText<'_>) -> Result<(), Reject> {
     let mut reader = serde_json::Deserializer::from_str(value.text);
-    let walked = if value.text.starts_with('[') {
-        reader.deserialize_seq(Elements { whole: value, element })
-    } else {
-        IgnoredAny::deserialize(&mut reader).map(drop)
-    };
-    walked.and_then(|()| reader.end()).map_err(|error| syntax(&error, value))
+    // Stepping over a value does not recurse, however deep it nests.
+    let checked = IgnoredAny::deserialize(&mut reader).and_then(|_| reader.end());
+    checked.map_err(|error| syntax(&error, value))
 }
 
-/// Not generic over the closure: all schemas share one copy of the machine code.
-struct Members<'w, 'a> {
-    whole: JsonText<'a>,
-    member: &'w mut dyn FnMut(&str, JsonText<'a>),
-}
-
-impl<'a> Visitor<'a> for Members<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
+/// What is wrong with a document that could not be walked to its end.
+#[cold]
+fn complaint(value: JsonText<'_>) -> Reject {
+    match check(value) {
+        Err(reject) => reject,
+        // Only what the keys say is not looked at by the check.
+        Ok(()) => Reject::payload("not JSON: unpaired surrogate in a key", value.offset),
     }
-
-    fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<(), A::Error> {
-        while let Some(Key(key)) = map.next_key()? {
-            let value: &'a RawValue = map.next_value()?;
-            (self.member)(&key, part(self.whole, value));
-        }
-        Ok(())
-    }
-}
-
-struct Elements<'w, 'a> {
-    whole: JsonText<'a>,
-    element: &'w mut dyn FnMut(usize, JsonText<'a>),
-}
-
-impl<'a> Visitor<'a> for Elements<'_, 'a> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array")
-    }
-
-    fn visit_seq<A: SeqAccess<'a>>(self, mut elements: A) -> Result<(), A::Error> {
-        let mut index = 0;
-        while let Some(value) = elements.next_element::<&'a RawValue>()? {
-            (self.element)(index, part(self.whole, value));
-            index += 1;
-        }
-        Ok(())
-    }
-}
-
-/// A key, copied only if it was written with escapes.
-struct Key<'a>(Cow<'a, str>);
-
-impl<'a> Deserialize<'a> for Key<'a> {
-    fn deserialize<D: Deserializer<'a>>(deserializer: D) -> Result<Self, D::Error> {
-        struct KeyVisitor;
-
-        impl<'a> Visitor<'a> for KeyVisitor {
-            type Value = Key<'a>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a key")
-            }
-
-            fn visit_borrowed_str<E>(self, key: &'a str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Borrowed(key)))
-            }
-
-            fn visit_str<E>(self, key: &str) -> Result<Key<'a>, E> {
-                Ok(Key(Cow::Owned(key.to_owned())))
-            }
-        }
-
-        deserializer.deserialize_str(KeyVisitor)
-    }
-}
-
-/// A value inside `whole`, with its place in the payload.
-fn part<'a>(whole: JsonText<'a>, value: &'a RawValue) -> JsonText<'a> {
-    let text = value.get();
-    JsonText { text, offset: whole.offset + (text.as_ptr().addr() - whole.text.as_ptr().addr()) }
 }
 
 /// Turns serde_json's line and column into an offset.

@@ -13,9 +13,9 @@
 //! |---|---|---|
 //! | `Count` | an addition | 8 |
 //! | `Sum` of integers or durations | a 128-bit addition, no overflow on the way | 16 |
-//! | `Sum` of floats | a 128-bit shift and addition, exact | 24; and 320 more on the heap while the values lie more than 2¹²⁷ apart, or one is not finite |
+//! | `Sum` of floats | a 128-bit shift and addition, exact | 24; and 312 more on the heap while the values lie more than 2¹²⁷ apart, or one is not finite |
 //! | `Avg` | that of `Sum` and of `Count` | 24, floats 32 |
-//! | `Min`, `Max` | a comparison with one distinct value, else a search in a B-tree | one distinct value: 16 for 8-byte columns; more: a B-tree of them on the heap |
+//! | `Min`, `Max` | a comparison with one distinct value, else a search in a B-tree | 16 for 8-byte columns while one distinct value is there; else about 216 more on the heap, for up to 11 of them |
 
 mod avg;
 mod count;

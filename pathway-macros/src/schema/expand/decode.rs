@@ -94,11 +94,13 @@ fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
         None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
         Some(Fallback::Own(word)) => {
             let private = private_at(krate, word.span());
-            quote_spanned!(word.span()=> || #private::own_default())
+            let call = quote_spanned!(word.span()=> #private::own_default());
+            quote!(|| #call)
         }
         Some(Fallback::Text(text)) => {
             let private = private_at(krate, text.span());
-            quote_spanned!(text.span()=> || #private::text_default(#text))
+            let call = quote_spanned!(text.span()=> #private::text_default(#text));
+            quote!(|| #call)
         }
         Some(Fallback::Value(value)) => quote!(|| -> #ty { #value }),
     };

@@ -48,6 +48,9 @@ enum Form {
     Wide(Box<Wide>),
 }
 
+/// How far a significand of 54 bits can be shifted within 128.
+const SAFE_DISTANCE: u16 = 128 - 54;
+
 /// An `i128` that does not ask for an alignment of 16 bytes: low word first.
 type Words = [u64; 2];
 
@@ -62,18 +65,18 @@ impl ExactSum {
     #[inline]
     pub fn add(&mut self, value: f64, diff: i64) {
         let Some((significand, at)) = split(value) else { return self.add_special(value, diff) };
-        // 54 and 64 bits with their signs: the product fits.
-        let term = i128::from(significand) * i128::from(diff);
-        if term == 0 {
-            return;
-        }
+        // One copy, and a window that reaches it without a move: this is what nearly every change is.
         if let Form::Narrow { integer, exponent } = &mut self.0
-            && let Some((sum, lower)) = add_aligned(join(*integer), *exponent, term, at)
+            && matches!(diff, 1 | -1)
+            && let distance = at.wrapping_sub(*exponent)
+            && distance <= SAFE_DISTANCE
+            && let Some(sum) = join(*integer).checked_add(i128::from(significand * diff) << distance)
         {
-            (*integer, *exponent) = (words(sum), lower);
+            *integer = words(sum);
             return;
         }
-        self.add_far(term, at);
+        // 54 and 64 bits with their signs: the product fits.
+        self.add_term(i128::from(significand) * i128::from(diff), at);
     }
 
     /// The sum, rounded to the nearest float, of two that are equally near to the even one.
@@ -95,6 +98,9 @@ impl ExactSum {
             None => self.magnitude().divided_by(rows).to_f64(),
         }
     }
+
+    #[cfg(test)]
+    pub(super) const ON_THE_HEAP: usize = size_of::<Wide>();
 
     #[cfg(test)]
     pub(super) fn is_on_the_heap(&self) -> bool {
@@ -126,13 +132,18 @@ impl ExactSum {
         self.widen(|wide| wide.add_special(value, diff));
     }
 
-    /// Adds a term that the window does not reach as it stands.
+    /// Adds `term` × 2^(`at` − 1074).
     #[inline(never)]
-    fn add_far(&mut self, term: i128, at: u16) {
+    fn add_term(&mut self, term: i128, at: u16) {
+        if term == 0 {
+            return;
+        }
         if let Form::Narrow { integer, exponent } = &mut self.0 {
+            let sum = join(*integer);
             // Trailing zeros may be what is too much: 1.0 is 2⁵² × 2⁻⁵².
-            let ((sum, from), (term, at)) = (stripped(join(*integer), *exponent), stripped(term, at));
-            if let Some((sum, lower)) = add_aligned(sum, from, term, at) {
+            let near = add_aligned((sum, *exponent), (term, at))
+                .or_else(|| add_aligned(stripped(sum, *exponent), stripped(term, at)));
+            if let Some((sum, lower)) = near {
                 (*integer, *exponent) = (words(sum), lower);
                 return;
             }
@@ -170,8 +181,7 @@ fn split(value: f64) -> Option<(i64, u16)> {
 }
 
 /// The sum of two numbers, each given by an integer and its place, where it fits 128 bits at the lower place.
-#[inline]
-fn add_aligned(sum: i128, exponent: u16, term: i128, at: u16) -> Option<(i128, u16)> {
+fn add_aligned((sum, exponent): (i128, u16), (term, at): (i128, u16)) -> Option<(i128, u16)> {
     if sum == 0 {
         return Some((term, at));
     }

@@ -12,6 +12,7 @@ fn a_group_takes_few_bytes() {
     assert_eq!(size_of::<State<Sum, i64>>(), 16);
     assert_eq!(size_of::<State<Sum, jiff::SignedDuration>>(), 16);
     assert_eq!(size_of::<State<Sum, f64>>(), 24);
+    assert_eq!(ExactSum::ON_THE_HEAP, 312);
     assert_eq!(size_of::<State<Avg, i64>>(), 24);
     assert_eq!(size_of::<State<Avg, f64>>(), 32);
     assert_eq!(size_of::<State<Min, i64>>(), 16);

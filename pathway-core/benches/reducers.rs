@@ -1,0 +1,49 @@
+//! What one change of a group costs: `cargo bench -p pathway-core --bench reducers`.
+//!
+//! The best of many rounds over 262 144 changes of 1 024 groups. A sum of integers should take a few nanoseconds.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use pathway_core::table::reducer::{Avg, Count, Min, Reducer, Sum};
+
+const GROUPS: usize = 1_024;
+const CHANGES: usize = 1 << 18;
+const ROUNDS: usize = 40;
+
+fn main() {
+    let small = |random: u64| (random % 1_000) as i64;
+    let price = |random: u64| (random % 100_000) as f64 / 100.0;
+    // Exponents from 2⁻³⁰⁰ to 2³⁰⁰: sums that take the long form.
+    let wild = |random: u64| f64::from_bits((random % 600 + 723) << 52 | random >> 12);
+    measure("count", &Count, small);
+    measure("sum of i64", &Sum, small);
+    measure("sum of f64, prices", &Sum, price);
+    measure("sum of f64, all magnitudes", &Sum, wild);
+    measure("avg of i64", &Avg, small);
+    measure("avg of f64, prices", &Avg, price);
+    measure("min of i64, one value a group", &Min, |_| 7_i64);
+    measure("min of i64, 1 000 values a group", &Min, small);
+}
+
+fn measure<A: Copy, R: Reducer<A>>(name: &str, reducer: &R, argument: impl Fn(u64) -> A) {
+    let mut random = 1_u64;
+    let changes: Vec<(usize, A)> = (0..CHANGES)
+        .map(|_| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((random >> 33) as usize % GROUPS, argument(random >> 16))
+        })
+        .collect();
+    let mut groups: Vec<R::State> = (0..GROUPS).map(|_| R::State::default()).collect();
+    let mut best = f64::INFINITY;
+    for round in 0..ROUNDS {
+        // Every second round takes back what the one before brought.
+        let diff = if round % 2 == 0 { 1 } else { -1 };
+        let start = Instant::now();
+        for (group, argument) in &changes {
+            reducer.update(&mut groups[*group], black_box(*argument), diff);
+        }
+        best = best.min(start.elapsed().as_nanos() as f64 / CHANGES as f64);
+    }
+    println!("{name:35} {best:7.1} ns");
+}
