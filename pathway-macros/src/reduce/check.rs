@@ -10,6 +10,7 @@ use super::probe::{callee, is_constructor, is_type, needs_row};
 use super::reduction::Reduction;
 use crate::errors::Errors;
 use crate::row;
+use crate::row::extent::Extent;
 use crate::row::head::Head;
 use crate::row::output::Output;
 use crate::row::place::{is_place, over_row, report_shadow};
@@ -29,9 +30,12 @@ pub(crate) struct Plan {
 /// The most keys that make a group: the longest tuple that is a datum.
 const MOST_KEYS: usize = 12;
 
-pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
+/// None: there is no row to build, which was reported.
+pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
     let Reduce { head, keys, mut output } = reduce;
-    row::check::check(&mut output, errors);
+    if !row::check::check(&mut output, errors) {
+        return None;
+    }
     if let Some(key) = keys.get(MOST_KEYS) {
         errors.at(key, format!("a group has at most {MOST_KEYS} keys\nhelp: put some of them into one, as a tuple"));
     }
@@ -49,7 +53,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Plan {
     for key in &mut keys {
         over_row(key, Use::Value, &head.row, errors);
     }
-    Plan { head, keys, reductions, output }
+    Some(Plan { head, keys, reductions, output })
 }
 
 struct Outputs<'a> {
@@ -83,7 +87,7 @@ impl Meaning for Outputs<'_> {
     }
 
     fn binds(&mut self, name: &Ident) {
-        report_shadow(name, self.row, self.errors);
+        let _ = report_shadow(name, self.row, self.errors);
     }
 
     fn looks_into(&self, _: &Macro) -> bool {
@@ -95,15 +99,14 @@ impl Meaning for Outputs<'_> {
             return;
         }
         let name = macro_call.path.to_token_stream().to_string();
-        self.errors.at(
-            &macro_call,
-            format!(
-                "`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\n\
-                 help: call it in a `select!` behind the `reduce!`"
-            ),
+        let message = format!(
+            "`reduce!` cannot read the arguments of `{name}!`: they are not a list of expressions\n\
+             help: call it in a `select!` behind the `reduce!`"
         );
-        // The type of what it makes is unknown, and that of `panic!` is any.
-        *macro_call = syn::parse_quote!(::core::panic!());
+        // In its place, since the type of what it makes is unknown, and a `compile_error!` has any.
+        let span = Extent::of(&macro_call.path).first;
+        macro_call.path = syn::parse_quote_spanned!(span=> ::core::compile_error);
+        macro_call.tokens = message.to_token_stream();
     }
 }
 

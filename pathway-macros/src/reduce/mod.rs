@@ -22,10 +22,10 @@ pub(crate) fn reduce(input: TokenStream) -> TokenStream {
     let mut errors = Errors::new();
     let parsed = (|input: syn::parse::ParseStream<'_>| ast::Reduce::parse(input, &mut errors)).parse2(input);
     match errors.take(parsed) {
-        Some(reduce) => {
-            let plan = check::check(reduce, &mut errors);
-            expand::expand(&plan, errors)
-        }
+        Some(reduce) => match check::check(reduce, &mut errors) {
+            Some(plan) => expand::expand(&plan, errors),
+            None => only(errors),
+        },
         None => only(errors),
     }
 }

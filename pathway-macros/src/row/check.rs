@@ -7,10 +7,10 @@ use crate::errors::Errors;
 
 /// An anonymous row has at least one column, and no two of the same name.
 ///
-/// Of a row with a name the compiler says the same by itself.
-pub(crate) fn check(output: &mut Output, errors: &mut Errors) {
+/// Of a row with a name the compiler says the same by itself. False: there is no row to build.
+pub(crate) fn check(output: &mut Output, errors: &mut Errors) -> bool {
     if output.name.is_some() {
-        return;
+        return true;
     }
     if output.columns.is_empty() && errors.is_empty() {
         errors.take::<()>(Err(syn::Error::new(
@@ -26,4 +26,5 @@ pub(crate) fn check(output: &mut Output, errors: &mut Errors) {
         }
         new
     });
+    !output.columns.is_empty()
 }

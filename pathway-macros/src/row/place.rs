@@ -10,7 +10,7 @@ use crate::errors::Errors;
 ///
 /// A column that is taken by value is duplicated, so that no `.clone()` is needed; all else is left as written.
 pub(crate) fn over_row(expr: &mut Expr, usage: Use, row: &Ident, errors: &mut Errors) {
-    walk(expr, usage, &mut OverRow { row, forbidden: &|_| None, errors });
+    walk(expr, usage, &mut OverRow { row, forbidden: &|_| None, shadowed: false, errors });
 }
 
 /// The same, where some calls cannot be made: `forbidden` says why not.
@@ -20,17 +20,22 @@ pub(crate) fn over_row_without(
     forbidden: &dyn Fn(&ExprCall) -> Option<String>,
     errors: &mut Errors,
 ) {
-    walk(expr, Use::Value, &mut OverRow { row, forbidden, errors });
+    walk(expr, Use::Value, &mut OverRow { row, forbidden, shadowed: false, errors });
 }
 
 struct OverRow<'a> {
     row: &'a Ident,
     forbidden: &'a dyn Fn(&ExprCall) -> Option<String>,
+    /// Whether a variable with the row's name was reported: what the name means from there on is unclear.
+    shadowed: bool,
     errors: &'a mut Errors,
 }
 
 impl Meaning for OverRow<'_> {
     fn rewrite(&mut self, expr: &mut Expr, usage: Use) -> bool {
+        if self.shadowed {
+            return true;
+        }
         if let Expr::Call(call) = expr
             && let Some(why) = (self.forbidden)(call)
         {
@@ -60,7 +65,7 @@ impl Meaning for OverRow<'_> {
     }
 
     fn binds(&mut self, name: &Ident) {
-        report_shadow(name, self.row, self.errors);
+        self.shadowed |= report_shadow(name, self.row, self.errors);
     }
 
     fn looks_into(&self, _: &Macro) -> bool {
@@ -88,9 +93,11 @@ fn is_row(expr: &Expr, row: &Ident) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(row))
 }
 
-/// A variable with the row's name would make it unclear which of the two is meant.
-pub(crate) fn report_shadow(name: &Ident, row: &Ident, errors: &mut Errors) {
-    if name == row {
+/// A variable with the row's name would make it unclear which of the two is meant. Whether it is one.
+pub(crate) fn report_shadow(name: &Ident, row: &Ident, errors: &mut Errors) -> bool {
+    let shadows = name == row;
+    if shadows {
         errors.at(name, format!("`{row}` is the row: choose another name here"));
     }
+    shadows
 }

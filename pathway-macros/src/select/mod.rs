@@ -15,8 +15,11 @@ pub(crate) fn select(input: TokenStream) -> TokenStream {
     let parsed = (|input: syn::parse::ParseStream<'_>| ast::Select::parse(input, &mut errors)).parse2(input);
     match errors.take(parsed) {
         Some(mut select) => {
-            check(&mut select.output, &mut errors);
-            expand::expand(select, errors)
+            if check(&mut select.output, &mut errors) {
+                expand::expand(select, errors)
+            } else {
+                only(errors)
+            }
         }
         None => only(errors),
     }
