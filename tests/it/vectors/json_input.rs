@@ -64,6 +64,7 @@ fn same<R>(table: R) -> R {
 }
 
 vectors! {
+    json_any: same::<Table<Of<Json>>>, differs &[ANY];
     json_bool: same::<Table<Of<bool>>>;
     json_bytes: same::<Table<Of<Bytes>>>;
     json_defaults: same::<Table<Defaults>>;
@@ -84,6 +85,17 @@ vectors! {
     json_str: same::<Table<Of<String>>>;
     json_tuple: same::<Table<Of<(i64, String)>>>;
 }
+
+const ANY: Difference = Difference {
+    entry: "There is no `Any` column",
+    commit: 1,
+    theirs: &[r#"{"k":7,"v":9.223372036854776e+18,"diff":1,"time":@TIME@}"#],
+    ours: &[
+        r#"{"k":5,"v":[1],"diff":1,"time":@TIME@}"#,
+        r#"{"k":6,"v":{"a":1},"diff":1,"time":@TIME@}"#,
+        r#"{"k":7,"v":9223372036854775808,"diff":1,"time":@TIME@}"#,
+    ],
+};
 
 const IMPOSSIBLE_DATE: Difference = Difference {
     entry: "An impossible date is an error",

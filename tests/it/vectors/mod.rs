@@ -18,8 +18,9 @@ mod reducers;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
-use not_yet::NOT_YET;
+use not_yet::{NOT_YET, REFUSED};
 use replay::Case;
 
 /// Every case, group by group.
@@ -45,9 +46,16 @@ fn every_recording_is_replayed_or_has_its_reason() {
     let replayed = cases().map(|case| case.vector);
     let reasoned = NOT_YET.iter().flat_map(|(_, vectors)| *vectors).copied();
     let mut known = BTreeSet::new();
-    for vector in replayed.chain(reasoned) {
+    for vector in replayed.chain(reasoned).chain(REFUSED.iter().map(|(vector, _)| *vector)) {
         assert!(known.insert(vector.to_owned()), "{vector} is listed twice");
     }
     assert_eq!(known.difference(&recorded).collect::<Vec<_>>(), [""; 0], "listed, but there is no such recording");
     assert_eq!(recorded.difference(&known).collect::<Vec<_>>(), [""; 0], "recorded, but neither replayed nor listed");
+}
+
+#[test]
+fn each_refusal_is_shown_by_a_test() {
+    for (vector, file) in REFUSED {
+        assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).is_file(), "{vector}: {file} is not there");
+    }
 }

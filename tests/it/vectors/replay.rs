@@ -86,10 +86,8 @@ impl Ends<'_> {
     /// Reads `in` as JSON, builds a table of it and writes that to `out` as JSON.
     pub(super) fn through<I: Schema, O: Schema>(&self, build: impl FnOnce(Table<I>) -> Table<O>) {
         let [input] = self.recording.inputs.as_slice() else { panic!("{}: one input", self.recording.name) };
-        let column = |column: &pathway::Column| Column {
-            name: column.name.to_owned(),
-            path: column.path.map(str::to_owned),
-        };
+        let column =
+            |column: &pathway::Column| Column { name: column.name.to_owned(), path: column.path.map(str::to_owned) };
         let columns: Vec<_> = I::COLUMNS.iter().map(column).collect();
         assert_eq!(columns, input.columns, "{}: the row has the recorded columns", self.recording.name);
 
@@ -107,15 +105,21 @@ pub(super) fn subject(recording: &Recording, logical: &str) -> String {
     format!("{}.{logical}", recording.name)
 }
 
-/// Replays a case on a broker in memory, which ends a commit where the recording does.
+/// Replays a case on a broker in memory, which ends a commit where the recording does; on one worker and on three.
 pub(super) fn on_broker(cases: &[Case], vector: &str) {
     let case = cases.iter().find(|case| case.vector == vector).expect("a case makes its own test");
     let recording = Recording::load(vector);
-    let (pipeline, broker) = (Pipeline::new(), Broker::new());
-    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(&broker), recording: &recording });
-    let running = pipeline.start().expect("the pipeline starts");
+    for workers in [1, 3] {
+        case.check(&recording, &play(case, &recording, workers), Marks::Kept);
+    }
+}
 
-    let out = subject(&recording, "out");
+fn play(case: &Case, recording: &Recording, workers: usize) -> Played {
+    let (pipeline, broker) = (Pipeline::new(), Broker::new());
+    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(&broker), recording });
+    let running = pipeline.start_with(workers).expect("the pipeline starts");
+
+    let out = subject(recording, "out");
     let (mut commits, mut seen) = (Vec::new(), 0);
     let mut fresh = || {
         let published = broker.published(&out);
@@ -125,7 +129,7 @@ pub(super) fn on_broker(cases: &[Case], vector: &str) {
     };
     for step in &recording.steps {
         match step {
-            Step::Publish { subject, payload } => broker.publish(&self::subject(&recording, subject), payload),
+            Step::Publish { subject, payload } => broker.publish(&self::subject(recording, subject), payload),
             Step::Commit => {
                 broker.commit();
                 commits.push(fresh());
@@ -136,5 +140,5 @@ pub(super) fn on_broker(cases: &[Case], vector: &str) {
     broker.close();
     running.join().expect("the pipeline ends well");
     commits.push(fresh());
-    case.check(&recording, &Played { commits, rejected }, Marks::Kept);
+    Played { commits, rejected }
 }
