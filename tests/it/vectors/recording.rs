@@ -146,10 +146,9 @@ fn sent(fields: &mut Fields) -> Vec<u8> {
 /// A message that came out, and after which commit; none where no commit explains it.
 fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     let mut fields = Fields::of(name, value);
-    let commit = match fields.take("after_commit") {
-        Value::Number(commit) => commit.as_u64().and_then(|commit| usize::try_from(commit).ok()).filter(|&n| n > 0),
-        other => (other == "uncommitted").then_some(None).unwrap_or_else(|| panic!("{name}: after_commit {other}")),
-    };
+    let mark = fields.take("after_commit");
+    let commit = mark.as_u64().and_then(|commit| usize::try_from(commit).ok()).filter(|&commit| commit > 0);
+    assert!(commit.is_some() || mark == "uncommitted", "{name}: after_commit {mark}");
     let payload = if fields.has("payload_len") {
         let tail = fields.text("payload_tail_utf8");
         long(&mut fields, &tail)
