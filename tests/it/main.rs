@@ -2,3 +2,4 @@
 
 mod macros;
 mod schema;
+mod vectors;

@@ -1,0 +1,146 @@
+//! Holds what a pipeline published against a recording, with the stated differences, and says what is missing or too much.
+
+use pathway::testing::Published;
+
+use super::recording::{Message, Recording};
+
+/// Messages of one commit that we publish otherwise than Pathway did, on purpose.
+///
+/// Payloads are as recorded, with the time masked.
+pub(super) struct Difference {
+    /// The heading in the guide that says what differs, and why.
+    pub(super) entry: &'static str,
+    /// Which commit, counted from 1; or [`UNCOMMITTED`].
+    pub(super) commit: usize,
+    /// Recorded messages that we do not publish.
+    pub(super) theirs: &'static [&'static str],
+    /// Messages that we publish and Pathway did not.
+    pub(super) ours: &'static [&'static str],
+}
+
+/// For messages that came after the last commit.
+pub(super) const UNCOMMITTED: usize = usize::MAX;
+
+/// Whether the pipeline's commits end where the recorded ones do.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Marks {
+    /// They do: the broker in memory is told where they end.
+    Kept,
+    /// One recorded commit may be several of ours: a server knows of no commits.
+    Lost,
+}
+
+/// Compares commit by commit: as multisets of messages with their headers, because Pathway orders what comes and what
+/// goes within a commit by hashes of its own.
+pub(super) fn assert_same(recording: &Recording, differs: &[Difference], ours: &[Vec<Published>], marks: Marks) {
+    assert_eq!(ours.len(), recording.commits.len(), "{}: commits", recording.name);
+    let mut last = 0;
+    for (index, (mut expected, ours)) in expected(recording, differs).into_iter().zip(ours).enumerate() {
+        let place = format!("{}, commit {}", recording.name, index + 1);
+        let stamped: Vec<_> = ours.iter().map(|message| Stamped::of(&place, message, marks)).collect();
+        last = check_times(&place, &stamped, last, marks);
+        if marks == Marks::Kept {
+            assert!(stamped.is_sorted_by_key(|message| message.diff), "{place}: what goes comes first: {ours:?}");
+        }
+        let mut ours: Vec<_> = stamped.into_iter().map(|stamped| stamped.message).collect();
+        ours.sort();
+        expected.sort();
+        if ours != expected {
+            let missing = without(&expected, &ours);
+            let extra = without(&ours, &expected);
+            panic!("{place} ({})\n  missing: {missing:#?}\n  too much: {extra:#?}", recording.description);
+        }
+    }
+}
+
+/// What is to come out after each commit: what was recorded, with the differences.
+pub(super) fn expected(recording: &Recording, differs: &[Difference]) -> Vec<Vec<Message>> {
+    let mut expected = recording.commits.clone();
+    differs.iter().for_each(|difference| apply(recording, difference, &mut expected));
+    expected
+}
+
+fn apply(recording: &Recording, difference: &Difference, expected: &mut [Vec<Message>]) {
+    let Difference { entry, commit, theirs, ours } = difference;
+    let place = format!("{}, commit {commit}, difference \"{entry}\"", recording.name);
+    let index = if *commit == UNCOMMITTED { expected.len() - 1 } else { commit - 1 };
+    let expected = &mut expected[index];
+    for payload in *theirs {
+        let recorded = expected.iter().position(|message| message.payload == *payload);
+        let recorded = recorded.unwrap_or_else(|| panic!("{place}: {payload} is not in the recording"));
+        expected.swap_remove(recorded);
+    }
+    for payload in *ours {
+        let (_, diff) = members(payload).unwrap_or_else(|| panic!("{place}: {payload} has no diff and time"));
+        let headers = [("pathway_diff", diff), ("pathway_time", MASK)];
+        let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        expected.push(Message { subject: "out".to_owned(), payload: (*payload).to_owned(), headers });
+    }
+}
+
+/// A message of ours with its time taken out.
+struct Stamped {
+    message: Message,
+    diff: i64,
+    time: u64,
+}
+
+const MASK: &str = "@TIME@";
+
+impl Stamped {
+    fn of(place: &str, published: &Published, marks: Marks) -> Self {
+        let payload = std::str::from_utf8(&published.payload).expect("JSON is UTF-8");
+        let (time, diff) = members(payload).unwrap_or_else(|| panic!("{place}: {payload} does not end as it should"));
+        let names: Vec<_> = published.headers.iter().map(|(name, _)| name.as_str()).collect();
+        if marks == Marks::Kept {
+            assert_eq!(names, ["pathway_time", "pathway_diff"], "{place}: headers, in order");
+        }
+        assert_eq!(published.header("pathway_time"), Some(time), "{place}: the header of {payload}");
+        assert_eq!(published.header("pathway_diff"), Some(diff), "{place}: the header of {payload}");
+
+        let masked = payload.strip_suffix(&format!("{time}}}")).expect("the time ends the payload");
+        let mask = |(name, value): &(String, String)| {
+            (name.clone(), if name == "pathway_time" { MASK.to_owned() } else { value.clone() })
+        };
+        let mut headers: Vec<_> = published.headers.iter().map(mask).collect();
+        headers.sort();
+        let message = Message { subject: "out".to_owned(), payload: format!("{masked}{MASK}}}"), headers };
+        let number = "a number on the wire";
+        Stamped { message, diff: diff.parse().expect(number), time: time.parse().expect(number) }
+    }
+}
+
+/// The `time` and the `diff` that end a payload.
+fn members(payload: &str) -> Option<(&str, &str)> {
+    let (row, time) = payload.strip_suffix('}')?.rsplit_once(",\"time\":")?;
+    let (_, diff) = row.rsplit_once("\"diff\":")?;
+    Some((time, diff))
+}
+
+/// A commit has one time, which is even and later than the one before. Returns it.
+fn check_times(place: &str, messages: &[Stamped], last: u64, marks: Marks) -> u64 {
+    let mut now = last;
+    for (index, Stamped { message, time, .. }) in messages.iter().enumerate() {
+        assert_eq!(time % 2, 0, "{place}: the time of {message:?} is even");
+        match (index, marks) {
+            (0, _) => assert!(*time > last, "{place}: {time} is not later than the commit before, {last}"),
+            (_, Marks::Kept) => assert_eq!(*time, now, "{place}: one time"),
+            (_, Marks::Lost) => assert!(*time >= now, "{place}: time does not go back"),
+        }
+        now = *time;
+    }
+    now
+}
+
+/// What one list has and the other has not, both sorted.
+fn without(list: &[Message], other: &[Message]) -> Vec<String> {
+    let mut other = other.to_vec();
+    let mut left = Vec::new();
+    for message in list {
+        match other.iter().position(|known| known == message) {
+            Some(known) => drop(other.swap_remove(known)),
+            None => left.push(format!("{} {} {:?}", message.subject, message.payload, message.headers)),
+        }
+    }
+    left
+}

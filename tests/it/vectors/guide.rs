@@ -1,0 +1,48 @@
+//! The guide's page of differences and the cases agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use super::cases;
+use super::not_yet::NOT_YET;
+
+fn page() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/differences.md");
+    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The recordings that each section of the page names, by its heading.
+fn sections(page: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let section = |section: &str| {
+        let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
+        let vectors =
+            text.lines().filter_map(|line| line.strip_prefix("Recorded in: ")).flat_map(|line| line.split('`'));
+        // Every second piece stands between backticks.
+        (heading.to_owned(), vectors.skip(1).step_by(2).map(str::to_owned).collect())
+    };
+    page.split("\n### ").skip(1).map(section).collect()
+}
+
+#[test]
+fn each_difference_that_a_case_states_is_in_the_guide_with_its_recording() {
+    let mut stated = BTreeMap::<String, BTreeSet<String>>::new();
+    for case in cases() {
+        for difference in case.differs {
+            stated.entry(difference.entry.to_owned()).or_default().insert(case.vector.to_owned());
+        }
+    }
+    let mut told = sections(&page());
+    // The others are about what no recording shows.
+    told.retain(|_, vectors| !vectors.is_empty());
+    assert_eq!(told, stated, "left: the guide; right: the cases");
+}
+
+#[test]
+fn what_is_not_there_yet_is_in_the_guide() {
+    let page = page();
+    let (_, list) = page.split_once("\n## Not yet\n").expect("the section");
+    for (what, vectors) in NOT_YET {
+        assert!(list.contains(&format!("\n- {what}")), "not in the guide: {what}, for {vectors:?}");
+    }
+}

@@ -1,0 +1,97 @@
+//! Expressions over columns, and what a source does with its commits.
+
+use pathway::prelude::*;
+
+use super::compare::Difference;
+use super::errors::EXPRESSIONS;
+use super::replay::vectors;
+
+#[derive(Schema)]
+struct Update {
+    s: i64,
+}
+
+#[derive(Schema)]
+struct Input {
+    a: i64,
+}
+
+#[derive(Schema)]
+struct Optional {
+    k: i64,
+    o: Option<i64>,
+}
+
+#[derive(Schema)]
+struct Document {
+    k: i64,
+    j: Json,
+}
+
+#[derive(Schema)]
+struct Casts {
+    k: i64,
+    s: String,
+    f: f64,
+    b: bool,
+}
+
+vectors! {
+    chain_change_stream: |t: Table<Update>| reduce!(r in t => { total: sum(r.s) });
+    commit_autocommit_500: |t: Table<Input>| reduce!(r in t => { s: sum(r.a) });
+    op_null_ops: |t: Table<Optional>| select!(r in t => {
+        k: r.k,
+        c: r.o.unwrap_or(0),
+        n: r.o.is_none(),
+        ie: r.o.unwrap_or(-1),
+        rq: r.o.map(|_| r.k * 10),
+        eq: r.o == Some(5),
+        ne: r.o != Some(5),
+        fl: r.o.map(|o| o as f64),
+    }), rejects 0;
+    op_json_access: |t: Table<Document>| select!(r in t => {
+        k: r.k,
+        a: r.j["a"].as_i64(),
+        c: r.j["b"]["c"][1].as_i64(),
+        m: r.j.get("zz").cloned().map(Json),
+        s: r.j["s"].as_str().map(str::to_owned),
+        f: r.j["f"].as_f64(),
+        sub: Json(r.j["b"].clone()),
+        miss: r.j.get("zz").and_then(|zz| zz.as_i64()).unwrap_or(7),
+    });
+    op_json_as_int_missing: |t: Table<Document>| select!(r in t => { k: r.k, v: r.j["s"].as_i64() });
+    op_json_as_int_wrong: |t: Table<Document>| select!(r in t => { k: r.k, v: r.j["s"].as_i64() }), differs &[
+        Difference {
+            entry: EXPRESSIONS,
+            commit: 2,
+            theirs: &[],
+            ours: &[r#"{"k":2,"v":null,"diff":1,"time":@TIME@}"#],
+        },
+    ];
+    op_casts: |t: Table<Casts>| select!(r in t => {
+        k: r.k,
+        si: r.s.parse::<i64>().ok(),
+        sf: r.s.parse::<f64>().ok(),
+        fi: r.f as i64,
+        ks: r.k.to_string(),
+        kf: r.k as f64,
+        bs: r.b.to_string(),
+        bi: i64::from(r.b),
+        fs: r.f.to_string(),
+        ib: r.k != 0,
+        ts: r.f.to_string(),
+    }), differs &[
+        Difference {
+            entry: EXPRESSIONS,
+            commit: 1,
+            theirs: &[
+                r#"{"k":1,"si":12,"sf":12.0,"fi":3,"ks":"1","kf":1.0,"bs":"True","bi":1,"fs":"3.99","ib":true,"ts":"3.99","diff":1,"time":@TIME@}"#,
+                r#"{"k":2,"si":-5,"sf":-5.0,"fi":-3,"ks":"2","kf":2.0,"bs":"False","bi":0,"fs":"-3.99","ib":true,"ts":"-3.99","diff":1,"time":@TIME@}"#,
+            ],
+            ours: &[
+                r#"{"k":1,"si":12,"sf":12.0,"fi":3,"ks":"1","kf":1.0,"bs":"true","bi":1,"fs":"3.99","ib":true,"ts":"3.99","diff":1,"time":@TIME@}"#,
+                r#"{"k":2,"si":-5,"sf":-5.0,"fi":-3,"ks":"2","kf":2.0,"bs":"false","bi":0,"fs":"-3.99","ib":true,"ts":"-3.99","diff":1,"time":@TIME@}"#,
+            ],
+        },
+    ];
+}

@@ -1,0 +1,250 @@
+//! A recording of Pathway, read from `tests/vectors`: what went in, step by step, and what came out, commit by commit.
+
+use std::fs;
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+/// One recorded run of Pathway.
+pub(super) struct Recording {
+    pub(super) name: String,
+    pub(super) group: String,
+    pub(super) description: String,
+    pub(super) inputs: Vec<Input>,
+    pub(super) steps: Vec<Step>,
+    /// The messages that came out after each commit; the last list holds those that no commit explains.
+    pub(super) commits: Vec<Vec<Message>>,
+}
+
+/// A table that was read.
+pub(super) struct Input {
+    pub(super) subject: String,
+    pub(super) columns: Vec<Column>,
+}
+
+/// A column of an input. Its type is the business of the row that a case declares.
+#[derive(Debug, PartialEq)]
+pub(super) struct Column {
+    pub(super) name: String,
+    pub(super) path: Option<String>,
+}
+
+/// What was done to the running program.
+pub(super) enum Step {
+    Publish { subject: String, payload: Vec<u8> },
+    Commit,
+}
+
+/// A message with its time masked as `@TIME@`; the headers in the order of their names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Message {
+    pub(super) subject: String,
+    pub(super) payload: String,
+    pub(super) headers: Vec<(String, String)>,
+}
+
+/// The folder of the recordings.
+pub(super) fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/vectors")
+}
+
+impl Recording {
+    /// Reads a recording. One that is missing, or that says something that is not understood here, fails the test.
+    pub(super) fn load(name: &str) -> Self {
+        let path = folder().join(format!("{name}.json"));
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let document = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+
+        let mut fields = Fields::of(name, document);
+        let steps: Vec<_> = fields.list("steps").into_iter().filter_map(|step| self::step(name, step)).collect();
+        let marks = steps.iter().filter(|step| matches!(step, Step::Commit)).count();
+        let mut commits = vec![Vec::new(); marks + 1];
+        for observed in fields.list("observed") {
+            let (commit, message) = self::observed(name, observed);
+            let commit = commit.map_or(marks, |commit| commit - 1);
+            commits[commit].push(message);
+        }
+        let recording = Recording {
+            name: fields.text("name"),
+            group: fields.text("group"),
+            description: fields.text("description"),
+            inputs: fields.list("input").into_iter().map(|input| self::input(name, input)).collect(),
+            steps,
+            commits,
+        };
+        assert_eq!(recording.name, name, "the file has the name of its recording");
+        // What was run, which each case says in its own words, and how the recording itself was checked.
+        for key in ["pipeline", "pathway_code", "output", "terminate_on_error", "autocommit", "pathway_version"] {
+            fields.take(key);
+        }
+        for key in ["times_all_even", "process_exit_code", "log_excerpt", "repeatability"] {
+            fields.take(key);
+        }
+        fields.take_if_there("quirk");
+        fields.end();
+        recording
+    }
+
+    /// How many messages went in.
+    pub(super) fn published(&self) -> u64 {
+        self.steps.iter().map(|step| u64::from(matches!(step, Step::Publish { .. }))).sum()
+    }
+}
+
+fn input(name: &str, value: Value) -> Input {
+    let mut fields = Fields::of(name, value);
+    assert_eq!(fields.text("format"), "json", "{name}: only JSON is replayed");
+    let mut paths = Fields::of(name, fields.take("json_field_paths"));
+    let column = |column| {
+        let mut fields = Fields::of(name, column);
+        let column = fields.text("name");
+        for key in ["type", "primary_key"] {
+            fields.take(key);
+        }
+        fields.take_if_there("default");
+        fields.end();
+        let path = paths.take_if_there(&column).map(|path| text(name, path));
+        Column { name: column, path }
+    };
+    let columns = fields.list("columns").into_iter().map(column).collect();
+    paths.end();
+    let input = Input { subject: fields.text("subject"), columns };
+    fields.end();
+    input
+}
+
+fn step(name: &str, value: Value) -> Option<Step> {
+    let mut fields = Fields::of(name, value);
+    let step = if let Some(message) = fields.take_if_there("publish") {
+        let mut fields = Fields::of(name, message);
+        let (subject, payload) = (fields.text("subject"), sent(&mut fields));
+        fields.end();
+        Some(Step::Publish { subject, payload })
+    } else if let Some(mark) = fields.take_if_there("commit") {
+        assert_eq!(mark, true, "{name}: a commit of all inputs");
+        Some(Step::Commit)
+    } else {
+        // A pause between two bursts: here it is the commit that parts them.
+        fields.take("sleep_s");
+        None
+    };
+    fields.end();
+    step
+}
+
+/// The payload of a message that went in.
+fn sent(fields: &mut Fields) -> Vec<u8> {
+    if let Some(base64) = fields.take_if_there("payload_b64") {
+        return decode_base64(&text(&fields.of, base64));
+    }
+    if fields.has("payload_len") {
+        return long(fields, "\"}").into_bytes();
+    }
+    fields.text("payload_utf8").into_bytes()
+}
+
+/// A message that came out, and after which commit; none where no commit explains it.
+fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
+    let mut fields = Fields::of(name, value);
+    let mark = fields.take("after_commit");
+    let commit = mark.as_u64().and_then(|commit| usize::try_from(commit).ok()).filter(|&commit| commit > 0);
+    assert!(commit.is_some() || mark == "uncommitted", "{name}: after_commit {mark}");
+    let payload = if fields.has("payload_len") {
+        let tail = fields.text("payload_tail_utf8");
+        long(&mut fields, &tail)
+    } else {
+        fields.text("payload_utf8")
+    };
+    let pair = |pair: Value| match pair {
+        Value::Array(pair) => <[_; 2]>::try_from(pair).map(|pair| pair.map(|part| text(name, part))).map(Into::into),
+        other => Err(vec![other]),
+    };
+    let headers: Result<Vec<(String, String)>, _> = fields.list("headers").into_iter().map(pair).collect();
+    let mut headers = headers.unwrap_or_else(|headers| panic!("{name}: headers {headers:?}"));
+    headers.sort();
+    let message = Message { subject: fields.text("subject"), payload, headers };
+    // The same headers in their order on the wire, which Pathway leaves to chance; and the minibatches by number.
+    for key in ["header_block_utf8", "time_index"] {
+        fields.take(key);
+    }
+    fields.end();
+    (commit, message)
+}
+
+/// A payload of which the head, the tail and the length are recorded: in between, the head's last letter repeats.
+fn long(fields: &mut Fields, tail: &str) -> String {
+    let head = fields.text("payload_head_utf8");
+    let length = fields.take("payload_len").as_u64().and_then(|length| usize::try_from(length).ok());
+    // The length was taken with the time in its digits, the tail with its mask.
+    let known = head.len() + tail.replace("@TIME@", "1700000000000").len();
+    let fill = length.and_then(|length| length.checked_sub(known));
+    let (Some(fill), Some(letter)) = (fill, head.chars().next_back()) else {
+        panic!("{}: a long payload that does not add up", fields.of);
+    };
+    head.clone() + &letter.to_string().repeat(fill) + tail
+}
+
+fn decode_base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let (mut bytes, mut bits, mut held) = (Vec::new(), 0_u32, 0);
+    for letter in text.trim_end_matches('=').bytes() {
+        let value = ALPHABET.iter().position(|&known| known == letter).expect("a letter of base64");
+        (bits, held) = (bits << 6 | u32::try_from(value).expect("six bits"), held + 6);
+        if held >= 8 {
+            held -= 8;
+            bytes.push((bits >> held).to_le_bytes()[0]);
+        }
+    }
+    bytes
+}
+
+fn text(name: &str, value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => panic!("{name}: expected a text, found {other}"),
+    }
+}
+
+/// The fields of an object that are still to be understood.
+struct Fields {
+    of: String,
+    left: Map<String, Value>,
+}
+
+impl Fields {
+    fn of(name: &str, value: Value) -> Self {
+        match value {
+            Value::Object(left) => Fields { of: name.to_owned(), left },
+            other => panic!("{name}: expected an object, found {other}"),
+        }
+    }
+
+    fn has(&self, key: &str) -> bool {
+        self.left.contains_key(key)
+    }
+
+    fn take_if_there(&mut self, key: &str) -> Option<Value> {
+        self.left.remove(key)
+    }
+
+    fn take(&mut self, key: &str) -> Value {
+        self.take_if_there(key).unwrap_or_else(|| panic!("{}: no field `{key}`", self.of))
+    }
+
+    fn text(&mut self, key: &str) -> String {
+        text(&self.of.clone(), self.take(key))
+    }
+
+    fn list(&mut self, key: &str) -> Vec<Value> {
+        match self.take(key) {
+            Value::Array(list) => list,
+            other => panic!("{}: `{key}` is no list: {other}", self.of),
+        }
+    }
+
+    /// Nothing may be left over: what is not understood is not replayed.
+    fn end(self) {
+        let left: Vec<_> = self.left.keys().collect();
+        assert!(left.is_empty(), "{}: fields that the replay does not understand: {left:?}", self.of);
+    }
+}

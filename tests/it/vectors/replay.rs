@@ -1,0 +1,144 @@
+//! Plays a recording's steps through a pipeline on the broker in memory, and holds what comes out against the recording.
+
+use pathway::nats::Place;
+use pathway::prelude::*;
+use pathway::testing::{Broker, Published};
+
+use super::compare::{self, Difference, Marks};
+use super::recording::{Column, Recording, Step};
+
+/// A recording, and the pipeline that is to do the same.
+pub(super) struct Case {
+    pub(super) vector: &'static str,
+    pub(super) build: fn(&Ends<'_>),
+    pub(super) differs: &'static [Difference],
+    pub(super) rejects: Option<u64>,
+}
+
+/// What came out.
+pub(super) struct Played {
+    /// The messages after each commit, as in [`Recording::commits`].
+    pub(super) commits: Vec<Vec<Published>>,
+    /// How many messages the source could not read.
+    pub(super) rejected: u64,
+}
+
+/// Lists the cases of a group, each with the typed pipeline between `in` and `out`, and makes a test of each.
+macro_rules! vectors {
+    ($($name:ident: $build:expr $(, differs $differs:expr)? $(, rejects $rejects:expr)?;)*) => {
+        /// The vectors that are replayed here.
+        pub(super) const CASES: &[$crate::vectors::replay::Case] = &[$(
+            $crate::vectors::replay::Case::new(stringify!($name), |ends| ends.through($build))
+                $(.differs($differs))?
+                $(.rejects($rejects))?
+        ),*];
+
+        $(#[test]
+        fn $name() {
+            $crate::vectors::replay::on_broker(CASES, stringify!($name));
+        })*
+    };
+}
+pub(super) use vectors;
+
+impl Case {
+    pub(super) const fn new(vector: &'static str, build: fn(&Ends<'_>)) -> Self {
+        Case { vector, build, differs: &[], rejects: None }
+    }
+
+    /// Where we differ on purpose.
+    pub(super) const fn differs(self, differs: &'static [Difference]) -> Self {
+        Case { differs, ..self }
+    }
+
+    /// How many messages the source is to reject, where the recording does not tell.
+    pub(super) const fn rejects(self, rejects: u64) -> Self {
+        Case { rejects: Some(rejects), ..self }
+    }
+
+    /// How many messages are to come out after each commit.
+    pub(super) fn counts(&self, recording: &Recording) -> Vec<usize> {
+        compare::expected(recording, self.differs).iter().map(Vec::len).collect()
+    }
+
+    /// Holds what came out against the recording.
+    pub(super) fn check(&self, recording: &Recording, played: &Played, marks: Marks) {
+        compare::assert_same(recording, self.differs, &played.commits, marks);
+        // These pipelines give a message for each row: whatever gave none must have been counted.
+        let rejects = self.rejects.or_else(|| {
+            let shown: usize = played.commits.iter().map(Vec::len).sum();
+            (recording.group == "json-input").then(|| recording.published() - shown as u64)
+        });
+        if let Some(rejects) = rejects {
+            assert_eq!(played.rejected, rejects, "{}: messages counted as rejected", self.vector);
+        }
+    }
+}
+
+/// Where the pipeline of a case reads and writes.
+pub(super) struct Ends<'a> {
+    pub(super) pipeline: &'a Pipeline,
+    pub(super) place: Place,
+    pub(super) recording: &'a Recording,
+}
+
+impl Ends<'_> {
+    /// Reads `in` as JSON, builds a table of it and writes that to `out` as JSON.
+    pub(super) fn through<I: Schema, O: Schema>(&self, build: impl FnOnce(Table<I>) -> Table<O>) {
+        let [input] = self.recording.inputs.as_slice() else { panic!("{}: one input", self.recording.name) };
+        let column =
+            |column: &pathway::Column| Column { name: column.name.to_owned(), path: column.path.map(str::to_owned) };
+        let columns: Vec<_> = I::COLUMNS.iter().map(column).collect();
+        assert_eq!(columns, input.columns, "{}: the row has the recorded columns", self.recording.name);
+
+        let input = nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json::<I>();
+        nats::write(&build(input), self.place.clone(), self.subject("out")).json();
+    }
+
+    /// The subject that stands for one of the recording: cases share a server.
+    fn subject(&self, logical: &str) -> String {
+        subject(self.recording, logical)
+    }
+}
+
+pub(super) fn subject(recording: &Recording, logical: &str) -> String {
+    format!("{}.{logical}", recording.name)
+}
+
+/// Replays a case on a broker in memory, which ends a commit where the recording does; on one worker and on three.
+pub(super) fn on_broker(cases: &[Case], vector: &str) {
+    let case = cases.iter().find(|case| case.vector == vector).expect("a case makes its own test");
+    let recording = Recording::load(vector);
+    for workers in [1, 3] {
+        case.check(&recording, &play(case, &recording, workers), Marks::Kept);
+    }
+}
+
+fn play(case: &Case, recording: &Recording, workers: usize) -> Played {
+    let (pipeline, broker) = (Pipeline::new(), Broker::new());
+    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(&broker), recording });
+    let running = pipeline.start_with(workers).expect("the pipeline starts");
+
+    let out = subject(recording, "out");
+    let (mut commits, mut seen) = (Vec::new(), 0);
+    let mut fresh = || {
+        let published = broker.published(&out);
+        let fresh = published[seen..].to_vec();
+        seen = published.len();
+        fresh
+    };
+    for step in &recording.steps {
+        match step {
+            Step::Publish { subject, payload } => broker.publish(&self::subject(recording, subject), payload),
+            Step::Commit => {
+                broker.commit();
+                commits.push(fresh());
+            }
+        }
+    }
+    let rejected = running.stats().sources[0].rejected;
+    broker.close();
+    running.join().expect("the pipeline ends well");
+    commits.push(fresh());
+    Played { commits, rejected }
+}

@@ -1,0 +1,109 @@
+//! A sample of the recordings on a real nats-server, where a commit ends when the pipeline is free.
+
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use pathway::nats::Place;
+use pathway::prelude::Pipeline;
+use pathway::testing::Published;
+use pathway_testkit::Server;
+
+use super::cases;
+use super::compare::Marks;
+use super::recording::{Recording, Step};
+use super::replay::{Case, Ends, Played, subject};
+
+/// Recordings that say the same however their commits are cut: rows that go through one by one, and one message a commit.
+const SAMPLE: &[&str] = &[
+    "err_int_overflow_sum",
+    "json_dt_utc",
+    "json_float",
+    "json_large",
+    "json_malformed",
+    "json_str",
+    "pk_upsert",
+    "tutorial_sum_10_each",
+];
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[test]
+fn a_sample_on_a_real_server() {
+    let server = Server::start().expect("a nats-server");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    for vector in SAMPLE {
+        let case = cases().find(|case| case.vector == *vector).expect("a case of this name");
+        let recording = Recording::load(vector);
+        let played = runtime.block_on(async {
+            let played = tokio::time::timeout(PATIENCE, play(case, &recording, &server.url())).await;
+            played.unwrap_or_else(|_| panic!("{vector}: not done after {PATIENCE:?}\n{}", server.log()))
+        });
+        case.check(&recording, &played, Marks::Lost);
+    }
+}
+
+/// Publishes commit by commit, each when the messages of the one before have come.
+async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
+    let client = async_nats::connect(url).await.expect("a connection");
+    let out = subject(recording, "out");
+    let mut messages = client.subscribe(out.clone()).await.expect("a subscription");
+    // What comes back has passed the server, and so has the subscription.
+    client.publish(out.clone(), END.into()).await.expect("published");
+    assert!(next(&mut messages).await.is_none(), "{}: nothing before the pipeline starts", recording.name);
+
+    let pipeline = Pipeline::new();
+    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(url), recording });
+    let running = pipeline.start().expect("the pipeline starts");
+
+    let counts = case.counts(recording);
+    let mut commits = vec![Vec::new()];
+    for step in &recording.steps {
+        match step {
+            Step::Publish { subject, payload } => {
+                let subject = self::subject(recording, subject);
+                client.publish(subject, payload.clone().into()).await.expect("published");
+            }
+            Step::Commit => {
+                let expected = counts[commits.len() - 1];
+                let commit = commits.last_mut().expect("there is one");
+                while commit.len() < expected {
+                    commit.push(next(&mut messages).await.expect("a message of the pipeline"));
+                }
+                commits.push(Vec::new());
+            }
+        }
+    }
+    let rejected = loop {
+        let source = running.stats().sources.swap_remove(0);
+        if source.rows + source.rejected == recording.published() {
+            break source.rejected;
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    };
+    running.stop();
+    running.join().expect("the pipeline ends well");
+    // Behind everything that the pipeline has published.
+    client.publish(out, END.into()).await.expect("published");
+    while let Some(message) = next(&mut messages).await {
+        commits.last_mut().expect("there is one").push(message);
+    }
+    Played { commits, rejected }
+}
+
+/// A message of the test's own, which ends what is to be read.
+const END: &str = "END";
+
+/// The next message; none where [`END`] comes.
+async fn next(messages: &mut async_nats::Subscriber) -> Option<Published> {
+    let message = messages.next().await.expect("the connection stays");
+    let pair = |(name, values): (&async_nats::HeaderName, &Vec<async_nats::HeaderValue>)| {
+        values.iter().map(|value| (name.to_string(), value.to_string())).collect::<Vec<_>>()
+    };
+    let headers = message.headers.as_ref().map(|headers| headers.iter().flat_map(pair).collect());
+    let message = Published {
+        subject: message.subject.to_string(),
+        headers: headers.unwrap_or_default(),
+        payload: message.payload.to_vec(),
+    };
+    (message.payload != END.as_bytes()).then_some(message)
+}
