@@ -1,4 +1,5 @@
 //! The integration tests, as one binary: the crate as its users see it.
 
 mod macros;
+mod oracle;
 mod schema;
