@@ -40,32 +40,27 @@ fn check_with<R: Schema, O: Value>(
     oracle: impl for<'scope> Fn(Rows<'scope, Line>) -> Rows<'scope, O> + Send + Sync + Copy + 'static,
 ) {
     for seed in seeds() {
+        let label = label(case, seed);
         let history = orders::history(seed, removals);
         let expected = differential::run(history.clone(), oracle);
-        let run = |workers| play(to_changes(&history, orders::order), workers, &shape, &view);
-        let seen = with_all_workers(case, seed, run);
-        let label = label(case, seed);
+        let run = |workers| play(&label, to_changes(&history, orders::order), workers, &shape, &view);
+        let seen = with_all_workers(&label, run);
         assert_agrees(&label, &seen, expected, &history);
         let last = seen.last().unwrap();
         assert!(last.iter().all(|(_, diff)| *diff < 0), "{label}: the last changes: {last:?}");
     }
 }
 
-/// What a failure says.
+/// What every failure says.
 pub(super) fn label(case: &str, seed: u64) -> String {
     format!("{case}, PATHWAY_TEST_SEED={seed}")
 }
 
 /// Runs a pipeline with 1, 2 and 4 workers, which must make no difference.
-pub(super) fn with_all_workers<O: Debug + PartialEq>(
-    case: &str,
-    seed: u64,
-    run: impl Fn(usize) -> Commits<O>,
-) -> Commits<O> {
+pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(usize) -> Commits<O>) -> Commits<O> {
     let one = run(1);
     for workers in [2, 4] {
         for (commit, (one, many)) in one.iter().zip(run(workers)).enumerate() {
-            let label = label(case, seed);
             assert_eq!(&many, one, "{label}: commit {commit} with {workers} workers (left) and with one");
         }
     }
@@ -88,6 +83,7 @@ pub(super) fn assert_agrees<O: Value, D: Debug>(label: &str, seen: &Commits<O>, 
 
 /// Runs a shape over a history that retracts all its rows, and gives what it emits in the order in which it does.
 pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
+    label: &str,
     history: Vec<Vec<Change<I>>>,
     workers: usize,
     shape: impl Fn(&Table<I>) -> Table<R>,
@@ -97,9 +93,9 @@ pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
     let pipeline = Pipeline::new();
     let input = pipeline.commits(history);
     let seen = collect(&input, &shape);
-    pipeline.start_with(workers).and_then(Running::join).unwrap();
-    assert!(seen[0].rows().is_empty(), "{} rows are left", seen[0].rows().len());
-    same_by_commit(&seen, commits, view)
+    pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{label}: {error}"));
+    assert!(seen[0].rows().is_empty(), "{label}: {} rows are left", seen[0].rows().len());
+    same_by_commit(label, &seen, commits, view)
 }
 
 /// Collects a shape's table through two handles, and a second table made alike.
@@ -114,19 +110,20 @@ pub(super) fn collect<I: Schema, R: Schema>(
 
 /// What tables that must be the same have emitted, commit by commit.
 pub(super) fn same_by_commit<R: Schema, O: Debug + PartialEq>(
+    label: &str,
     seen: &[Collected<R>],
     commits: usize,
     view: impl Fn(&R) -> O,
 ) -> Commits<O> {
-    let mut by_commit = seen.iter().map(|seen| by_commit(seen, commits, &view));
+    let mut by_commit = seen.iter().map(|seen| by_commit(label, seen, commits, &view));
     let first = by_commit.next().unwrap();
-    by_commit.for_each(|other| assert_eq!(other, first, "two handles of one table"));
+    by_commit.for_each(|other| assert_eq!(other, first, "{label}: two handles of one table"));
     first
 }
 
-fn by_commit<R: Schema, O>(seen: &Collected<R>, commits: usize, view: impl Fn(&R) -> O) -> Commits<O> {
+fn by_commit<R: Schema, O>(label: &str, seen: &Collected<R>, commits: usize, view: impl Fn(&R) -> O) -> Commits<O> {
     let changes = seen.changes();
-    assert!(changes.is_sorted_by_key(|(commit, ..)| *commit), "commits are out of order");
+    assert!(changes.is_sorted_by_key(|(commit, ..)| *commit), "{label}: commits are out of order");
     let mut by_commit: Commits<O> = (0..commits).map(|_| Vec::new()).collect();
     changes.iter().for_each(|(commit, row, diff)| by_commit[*commit as usize].push((view(row), *diff)));
     by_commit

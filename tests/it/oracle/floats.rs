@@ -23,13 +23,14 @@ type Summary = (i64, u64, u64);
 #[test]
 fn what_is_undone_comes_back_bit_by_bit() {
     for seed in seeds() {
+        let label = label("floats there and back", seed);
         let history = history(&mut Random::new(seed), Removals::OfWhatIsThere, wild);
-        let half = history.len();
-        let there_and_back: Commits<_> = history.iter().cloned().chain(history.iter().rev().map(undo)).collect();
-        let seen = summaries("floats there and back", seed, &there_and_back);
-        for (commit, changes) in seen[..half].iter().enumerate() {
-            let label = label("floats there and back", seed);
-            let (there, back) = (sorted(changes), sorted(&undo(&seen[2 * half - 1 - commit])));
+        let there_and_back: Vec<_> =
+            history.iter().cloned().chain(history.iter().rev().map(|commit| undo(commit))).collect();
+        let seen = summaries(&label, &there_and_back);
+        let (there, back) = seen.split_at(history.len());
+        for (commit, (there, back)) in there.iter().zip(back.iter().rev()).enumerate() {
+            let (there, back) = (sorted(there), sorted(&undo(back)));
             assert_eq!(there, back, "{label}: commit {commit} (left), and what undoing it took back");
         }
     }
@@ -39,25 +40,25 @@ fn what_is_undone_comes_back_bit_by_bit() {
 #[test]
 fn how_the_rows_came_about_does_not_matter() {
     for seed in seeds() {
-        let mut history = history(&mut Random::new(seed), Removals::OfWhatIsThere, wild);
-        let all_that_is_left = history.pop().unwrap();
-        let left = undo(&all_that_is_left);
-        history.push(all_that_is_left.clone());
-        let after = summaries("floats after a history", seed, &history);
-        let afresh = summaries("floats afresh", seed, &vec![left, all_that_is_left]);
-        let stood = after[..after.len() - 1].iter().flatten().fold(BTreeMap::new(), |mut rows, (row, diff)| {
+        let label = label("floats after a history", seed);
+        let history = history(&mut Random::new(seed), Removals::OfWhatIsThere, wild);
+        let (end, _) = history.split_last().unwrap();
+        let mut rows = BTreeMap::new();
+        let seen = summaries(&label, &history);
+        for (row, diff) in seen[..history.len() - 1].iter().flatten() {
             *rows.entry(*row).or_insert(0) += diff;
-            rows
-        });
-        let stood: Vec<_> = stood.into_iter().filter(|(_, copies)| *copies != 0).collect();
-        assert_eq!(stood, sorted(&afresh[0]), "{}", label("floats after a history (left) and afresh", seed));
+        }
+        rows.retain(|_, copies| *copies != 0);
+        let afresh = summaries(&label, &vec![undo(end), end.clone()]);
+        assert_eq!(rows.into_iter().collect::<Vec<_>>(), sorted(&afresh[0]), "{label} (left), and afresh");
     }
 }
 
 /// The sums and means that a history gives, the same for any number of workers.
-fn summaries(case: &str, seed: u64, history: &Commits<Line>) -> Commits<Summary> {
-    with_all_workers(case, seed, |workers| {
+fn summaries(label: &str, history: &Commits<Line>) -> Commits<Summary> {
+    with_all_workers(label, |workers| {
         play(
+            label,
             to_changes(history, |(sensor, bits)| Reading { sensor, value: f64::from_bits(bits) }),
             workers,
             |readings| reduce!(r in readings by r.sensor => { r.sensor, sum: sum(r.value), mean: avg(r.value) }),
@@ -78,7 +79,7 @@ fn wild(random: &mut Random) -> Line {
     (random.pick(&[1, 2, 3]), value.to_bits())
 }
 
-fn undo<L: Clone>(commit: &Vec<(L, i64)>) -> Vec<(L, i64)> {
+fn undo<L: Clone>(commit: &[(L, i64)]) -> Vec<(L, i64)> {
     commit.iter().map(|(line, diff)| (line.clone(), -diff)).collect()
 }
 

@@ -1,7 +1,7 @@
 //! The operators against differential-dataflow, which defines what they mean.
 //!
 //! Random histories (inserts, removals, upserts, several copies, rows that come and go within a commit, removals
-//! that come before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, and through
+//! that stand before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, and through
 //! the same shape in differential. Every case checks that
 //!
 //! - at every commit the changes are those of differential: net, none of them zero, at most one that goes and one

@@ -155,6 +155,21 @@ fn expressions_over_reducers() {
     );
 }
 
+/// A group whose sum does not fit has no row, until it fits again.
+#[test]
+fn sums_that_do_not_fit_for_a_while() {
+    check(
+        "reduce to sums that do not fit",
+        |orders| reduce!(o in orders by o.city => { o.city, total: sum((o.quantity * 50) as i8), n: count() }),
+        |row| (row.city.clone(), i64::from(row.total), row.n),
+        |rows| {
+            let rows = rows.map(|(city, _, _, quantity, _)| (city, quantity));
+            let totals = reduce(rows, |city, group| (city.clone(), group.sum(|value| value * 50), group.count()));
+            totals.filter(|(_, total, _)| i8::try_from(*total).is_ok())
+        },
+    );
+}
+
 /// Most commits change the rows of a group, and not its output.
 #[test]
 fn outputs_that_rarely_change() {

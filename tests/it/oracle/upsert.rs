@@ -86,10 +86,11 @@ fn check<R: Schema, O: Value>(
     oracle: impl for<'scope> Fn(Rows<'scope, Line>) -> Rows<'scope, O> + Send + Sync + Copy + 'static,
 ) {
     for seed in seeds() {
+        let label = label(case, seed);
         let messages = messages(seed);
         let expected = differential::run(messages.clone(), move |rows| oracle(newest(rows)));
-        let seen = with_all_workers(case, seed, |workers| play(&messages, workers, &shape, &view));
-        assert_agrees(&label(case, seed), &seen, expected, &messages);
+        let seen = with_all_workers(&label, |workers| play(&label, &messages, workers, &shape, &view));
+        assert_agrees(&label, &seen, expected, &messages);
     }
 }
 
@@ -107,7 +108,7 @@ fn messages(seed: u64) -> Commits<Message> {
         let messages = if random.below(6) == 0 { 0 } else { random.below(8) };
         (0..messages).map(|_| message(random)).collect()
     };
-    (0..40).map(&mut commit).collect()
+    (0..32).map(&mut commit).collect()
 }
 
 /// The rows that stand, by differential.
@@ -118,6 +119,7 @@ fn newest(messages: Rows<'_, Message>) -> Rows<'_, Line> {
 }
 
 fn play<R: Schema, O: Value>(
+    label: &str,
     messages: &Commits<Message>,
     workers: usize,
     shape: impl Fn(&Table<Stock>) -> Table<R>,
@@ -133,8 +135,8 @@ fn play<R: Schema, O: Value>(
         broker.commit();
     }
     broker.close();
-    running.join().unwrap();
-    same_by_commit(&seen, messages.len(), view)
+    running.join().unwrap_or_else(|error| panic!("{label}: {error}"));
+    same_by_commit(label, &seen, messages.len(), view)
 }
 
 fn json(((city, shop), (_, (quantity, sixteenths, note))): &Message) -> String {
