@@ -9,11 +9,11 @@
 //! (`generate_stream` publishes some). Without, it starts a private nats-server, publishes ten messages itself,
 //! prints each update, and ends when the sum is 45.
 
-#[path = "generate_stream.rs"]
-mod generate_stream;
+#[path = "shared/generate.rs"]
+mod generate;
 
 use futures_util::StreamExt;
-use generate_stream::{Outcome, generate};
+use generate::{Outcome, generate};
 use pathway::prelude::*;
 
 #[derive(Schema)]
@@ -58,7 +58,7 @@ fn show() -> Outcome {
             Err("the subscription to `sum` ended".into())
         };
         let (generated, watched): (Outcome, Outcome) = tokio::time::timeout(Duration::from_secs(60), async {
-            tokio::join!(generate(&client, "connector_example", Duration::from_millis(200)), watch)
+            tokio::join!(generate(&client, Duration::from_millis(200)), watch)
         })
         .await?;
         generated.and(watched)

@@ -1,4 +1,37 @@
-//! Declarative stream processing on NATS.
+//! Declarative stream processing on NATS: live totals of what happens on subjects, checked by the compiler.
+//!
+//! ```no_run
+//! use pathway::prelude::*;
+//!
+//! #[derive(Schema)]
+//! struct Input {
+//!     value: i64,
+//! }
+//!
+//! fn main() -> pathway::Result<()> {
+//!     let uri = "nats://localhost:4222";
+//!
+//!     let pipeline = Pipeline::new();
+//!     let input = nats::read(&pipeline, uri, "connector_example").json::<Input>();
+//!     let total = reduce!(row in input => { sum: sum(row.value) });
+//!     nats::write(&total, uri, "sum").json();
+//!     pipeline.run()
+//! }
+//! ```
+//!
+//! Integers arrive as JSON on the subject `connector_example`; their sum leaves on `sum` whenever it changes.
+//!
+//! - A row is a struct that [derives `Schema`](derive@Schema); enums and newtypes in it [derive `ColumnType`](derive@ColumnType).
+//! - A [`Table`] is a live multiset of rows. It comes from [`nats::read`] or from a [`Pipeline`]'s
+//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input).
+//! - [`reduce!`], [`filter!`] and [`select!`] make tables of tables, and read like a sentence. Each stands on a
+//!   method of [`Table`], which can be used as well.
+//! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
+//! - [`Pipeline::run`] runs it all until it is stopped; [`Pipeline::start`] does so inside a larger program.
+//! - [`testing::Broker`] goes where a server's URI goes, for tests without a server.
+
+#[cfg(doctest)]
+mod guide;
 
 pub use pathway_core::data::{
     Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
@@ -11,18 +44,18 @@ pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::Grouped;
 pub use pathway_core::{bytes, jiff};
-#[doc = include_str!("../docs/macros/filter.md")]
-pub use pathway_macros::filter;
-#[doc = include_str!("../docs/macros/reduce.md")]
-pub use pathway_macros::reduce;
-#[doc = include_str!("../docs/macros/select.md")]
-pub use pathway_macros::select;
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]
 pub use pathway_macros::ColumnType;
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/schema.md")]
 pub use pathway_macros::Schema;
+#[doc = include_str!("../docs/macros/filter.md")]
+pub use pathway_macros::filter;
+#[doc = include_str!("../docs/macros/reduce.md")]
+pub use pathway_macros::reduce;
+#[doc = include_str!("../docs/macros/select.md")]
+pub use pathway_macros::select;
 
 pub mod prelude;
 

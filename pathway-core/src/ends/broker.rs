@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::write::{Encode, ones};
-use crate::data::{Change, Commit, Schema};
+use crate::data::{Change, Commit, Schema, SinkCounters};
 use crate::sink::Writer;
 use crate::testing::{Broker, Published};
 
@@ -12,11 +12,18 @@ pub(super) struct BrokerWriter<R> {
     pub(super) broker: Broker,
     pub(super) subject: Arc<str>,
     pub(super) encode: Encode<R>,
+    pub(super) counters: Arc<SinkCounters>,
 }
 
 impl<R> Clone for BrokerWriter<R> {
     fn clone(&self) -> Self {
-        BrokerWriter { broker: self.broker.clone(), subject: Arc::clone(&self.subject), encode: self.encode }
+        let BrokerWriter { broker, subject, encode, counters } = self;
+        BrokerWriter {
+            broker: broker.clone(),
+            subject: Arc::clone(subject),
+            encode: *encode,
+            counters: Arc::clone(counters),
+        }
     }
 }
 
@@ -28,6 +35,8 @@ impl<R: Schema> Writer<R> for BrokerWriter<R> {
                 (self.encode)(&change.row, diff, time, &mut payload);
                 let headers =
                     vec![("pathway_time".to_owned(), time.to_string()), ("pathway_diff".to_owned(), diff.to_string())];
+                self.counters.queued.add(1);
+                self.counters.published.add(1);
                 self.broker.deliver(Published { subject: self.subject.to_string(), headers, payload });
             }
         }

@@ -115,10 +115,11 @@ impl Read {
         let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
-                plan.add_source(Box::new(ServerSource { uri, subject, options }), link.clone());
+                plan.add_source(Some(Box::new(ServerSource { uri, subject, options })), link.clone());
                 (Supply::Queue(queue), Pace::Clock(commit_every))
             }
             Place::Memory(broker) => {
+                plan.add_source(None, link.clone());
                 let mailbox = broker.subscribe(&subject);
                 (Supply::Mailbox(mailbox), Pace::Told(broker.ticks()))
             }

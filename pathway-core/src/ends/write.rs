@@ -69,20 +69,22 @@ impl<R: Schema> Write<R> {
     fn encoded(self, encode: Encode<R>) {
         let Write { table, place, subject, name, options } = self;
         let plan = table.plan();
+        let control = plan.control().clone();
+        let outbox = Arc::new(Outbox::new(control.clone()));
+        let counters = Arc::new(SinkCounters::default());
+        let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
+        let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
         let subject: Arc<str> = subject.into();
         match place {
             Place::Memory(broker) => {
-                let writer = BrokerWriter { broker, subject: Arc::clone(&subject), encode };
-                deliver(&table, name.as_deref().unwrap_or(&subject), move || Box::new(writer.clone()));
+                plan.add_sink(None, link.clone());
+                let writer = BrokerWriter { broker, subject, encode, counters: link.counters };
+                deliver(&table, name, move || Box::new(writer.clone()));
             }
             Place::Server(uri) => {
-                let control = plan.control().clone();
-                let outbox = Arc::new(Outbox::new(control.clone()));
-                let counters = Arc::new(SinkCounters::default());
-                let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
-                let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
-                plan.add_sink(Box::new(ServerSink { uri, subject: Arc::clone(&subject), options }), link.clone());
-                deliver(&table, &name, move || {
+                let sink = ServerSink { uri, subject: Arc::clone(&subject), options };
+                plan.add_sink(Some(Box::new(sink)), link.clone());
+                deliver(&table, name, move || {
                     let (link, subject) = (link.clone(), Arc::clone(&subject));
                     Box::new(ParcelWriter { link, subject, encode, last_size: 0 })
                 });

@@ -10,8 +10,8 @@ mod options;
 mod place;
 mod refusal;
 mod subject;
+mod tally;
 mod thread;
-mod throttle;
 mod uri;
 
 #[cfg(test)]
@@ -29,5 +29,5 @@ pub(crate) use connection::Connection;
 pub(crate) use dial::Dialer;
 pub(crate) use event::Notice;
 pub(crate) use fence::Fence;
+pub(crate) use tally::Tally;
 pub(crate) use thread::{Ready, runtime, spawn};
-pub(crate) use throttle::Throttle;

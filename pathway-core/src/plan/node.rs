@@ -47,8 +47,9 @@ pub(crate) struct Node {
 /// What must be started before the dataflow can run.
 #[derive(Default)]
 pub(crate) struct Ends {
-    pub(crate) sources: Vec<(Box<dyn Source>, SourceLink)>,
-    pub(crate) sinks: Vec<(Box<dyn Sink>, SinkLink)>,
+    /// An end in memory has nothing to start, but it counts.
+    pub(crate) sources: Vec<(Option<Box<dyn Source>>, SourceLink)>,
+    pub(crate) sinks: Vec<(Option<Box<dyn Sink>>, SinkLink)>,
 }
 
 impl Plan {
@@ -85,13 +86,13 @@ impl Plan {
         id
     }
 
-    /// Adds a source, to be started with the pipeline.
-    pub fn add_source(&self, source: Box<dyn Source>, link: SourceLink) {
+    /// Adds a source, to be started with the pipeline; `None` for one in memory.
+    pub fn add_source(&self, source: Option<Box<dyn Source>>, link: SourceLink) {
         self.lock().ends.sources.push((source, link));
     }
 
-    /// Adds a sink, to be started with the pipeline.
-    pub fn add_sink(&self, sink: Box<dyn Sink>, link: SinkLink) {
+    /// Adds a sink, to be started with the pipeline; `None` for one in memory.
+    pub fn add_sink(&self, sink: Option<Box<dyn Sink>>, link: SinkLink) {
         self.lock().ends.sinks.push((sink, link));
     }
 

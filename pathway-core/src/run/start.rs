@@ -75,14 +75,14 @@ type Threads = Vec<std::thread::JoinHandle<()>>;
 fn start_ends(ends: Ends, control: &Control) -> Result<(Vec<End>, Threads)> {
     let mut handles = Vec::new();
     let mut threads = Vec::new();
-    let sinks = ends.sinks.into_iter().map(|(sink, link)| {
+    let sinks = ends.sinks.into_iter().filter_map(|(sink, link)| {
         handles.push(End::Sink(link.clone()));
-        move || sink.start(link)
+        sink.map(|sink| move || sink.start(link))
     });
     let sinks = start_all(sinks.collect(), &mut threads);
-    let sources = ends.sources.into_iter().map(|(source, link)| {
+    let sources = ends.sources.into_iter().filter_map(|(source, link)| {
         handles.push(End::Source(link.clone()));
-        move || source.start(link)
+        source.map(|source| move || source.start(link))
     });
     let sources: Vec<_> = sources.collect();
     let outcome = sinks.and_then(|()| start_all(sources, &mut threads));

@@ -15,7 +15,7 @@ impl<R: Schema> Table<R> {
     pub fn collect(&self) -> Collected<R> {
         let collected = Collected { changes: Arc::default() };
         let handle = collected.clone();
-        deliver(self, "collect", move || Box::new(handle.clone()));
+        deliver(self, self.plan().unique_name("collect"), move || Box::new(handle.clone()));
         collected
     }
 }

@@ -1,6 +1,7 @@
 //! The last operator before a sink: sees each commit whole.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::StreamVec;
@@ -18,14 +19,13 @@ pub trait Writer<R>: 'static {
     fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>);
 }
 
-/// Adds a node to a table's plan that gives its commits to a writer, which is made on the first worker.
+/// Adds a node to a table's plan, under a unique name, that gives its commits to a writer, which is made on the first worker.
 pub fn deliver<R: Schema>(
     table: &Table<R>,
-    name: &str,
+    name: Arc<str>,
     writer: impl Fn() -> Box<dyn Writer<R>> + Send + Sync + 'static,
 ) {
     let (input, order) = (table.node(), table.order());
-    let name = table.plan().unique_name(name);
     table.plan().add(name, order, |_, name| {
         move |build| {
             let changes = build.get::<R>(input);

@@ -12,7 +12,7 @@ use super::headers::Template;
 use super::item::Item;
 use super::line::Line;
 use crate::data::{Error, ErrorKind, Level, Result, report};
-use crate::nats::{self, Connection, Dialer, Ready, Throttle};
+use crate::nats::{self, Connection, Dialer, Ready, Tally};
 use crate::sink::{Outbox, Parcel, SinkLink};
 
 pub(super) struct Courier {
@@ -26,7 +26,7 @@ pub(super) struct Courier {
     last_deadline: Duration,
     /// Until when the last messages must be confirmed; set when no more will come.
     pub(super) finish_by: Option<Instant>,
-    pub(super) throttle: Throttle,
+    pub(super) rejects: Tally,
     /// Taken when there is a connection for the first time.
     ready: Option<Ready>,
     /// When the connection broke, until there is another.
@@ -51,7 +51,7 @@ impl Courier {
             finished: false,
             last_deadline,
             finish_by: None,
-            throttle: Throttle::default(),
+            rejects: Tally::default(),
             ready: None,
             lost: None,
         }
@@ -73,6 +73,13 @@ impl Courier {
                 Err(error) => break Err(error),
             }
         };
+        if let Some(n) = self.rejects.rest() {
+            report(
+                Level::Error,
+                &self.link.name,
+                format_args!("{n} more messages could not be published and are left out"),
+            );
+        }
         match (self.ready.take(), outcome) {
             (Some(ready), outcome) => ready.say(outcome),
             (None, Err(error)) => self.link.control.fail(error),

@@ -129,7 +129,7 @@ impl<'a> Line<'a> {
     }
 
     async fn publish_next(&mut self) -> Result<(), Gone> {
-        let Courier { pending, template, link, throttle, .. } = &mut *self.courier;
+        let Courier { pending, template, link, rejects, .. } = &mut *self.courier;
         let item = &mut pending[self.published];
         // No `flush`: the connection's task writes as soon as this one waits.
         item.publish(&self.connection.client, template).await?;
@@ -141,7 +141,7 @@ impl<'a> Line<'a> {
         if new > 0 {
             item.counted = item.rejected;
             link.counters.rejected.add(new);
-            if let Some(n) = throttle.note(new) {
+            if let Some(n) = rejects.note(new) {
                 let (subject, complaint) = (&item.parcel.subject, item.complaint.as_deref().unwrap_or_default());
                 let message =
                     format_args!("{n} messages for `{subject}` can't be published and are left out: {complaint}");

@@ -1,7 +1,7 @@
 //! Counts the messages that a connection has read and dropped.
 
 use crate::data::{Level, SourceCounters, report};
-use crate::nats::Throttle;
+use crate::nats::Tally;
 
 /// Compares what came in over a connection with what was taken from its subscriptions.
 ///
@@ -13,7 +13,7 @@ pub(super) struct Drops {
     /// Drops of this connection that are counted already.
     counted: u64,
     total: u64,
-    throttle: Throttle,
+    tally: Tally,
 }
 
 impl Drops {
@@ -37,13 +37,13 @@ impl Drops {
         self.counted += new;
         self.total += new;
         counters.dropped.add(new);
-        let unsaid = self.throttle.note(new);
+        let unsaid = self.tally.note(new);
         self.say(unsaid, subject, part);
     }
 
     /// Reports what was not reported yet.
     pub(super) fn say_rest(&mut self, subject: &str, part: &str) {
-        let unsaid = self.throttle.rest();
+        let unsaid = self.tally.rest();
         self.say(unsaid, subject, part);
     }
 

@@ -190,6 +190,19 @@ fn a_stop_while_the_server_is_away() {
     assert!(running.stop().is_empty());
 }
 
+#[test]
+fn a_stop_while_the_start_waits_for_the_server() {
+    let control = Control::new();
+    let queue = Arc::new(Queue::new(control.clone()));
+    let link =
+        SourceLink { name: "test".into(), queue: queue.clone(), counters: Arc::default(), control: control.clone() };
+    let starting = thread::spawn(move || Box::new(subscription("nats://127.0.0.1:1", "in")).start(link));
+    control.stop();
+    let thread = starting.join().expect("no panic").expect("a stop is no error");
+    thread.join().expect("no panic");
+    assert!(queue.is_finished());
+}
+
 /// The password is changed while the pipeline runs: it must not go on without its source.
 #[test]
 fn credentials_that_are_refused_later_fail_the_pipeline() {

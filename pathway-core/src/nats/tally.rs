@@ -1,15 +1,15 @@
-//! Keeps a flood of trouble from becoming a flood of reports.
+//! Adds up a flood of trouble, so that it does not become a flood of reports.
 
 use std::time::{Duration, Instant};
 
-/// Lets one report a second through, and counts what the others would have said.
+/// Lets one report a second through, and adds up what the others would have said.
 #[derive(Debug, Default)]
-pub(crate) struct Throttle {
+pub(crate) struct Tally {
     last: Option<Instant>,
     unsaid: u64,
 }
 
-impl Throttle {
+impl Tally {
     const EVERY: Duration = Duration::from_secs(1);
 
     /// Notes `n` more cases; returns all that are to be reported now, if it is time for a report.
@@ -37,12 +37,12 @@ mod tests {
 
     #[test]
     fn no_case_goes_unsaid() {
-        let mut throttle = Throttle::default();
-        assert_eq!(throttle.note(0), None);
-        assert_eq!(throttle.note(2), Some(2));
-        assert_eq!(throttle.note(3), None);
-        assert_eq!(throttle.note(4), None);
-        assert_eq!(throttle.rest(), Some(7));
-        assert_eq!(throttle.rest(), None);
+        let mut tally = Tally::default();
+        assert_eq!(tally.note(0), None);
+        assert_eq!(tally.note(2), Some(2));
+        assert_eq!(tally.note(3), None);
+        assert_eq!(tally.note(4), None);
+        assert_eq!(tally.rest(), Some(7));
+        assert_eq!(tally.rest(), None);
     }
 }
