@@ -23,7 +23,7 @@ fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
 }
 
 /// A row that came several times stands where it came first.
-fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
+pub(super) fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
     let mut numbered: Vec<(usize, Change<R>)> = changes.drain(..).enumerate().collect();
     // Stable, so that the first of equal rows stays in front.
     numbered.sort_by(|(_, a), (_, b)| a.row.compare(&b.row));

@@ -1,0 +1,136 @@
+//! The check that every case goes through.
+
+use std::fmt::Debug;
+
+use pathway::prelude::*;
+use pathway::{Collected, Running};
+
+use super::differential::{self, Rows, Value};
+use super::orders::{self, Line, Order};
+use super::random::{Removals, seeds};
+
+/// For each commit its changes: a row, and how many copies of it come or go.
+pub(super) type Commits<O> = Vec<Vec<(O, i64)>>;
+
+/// Checks a shape over [`Order`]s: `shape` in the crate, `oracle` in differential, `view` makes their rows comparable.
+pub(super) fn check<R: Schema, O: Value>(
+    case: &str,
+    shape: impl Fn(&Table<Order>) -> Table<R>,
+    view: impl Fn(&R) -> O,
+    oracle: impl for<'scope> Fn(Rows<'scope, Line>) -> Rows<'scope, O> + Send + Sync + Copy + 'static,
+) {
+    check_with(Removals::OfWhatIsThere, case, shape, view, oracle);
+}
+
+/// The same for operators that take each change by itself: they are right also where a row goes before it comes.
+pub(super) fn check_row_by_row<R: Schema, O: Value>(
+    case: &str,
+    shape: impl Fn(&Table<Order>) -> Table<R>,
+    view: impl Fn(&R) -> O,
+    oracle: impl for<'scope> Fn(Rows<'scope, Line>) -> Rows<'scope, O> + Send + Sync + Copy + 'static,
+) {
+    check_with(Removals::OfWhatIsToCome, case, shape, view, oracle);
+}
+
+fn check_with<R: Schema, O: Value>(
+    removals: Removals,
+    case: &str,
+    shape: impl Fn(&Table<Order>) -> Table<R>,
+    view: impl Fn(&R) -> O,
+    oracle: impl for<'scope> Fn(Rows<'scope, Line>) -> Rows<'scope, O> + Send + Sync + Copy + 'static,
+) {
+    for seed in seeds() {
+        let label = label(case, seed);
+        let history = orders::history(seed, removals);
+        let expected = differential::run(history.clone(), oracle);
+        let run = |workers| play(&label, to_changes(&history, orders::order), workers, &shape, &view);
+        let seen = with_all_workers(&label, run);
+        assert_agrees(&label, &seen, expected, &history);
+        let last = seen.last().unwrap();
+        assert!(last.iter().all(|(_, diff)| *diff < 0), "{label}: the last changes: {last:?}");
+    }
+}
+
+/// What every failure says.
+pub(super) fn label(case: &str, seed: u64) -> String {
+    format!("{case}, PATHWAY_TEST_SEED={seed}")
+}
+
+/// Runs a pipeline with 1, 2 and 4 workers, which must make no difference.
+pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(usize) -> Commits<O>) -> Commits<O> {
+    let one = run(1);
+    for workers in [2, 4] {
+        for (commit, (one, many)) in one.iter().zip(run(workers)).enumerate() {
+            assert_eq!(&many, one, "{label}: commit {commit} with {workers} workers (left) and with one");
+        }
+    }
+    one
+}
+
+/// Checks what was seen against the oracle.
+pub(super) fn assert_agrees<O: Value, D: Debug>(label: &str, seen: &Commits<O>, expected: Commits<O>, input: &[D]) {
+    assert_eq!(seen.len(), expected.len(), "{label}: commits");
+    for (commit, (seen, mut expected)) in seen.iter().zip(expected).enumerate() {
+        let goes_first = seen.is_sorted_by_key(|(_, diff)| *diff > 0);
+        assert!(goes_first, "{label}: commit {commit} has an insertion before a retraction: {seen:?}");
+        // The oracle's changes are net: what equals them has no row twice, and none that did not change.
+        let mut seen = seen.clone();
+        seen.sort();
+        expected.sort();
+        assert_eq!(seen, expected, "{label}: commit {commit} (left) and the oracle's, of {:?}", input[commit]);
+    }
+}
+
+/// Runs a shape over a history that retracts all its rows, and gives what it emits in the order in which it does.
+pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
+    label: &str,
+    history: Vec<Vec<Change<I>>>,
+    workers: usize,
+    shape: impl Fn(&Table<I>) -> Table<R>,
+    view: impl Fn(&R) -> O,
+) -> Commits<O> {
+    let commits = history.len();
+    let pipeline = Pipeline::new();
+    let input = pipeline.commits(history);
+    let seen = collect(&input, &shape);
+    pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{label}: {error}"));
+    assert!(seen[0].rows().is_empty(), "{label}: {} rows are left", seen[0].rows().len());
+    same_by_commit(label, &seen, commits, view)
+}
+
+/// Collects a shape's table through two handles, and a second table made alike.
+pub(super) fn collect<I: Schema, R: Schema>(
+    input: &Table<I>,
+    shape: impl Fn(&Table<I>) -> Table<R>,
+) -> [Collected<R>; 3] {
+    let table = shape(input);
+    let handle = table.clone();
+    [table.collect(), handle.collect(), shape(&input.clone()).collect()]
+}
+
+/// What tables that must be the same have emitted, commit by commit.
+pub(super) fn same_by_commit<R: Schema, O: Debug + PartialEq>(
+    label: &str,
+    seen: &[Collected<R>],
+    commits: usize,
+    view: impl Fn(&R) -> O,
+) -> Commits<O> {
+    let mut by_commit = seen.iter().map(|seen| by_commit(label, seen, commits, &view));
+    let first = by_commit.next().unwrap();
+    by_commit.for_each(|other| assert_eq!(other, first, "{label}: two handles of one table"));
+    first
+}
+
+fn by_commit<R: Schema, O>(label: &str, seen: &Collected<R>, commits: usize, view: impl Fn(&R) -> O) -> Commits<O> {
+    let changes = seen.changes();
+    assert!(changes.is_sorted_by_key(|(commit, ..)| *commit), "{label}: commits are out of order");
+    let mut by_commit: Commits<O> = (0..commits).map(|_| Vec::new()).collect();
+    changes.iter().for_each(|(commit, row, diff)| by_commit[*commit as usize].push((view(row), *diff)));
+    by_commit
+}
+
+/// A history in the crate's terms.
+pub(super) fn to_changes<L: Clone, R>(history: &Commits<L>, row: impl Fn(L) -> R) -> Vec<Vec<Change<R>>> {
+    let change = |(line, diff): &(L, i64)| Change { row: row(line.clone()), diff: *diff };
+    history.iter().map(|commit| commit.iter().map(change).collect()).collect()
+}
