@@ -30,6 +30,8 @@
 //! - [`Pipeline::run`] runs it all until it is stopped; [`Pipeline::start`] does so inside a larger program.
 //! - [`testing::Broker`] goes where a server's URI goes, for tests without a server.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 #[cfg(doctest)]
 mod guide;
 

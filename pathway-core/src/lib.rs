@@ -3,6 +3,8 @@
 //! The rooms, in the order in which data flows: [`source`] → [`decode`] → [`table`] → [`encode`] → [`sink`],
 //! with [`data`] (the nouns) below them, [`nats`] (one connection) beside the two ends, and [`run`] above.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 pub use {bytes, jiff};
 
 pub mod data;

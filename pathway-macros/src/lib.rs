@@ -1,8 +1,10 @@
 //! The macros of the `pathway` crate: the entry points, nothing else.
 //!
 //! Every macro goes the same way: `ast` sees what the user wrote, `check` looks across it, `expand` writes the
-//! code. Mistakes are collected in [`errors`], and are told all at once. The macros are documented in the facade,
+//! code. Mistakes are collected in `errors`, and are told all at once. The macros are documented in the facade,
 //! where their examples can run.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attribute;
 mod column;

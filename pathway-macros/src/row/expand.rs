@@ -40,7 +40,9 @@ pub(crate) fn construction(output: &Output) -> Expr {
     };
     let columns = output.columns.iter().map(|column| {
         let (attributes, name, value) = (&column.attributes, &column.name, &column.value);
-        quote!(#(#attributes)* #name: #value)
+        // Written as it was: clippy minds `id: id`.
+        let is_short = matches!(value, Expr::Path(path) if path.path.is_ident(name));
+        if is_short { quote!(#(#attributes)* #name) } else { quote!(#(#attributes)* #name: #value) }
     });
     let braces = quote_spanned!(output.brace=> { #(#columns),* });
     Extent::of(struct_name).call("row", &quote!(#struct_name #braces))

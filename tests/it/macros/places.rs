@@ -43,14 +43,14 @@ fn columns_can_be_taken_by_value_everywhere() {
 #[test]
 fn columns_can_be_looked_at_in_place() {
     let rows = rows(|orders| {
-        let rome = filter!(o in orders => o.city == "Rome" && o.note != None);
+        let rome = filter!(o in orders => o.city == "Rome" && o.note != Some("x".into()));
         select!(o in rome => {
             reference: str::len(&o.city) as i64,
             receiver: o.city.len() as i64,
             scrutinee: match &o.note { Some(note) => note.len() as i64, None => 0 },
             if_let: if let Some(note) = &o.note { note.len() as i64 } else { 0 },
             format: format!("{} {}", o.city, o.id),
-            comparison: o.city < o.note.as_deref().unwrap_or("").to_owned(),
+            comparison: &*o.city < o.note.as_deref().unwrap_or(""),
             whole: format!("{:?}", o).len() > 10,
             negated: -o.price,
         })
