@@ -2,5 +2,6 @@
 
 mod macros;
 mod oracle;
+mod panics;
 mod schema;
 mod vectors;

@@ -33,12 +33,12 @@ impl Conductor<'_> {
     /// `ready` is called when commits that somebody else seals will be waited for.
     pub(super) fn conduct(mut self, ready: impl FnOnce()) {
         let groups = self.told_groups();
-        groups.iter().for_each(|group| group.attach(Some(self.control.clone())));
+        let attached = Attached::new(groups, self.control);
         ready();
         let mut pacer = Pacer::new();
         self.play_given(&mut pacer);
-        self.play_live(&mut pacer, &groups);
-        groups.iter().for_each(|group| group.attach(None));
+        self.play_live(&mut pacer, &attached.groups);
+        drop(attached);
         if self.control.has_failed() {
             self.pumps.iter_mut().for_each(|pump| pump.close());
         }
@@ -149,6 +149,24 @@ impl Conductor<'_> {
         while self.outboxes.iter().any(|outbox| outbox.is_full()) && !self.control.is_stopping() {
             self.worker.step_or_park(None);
         }
+    }
+}
+
+/// Groups whose commits are waited for by those who seal them. Also when the worker panics, they are let go.
+struct Attached {
+    groups: Vec<Arc<Ticks>>,
+}
+
+impl Attached {
+    fn new(groups: Vec<Arc<Ticks>>, control: &Control) -> Self {
+        groups.iter().for_each(|group| group.attach(Some(control.clone())));
+        Attached { groups }
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        self.groups.iter().for_each(|group| group.attach(None));
     }
 }
 

@@ -16,7 +16,8 @@ pub(crate) fn net<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
 }
 
 fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
-    changes.sort_by(|a, b| a.row.compare(&b.row));
+    // Equal rows become one, so that their order among each other does not matter.
+    changes.sort_unstable_by(|a, b| a.row.compare(&b.row));
     merge_neighbours(changes, |change| change);
     changes.retain(|change| change.diff != 0);
     changes.sort_by_key(|change| change.diff > 0);
