@@ -33,16 +33,17 @@ fn the_guide_has_every_mistake_and_what_is_said() {
     let rows = page.lines().filter(|line| line.starts_with("| `"));
     let mut listed: Vec<_> = rows.map(|row| row.split('|').map(str::trim).collect::<Vec<_>>()).collect();
     listed.sort();
-    let mut held = snapshots(Path::new("fail"));
-    held.sort();
     let name = |path: &Path| format!("`{}`", path.strip_prefix("fail").unwrap_or(path).with_extension("").display());
-    let names = |rows: &[Vec<&str>]| rows.iter().map(|cells| cells[1].to_owned()).collect::<Vec<_>>();
-    assert_eq!(names(&listed), held.iter().map(|path| name(path)).collect::<Vec<_>>(), "the rows of {PAGE}");
-    for (cells, path) in listed.iter().zip(&held) {
+    let mut held: Vec<_> = snapshots(Path::new("fail")).into_iter().map(|path| (name(&path), path)).collect();
+    held.sort();
+    let listed_names: Vec<_> = listed.iter().map(|cells| cells[1]).collect();
+    let held_names: Vec<_> = held.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(listed_names, held_names, "the rows of {PAGE} and the programs");
+    for (cells, (name, path)) in listed.iter().zip(&held) {
         let said = cells[2].trim_matches('`').trim();
         let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert!(!said.is_empty() && text.contains(said), "{PAGE} has {said:?}, but {} has:\n{text}", path.display());
-        assert!(cells.len() == 5 && !cells[3].is_empty(), "{PAGE} has no cure for {}", cells[1]);
+        assert!(cells.len() == 5 && !cells[3].is_empty(), "{PAGE} has no cure for {name}");
     }
 }
 
