@@ -8,7 +8,7 @@ use super::{Datum, JsonText, Reject};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row",
     label = "a table holds structs that derive `Schema`",
-    note = "write `#[derive(Schema)]` above `{Self}`"
+    note = "a row is a struct with `#[derive(Schema)]` above it"
 )]
 pub trait Schema: Datum {
     /// The struct's name, for logs.

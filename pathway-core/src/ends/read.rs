@@ -7,7 +7,7 @@ use super::receive::{Reception, Supply};
 use super::server::ServerSource;
 use crate::data::{Reject, Schema, SourceCounters};
 use crate::decode;
-use crate::nats::{Options, Place};
+use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::{Order, Pace, Pipeline, Plan, Table};
 use crate::source::{Queue, SourceLink};
 use crate::table::upsert;
@@ -38,10 +38,10 @@ use crate::table::upsert;
 /// # let _ = pipeline.rows([Input { value: 1 }]);
 /// # std::mem::forget(pipeline);
 /// ```
-pub fn read(pipeline: &Pipeline, place: impl Into<Place>, subject: impl Into<String>) -> Read {
+pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<String>) -> Read {
     Read {
         plan: pipeline.plan().clone(),
-        place: place.into(),
+        place: place.into_place(),
         subject: subject.into(),
         name: None,
         commit_every: Duration::ZERO,

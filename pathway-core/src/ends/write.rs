@@ -6,7 +6,7 @@ use super::broker::BrokerWriter;
 use super::server::ServerSink;
 use crate::data::{Change, Commit, Schema, SinkCounters};
 use crate::encode;
-use crate::nats::{Options, Place};
+use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::Table;
 use crate::sink::{Letter, Outbox, Parcel, SinkLink, Writer, deliver};
 
@@ -33,8 +33,8 @@ use crate::sink::{Letter, Outbox, Parcel, SinkLink, Writer, deliver};
 /// assert!(broker.published("sum")[0].text().starts_with(r#"{"sum":45,"diff":1,"time":"#));
 /// # Ok::<(), pathway::Error>(())
 /// ```
-pub fn write<R: Schema>(table: &Table<R>, place: impl Into<Place>, subject: impl Into<String>) -> Write<R> {
-    let (place, subject) = (place.into(), subject.into());
+pub fn write<R: Schema>(table: &Table<R>, place: impl IntoPlace, subject: impl Into<String>) -> Write<R> {
+    let (place, subject) = (place.into_place(), subject.into());
     Write { table: table.clone(), place, subject, name: None, options: Options::new() }
 }
 

@@ -22,7 +22,7 @@ mod tests;
 pub use credentials::Credentials;
 pub use endpoint::{Endpoint, Server};
 pub use options::Options;
-pub use place::Place;
+pub use place::{IntoPlace, Place};
 pub use subject::{check_publish_subject, check_subscribe_subject};
 
 pub(crate) use connection::Connection;

@@ -1,0 +1,123 @@
+//! Pipelines in a process of their own, for what belongs to a process: signals, its environment, its stderr.
+//!
+//! The process is this test binary once more, asked for the one test `plays_its_role`, which does nothing else.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::support::{Input, realtime_sum, wait_for};
+use pathway::prelude::*;
+
+const ROLE: &str = "PATHWAY_TEST_ROLE";
+const URI: &str = "PATHWAY_TEST_URI";
+
+/// What a child process does, when it is one.
+#[test]
+fn plays_its_role() {
+    let Ok(role) = std::env::var(ROLE) else { return };
+    let uri = std::env::var(URI).unwrap_or_default();
+    let outcome = match role.as_str() {
+        "sum" => realtime_sum(&uri).run(),
+        "sum at the end" => sum_at_the_end(&uri).run(),
+        "count workers" => count_workers(),
+        "forget to run" => {
+            drop(realtime_sum(&uri));
+            Ok(())
+        }
+        _ => unreachable!("role {role}"),
+    };
+    // As a `main` that returns the error would do.
+    if let Err(error) = outcome {
+        eprintln!("{:?}: {error}", error.kind());
+        std::process::exit(1);
+    }
+}
+
+/// Says on stderr what it has read, and commits it only when it is stopped.
+fn sum_at_the_end(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::new();
+    let input = nats::read(&pipeline, uri, "connector_example").commit_every(Duration::from_secs(3600)).json::<Input>();
+    let input = filter!(row in input => {
+        eprintln!("read {}", row.value);
+        true
+    });
+    let total = reduce!(row in input => { sum: sum(row.value) });
+    nats::write(&total, uri, "sum").json();
+    pipeline
+}
+
+/// Says on stderr how many workers a running pipeline has.
+fn count_workers() -> pathway::Result<()> {
+    let pipeline = Pipeline::new();
+    let (_feed, input) = pipeline.input::<Input>();
+    let _seen = input.collect();
+    let running = pipeline.start()?;
+    let threads = std::fs::read_dir("/proc/self/task").expect("threads").flatten();
+    let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+    let workers = names.filter(|name| name.starts_with("timely:work-")).count();
+    eprintln!("{workers} workers");
+    running.stop();
+    running.join()
+}
+
+/// A child process; killed on drop.
+pub(super) struct Child {
+    process: std::process::Child,
+    lines: Arc<Mutex<Vec<String>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Child {
+    pub(super) fn start(role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
+        let mut command = Command::new(std::env::current_exe().expect("this binary"));
+        command.args(["delivery::child::plays_its_role", "--exact", "--nocapture"]);
+        command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut process = command.spawn().expect("a process");
+        let stderr = BufReader::new(process.stderr.take().expect("its stderr"));
+        let lines = Arc::<Mutex<Vec<String>>>::default();
+        let reader = {
+            let lines = Arc::clone(&lines);
+            let keep = move |line| lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            std::thread::spawn(move || stderr.lines().map_while(Result::ok).for_each(keep))
+        };
+        Child { process, lines, reader: Some(reader) }
+    }
+
+    pub(super) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// What it has said on stderr so far.
+    pub(super) fn said(&self) -> String {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
+    }
+
+    pub(super) fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// Waits for its end, and returns how it ended and what it has said.
+    pub(super) fn end(mut self) -> (ExitStatus, String) {
+        let mut status = None;
+        wait_for("the process ends", || {
+            status = self.process.try_wait().expect("a status");
+            status.is_some()
+        });
+        if let Some(reader) = self.reader.take() {
+            reader.join().expect("no panic");
+        }
+        (status.expect("waited for"), self.said())
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // Both fail only if it has ended already.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

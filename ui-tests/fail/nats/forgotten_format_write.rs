@@ -1,0 +1,14 @@
+#![deny(unused_must_use)]
+
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Input {
+    value: i64,
+}
+
+fn pipeline(input: Table<Input>, uri: &str) {
+    nats::write(&input, uri, "copy");
+}
+
+fn main() {}
