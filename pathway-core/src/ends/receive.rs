@@ -59,6 +59,7 @@ impl<R: Schema> Reception<R> {
 
     /// Decodes a batch and sends its rows on.
     fn receive(&mut self, batch: &Batch) {
+        self.decoded.reserve(batch.len());
         for message in batch.iter() {
             match (self.decode)(message.payload) {
                 Ok(row) => self.decoded.push(Change::insert(row)),

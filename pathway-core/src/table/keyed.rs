@@ -23,6 +23,8 @@ pub(super) struct Keyed<K, V> {
     touched: Vec<u32>,
     /// One bit a slot: whether it is among `touched`.
     marks: Vec<u64>,
+    /// Room for [`Keyed::touch_all`], empty between its calls.
+    candidates: Vec<Option<u32>>,
 }
 
 /// Where a key lies, and half of its hash.
@@ -56,7 +58,14 @@ fn half(hash: u64) -> u32 {
 impl<K: Datum, V: Default> Keyed<K, V> {
     /// A map without keys.
     pub(super) fn new() -> Self {
-        Keyed { index: HashTable::new(), slots: Vec::new(), free: Vec::new(), touched: Vec::new(), marks: Vec::new() }
+        Keyed {
+            index: HashTable::new(),
+            slots: Vec::new(),
+            free: Vec::new(),
+            touched: Vec::new(),
+            marks: Vec::new(),
+            candidates: Vec::new(),
+        }
     }
 
     /// The slot of a key, made with a default value if the key is new, and whether this is the first time
@@ -80,13 +89,42 @@ impl<K: Datum, V: Default> Keyed<K, V> {
                 slot
             }
         };
+        (Slot(slot), self.mark(slot))
+    }
+
+    /// The same for many keys, in their order: `slots` receives what [`Keyed::touch`] gives for each.
+    ///
+    /// With a million keys, each look into the table waits for memory four or five times. Here the waits of many
+    /// keys overlap: all keys are looked up by their hashes first, then all candidates are compared, and only
+    /// what is not found that way goes one by one.
+    pub(super) fn touch_all(&mut self, keys: &mut Vec<K>, slots: &mut Vec<(Slot, bool)>) {
+        let mut candidates = std::mem::take(&mut self.candidates);
+        candidates.extend(keys.iter().map(|key| {
+            let hash = half(hash_of(key));
+            self.index.find(Position::spread(hash), |at| at.hash == hash).map(|at| at.slot)
+        }));
+        for (key, candidate) in keys.iter().zip(&mut candidates) {
+            *candidate = candidate
+                .filter(|slot| matches!(&self.slots[*slot as usize], Some((other, _)) if other.compare(key).is_eq()));
+        }
+        for (key, candidate) in keys.drain(..).zip(candidates.drain(..)) {
+            slots.push(match candidate {
+                Some(slot) => (Slot(slot), self.mark(slot)),
+                None => self.touch(key),
+            });
+        }
+        self.candidates = candidates;
+    }
+
+    /// Notes that the open commit touches a slot, and says whether it is for the first time.
+    fn mark(&mut self, slot: u32) -> bool {
         let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
         let first = self.marks[word] & bit == 0;
         if first {
             self.marks[word] |= bit;
             self.touched.push(slot);
         }
-        (Slot(slot), first)
+        first
     }
 
     /// The value in a slot.
@@ -140,6 +178,12 @@ mod tests {
                 assert_eq!(first, key < 500, "round {round}, key {key}");
                 *keyed.value(slot) += 1;
             }
+            let mut slots = Vec::new();
+            keyed.touch_all(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
+            for (slot, first) in slots {
+                assert!(!first);
+                *keyed.value(slot) += 2;
+            }
             let mut seen = Vec::new();
             keyed.seal(|key, value| {
                 seen.push(*key);
@@ -148,9 +192,9 @@ mod tests {
             assert_eq!(seen, (0..500).collect::<Vec<_>>());
             assert_eq!(keyed.index.len(), 250);
         }
-        for key in 0..500 {
-            keyed.touch(key);
-        }
+        let mut slots = Vec::new();
+        keyed.touch_all(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
+        assert_eq!(slots.iter().filter(|(_, first)| *first).count(), 500);
         keyed.seal(|_, _| false);
         assert_eq!((keyed.index.len(), keyed.slots.len()), (0, 0));
     }

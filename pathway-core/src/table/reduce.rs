@@ -34,7 +34,9 @@ where
         reducers,
         output,
         untold: Throttle::new(name),
-        argument: PhantomData,
+        keys: Vec::new(),
+        arguments: Vec::new(),
+        slots: Vec::new(),
     };
     if build.is_alone() {
         return per_commit(changes, Pipeline, name, Alone { groups, split, row: PhantomData });
@@ -56,7 +58,10 @@ struct Groups<K, A, G: Reducer<A>, O, F> {
     output: Arc<F>,
     /// Groups whose reducers could not tell their value.
     untold: Throttle,
-    argument: PhantomData<fn(A)>,
+    /// Keys that wait to be looked up together, what comes with each, and where they were found.
+    keys: Vec<K>,
+    arguments: Vec<(A, i64)>,
+    slots: Vec<(Slot, bool)>,
 }
 
 #[derive(Default)]
@@ -74,15 +79,33 @@ where
     O: Schema,
     F: Fn(&K, G::Output) -> O + 'static,
 {
+    /// How many keys are looked up together: what they touch stays in the nearest caches until they are updated.
+    const TOGETHER: usize = 128;
+
     fn update(&mut self, key: K, argument: A, diff: i64) {
-        let (slot, first) = self.state.touch(key);
-        if first {
-            let before = self.row_of(slot);
-            self.before.push(before);
+        self.keys.push(key);
+        self.arguments.push((argument, diff));
+        if self.keys.len() == Self::TOGETHER {
+            self.update_all();
         }
-        let group = self.state.value(slot);
-        group.rows += diff;
-        self.reducers.update(&mut group.state, argument, diff);
+    }
+
+    /// Updates the groups of the keys that wait.
+    fn update_all(&mut self) {
+        let mut slots = std::mem::take(&mut self.slots);
+        let mut arguments = std::mem::take(&mut self.arguments);
+        self.state.touch_all(&mut self.keys, &mut slots);
+        for ((slot, first), (argument, diff)) in slots.drain(..).zip(arguments.drain(..)) {
+            if first {
+                let before = self.row_of(slot);
+                self.before.push(before);
+            }
+            let group = self.state.value(slot);
+            group.rows += diff;
+            self.reducers.update(&mut group.state, argument, diff);
+        }
+        self.slots = slots;
+        self.arguments = arguments;
     }
 
     /// The row of a group as it stands.
@@ -117,6 +140,7 @@ where
         for (Held(key), Held(argument), diff) in changes.drain(..) {
             self.update(key, argument, diff);
         }
+        self.update_all();
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
@@ -158,6 +182,7 @@ where
             let (key, argument) = (self.split)(&change.row);
             self.groups.update(key, argument, change.diff);
         }
+        self.groups.update_all();
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 
-use super::keyed::{Keyed, hash_of};
+use super::keyed::{Keyed, Slot, hash_of};
 use super::per_commit::{PerCommit, per_commit};
 use crate::data::{Change, Schema};
 use crate::plan::{Build, Changes};
@@ -17,7 +17,7 @@ pub(crate) fn upsert<'scope, R: Schema>(
     arrivals: Changes<'scope, R>,
     name: &Arc<str>,
 ) -> Changes<'scope, R> {
-    let newest = Newest { rows: Keyed::<R::Key, Versions<R>>::new() };
+    let newest = Newest { rows: Keyed::<R::Key, Versions<R>>::new(), slots: Vec::new() };
     if build.is_alone() {
         return per_commit(arrivals, Pipeline, name, newest);
     }
@@ -27,6 +27,8 @@ pub(crate) fn upsert<'scope, R: Schema>(
 
 struct Newest<R: Schema> {
     rows: Keyed<R::Key, Versions<R>>,
+    /// Where the arrivals of one call belong.
+    slots: Vec<(Slot, bool)>,
 }
 
 struct Versions<R> {
@@ -44,8 +46,9 @@ impl<R> Default for Versions<R> {
 
 impl<R: Schema> PerCommit<Change<R>, R> for Newest<R> {
     fn apply(&mut self, arrivals: &mut Vec<Change<R>>) {
-        for Change { row, .. } in arrivals.drain(..) {
-            let (slot, _) = self.rows.touch(row.primary_key());
+        let mut keys = arrivals.iter().map(|arrival| arrival.row.primary_key()).collect();
+        self.rows.touch_all(&mut keys, &mut self.slots);
+        for (Change { row, .. }, (slot, _)) in arrivals.drain(..).zip(self.slots.drain(..)) {
             self.rows.value(slot).arrived = Some(row);
         }
     }
