@@ -39,14 +39,15 @@ pub trait Datum: Sized + Send + Sync + 'static {
 }
 
 /// A [`Datum`] with the standard traits: the form in which maps and serde take it.
-#[repr(transparent)]
 pub struct Held<T>(pub T);
 
+/// A borrowed [`Datum`] with the standard traits; see [`Held::of`].
+pub struct Lent<'a, T>(&'a T);
+
 impl<T> Held<T> {
-    /// Looks at a borrowed value as a `Held` one.
-    pub fn of(value: &T) -> &Held<T> {
-        // SAFETY: `Held` is `repr(transparent)` over `T`, so the two references have one layout.
-        unsafe { &*std::ptr::from_ref(value).cast::<Held<T>>() }
+    /// A borrowed value in the form in which hashers and serde take it. It is what [`Held`] of the value would be.
+    pub fn of(value: &T) -> Lent<'_, T> {
+        Lent(value)
     }
 }
 
@@ -91,5 +92,37 @@ impl<T: Datum> Serialize for Held<T> {
 impl<'de, T: Datum> Deserialize<'de> for Held<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(deserializer).map(Held)
+    }
+}
+
+impl<T: Datum> PartialEq for Lent<'_, T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.compare(other.0) == Ordering::Equal
+    }
+}
+
+impl<T: Datum> Eq for Lent<'_, T> {}
+
+impl<T: Datum> PartialOrd for Lent<'_, T> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl<T: Datum> Ord for Lent<'_, T> {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.0.compare(other.0)
+    }
+}
+
+impl<T: Datum> Hash for Lent<'_, T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.feed(state);
+    }
+}
+
+impl<T: Datum> Serialize for Lent<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
     }
 }

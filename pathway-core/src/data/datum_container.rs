@@ -33,7 +33,7 @@ impl<T: Datum> Datum for Option<T> {
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Some(value) => serializer.serialize_some(Held::of(value)),
+            Some(value) => serializer.serialize_some(&Held::of(value)),
             None => serializer.serialize_none(),
         }
     }
@@ -91,7 +91,7 @@ macro_rules! tuple {
 
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut tuple = serializer.serialize_tuple($length)?;
-                $(tuple.serialize_element(Held::of(&self.$index))?;)+
+                $(tuple.serialize_element(&Held::of(&self.$index))?;)+
                 tuple.end()
             }
 

@@ -24,7 +24,7 @@ mod time;
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson};
 pub use control::Control;
-pub use datum::{Datum, Held};
+pub use datum::{Datum, Held, Lent};
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;

@@ -20,7 +20,7 @@ pub trait Fields: Sized {
 
 /// Writes one field.
 pub fn write_field<T: Datum, S: SerializeTuple>(tuple: &mut S, field: &T) -> Result<(), S::Error> {
-    tuple.serialize_element(Held::of(field))
+    tuple.serialize_element(&Held::of(field))
 }
 
 /// Reads one field.

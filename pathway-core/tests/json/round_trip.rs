@@ -16,7 +16,7 @@ fn check<T: Sample>(rounds: u64) {
         let back = decode::<Row<T>>(json.as_bytes()).unwrap_or_else(|reject| panic!("seed {seed}: {json}: {reject}"));
         assert_eq!(format!("{back:?}"), format!("{row:?}"), "seed {seed}: {json}");
 
-        let bytes = bincode::serialize(Held::of(&row)).expect("bincode can hold every datum");
+        let bytes = bincode::serialize(&Held::of(&row)).expect("bincode can hold every datum");
         let back: Held<Row<T>> = bincode::deserialize(&bytes).expect("bincode reads what it wrote");
         assert_eq!(format!("{:?}", back.0), format!("{row:?}"), "seed {seed}");
         assert_eq!(format!("{:?}", row.duplicate()), format!("{row:?}"), "seed {seed}");

@@ -65,7 +65,7 @@ fn variants_are_ordered_as_declared_and_survive_serde() {
     for (at, state) in states.iter().enumerate() {
         assert_eq!(state.compare(&State::InTransit), at.cmp(&1));
         assert_eq!(state.duplicate(), *state);
-        let text = serde_json::to_string(Held::of(state)).expect("serializes");
+        let text = serde_json::to_string(&Held::of(state)).expect("serializes");
         assert_eq!(text, at.to_string());
         let Held(back): Held<State> = serde_json::from_str(&text).expect("deserializes");
         assert_eq!(back.compare(state), Ordering::Equal);

@@ -43,7 +43,7 @@ fn equal_rows_hash_alike() {
 
 #[test]
 fn a_row_goes_through_serde_and_back() {
-    let text = serde_json::to_string(Held::of(&bare("Oslo", 1.5))).expect("serializes");
+    let text = serde_json::to_string(&Held::of(&bare("Oslo", 1.5))).expect("serializes");
     assert_eq!(text, r#"["Oslo",1.5]"#);
     let Held(back): Held<Bare> = serde_json::from_str(&text).expect("deserializes");
     assert_eq!(back.compare(&bare("Oslo", 1.5)), Ordering::Equal);
