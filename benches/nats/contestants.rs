@@ -115,7 +115,7 @@ fn serve(count: impl Fn() -> (u64, u64, u64)) -> Outcome {
     for line in std::io::stdin().lock().lines() {
         line?;
         let (done, dropped, commits) = count();
-        let figures = Figures { done, dropped, commits, ..Figures::of_this_process()? };
+        let figures = Figures { done, dropped, commits, ..Figures::of_process("self")? };
         println!("{figures}");
         std::io::stdout().flush()?;
     }

@@ -5,12 +5,15 @@
 //! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out
 //! ```
 //!
+//! Where `PATHWAY_PYTHON` names a Python with Pathway 0.33 installed, Pathway takes its turns too.
+//!
 //! Each contestant runs in a process of its own, so that CPU and memory are its alone. The parent publishes and
 //! measures. Contestants take turns within a round, because machines are noisy; medians of the rounds are compared.
 
 mod contestants;
 mod flood;
 mod latency;
+mod peer;
 mod process;
 mod throughput;
 

@@ -21,13 +21,14 @@ pub(crate) struct Figures {
 }
 
 impl Figures {
-    pub(crate) fn of_this_process() -> Outcome<Figures> {
-        let status = std::fs::read_to_string("/proc/self/status")?;
+    /// What the process `id` (or `self`) has used.
+    pub(crate) fn of_process(id: &str) -> Outcome<Figures> {
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
         let kib = |name: &str| -> Outcome<u64> {
             let line = status.lines().find(|line| line.starts_with(name)).ok_or("no such line in the status")?;
             Ok(line.split_whitespace().nth(1).ok_or("no value")?.parse()?)
         };
-        let stat = std::fs::read_to_string("/proc/self/stat")?;
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
         // Behind the command's name in parentheses, user and system time are the 12th and 13th field, in ticks of 10 ms.
         let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
         let cpu_ms = (fields[11].parse::<u64>()? + fields[12].parse::<u64>()?) * 10;
@@ -39,6 +40,29 @@ impl fmt::Display for Figures {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Figures { done, dropped, commits, cpu_ms, rss_kib, peak_kib } = self;
         write!(f, "{done} {dropped} {commits} {cpu_ms} {rss_kib} {peak_kib}")
+    }
+}
+
+/// One whose progress can be read.
+pub(crate) trait Watched {
+    /// What it has done so far.
+    fn figures(&mut self) -> Outcome<Figures>;
+
+    /// Waits until it has done `messages`, or does no more for two seconds.
+    fn finish(&mut self, messages: u64) -> Outcome<(Figures, Instant)> {
+        let mut last = (self.figures()?, Instant::now());
+        loop {
+            let figures = self.figures()?;
+            if figures.done >= messages {
+                return Ok((figures, Instant::now()));
+            }
+            if figures.done > last.0.done {
+                last = (figures, Instant::now());
+            } else if last.1.elapsed() > Duration::from_secs(2) {
+                return Ok(last);
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
@@ -61,8 +85,15 @@ impl Contestant {
         Ok(contestant)
     }
 
-    /// What it has done so far.
-    pub(crate) fn figures(&mut self) -> Outcome<Figures> {
+    fn line(&mut self) -> Outcome<String> {
+        let mut line = String::new();
+        self.answers.read_line(&mut line)?;
+        if line.is_empty() { Err("the contestant has ended".into()) } else { Ok(line) }
+    }
+}
+
+impl Watched for Contestant {
+    fn figures(&mut self) -> Outcome<Figures> {
         let questions = self.questions.as_mut().ok_or("hung up")?;
         questions.write_all(b"?\n")?;
         let line = self.line()?;
@@ -71,29 +102,6 @@ impl Contestant {
             return Err(format!("not a line of figures: {line}").into());
         };
         Ok(Figures { done, dropped, commits, cpu_ms, rss_kib, peak_kib })
-    }
-
-    /// Waits until it has done `messages`, or does no more for two seconds.
-    pub(crate) fn finish(&mut self, messages: u64) -> Outcome<(Figures, Instant)> {
-        let mut last = (self.figures()?, Instant::now());
-        loop {
-            let figures = self.figures()?;
-            if figures.done >= messages {
-                return Ok((figures, Instant::now()));
-            }
-            if figures.done > last.0.done {
-                last = (figures, Instant::now());
-            } else if last.1.elapsed() > Duration::from_secs(2) {
-                return Ok(last);
-            }
-            std::thread::sleep(Duration::from_millis(2));
-        }
-    }
-
-    fn line(&mut self) -> Outcome<String> {
-        let mut line = String::new();
-        self.answers.read_line(&mut line)?;
-        if line.is_empty() { Err("the contestant has ended".into()) } else { Ok(line) }
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use crate::Outcome;
 use crate::flood::publish;
-use crate::process::{Contestant, Figures};
+use crate::peer::{self, Peer};
+use crate::process::{Contestant, Figures, Watched};
 
 /// A flood of small messages through the tutorial's job and the bare loop.
 pub(crate) fn flood(server: &pathway_testkit::Server) -> Outcome {
@@ -15,12 +16,10 @@ pub(crate) fn flood(server: &pathway_testkit::Server) -> Outcome {
     header();
     for _ in 0..ROUNDS {
         for role in ["bare-sum", "sum"] {
-            let mut contestant = Contestant::start(role, &server.url())?;
-            let before = contestant.figures()?;
-            let begin = Instant::now();
-            publish(server, MESSAGES, None, |_, text| text.push_str(r#"{"value":1}"#))?;
-            let (after, end) = contestant.finish(MESSAGES)?;
-            row(role, MESSAGES, (end - begin).as_secs_f64(), before, after);
+            flood_of(MESSAGES, role, &mut Contestant::start(role, &server.url())?, server)?;
+        }
+        if peer::python().is_some() {
+            flood_of(MESSAGES, "Pathway", &mut Peer::start("sum", server)?, server)?;
         }
     }
     Ok(())
@@ -33,24 +32,37 @@ pub(crate) fn groups(server: &pathway_testkit::Server, role: &str) -> Outcome {
     println!("\n{role}: {} messages of {KEYS} keys at {RATE}/s", 2 * KEYS);
     header();
     for _ in 0..2 {
-        let mut contestant = Contestant::start(role, &server.url())?;
-        // Buffers grow to their size first, so that what grows later are keys.
-        publish(server, KEYS, Some(RATE), |_, text| text.push_str(r#"{"key":"user-000000","value":1}"#))?;
-        contestant.finish(KEYS)?;
-        let before = contestant.figures()?;
-        let begin = Instant::now();
-        // 611 953 is coprime to the number of keys: every key comes once in a million, in no order.
-        publish(server, 2 * KEYS, Some(RATE), |i, text| {
-            let _ = write!(text, r#"{{"key":"user-{:06}","value":1}}"#, i.wrapping_mul(611_953) % KEYS);
-        })?;
-        let (after, end) = contestant.finish(3 * KEYS)?;
-        row(role, 2 * KEYS, (end - begin).as_secs_f64(), before, after);
-        println!(
-            "{:>12} {:.0} bytes a key",
-            "",
-            (after.rss_kib.saturating_sub(before.rss_kib) * 1024) as f64 / KEYS as f64
-        );
+        groups_of(KEYS, RATE, role, &mut Contestant::start(role, &server.url())?, server)?;
+        if peer::python().is_some() {
+            groups_of(KEYS, RATE, "Pathway", &mut Peer::start(role, server)?, server)?;
+        }
     }
+    Ok(())
+}
+
+fn flood_of(messages: u64, name: &str, of: &mut impl Watched, server: &pathway_testkit::Server) -> Outcome {
+    let before = of.figures()?;
+    let begin = Instant::now();
+    publish(server, messages, None, |_, text| text.push_str(r#"{"value":1}"#))?;
+    let (after, end) = of.finish(before.done + messages)?;
+    row(name, messages, (end - begin).as_secs_f64(), before, after);
+    Ok(())
+}
+
+fn groups_of(keys: u64, rate: u64, name: &str, of: &mut impl Watched, server: &pathway_testkit::Server) -> Outcome {
+    let start = of.figures()?;
+    // Buffers grow to their size first, so that what grows later are keys.
+    publish(server, keys, Some(rate), |_, text| text.push_str(r#"{"key":"user-000000","value":1}"#))?;
+    let (before, _) = of.finish(start.done + keys)?;
+    let begin = Instant::now();
+    // 611 953 is coprime to the number of keys: every key comes once in a million, in no order.
+    publish(server, 2 * keys, Some(rate), |i, text| {
+        let _ = write!(text, r#"{{"key":"user-{:06}","value":1}}"#, i.wrapping_mul(611_953) % keys);
+    })?;
+    let (after, end) = of.finish(before.done + 2 * keys)?;
+    row(name, 2 * keys, (end - begin).as_secs_f64(), before, after);
+    let grown = after.rss_kib.saturating_sub(before.rss_kib) * 1024;
+    println!("{:>12} {:.0} bytes a key", "", grown as f64 / keys as f64);
     Ok(())
 }
 

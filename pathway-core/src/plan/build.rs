@@ -1,7 +1,9 @@
 //! The dataflow under construction on one worker.
 
 use std::any::TypeId;
+use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use timely::dataflow::operators::probe::{Handle as Probe, Probe as _};
@@ -21,10 +23,26 @@ pub struct Build<'scope> {
     read: HashSet<NodeId>,
     /// What the first worker pumps; other workers have none.
     pumps: Vec<Box<dyn Pump>>,
-    /// Passes a commit when all of the dataflow has worked it off.
-    probe: Probe<Commit>,
+    through: Through,
     /// The time on the wire of the commit that is being sealed.
     clock: Arc<Counter>,
+}
+
+/// Tells when a commit is through all of the dataflow.
+#[derive(Default)]
+pub(crate) struct Through {
+    /// The first commit that each sink has not worked off. A sink tells this itself, because an operator behind it
+    /// that does would cost every commit a round of the dataflow.
+    sinks: Vec<Rc<Cell<Commit>>>,
+    /// Watches the tables that nothing reads.
+    unread: Probe<Commit>,
+}
+
+impl Through {
+    /// Whether all commits before `next` are.
+    pub(crate) fn is_before(&self, next: Commit) -> bool {
+        self.sinks.iter().all(|sink| sink.get() >= next) && !self.unread.less_than(&next)
+    }
 }
 
 /// A [`Changes<'scope, R>`] whose row type is known by its `TypeId` only.
@@ -46,7 +64,14 @@ impl<'scope, R: Schema> AnyChanges<'scope> for Changes<'scope, R> {
 
 impl<'scope> Build<'scope> {
     pub(crate) fn new(scope: Scope<'scope, Commit>, clock: Arc<Counter>) -> Self {
-        Build { scope, streams: HashMap::new(), read: HashSet::new(), pumps: Vec::new(), probe: Probe::new(), clock }
+        Build {
+            scope,
+            streams: HashMap::new(),
+            read: HashSet::new(),
+            pumps: Vec::new(),
+            through: Through::default(),
+            clock,
+        }
     }
 
     /// The scope to build in.
@@ -74,9 +99,12 @@ impl<'scope> Build<'scope> {
         self.pumps.push(pump);
     }
 
-    /// Makes a commit be through only when a sink has worked it off: `end` is the sink's empty output.
-    pub fn watch(&self, end: StreamVec<'scope, Commit, ()>) {
-        end.probe_with(&self.probe);
+    /// Makes a commit be through only when a sink has worked it off: the sink keeps there the first commit
+    /// that it has not.
+    pub fn watch(&mut self) -> Rc<Cell<Commit>> {
+        let sink = Rc::default();
+        self.through.sinks.push(Rc::clone(&sink));
+        sink
     }
 
     /// Puts down a node's output.
@@ -105,10 +133,10 @@ impl<'scope> Build<'scope> {
     }
 
     /// Ends the construction: what to pump, and what tells when a commit is through.
-    pub(crate) fn finish(self) -> (Vec<Box<dyn Pump>>, Probe<Commit>) {
+    pub(crate) fn finish(self) -> (Vec<Box<dyn Pump>>, Through) {
         for (_, unread) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
-            unread.stream.probe_with(&self.probe);
+            unread.stream.probe_with(&self.through.unread);
         }
-        (self.pumps, self.probe)
+        (self.pumps, self.through)
     }
 }

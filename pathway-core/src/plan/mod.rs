@@ -8,6 +8,7 @@ mod pipeline;
 mod pump;
 mod table;
 
+pub(crate) use build::Through;
 pub use build::{Build, Changes};
 pub use node::{NodeId, Order, Plan};
 pub use pipeline::Pipeline;

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use timely::dataflow::operators::probe::Handle as Probe;
 use timely::worker::Worker;
 
 use super::pace::{Pacer, Verdict};
-use crate::data::{Commit, Control, Counter};
-use crate::plan::{Pace, Pump};
+use crate::data::{Control, Counter};
+use crate::plan::{Pace, Pump, Through};
 use crate::sink::Outbox;
 use crate::source::Ticks;
 
@@ -17,8 +16,8 @@ pub(super) struct Conductor<'a> {
     pub(super) worker: &'a mut Worker,
     pub(super) control: &'a Control,
     pub(super) pumps: Vec<Box<dyn Pump>>,
-    /// Passes a commit when the dataflow has worked it off.
-    pub(super) probe: Probe<Commit>,
+    /// Tells when the dataflow has worked a commit off.
+    pub(super) through: Through,
     /// Where sinks read the time of the commit that is being sealed.
     pub(super) clock: Arc<Counter>,
     /// Where the sinks' messages wait. While one is full, nothing new is read.
@@ -139,7 +138,7 @@ impl Conductor<'_> {
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.pumps.iter_mut().for_each(|pump| pump.advance(next));
-        while self.probe.less_than(&next) && !self.control.has_failed() {
+        while !self.through.is_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
     }

@@ -1,6 +1,7 @@
 //! From a declared pipeline to a running one.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use super::environment;
 use super::running::{End, Running};
@@ -58,7 +59,11 @@ impl Pipeline {
             outboxes,
             ready: Mutex::new(Some(ready)),
         };
-        let config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
+        let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
+        if workers == 1 {
+            // There is no other worker to hear from soon, and the thread that wakes this one needs the core.
+            config.worker = config.worker.idle_spin(Duration::ZERO);
+        }
         let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
             control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
             control.take_failure().unwrap_or_else(|| Error::new(ErrorKind::Config, error))

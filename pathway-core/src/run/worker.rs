@@ -49,7 +49,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
-    let (pumps, probe) = worker.dataflow_named("pathway", |scope| {
+    let (pumps, through) = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(scope, Arc::clone(&shared.clock));
         shared.nodes.iter().for_each(|node| (node.build)(&mut build));
         build.finish()
@@ -58,7 +58,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         let conductor = Conductor {
             control: &shared.control,
             pumps,
-            probe,
+            through,
             clock: Arc::clone(&shared.clock),
             outboxes: shared.outboxes.clone(),
             commits: Arc::clone(&shared.commits),

@@ -1,10 +1,10 @@
 //! The last operator before a sink: sees each commit whole.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::StreamVec;
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::generic::operator::Operator;
 
@@ -30,43 +30,43 @@ pub fn deliver<R: Schema>(
         move |build| {
             let changes = build.get::<R>(input);
             let writer = build.is_first().then(&writer);
-            let end = gather(build, changes, &name, order, writer);
-            build.watch(end);
+            gather(build, changes, &name, order, writer);
         }
     });
 }
 
 /// Brings the changes of all workers together on the first, and gives each commit to the writer when it is sealed.
 fn gather<'scope, R: Schema>(
-    build: &Build<'scope>,
+    build: &mut Build<'scope>,
     changes: Changes<'scope, R>,
     name: &str,
     order: crate::plan::Order,
     mut writer: Option<Box<dyn Writer<R>>>,
-) -> StreamVec<'scope, Commit, ()> {
+) {
     let clock = build.clock();
-    let mut open = BTreeMap::<Commit, (_, Vec<Change<R>>)>::new();
+    let through: Rc<Cell<Commit>> = build.watch();
+    let mut open = BTreeMap::<Commit, Vec<Change<R>>>::new();
     macro_rules! sink {
         ($pact:expr) => {
-            changes.unary_frontier::<CapacityContainerBuilder<Vec<()>>, _, _, _>($pact, name, move |_, _| {
-                move |(input, frontier), _output| {
-                    input.for_each(|token, changes| {
-                        let Some(capability) = token.retain_least(0) else { return };
-                        let (_, all) = open.entry(*capability.time()).or_insert_with(|| (capability, Vec::new()));
-                        if all.is_empty() {
-                            std::mem::swap(all, changes);
-                        } else {
-                            all.append(changes);
-                        }
-                    });
-                    while let Some(entry) = open.first_entry().filter(|entry| !frontier.less_equal(entry.key())) {
-                        let (commit, (_capability, mut changes)) = entry.remove_entry();
-                        net(&mut changes, order);
-                        if let Some(writer) = writer.as_mut().filter(|_| !changes.is_empty()) {
-                            writer.write(commit, clock.get(), &mut changes);
-                        }
+            changes.sink($pact, name, move |(input, frontier)| {
+                input.for_each(|token, changes| {
+                    let Some(commit) = token.least() else { return };
+                    let all = open.entry(*commit).or_default();
+                    if all.is_empty() {
+                        std::mem::swap(all, changes);
+                    } else {
+                        all.append(changes);
+                    }
+                });
+                while let Some(entry) = open.first_entry().filter(|entry| !frontier.less_equal(entry.key())) {
+                    let (commit, mut changes) = entry.remove_entry();
+                    net(&mut changes, order);
+                    if let Some(writer) = writer.as_mut().filter(|_| !changes.is_empty()) {
+                        writer.write(commit, clock.get(), &mut changes);
                     }
                 }
+                // The frontier is empty when no commit will come any more.
+                through.set(frontier.frontier().first().copied().unwrap_or(Commit::MAX));
             })
         };
     }

@@ -18,7 +18,7 @@ use crate::sink::Parcel;
 ///
 /// Nobody waits for a confirmation but the end of the pipeline and a full outbox, so that a fence for each parcel of a
 /// steady trickle would only cost: a message, and two threads woken.
-const FENCE_AFTER: Duration = Duration::from_millis(1);
+const FENCE_AFTER: Duration = Duration::from_millis(20);
 /// So many bytes get a fence at once: a fraction of what the outbox holds, so that it never runs full for lack of one.
 const FENCE_WEIGHT: usize = 512 << 10;
 /// How long a fence may take until it is reported.
