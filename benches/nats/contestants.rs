@@ -19,8 +19,9 @@ pub(crate) fn run(role: &str, url: &str) -> Outcome {
         "sum" => ours(url, sum),
         "groups" => ours(url, groups),
         "groups-out" => ours(url, groups_out),
-        "bare-sum" => bare(url, false),
-        "bare-echo" => bare(url, true),
+        "bare-sum" => bare(url, Echo::Nothing),
+        "bare-echo" => bare(url, Echo::Sum),
+        "bare-pair" => bare(url, Echo::Pair),
         other => Err(format!("no contestant is called {other}").into()),
     }
 }
@@ -66,17 +67,26 @@ fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
         let stats = running.stats();
         let source = &stats.sources[0];
         let sink = &stats.sinks[0];
-        // A message counts when it was worked off and what it caused was published.
-        let done = if sink.published == sink.queued { source.rows + source.rejected } else { 0 };
-        (done, source.dropped, stats.commits)
+        // The last message counts only when all that was caused is published.
+        let waiting = u64::from(sink.published + sink.rejected < sink.queued);
+        ((source.rows + source.rejected).saturating_sub(waiting), source.dropped, stats.commits)
     })?;
     running.stop();
     Ok(running.join()?)
 }
 
-/// The loop by hand: async-nats, serde_json, a sum, on a current-thread runtime. Where it echoes, it publishes
-/// every new sum.
-fn bare(url: &str, echo: bool) -> Outcome {
+/// What the loop by hand publishes.
+#[derive(Clone, Copy)]
+enum Echo {
+    Nothing,
+    /// Every new sum.
+    Sum,
+    /// What our sink does: the old sum's end and the new sum, each with two headers.
+    Pair,
+}
+
+/// The loop by hand: async-nats, serde_json, a sum, on a current-thread runtime.
+fn bare(url: &str, echo: Echo) -> Outcome {
     #[derive(serde::Deserialize)]
     struct Input {
         value: i64,
@@ -95,10 +105,21 @@ fn bare(url: &str, echo: bool) -> Outcome {
             let mut sum = 0;
             while let Some(message) = messages.next().await {
                 let input: Input = serde_json::from_slice(&message.payload)?;
+                let before = sum;
                 sum += input.value;
-                if echo {
-                    let payload = format!(r#"{{"sum":{sum},"diff":1,"time":1700000000000}}"#);
-                    client.publish("out", payload.into()).await?;
+                let payload =
+                    |sum: i64, diff: i64| format!(r#"{{"sum":{sum},"diff":{diff},"time":1700000000000}}"#).into();
+                match echo {
+                    Echo::Nothing => {}
+                    Echo::Sum => client.publish("out", payload(sum, 1)).await?,
+                    Echo::Pair => {
+                        for (sum, diff) in [(before, -1), (sum, 1)] {
+                            let mut headers = async_nats::HeaderMap::new();
+                            headers.insert("pathway_time", "1700000000000");
+                            headers.insert("pathway_diff", diff.to_string());
+                            client.publish_with_headers("out", headers, payload(sum, diff)).await?;
+                        }
+                    }
                 }
                 seen.fetch_add(1, Ordering::Relaxed);
             }

@@ -35,7 +35,7 @@ impl Peer {
         command.arg(program).arg(server.url()).arg(AUTOCOMMIT_MS);
         command.args(role.ends_with("-out").then_some("all"));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut peer = Peer { child, done: Arc::default() };
+        let peer = Peer { child, done: Arc::default() };
         let mut answers = TcpStream::connect(server.host_port())?;
         answers.write_all(b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB out 1\r\n")?;
         let done = Arc::clone(&peer.done);

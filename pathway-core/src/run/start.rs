@@ -46,6 +46,10 @@ impl Pipeline {
     pub fn start_with(self, workers: usize) -> Result<Running> {
         let plan = self.into_plan();
         let control = plan.control().clone();
+        // What was declared can be wrong in a way that no type tells.
+        if let Some(error) = control.take_failure() {
+            return Err(error);
+        }
         let (nodes, ends) = plan.take();
         let commits = Arc::new(Counter::default());
         let (ends, threads) = start_ends(ends, &control)?;

@@ -1,7 +1,10 @@
 //! Rows become other rows, one verb a file. Pure: no I/O, and nothing depends on the clock, on hash seeds
 //! or on the number of workers.
 
+mod concat;
+mod distinct;
 mod filter;
+mod flatten;
 mod group;
 mod keyed;
 mod per_commit;

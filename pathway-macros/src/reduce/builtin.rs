@@ -17,11 +17,19 @@ pub(crate) struct Builtin {
 
 /// In alphabetical order, as messages list them.
 const BUILTINS: &[Builtin] = &[
+    Builtin { word: "any", reducer: "Any", arguments: 1, aliases: &["any_value"] },
+    Builtin { word: "arg_max", reducer: "ArgMax", arguments: 2, aliases: &["argmax", "max_by"] },
+    Builtin { word: "arg_min", reducer: "ArgMin", arguments: 2, aliases: &["argmin", "min_by"] },
     Builtin { word: "avg", reducer: "Avg", arguments: 1, aliases: &["average", "mean"] },
+    Builtin { word: "bool_and", reducer: "BoolAnd", arguments: 1, aliases: &["all", "every"] },
+    Builtin { word: "bool_or", reducer: "BoolOr", arguments: 1, aliases: &["some"] },
     Builtin { word: "count", reducer: "Count", arguments: 0, aliases: &["len", "size"] },
+    Builtin { word: "count_distinct", reducer: "CountDistinct", arguments: 1, aliases: &["distinct", "count_unique"] },
     Builtin { word: "max", reducer: "Max", arguments: 1, aliases: &["maximum", "largest"] },
     Builtin { word: "min", reducer: "Min", arguments: 1, aliases: &["minimum", "smallest"] },
+    Builtin { word: "sorted_tuple", reducer: "SortedTuple", arguments: 1, aliases: &["list", "collect"] },
     Builtin { word: "sum", reducer: "Sum", arguments: 1, aliases: &["total"] },
+    Builtin { word: "unique", reducer: "Unique", arguments: 1, aliases: &["single"] },
 ];
 
 /// The reducer that a word stands for.
@@ -64,7 +72,8 @@ impl Builtin {
         let word = self.word;
         match self.arguments {
             0 => format!("`{word}` takes no argument\nhelp: write `{word}()`"),
-            _ => format!("`{word}` takes one argument, as in `{word}({row}.price)`"),
+            1 => format!("`{word}` takes one argument, as in `{word}({row}.price)`"),
+            _ => format!("`{word}` takes two arguments, as in `{word}({row}.price, {row}.id)`"),
         }
     }
 }

@@ -78,6 +78,21 @@ impl<V> Group<'_, V> {
         self.there().map(part).max().unwrap()
     }
 
+    /// Of every row there is, in order.
+    pub(super) fn all<T: Ord + Clone>(&self, part: impl Fn(&V) -> T) -> Vec<T> {
+        let copies = self.0.iter().flat_map(|(value, copies)| vec![part(value); usize::try_from(*copies).unwrap_or(0)]);
+        let mut all: Vec<T> = copies.collect();
+        all.sort();
+        all
+    }
+
+    /// How many different ones there are.
+    pub(super) fn different<T: Ord + Clone>(&self, part: impl Fn(&V) -> T) -> i64 {
+        let mut all = self.all(part);
+        all.dedup();
+        all.len() as i64
+    }
+
     fn there(&self) -> impl Iterator<Item = &V> {
         self.0.iter().filter(|(_, copies)| *copies > 0).map(|(value, _)| *value)
     }

@@ -24,5 +24,6 @@ mod floats;
 mod orders;
 mod random;
 mod reduce;
+mod rows;
 mod select;
 mod upsert;

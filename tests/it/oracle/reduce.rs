@@ -155,6 +155,75 @@ fn expressions_over_reducers() {
     );
 }
 
+#[test]
+fn rows_beside_the_extremes() {
+    check(
+        "reduce to rows beside the extremes",
+        |orders| {
+            reduce!(o in orders by o.city => {
+                o.city,
+                cheapest: arg_min(o.price, o.day),
+                dearest: arg_max(o.price, (o.quantity, o.shop)),
+            })
+        },
+        |row| (row.city.clone(), row.cheapest, row.dearest),
+        |rows| {
+            let rows = rows.map(|(city, day, shop, quantity, sixteenths)| (city, (sixteenths, day, quantity, shop)));
+            reduce(rows, |city, group| {
+                let cheapest = group.min(|value| (value.0, value.1)).1;
+                let (_, quantity, shop) = group.min(|value| (-value.0, value.2, value.3));
+                (city.clone(), cheapest, (quantity, shop))
+            })
+        },
+    );
+}
+
+#[test]
+fn values_counted_and_listed() {
+    check(
+        "reduce to values counted and listed",
+        |orders| {
+            reduce!(o in orders by o.day => {
+                o.day,
+                cities: count_distinct(o.city),
+                pairs: count_distinct((o.city, o.shop)),
+                shops: sorted_tuple(o.shop),
+                city: any(o.city),
+                dear: bool_and(o.price > 1.0),
+                cheap: bool_or(o.price < 0.0),
+            })
+        },
+        |row| (row.day, row.cities, row.pairs, row.shops.clone(), row.city.clone(), row.dear, row.cheap),
+        |rows| {
+            let rows = rows.map(|(city, day, shop, _, sixteenths)| (day, (city, shop, sixteenths)));
+            reduce(rows, |day, group| {
+                let shops = group.all(|value| value.1);
+                let (cities, pairs) =
+                    (group.different(|value| value.0.clone()), group.different(|value| (value.0.clone(), value.1)));
+                let (least, city) = (group.min(|value| value.2), group.min(|value| value.0.clone()));
+                (*day, cities, pairs, shops, city, least > 16, least < 0)
+            })
+        },
+    );
+}
+
+/// A group with several values has no row, until it has one again.
+#[test]
+fn values_that_are_not_unique_for_a_while() {
+    check(
+        "reduce to unique values",
+        |orders| reduce!(o in orders by o.city, o.quantity => { o.city, o.quantity, shop: unique(o.shop) }),
+        |row| (row.city.clone(), row.quantity, row.shop),
+        |rows| {
+            let rows = rows.map(|(city, _, shop, quantity, _)| ((city, quantity), shop));
+            let shops = reduce(rows, |(city, quantity), group| {
+                (city.clone(), *quantity, group.min(|shop| *shop), group.different(|shop| *shop))
+            });
+            shops.filter(|(_, _, _, different)| *different == 1).map(|(city, quantity, shop, _)| (city, quantity, shop))
+        },
+    );
+}
+
 /// A group whose sum does not fit has no row, until it fits again.
 #[test]
 fn sums_that_do_not_fit_for_a_while() {

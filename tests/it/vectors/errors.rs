@@ -113,6 +113,6 @@ pub(super) const EXPRESSIONS: &str = "An expression is Rust, and says itself wha
 pub(super) const NO_ERROR_TABLE: &str = "Errors are counted and logged, not a table";
 
 /// What Pathway published from its table of errors.
-const fn untold(commit: usize, theirs: &'static [&'static str]) -> Difference {
+pub(super) const fn untold(commit: usize, theirs: &'static [&'static str]) -> Difference {
     Difference { entry: NO_ERROR_TABLE, commit, theirs, ours: &[] }
 }

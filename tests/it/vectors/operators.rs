@@ -36,7 +36,30 @@ struct Casts {
     b: bool,
 }
 
+#[derive(Schema)]
+struct Row {
+    k: i64,
+    a: i64,
+}
+
+#[derive(Schema)]
+struct Letters {
+    k: i64,
+    l: Vec<String>,
+}
+
+#[derive(Schema)]
+struct Letter {
+    l: String,
+    k: i64,
+}
+
 vectors! {
+    op_concat: |x: Table<Row>, y: Table<Row>| x.concat(&y);
+    op_flatten: |t: Table<Letters>| t.flatten(|row| {
+        let k = row.k;
+        row.l.clone().into_iter().map(move |l| Letter { l, k })
+    });
     chain_change_stream: |t: Table<Update>| reduce!(r in t => { total: sum(r.s) });
     commit_autocommit_500: |t: Table<Input>| reduce!(r in t => { s: sum(r.a) });
     op_null_ops: |t: Table<Optional>| select!(r in t => {

@@ -2,7 +2,11 @@
 
 use pathway::prelude::*;
 
+use super::compare::{Difference, UNCOMMITTED};
+use super::errors::untold;
 use super::replay::vectors;
+
+const UNIQUE: &str = "A group that is not `unique` has no row for a while";
 
 /// The newest message of each `k` stands, and counts while it is alive.
 ///
@@ -35,6 +39,31 @@ vectors! {
     red_count: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, n: count() });
     red_sum_int: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, s: sum(u.v) });
     red_avg: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, m: avg(u.v) });
+    red_argmin_argmax: |t: Table<Keyed<i64>>| {
+        reduce!(u in alive(t) by u.g => { g: u.g, amin: arg_min(u.v, u.k), amax: arg_max(u.v, u.k) })
+    };
+    red_null_arg: |t: Table<Keyed<Option<i64>>>| {
+        reduce!(u in alive(t) by u.g => { g: u.g, amin: arg_min(u.v, u.k), amax: arg_max(u.v, u.k) })
+    };
+    red_count_distinct: |t: Table<Keyed<i64>>| {
+        reduce!(u in alive(t) by u.g => { g: u.g, c: count_distinct(u.v), c2: count_distinct((u.v, u.k)) })
+    };
+    red_unique_ok: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, x: unique(u.g) });
+    red_unique_conflict_false: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, x: unique(u.v) }), differs &[
+        untold(2, &[
+            r#"{"message":"Error value encountered in output, skipping the row","diff":1,"time":@TIME@}"#,
+            r#"{"message":"More than one distinct value passed to the unique reducer: Int(1), Int(2)","diff":1,"time":@TIME@}"#,
+        ]),
+        untold(UNCOMMITTED, &[r#"{"message":"Error value encountered in output, skipping the row","diff":1,"time":@TIME@}"#]),
+    ], rejects 0;
+    red_unique_conflict_true: |t: Table<Keyed<i64>>| reduce!(u in alive(t) by u.g => { g: u.g, x: unique(u.v) }), differs &[
+        Difference { entry: UNIQUE, commit: 2, theirs: &[], ours: &[r#"{"g":"a","x":1,"diff":-1,"time":@TIME@}"#] },
+        Difference { entry: UNIQUE, commit: 3, theirs: &[], ours: &[r#"{"g":"a","x":1,"diff":1,"time":@TIME@}"#] },
+    ], rejects 0;
+    red_null_unique: |t: Table<Keyed<Option<i64>>>| reduce!(u in alive(t) by u.g => { g: u.g, x: unique(u.v) }), differs &[
+        Difference { entry: UNIQUE, commit: 1, theirs: &[], ours: &[r#"{"g":"b","x":null,"diff":1,"time":@TIME@}"#] },
+        Difference { entry: UNIQUE, commit: 2, theirs: &[], ours: &[r#"{"g":"a","x":null,"diff":1,"time":@TIME@}"#] },
+    ], rejects 0;
     red_null_minmax: |t: Table<Keyed<Option<i64>>>| {
         reduce!(u in alive(t) by u.g => { g: u.g, mn: min(u.v), mx: max(u.v) })
     };

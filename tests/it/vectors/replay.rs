@@ -28,7 +28,7 @@ macro_rules! vectors {
     ($($name:ident: $build:expr $(, differs $differs:expr)? $(, rejects $rejects:expr)?;)*) => {
         /// The vectors that are replayed here.
         pub(super) const CASES: &[$crate::vectors::replay::Case] = &[$(
-            $crate::vectors::replay::Case::new(stringify!($name), |ends| ends.through($build))
+            $crate::vectors::replay::Case::new(stringify!($name), |ends| $crate::vectors::replay::Build::build($build, ends))
                 $(.differs($differs))?
                 $(.rejects($rejects))?
         ),*];
@@ -82,17 +82,38 @@ pub(super) struct Ends<'a> {
     pub(super) recording: &'a Recording,
 }
 
+/// A pipeline between a recording's inputs and `out`.
+pub(super) trait Build<Rows> {
+    fn build(self, ends: &Ends<'_>);
+}
+
+impl<I: Schema, O: Schema, F: FnOnce(Table<I>) -> Table<O>> Build<(I, O)> for F {
+    fn build(self, ends: &Ends<'_>) {
+        ends.write(&self(ends.read(0, 1)));
+    }
+}
+
+impl<I: Schema, J: Schema, O: Schema, F: FnOnce(Table<I>, Table<J>) -> Table<O>> Build<(I, J, O)> for F {
+    fn build(self, ends: &Ends<'_>) {
+        ends.write(&self(ends.read(0, 2), ends.read(1, 2)));
+    }
+}
+
 impl Ends<'_> {
-    /// Reads `in` as JSON, builds a table of it and writes that to `out` as JSON.
-    pub(super) fn through<I: Schema, O: Schema>(&self, build: impl FnOnce(Table<I>) -> Table<O>) {
-        let [input] = self.recording.inputs.as_slice() else { panic!("{}: one input", self.recording.name) };
+    /// Reads an input as JSON, of as many as the recording has.
+    fn read<I: Schema>(&self, index: usize, of: usize) -> Table<I> {
+        assert_eq!(self.recording.inputs.len(), of, "{}: inputs", self.recording.name);
+        let input = &self.recording.inputs[index];
         let column =
             |column: &pathway::Column| Column { name: column.name.to_owned(), path: column.path.map(str::to_owned) };
         let columns: Vec<_> = I::COLUMNS.iter().map(column).collect();
         assert_eq!(columns, input.columns, "{}: the row has the recorded columns", self.recording.name);
+        nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json()
+    }
 
-        let input = nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json::<I>();
-        nats::write(&build(input), self.place.clone(), self.subject("out")).json();
+    /// Writes a table to `out` as JSON.
+    fn write<O: Schema>(&self, table: &Table<O>) {
+        nats::write(table, self.place.clone(), self.subject("out")).json();
     }
 
     /// The subject that stands for one of the recording: cases share a server.

@@ -13,6 +13,11 @@ impl ReduceError {
         ReduceError(reason.into())
     }
 
+    /// Of a group in which nothing is there, though it has rows.
+    pub(super) fn nothing_left() -> Self {
+        ReduceError::new("as many copies of every value went as came, or more")
+    }
+
     /// The same, saying which output it concerns: `total: the sum does not fit an i64`.
     #[must_use]
     pub fn of(self, output: &str) -> Self {

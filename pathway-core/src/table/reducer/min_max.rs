@@ -50,7 +50,7 @@ impl<A: Datum> Reducer<A> for Min {
     }
 
     fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
-        values.first().map(A::duplicate).ok_or_else(nothing_left)
+        values.first().map(A::duplicate).ok_or_else(ReduceError::nothing_left)
     }
 }
 
@@ -64,10 +64,6 @@ impl<A: Datum> Reducer<A> for Max {
     }
 
     fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
-        values.last().map(A::duplicate).ok_or_else(nothing_left)
+        values.last().map(A::duplicate).ok_or_else(ReduceError::nothing_left)
     }
-}
-
-fn nothing_left() -> ReduceError {
-    ReduceError::new("as many copies of every value went as came, or more")
 }

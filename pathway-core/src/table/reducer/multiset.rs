@@ -62,6 +62,19 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
+    /// The values that are there, from the least on, each with the number of its copies.
+    pub fn iter(&self) -> impl Iterator<Item = (&A, i64)> {
+        let (one, many) = match &self.0 {
+            Form::One(value, copies) => (Some((value, *copies)), None),
+            Form::Many(map) => (None, map.as_deref()),
+        };
+        let many = many.into_iter().flatten().map(|(value, copies)| (&value.0, *copies));
+        one.into_iter()
+            .chain(many)
+            .filter(|(_, copies)| copies.is_positive())
+            .map(|(value, copies)| (value, copies.get()))
+    }
+
     /// Takes a second distinct value in.
     fn spill(&mut self, value: A, diff: NonZeroI64) {
         let mut map = Copies::from([(Held(value), diff)]);

@@ -4,6 +4,7 @@ mod float_oracle;
 mod floats;
 mod integers;
 mod ordered;
+mod picked;
 mod sizes;
 
 use super::Reducer;

@@ -2,7 +2,7 @@
 
 use std::mem::{align_of, size_of};
 
-use super::super::{Avg, Count, ExactSum, IntegerSum, Max, Min, Reducer, Sum};
+use super::super::{Avg, BoolAnd, Count, CountDistinct, ExactSum, IntegerSum, Max, Min, Reducer, Sum};
 
 type State<R, A> = <R as Reducer<A>>::State;
 
@@ -18,6 +18,8 @@ fn a_group_takes_few_bytes() {
     assert_eq!(size_of::<State<Min, i64>>(), 16);
     assert_eq!(size_of::<State<Max, f64>>(), 16);
     assert_eq!(size_of::<State<Min, String>>(), 32);
+    assert_eq!(size_of::<State<BoolAnd, bool>>(), 8);
+    assert_eq!(size_of::<State<CountDistinct, String>>(), 48);
     assert_eq!(size_of::<State<(Sum, Count), (i64, ())>>(), 24);
 }
 

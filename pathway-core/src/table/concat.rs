@@ -1,0 +1,42 @@
+//! `concat`: the rows of two tables in one.
+
+use timely::dataflow::operators::Concat;
+
+use crate::data::{Error, ErrorKind, Schema};
+use crate::plan::{Order, Table};
+
+impl<R: Schema> Table<R> {
+    /// The rows of both tables: a row that is in both is there twice. [`Table::distinct`] makes it one.
+    ///
+    /// Both must be of one pipeline; else [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Debug, PartialEq)] struct Reading { sensor: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let north = pipeline.rows([Reading { sensor: 1 }]);
+    /// let south = pipeline.rows([Reading { sensor: 7 }]);
+    /// let all = north.concat(&south).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(all.rows(), [Reading { sensor: 1 }, Reading { sensor: 7 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn concat(&self, other: &Table<R>) -> Table<R> {
+        if !self.plan().is(other.plan()) {
+            let message = format!("`concat` of tables of two pipelines, {self:?} and {other:?}: declare both on one");
+            let error = || Error::new(ErrorKind::Config, message.clone());
+            self.plan().control().fail(error());
+            other.plan().control().fail(error());
+            return self.clone();
+        }
+        let (one, two) = (self.node(), other.node());
+        let name = self.plan().unique_name("concat");
+        let node = self.plan().add(name, Order::Sorted, |node, _| {
+            move |build| {
+                let (one, two) = (build.get::<R>(one), build.get::<R>(two));
+                build.put::<R>(node, one.concat(two));
+            }
+        });
+        Table::new(self.plan().clone(), node)
+    }
+}

@@ -1,0 +1,87 @@
+//! `flatten` and `filter_map`: makes any number of rows of each row.
+
+use std::sync::Arc;
+
+use timely::dataflow::channels::pact::Pipeline;
+use timely::dataflow::operators::generic::operator::Operator;
+
+use crate::data::{Change, Schema};
+use crate::plan::Table;
+
+impl<R: Schema> Table<R> {
+    /// As many rows of each row as `rows` gives: one for each element of a list, for example.
+    ///
+    /// `rows` must give equal rows for equal rows, whenever it is asked: when a row goes, what was made of it goes.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema)] struct Order { id: i64, items: Vec<String> }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Item { order: i64, name: String }
+    /// # let pipeline = Pipeline::new();
+    /// let orders = pipeline.rows(vec![
+    ///     Order { id: 1, items: vec!["pen".into(), "ink".into()] },
+    ///     Order { id: 2, items: vec![] },
+    /// ]);
+    /// let items = orders
+    ///     .flatten(|o| {
+    ///         let order = o.id;
+    ///         o.items.clone().into_iter().map(move |name| Item { order, name })
+    ///     })
+    ///     .collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(items.rows(), [Item { order: 1, name: "ink".into() }, Item { order: 1, name: "pen".into() }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn flatten<O: Schema, I: IntoIterator<Item = O>>(
+        &self,
+        rows: impl Fn(&R) -> I + Send + Sync + 'static,
+    ) -> Table<O> {
+        self.flatten_named("flatten", rows)
+    }
+
+    /// One row of each row for which `row` gives one.
+    ///
+    /// `row` must give equal rows for equal rows, whenever it is asked.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema)] struct Line { text: String }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Number { value: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let lines = pipeline.rows(["7", "seven"].map(|text| Line { text: text.into() }));
+    /// let numbers = lines.filter_map(|line| Some(Number { value: line.text.parse().ok()? })).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(numbers.rows(), [Number { value: 7 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn filter_map<O: Schema>(&self, row: impl Fn(&R) -> Option<O> + Send + Sync + 'static) -> Table<O> {
+        self.flatten_named("filter_map", row)
+    }
+
+    fn flatten_named<O: Schema, I: IntoIterator<Item = O>>(
+        &self,
+        verb: &str,
+        rows: impl Fn(&R) -> I + Send + Sync + 'static,
+    ) -> Table<O> {
+        let input = self.node();
+        let rows = Arc::new(rows);
+        let name = self.plan().unique_name(verb);
+        let node = self.plan().add(name, self.order(), |node, name| {
+            move |build| {
+                let rows = Arc::clone(&rows);
+                let flattened = build.get::<R>(input).unary(Pipeline, &name, move |_, _| {
+                    move |input, output| {
+                        input.for_each(|token, changes| {
+                            let flattened = changes.drain(..).flat_map(|Change { row, diff }| {
+                                rows(&row).into_iter().map(move |row| Change { row, diff })
+                            });
+                            output.session(&token).give_iterator(flattened);
+                        });
+                    }
+                });
+                build.put::<O>(node, flattened);
+            }
+        });
+        Table::new(self.plan().clone(), node)
+    }
+}
