@@ -20,6 +20,8 @@ const AUTOCOMMIT_MS: &str = "10";
 pub(crate) struct Peer {
     child: Child,
     done: Arc<AtomicU64>,
+    /// Where its sums come in.
+    sums: TcpStream,
 }
 
 /// The Python to run Pathway with, where the caller has one.
@@ -35,8 +37,8 @@ impl Peer {
         command.arg(program).arg(server.url()).arg(AUTOCOMMIT_MS);
         command.args(role.ends_with("-out").then_some("all"));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let peer = Peer { child, done: Arc::default() };
         let mut answers = TcpStream::connect(server.host_port())?;
+        let peer = Peer { child, done: Arc::default(), sums: answers.try_clone()? };
         answers.write_all(b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB out 1\r\n")?;
         let done = Arc::clone(&peer.done);
         std::thread::spawn(move || watch(answers, &done));
@@ -63,6 +65,7 @@ impl Watched for Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         let _ = self.child.kill();
+        let _ = self.sums.shutdown(std::net::Shutdown::Both);
         let _ = self.child.wait();
     }
 }
