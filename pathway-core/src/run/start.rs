@@ -33,7 +33,7 @@ impl Pipeline {
     /// Signals are left to the program: it calls [`Running::stop`].
     ///
     /// # Errors
-    /// An end could not be made ready, as for [`Pipeline::run`].
+    /// An end could not be made ready, as for [`Pipeline::run`], or tables of two pipelines were put together.
     pub fn start(self) -> Result<Running> {
         let workers = environment::workers()?;
         self.start_with(workers)
