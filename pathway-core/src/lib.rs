@@ -13,6 +13,7 @@ pub mod encode;
 pub mod ends;
 #[doc(hidden)]
 pub mod expansion;
+pub mod flow;
 pub mod nats;
 pub mod plan;
 pub mod run;

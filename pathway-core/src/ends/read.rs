@@ -128,11 +128,11 @@ impl Read {
         let order = if T::HAS_KEY { Order::Sorted } else { Order::Arrival };
         let node = plan.add(name, order, |node, name| {
             move |build| {
-                let (reception, arrivals) = Reception::new(build, &supply, &pace, decode, on_bad_row, &link);
-                if build.is_first() {
+                let (reception, arrivals) = Reception::new(&build.graph, &supply, &pace, decode, on_bad_row, &link);
+                if build.graph.is_first() {
                     build.add_pump(Box::new(reception));
                 }
-                let rows = if T::HAS_KEY { upsert(build, arrivals, &name) } else { arrivals };
+                let rows = if T::HAS_KEY { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
                 build.put::<T>(node, rows);
             }
         });

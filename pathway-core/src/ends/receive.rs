@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use timely::dataflow::operators::Input;
-
 use super::OnBadRow;
 use crate::data::{Change, Commit, Error, ErrorKind, Level, Reject, Schema, Throttle};
-use crate::plan::{Build, Changes, Pace, Pump};
-use crate::source::{Batch, Mailbox, Message, Queue, Rows, SourceLink};
+use crate::flow::{Changes, Graph, Inlet};
+use crate::plan::{Pace, Pump};
+use crate::source::{Batch, Mailbox, Message, Queue, SourceLink};
 
 /// Where the messages wait.
 #[derive(Clone)]
@@ -26,7 +25,7 @@ pub(super) struct Reception<R: Schema> {
     on_bad_row: OnBadRow,
     link: SourceLink,
     rejects: Throttle,
-    rows: Rows<R>,
+    rows: Inlet<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: Vec<Change<R>>,
 }
@@ -36,14 +35,14 @@ impl<R: Schema> Reception<R> {
     const AT_ONCE: usize = 64 * 1024;
 
     pub(super) fn new<'scope>(
-        build: &Build<'scope>,
+        graph: &Graph<'scope>,
         supply: &Supply,
         pace: &Pace,
         decode: fn(&[u8]) -> Result<R, Reject>,
         on_bad_row: OnBadRow,
         link: &SourceLink,
     ) -> (Self, Changes<'scope, R>) {
-        let (rows, arrivals) = build.scope().new_input();
+        let (rows, arrivals) = graph.input();
         let reception = Reception {
             supply: supply.clone(),
             pace: pace.clone(),
@@ -67,8 +66,7 @@ impl<R: Schema> Reception<R> {
             }
         }
         self.link.counters.rows.add(self.decoded.len() as u64);
-        self.rows.send_batch(&mut self.decoded);
-        self.decoded.clear();
+        self.rows.send(&mut self.decoded);
     }
 
     fn reject(&mut self, Message { subject, .. }: Message<'_>, reject: &Reject) {
@@ -118,7 +116,7 @@ impl<R: Schema> Pump for Reception<R> {
     }
 
     fn advance(&mut self, next: Commit) {
-        self.rows.advance_to(next);
+        self.rows.advance(next);
     }
 
     fn is_finished(&self) -> bool {

@@ -1,48 +1,24 @@
 //! The dataflow under construction on one worker.
 
 use std::any::TypeId;
-use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
 use std::sync::Arc;
 
-use timely::dataflow::operators::probe::{Handle as Probe, Probe as _};
-use timely::dataflow::{Scope, StreamVec};
-
 use super::{NodeId, Pump};
-use crate::data::{Change, Commit, Counter, Schema};
-
-/// The changes of a table, as a stream of the dataflow.
-pub type Changes<'scope, R> = StreamVec<'scope, Commit, Change<R>>;
+use crate::data::{Counter, Schema};
+use crate::flow::{Changes, Graph, Progress};
 
 /// What a node sees while it builds its part of the dataflow.
 pub struct Build<'scope> {
-    scope: Scope<'scope, Commit>,
+    /// Where the operators are made.
+    pub graph: Graph<'scope>,
     streams: HashMap<NodeId, Erased<'scope>>,
     /// Nodes that another node reads.
     read: HashSet<NodeId>,
     /// What the first worker pumps; other workers have none.
     pumps: Vec<Box<dyn Pump>>,
-    through: Through,
     /// The time on the wire of the commit that is being sealed.
     clock: Arc<Counter>,
-}
-
-/// Tells when a commit is through all of the dataflow.
-#[derive(Default)]
-pub(crate) struct Through {
-    /// The first commit that each sink has not worked off. A sink tells this itself, because an operator behind it
-    /// that does would cost every commit a round of the dataflow.
-    sinks: Vec<Rc<Cell<Commit>>>,
-    /// Watches the tables that nothing reads.
-    unread: Probe<Commit>,
-}
-
-impl Through {
-    /// Whether all commits before `next` are.
-    pub(crate) fn is_before(&self, next: Commit) -> bool {
-        self.sinks.iter().all(|sink| sink.get() >= next) && !self.unread.less_than(&next)
-    }
 }
 
 /// A [`Changes<'scope, R>`] whose row type is known by its `TypeId` only.
@@ -53,40 +29,18 @@ struct Erased<'scope> {
 
 /// What can be done with the changes of any row.
 trait AnyChanges<'scope> {
-    fn probe_with(&self, probe: &Probe<Commit>);
+    fn watch(&self, graph: &Graph<'scope>);
 }
 
 impl<'scope, R: Schema> AnyChanges<'scope> for Changes<'scope, R> {
-    fn probe_with(&self, probe: &Probe<Commit>) {
-        self.clone().probe_with(probe);
+    fn watch(&self, graph: &Graph<'scope>) {
+        graph.watch(self);
     }
 }
 
 impl<'scope> Build<'scope> {
-    pub(crate) fn new(scope: Scope<'scope, Commit>, clock: Arc<Counter>) -> Self {
-        Build {
-            scope,
-            streams: HashMap::new(),
-            read: HashSet::new(),
-            pumps: Vec::new(),
-            through: Through::default(),
-            clock,
-        }
-    }
-
-    /// The scope to build in.
-    pub fn scope(&self) -> Scope<'scope, Commit> {
-        self.scope
-    }
-
-    /// Whether this is the worker that has the sources and the sinks.
-    pub fn is_first(&self) -> bool {
-        self.scope.index() == 0
-    }
-
-    /// Whether there is one worker only, so that rows need not be exchanged.
-    pub fn is_alone(&self) -> bool {
-        self.scope.peers() == 1
+    pub(crate) fn new(graph: Graph<'scope>, clock: Arc<Counter>) -> Self {
+        Build { graph, streams: HashMap::new(), read: HashSet::new(), pumps: Vec::new(), clock }
     }
 
     /// The time on the wire of the commit that is being sealed: unix milliseconds.
@@ -97,14 +51,6 @@ impl<'scope> Build<'scope> {
     /// Adds what the first worker is to pump.
     pub fn add_pump(&mut self, pump: Box<dyn Pump>) {
         self.pumps.push(pump);
-    }
-
-    /// Makes a commit be through only when a sink has worked it off: the sink keeps there the first commit
-    /// that it has not.
-    pub fn watch(&mut self) -> Rc<Cell<Commit>> {
-        let sink = Rc::default();
-        self.through.sinks.push(Rc::clone(&sink));
-        sink
     }
 
     /// Puts down a node's output.
@@ -132,11 +78,11 @@ impl<'scope> Build<'scope> {
         stream.clone()
     }
 
-    /// Ends the construction: what to pump, and what tells when a commit is through.
-    pub(crate) fn finish(self) -> (Vec<Box<dyn Pump>>, Through) {
+    /// Ends the construction: what to pump, and what seals commits.
+    pub(crate) fn finish(self) -> (Vec<Box<dyn Pump>>, Progress) {
         for (_, unread) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
-            unread.stream.probe_with(&self.through.unread);
+            unread.stream.watch(&self.graph);
         }
-        (self.pumps, self.through)
+        (self.pumps, self.graph.finish())
     }
 }

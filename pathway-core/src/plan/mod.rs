@@ -8,8 +8,7 @@ mod pipeline;
 mod pump;
 mod table;
 
-pub(crate) use build::Through;
-pub use build::{Build, Changes};
+pub use build::Build;
 pub use node::{NodeId, Order, Plan};
 pub use pipeline::Pipeline;
 pub use pump::{Pace, Pump};

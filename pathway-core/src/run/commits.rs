@@ -7,7 +7,8 @@ use timely::worker::Worker;
 
 use super::pace::{Pacer, Verdict};
 use crate::data::{Control, Counter};
-use crate::plan::{Pace, Pump, Through};
+use crate::flow::Progress;
+use crate::plan::{Pace, Pump};
 use crate::sink::Outbox;
 use crate::source::Ticks;
 
@@ -16,8 +17,8 @@ pub(super) struct Conductor<'a> {
     pub(super) worker: &'a mut Worker,
     pub(super) control: &'a Control,
     pub(super) pumps: Vec<Box<dyn Pump>>,
-    /// Tells when the dataflow has worked a commit off.
-    pub(super) through: Through,
+    /// Seals commits, and tells when the operators have worked them off.
+    pub(super) progress: Progress,
     /// Where sinks read the time of the commit that is being sealed.
     pub(super) clock: Arc<Counter>,
     /// Where the sinks' messages wait. While one is full, nothing new is read.
@@ -138,7 +139,8 @@ impl Conductor<'_> {
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.pumps.iter_mut().for_each(|pump| pump.advance(next));
-        while !self.through.is_before(next) && !self.control.has_failed() {
+        self.progress.seal(next - 1);
+        while !self.progress.is_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
     }

@@ -8,6 +8,7 @@ use timely::worker::Worker;
 
 use super::commits::Conductor;
 use crate::data::{Control, Counter, Error, ErrorKind};
+use crate::flow::Graph;
 use crate::plan::{Build, Node};
 use crate::sink::Outbox;
 
@@ -49,8 +50,8 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
-    let (pumps, through) = worker.dataflow_named("pathway", |scope| {
-        let mut build = Build::new(scope, Arc::clone(&shared.clock));
+    let (pumps, progress) = worker.dataflow_named("pathway", |scope| {
+        let mut build = Build::new(Graph::new(scope), Arc::clone(&shared.clock));
         shared.nodes.iter().for_each(|node| (node.build)(&mut build));
         build.finish()
     });
@@ -58,7 +59,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         let conductor = Conductor {
             control: &shared.control,
             pumps,
-            through,
+            progress,
             clock: Arc::clone(&shared.clock),
             outboxes: shared.outboxes.clone(),
             commits: Arc::clone(&shared.commits),

@@ -2,16 +2,10 @@
 
 use std::sync::Arc;
 
-use timely::container::CapacityContainerBuilder;
-use timely::dataflow::InputHandle;
-use timely::dataflow::operators::Input;
-
 use super::{Mailbox, Ticks};
 use crate::data::{Change, Commit, Datum, Schema};
+use crate::flow::Inlet;
 use crate::plan::{Order, Pace, Pipeline, Plan, Pump, Table};
-
-/// Where a pump puts the changes of its source.
-pub(crate) type Rows<R> = InputHandle<Commit, CapacityContainerBuilder<Vec<Change<R>>>>;
 
 impl Pipeline {
     /// A table of these rows, all inserted in the first commit. For tests, documentation and static data.
@@ -132,11 +126,11 @@ fn memory_table<R: Schema>(plan: &Plan, kind: &str, mailbox: Arc<Mailbox<Vec<Cha
     let name = plan.unique_name(kind);
     let node = plan.add(name, Order::Arrival, |node, _| {
         move |build| {
-            let (rows, stream) = build.scope().new_input();
-            if build.is_first() {
+            let (rows, changes) = build.graph.input();
+            if build.graph.is_first() {
                 build.add_pump(Box::new(MemoryPump { mailbox: Arc::clone(&mailbox), pace: pace.clone(), rows }));
             }
-            build.put(node, stream);
+            build.put::<R>(node, changes);
         }
     });
     Table::new(plan.clone(), node)
@@ -146,7 +140,7 @@ fn memory_table<R: Schema>(plan: &Plan, kind: &str, mailbox: Arc<Mailbox<Vec<Cha
 struct MemoryPump<R: Datum> {
     mailbox: Arc<Mailbox<Vec<Change<R>>>>,
     pace: Pace,
-    rows: Rows<R>,
+    rows: Inlet<Change<R>>,
 }
 
 impl<R: Schema> Pump for MemoryPump<R> {
@@ -157,12 +151,12 @@ impl<R: Schema> Pump for MemoryPump<R> {
     fn pump(&mut self) -> usize {
         let mut changes = self.mailbox.take().unwrap_or_default();
         let taken = changes.len();
-        self.rows.send_batch(&mut changes);
+        self.rows.send(&mut changes);
         taken
     }
 
     fn advance(&mut self, next: Commit) {
-        self.rows.advance_to(next);
+        self.rows.advance(next);
     }
 
     fn is_finished(&self) -> bool {

@@ -10,7 +10,6 @@ mod ticks;
 pub use batch::{Batch, Message};
 pub use mailbox::Mailbox;
 pub use memory::Feed;
-pub(crate) use memory::Rows;
 pub use queue::{Closed, Queue};
 pub use ticks::Ticks;
 

@@ -1,7 +1,5 @@
 //! `concat`: the rows of two tables in one.
 
-use timely::dataflow::operators::Concat;
-
 use crate::data::{Error, ErrorKind, Schema};
 use crate::plan::{Order, Table};
 
@@ -34,7 +32,8 @@ impl<R: Schema> Table<R> {
         let node = self.plan().add(name, Order::Sorted, |node, _| {
             move |build| {
                 let (one, two) = (build.get::<R>(one), build.get::<R>(two));
-                build.put::<R>(node, one.concat(two));
+                let both = build.graph.concat(one, two);
+                build.put::<R>(node, both);
             }
         });
         Table::new(self.plan().clone(), node)

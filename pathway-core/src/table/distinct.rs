@@ -1,13 +1,9 @@
 //! `distinct`: each row once, however often it is there.
 
-use std::sync::Arc;
-
-use timely::dataflow::channels::pact::{Exchange, Pipeline};
-
 use super::keyed::{Keyed, hash_of};
-use super::per_commit::{PerCommit, per_commit};
 use crate::data::{Change, Schema};
-use crate::plan::{Build, Changes, Order, Table};
+use crate::flow::PerCommit;
+use crate::plan::{Order, Table};
 
 impl<R: Schema> Table<R> {
     /// Each row once, as long as it is there at all.
@@ -30,24 +26,13 @@ impl<R: Schema> Table<R> {
         let node = self.plan().add(name, Order::Sorted, |node, name| {
             move |build| {
                 let changes = build.get::<R>(input);
-                let rows = distinct(build, changes, &name);
+                let rows = Distinct { rows: Keyed::<R, Copies>::new() };
+                let rows = build.graph.per_commit(changes, &name, |change| hash_of(&change.row), rows);
                 build.put::<R>(node, rows);
             }
         });
         Table::new(self.plan().clone(), node)
     }
-}
-
-fn distinct<'scope, R: Schema>(
-    build: &Build<'scope>,
-    changes: Changes<'scope, R>,
-    name: &Arc<str>,
-) -> Changes<'scope, R> {
-    let rows = Distinct { rows: Keyed::<R, Copies>::new() };
-    if build.is_alone() {
-        return per_commit(changes, Pipeline, name, rows);
-    }
-    per_commit(changes, Exchange::new(|change: &Change<R>| hash_of(&change.row)), name, rows)
 }
 
 struct Distinct<R> {

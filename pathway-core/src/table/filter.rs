@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::operator::Operator;
-
 use crate::data::Schema;
 use crate::plan::Table;
 
@@ -30,15 +27,12 @@ impl<R: Schema> Table<R> {
         let node = self.plan().add(name, self.order(), |node, name| {
             move |build| {
                 let keep = Arc::clone(&keep);
-                let kept = build.get::<R>(input).unary(Pipeline, &name, move |_, _| {
-                    move |input, output| {
-                        input.for_each(|token, changes| {
-                            changes.retain(|change| keep(&change.row));
-                            output.session(&token).give_container(changes);
-                        });
-                    }
+                let changes = build.get::<R>(input);
+                let kept = build.graph.each(changes, &name, move |changes, kept| {
+                    changes.retain(|change| keep(&change.row));
+                    std::mem::swap(changes, kept);
                 });
-                build.put(node, kept);
+                build.put::<R>(node, kept);
             }
         });
         Table::new(self.plan().clone(), node)

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::operator::Operator;
-
 use crate::data::{Change, Schema};
 use crate::plan::Table;
 
@@ -69,14 +66,10 @@ impl<R: Schema> Table<R> {
         let node = self.plan().add(name, self.order(), |node, name| {
             move |build| {
                 let rows = Arc::clone(&rows);
-                let flattened = build.get::<R>(input).unary(Pipeline, &name, move |_, _| {
-                    move |input, output| {
-                        input.for_each(|token, changes| {
-                            let flattened = changes.drain(..).flat_map(|Change { row, diff }| {
-                                rows(&row).into_iter().map(move |row| Change { row, diff })
-                            });
-                            output.session(&token).give_iterator(flattened);
-                        });
+                let changes = build.get::<R>(input);
+                let flattened = build.graph.each(changes, &name, move |changes, flattened| {
+                    for Change { row, diff } in changes.drain(..) {
+                        flattened.extend(rows(&row).into_iter().map(|row| Change { row, diff }));
                     }
                 });
                 build.put::<O>(node, flattened);

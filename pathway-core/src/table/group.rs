@@ -80,7 +80,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
                 let (key, arguments) = (Arc::clone(&key), Arc::clone(&arguments));
                 let row = move |row: &R| (key(row), arguments(row));
                 let changes = build.get::<R>(input);
-                let reduced = reduce(build, changes, &name, row, Arc::clone(&reducers), Arc::clone(&output));
+                let reduced = reduce(&mut build.graph, changes, &name, row, Arc::clone(&reducers), Arc::clone(&output));
                 build.put::<O>(node, reduced);
             }
         });

@@ -7,7 +7,6 @@ mod filter;
 mod flatten;
 mod group;
 mod keyed;
-mod per_commit;
 mod reduce;
 pub mod reducer;
 mod select;

@@ -3,18 +3,14 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use timely::dataflow::channels::pact::{Exchange, Pipeline};
-use timely::dataflow::operators::vec::Map;
-
 use super::keyed::{Keyed, Slot, hash_of};
-use super::per_commit::{PerCommit, per_commit};
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
-use crate::plan::{Build, Changes};
+use crate::flow::{Changes, Graph, PerCommit};
 
 /// Reduces the groups of a stream; each group lives on the worker that its key's hash names.
 pub(super) fn reduce<'scope, R, K, A, G, O>(
-    build: &Build<'scope>,
+    graph: &mut Graph<'scope>,
     changes: Changes<'scope, R>,
     name: &Arc<str>,
     split: impl Fn(&R) -> (K, A) + 'static,
@@ -38,15 +34,16 @@ where
         arguments: Vec::new(),
         slots: Vec::new(),
     };
-    if build.is_alone() {
-        return per_commit(changes, Pipeline, name, Alone { groups, split, row: PhantomData });
+    if graph.is_alone() {
+        return graph.per_commit(changes, name, |_| 0, Alone { groups, split, row: PhantomData });
     }
-    let split = changes.map(move |change| {
-        let (key, argument) = split(&change.row);
-        (Held(key), Held(argument), change.diff)
+    let split = graph.each(changes, name, move |changes, split_changes| {
+        split_changes.extend(changes.drain(..).map(|change| {
+            let (key, argument) = split(&change.row);
+            (Held(key), Held(argument), change.diff)
+        }));
     });
-    let by_key = Exchange::new(|(key, _, _): &(Held<K>, Held<A>, i64)| hash_of(&key.0));
-    per_commit(split, by_key, name, groups)
+    graph.per_commit(split, name, |(key, _, _): &(Held<K>, Held<A>, i64)| hash_of(&key.0), groups)
 }
 
 /// All groups of one worker.

@@ -2,9 +2,6 @@
 
 use std::sync::Arc;
 
-use timely::dataflow::channels::pact::Pipeline;
-use timely::dataflow::operators::generic::operator::Operator;
-
 use crate::data::{Change, Schema};
 use crate::plan::Table;
 
@@ -31,13 +28,9 @@ impl<R: Schema> Table<R> {
         let node = self.plan().add(name, self.order(), |node, name| {
             move |build| {
                 let row = Arc::clone(&row);
-                let selected = build.get::<R>(input).unary(Pipeline, &name, move |_, _| {
-                    move |input, output| {
-                        input.for_each(|token, changes| {
-                            let selected = changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff });
-                            output.session(&token).give_iterator(selected);
-                        });
-                    }
+                let changes = build.get::<R>(input);
+                let selected = build.graph.each(changes, &name, move |changes, selected| {
+                    selected.extend(changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff }));
                 });
                 build.put::<O>(node, selected);
             }

@@ -2,27 +2,20 @@
 
 use std::sync::Arc;
 
-use timely::dataflow::channels::pact::{Exchange, Pipeline};
-
 use super::keyed::{Keyed, Slot, hash_of};
-use super::per_commit::{PerCommit, per_commit};
 use crate::data::{Change, Schema};
-use crate::plan::{Build, Changes};
+use crate::flow::{Changes, Graph, PerCommit};
 
 /// Makes a table by primary key of the rows that arrive: the newest row of each key stands.
 ///
 /// Arrival order decides, also within one commit. A row that equals the one that stands changes nothing.
 pub(crate) fn upsert<'scope, R: Schema>(
-    build: &Build<'scope>,
+    graph: &mut Graph<'scope>,
     arrivals: Changes<'scope, R>,
     name: &Arc<str>,
 ) -> Changes<'scope, R> {
     let newest = Newest { rows: Keyed::<R::Key, Versions<R>>::new(), slots: Vec::new() };
-    if build.is_alone() {
-        return per_commit(arrivals, Pipeline, name, newest);
-    }
-    let by_key = Exchange::new(|change: &Change<R>| hash_of(&change.row.primary_key()));
-    per_commit(arrivals, by_key, name, newest)
+    graph.per_commit(arrivals, name, |arrival| hash_of(&arrival.row.primary_key()), newest)
 }
 
 struct Newest<R: Schema> {

@@ -1,0 +1,165 @@
+//! What operators are made of: flows of changes, and the few ways in which one is made of others.
+//!
+//! Several workers run on timely dataflow, which exchanges rows between them and says when a commit is complete.
+//! A worker that is alone (`alone.rs`) has nothing to exchange and nobody to hear from: there, an operator calls the next.
+//! The operators themselves are the same.
+
+mod alone;
+mod per_commit;
+mod progress;
+mod spread;
+
+pub use per_commit::PerCommit;
+pub use progress::Progress;
+
+use timely::dataflow::{Scope, StreamVec};
+
+use crate::data::{Change, Commit, Schema};
+
+/// What flows: it can cross threads and processes, as timely's exchange asks.
+pub trait Item: Clone + timely::ExchangeData {}
+
+impl<D: Clone + timely::ExchangeData> Item for D {}
+
+/// Items of one kind, on their way from one operator to those that read it.
+#[derive(Clone)]
+pub struct Flow<'scope, D: Item>(Kind<'scope, D>);
+
+#[derive(Clone)]
+enum Kind<'scope, D: Item> {
+    Alone(alone::Outlet<D>),
+    Spread(StreamVec<'scope, Commit, D>),
+}
+
+/// The changes of a table.
+pub type Changes<'scope, R> = Flow<'scope, Change<R>>;
+
+/// Where a source puts its items.
+pub struct Inlet<D: Item>(InletKind<D>);
+
+enum InletKind<D: Item> {
+    Alone(alone::Outlet<D>),
+    Spread(spread::Handle<D>),
+}
+
+impl<D: Item> Inlet<D> {
+    /// Puts items into the open commit, and leaves the vector empty.
+    pub fn send(&mut self, items: &mut Vec<D>) {
+        match &mut self.0 {
+            InletKind::Alone(outlet) => outlet.send(items),
+            InletKind::Spread(handle) => handle.send_batch(items),
+        }
+        items.clear();
+    }
+
+    /// Closes the open commit: later items belong to `next`.
+    pub fn advance(&mut self, next: Commit) {
+        match &mut self.0 {
+            InletKind::Alone(_) => {}
+            InletKind::Spread(handle) => handle.advance_to(next),
+        }
+    }
+}
+
+/// The operators under construction on one worker.
+pub struct Graph<'scope> {
+    scope: Scope<'scope, Commit>,
+    progress: Progress,
+}
+
+impl<'scope> Graph<'scope> {
+    /// A graph without operators.
+    pub(crate) fn new(scope: Scope<'scope, Commit>) -> Self {
+        let progress = if scope.peers() == 1 { Progress::alone() } else { Progress::spread() };
+        Graph { scope, progress }
+    }
+
+    /// Whether this is the worker that has the sources and the sinks.
+    pub fn is_first(&self) -> bool {
+        self.scope.index() == 0
+    }
+
+    /// Whether there is one worker only, so that rows need not be exchanged.
+    pub fn is_alone(&self) -> bool {
+        self.scope.peers() == 1
+    }
+
+    /// A source of items. On workers but the first, it is to be dropped: nothing comes from there.
+    pub fn input<D: Item>(&self) -> (Inlet<D>, Flow<'scope, D>) {
+        if self.is_alone() {
+            let outlet = alone::Outlet::new();
+            (Inlet(InletKind::Alone(outlet.clone())), Flow(Kind::Alone(outlet)))
+        } else {
+            let (handle, stream) = spread::input(self.scope);
+            (Inlet(InletKind::Spread(handle)), Flow(Kind::Spread(stream)))
+        }
+    }
+
+    /// Makes items of items, each call of those that came together. `step` empties the first vector and fills the second.
+    pub fn each<D: Item, O: Item>(
+        &self,
+        input: Flow<'scope, D>,
+        name: &str,
+        step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
+    ) -> Flow<'scope, O> {
+        Flow(match input.0 {
+            Kind::Alone(outlet) => Kind::Alone(alone::each(&outlet, step)),
+            Kind::Spread(stream) => Kind::Spread(spread::each(stream, name, step)),
+        })
+    }
+
+    /// The items of both flows.
+    pub fn concat<D: Item>(&self, one: Flow<'scope, D>, two: Flow<'scope, D>) -> Flow<'scope, D> {
+        Flow(match (one.0, two.0) {
+            (Kind::Alone(one), Kind::Alone(two)) => Kind::Alone(alone::concat(&one, &two)),
+            (Kind::Spread(one), Kind::Spread(two)) => Kind::Spread(spread::concat(one, two)),
+            _ => unreachable!("all flows of a graph are of one kind"),
+        })
+    }
+
+    /// Runs an operator with a state. `route` says on which worker an item belongs: those with the same number on the
+    /// same one.
+    pub fn per_commit<D: Item, O: Schema>(
+        &mut self,
+        input: Flow<'scope, D>,
+        name: &str,
+        route: impl Fn(&D) -> u64 + 'static,
+        operator: impl PerCommit<D, O>,
+    ) -> Changes<'scope, O> {
+        Flow(match input.0 {
+            Kind::Alone(outlet) => {
+                let (output, seal) = alone::per_commit(&outlet, operator);
+                self.progress.add_seal(seal);
+                Kind::Alone(output)
+            }
+            Kind::Spread(stream) => Kind::Spread(spread::per_commit(stream, name, route, operator)),
+        })
+    }
+
+    /// Ends a flow: brings its items together on the first worker and gives it each commit whole. Other workers have
+    /// no `take`.
+    pub fn gather<D: Item>(
+        &mut self,
+        input: Flow<'scope, D>,
+        name: &str,
+        take: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
+    ) {
+        match (input.0, take) {
+            (Kind::Alone(outlet), Some(take)) => self.progress.add_seal(alone::gather(&outlet, take)),
+            (Kind::Alone(_), None) => {}
+            (Kind::Spread(stream), take) => spread::gather(stream, name, take, self.progress.watch()),
+        }
+    }
+
+    /// Makes a commit be through only when a flow that nothing reads has worked it off too.
+    pub fn watch<D: Item>(&self, unread: &Flow<'scope, D>) {
+        if let Kind::Spread(stream) = &unread.0 {
+            self.progress.probe(stream);
+        }
+    }
+
+    /// Ends the construction.
+    pub(crate) fn finish(self) -> Progress {
+        self.progress
+    }
+}

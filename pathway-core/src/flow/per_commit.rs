@@ -1,0 +1,12 @@
+//! What an operator with a state does: gather a commit's changes, and emit when it is sealed.
+
+use crate::data::Change;
+
+/// What an operator does with a commit. Commits are given one after the other, each whole.
+pub trait PerCommit<D, O>: 'static {
+    /// Takes some of the open commit's items into the state, in the order in which they were sent.
+    fn apply(&mut self, items: &mut Vec<D>);
+
+    /// The commit is complete: emits what it changed, net. Called for commits with items only.
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>));
+}
