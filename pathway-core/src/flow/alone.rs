@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Item, PerCommit};
+use super::{Item, PerCommit, PerCommitOfTwo};
 use crate::data::{Change, Commit, Schema};
 
 /// What an operator has to do when a commit is sealed.
@@ -76,31 +76,65 @@ pub(super) fn per_commit<D: Item, O: Schema>(
     input: &Outlet<D>,
     operator: impl PerCommit<D, O>,
 ) -> (Outlet<Change<O>>, Seal) {
-    let output = Outlet::new();
-    let outlet = output.clone();
-    // The operator, and whether the open commit has items for it.
-    let state = Rc::new(RefCell::new((operator, false)));
-    let reader = Rc::clone(&state);
-    input.read(move |items| {
-        let (operator, open) = &mut *reader.borrow_mut();
-        *open = true;
-        operator.apply(items);
-    });
-    let mut emitted = Vec::new();
-    let seal = move |_| {
-        let (operator, open) = &mut *state.borrow_mut();
-        if !std::mem::take(open) {
-            return;
-        }
-        operator.seal(&mut |change| {
-            emitted.push(change);
-            if emitted.len() == TOGETHER {
-                outlet.send(&mut emitted);
-            }
+    let state = Shared::new(operator);
+    state.read(input, |operator, items| operator.apply(items));
+    state.emits(|operator, emit| operator.seal(emit))
+}
+
+pub(super) fn per_commit_of_two<L: Item, R: Item, O: Schema>(
+    left: &Outlet<L>,
+    right: &Outlet<R>,
+    operator: impl PerCommitOfTwo<L, R, O>,
+) -> (Outlet<Change<O>>, Seal) {
+    let state = Shared::new(operator);
+    state.read(left, |operator, items| operator.apply_left(items));
+    state.read(right, |operator, items| operator.apply_right(items));
+    state.emits(|operator, emit| operator.seal(emit))
+}
+
+/// An operator with a state, shared by the readers of its inputs and by its seal.
+struct Shared<P> {
+    /// The operator, and whether the open commit has items for it.
+    state: Rc<RefCell<(P, bool)>>,
+}
+
+impl<P: 'static> Shared<P> {
+    fn new(operator: P) -> Self {
+        Shared { state: Rc::new(RefCell::new((operator, false))) }
+    }
+
+    fn read<D: Item>(&self, input: &Outlet<D>, mut apply: impl FnMut(&mut P, &mut Vec<D>) + 'static) {
+        let state = Rc::clone(&self.state);
+        input.read(move |items| {
+            let (operator, open) = &mut *state.borrow_mut();
+            *open = true;
+            apply(operator, items);
         });
-        outlet.send(&mut emitted);
-    };
-    (output, Box::new(seal))
+    }
+
+    /// What the operator emits when it is sealed goes to the outlet.
+    fn emits<O: Schema>(
+        self,
+        mut seal: impl FnMut(&mut P, &mut dyn FnMut(Change<O>)) + 'static,
+    ) -> (Outlet<Change<O>>, Seal) {
+        let output = Outlet::new();
+        let outlet = output.clone();
+        let mut emitted = Vec::new();
+        let seal = move |_| {
+            let (operator, open) = &mut *self.state.borrow_mut();
+            if !std::mem::take(open) {
+                return;
+            }
+            seal(operator, &mut |change| {
+                emitted.push(change);
+                if emitted.len() == TOGETHER {
+                    outlet.send(&mut emitted);
+                }
+            });
+            outlet.send(&mut emitted);
+        };
+        (output, Box::new(seal))
+    }
 }
 
 pub(super) fn gather<D: Item>(input: &Outlet<D>, mut take: impl FnMut(Commit, &mut Vec<D>) + 'static) -> Seal {

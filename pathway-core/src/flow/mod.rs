@@ -9,7 +9,7 @@ mod per_commit;
 mod progress;
 mod spread;
 
-pub use per_commit::PerCommit;
+pub use per_commit::{PerCommit, PerCommitOfTwo};
 pub use progress::Progress;
 
 use timely::dataflow::{Scope, StreamVec};
@@ -133,6 +133,28 @@ impl<'scope> Graph<'scope> {
                 Kind::Alone(output)
             }
             Kind::Spread(stream) => Kind::Spread(spread::per_commit(stream, name, route, operator)),
+        })
+    }
+
+    /// Runs an operator with a state and two inputs. Items of both sides with the same number meet on the same worker.
+    pub fn per_commit_of_two<L: Item, R: Item, O: Schema>(
+        &mut self,
+        (left, route_left): (Flow<'scope, L>, impl Fn(&L) -> u64 + 'static),
+        (right, route_right): (Flow<'scope, R>, impl Fn(&R) -> u64 + 'static),
+        name: &str,
+        operator: impl PerCommitOfTwo<L, R, O>,
+    ) -> Changes<'scope, O> {
+        Flow(match (left.0, right.0) {
+            (Kind::Alone(left), Kind::Alone(right)) => {
+                let (output, seal) = alone::per_commit_of_two(&left, &right, operator);
+                self.progress.add_seal(seal);
+                Kind::Alone(output)
+            }
+            (Kind::Spread(left), Kind::Spread(right)) => {
+                let (left, right) = ((left, route_left), (right, route_right));
+                Kind::Spread(spread::per_commit_of_two(left, right, name, operator))
+            }
+            _ => unreachable!("all flows of a graph are of one kind"),
         })
     }
 

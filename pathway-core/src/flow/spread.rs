@@ -10,7 +10,7 @@ use timely::dataflow::operators::generic::operator::Operator;
 use timely::dataflow::operators::{Capability, Concat, Input};
 use timely::dataflow::{InputHandle, Scope, StreamVec};
 
-use super::{Item, PerCommit};
+use super::{Item, PerCommit, PerCommitOfTwo};
 use crate::data::{Change, Commit, Schema};
 
 /// Where a source puts its items.
@@ -79,6 +79,47 @@ pub(super) fn per_commit<'scope, D: Item, O: Schema>(
             }
         }
     })
+}
+
+pub(super) fn per_commit_of_two<'scope, L: Item, R: Item, O: Schema>(
+    (left, route_left): (Stream<'scope, L>, impl Fn(&L) -> u64 + 'static),
+    (right, route_right): (Stream<'scope, R>, impl Fn(&R) -> u64 + 'static),
+    name: &str,
+    mut operator: impl PerCommitOfTwo<L, R, O>,
+) -> Stream<'scope, Change<O>> {
+    let (route_left, route_right) = (Exchange::new(route_left), Exchange::new(route_right));
+    left.binary_frontier::<_, CapacityContainerBuilder<Vec<Change<O>>>, _, _, _, _>(
+        right,
+        route_left,
+        route_right,
+        name,
+        move |_, _| {
+            // Items of the commits that are not complete: usually one.
+            let mut open = BTreeMap::<Commit, (Capability<Commit>, Vec<L>, Vec<R>)>::new();
+            move |(left, left_frontier), (right, right_frontier), output| {
+                left.for_each(|token, items| {
+                    let Some(capability) = token.retain_least(0) else { return };
+                    let commit = *capability.time();
+                    open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).1.append(items);
+                });
+                right.for_each(|token, items| {
+                    let Some(capability) = token.retain_least(0) else { return };
+                    let commit = *capability.time();
+                    open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).2.append(items);
+                });
+                while let Some(entry) = open
+                    .first_entry()
+                    .filter(|entry| !left_frontier.less_equal(entry.key()) && !right_frontier.less_equal(entry.key()))
+                {
+                    let (capability, mut left, mut right) = entry.remove();
+                    operator.apply_left(&mut left);
+                    operator.apply_right(&mut right);
+                    let mut session = output.session_with_builder(&capability);
+                    operator.seal(&mut |change| session.give(change));
+                }
+            }
+        },
+    )
 }
 
 /// `through` receives the first commit that the sink has not worked off.

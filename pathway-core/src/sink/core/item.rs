@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_nats::{Client, HeaderMap, PublishErrorKind, Subject};
+use async_nats::{Client, PublishErrorKind, Subject};
 use bytes::Bytes;
 
 use super::headers::Template;
@@ -41,7 +41,7 @@ impl Item {
     }
 
     /// Queues all its messages to the connection.
-    pub(super) async fn publish(&mut self, client: &Client, template: &Template) -> Result<(), Gone> {
+    pub(super) async fn publish(&mut self, client: &Client, template: &mut Template) -> Result<(), Gone> {
         self.tried = true;
         self.rejected = 0;
         self.complaint.clone_from(&self.invalid);
@@ -52,13 +52,8 @@ impl Item {
         let subject = Subject::from(&*self.parcel.subject);
         // All payloads share the parcel's memory.
         let payloads = Bytes::from_owner(Payloads(self.parcel.clone()));
-        let mut ready: [Option<(i64, HeaderMap)>; 2] = [None, None];
         for letter in &self.parcel.letters {
-            let slot = &mut ready[usize::from(letter.diff > 0)];
-            let headers = match slot {
-                Some((diff, headers)) if *diff == letter.diff => headers.clone(),
-                _ => slot.insert((letter.diff, template.fill(self.parcel.time, letter.diff))).1.clone(),
-            };
+            let headers = template.headers(self.parcel.time, letter.diff > 0);
             let payload = payloads.slice(letter.payload.clone());
             if let Err(error) = client.publish_with_headers(subject.clone(), headers, payload).await {
                 if error.kind() == PublishErrorKind::Send {
