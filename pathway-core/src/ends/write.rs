@@ -113,7 +113,7 @@ impl<R: Schema> Writer<R> for ParcelWriter<R> {
             for diff in ones(change.diff) {
                 let begin = payloads.len();
                 (self.encode)(&change.row, diff, time, &mut payloads);
-                letters.push(Letter { payload: begin..payloads.len(), diff });
+                letters.push(Letter { payload: begin..payloads.len(), come: diff > 0 });
             }
         }
         self.last_size = payloads.len();

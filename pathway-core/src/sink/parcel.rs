@@ -25,8 +25,8 @@ pub struct Parcel {
 pub struct Letter {
     /// Where its payload lies in [`Parcel::payloads`].
     pub payload: Range<usize>,
-    /// 1 for a row that comes, -1 for a row that goes.
-    pub diff: i64,
+    /// Whether it tells of a row that comes (`diff` 1) or of one that goes (`diff` -1).
+    pub come: bool,
 }
 
 impl Parcel {

@@ -53,7 +53,7 @@ impl Item {
         // All payloads share the parcel's memory.
         let payloads = Bytes::from_owner(Payloads(self.parcel.clone()));
         for letter in &self.parcel.letters {
-            let headers = template.headers(self.parcel.time, letter.diff > 0);
+            let headers = template.headers(self.parcel.time, letter.come);
             let payload = payloads.slice(letter.payload.clone());
             if let Err(error) = client.publish_with_headers(subject.clone(), headers, payload).await {
                 if error.kind() == PublishErrorKind::Send {
