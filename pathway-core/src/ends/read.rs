@@ -8,7 +8,7 @@ use super::server::ServerSource;
 use crate::data::{Reject, Schema, SourceCounters};
 use crate::decode;
 use crate::nats::{IntoPlace, Options, Place};
-use crate::plan::{Order, Pace, Pipeline, Plan, Table};
+use crate::plan::{Pace, Pipeline, Plan, Shape, Table};
 use crate::source::{Queue, SourceLink};
 use crate::table::upsert;
 
@@ -125,8 +125,8 @@ impl Read {
             }
         };
         // A primary key gathers rows by key, and a commit's rows leave it in no order of arrival.
-        let order = if T::HAS_KEY { Order::Sorted } else { Order::Arrival };
-        let node = plan.add(name, order, |node, name| {
+        let shape = if T::HAS_KEY { Shape::GATHERED } else { Shape::ARRIVALS };
+        let node = plan.add(name, shape, |node, name| {
             move |build| {
                 let (reception, arrivals) = Reception::new(&build.graph, &supply, &pace, decode, on_bad_row, &link);
                 if build.graph.is_first() {

@@ -9,7 +9,7 @@ mod pump;
 mod table;
 
 pub use build::Build;
-pub use node::{NodeId, Order, Plan};
+pub use node::{NodeId, Order, Plan, Shape};
 pub use pipeline::Pipeline;
 pub use pump::{Pace, Pump};
 pub use table::Table;

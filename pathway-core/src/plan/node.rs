@@ -12,6 +12,22 @@ use crate::source::{Source, SourceLink};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeId(pub(crate) usize);
 
+/// What is known of a table's changes before any has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shape {
+    /// In which order the rows of a commit leave the table.
+    pub order: Order,
+    /// Rows come and never go. Operators then need not keep what only takes rows back.
+    pub append_only: bool,
+}
+
+impl Shape {
+    /// Messages as they arrive: each is a row that stays.
+    pub const ARRIVALS: Shape = Shape { order: Order::Arrival, append_only: true };
+    /// Rows that were gathered by key, and that change.
+    pub const GATHERED: Shape = Shape { order: Order::Sorted, append_only: false };
+}
+
 /// In which order the rows of one commit leave a table through a sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
@@ -40,7 +56,7 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 
 /// One operator, source or sink of a plan.
 pub(crate) struct Node {
-    pub(crate) order: Order,
+    pub(crate) shape: Shape,
     pub(crate) build: BuildNode,
 }
 
@@ -75,14 +91,14 @@ impl Plan {
     }
 
     /// Adds a node, whose inputs must be in the plan already.
-    pub fn add<B>(&self, name: Arc<str>, order: Order, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
+    pub fn add<B>(&self, name: Arc<str>, shape: Shape, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
         let build = Box::new(build(id, name));
-        state.nodes.push(Node { order, build });
+        state.nodes.push(Node { shape, build });
         id
     }
 
@@ -96,9 +112,9 @@ impl Plan {
         self.lock().ends.sinks.push((sink, link));
     }
 
-    /// In which order a table's rows leave it.
-    pub fn order(&self, node: NodeId) -> Order {
-        self.lock().nodes[node.0].order
+    /// What is known of a node's changes.
+    pub fn shape(&self, node: NodeId) -> Shape {
+        self.lock().nodes[node.0].shape
     }
 
     /// Takes the declaration out, to run it.

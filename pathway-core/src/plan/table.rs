@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{NodeId, Order, Plan};
+use super::{NodeId, Plan, Shape};
 use crate::data::Schema;
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
@@ -31,8 +31,8 @@ impl<R: Schema> Table<R> {
         self.node
     }
 
-    pub(crate) fn order(&self) -> Order {
-        self.plan.order(self.node)
+    pub(crate) fn shape(&self) -> Shape {
+        self.plan.shape(self.node)
     }
 }
 

@@ -19,15 +19,15 @@ pub fn deliver<R: Schema>(
     name: Arc<str>,
     writer: impl Fn() -> Box<dyn Writer<R>> + Send + Sync + 'static,
 ) {
-    let (input, order) = (table.node(), table.order());
-    table.plan().add(name, order, |_, name| {
+    let (input, shape) = (table.node(), table.shape());
+    table.plan().add(name, shape, |_, name| {
         move |build| {
             let changes = build.get::<R>(input);
             let clock = build.clock();
             let take = build.graph.is_first().then(|| {
                 let mut writer = writer();
                 move |commit, changes: &mut Vec<Change<R>>| {
-                    net(changes, order);
+                    net(changes, shape.order);
                     if !changes.is_empty() {
                         writer.write(commit, clock.get(), changes);
                     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Mailbox, Ticks};
 use crate::data::{Change, Commit, Datum, Schema};
 use crate::flow::Inlet;
-use crate::plan::{Order, Pace, Pipeline, Plan, Pump, Table};
+use crate::plan::{Order, Pace, Pipeline, Plan, Pump, Shape, Table};
 
 impl Pipeline {
     /// A table of these rows, all inserted in the first commit. For tests, documentation and static data.
@@ -54,12 +54,14 @@ impl Pipeline {
     /// ```
     pub fn commits<R: Schema>(&self, commits: impl IntoIterator<Item = Vec<Change<R>>>) -> Table<R> {
         let mailbox = Mailbox::new();
+        let mut append_only = true;
         for commit in commits {
+            append_only &= commit.iter().all(|change| change.diff > 0);
             mailbox.add(|open| *open = commit);
             mailbox.seal();
         }
         mailbox.end();
-        memory_table(self.plan(), "rows", Arc::new(mailbox), Pace::Given)
+        memory_table(self.plan(), "rows", append_only, Arc::new(mailbox), Pace::Given)
     }
 
     /// A table that is changed by hand while the pipeline runs, through the [`Feed`] that comes with it.
@@ -84,7 +86,8 @@ impl Pipeline {
     pub fn input<R: Schema>(&self) -> (Feed<R>, Table<R>) {
         let mailbox = Arc::new(Mailbox::new());
         let ticks = Arc::new(Ticks::new());
-        let table = memory_table(self.plan(), "input", Arc::clone(&mailbox), Pace::Told(Arc::clone(&ticks)));
+        let pace = Pace::Told(Arc::clone(&ticks));
+        let table = memory_table(self.plan(), "input", false, Arc::clone(&mailbox), pace);
         (Feed { mailbox, ticks }, table)
     }
 }
@@ -122,9 +125,15 @@ impl<R: Schema> Drop for Feed<R> {
 }
 
 /// Adds a table to a plan whose changes lie in a mailbox.
-fn memory_table<R: Schema>(plan: &Plan, kind: &str, mailbox: Arc<Mailbox<Vec<Change<R>>>>, pace: Pace) -> Table<R> {
+fn memory_table<R: Schema>(
+    plan: &Plan,
+    kind: &str,
+    append_only: bool,
+    mailbox: Arc<Mailbox<Vec<Change<R>>>>,
+    pace: Pace,
+) -> Table<R> {
     let name = plan.unique_name(kind);
-    let node = plan.add(name, Order::Arrival, |node, _| {
+    let node = plan.add(name, Shape { order: Order::Arrival, append_only }, |node, _| {
         move |build| {
             let (rows, changes) = build.graph.input();
             if build.graph.is_first() {

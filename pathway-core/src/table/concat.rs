@@ -1,7 +1,7 @@
 //! `concat`: the rows of two tables in one.
 
 use crate::data::{Error, ErrorKind, Schema};
-use crate::plan::{Order, Table};
+use crate::plan::{Order, Shape, Table};
 
 impl<R: Schema> Table<R> {
     /// The rows of both tables: a row that is in both is there twice. [`Table::distinct`] makes it one.
@@ -29,7 +29,9 @@ impl<R: Schema> Table<R> {
         }
         let (one, two) = (self.node(), other.node());
         let name = self.plan().unique_name("concat");
-        let node = self.plan().add(name, Order::Sorted, |node, _| {
+        let append_only = self.shape().append_only && other.shape().append_only;
+        let shape = Shape { order: Order::Sorted, append_only };
+        let node = self.plan().add(name, shape, |node, _| {
             move |build| {
                 let (one, two) = (build.get::<R>(one), build.get::<R>(two));
                 let both = build.graph.concat(one, two);

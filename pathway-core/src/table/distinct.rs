@@ -3,7 +3,7 @@
 use super::keyed::{Keyed, hash_of};
 use crate::data::{Change, Schema};
 use crate::flow::PerCommit;
-use crate::plan::{Order, Table};
+use crate::plan::{Order, Shape, Table};
 
 impl<R: Schema> Table<R> {
     /// Each row once, as long as it is there at all.
@@ -23,7 +23,8 @@ impl<R: Schema> Table<R> {
     pub fn distinct(&self) -> Table<R> {
         let input = self.node();
         let name = self.plan().unique_name("distinct");
-        let node = self.plan().add(name, Order::Sorted, |node, name| {
+        let shape = Shape { order: Order::Sorted, ..self.shape() };
+        let node = self.plan().add(name, shape, |node, name| {
             move |build| {
                 let changes = build.get::<R>(input);
                 let rows = Distinct { rows: Keyed::<R, Copies>::new() };

@@ -24,7 +24,7 @@ impl<R: Schema> Table<R> {
         let input = self.node();
         let keep = Arc::new(keep);
         let name = self.plan().unique_name("filter");
-        let node = self.plan().add(name, self.order(), |node, name| {
+        let node = self.plan().add(name, self.shape(), |node, name| {
             move |build| {
                 let keep = Arc::clone(&keep);
                 let changes = build.get::<R>(input);

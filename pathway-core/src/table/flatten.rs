@@ -63,7 +63,7 @@ impl<R: Schema> Table<R> {
         let input = self.node();
         let rows = Arc::new(rows);
         let name = self.plan().unique_name(verb);
-        let node = self.plan().add(name, self.order(), |node, name| {
+        let node = self.plan().add(name, self.shape(), |node, name| {
             move |build| {
                 let rows = Arc::clone(&rows);
                 let changes = build.get::<R>(input);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::reduce::reduce;
 use super::reducer::Reducer;
 use crate::data::{Datum, Schema};
-use crate::plan::{Order, Table};
+use crate::plan::{Shape, Table};
 
 impl<R: Schema> Table<R> {
     /// Groups the rows by a key, to [reduce](Grouped::reduce) each group. Several keys are a tuple.
@@ -75,7 +75,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         let input = table.node();
         let (reducers, arguments, output) = (Arc::new(reducers), Arc::new(arguments), Arc::new(output));
         let name = table.plan().unique_name("reduce");
-        let node = table.plan().add(name, Order::Sorted, |node, name| {
+        let node = table.plan().add(name, Shape::GATHERED, |node, name| {
             move |build| {
                 let (key, arguments) = (Arc::clone(&key), Arc::clone(&arguments));
                 let row = move |row: &R| (key(row), arguments(row));

@@ -25,7 +25,7 @@ impl<R: Schema> Table<R> {
         let input = self.node();
         let row = Arc::new(row);
         let name = self.plan().unique_name("select");
-        let node = self.plan().add(name, self.order(), |node, name| {
+        let node = self.plan().add(name, self.shape(), |node, name| {
             move |build| {
                 let row = Arc::clone(&row);
                 let changes = build.get::<R>(input);
