@@ -44,7 +44,7 @@ pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
 pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
-pub use pathway_core::table::Grouped;
+pub use pathway_core::table::{AsofNowJoin, Grouped, Join, Joining};
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::{NodeId, Plan, Shape};
-use crate::data::Schema;
+use crate::data::{Error, ErrorKind, Schema};
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
 ///
@@ -25,6 +25,30 @@ impl<R: Schema> Table<R> {
 
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// Whether another table is of the same pipeline. If not, both pipelines fail with an error that says so.
+    pub(crate) fn is_of_one_pipeline_with<S: Schema>(&self, other: &Table<S>, verb: &str) -> bool {
+        let same = self.plan.is(other.plan());
+        if !same {
+            let message = format!("`{verb}` of tables of two pipelines, {self:?} and {other:?}: declare both on one");
+            let error = || Error::new(ErrorKind::Config, message.clone());
+            self.plan.control().fail(error());
+            other.plan().control().fail(error());
+        }
+        same
+    }
+
+    /// A table for where a mistake was found that ends the pipeline before any row would come into it.
+    pub(crate) fn never<S: Schema>(&self) -> Table<S> {
+        let name = self.plan.unique_name("never");
+        let node = self.plan.add(name, Shape::ARRIVALS, |node, _| {
+            move |build| {
+                let (_, nothing) = build.graph.input();
+                build.put::<S>(node, nothing);
+            }
+        });
+        Table::new(self.plan.clone(), node)
     }
 
     pub(crate) fn node(&self) -> NodeId {

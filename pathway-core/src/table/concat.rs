@@ -1,6 +1,6 @@
 //! `concat`: the rows of two tables in one.
 
-use crate::data::{Error, ErrorKind, Schema};
+use crate::data::Schema;
 use crate::plan::{Order, Shape, Table};
 
 impl<R: Schema> Table<R> {
@@ -20,11 +20,7 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn concat(&self, other: &Table<R>) -> Table<R> {
-        if !self.plan().is(other.plan()) {
-            let message = format!("`concat` of tables of two pipelines, {self:?} and {other:?}: declare both on one");
-            let error = || Error::new(ErrorKind::Config, message.clone());
-            self.plan().control().fail(error());
-            other.plan().control().fail(error());
+        if !self.is_of_one_pipeline_with(other, "concat") {
             return self.clone();
         }
         let (one, two) = (self.node(), other.node());

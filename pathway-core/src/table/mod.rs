@@ -6,6 +6,7 @@ mod distinct;
 mod filter;
 mod flatten;
 mod group;
+mod join;
 mod keyed;
 mod reduce;
 pub mod reducer;
@@ -13,4 +14,5 @@ mod select;
 mod upsert;
 
 pub use group::Grouped;
+pub use join::{AsofNowJoin, Join, Joining};
 pub(crate) use upsert::upsert;

@@ -21,6 +21,7 @@ mod check;
 mod differential;
 mod filter;
 mod floats;
+mod join;
 mod orders;
 mod random;
 mod reduce;

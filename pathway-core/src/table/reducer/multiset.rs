@@ -46,6 +46,14 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
+    /// Whether nothing is kept: no copy of any value, and none owed.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Form::One(..) => false,
+            Form::Many(map) => map.as_ref().is_none_or(|map| map.is_empty()),
+        }
+    }
+
     /// The least value that is there.
     pub fn first(&self) -> Option<&A> {
         match &self.0 {
