@@ -24,8 +24,8 @@
 //! - A row is a struct that [derives `Schema`](derive@Schema); enums and newtypes in it [derive `ColumnType`](derive@ColumnType).
 //! - A [`Table`] is a live multiset of rows. It comes from [`nats::read`] or from a [`Pipeline`]'s
 //!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input).
-//! - [`reduce!`], [`filter!`] and [`select!`] make tables of tables, and read like a sentence. Each stands on a
-//!   method of [`Table`], which can be used as well.
+//! - [`reduce!`], [`filter!`], [`select!`] and [`join!`] make tables of tables, and read like a sentence. Each stands
+//!   on a method of [`Table`], which can be used as well.
 //! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
 //! - [`Pipeline::run`] runs it all until it is stopped; [`Pipeline::start`] does so inside a larger program.
 //! - [`testing::Broker`] goes where a server's URI goes, for tests without a server.
@@ -54,6 +54,8 @@ pub use pathway_macros::ColumnType;
 pub use pathway_macros::Schema;
 #[doc = include_str!("../docs/macros/filter.md")]
 pub use pathway_macros::filter;
+#[doc = include_str!("../docs/macros/join.md")]
+pub use pathway_macros::join;
 #[doc = include_str!("../docs/macros/reduce.md")]
 pub use pathway_macros::reduce;
 #[doc = include_str!("../docs/macros/select.md")]

@@ -7,5 +7,6 @@ pub use crate::jiff::SignedDuration;
 pub use crate::nats;
 pub use crate::reducers::Reducer;
 pub use crate::{
-    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table, filter, reduce, select,
+    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table, filter, join, reduce,
+    select,
 };

@@ -11,6 +11,7 @@ mod column;
 mod errors;
 mod filter;
 mod generics;
+mod join;
 mod reduce;
 mod rename;
 mod row;
@@ -49,4 +50,10 @@ pub fn select(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn reduce(input: TokenStream) -> TokenStream {
     reduce::reduce(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn join(input: TokenStream) -> TokenStream {
+    join::join(input.into()).into()
 }

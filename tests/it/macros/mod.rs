@@ -2,6 +2,7 @@
 
 mod filter;
 mod hygiene;
+mod join;
 mod keys;
 mod places;
 mod reduce;

@@ -38,7 +38,7 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
             "red_stateful_single",
         ],
     ),
-    ("joins, look-ups and neighbours", &["op_join_left", "op_join_outer", "pkdup_ix", "pkdup_join", "pkdup_sort"]),
+    ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
     ("windows", &["win_cutoff_nokeep", "win_session", "win_sliding"]),
     ("tables thinned", &["op_dedup"]),
 ];

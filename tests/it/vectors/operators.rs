@@ -54,7 +54,51 @@ struct Letter {
     k: i64,
 }
 
+#[derive(Schema)]
+struct Named {
+    k: i64,
+    b: String,
+}
+
+#[derive(Schema)]
+struct Keyed {
+    #[schema(primary_key)]
+    k: i64,
+    a: i64,
+}
+
 vectors! {
+    op_join_left: |l: Table<Row>, q: Table<Named>| join!(l in l, q? in q on l.k == q.k => {
+        k: l.k,
+        a: l.a,
+        b: q.map(|q| q.b.clone()),
+    });
+    op_join_outer: |l: Table<Row>, q: Table<Named>| join!(l? in l, q? in q on l.k == q.k => {
+        k: l.map(|l| l.k).or(q.map(|q| q.k)),
+        a: l.map(|l| l.a),
+        b: q.map(|q| q.b.clone()),
+    });
+    pkdup_join: |t: Table<Keyed>| join!(l in t, r in t on l.k == r.k => { k: l.k, a: l.a, b: r.a }), differs &[
+        Difference {
+            entry: "A primary key is an upsert",
+            commit: 2,
+            theirs: &[
+                r#"{"k":1,"a":1,"b":10,"diff":1,"time":@TIME@}"#,
+                r#"{"k":1,"a":10,"b":1,"diff":1,"time":@TIME@}"#,
+            ],
+            ours: &[r#"{"k":1,"a":1,"b":1,"diff":-1,"time":@TIME@}"#],
+        },
+        Difference {
+            entry: "A primary key is an upsert",
+            commit: 3,
+            theirs: &[
+                r#"{"k":1,"a":1,"b":10,"diff":1,"time":@TIME@}"#,
+                r#"{"k":1,"a":10,"b":1,"diff":1,"time":@TIME@}"#,
+                r#"{"k":1,"a":10,"b":10,"diff":3,"time":@TIME@}"#,
+            ],
+            ours: &[],
+        },
+    ];
     op_concat: |x: Table<Row>, y: Table<Row>| x.concat(&y);
     op_flatten: |t: Table<Letters>| t.flatten(|row| {
         let k = row.k;

@@ -1,0 +1,112 @@
+//! `join!` puts the rows of two tables together.
+
+use pathway::prelude::*;
+
+#[derive(Clone, Schema)]
+struct Order {
+    id: i64,
+    customer: Option<i64>,
+    shop: String,
+}
+
+#[derive(Clone, Schema)]
+struct Customer {
+    id: i64,
+    name: String,
+    shop: String,
+}
+
+#[derive(Debug, PartialEq, Schema)]
+struct Named {
+    order: i64,
+    name: Option<String>,
+}
+
+/// Runs a join of a few orders with a few customers.
+fn rows<R: Schema>(join: impl Fn(&Table<Order>, &Table<Customer>) -> Table<R>) -> Vec<R> {
+    let pipeline = Pipeline::new();
+    let order = |id, customer, shop: &str| Order { id, customer, shop: shop.into() };
+    let customer = |id, name: &str, shop: &str| Customer { id, name: name.into(), shop: shop.into() };
+    let orders = pipeline.rows([order(1, Some(7), "a"), order(2, Some(8), "a"), order(3, None, "b")]);
+    let customers = pipeline.rows([customer(7, "Ann", "a"), customer(8, "Bob", "b")]);
+    let joined = join(&orders, &customers).collect();
+    pipeline.run().unwrap();
+    joined.rows()
+}
+
+fn named(order: i64, name: &str) -> Named {
+    Named { order, name: (!name.is_empty()).then(|| name.to_owned()) }
+}
+
+#[test]
+fn a_question_mark_says_which_side_may_be_missing() {
+    let inner = rows(
+        |orders, customers| join!(o in orders, c in customers on o.customer == Some(c.id) => Named { order: o.id, name: Some(c.name) }),
+    );
+    assert_eq!(inner, [named(1, "Ann"), named(2, "Bob")]);
+    let left = rows(|orders, customers| {
+        join!(o in orders, c? in customers on o.customer == Some(c.id) => Named {
+            order: o.id,
+            name: c.map(|c| c.name.clone()),
+        })
+    });
+    assert_eq!(left, [named(1, "Ann"), named(2, "Bob"), named(3, "")]);
+    let right = rows(|orders, customers| {
+        let first = filter!(o in orders => o.id != 2);
+        join!(o? in first, c in customers on o.customer == Some(c.id) => {
+            name: c.name,
+            order: o.map_or(0, |o| o.id),
+        })
+    });
+    let right: Vec<_> = right.into_iter().map(|row| (row.name, row.order)).collect();
+    assert_eq!(right, [("Ann".to_owned(), 1), ("Bob".to_owned(), 0)]);
+    let full = rows(|orders, customers| {
+        let first = filter!(o in orders => o.id != 2);
+        join!(o? in first, c? in customers on o.customer == Some(c.id) => Named {
+            order: match o { Some(order) => order.id, None => -1 },
+            name: c.map(|c| c.name.clone()),
+        })
+    });
+    assert_eq!(full, [named(-1, "Bob"), named(1, "Ann"), named(3, "")]);
+}
+
+#[test]
+fn several_keys_and_keys_that_are_expressions() {
+    let suffix = "!".to_owned();
+    let joined = rows(|orders, customers| {
+        let suffix = suffix.clone();
+        join!(o in orders, c in customers on c.shop == o.shop && o.customer.unwrap_or(0) % 100 == c.id => {
+            name: c.name + &suffix,
+            shops: (o.shop, c.shop),
+        })
+    });
+    let joined: Vec<_> = joined.into_iter().map(|row| (row.name, row.shops.0, row.shops.1)).collect();
+    assert_eq!(joined, [("Ann!".to_owned(), "a".to_owned(), "a".to_owned())]);
+}
+
+/// What is joined as of now does not change with what comes later.
+#[test]
+fn as_of_now() {
+    let pipeline = Pipeline::new();
+    let (feed, customers) = pipeline.input::<Customer>();
+    let (events, orders) = pipeline.input::<Order>();
+    let answered = join!(o in orders, c? in customers asof_now on o.customer == Some(c.id) => Named {
+        order: o.id,
+        name: c.map(|c| c.name.clone()),
+    });
+    let answered = answered.collect();
+    let running = pipeline.start().unwrap();
+    let order = |id| Order { id, customer: Some(7), shop: String::new() };
+    events.insert(order(1));
+    events.commit();
+    feed.insert(Customer { id: 7, name: "Ann".into(), shop: String::new() });
+    feed.commit();
+    events.insert(order(2));
+    events.commit();
+    assert_eq!(answered.rows(), [named(1, ""), named(2, "Ann")]);
+    events.remove(order(1));
+    events.commit();
+    assert_eq!(answered.rows(), [named(2, "Ann")]);
+    drop((feed, events));
+    running.join().unwrap();
+}
