@@ -7,7 +7,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use super::{Item, PerCommit, PerCommitOfTwo};
+use super::{Item, PerCommit, PerCommitOfTwo, TOGETHER};
 use crate::data::{Change, Commit, Schema};
 
 /// What an operator has to do when a commit is sealed.
@@ -68,9 +68,6 @@ pub(super) fn concat<D: Item>(one: &Outlet<D>, two: &Outlet<D>) -> Outlet<D> {
     }
     output
 }
-
-/// How many changes an operator emits at a time, so that they are still near when the next one takes them.
-const TOGETHER: usize = 512;
 
 pub(super) fn per_commit<D: Item, O: Schema>(
     input: &Outlet<D>,

@@ -1,34 +1,82 @@
 //! What operators are made of: flows of changes, and the few ways in which one is made of others.
 //!
-//! Several workers run on timely dataflow, which exchanges rows between them and says when a commit is complete.
-//! A worker that is alone (`alone.rs`) has nothing to exchange and nobody to hear from: there, an operator calls the next.
-//! The operators themselves are the same.
+//! Several workers run on timely dataflow (`spread.rs`), which exchanges rows between them and says when a commit is
+//! complete. A worker that is alone (`alone.rs`) has nothing to exchange and nobody to hear from: there, an operator
+//! calls the next. The operators themselves are the same.
 
 mod alone;
+mod packet;
 mod per_commit;
 mod progress;
 mod spread;
+mod typed;
 
 pub use per_commit::{PerCommit, PerCommitOfTwo};
 pub use progress::Progress;
 
-use timely::dataflow::{Scope, StreamVec};
+use std::any::Any;
+use std::marker::PhantomData;
+
+use timely::dataflow::Scope;
 
 use crate::data::{Change, Commit, Schema};
+use packet::Packet;
+use typed::{One, Two};
 
 /// What flows: it can cross threads and processes, as timely's exchange asks.
 pub trait Item: Clone + timely::ExchangeData {}
 
 impl<D: Clone + timely::ExchangeData> Item for D {}
 
+/// How many changes an operator emits at a time, so that they are still near when the next one takes them.
+const TOGETHER: usize = 512;
+
 /// Items of one kind, on their way from one operator to those that read it.
 #[derive(Clone)]
-pub struct Flow<'scope, D: Item>(Kind<'scope, D>);
+pub struct Flow<'scope, D>(Kind<'scope, D>);
 
 #[derive(Clone)]
-enum Kind<'scope, D: Item> {
+enum Kind<'scope, D> {
     Alone(alone::Outlet<D>),
-    Spread(StreamVec<'scope, Commit, D>),
+    Spread(spread::Stream<'scope>, PhantomData<fn() -> D>),
+}
+
+/// A flow whose items are of a type that is not known here.
+pub struct AnyFlow<'scope>(AnyKind<'scope>);
+
+enum AnyKind<'scope> {
+    Alone(Box<dyn Any>),
+    Spread(spread::Stream<'scope>),
+}
+
+impl<'scope, D: Item> Flow<'scope, D> {
+    fn spread(stream: spread::Stream<'scope>) -> Self {
+        Flow(Kind::Spread(stream, PhantomData))
+    }
+
+    /// Forgets the type of the items.
+    pub fn into_any(self) -> AnyFlow<'scope> {
+        AnyFlow(match self.0 {
+            Kind::Alone(outlet) => AnyKind::Alone(Box::new(outlet)),
+            Kind::Spread(stream, _) => AnyKind::Spread(stream),
+        })
+    }
+}
+
+impl<'scope> AnyFlow<'scope> {
+    /// The flow, with items of the type that it was made with.
+    ///
+    /// # Panics
+    /// If they are of another type.
+    pub fn of<D: Item>(&self) -> Flow<'scope, D> {
+        match &self.0 {
+            AnyKind::Alone(outlet) => match outlet.downcast_ref::<alone::Outlet<D>>() {
+                Some(outlet) => Flow(Kind::Alone(outlet.clone())),
+                None => unreachable!("a flow of other items"),
+            },
+            AnyKind::Spread(stream) => Flow::spread(stream.clone()),
+        }
+    }
 }
 
 /// The changes of a table.
@@ -39,7 +87,7 @@ pub struct Inlet<D: Item>(InletKind<D>);
 
 enum InletKind<D: Item> {
     Alone(alone::Outlet<D>),
-    Spread(spread::Handle<D>),
+    Spread(spread::Handle),
 }
 
 impl<D: Item> Inlet<D> {
@@ -47,9 +95,9 @@ impl<D: Item> Inlet<D> {
     pub fn send(&mut self, items: &mut Vec<D>) {
         match &mut self.0 {
             InletKind::Alone(outlet) => outlet.send(items),
-            InletKind::Spread(handle) => handle.send_batch(items),
+            InletKind::Spread(handle) if !items.is_empty() => handle.send(Packet::new(0, std::mem::take(items))),
+            InletKind::Spread(_) => {}
         }
-        items.clear();
     }
 
     /// Closes the open commit: later items belong to `next`.
@@ -91,7 +139,7 @@ impl<'scope> Graph<'scope> {
             (Inlet(InletKind::Alone(outlet.clone())), Flow(Kind::Alone(outlet)))
         } else {
             let (handle, stream) = spread::input(self.scope);
-            (Inlet(InletKind::Spread(handle)), Flow(Kind::Spread(stream)))
+            (Inlet(InletKind::Spread(handle)), Flow::spread(stream))
         }
     }
 
@@ -102,19 +150,19 @@ impl<'scope> Graph<'scope> {
         name: &str,
         step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
     ) -> Flow<'scope, O> {
-        Flow(match input.0 {
-            Kind::Alone(outlet) => Kind::Alone(alone::each(&outlet, step)),
-            Kind::Spread(stream) => Kind::Spread(spread::each(stream, name, step)),
-        })
+        match input.0 {
+            Kind::Alone(outlet) => Flow(Kind::Alone(alone::each(&outlet, step))),
+            Kind::Spread(stream, _) => Flow::spread(spread::each(stream, name, typed::step(step))),
+        }
     }
 
     /// The items of both flows.
     pub fn concat<D: Item>(&self, one: Flow<'scope, D>, two: Flow<'scope, D>) -> Flow<'scope, D> {
-        Flow(match (one.0, two.0) {
-            (Kind::Alone(one), Kind::Alone(two)) => Kind::Alone(alone::concat(&one, &two)),
-            (Kind::Spread(one), Kind::Spread(two)) => Kind::Spread(spread::concat(one, two)),
+        match (one.0, two.0) {
+            (Kind::Alone(one), Kind::Alone(two)) => Flow(Kind::Alone(alone::concat(&one, &two))),
+            (Kind::Spread(one, _), Kind::Spread(two, _)) => Flow::spread(spread::concat(one, two)),
             _ => unreachable!("all flows of a graph are of one kind"),
-        })
+        }
     }
 
     /// Runs an operator with a state. `route` says on which worker an item belongs: those with the same number on the
@@ -126,14 +174,17 @@ impl<'scope> Graph<'scope> {
         route: impl Fn(&D) -> u64 + 'static,
         operator: impl PerCommit<D, O>,
     ) -> Changes<'scope, O> {
-        Flow(match input.0 {
+        match input.0 {
             Kind::Alone(outlet) => {
                 let (output, seal) = alone::per_commit(&outlet, operator);
                 self.progress.add_seal(seal);
-                Kind::Alone(output)
+                Flow(Kind::Alone(output))
             }
-            Kind::Spread(stream) => Kind::Spread(spread::per_commit(stream, name, route, operator)),
-        })
+            Kind::Spread(stream, _) => {
+                let routed = self.routed(stream, name, route);
+                Flow::spread(spread::stateful(routed, name, One::new(operator)))
+            }
+        }
     }
 
     /// Runs an operator with a state and two inputs. Items of both sides with the same number meet on the same worker.
@@ -144,18 +195,28 @@ impl<'scope> Graph<'scope> {
         name: &str,
         operator: impl PerCommitOfTwo<L, R, O>,
     ) -> Changes<'scope, O> {
-        Flow(match (left.0, right.0) {
+        match (left.0, right.0) {
             (Kind::Alone(left), Kind::Alone(right)) => {
                 let (output, seal) = alone::per_commit_of_two(&left, &right, operator);
                 self.progress.add_seal(seal);
-                Kind::Alone(output)
+                Flow(Kind::Alone(output))
             }
-            (Kind::Spread(left), Kind::Spread(right)) => {
-                let (left, right) = ((left, route_left), (right, route_right));
-                Kind::Spread(spread::per_commit_of_two(left, right, name, operator))
+            (Kind::Spread(left, _), Kind::Spread(right, _)) => {
+                let (left, right) = (self.routed(left, name, route_left), self.routed(right, name, route_right));
+                Flow::spread(spread::stateful_of_two(left, right, name, Two::new(operator)))
             }
             _ => unreachable!("all flows of a graph are of one kind"),
-        })
+        }
+    }
+
+    /// The same packets, by the worker that their items are for.
+    fn routed<D: Item>(
+        &self,
+        stream: spread::Stream<'scope>,
+        name: &str,
+        route: impl Fn(&D) -> u64 + 'static,
+    ) -> spread::Stream<'scope> {
+        spread::each(stream, name, typed::route(route, self.scope.peers()))
     }
 
     /// Ends a flow: brings its items together on the first worker and gives it each commit whole. Other workers have
@@ -169,13 +230,25 @@ impl<'scope> Graph<'scope> {
         match (input.0, take) {
             (Kind::Alone(outlet), Some(take)) => self.progress.add_seal(alone::gather(&outlet, take)),
             (Kind::Alone(_), None) => {}
-            (Kind::Spread(stream), take) => spread::gather(stream, name, take, self.progress.watch()),
+            (Kind::Spread(stream, _), take) => {
+                // All packets are for the first worker, as an operator leaves them.
+                let mut take = take;
+                let take = Box::new(move |commit, packets: Vec<Packet>| {
+                    if let Some(take) = &mut take {
+                        let mut items = packets.into_iter().map(Packet::open::<D>);
+                        let mut all = items.next().unwrap_or_default();
+                        items.for_each(|mut items| all.append(&mut items));
+                        take(commit, &mut all);
+                    }
+                });
+                spread::gather(stream, name, take, self.progress.watch());
+            }
         }
     }
 
     /// Makes a commit be through only when a flow that nothing reads has worked it off too.
-    pub fn watch<D: Item>(&self, unread: &Flow<'scope, D>) {
-        if let Kind::Spread(stream) = &unread.0 {
+    pub fn watch(&self, unread: &AnyFlow<'scope>) {
+        if let AnyKind::Spread(stream) = &unread.0 {
             self.progress.probe(stream);
         }
     }

@@ -3,11 +3,10 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use timely::dataflow::StreamVec;
-use timely::dataflow::operators::probe::{Handle as Probe, Probe as _};
+use timely::dataflow::operators::probe::Handle as Probe;
 
-use super::Item;
 use super::alone::Seal;
+use super::spread::{self, Stream};
 use crate::data::Commit;
 
 /// Seals commits, and tells when they are through.
@@ -54,9 +53,9 @@ impl Progress {
         sink
     }
 
-    pub(super) fn probe<D: Item>(&self, stream: &StreamVec<'_, Commit, D>) {
+    pub(super) fn probe(&self, stream: &Stream<'_>) {
         if let Kind::Spread(through) = &self.0 {
-            stream.clone().probe_with(&through.unread);
+            spread::watch(stream, &through.unread);
         }
     }
 

@@ -1,4 +1,6 @@
 //! Operators of several workers: timely exchanges their items and says when a commit is complete.
+//!
+//! Here timely meets types that are not known: see `packet.rs`. What knows them is in `typed.rs`.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -7,142 +9,159 @@ use std::rc::Rc;
 use timely::container::CapacityContainerBuilder;
 use timely::dataflow::channels::pact::{Exchange, Pipeline};
 use timely::dataflow::operators::generic::operator::Operator;
+use timely::dataflow::operators::probe::{Handle as Probe, Probe as _};
 use timely::dataflow::operators::{Capability, Concat, Input};
 use timely::dataflow::{InputHandle, Scope, StreamVec};
 
-use super::{Item, PerCommit, PerCommitOfTwo};
-use crate::data::{Change, Commit, Schema};
+use super::packet::Packet;
+use crate::data::Commit;
 
 /// Where a source puts its items.
-pub(super) type Handle<D> = InputHandle<Commit, CapacityContainerBuilder<Vec<D>>>;
+pub(super) type Handle = InputHandle<Commit, Builder>;
 
-type Stream<'scope, D> = StreamVec<'scope, Commit, D>;
+/// The packets of a flow.
+pub(super) type Stream<'scope> = StreamVec<'scope, Commit, Packet>;
 
-pub(super) fn input<'scope, D: Item>(scope: Scope<'scope, Commit>) -> (Handle<D>, Stream<'scope, D>) {
+type Builder = CapacityContainerBuilder<Vec<Packet>>;
+
+/// Gives away packets that an operator has made.
+pub(super) type Give<'a> = &'a mut dyn FnMut(Packet);
+
+/// An operator with a state: [`PerCommit`](super::PerCommit) and [`PerCommitOfTwo`](super::PerCommitOfTwo) for packets.
+pub(super) trait Stateful {
+    /// Takes some of the open commit's items of the first input.
+    fn apply_left(&mut self, packet: Packet);
+
+    /// The same for the second input, if there is one.
+    fn apply_right(&mut self, packet: Packet);
+
+    /// The commit is complete.
+    fn seal(&mut self, give: Give<'_>);
+}
+
+pub(super) fn input(scope: Scope<'_, Commit>) -> (Handle, Stream<'_>) {
     scope.new_input()
 }
 
-pub(super) fn each<'scope, D: Item, O: Item>(
-    input: Stream<'scope, D>,
+/// Makes packets of packets.
+pub(super) fn each<'scope>(
+    input: Stream<'scope>,
     name: &str,
-    mut step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
-) -> Stream<'scope, O> {
-    input.unary::<CapacityContainerBuilder<Vec<O>>, _, _, _>(Pipeline, name, move |_, _| {
-        let mut made = Vec::new();
+    mut step: Box<dyn FnMut(Packet, Give<'_>)>,
+) -> Stream<'scope> {
+    input.unary::<Builder, _, _, _>(Pipeline, name, move |_, _| {
         move |input, output| {
-            input.for_each(|token, items| {
-                step(items, &mut made);
-                output.session(&token).give_container(&mut made);
+            input.for_each(|token, packets| {
+                let mut session = output.session(&token);
+                packets.drain(..).for_each(|packet| step(packet, &mut |made| session.give(made)));
             });
         }
     })
 }
 
-pub(super) fn concat<'scope, D: Item>(one: Stream<'scope, D>, two: Stream<'scope, D>) -> Stream<'scope, D> {
+pub(super) fn concat<'scope>(one: Stream<'scope>, two: Stream<'scope>) -> Stream<'scope> {
     one.concat(two)
 }
 
-pub(super) fn per_commit<'scope, D: Item, O: Schema>(
-    input: Stream<'scope, D>,
-    name: &str,
-    route: impl Fn(&D) -> u64 + 'static,
-    mut operator: impl PerCommit<D, O>,
-) -> Stream<'scope, Change<O>> {
-    let pact = Exchange::new(route);
-    input.unary_frontier::<CapacityContainerBuilder<Vec<Change<O>>>, _, _, _>(pact, name, move |_, _| {
+/// Runs an operator with a state on the packets that are for this worker.
+pub(super) fn stateful<'scope>(input: Stream<'scope>, name: &str, mut operator: Box<dyn Stateful>) -> Stream<'scope> {
+    input.unary_frontier::<Builder, _, _, _>(by_worker(), name, move |_, _| {
         // The commit whose items are in the operator's state, not sealed yet.
         let mut open: Option<Capability<Commit>> = None;
         // Items of commits behind the open one. The first worker starts no commit before the one in front
         // is through, so that this stays empty; it makes the operator right without that.
-        let mut later = BTreeMap::<Commit, (Capability<Commit>, Vec<D>)>::new();
+        let mut later = BTreeMap::<Commit, (Capability<Commit>, Vec<Packet>)>::new();
         move |(input, frontier), output| {
-            input.for_each(|token, items| {
+            input.for_each(|token, packets| {
                 let Some(capability) = token.retain_least(0) else { return };
                 let commit = *capability.time();
                 match &open {
-                    Some(current) if *current.time() == commit => operator.apply(items),
+                    Some(current) if *current.time() == commit => {
+                        packets.drain(..).for_each(|packet| operator.apply_left(packet));
+                    }
                     None if later.is_empty() => {
                         open = Some(capability);
-                        operator.apply(items);
+                        packets.drain(..).for_each(|packet| operator.apply_left(packet));
                     }
-                    _ => later.entry(commit).or_insert_with(|| (capability, Vec::new())).1.append(items),
+                    _ => later.entry(commit).or_insert_with(|| (capability, Vec::new())).1.append(packets),
                 }
             });
             while let Some(capability) = open.take_if(|open| !frontier.less_equal(open.time())) {
-                let mut session = output.session_with_builder(&capability);
-                operator.seal(&mut |change| session.give(change));
+                let mut session = output.session(&capability);
+                operator.seal(&mut |packet| session.give(packet));
                 drop(session);
-                if let Some((_, (capability, mut items))) = later.pop_first() {
+                if let Some((_, (capability, packets))) = later.pop_first() {
                     open = Some(capability);
-                    operator.apply(&mut items);
+                    packets.into_iter().for_each(|packet| operator.apply_left(packet));
                 }
             }
         }
     })
 }
 
-pub(super) fn per_commit_of_two<'scope, L: Item, R: Item, O: Schema>(
-    (left, route_left): (Stream<'scope, L>, impl Fn(&L) -> u64 + 'static),
-    (right, route_right): (Stream<'scope, R>, impl Fn(&R) -> u64 + 'static),
+/// The same with two inputs.
+pub(super) fn stateful_of_two<'scope>(
+    left: Stream<'scope>,
+    right: Stream<'scope>,
     name: &str,
-    mut operator: impl PerCommitOfTwo<L, R, O>,
-) -> Stream<'scope, Change<O>> {
-    let (route_left, route_right) = (Exchange::new(route_left), Exchange::new(route_right));
-    left.binary_frontier::<_, CapacityContainerBuilder<Vec<Change<O>>>, _, _, _, _>(
-        right,
-        route_left,
-        route_right,
-        name,
-        move |_, _| {
-            // Items of the commits that are not complete: usually one.
-            let mut open = BTreeMap::<Commit, (Capability<Commit>, Vec<L>, Vec<R>)>::new();
-            move |(left, left_frontier), (right, right_frontier), output| {
-                left.for_each(|token, items| {
-                    let Some(capability) = token.retain_least(0) else { return };
-                    let commit = *capability.time();
-                    open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).1.append(items);
-                });
-                right.for_each(|token, items| {
-                    let Some(capability) = token.retain_least(0) else { return };
-                    let commit = *capability.time();
-                    open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).2.append(items);
-                });
-                while let Some(entry) = open
-                    .first_entry()
-                    .filter(|entry| !left_frontier.less_equal(entry.key()) && !right_frontier.less_equal(entry.key()))
-                {
-                    let (capability, mut left, mut right) = entry.remove();
-                    operator.apply_left(&mut left);
-                    operator.apply_right(&mut right);
-                    let mut session = output.session_with_builder(&capability);
-                    operator.seal(&mut |change| session.give(change));
-                }
+    mut operator: Box<dyn Stateful>,
+) -> Stream<'scope> {
+    left.binary_frontier::<_, Builder, _, _, _, _>(right, by_worker(), by_worker(), name, move |_, _| {
+        // The commits that are not complete: usually one.
+        let mut open = BTreeMap::<Commit, (Capability<Commit>, Vec<Packet>, Vec<Packet>)>::new();
+        move |(left, left_frontier), (right, right_frontier), output| {
+            left.for_each(|token, packets| {
+                let Some(capability) = token.retain_least(0) else { return };
+                let commit = *capability.time();
+                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).1.append(packets);
+            });
+            right.for_each(|token, packets| {
+                let Some(capability) = token.retain_least(0) else { return };
+                let commit = *capability.time();
+                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).2.append(packets);
+            });
+            while let Some(entry) = open
+                .first_entry()
+                .filter(|entry| !left_frontier.less_equal(entry.key()) && !right_frontier.less_equal(entry.key()))
+            {
+                let (capability, left, right) = entry.remove();
+                left.into_iter().for_each(|packet| operator.apply_left(packet));
+                right.into_iter().for_each(|packet| operator.apply_right(packet));
+                let mut session = output.session(&capability);
+                operator.seal(&mut |packet| session.give(packet));
             }
-        },
-    )
+        }
+    })
 }
 
-/// `through` receives the first commit that the sink has not worked off.
-pub(super) fn gather<D: Item>(
-    input: Stream<'_, D>,
+/// Gives each commit whole to `take`, on the worker that the packets are for. `through` receives the first commit that
+/// was not worked off.
+pub(super) fn gather(
+    input: Stream<'_>,
     name: &str,
-    mut take: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
+    mut take: Box<dyn FnMut(Commit, Vec<Packet>)>,
     through: Rc<Cell<Commit>>,
 ) {
-    let mut open = BTreeMap::<Commit, Vec<D>>::new();
-    input.sink(Exchange::new(|_: &D| 0), name, move |(input, frontier)| {
-        input.for_each(|token, items| {
+    let mut open = BTreeMap::<Commit, Vec<Packet>>::new();
+    input.sink(by_worker(), name, move |(input, frontier)| {
+        input.for_each(|token, packets| {
             let Some(commit) = token.least() else { return };
-            let all = open.entry(*commit).or_default();
-            if all.is_empty() { std::mem::swap(all, items) } else { all.append(items) }
+            open.entry(*commit).or_default().append(packets);
         });
         while let Some(entry) = open.first_entry().filter(|entry| !frontier.less_equal(entry.key())) {
-            let (commit, mut items) = entry.remove_entry();
-            if let Some(take) = &mut take {
-                take(commit, &mut items);
-            }
+            let (commit, packets) = entry.remove_entry();
+            take(commit, packets);
         }
         // The frontier is empty when no commit will come any more.
         through.set(frontier.frontier().first().copied().unwrap_or(Commit::MAX));
     });
+}
+
+/// Makes a probe watch a flow that nothing reads.
+pub(super) fn watch(stream: &Stream<'_>, probe: &Probe<Commit>) {
+    stream.clone().probe_with(probe);
+}
+
+fn by_worker() -> Exchange<Packet, fn(&Packet) -> u64> {
+    Exchange::new(|packet| packet.to)
 }
