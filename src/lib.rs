@@ -74,6 +74,11 @@ pub mod reducers {
     pub use pathway_core::table::reducer::*;
 }
 
+/// Windows of event time, for `reduce!(… window tumbling(o.at, 1.hours()) as w => …)` and [`Table::window`].
+pub mod windows {
+    pub use pathway_core::table::window::*;
+}
+
 /// A NATS in memory, for tests.
 pub mod testing {
     pub use pathway_core::testing::{Broker, Published};

@@ -3,7 +3,7 @@
 pub use std::time::Duration;
 
 pub use crate::bytes::Bytes;
-pub use crate::jiff::SignedDuration;
+pub use crate::jiff::{SignedDuration, ToSpan};
 pub use crate::nats;
 pub use crate::reducers::Reducer;
 pub use crate::{

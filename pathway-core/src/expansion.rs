@@ -17,7 +17,7 @@ pub use serde::de::SeqAccess;
 pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
-pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, column, duplicate, key, row, same, table};
+pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, row, same, table, time};
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};

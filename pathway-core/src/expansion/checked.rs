@@ -6,6 +6,7 @@
 
 use crate::data::{ColumnType, Datum, Schema};
 use crate::plan::Table;
+use crate::table::window::EventTime;
 
 /// A copy of a column or a row.
 #[inline]
@@ -40,6 +41,12 @@ pub fn row<T: AnyRow<Known>, Known>(value: T) -> T::Itself {
 /// A value that rows are grouped by.
 #[inline]
 pub fn key<T: AnyKey<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that windows are made by.
+#[inline]
+pub fn time<T: AnyTime<Known>, Known>(value: T) -> T::Itself {
     value.itself()
 }
 
@@ -152,6 +159,17 @@ itself!(
         note = "a key is a column, a value of a type that can be a column, or a tuple of them"
     )]
     AnyKey(Datum)
+);
+
+itself!(
+    /// Any event time.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not an event time",
+        label = "windows need a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
+        note = "of an `Option`, `filter!` the rows that have a time and take it with `unwrap_or`; \
+                of another integer, convert it: `i64::from(..)`"
+    )]
+    AnyTime(EventTime)
 );
 
 /// The way by which a type has what is asked of it.

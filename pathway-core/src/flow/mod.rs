@@ -132,6 +132,11 @@ impl<'scope> Graph<'scope> {
         self.scope.peers() == 1
     }
 
+    /// How many workers there are.
+    pub fn workers(&self) -> u64 {
+        self.scope.peers() as u64
+    }
+
     /// A source of items. On workers but the first, it is to be dropped: nothing comes from there.
     pub fn input<D: Item>(&self) -> (Inlet<D>, Flow<'scope, D>) {
         if self.is_alone() {

@@ -143,6 +143,20 @@ impl<K: Datum, V: Default> Keyed<K, V> {
         }
     }
 
+    /// Removes a slot's key between two commits, if there is one and `is_it`.
+    pub(super) fn remove_if(&mut self, slot: Slot, is_it: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
+        let Slot(slot) = slot;
+        let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| is_it(entry))?;
+        if let Ok(position) = self.index.find_entry(Position::spread(half(hash_of(&entry.0))), |at| at.slot == slot) {
+            position.remove();
+        }
+        self.free.push(slot);
+        if self.index.is_empty() {
+            *self = Keyed::new();
+        }
+        Some(entry)
+    }
+
     /// Seals the commit: shows each key that it touched, in the order of the first touch, and removes the keys
     /// of which `keep` says no.
     pub(super) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {

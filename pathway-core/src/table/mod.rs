@@ -12,6 +12,7 @@ mod reduce;
 pub mod reducer;
 mod select;
 mod upsert;
+pub mod window;
 
 pub use group::Grouped;
 pub use join::{AsofNowJoin, Join, Joining};

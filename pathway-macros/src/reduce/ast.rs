@@ -3,8 +3,9 @@
 use syn::parse::ParseStream;
 use syn::{Expr, Ident, Token};
 
+use super::window::Window;
 use crate::errors::Errors;
-use crate::row::head::{Head, arrow, skip_to_arrow};
+use crate::row::head::{Head, arrow};
 use crate::row::output::Output;
 
 /// `o in orders by o.city => { city: o.city, total: sum(o.price) }`.
@@ -12,24 +13,19 @@ pub(crate) struct Reduce {
     pub(crate) head: Head,
     /// None: the whole table is one group.
     pub(crate) keys: Vec<Expr>,
+    pub(crate) window: Option<Window>,
     pub(crate) output: Output,
 }
 
 impl Reduce {
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
         let head = Head::parse(input)?;
-        if !word(input, "by") && input.peek(Ident) && input.peek2(Ident) {
+        if !word(input, "by") && !word(input, "window") && input.peek(Ident) && input.peek2(Ident) {
             errors.take::<()>(Err(input.error("expected `by` and a key, as in `by o.city`")));
             input.parse::<Ident>()?;
         }
         let keys = if word(input, "by") { keys(input)? } else { Vec::new() };
-        if word(input, "window") {
-            errors.take::<()>(Err(input.error(
-                "`reduce!` has no windows yet: compute the window's start and group by it, \
-                 as in `by o.second - o.second % 60`",
-            )));
-            skip_to_arrow(input)?;
-        }
+        let window = word(input, "window").then(|| Window::parse(input, &head.row)).transpose()?;
         let expected = match keys.as_slice() {
             [] => "`by` and a key, or `=>` and the new row, as in `=> { n: count() }`",
             _ => "`=>` and the new row, as in `=> { n: count() }`",
@@ -37,7 +33,7 @@ impl Reduce {
         arrow(input, expected, errors)?;
         let output = Output::parse(input, errors)?;
         input.parse::<Option<Token![,]>>()?;
-        Ok(Reduce { head, keys, output })
+        Ok(Reduce { head, keys, window, output })
     }
 }
 

@@ -8,6 +8,7 @@ use super::builtin;
 use super::keys::Keys;
 use super::probe::{callee, is_constructor, is_type, needs_row};
 use super::reduction::Reduction;
+use super::window::Window;
 use crate::errors::Errors;
 use crate::row;
 use crate::row::extent::Extent;
@@ -22,6 +23,7 @@ pub(crate) struct Plan {
     pub(crate) head: Head,
     /// The keys of a row.
     pub(crate) keys: Vec<Expr>,
+    pub(crate) window: Option<Window>,
     pub(crate) reductions: Vec<Reduction>,
     /// The row of a group: keys and results stand where their expressions stood.
     pub(crate) output: Output,
@@ -32,7 +34,7 @@ const MOST_KEYS: usize = 12;
 
 /// None: there is no row to build, which was reported.
 pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
-    let Reduce { head, keys, mut output } = reduce;
+    let Reduce { head, keys, mut window, mut output } = reduce;
     if !row::check::check(&mut output, errors) {
         return None;
     }
@@ -53,7 +55,10 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
     for key in &mut keys {
         over_row(key, Use::Value, &head.row, errors);
     }
-    Some(Plan { head, keys, reductions, output })
+    if let Some(window) = &mut window {
+        over_row(&mut window.time, Use::Value, &head.row, errors);
+    }
+    Some(Plan { head, keys, window, reductions, output })
 }
 
 struct Outputs<'a> {

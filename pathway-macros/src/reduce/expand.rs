@@ -7,6 +7,7 @@ use syn::Expr;
 use super::check::Plan;
 use super::keys::Keys;
 use super::reduction::{Reduction, result};
+use super::window::Window;
 use crate::errors::Errors;
 use crate::row::expand::{block, construction, declaration, parameter, table};
 use crate::row::extent::{Extent, local};
@@ -18,13 +19,21 @@ pub(crate) fn expand(plan: &Plan, errors: Errors) -> TokenStream {
     let declaration = declaration(&plan.output);
     let table = table(&plan.head.table);
     let group_by = group_by(plan);
+    let window = window(plan);
     let reducers = nested(plan.output.brace, plan.reductions.iter().map(|reduction| reduction.reducer.clone()));
     let arguments = arguments(plan);
     let output = output(plan);
     // All in the user's own hygiene, else the compiler cannot go from the call to the reducer that is wrong in it.
     let user = plan.output.brace;
     let reduce = quote_spanned!(user=> .reduce(#reducers, #arguments, #output));
-    block(errors, &quote!(#declaration #table #group_by #reduce))
+    block(errors, &quote!(#declaration #table #window #group_by #reduce))
+}
+
+fn window(plan: &Plan) -> Option<TokenStream> {
+    let Window { time, windows, .. } = plan.window.as_ref()?;
+    let row = parameter(&plan.head.row, &time.to_token_stream());
+    let time = Extent::of(time).call("time", time);
+    Some(quote!(.window(move |#row| #time, ::pathway::windows::#windows)))
 }
 
 fn group_by(plan: &Plan) -> TokenStream {
@@ -55,7 +64,11 @@ fn output(plan: &Plan) -> TokenStream {
     let results = nested(Span::mixed_site(), (0..plan.reductions.len()).map(|index| value(index).into_token_stream()));
     let bindings = plan.reductions.iter().enumerate().map(|(index, reduction)| bindings(index, reduction));
     let construction: Expr = construction(&plan.output);
-    quote!(move |#keys #results| { #(#bindings)* #construction })
+    let window = plan.window.as_ref().map(|window| match &window.name {
+        Some(name) => quote!(#name,),
+        None => quote!(_,),
+    });
+    quote!(move |#keys #window #results| { #(#bindings)* #construction })
 }
 
 /// One variable for each use of a result: all but the last use get a copy.

@@ -11,6 +11,7 @@ mod expand;
 mod keys;
 mod probe;
 mod reduction;
+mod window;
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;

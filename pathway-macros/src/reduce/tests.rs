@@ -29,6 +29,33 @@ fn becomes_three_closures() {
 }
 
 #[test]
+fn windows_come_before_the_keys() {
+    let expanded =
+        reduce(quote!(o in orders by o.city window sliding(o.at, 10.minutes(), 1.minutes()).once_closed() as w => {
+            o.city, start: w.start, n: count()
+        }));
+    let expanded = expanded.to_string();
+    let window = ". window (move | o | :: pathway :: __private :: time (:: pathway :: __private :: duplicate (& o . at)) , \
+        :: pathway :: windows :: sliding (10 . minutes () , 1 . minutes ()) . once_closed ()) . group_by";
+    assert!(expanded.contains(window), "{expanded}");
+    assert!(expanded.contains("move | __key0 , w , (__value0 ,)"), "{expanded}");
+}
+
+#[test]
+fn every_mistake_with_windows_is_reported() {
+    for input in [
+        quote!(o in orders window => { n: count() }),
+        quote!(o in orders window hourly(o.at) as w => { n: count() }),
+        quote!(o in orders window tumbling(1.hours()) as w => { n: count() }),
+        quote!(o in orders window tumbling(o.at, 1.hours()) as Vec<i64> => { n: count() }),
+        quote!(o in orders window o.at as w => { n: count() }),
+    ] {
+        let expanded = reduce(input.clone()).to_string();
+        assert_eq!(expanded.matches("compile_error").count(), 1, "{input}: {expanded}");
+    }
+}
+
+#[test]
 fn equal_calls_share_one_reducer() {
     let expanded = reduce(quote!(o in orders => { a: sum(o.x), b: sum(o.x) / 2 })).to_string();
     assert_eq!(expanded.matches("reducers :: Sum").count(), 1, "{expanded}");

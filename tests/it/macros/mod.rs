@@ -8,6 +8,7 @@ mod places;
 mod reduce;
 mod reducers;
 mod select;
+mod windows;
 
 use pathway::prelude::*;
 

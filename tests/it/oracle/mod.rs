@@ -28,3 +28,4 @@ mod reduce;
 mod rows;
 mod select;
 mod upsert;
+mod windows;

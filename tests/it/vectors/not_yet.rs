@@ -39,7 +39,7 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
         ],
     ),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
-    ("windows", &["win_cutoff_nokeep", "win_session", "win_sliding"]),
+    ("session windows", &["win_session"]),
     ("tables thinned", &["op_dedup"]),
 ];
 

@@ -67,7 +67,30 @@ struct Keyed {
     a: i64,
 }
 
+#[derive(Schema)]
+struct Timed {
+    t: i64,
+    v: i64,
+}
+
 vectors! {
+    win_sliding: |t: Table<Timed>| reduce!(r in t window sliding(r.t, 10, 5) as w => {
+        ws: w.start,
+        we: w.end,
+        s: sum(r.v),
+    });
+    win_cutoff_nokeep: |t: Table<Timed>| reduce!(r in t window tumbling(r.t, 10).allow_late(5).drop_closed() as w => {
+        ws: w.start,
+        s: sum(r.v),
+    }), differs &[
+        closes(3, &[], &[r#"{"ws":0,"s":1,"diff":-1,"time":@TIME@}"#]),
+        closes(
+            4,
+            &[r#"{"ws":0,"s":1,"diff":-1,"time":@TIME@}"#],
+            &[r#"{"ws":10,"s":10,"diff":-1,"time":@TIME@}"#],
+        ),
+        closes(5, &[r#"{"ws":10,"s":10,"diff":-1,"time":@TIME@}"#], &[]),
+    ];
     op_join_left: |l: Table<Row>, q: Table<Named>| join!(l in l, q? in q on l.k == q.k => {
         k: l.k,
         a: l.a,
@@ -161,4 +184,9 @@ vectors! {
             ],
         },
     ];
+}
+
+/// A window that closes in the commit in which event time gets there, not in the one behind it.
+const fn closes(commit: usize, theirs: &'static [&'static str], ours: &'static [&'static str]) -> Difference {
+    Difference { entry: "A window closes at once", commit, theirs, ours }
 }

@@ -1,0 +1,222 @@
+//! The operator behind windows of one length: one row a window and key, kept up to date while the window is open.
+
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::time::EventTime;
+use super::windows::{Grid, Policy, Shows, Window};
+use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
+use crate::flow::{PerCommit, PerCommitOfTwo};
+use crate::table::keyed::{Keyed, Slot};
+use crate::table::reducer::Reducer;
+
+/// What all workers share: how rows become groups, and groups rows.
+pub(super) struct Rule<R, T, K, A, G: Reducer<A>, O> {
+    pub(super) time: Arc<dyn Fn(&R) -> T + Send + Sync>,
+    pub(super) key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    pub(super) arguments: Arc<dyn Fn(&R) -> A + Send + Sync>,
+    pub(super) reducers: Arc<G>,
+    pub(super) output: MakeRow<K, T, G::Output, O>,
+    pub(super) grid: Grid,
+    pub(super) policy: Policy,
+}
+
+/// Makes a group's row of its key, its window, and what its reducers give.
+type MakeRow<K, T, V, O> = Arc<dyn Fn(&K, Window<T>, V) -> O + Send + Sync>;
+
+/// The windows of one worker.
+pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
+    rule: Arc<Rule<R, T, K, A, G, O>>,
+    state: Keyed<(T, K), Group<G::State>>,
+    /// For each group that the open commit has touched, in the same order: its row before it.
+    before: Vec<Option<O>>,
+    /// The groups that will close, by the time at which they do. A group that has lost its rows is gone, and its slot may
+    /// have another one.
+    closing: BTreeMap<i128, Vec<Slot>>,
+    /// The latest time of any row of an earlier commit, and of this one.
+    event_time: Option<i128>,
+    next_event_time: Option<i128>,
+    late: Throttle,
+    untold: Throttle,
+    argument: PhantomData<fn(A)>,
+}
+
+#[derive(Default)]
+struct Group<S> {
+    /// How many rows it has. Without rows there is no output, whatever the state says.
+    rows: i64,
+    state: S,
+}
+
+impl<R, T, K, A, G, O> WindowGroups<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, name: &Arc<str>) -> Self {
+        WindowGroups {
+            rule,
+            state: Keyed::new(),
+            before: Vec::new(),
+            closing: BTreeMap::new(),
+            event_time: None,
+            next_event_time: None,
+            late: Throttle::new(name),
+            untold: Throttle::new(name),
+            argument: PhantomData,
+        }
+    }
+
+    /// A row has been seen, maybe by another worker.
+    fn saw(&mut self, time: i128) {
+        self.next_event_time = self.next_event_time.max(Some(time));
+    }
+
+    /// Takes a row into one of its windows.
+    fn take(&mut self, start: T, Change { row, diff }: &Change<R>) {
+        let closes = self.rule.closes(start);
+        if closes.is_some_and(|closes| self.event_time.is_some_and(|now| now >= closes)) {
+            let what = format_args!(
+                "a row of {} came too late for the window from {start}, which has closed, and is ignored there",
+                (self.rule.time)(row)
+            );
+            self.late.report(Level::Warn, what);
+            return;
+        }
+        let (slot, first) = self.state.touch((start, (self.rule.key)(row)));
+        if first {
+            let ((_, key), group) = self.state.entry(slot);
+            let is_new = group.rows == 0;
+            let before = self.rule.row_of(start, key, group);
+            self.before.push(before.unwrap_or_default());
+            if let Some(closes) = closes.filter(|_| is_new) {
+                self.closing.entry(closes).or_default().push(slot);
+            }
+        }
+        let group = self.state.value(slot);
+        group.rows += diff;
+        self.rule.reducers.update(&mut group.state, (self.rule.arguments)(row), *diff);
+    }
+
+    fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        let WindowGroups { rule, state, before, closing, event_time, untold, .. } = self;
+        *event_time = self.next_event_time;
+        let has_closed =
+            |closes: Option<i128>| closes.is_some_and(|closes| event_time.is_some_and(|now| now >= closes));
+        let mut row_of = |start, key: &K, group: &Group<G::State>| {
+            rule.row_of(start, key, group).unwrap_or_else(|error| {
+                untold.report(Level::Error, format_args!("a window has no row for now: {error}"));
+                None
+            })
+        };
+        let shows = rule.policy.shows;
+        let mut befores = before.drain(..);
+        state.seal(|(start, key), group| {
+            let closed = has_closed(rule.closes(*start));
+            let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
+            let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
+            let after = if is_shown { row_of(*start, key, group) } else { None };
+            let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
+            if !unchanged {
+                before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
+            }
+            group.rows != 0 && !closed
+        });
+        drop(befores);
+        // Those that this commit has not touched.
+        while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
+            let (closes, slots) = entry.remove_entry();
+            for slot in slots {
+                let is_it = |((start, _), _): &((T, K), Group<G::State>)| rule.closes(*start) == Some(closes);
+                let Some(((start, key), group)) = state.remove_if(slot, is_it) else { continue };
+                let change = match shows {
+                    Shows::Always => continue,
+                    Shows::OnceClosed => Change::insert,
+                    Shows::WhileOpen => Change::remove,
+                };
+                row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
+            }
+        }
+    }
+}
+
+impl<R, T, K, A, G, O> Rule<R, T, K, A, G, O>
+where
+    T: EventTime,
+    G: Reducer<A>,
+{
+    /// When the window that begins at `start` closes.
+    fn closes(&self, start: T) -> Option<i128> {
+        Some(start.ticks() + self.grid.length + self.policy.allow_late?)
+    }
+
+    /// The starts of a row's windows.
+    pub(super) fn starts(&self, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
+        self.grid.starts((self.time)(row).ticks()).map(T::at)
+    }
+
+    fn row_of(
+        &self,
+        start: T,
+        key: &K,
+        group: &Group<G::State>,
+    ) -> Result<Option<O>, crate::table::reducer::ReduceError> {
+        if group.rows <= 0 {
+            return Ok(None);
+        }
+        let window = Window { start, end: T::at(start.ticks() + self.grid.length) };
+        self.reducers.output(&group.state).map(|reduced| Some((self.output)(key, window, reduced)))
+    }
+}
+
+/// With one worker: rows as they are.
+impl<R, T, K, A, G, O> PerCommit<Change<R>, O> for WindowGroups<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+        for change in changes.drain(..) {
+            if change.diff > 0 {
+                self.saw((self.rule.time)(&change.row).ticks());
+            }
+            self.rule.clone().starts(&change.row).for_each(|start| self.take(start, &change));
+        }
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        self.close(emit);
+    }
+}
+
+/// With several: rows by their windows, and the times of all rows from all workers.
+impl<R, T, K, A, G, O> PerCommitOfTwo<(Held<T>, Change<R>), (u64, i128), O> for WindowGroups<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn apply_left(&mut self, rows: &mut Vec<(Held<T>, Change<R>)>) {
+        rows.drain(..).for_each(|(Held(start), change)| self.take(start, &change));
+    }
+
+    fn apply_right(&mut self, times: &mut Vec<(u64, i128)>) {
+        times.drain(..).for_each(|(_, time)| self.saw(time));
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        self.close(emit);
+    }
+}

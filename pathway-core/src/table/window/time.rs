@@ -1,0 +1,118 @@
+//! What windows measure: event time, which is a column of the rows themselves.
+
+use std::fmt::Display;
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+
+use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
+
+/// A column that says when something happened: a moment, a date with a clock time, or an integer of any unit.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an event time",
+    label = "windows need a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
+    note = "of an `Option`, `filter!` the rows that have none, and `unwrap_or` a time for the compiler's sake; \
+            convert other integers: `i64::from(o.second)`"
+)]
+pub trait EventTime: Datum + Copy + Display {
+    /// The time as a number: nanoseconds for dates, the number itself for integers.
+    fn ticks(self) -> i128;
+
+    /// The time of a number; the nearest one where there is none.
+    fn at(ticks: i128) -> Self;
+}
+
+/// A length of event time: `1.hours()`, a `Duration` or a `SignedDuration` for dates, an integer for integers.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a length of `{T}`",
+    label = "expected a length of event time",
+    note = "of dates it is a duration, such as `1.hours()`, `30.seconds()` or `Duration::from_secs(30)`; of integers an integer"
+)]
+pub trait Length<T> {
+    /// The length in the ticks of [`EventTime`].
+    ///
+    /// # Errors
+    /// It has no fixed length, as months have, or is too long.
+    fn ticks(self) -> Result<i128, String>;
+}
+
+impl EventTime for i64 {
+    fn ticks(self) -> i128 {
+        self.into()
+    }
+
+    fn at(ticks: i128) -> Self {
+        ticks.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    }
+}
+
+impl EventTime for DateTimeUtc {
+    fn ticks(self) -> i128 {
+        self.as_nanosecond()
+    }
+
+    fn at(ticks: i128) -> Self {
+        let limit = if ticks < 0 { Timestamp::MIN } else { Timestamp::MAX };
+        Timestamp::from_nanosecond(ticks).unwrap_or(limit)
+    }
+}
+
+/// A clock time without a zone is measured as if it were UTC's: no hour is missing, and none is there twice.
+impl EventTime for DateTimeNaive {
+    fn ticks(self) -> i128 {
+        match TimeZone::UTC.to_timestamp(self) {
+            Ok(timestamp) => timestamp.as_nanosecond(),
+            Err(_) if self.year() < 0 => Timestamp::MIN.as_nanosecond(),
+            Err(_) => Timestamp::MAX.as_nanosecond(),
+        }
+    }
+
+    fn at(ticks: i128) -> Self {
+        TimeZone::UTC.to_datetime(Timestamp::at(ticks))
+    }
+}
+
+impl Length<i64> for i64 {
+    fn ticks(self) -> Result<i128, String> {
+        Ok(self.into())
+    }
+}
+
+/// Not an event time. With a second one to choose from, the compiler does not take an integer for the proof that the time is
+/// one, too, and complains of the length instead of the time.
+pub enum NoTime {}
+
+#[diagnostic::do_not_recommend]
+impl Length<NoTime> for i64 {
+    fn ticks(self) -> Result<i128, String> {
+        Ok(self.into())
+    }
+}
+
+macro_rules! length_of_dates {
+    ($($time:ty),+) => {$(
+        impl Length<$time> for SignedDuration {
+            fn ticks(self) -> Result<i128, String> {
+                Ok(self.as_nanos())
+            }
+        }
+
+        impl Length<$time> for std::time::Duration {
+            fn ticks(self) -> Result<i128, String> {
+                i128::try_from(self.as_nanos()).map_err(|_| format!("{self:?} is too long"))
+            }
+        }
+
+        impl Length<$time> for Span {
+            fn ticks(self) -> Result<i128, String> {
+                // Without a date to begin at, days and longer units have no fixed length.
+                match SignedDuration::try_from(self) {
+                    Ok(duration) => Ok(duration.as_nanos()),
+                    Err(error) => Err(format!("{self} has no fixed length ({error}); write it in hours: a day is `24.hours()`")),
+                }
+            }
+        }
+    )+};
+}
+
+length_of_dates!(DateTimeUtc, DateTimeNaive);

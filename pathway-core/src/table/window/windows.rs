@@ -1,0 +1,204 @@
+//! Which windows a row belongs to, and what becomes of windows in the course of event time.
+
+use std::marker::PhantomData;
+
+use super::time::{EventTime, Length};
+
+/// One window: from its start, which belongs to it, to its end, which does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window<T> {
+    /// Where it begins.
+    pub start: T,
+    /// Where the next one begins; of a session, the time of its last row.
+    pub end: T,
+}
+
+/// Windows of one length, by times `T`; see [`tumbling`] and [`sliding`].
+#[must_use = "windows do nothing until a table is grouped by them: `table.window(|row| time, ..)`"]
+pub struct Windows<T> {
+    pub(super) grid: Grid,
+    pub(super) policy: Policy,
+    /// What is wrong with the lengths, for the pipeline's start to tell.
+    pub(super) mistake: Option<String>,
+    time: PhantomData<fn(T)>,
+}
+
+/// Where windows lie, in ticks.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    pub(super) length: i128,
+    pub(super) hop: i128,
+    pub(super) origin: i128,
+}
+
+/// What becomes of windows in the course of event time.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Policy {
+    /// How long behind its end a window takes rows, in ticks; `None`: for ever.
+    pub(super) allow_late: Option<i128>,
+    pub(super) shows: Shows,
+}
+
+/// When the row of a window is in the table.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shows {
+    /// From its first row on, for ever.
+    #[default]
+    Always,
+    /// From its closing on.
+    OnceClosed,
+    /// Until its closing.
+    WhileOpen,
+}
+
+/// Windows that follow each other without a gap: each row is in exactly one.
+///
+/// They begin at whole multiples of their length, counted from 1970-01-01T00:00:00 or from 0: those of an hour begin at the
+/// full hour, [`origin`](Windows::origin) moves them.
+///
+/// Without further words a window stays open, and in memory, for ever: late rows correct it whenever they come.
+/// [`allow_late`](Windows::allow_late) says when it closes.
+///
+/// ```
+/// use pathway::prelude::*;
+/// use pathway::windows::tumbling;
+///
+/// #[derive(Schema)]
+/// struct Click { at: i64 }
+///
+/// #[derive(Debug, PartialEq, Schema)]
+/// struct Minute { start: i64, n: i64 }
+///
+/// let pipeline = Pipeline::new();
+/// let clicks = pipeline.rows([3, 59, 60].map(|at| Click { at }));
+/// let minutes = clicks
+///     .window(|c| c.at, tumbling(60))
+///     .reduce(pathway::reducers::Count, |_| (), |w, n| Minute { start: w.start, n })
+///     .collect();
+/// pipeline.run()?;
+/// assert_eq!(minutes.rows(), [Minute { start: 0, n: 2 }, Minute { start: 60, n: 1 }]);
+/// # Ok::<(), pathway::Error>(())
+/// ```
+pub fn tumbling<T: EventTime>(length: impl Length<T>) -> Windows<T> {
+    let length = length.ticks();
+    Windows::new(length.clone(), length)
+}
+
+/// Windows of one length, one of which begins at each `hop`: where the hop is shorter than the length, they overlap, and
+/// a row is in several.
+///
+/// They begin at whole multiples of the hop; else as [`tumbling`].
+///
+/// ```
+/// use pathway::prelude::*;
+/// use pathway::windows::sliding;
+///
+/// #[derive(Schema)]
+/// struct Click { at: i64 }
+///
+/// #[derive(Debug, PartialEq, Schema)]
+/// struct Count { start: i64, n: i64 }
+///
+/// let pipeline = Pipeline::new();
+/// let clicks = pipeline.rows([0, 7].map(|at| Click { at }));
+/// let counts = clicks
+///     .window(|c| c.at, sliding(10, 5))
+///     .reduce(pathway::reducers::Count, |_| (), |w, n| Count { start: w.start, n })
+///     .collect();
+/// pipeline.run()?;
+/// let count = |start, n| Count { start, n };
+/// assert_eq!(counts.rows(), [count(-5, 1), count(0, 2), count(5, 1)]);
+/// # Ok::<(), pathway::Error>(())
+/// ```
+pub fn sliding<T: EventTime>(length: impl Length<T>, hop: impl Length<T>) -> Windows<T> {
+    Windows::new(length.ticks(), hop.ticks())
+}
+
+/// How many windows a row is in at most. More are a mistake in the units.
+const MOST_WINDOWS: i128 = 10_000;
+
+impl<T: EventTime> Windows<T> {
+    fn new(length: Result<i128, String>, hop: Result<i128, String>) -> Self {
+        let (grid, mistake) = match (length, hop) {
+            (Ok(length), Ok(hop)) if length < 1 || hop < 1 => {
+                (None, Some("a window's length and hop must be greater than zero".to_owned()))
+            }
+            (Ok(length), Ok(hop)) if length / hop > MOST_WINDOWS => {
+                (None, Some(format!("a hop that is more than {MOST_WINDOWS} times shorter than the window")))
+            }
+            (Ok(length), Ok(hop)) => (Some(Grid { length, hop, origin: 0 }), None),
+            (Err(mistake), _) | (_, Err(mistake)) => (None, Some(mistake)),
+        };
+        let grid = grid.unwrap_or(Grid { length: 1, hop: 1, origin: 0 });
+        Windows { grid, policy: Policy::default(), mistake, time: PhantomData }
+    }
+
+    /// Where a window begins, and thereby all others.
+    pub fn origin(mut self, origin: T) -> Self {
+        self.grid.origin = origin.ticks();
+        self
+    }
+
+    /// Closes each window once the event time has come so far behind its end. Default: never.
+    ///
+    /// The event time of a table is the latest time of any of its rows up to and including the commit: a commit's own rows are
+    /// never late for each other, and a source that is silent holds nobody up. (A row with a time far in the future closes
+    /// all windows up to there: `filter!` what can't be.) A window closes in the commit in which the event time reaches its end
+    /// plus this length. Its rows are then forgotten; what it has emitted stays. Rows that come for it later are ignored, which
+    /// is reported and counted.
+    pub fn allow_late(mut self, late: impl Length<T>) -> Self {
+        match late.ticks() {
+            Ok(late) => self.policy.allow_late = Some(late.max(0)),
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        self
+    }
+
+    /// Emits each window once, when it closes, so that its row never changes. Without
+    /// [`allow_late`](Windows::allow_late) it closes when the event time has reached its end.
+    ///
+    /// The last windows stay open until rows of a later time come.
+    pub fn once_closed(mut self) -> Self {
+        self.policy.shows = Shows::OnceClosed;
+        self.policy.allow_late.get_or_insert(0);
+        self
+    }
+
+    /// Removes the row of a window when it closes: the table has open windows only. Without
+    /// [`allow_late`](Windows::allow_late) it closes when the event time has reached its end.
+    pub fn drop_closed(mut self) -> Self {
+        self.policy.shows = Shows::WhileOpen;
+        self.policy.allow_late.get_or_insert(0);
+        self
+    }
+}
+
+impl Grid {
+    /// The starts of the windows that a time is in, from the first one on.
+    pub(super) fn starts(self, time: i128) -> impl Iterator<Item = i128> {
+        let Grid { length, hop, origin } = self;
+        let last = time - (time - origin).rem_euclid(hop);
+        let first = last - (last - (time - length + 1)).div_euclid(hop).max(-1) * hop;
+        (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn windows_of_a_time() {
+        for (length, hop, origin) in [(10, 10, 0), (10, 5, 0), (10, 3, 1), (7, 3, -2), (3, 7, 0), (1, 1, 5)] {
+            let grid = Grid { length, hop, origin };
+            for time in -40..40 {
+                let expected: Vec<_> = (-200..200)
+                    .map(|n| origin + n * hop)
+                    .filter(|start| *start <= time && time < *start + length)
+                    .collect();
+                let starts: Vec<_> = grid.starts(time).collect();
+                assert_eq!(starts, expected, "{grid:?}, {time}");
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! Windows of event time against a plain recomputation: rows come late, early and far apart, and go again.
+
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use pathway::Running;
+use pathway::prelude::*;
+use pathway::reducers::{Count, Sum};
+use pathway::windows::{Windows, sliding, tumbling};
+
+use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
+use super::random::{self, Random, Removals, seeds};
+
+#[derive(Schema)]
+struct Event {
+    city: String,
+    at: i64,
+    quantity: i64,
+}
+
+#[derive(Schema)]
+struct Row {
+    city: String,
+    start: i64,
+    end: i64,
+    n: i64,
+    quantity: i64,
+}
+
+type Line = (String, i64, i64);
+type Output = (String, i64, i64, i64, i64);
+
+/// Times go on with the rows that are drawn, with some far behind and few far ahead.
+fn history(seed: u64) -> Commits<Line> {
+    let now = Cell::new(0);
+    random::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
+        now.set(now.get() + random.pick(&[0, 0, 1, 3]));
+        let off = random.pick(&[0, 0, 0, -1, -4, -15, -40, 6]);
+        (random.pick(&["Oslo", "Rome"]).to_owned(), now.get() + off, random.pick(&[1, 2, 5]))
+    })
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Shows {
+    Always,
+    OnceClosed,
+    WhileOpen,
+}
+
+#[derive(Clone, Copy)]
+struct Case {
+    length: i64,
+    hop: i64,
+    origin: i64,
+    allow_late: Option<i64>,
+    shows: Shows,
+}
+
+impl Case {
+    fn windows(self) -> Windows<i64> {
+        let windows = if self.hop == self.length { tumbling(self.length) } else { sliding(self.length, self.hop) };
+        let windows = windows.origin(self.origin);
+        let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
+        match self.shows {
+            Shows::Always => windows,
+            Shows::OnceClosed => windows.once_closed(),
+            Shows::WhileOpen => windows.drop_closed(),
+        }
+    }
+
+    fn has_closed(self, start: i64, now: Option<i64>) -> bool {
+        self.allow_late.is_some_and(|late| now.is_some_and(|now| now >= start + self.length + late))
+    }
+
+    /// The net changes of each commit.
+    fn expected(self, history: &Commits<Line>) -> Commits<Output> {
+        let mut rows = BTreeMap::<(i64, String), BTreeMap<i64, i64>>::new();
+        let mut now = None;
+        let mut frozen = BTreeSet::<Output>::new();
+        let mut shown = BTreeSet::<Output>::new();
+        let commits = history.iter().map(|commit| {
+            for ((city, at, quantity), diff) in commit {
+                let starts = (at - self.length + 1..=*at).filter(|start| (start - self.origin) % self.hop == 0);
+                for start in starts.filter(|start| !self.has_closed(*start, now)) {
+                    *rows.entry((start, city.clone())).or_default().entry(*quantity).or_default() += diff;
+                }
+            }
+            now = now.max(commit.iter().filter(|(_, diff)| *diff > 0).map(|((_, at, _), _)| *at).max());
+            let mut open = BTreeSet::new();
+            rows.retain(|(start, city), quantities| {
+                let n: i64 = quantities.values().sum();
+                let quantity = quantities.iter().map(|(quantity, copies)| quantity * copies).sum();
+                let row = (city.clone(), *start, start + self.length, n, quantity);
+                let closed = self.has_closed(*start, now);
+                if n > 0 {
+                    if closed {
+                        frozen.insert(row)
+                    } else {
+                        open.insert(row)
+                    };
+                }
+                !closed
+            });
+            let table: BTreeSet<Output> = match self.shows {
+                Shows::Always => &open | &frozen,
+                Shows::OnceClosed => frozen.clone(),
+                Shows::WhileOpen => open,
+            };
+            let gone = shown.difference(&table).map(|row| (row.clone(), -1));
+            let come = table.difference(&shown).map(|row| (row.clone(), 1));
+            let changes = gone.chain(come).collect();
+            shown = table;
+            changes
+        });
+        commits.collect()
+    }
+
+    fn check(self, case: &str) {
+        for seed in seeds() {
+            let case = label(case, seed);
+            let history = history(seed);
+            let seen = with_all_workers(&case, |workers| {
+                let pipeline = Pipeline::new();
+                let events = pipeline
+                    .commits(to_changes(&history, |(city, at, quantity)| Event { city, at, quantity }))
+                    .window(|e| e.at, self.windows())
+                    .group_by(|e| e.city.clone());
+                let row = |city: &String, w: pathway::windows::Window<i64>, (n, quantity)| Row {
+                    city: city.clone(),
+                    start: w.start,
+                    end: w.end,
+                    n,
+                    quantity,
+                };
+                let seen = events.reduce((Count, Sum), |e| ((), e.quantity), row).collect();
+                pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
+                same_by_commit(&case, &[seen], history.len(), |r| (r.city.clone(), r.start, r.end, r.n, r.quantity))
+            });
+            assert_agrees(&case, &seen, self.expected(&history), &history);
+            if self.shows == Shows::OnceClosed {
+                assert!(seen.iter().flatten().all(|(_, diff)| *diff > 0), "{case}: a closed window changes");
+            }
+        }
+    }
+}
+
+const TUMBLING: Case = Case { length: 10, hop: 10, origin: 0, allow_late: None, shows: Shows::Always };
+
+#[test]
+fn windows_that_stay_open() {
+    TUMBLING.check("tumbling");
+    Case { origin: 3, length: 7, hop: 7, ..TUMBLING }.check("tumbling from an origin");
+    Case { hop: 5, ..TUMBLING }.check("sliding");
+    Case { hop: 3, origin: -1, ..TUMBLING }.check("sliding, with a hop that is no part of the length");
+    Case { hop: 15, ..TUMBLING }.check("sliding, with gaps");
+}
+
+#[test]
+fn windows_that_close() {
+    for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
+        for (hop, allow_late) in [(10, 0), (10, 5), (4, 3)] {
+            let case = Case { hop, allow_late: Some(allow_late), shows, ..TUMBLING };
+            case.check(&format!("windows that close, {shows:?}, hop {hop}, late {allow_late}"));
+        }
+    }
+}
