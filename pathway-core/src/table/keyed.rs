@@ -42,7 +42,7 @@ impl Position {
 }
 
 /// Where a key's value lies, until the key is removed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Slot(u32);
 
 /// The hash by which keys find their slot and their worker: the same in every process of one program.
@@ -141,6 +141,11 @@ impl<K: Datum, V: Default> Keyed<K, V> {
             Some(entry) => entry,
             None => unreachable!("slot {slot} was used after its key was removed"),
         }
+    }
+
+    /// The key and the value in a slot, if there is one.
+    pub(super) fn get(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
+        self.slots.get_mut(slot as usize)?.as_mut().map(|(key, value)| (&*key, value))
     }
 
     /// Removes a slot's key between two commits, if there is one and `is_it`.

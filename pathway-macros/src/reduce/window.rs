@@ -17,7 +17,8 @@ pub(crate) struct Window {
 }
 
 /// The words for windows, with an example of what each takes.
-const WINDOWS: &[(&str, &str)] = &[("sliding", "at, 10.minutes(), 1.minutes()"), ("tumbling", "at, 1.hours()")];
+const WINDOWS: &[(&str, &str)] =
+    &[("session", "at, 30.minutes()"), ("sliding", "at, 10.minutes(), 1.minutes()"), ("tumbling", "at, 1.hours()")];
 
 impl Window {
     pub(crate) fn parse(input: ParseStream<'_>, row: &Ident) -> syn::Result<Self> {

@@ -27,5 +27,6 @@ mod random;
 mod reduce;
 mod rows;
 mod select;
+mod sessions;
 mod upsert;
 mod windows;

@@ -12,10 +12,10 @@ use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, wi
 use super::random::{self, Random, Removals, seeds};
 
 #[derive(Schema)]
-struct Event {
-    city: String,
-    at: i64,
-    quantity: i64,
+pub(super) struct Event {
+    pub(super) city: String,
+    pub(super) at: i64,
+    pub(super) quantity: i64,
 }
 
 #[derive(Schema)]
@@ -27,11 +27,11 @@ struct Row {
     quantity: i64,
 }
 
-type Line = (String, i64, i64);
+pub(super) type Line = (String, i64, i64);
 type Output = (String, i64, i64, i64, i64);
 
 /// Times go on with the rows that are drawn, with some far behind and few far ahead.
-fn history(seed: u64) -> Commits<Line> {
+pub(super) fn history(seed: u64) -> Commits<Line> {
     let now = Cell::new(0);
     random::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
         now.set(now.get() + random.pick(&[0, 0, 1, 3]));
@@ -41,7 +41,7 @@ fn history(seed: u64) -> Commits<Line> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Shows {
+pub(super) enum Shows {
     Always,
     OnceClosed,
     WhileOpen,

@@ -39,7 +39,6 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
         ],
     ),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
-    ("session windows", &["win_session"]),
     ("tables thinned", &["op_dedup"]),
 ];
 

@@ -79,6 +79,11 @@ vectors! {
         we: w.end,
         s: sum(r.v),
     });
+    win_session: |t: Table<Timed>| reduce!(r in t window session(r.t, 3) as w => {
+        ws: w.start,
+        we: w.end,
+        s: sum(r.v),
+    });
     win_cutoff_nokeep: |t: Table<Timed>| reduce!(r in t window tumbling(r.t, 10).allow_late(5).drop_closed() as w => {
         ws: w.start,
         s: sum(r.v),

@@ -46,6 +46,15 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
+    /// How many copies of a value there are.
+    pub fn copies(&self, value: &A) -> i64 {
+        match &self.0 {
+            Form::One(held, copies) if held.compare(value) == Ordering::Equal => copies.get(),
+            Form::One(..) | Form::Many(None) => 0,
+            Form::Many(Some(map)) => map.get(&Held(value.duplicate())).map_or(0, |copies| copies.get()),
+        }
+    }
+
     /// Whether nothing is kept: no copy of any value, and none owed.
     pub fn is_empty(&self) -> bool {
         match &self.0 {

@@ -18,7 +18,6 @@ pub(super) struct Rule<R, T, K, A, G: Reducer<A>, O> {
     pub(super) arguments: Arc<dyn Fn(&R) -> A + Send + Sync>,
     pub(super) reducers: Arc<G>,
     pub(super) output: MakeRow<K, T, G::Output, O>,
-    pub(super) grid: Grid,
     pub(super) policy: Policy,
 }
 
@@ -28,6 +27,7 @@ type MakeRow<K, T, V, O> = Arc<dyn Fn(&K, Window<T>, V) -> O + Send + Sync>;
 /// The windows of one worker.
 pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     rule: Arc<Rule<R, T, K, A, G, O>>,
+    grid: Grid,
     state: Keyed<(T, K), Group<G::State>>,
     /// For each group that the open commit has touched, in the same order: its row before it.
     before: Vec<Option<O>>,
@@ -58,9 +58,10 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, name: &Arc<str>) -> Self {
         WindowGroups {
             rule,
+            grid,
             state: Keyed::new(),
             before: Vec::new(),
             closing: BTreeMap::new(),
@@ -79,7 +80,7 @@ where
 
     /// Takes a row into one of its windows.
     fn take(&mut self, start: T, Change { row, diff }: &Change<R>) {
-        let closes = self.rule.closes(start);
+        let closes = self.rule.closes(self.grid, start);
         if closes.is_some_and(|closes| self.event_time.is_some_and(|now| now >= closes)) {
             let what = format_args!(
                 "a row of {} came too late for the window from {start}, which has closed, and is ignored there",
@@ -92,7 +93,7 @@ where
         if first {
             let ((_, key), group) = self.state.entry(slot);
             let is_new = group.rows == 0;
-            let before = self.rule.row_of(start, key, group);
+            let before = self.rule.row_of(self.grid, start, key, group);
             self.before.push(before.unwrap_or_default());
             if let Some(closes) = closes.filter(|_| is_new) {
                 self.closing.entry(closes).or_default().push(slot);
@@ -104,12 +105,12 @@ where
     }
 
     fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let WindowGroups { rule, state, before, closing, event_time, untold, .. } = self;
+        let WindowGroups { rule, grid, state, before, closing, event_time, untold, .. } = self;
         *event_time = self.next_event_time;
         let has_closed =
             |closes: Option<i128>| closes.is_some_and(|closes| event_time.is_some_and(|now| now >= closes));
         let mut row_of = |start, key: &K, group: &Group<G::State>| {
-            rule.row_of(start, key, group).unwrap_or_else(|error| {
+            rule.row_of(*grid, start, key, group).unwrap_or_else(|error| {
                 untold.report(Level::Error, format_args!("a window has no row for now: {error}"));
                 None
             })
@@ -117,7 +118,7 @@ where
         let shows = rule.policy.shows;
         let mut befores = before.drain(..);
         state.seal(|(start, key), group| {
-            let closed = has_closed(rule.closes(*start));
+            let closed = has_closed(rule.closes(*grid, *start));
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
             let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
             let after = if is_shown { row_of(*start, key, group) } else { None };
@@ -132,7 +133,7 @@ where
         while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
             let (closes, slots) = entry.remove_entry();
             for slot in slots {
-                let is_it = |((start, _), _): &((T, K), Group<G::State>)| rule.closes(*start) == Some(closes);
+                let is_it = |((start, _), _): &((T, K), Group<G::State>)| rule.closes(*grid, *start) == Some(closes);
                 let Some(((start, key), group)) = state.remove_if(slot, is_it) else { continue };
                 let change = match shows {
                     Shows::Always => continue,
@@ -151,17 +152,18 @@ where
     G: Reducer<A>,
 {
     /// When the window that begins at `start` closes.
-    fn closes(&self, start: T) -> Option<i128> {
-        Some(start.ticks() + self.grid.length + self.policy.allow_late?)
+    fn closes(&self, grid: Grid, start: T) -> Option<i128> {
+        Some(start.ticks() + grid.length + self.policy.allow_late?)
     }
 
     /// The starts of a row's windows.
-    pub(super) fn starts(&self, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
-        self.grid.starts((self.time)(row).ticks()).map(T::at)
+    pub(super) fn starts(&self, grid: Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
+        grid.starts((self.time)(row).ticks()).map(T::at)
     }
 
     fn row_of(
         &self,
+        grid: Grid,
         start: T,
         key: &K,
         group: &Group<G::State>,
@@ -169,7 +171,7 @@ where
         if group.rows <= 0 {
             return Ok(None);
         }
-        let window = Window { start, end: T::at(start.ticks() + self.grid.length) };
+        let window = Window { start, end: T::at(start.ticks() + grid.length) };
         self.reducers.output(&group.state).map(|reduced| Some((self.output)(key, window, reduced)))
     }
 }
@@ -189,7 +191,7 @@ where
             if change.diff > 0 {
                 self.saw((self.rule.time)(&change.row).ticks());
             }
-            self.rule.clone().starts(&change.row).for_each(|start| self.take(start, &change));
+            self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.take(start, &change));
         }
     }
 

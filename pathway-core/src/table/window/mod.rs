@@ -1,23 +1,26 @@
 //! Windows of event time: what happened in the same hour, in the last ten minutes.
 
 mod groups;
+mod sessions;
 mod time;
 mod windows;
 
 pub use time::{EventTime, Length};
-pub use windows::{Window, Windows, sliding, tumbling};
+pub use windows::{Window, Windows, session, sliding, tumbling};
 
 use std::sync::Arc;
 
 use super::keyed::hash_of;
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Error, ErrorKind, Held, Schema};
+use crate::flow::{Changes, Flow, Graph};
 use crate::plan::{Order, Shape, Table};
 use groups::{Rule, WindowGroups};
-use windows::Shows;
+use sessions::Sessions;
+use windows::{Grid, Kind, Shows};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by windows of event time, to reduce each: [`tumbling`] or [`sliding`] ones.
+    /// Groups the rows by windows of event time, to reduce each: [`tumbling`], [`sliding`] or [`session`] windows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -93,21 +96,13 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let WindowedGroups { table, time, windows, key } = self;
-        let Windows { grid, policy, mistake, .. } = windows;
+        let Windows { kind, policy, mistake, .. } = windows;
         if let Some(mistake) = mistake {
             let message = format!("a window over {table:?}: {mistake}");
             table.plan().control().fail(Error::new(ErrorKind::Config, message));
         }
-        let rule = Rule {
-            time,
-            key,
-            arguments: Arc::new(arguments),
-            reducers: Arc::new(reducers),
-            output: Arc::new(output),
-            grid,
-            policy,
-        };
-        let rule = Arc::new(rule);
+        let (arguments, reducers, output) = (Arc::new(arguments), Arc::new(reducers), Arc::new(output));
+        let rule = Arc::new(Rule { time, key, arguments, reducers, output, policy });
         let input = table.node();
         // A closed window's only row never goes.
         let shape = Shape { order: Order::Sorted, append_only: policy.shows == Shows::OnceClosed };
@@ -115,36 +110,93 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let node = table.plan().add(name, shape, |node, name| {
             move |build| {
                 let changes = build.get::<R>(input);
-                let groups = WindowGroups::new(Arc::clone(&rule), &name);
-                let graph = &mut build.graph;
-                if graph.is_alone() {
-                    let reduced = graph.per_commit(changes, &name, |_: &Change<R>| 0, groups);
-                    build.put::<O>(node, reduced);
-                    return;
-                }
-                let (all, by_window) = (Arc::clone(&rule), Arc::clone(&rule));
-                let rows = graph.each(changes.clone(), &name, move |changes: &mut Vec<Change<R>>, rows| {
-                    for change in changes.drain(..) {
-                        rows.extend(by_window.starts(&change.row).map(|start| (Held(start), change.clone())));
-                    }
-                });
-                let workers = graph.workers();
-                let times = graph.each(changes, &name, move |changes: &mut Vec<Change<R>>, times| {
-                    let comes = changes.drain(..).filter(|change| change.diff > 0);
-                    if let Some(latest) = comes.map(|change| (all.time)(&change.row).ticks()).max()
-                        && all.policy.allow_late.is_some()
-                    {
-                        times.extend((0..workers).map(|worker| (worker, latest)));
-                    }
-                });
-                let by_key = Arc::clone(&rule);
-                let route =
-                    move |(start, change): &(Held<T>, Change<R>)| hash_of(&(start.0, (by_key.key)(&change.row)));
-                let reduced =
-                    graph.per_commit_of_two((rows, route), (times, |(worker, _): &(u64, i128)| *worker), &name, groups);
+                let rule = Arc::clone(&rule);
+                let reduced = match kind {
+                    Kind::Grid(grid) => reduce_grid(&mut build.graph, changes, &name, rule, grid),
+                    Kind::Session(gap) => reduce_sessions(&mut build.graph, changes, &name, rule, gap),
+                };
                 build.put::<O>(node, reduced);
             }
         });
         Table::new(table.plan().clone(), node)
     }
+}
+
+fn reduce_grid<'scope, R, T, K, A, G, O>(
+    graph: &mut Graph<'scope>,
+    changes: Changes<'scope, R>,
+    name: &Arc<str>,
+    rule: Arc<Rule<R, T, K, A, G, O>>,
+    grid: Grid,
+) -> Changes<'scope, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    let groups = WindowGroups::new(Arc::clone(&rule), grid, name);
+    if graph.is_alone() {
+        return graph.per_commit(changes, name, |_: &Change<R>| 0, groups);
+    }
+    let by_window = Arc::clone(&rule);
+    let rows = graph.each(changes.clone(), name, move |changes: &mut Vec<Change<R>>, rows| {
+        for change in changes.drain(..) {
+            rows.extend(by_window.starts(grid, &change.row).map(|start| (Held(start), change.clone())));
+        }
+    });
+    let times = times(graph, changes, name, &rule);
+    let route = move |(start, change): &(Held<T>, Change<R>)| hash_of(&(start.0, (rule.key)(&change.row)));
+    graph.per_commit_of_two((rows, route), (times, |(worker, _): &(u64, i128)| *worker), name, groups)
+}
+
+fn reduce_sessions<'scope, R, T, K, A, G, O>(
+    graph: &mut Graph<'scope>,
+    changes: Changes<'scope, R>,
+    name: &Arc<str>,
+    rule: Arc<Rule<R, T, K, A, G, O>>,
+    gap: i128,
+) -> Changes<'scope, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    let sessions = Sessions::new(Arc::clone(&rule), gap, name);
+    if graph.is_alone() {
+        return graph.per_commit(changes, name, |_: &Change<R>| 0, sessions);
+    }
+    let times = times(graph, changes.clone(), name, &rule);
+    let route = move |change: &Change<R>| hash_of(&(rule.key)(&change.row));
+    graph.per_commit_of_two((changes, route), (times, |(worker, _): &(u64, i128)| *worker), name, sessions)
+}
+
+/// The latest times of the rows that come, for each worker. None where nobody needs them.
+fn times<'scope, R, T, K, A, G, O>(
+    graph: &Graph<'scope>,
+    changes: Changes<'scope, R>,
+    name: &str,
+    rule: &Arc<Rule<R, T, K, A, G, O>>,
+) -> Flow<'scope, (u64, i128)>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    let (rule, workers) = (Arc::clone(rule), graph.workers());
+    graph.each(changes, name, move |changes: &mut Vec<Change<R>>, times| {
+        let comes = changes.drain(..).filter(|change| change.diff > 0);
+        let latest = comes.map(|change| (rule.time)(&change.row).ticks()).max();
+        if let Some(latest) = latest.filter(|_| rule.policy.allow_late.is_some()) {
+            times.extend((0..workers).map(|worker| (worker, latest)));
+        }
+    })
 }

@@ -16,11 +16,19 @@ pub struct Window<T> {
 /// Windows of one length, by times `T`; see [`tumbling`] and [`sliding`].
 #[must_use = "windows do nothing until a table is grouped by them: `table.window(|row| time, ..)`"]
 pub struct Windows<T> {
-    pub(super) grid: Grid,
+    pub(super) kind: Kind,
     pub(super) policy: Policy,
     /// What is wrong with the lengths, for the pipeline's start to tell.
     pub(super) mistake: Option<String>,
     time: PhantomData<fn(T)>,
+}
+
+/// How rows are put into windows.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Kind {
+    Grid(Grid),
+    /// Sessions, which end when no row comes for longer than this, in ticks.
+    Session(i128),
 }
 
 /// Where windows lie, in ticks.
@@ -114,6 +122,43 @@ pub fn sliding<T: EventTime>(length: impl Length<T>, hop: impl Length<T>) -> Win
     Windows::new(length.ticks(), hop.ticks())
 }
 
+/// Sessions: rows that follow each other within `max_gap` are in one window, which begins with the first of them and ends with
+/// the last.
+///
+/// A session of a key grows with each row, two become one when a row comes between them, and one becomes two when such a row
+/// goes; always only the rows of sessions that change are emitted. It closes ([`allow_late`](Windows::allow_late)) when the
+/// event time is `max_gap` and the allowed lateness behind its last row.
+///
+/// ```
+/// use pathway::prelude::*;
+/// use pathway::windows::session;
+///
+/// #[derive(Schema)]
+/// struct Click { user: i64, at: i64 }
+///
+/// #[derive(Debug, PartialEq, Schema)]
+/// struct Visit { from: i64, until: i64, clicks: i64 }
+///
+/// let pipeline = Pipeline::new();
+/// let clicks = pipeline.rows([0, 20, 25, 90].map(|at| Click { user: 7, at }));
+/// let visits = clicks
+///     .window(|c| c.at, session(30))
+///     .group_by(|c| c.user)
+///     .reduce(pathway::reducers::Count, |_| (), |_, w, clicks| Visit { from: w.start, until: w.end, clicks })
+///     .collect();
+/// pipeline.run()?;
+/// assert_eq!(visits.rows(), [Visit { from: 0, until: 25, clicks: 3 }, Visit { from: 90, until: 90, clicks: 1 }]);
+/// # Ok::<(), pathway::Error>(())
+/// ```
+pub fn session<T: EventTime>(max_gap: impl Length<T>) -> Windows<T> {
+    let (gap, mistake) = match max_gap.ticks() {
+        Ok(gap) if gap < 0 => (0, Some("the gap of a session must not be less than zero".to_owned())),
+        Ok(gap) => (gap, None),
+        Err(mistake) => (0, Some(mistake)),
+    };
+    Windows { kind: Kind::Session(gap), policy: Policy::default(), mistake, time: PhantomData }
+}
+
 /// How many windows a row is in at most. More are a mistake in the units.
 const MOST_WINDOWS: i128 = 10_000;
 
@@ -130,12 +175,16 @@ impl<T: EventTime> Windows<T> {
             (Err(mistake), _) | (_, Err(mistake)) => (None, Some(mistake)),
         };
         let grid = grid.unwrap_or(Grid { length: 1, hop: 1, origin: 0 });
-        Windows { grid, policy: Policy::default(), mistake, time: PhantomData }
+        Windows { kind: Kind::Grid(grid), policy: Policy::default(), mistake, time: PhantomData }
     }
 
-    /// Where a window begins, and thereby all others.
+    /// Where a window begins, and thereby all others. A session begins with its first row: it has no origin, and
+    /// [`Pipeline::run`](crate::plan::Pipeline::run) says so.
     pub fn origin(mut self, origin: T) -> Self {
-        self.grid.origin = origin.ticks();
+        match &mut self.kind {
+            Kind::Grid(grid) => grid.origin = origin.ticks(),
+            Kind::Session(_) => self.mistake = Some("a session begins with its first row: it has no origin".to_owned()),
+        }
         self
     }
 

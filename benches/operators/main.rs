@@ -1,0 +1,110 @@
+//! Operators beside differential-dataflow's: `cargo bench --bench operators`.
+//!
+//! One worker each, in turns, in one process; figures are changes per second, the best of three rounds. Rows are a key and
+//! a number. Each operator runs with few and many keys, in small and large commits.
+
+mod differential;
+mod ours;
+
+use std::time::Duration;
+
+/// A row: its key, and a number.
+type Row = (i64, i64);
+
+/// The commits that a contestant plays.
+type Commits = Vec<Vec<(Row, i64)>>;
+
+/// What is measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Operator {
+    /// Count by key.
+    Reduce,
+    /// Rows that are there at all.
+    Distinct,
+    /// Rows of even numbers with rows of odd ones, by key.
+    Join,
+}
+
+fn main() {
+    // `cargo test --benches` and `cargo bench` pass flags; a word chooses an operator.
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str()));
+    for operator in [Operator::Reduce, Operator::Distinct, Operator::Join] {
+        let name = format!("{operator:?}").to_lowercase();
+        if !is_wanted(&name) {
+            continue;
+        }
+        println!(
+            "\n{name:>10} {:>10} {:>10} {:>14} {:>14} {:>7}",
+            "keys", "commit", "ours/s", "differential/s", "ratio"
+        );
+        for keys in [1, 1_000, 1_000_000] {
+            // Joins of one key with itself are as many pairs as rows squared, whoever makes them.
+            if operator == Operator::Join && keys == 1 {
+                continue;
+            }
+            for size in [1, 1_000, 100_000] {
+                throughput(operator, keys, size);
+            }
+        }
+    }
+    if is_wanted("one-row") {
+        one_row();
+    }
+}
+
+fn throughput(operator: Operator, keys: i64, size: usize) {
+    let changes = if size == 1 { 100_000 } else { 2_000_000 };
+    let commits = history(operator, keys, size, changes);
+    let mut best = [Duration::MAX; 2];
+    for _ in 0..3 {
+        best[0] = best[0].min(ours::play(operator, commits.clone()));
+        best[1] = best[1].min(differential::play(operator, commits.clone()));
+    }
+    let [ours, theirs] = best.map(|time| changes as f64 / time.as_secs_f64());
+    println!("{:>10} {keys:>10} {size:>10} {ours:>14.0} {theirs:>14.0} {:>7.1}", "", ours / theirs);
+}
+
+/// A commit of one row on small and on large tables: it must not cost what the table is large.
+fn one_row() {
+    const COMMITS: usize = 100_000;
+    println!("\n   one-row {:>10} {:>10}", "keys", "µs/commit");
+    for operator in [Operator::Reduce, Operator::Distinct, Operator::Join] {
+        let costs = [1_000, 1_000_000].map(|keys: i64| {
+            let load: Commits = vec![(0..keys).map(|key| ((key, 0), 1)).collect()];
+            let mut all = load.clone();
+            all.extend(history(operator, keys, 1, COMMITS));
+            let both =
+                (0..3).map(|_| ours::play(operator, all.clone()).saturating_sub(ours::play(operator, load.clone())));
+            let cost = both.min().unwrap_or_default().as_secs_f64() * 1e6 / COMMITS as f64;
+            println!("{:>10} {keys:>10} {cost:>10.2}", format!("{operator:?}").to_lowercase());
+            cost
+        });
+        println!("{:>10} {:>10} {:>10.2}", "", "ratio", costs[1] / costs[0]);
+    }
+}
+
+/// Rows of random keys, each of which goes again in one of four cases.
+fn history(operator: Operator, keys: i64, size: usize, changes: usize) -> Commits {
+    let mut random = 1_u64;
+    let mut next = || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random >> 33
+    };
+    // A join of many rows a key would measure the pairs, and not the operator.
+    let numbers = if operator == Operator::Join { 2 } else { 10 };
+    let mut there = Vec::<Row>::new();
+    let all: Vec<(Row, i64)> = (0..changes)
+        .map(|_| {
+            let at = next() as usize;
+            if at.is_multiple_of(4) && !there.is_empty() {
+                let row = there.swap_remove(at % there.len());
+                return (row, -1);
+            }
+            let row = ((next() % keys as u64) as i64, (next() % numbers) as i64);
+            there.push(row);
+            (row, 1)
+        })
+        .collect();
+    all.chunks(size).map(<[_]>::to_vec).collect()
+}

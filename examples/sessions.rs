@@ -1,0 +1,48 @@
+//! Visits: the clicks of a user that follow each other within half an hour, each visit written once, when it is over.
+//!
+//! ```sh
+//! cargo run --release --example sessions
+//! ```
+//!
+//! With `NATS_URL` it runs there, for ever: it reads `clicks` and writes `visits`.
+
+#[path = "shared/show.rs"]
+mod show;
+
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Click {
+    user: String,
+    page: String,
+    at: DateTimeUtc,
+}
+
+fn visits(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::new();
+    let clicks = nats::read(&pipeline, uri, "clicks").json::<Click>();
+    let visits = reduce!(c in clicks by c.user
+        window session(c.at, 30.minutes()).allow_late(30.minutes()).once_closed() as visit => {
+            user: c.user,
+            from: visit.start,
+            until: visit.end,
+            clicks: count(),
+            pages: count_distinct(c.page),
+    });
+    nats::write(&visits, uri, "visits").json();
+    pipeline
+}
+
+fn main() -> show::Outcome {
+    let messages = [
+        ("clicks", r#"{"user": "ann", "page": "/", "at": "2026-01-01T08:00:00Z"}"#),
+        ("clicks", r#"{"user": "bob", "page": "/", "at": "2026-01-01T08:05:00Z"}"#),
+        ("clicks", r#"{"user": "ann", "page": "/pens", "at": "2026-01-01T08:20:00Z"}"#),
+        ("clicks", r#"{"user": "ann", "page": "/pens", "at": "2026-01-01T08:58:00Z"}"#),
+        // This click came late, and joins Ann's two parts of the morning into one visit.
+        ("clicks", r#"{"user": "ann", "page": "/ink", "at": "2026-01-01T08:40:00Z"}"#),
+        // Event time is now more than an hour ahead of everybody else: both visits are over.
+        ("clicks", r#"{"user": "cid", "page": "/", "at": "2026-01-01T10:00:00Z"}"#),
+    ];
+    show::run_or_show(visits, &messages, "visits", r#"{"user":"bob""#)
+}

@@ -1,0 +1,159 @@
+//! Session windows against a plain recomputation: they grow, merge, split, and close.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use pathway::Running;
+use pathway::prelude::*;
+use pathway::reducers::{Count, Max, Sum};
+use pathway::windows::{Windows, session};
+
+use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
+use super::random::seeds;
+use super::windows::{Event, Line, Shows, history};
+
+#[derive(Schema)]
+struct Row {
+    city: String,
+    start: i64,
+    end: i64,
+    n: i64,
+    quantity: i64,
+    most: i64,
+}
+
+type Output = (String, i64, i64, i64, i64, i64);
+
+#[derive(Clone, Copy)]
+struct Case {
+    gap: i64,
+    allow_late: Option<i64>,
+    shows: Shows,
+}
+
+impl Case {
+    fn windows(self) -> Windows<i64> {
+        let windows = session(self.gap);
+        let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
+        match self.shows {
+            Shows::Always => windows,
+            Shows::OnceClosed => windows.once_closed(),
+            Shows::WhileOpen => windows.drop_closed(),
+        }
+    }
+
+    fn has_closed(self, end: i64, now: Option<i64>) -> bool {
+        self.allow_late.is_some_and(|late| now.is_some_and(|now| now >= end + self.gap + late))
+    }
+
+    /// The net changes of each commit.
+    fn expected(self, history: &Commits<Line>) -> Commits<Output> {
+        let mut cities = BTreeMap::<String, BTreeMap<(i64, i64), i64>>::new();
+        let mut now = None;
+        let mut frozen = BTreeMap::<Output, i64>::new();
+        let mut shown = BTreeMap::<Output, i64>::new();
+        let commits = history.iter().map(|commit| {
+            let mut net = BTreeMap::<(bool, &Line), i64>::new();
+            let mut total = BTreeMap::<&Line, i64>::new();
+            commit.iter().for_each(|(line, diff)| *total.entry(line).or_default() += diff);
+            total.into_iter().filter(|(_, diff)| *diff != 0).for_each(|(line, diff)| {
+                net.insert((diff < 0, line), diff);
+            });
+            for ((_, (city, at, quantity)), diff) in net {
+                let rows = cities.entry(city.clone()).or_default();
+                let touches = rows.keys().any(|(other, _)| (other - at).abs() <= self.gap);
+                let copies = rows.get(&(*at, *quantity)).copied().unwrap_or(0);
+                if (diff > 0 && (touches || !self.has_closed(*at, now))) || (diff < 0 && copies >= -diff) {
+                    *rows.entry((*at, *quantity)).or_default() += diff;
+                    rows.retain(|_, copies| *copies != 0);
+                }
+            }
+            now = now.max(commit.iter().map(|((_, at, _), diff)| (*diff > 0).then_some(*at)).max().flatten());
+            let mut open = BTreeMap::<Output, i64>::new();
+            for (city, rows) in &mut cities {
+                for (start, end) in sessions(rows, self.gap) {
+                    let mut row = (city.clone(), start, end, 0, 0, i64::MIN);
+                    for ((_, quantity), copies) in rows.range((start, i64::MIN)..=(end, i64::MAX)) {
+                        row = (row.0, start, end, row.3 + copies, row.4 + quantity * copies, row.5.max(*quantity));
+                    }
+                    if self.has_closed(end, now) {
+                        *frozen.entry(row).or_default() += 1;
+                        rows.retain(|(at, _), _| *at < start || *at > end);
+                    } else {
+                        *open.entry(row).or_default() += 1;
+                    }
+                }
+            }
+            let mut table = if self.shows == Shows::WhileOpen { BTreeMap::new() } else { frozen.clone() };
+            if self.shows != Shows::OnceClosed {
+                open.into_iter().for_each(|(row, copies)| *table.entry(row).or_default() += copies);
+            }
+            let rows: BTreeSet<_> = table.keys().chain(shown.keys()).cloned().collect();
+            let copies = |table: &BTreeMap<Output, i64>, row: &Output| table.get(row).copied().unwrap_or(0);
+            let changes = rows.into_iter().map(|row| (row.clone(), copies(&table, &row) - copies(&shown, &row)));
+            let changes = changes.filter(|(_, diff)| *diff != 0).collect();
+            shown = table;
+            changes
+        });
+        commits.collect()
+    }
+
+    fn check(self, case: &str) {
+        for seed in seeds() {
+            let case = label(case, seed);
+            let history = history(seed);
+            let seen = with_all_workers(&case, |workers| {
+                let pipeline = Pipeline::new();
+                let sessions = pipeline
+                    .commits(to_changes(&history, |(city, at, quantity)| Event { city, at, quantity }))
+                    .window(|e| e.at, self.windows())
+                    .group_by(|e| e.city.clone())
+                    .reduce(
+                        (Count, Sum, Max),
+                        |e| ((), e.quantity, e.quantity),
+                        |city, w, (n, quantity, most)| Row {
+                            city: city.clone(),
+                            start: w.start,
+                            end: w.end,
+                            n,
+                            quantity,
+                            most,
+                        },
+                    );
+                let seen = sessions.collect();
+                pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
+                let view = |r: &Row| (r.city.clone(), r.start, r.end, r.n, r.quantity, r.most);
+                same_by_commit(&case, &[seen], history.len(), view)
+            });
+            assert_agrees(&case, &seen, self.expected(&history), &history);
+        }
+    }
+}
+
+/// From the first to the last time of each session.
+fn sessions(rows: &BTreeMap<(i64, i64), i64>, gap: i64) -> Vec<(i64, i64)> {
+    let mut sessions = Vec::<(i64, i64)>::new();
+    for (at, _) in rows.keys() {
+        match sessions.last_mut() {
+            Some((_, end)) if at - *end <= gap => *end = *at,
+            _ => sessions.push((*at, *at)),
+        }
+    }
+    sessions
+}
+
+#[test]
+fn sessions_that_stay_open() {
+    for gap in [0, 1, 3, 8] {
+        Case { gap, allow_late: None, shows: Shows::Always }.check(&format!("sessions with a gap of {gap}"));
+    }
+}
+
+#[test]
+fn sessions_that_close() {
+    for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
+        for (gap, allow_late) in [(3, 0), (1, 5), (6, 2)] {
+            let case = Case { gap, allow_late: Some(allow_late), shows };
+            case.check(&format!("sessions that close, {shows:?}, gap {gap}, late {allow_late}"));
+        }
+    }
+}
