@@ -162,13 +162,24 @@ impl<K: Datum, V: Default> Keyed<K, V> {
         Some(entry)
     }
 
+    /// How many keys there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
     /// Seals the commit: shows each key that it touched, in the order of the first touch, and removes the keys
     /// of which `keep` says no.
     pub(super) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        self.seal_slots(|_, key, value| keep(key, value));
+    }
+
+    /// The same, where each key comes with its slot. That of a key which is removed may be another's from the next commit on.
+    pub(super) fn seal_slots(&mut self, mut keep: impl FnMut(Slot, &K, &mut V) -> bool) {
         for slot in std::mem::take(&mut self.touched) {
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
             let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
-            if keep(key, value) {
+            if keep(Slot(slot), key, value) {
                 continue;
             }
             if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {

@@ -19,11 +19,14 @@
 mod chain;
 mod check;
 mod differential;
+mod event_time;
 mod filter;
 mod floats;
 mod join;
 mod orders;
+mod policies;
 mod random;
+mod recompute;
 mod reduce;
 mod rows;
 mod select;
