@@ -45,7 +45,7 @@ pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
 pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::{
-    AsofNowJoin, Grouped, Join, Joining, Timed, TimedGroups,
+    AsofJoin, AsofNowJoin, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups,
 };
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]

@@ -19,6 +19,6 @@ mod upsert;
 pub mod window;
 
 pub use group::Grouped;
-pub use join::{AsofNowJoin, Join, Joining};
+pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
 pub use timed::{Timed, TimedGroups};
 pub(crate) use upsert::upsert;

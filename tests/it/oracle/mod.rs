@@ -23,6 +23,7 @@ mod event_time;
 mod filter;
 mod floats;
 mod join;
+mod near;
 mod orders;
 mod policies;
 mod random;
