@@ -87,11 +87,14 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     }
 }
 
+/// Makes a key's row of the time of its last one.
+type MakeRow<K, T, O> = Arc<dyn Fn(&K, T) -> O + Send + Sync>;
+
 /// What all workers share.
 struct Rule<R, T, K, O> {
     key: Arc<dyn Fn(&R) -> K + Send + Sync>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
-    row: Arc<dyn Fn(&K, T) -> O + Send + Sync>,
+    row: MakeRow<K, T, O>,
     silence: i128,
     /// Rows never go: of a key only the last is of interest.
     append_only: bool,

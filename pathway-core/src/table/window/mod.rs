@@ -3,6 +3,7 @@
 mod groups;
 mod sessions;
 mod time;
+mod timeline;
 mod windows;
 
 pub use time::{EventTime, Length};

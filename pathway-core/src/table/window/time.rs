@@ -9,7 +9,7 @@ use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
 /// A column that says when something happened: a moment, a date with a clock time, or an integer of any unit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event time",
-    label = "windows need a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
+    label = "an event time is a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
     note = "of an `Option`, `filter!` the rows that have none, and `unwrap_or` a time for the compiler's sake; \
             convert other integers: `i64::from(o.second)`"
 )]

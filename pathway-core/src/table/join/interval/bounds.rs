@@ -19,7 +19,6 @@ pub trait Interval<T> {
     fn ticks(self) -> Result<(i128, i128), String>;
 }
 
-#[diagnostic::do_not_recommend]
 impl<T, D: Length<T>> Interval<T> for RangeInclusive<D> {
     fn ticks(self) -> Result<(i128, i128), String> {
         let (from, to) = self.into_inner();

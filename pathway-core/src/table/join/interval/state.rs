@@ -272,7 +272,7 @@ mod tests {
         let mut operator = Intervals::new(Arc::clone(&key), key, near, emits, row);
         let mut rows = 0;
         let most = most_kept(stream(5, 10), |commit, _| {
-            rows = rows + commit.iter().map(|change| change.diff).sum::<i64>();
+            rows += commit.iter().map(|change| change.diff).sum::<i64>();
             let (mut left, mut right) = commit.into_iter().partition(|change| change.row.value == 0);
             operator.apply_left(&mut left);
             operator.apply_right(&mut right);
