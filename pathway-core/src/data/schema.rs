@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Datum, JsonText, Reject};
+use super::{Datum, JsonText, Metadata, Reject};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -25,6 +25,9 @@ pub trait Schema: Datum {
 
     /// Whether a column is marked `primary_key`: a later row with the same key replaces the row.
     const HAS_KEY: bool;
+
+    /// What its columns want of a message beside the payload.
+    const METADATA: Metadata = Metadata::NONE;
 
     /// Reads a row from a JSON document, without white space around it.
     ///

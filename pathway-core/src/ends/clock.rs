@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 
 use super::Tick;
-use crate::data::{Change, Commit, DateTimeUtc, Error, ErrorKind, Result, SourceCounters};
+use crate::data::{Change, Commit, DateTimeUtc, Error, ErrorKind, Metadata, Result, SourceCounters};
 use crate::flow::Inlet;
 use crate::nats::{runtime, spawn};
 use crate::plan::{Order, Pace, Pipeline, Pump, Shape, Table};
@@ -44,7 +44,8 @@ impl Pipeline {
         let name = plan.unique_name("clock");
         let control = plan.control().clone();
         let queue = Arc::new(Queue::new(control.clone()));
-        let link = SourceLink { name: Arc::clone(&name), queue, counters: Arc::default(), control };
+        let link =
+            SourceLink { name: Arc::clone(&name), queue, counters: Arc::default(), metadata: Metadata::NONE, control };
         let hand = Arc::new(Hand::default());
         let counters = Arc::clone(&link.counters);
         plan.add_source(Some(Box::new(ClockSource { every, hand: Arc::clone(&hand) })), link);

@@ -61,8 +61,8 @@ struct Seeking<L> {
 /// The right rows, by their time.
 type Candidates<R> = BTreeMap<i128, Multiset<R>>;
 
-/// A commit's net changes of one side, each with its time.
-type Changes<T> = Vec<(i128, T, i64)>;
+/// A net change of a commit: the time of the row, the row, and how many copies of it come or go.
+type Timed<T> = (i128, T, i64);
 
 impl<L, R> Default for Timelines<L, R> {
     fn default() -> Self {
@@ -89,23 +89,26 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> PerCommitOfTwo<Change<L>, Change
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let Asof { keys, left, right, touched, times, row } = self;
         *touched = 0;
-        let (mut left, mut right) = (left.by_key(), right.by_key());
-        let mut ordinal = 0;
+        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |left: &L, found: Option<&R>, diff: i64| {
             let pair = found.map_or(Pair::Left(left), |right| Pair::Both(left, right));
             if let Some(row) = row(pair) {
                 emit(Change { row, diff });
             }
         };
+        keys.sort_touched();
         keys.seal(|_, timelines| {
+            left.take(timelines.ordinal, &mut new_left);
+            right.take(timelines.ordinal, &mut new_right);
             let timed = |(row, diff)| ((times.left)(&row), row, diff);
-            let new_left = left.take(ordinal).into_iter().map(timed).collect();
+            let new_left = new_left.drain(..).map(timed);
             let timed = |(row, diff)| ((times.right)(&row), row, diff);
-            let new_right = right.take(ordinal).into_iter().map(timed).collect();
-            ordinal += 1;
+            let new_right = new_right.drain(..).map(timed);
             timelines.commit(new_left, new_right, times.direction, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });
+        left.clear();
+        right.clear();
     }
 }
 
@@ -113,8 +116,8 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
     /// Takes a commit's net changes in, and emits what they change.
     fn commit(
         &mut self,
-        new_left: Changes<L>,
-        new_right: Changes<R>,
+        new_left: impl Iterator<Item = Timed<L>>,
+        new_right: impl Iterator<Item = Timed<R>>,
         direction: Direction,
         emit: &mut impl FnMut(&L, Option<&R>, i64),
     ) {
@@ -176,7 +179,11 @@ impl Direction {
     }
 
     /// Takes changes into the right side. Gives the times at which another row stands now, each with the one before.
-    fn update<R: Datum>(self, right: &mut Candidates<R>, changes: Changes<R>) -> BTreeMap<i128, Option<R>> {
+    fn update<R: Datum>(
+        self,
+        right: &mut Candidates<R>,
+        changes: impl Iterator<Item = Timed<R>>,
+    ) -> BTreeMap<i128, Option<R>> {
         let mut were = BTreeMap::new();
         for (time, row, diff) in changes {
             let rows = right.entry(time).or_default();

@@ -115,48 +115,48 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> PerCommitOfTwo<Change<L>, Change
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let Intervals { keys, left, right, touched, near, emits, row } = self;
         *touched = 0;
-        let (mut left, mut right) = (left.by_key(), right.by_key());
-        let mut ordinal = 0;
+        let (mut rows_left, mut rows_right) = (Vec::new(), Vec::new());
+        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |pair: Pair<'_, L, R>, diff: i64| {
             if let Some(row) = row(pair) {
                 emit(Change { row, diff });
             }
         };
         let reach = Reach { from: near.from, to: near.to };
+        keys.sort_touched();
         keys.seal(|_, timelines| {
-            let new_left = timed(left.take(ordinal), &*near.left);
-            let new_right = timed(right.take(ordinal), &*near.right);
-            ordinal += 1;
-            timelines.commit(new_left, new_right, reach, *emits, &mut emit);
+            left.take(timelines.ordinal, &mut rows_left);
+            right.take(timelines.ordinal, &mut rows_right);
+            new_left.extend(rows_left.drain(..).map(|(row, diff)| ((near.left)(&row), row, diff)));
+            new_right.extend(rows_right.drain(..).map(|(row, diff)| ((near.right)(&row), row, diff)));
+            timelines.commit(&mut new_left, &mut new_right, reach, *emits, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });
+        left.clear();
+        right.clear();
     }
 }
 
-fn timed<T>(changes: Vec<(T, i64)>, time: &dyn Fn(&T) -> i128) -> Changes<T> {
-    changes.into_iter().map(|(row, diff)| (time(&row), row, diff)).collect()
-}
-
 impl<L: Schema, R: Schema> Timelines<L, R> {
-    /// Takes a commit's net changes in, and emits what they change.
+    /// Takes a commit's net changes in, and emits what they change. Leaves the vectors empty.
     fn commit(
         &mut self,
-        new_left: Changes<L>,
-        new_right: Changes<R>,
+        new_left: &mut Changes<L>,
+        new_right: &mut Changes<R>,
         reach: Reach,
         emits: Emits,
         emit: &mut impl FnMut(Pair<'_, L, R>, i64),
     ) {
         let Timelines { left, right, .. } = self;
         let back = reach.back();
-        let left_alone = Alone::of(emits.left_alone, left, &new_left, right, &new_right, reach);
-        let right_alone = Alone::of(emits.right_alone, right, &new_right, left, &new_left, back);
+        let left_alone = Alone::of(emits.left_alone, left, new_left, right, new_right, reach);
+        let right_alone = Alone::of(emits.right_alone, right, new_right, left, new_left, back);
 
         left_alone.go(left, |row, copies| emit(Pair::Left(row), -copies));
         right_alone.go(right, |row, copies| emit(Pair::Right(row), -copies));
 
         // What is new on the left meets the right side as it was, and what is new on the right the new left side.
-        for (time, row, diff) in new_left {
+        for (time, row, diff) in new_left.drain(..) {
             if emits.pairs {
                 for (other, copies) in near(right, reach.of(time)) {
                     emit(Pair::Both(&row, other), diff * copies);
@@ -167,7 +167,7 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
             }
             update(left, time, row, diff);
         }
-        for (time, row, diff) in new_right {
+        for (time, row, diff) in new_right.drain(..) {
             if emits.pairs {
                 for (other, copies) in near(left, back.of(time)) {
                     emit(Pair::Both(other, &row), diff * copies);
