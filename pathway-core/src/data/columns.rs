@@ -8,12 +8,12 @@ use super::Column;
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
     /// What the fields are, in their order. [`Columns::iter`] lists the columns.
-    pub fields: &'static [Field],
+    pub parts: &'static [Part],
 }
 
 /// What one field of a row is.
 #[derive(Clone, Copy, Debug)]
-pub enum Field {
+pub enum Part {
     /// A column.
     Column(Column),
     /// A row whose columns are columns here.
@@ -38,14 +38,14 @@ impl Columns {
     /// ```
     pub fn iter(&self) -> std::vec::IntoIter<&'static Column> {
         let mut all = Vec::new();
-        for field in self.fields {
+        for field in self.parts {
             match field {
-                Field::Row { columns, replaceable } => all.extend(columns.iter().map(|column| match replaceable {
+                Part::Row { columns, replaceable } => all.extend(columns.iter().map(|column| match replaceable {
                     true => self.own(column.name).unwrap_or(column),
                     false => column,
                 })),
-                Field::Column(column) if !self.replaces(column.name) => all.push(column),
-                Field::Column(_) => {}
+                Part::Column(column) if !self.replaces(column.name) => all.push(column),
+                Part::Column(_) => {}
             }
         }
         all.into_iter()
@@ -56,19 +56,19 @@ impl Columns {
     /// # Panics
     /// There is no such field, or it is a row. Only the code of `#[derive(Schema)]` asks, which knows better.
     pub const fn field(&self, number: usize) -> &'static Column {
-        match &self.fields[number] {
-            Field::Column(column) => column,
-            Field::Row { .. } => unreachable!(),
+        match &self.parts[number] {
+            Part::Column(column) => column,
+            Part::Row { .. } => unreachable!(),
         }
     }
 
     /// Whether a column has that name.
     pub const fn has(&self, name: &str) -> bool {
         let mut number = 0;
-        while number < self.fields.len() {
-            let found = match &self.fields[number] {
-                Field::Column(column) => same(column.name, name),
-                Field::Row { columns, .. } => columns.has(name),
+        while number < self.parts.len() {
+            let found = match &self.parts[number] {
+                Part::Column(column) => same(column.name, name),
+                Part::Row { columns, .. } => columns.has(name),
             };
             if found {
                 return true;
@@ -81,10 +81,10 @@ impl Columns {
     /// Whether a column has the name of one of the others.
     pub const fn shares_a_name_with(&self, others: &Columns) -> bool {
         let mut number = 0;
-        while number < self.fields.len() {
-            let found = match &self.fields[number] {
-                Field::Column(column) => others.has(column.name),
-                Field::Row { columns, .. } => columns.shares_a_name_with(others),
+        while number < self.parts.len() {
+            let found = match &self.parts[number] {
+                Part::Column(column) => others.has(column.name),
+                Part::Row { columns, .. } => columns.shares_a_name_with(others),
             };
             if found {
                 return true;
@@ -97,8 +97,8 @@ impl Columns {
     /// Whether a column of the struct's own stands in the place of a flattened one of that name.
     const fn replaces(&self, name: &str) -> bool {
         let mut number = 0;
-        while number < self.fields.len() {
-            if let Field::Row { columns, replaceable: true } = &self.fields[number]
+        while number < self.parts.len() {
+            if let Part::Row { columns, replaceable: true } = &self.parts[number]
                 && columns.has(name)
             {
                 return true;
@@ -110,8 +110,8 @@ impl Columns {
 
     /// The column of the struct's own that has that name.
     fn own(&self, name: &str) -> Option<&'static Column> {
-        self.fields.iter().find_map(|field| match field {
-            Field::Column(column) if column.name == name => Some(column),
+        self.parts.iter().find_map(|field| match field {
+            Part::Column(column) if column.name == name => Some(column),
             _ => None,
         })
     }

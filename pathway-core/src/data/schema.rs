@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Cell, Columns, Datum, JsonText, Keying, Reject};
+use super::{Cell, Columns, Datum, JsonText, Keying, Metadata, Reject};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -28,6 +28,9 @@ pub trait Schema: Datum {
 
     /// The row's primary key. A schema without one has the key `()` and [`Schema::HAS_KEY`] false.
     fn primary_key(&self) -> Self::Key;
+
+    /// What its columns want of a message beside the payload.
+    const METADATA: Metadata = Metadata::NONE;
 
     /// Reads a row from a JSON document, without white space around it.
     ///

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
-use pathway_core::data::{Cell, Column, ColumnType, Columns, Datum, Field, HasKey, Held, JsonText, Reject, Schema};
+use pathway_core::data::{Cell, Column, ColumnType, Columns, Datum, HasKey, Held, JsonText, Part, Reject, Schema};
 use pathway_core::decode::json::{Slot, decode, object};
 use pathway_core::encode::json::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -42,9 +42,9 @@ impl<T: ColumnType> Datum for Row<T> {
 impl<T: ColumnType> Schema for Row<T> {
     const NAME: &'static str = "Row";
     const COLUMNS: Columns = Columns {
-        fields: &[
-            Field::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
-            Field::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
+        parts: &[
+            Part::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
+            Part::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
         ],
     };
 

@@ -84,7 +84,7 @@ impl Row {
     pub(crate) fn distinct_names(&self) -> (TokenStream, TokenStream) {
         let krate = &self.krate;
         let own = self.columns.iter().map(|column| describe(column, krate));
-        let own = quote!(#krate::__private::Columns { fields: &[#(#krate::__private::Field::Column(#own)),*] });
+        let own = quote!(#krate::__private::Columns { parts: &[#(#krate::__private::Part::Column(#own)),*] });
         let pairs = self.flats.iter().enumerate().filter(|(_, flat)| !flat.replaceable).map(|(index, flat)| {
             let one = flat.row(krate);
             let earlier = self.flats.iter().take(index).map(|earlier| {

@@ -44,7 +44,7 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[] };
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[] };
             type Keying = #krate::__private::NoKey;
             type Key = ();
             fn primary_key(&self) {}
@@ -79,17 +79,18 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
     let columns = Field::all(row).into_iter().map(|field| match field {
         Field::Column(column) => {
             let column = describe(column, krate);
-            quote!(#krate::__private::Field::Column(#column))
+            quote!(#krate::__private::Part::Column(#column))
         }
         Field::Flat(flat) => {
             let (part, replaceable) = (flat.row(krate), flat.replaceable);
-            quote!(#krate::__private::Field::Row { columns: &#part::COLUMNS, replaceable: #replaceable })
+            quote!(#krate::__private::Part::Row { columns: &#part::COLUMNS, replaceable: #replaceable })
         }
     });
     let Keys { keying, types, values, span } = keys(row);
     let key = quote_spanned!(span=> (#(#types,)*));
     // Without a key the body stays empty: a `()` there would set off clippy in the user's crate.
     let key_value = (!values.is_empty()).then(|| quote!(#checks (#(#values,)*)));
+    let metadata = metadata(row);
     let side_by_side = rest::side_by_side(row);
     let show = show(krate);
     let decode = decode::body(row);
@@ -98,9 +99,10 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[#(#columns),*] };
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[#(#columns),*] };
             type Keying = #keying;
             type Key = #key;
+            #metadata
 
             fn primary_key(&self) -> Self::Key {
                 #key_value
@@ -125,6 +127,17 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
             }
         }
     }
+}
+
+/// What the columns of flattened rows want of a message beside the payload.
+fn metadata(row: &Row) -> Option<TokenStream> {
+    let krate = &row.krate;
+    let wanted = row.flats.iter().map(|flat| {
+        let part = flat.row(krate);
+        quote!(.and(#part::METADATA))
+    });
+    let metadata = quote!(#krate::__private::Metadata);
+    (!row.flats.is_empty()).then(|| quote!(const METADATA: #metadata = #metadata::NONE #(#wanted)*;))
 }
 
 /// The parts of the primary key.
