@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Column, DateTimeUtc, Datum, EncodeJson, JsonText, Reject, Schema};
+use crate::data::{Cell, Column, Columns, DateTimeUtc, Datum, EncodeJson, JsonText, NoKey, Part, Reject, Schema};
 use crate::decode::json::{Slot, object};
 
 /// The one row of a clock: what time it is. See [`Pipeline::clock`](crate::plan::Pipeline::clock).
@@ -40,10 +40,11 @@ impl Datum for Tick {
 
 impl Schema for Tick {
     const NAME: &'static str = "Tick";
-    const COLUMNS: &'static [Column] =
-        &[Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None }];
-    const HAS_KEY: bool = false;
+    const COLUMNS: Columns = Columns {
+        parts: &[Part::Column(Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None })],
+    };
 
+    type Keying = NoKey;
     type Key = ();
 
     fn primary_key(&self) {}
@@ -55,12 +56,16 @@ impl Schema for Tick {
                 at.read(value);
             }
         })?;
-        Ok(Tick { at: at.take(&Self::COLUMNS[0])? })
+        Ok(Tick { at: at.take(const { Self::COLUMNS.field(0) })? })
     }
 
     fn encode_columns(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\"at\":");
         self.at.encode_json(out);
         out.push(b',');
+    }
+
+    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+        show(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
     }
 }

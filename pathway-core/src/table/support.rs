@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Change, Column, Datum, JsonText, Reject, Schema};
+use crate::data::{Cell, Change, Column, Columns, Datum, JsonText, NoKey, Reject, Schema};
 
 /// A row with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +52,9 @@ impl Datum for Row {
 
 impl Schema for Row {
     const NAME: &'static str = "Row";
-    const COLUMNS: &'static [Column] = &[];
-    const HAS_KEY: bool = false;
+    const COLUMNS: Columns = Columns { parts: &[] };
 
+    type Keying = NoKey;
     type Key = ();
 
     fn primary_key(&self) {}
@@ -66,6 +66,8 @@ impl Schema for Row {
     fn encode_columns(&self, _: &mut Vec<u8>) {
         unreachable!("the tests of states write no JSON")
     }
+
+    fn side_by_side(&self, _: &Self, _: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {}
 }
 
 /// Commits of rows whose times go on, up to `late` behind; now and then one is taken back, in the end all that are left.

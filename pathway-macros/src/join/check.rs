@@ -21,6 +21,10 @@ pub(crate) struct Keys {
 /// The most keys: the longest tuple that is a datum.
 const MOST_KEYS: usize = 12;
 
+/// Of `..o` where either row can be missing.
+const MAY_BE_MISSING: &str = "both rows may be missing, as their `?` says, and then they have no columns\n\
+                              name each column, as in `name: c.map(|c| c.name.clone())`";
+
 /// None: nothing can be built, which was reported.
 pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<(Keys, Option<Timing>)> {
     let (left, right) = (join.left.row.clone(), join.right.row.clone());
@@ -49,6 +53,12 @@ pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<(Keys, Optio
             fields_of_missing(&mut column.value, &side.row, errors);
         }
     }
+    let there = [&join.left, &join.right].into_iter().filter(|side| side.optional.is_none());
+    let there: Vec<_> = there.map(|side| &side.row).collect();
+    if there.is_empty() {
+        row::rest::forbid(&mut join.output, MAY_BE_MISSING, errors);
+    }
+    row::rest::check(&mut join.output, &there, errors);
     // Of keys and times that could not be read it was said what is wrong; what else is wrong may follow from that.
     let is_read = !keys.left.is_empty() && timing.is_some() == has_times;
     (row::check::check(&mut join.output, errors) && is_read).then_some((keys, timing))

@@ -1,14 +1,14 @@
 //! The code of a `join!`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::ast::{Join, Side};
 use super::check::Keys;
 use super::times::Timing;
 use crate::errors::Errors;
-use crate::row::expand::{block, construction, declaration, parameter, table};
+use crate::row::expand::{block, body, construction, declaration, parameter, table};
 use crate::row::extent::Extent;
 use crate::row::place::over_row;
 use crate::row::walk::Use;
@@ -27,7 +27,7 @@ pub(crate) fn expand(join: Join, keys: Keys, timing: Option<Timing>, mut errors:
     let right_keys = keys_of(&right, keys.right, &mut errors);
     let declaration = declaration(&output);
     let construction = construction(&output);
-    let body: TokenStream = output.columns.iter().map(|column| column.value.to_token_stream()).collect();
+    let body = body(&output);
     let rows = [&left, &right].map(|side| parameter(&side.row, &body));
     let [left_row, right_row] = rows;
     let timing = timing.map(|timing| timing.expand(&left.row, &right.row, &mut errors));
