@@ -64,3 +64,25 @@ impl Schema for Tick {
         out.push(b',');
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Held;
+    use crate::decode::json::decode;
+    use crate::encode::json::encode;
+
+    #[test]
+    fn a_tick_crosses_as_json_and_between_processes() {
+        let tick: Tick = decode(br#"{"at": "2026-01-01T08:00:00.5Z"}"#).unwrap();
+        let mut json = Vec::new();
+        encode(&tick, 1, 2, &mut json);
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"{"at":"2026-01-01T08:00:00.500000000+0000","diff":1,"time":2}"#
+        );
+        let bytes = bincode::serialize(&Held(tick)).unwrap();
+        assert_eq!(bincode::deserialize::<Held<Tick>>(&bytes).unwrap().0, tick);
+        assert!(decode::<Tick>(b"{}").is_err());
+    }
+}
