@@ -147,7 +147,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> PerCommitOfTwo<Change<R>, See
             let (times, time) = (&mut self.keys.value(slot).times, (self.rule.time)(&row));
             if !self.rule.append_only {
                 times.update(time, diff);
-            } else if times.last().is_none_or(|last| last.compare(&time).is_lt()) {
+            } else if diff > 0 && times.last().is_none_or(|last| last.compare(&time).is_lt()) {
                 *times = Multiset::default();
                 times.update(time, 1);
             }
