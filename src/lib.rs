@@ -23,7 +23,8 @@
 //!
 //! - A row is a struct that [derives `Schema`](derive@Schema); enums and newtypes in it [derive `ColumnType`](derive@ColumnType).
 //! - A [`Table`] is a live multiset of rows. It comes from [`nats::read`] or from a [`Pipeline`]'s
-//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input).
+//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input); one that tells the time is
+//!   its [`clock`](Pipeline::clock).
 //! - [`reduce!`], [`filter!`], [`select!`] and [`join!`] make tables of tables, and read like a sentence. Each stands
 //!   on a method of [`Table`], which can be used as well.
 //! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
