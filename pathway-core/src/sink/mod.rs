@@ -4,7 +4,6 @@ mod collect;
 pub mod core;
 mod dead;
 mod deliver;
-mod net;
 mod outbox;
 mod parcel;
 pub(crate) mod refusal;

@@ -2,6 +2,8 @@
 //! or on the number of workers.
 
 mod concat;
+mod deduplicate;
+mod difference;
 mod distinct;
 mod filter;
 mod flatten;
@@ -11,9 +13,14 @@ mod keyed;
 mod reduce;
 pub mod reducer;
 mod select;
+mod to_stream;
+mod update_cells;
+mod update_rows;
 mod upsert;
 pub mod window;
 
+pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofNowJoin, Join, Joining};
+pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;
