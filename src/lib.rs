@@ -42,7 +42,7 @@ pub use pathway_core::data::{
 pub use pathway_core::ends::OnBadRow;
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
-pub use pathway_core::sink::Collected;
+pub use pathway_core::sink::{Collected, Update};
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::{AsofNowJoin, Deduplicate, Grouped, Join, Joining, UpdateCells};
 pub use pathway_core::{bytes, jiff};
@@ -67,6 +67,11 @@ pub mod prelude;
 pub mod nats {
     pub use pathway_core::ends::{Read, Write, read, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+}
+
+/// Sources and sinks of one's own.
+pub mod io {
+    pub use pathway_core::io::*;
 }
 
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.

@@ -5,4 +5,5 @@ mod macros;
 mod oracle;
 mod panics;
 mod schema;
+mod user_code;
 mod vectors;
