@@ -37,16 +37,16 @@
 mod guide;
 
 pub use pathway_core::data::{
-    Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
-    Schema,
+    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, PrimaryKey,
+    Reject, Result, Schema,
 };
 pub use pathway_core::ends::{OnBadRow, Tick};
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
-pub use pathway_core::sink::Collected;
+pub use pathway_core::sink::{Collected, Update};
 pub use pathway_core::source::Feed;
 pub use pathway_core::table::{
-    AsofJoin, AsofNowJoin, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups,
+    AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups, UpdateCells,
 };
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]
@@ -70,6 +70,11 @@ pub mod prelude;
 pub mod nats {
     pub use pathway_core::ends::{Read, Write, read, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+}
+
+/// Sources and sinks of one's own.
+pub mod io {
+    pub use pathway_core::io::*;
 }
 
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.

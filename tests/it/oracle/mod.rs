@@ -18,6 +18,8 @@
 
 mod chain;
 mod check;
+mod deduplicate;
+mod difference;
 mod differential;
 mod event_time;
 mod filter;
@@ -32,5 +34,7 @@ mod reduce;
 mod rows;
 mod select;
 mod sessions;
+mod stream;
+mod updates;
 mod upsert;
 mod windows;
