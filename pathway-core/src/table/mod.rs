@@ -6,6 +6,7 @@ mod distinct;
 mod filter;
 mod flatten;
 mod group;
+mod in_order;
 mod join;
 mod keyed;
 mod reduce;

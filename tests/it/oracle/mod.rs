@@ -16,6 +16,7 @@
 //!
 //! A failure names its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle` runs that history alone.
 
+mod arrivals;
 mod chain;
 mod check;
 mod differential;
@@ -25,6 +26,7 @@ mod join;
 mod orders;
 mod random;
 mod reduce;
+mod reducers;
 mod rows;
 mod select;
 mod sessions;

@@ -8,8 +8,10 @@ use super::time::EventTime;
 use super::windows::{Grid, Policy, Shows, Window};
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
 use crate::flow::{PerCommit, PerCommitOfTwo};
-use crate::table::keyed::{Keyed, Slot};
-use crate::table::reducer::Reducer;
+use crate::plan::Shape;
+use crate::table::in_order::InOrder;
+use crate::table::keyed::{Keyed, Slot, hash_of};
+use crate::table::reducer::{Multiset, Reducer};
 
 /// What all workers share: how rows become groups, and groups rows.
 pub(super) struct Rule<R, T, K, A, G: Reducer<A>, O> {
@@ -39,6 +41,8 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     next_event_time: Option<i128>,
     late: Throttle,
     untold: Throttle,
+    /// The open commit's rows with the starts of their windows, where their order matters.
+    in_order: Option<InOrder<(T, R)>>,
     argument: PhantomData<fn(A)>,
 }
 
@@ -58,7 +62,7 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, shape: Shape, name: &Arc<str>) -> Self {
         WindowGroups {
             rule,
             grid,
@@ -69,6 +73,7 @@ where
             next_event_time: None,
             late: Throttle::new(name),
             untold: Throttle::new(name),
+            in_order: InOrder::of::<A, G>(shape),
             argument: PhantomData,
         }
     }
@@ -76,6 +81,14 @@ where
     /// A row has been seen, maybe by another worker.
     fn saw(&mut self, time: i128) {
         self.next_event_time = self.next_event_time.max(Some(time));
+    }
+
+    /// Takes a row into one of its windows, now or when the commit is complete.
+    fn offer(&mut self, start: T, change: &Change<R>) {
+        match &mut self.in_order {
+            Some(in_order) => in_order.push(Change { row: (start, change.row.duplicate()), diff: change.diff }),
+            None => self.take(start, change),
+        }
     }
 
     /// Takes a row into one of its windows.
@@ -101,10 +114,19 @@ where
         }
         let group = self.state.value(slot);
         group.rows += diff;
-        self.rule.reducers.update(&mut group.state, (self.rule.arguments)(row), *diff);
+        let argument = (self.rule.arguments)(row);
+        if G::ORDERED {
+            self.rule.reducers.update_row(&mut group.state, hash_of(row), argument, *diff);
+        } else {
+            self.rule.reducers.update(&mut group.state, argument, *diff);
+        }
     }
 
     fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        if let Some(in_order) = &mut self.in_order {
+            let changes = in_order.settled();
+            changes.for_each(|Change { row: (start, row), diff }| self.take(start, &Change { row, diff }));
+        }
         let WindowGroups { rule, grid, state, before, closing, event_time, untold, .. } = self;
         *event_time = self.next_event_time;
         let has_closed =
@@ -121,6 +143,7 @@ where
             let closed = has_closed(rule.closes(*grid, *start));
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
             let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
+            rule.reducers.settle(&mut group.state);
             let after = if is_shown { row_of(*start, key, group) } else { None };
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
             if !unchanged {
@@ -161,6 +184,19 @@ where
         grid.starts((self.time)(row).ticks()).map(T::at)
     }
 
+    /// What reducers that care for the order of rows make of a session: its rows have that of event time, which neither
+    /// late rows nor merged sessions disturb.
+    pub(super) fn state_of<'a>(&self, rows: impl Iterator<Item = (&'a i128, &'a Multiset<A>)>) -> G::State
+    where
+        A: Datum,
+    {
+        let mut state = G::State::default();
+        for (argument, copies) in rows.flat_map(|(_, rows)| rows.iter()) {
+            self.reducers.update(&mut state, argument.duplicate(), copies);
+        }
+        state
+    }
+
     fn row_of(
         &self,
         grid: Grid,
@@ -191,7 +227,7 @@ where
             if change.diff > 0 {
                 self.saw((self.rule.time)(&change.row).ticks());
             }
-            self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.take(start, &change));
+            self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.offer(start, &change));
         }
     }
 
@@ -211,7 +247,7 @@ where
     O: Schema,
 {
     fn apply_left(&mut self, rows: &mut Vec<(Held<T>, Change<R>)>) {
-        rows.drain(..).for_each(|(Held(start), change)| self.take(start, &change));
+        rows.drain(..).for_each(|(Held(start), change)| self.offer(start, &change));
     }
 
     fn apply_right(&mut self, times: &mut Vec<(u64, i128)>) {

@@ -10,6 +10,7 @@ pub use windows::{Window, Windows, session, sliding, tumbling};
 
 use std::sync::Arc;
 
+use super::group::prepared;
 use super::keyed::hash_of;
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Error, ErrorKind, Held, Schema};
@@ -101,9 +102,10 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
             let message = format!("a window over {table:?}: {mistake}");
             table.plan().control().fail(Error::new(ErrorKind::Config, message));
         }
+        let reducers = prepared(&table, reducers);
         let (arguments, reducers, output) = (Arc::new(arguments), Arc::new(reducers), Arc::new(output));
         let rule = Arc::new(Rule { time, key, arguments, reducers, output, policy });
-        let input = table.node();
+        let (input, input_shape) = (table.node(), table.shape());
         // A closed window's only row never goes.
         let shape = Shape { order: Order::Sorted, append_only: policy.shows == Shows::OnceClosed };
         let name = table.plan().unique_name("window");
@@ -112,7 +114,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 let changes = build.get::<R>(input);
                 let rule = Arc::clone(&rule);
                 let reduced = match kind {
-                    Kind::Grid(grid) => reduce_grid(&mut build.graph, changes, &name, rule, grid),
+                    Kind::Grid(grid) => reduce_grid(&mut build.graph, changes, &name, rule, grid, input_shape),
                     Kind::Session(gap) => reduce_sessions(&mut build.graph, changes, &name, rule, gap),
                 };
                 build.put::<O>(node, reduced);
@@ -128,6 +130,7 @@ fn reduce_grid<'scope, R, T, K, A, G, O>(
     name: &Arc<str>,
     rule: Arc<Rule<R, T, K, A, G, O>>,
     grid: Grid,
+    shape: Shape,
 ) -> Changes<'scope, O>
 where
     R: Schema,
@@ -137,7 +140,7 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let groups = WindowGroups::new(Arc::clone(&rule), grid, name);
+    let groups = WindowGroups::new(Arc::clone(&rule), grid, shape, name);
     if graph.is_alone() {
         return graph.per_commit(changes, name, |_: &Change<R>| 0, groups);
     }
