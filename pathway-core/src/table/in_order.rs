@@ -32,8 +32,12 @@ impl<R: Datum> InOrder<R> {
     }
 
     /// The commit is complete: its changes, net and in order.
-    pub(super) fn settled(&mut self) -> impl Iterator<Item = Change<R>> + use<R> {
-        let mut changes: Vec<_> = std::mem::take(&mut self.changes).into_iter().enumerate().collect();
+    pub(super) fn settled(&mut self) -> Vec<Change<R>> {
+        let changes = std::mem::take(&mut self.changes);
+        if self.order == Order::Arrival && changes.iter().all(|change| change.diff > 0) {
+            return changes;
+        }
+        let mut changes: Vec<_> = changes.into_iter().enumerate().collect();
         changes.sort_by(|a, b| a.1.row.compare(&b.1.row).then(a.0.cmp(&b.0)));
         let (mut go, mut come) = (Vec::new(), Vec::new());
         let mut changes = changes.into_iter().peekable();
@@ -52,7 +56,8 @@ impl<R: Datum> InOrder<R> {
         if self.order == Order::Arrival {
             come.sort_by_key(|(place, _)| *place);
         }
-        go.into_iter().chain(come.into_iter().map(|(_, change)| change))
+        go.extend(come.into_iter().map(|(_, change)| change));
+        go
     }
 }
 
@@ -102,7 +107,7 @@ mod tests {
         let shape = Shape { order, append_only: false };
         let mut in_order = InOrder::of::<i64, Latest>(shape).unwrap();
         in_order.append(&mut changes.iter().map(|(row, diff)| Change { row: *row, diff: *diff }).collect());
-        in_order.settled().map(|change| (change.row, change.diff)).collect()
+        in_order.settled().into_iter().map(|change| (change.row, change.diff)).collect()
     }
 
     #[test]
@@ -127,6 +132,12 @@ mod tests {
     fn the_copy_that_came_last_goes_first() {
         assert_eq!(settled(Order::Arrival, &[(5, 1), (3, 1), (5, 1), (5, -1)]), [(5, 1), (3, 1)]);
         assert_eq!(settled(Order::Arrival, &[(5, 2), (3, 1), (5, 1), (5, -2)]), [(5, 1), (3, 1)]);
+    }
+
+    #[test]
+    fn what_only_comes_stays_as_it_came() {
+        assert_eq!(settled(Order::Arrival, &[(5, 1), (3, 1), (5, 2)]), [(5, 1), (3, 1), (5, 2)]);
+        assert_eq!(settled(Order::Sorted, &[(5, 1), (3, 1), (5, 2)]), [(3, 1), (5, 1), (5, 2)]);
     }
 
     #[test]

@@ -229,7 +229,7 @@ where
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         if let Some(in_order) = &mut self.in_order {
             let changes = in_order.settled();
-            self.update(changes);
+            self.update(changes.into_iter());
         }
         self.groups.seal(emit);
     }

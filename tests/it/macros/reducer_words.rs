@@ -1,7 +1,7 @@
 //! The reducers that have a word and parameters, and accumulators of the user's own.
 
 use pathway::prelude::*;
-use pathway::reducers::{Accumulator, Fold, ReduceError};
+use pathway::reducers::{Fold, ReduceError};
 use pathway::{Change, ErrorKind};
 
 use super::{Order, column, orders, rows};

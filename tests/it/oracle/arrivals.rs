@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use pathway::prelude::*;
-use pathway::reducers::{Accumulator, ReduceError};
+use pathway::reducers::ReduceError;
 use pathway::windows::session;
 
 use super::check::{Commits, assert_agrees, label, play, to_changes, with_all_workers};
 use super::orders::{self, Line, Order};
-use super::random::{Removals, seeds};
+use super::random::{Random, Removals, seeds};
 use super::windows::{self, Event};
 
 /// What an accumulator makes of the days of orders: each with the number of those before it.
@@ -258,6 +258,41 @@ fn rows_that_never_go() {
             let seen = list(&pipeline.rows(lines.iter().cloned().map(orders::order))).collect();
             pipeline.start_with(workers).and_then(pathway::Running::join).unwrap();
             assert_eq!(seen.rows().iter().map(view).collect::<Vec<_>>(), expected, "{label}, {workers} workers");
+        }
+    }
+}
+
+/// More rows than travel together, in commits of any size: each worker sees those of its keys as they came.
+#[test]
+fn many_rows_keep_their_order() {
+    for seed in seeds() {
+        let label = label("many rows in order", seed);
+        let mut random = Random::new(seed);
+        let commits: Vec<Vec<(i64, i64)>> = (0..6)
+            .map(|_| (0..random.below(4_000)).map(|_| (random.below(7) as i64, random.below(1_000) as i64)).collect())
+            .collect();
+        let mut expected = BTreeMap::<i64, Vec<i64>>::new();
+        commits.iter().flatten().for_each(|(key, value)| expected.entry(*key).or_default().push(*value));
+        for workers in [1, 2, 4] {
+            let pipeline = Pipeline::new();
+            let row = |(day, quantity): &(i64, i64)| {
+                Change::insert(Order { city: String::new(), day: *day, shop: None, quantity: *quantity, price: 0.0 })
+            };
+            let orders = pipeline.commits(commits.iter().map(|commit| commit.iter().map(row).collect()));
+            let seen = reduce!(o in orders by o.day => {
+                o.day,
+                all: tuple(o.quantity),
+                first: earliest(o.quantity),
+                last: latest(o.quantity),
+                places: Places(o.quantity),
+            });
+            let seen = seen.collect();
+            pipeline.start_with(workers).and_then(pathway::Running::join).unwrap();
+            for row in seen.rows() {
+                let all = &expected[&row.day];
+                assert_eq!(&row.all, all, "{label}, {workers} workers");
+                assert_eq!((row.first, row.last, row.places), (all[0], all[all.len() - 1], places(all)), "{label}");
+            }
         }
     }
 }

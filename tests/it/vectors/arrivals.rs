@@ -1,7 +1,7 @@
 //! The reducers that follow arrival, fold, count approximately, and pass over what is missing.
 
 use pathway::prelude::*;
-use pathway::reducers::{Accumulator, ReduceError};
+use pathway::reducers::ReduceError;
 
 use super::compare::Difference;
 use super::reducers::{Keyed, alive};

@@ -15,7 +15,7 @@ use crate::data::Datum;
 ///
 /// ```
 /// use pathway::prelude::*;
-/// use pathway::reducers::{Accumulator, ReduceError};
+/// use pathway::reducers::ReduceError;
 ///
 /// /// A moving average: each value counts as much as all before it.
 /// struct Smoothed;

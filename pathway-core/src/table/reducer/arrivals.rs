@@ -202,6 +202,10 @@ impl<A: Datum> Log<A> {
                 None => drop(newest.remove()),
             }
         }
+        // A group that was large once does not keep the room for it.
+        if self.newest.capacity() > 64 && self.newest.len() < self.newest.capacity() / 8 {
+            self.newest.shrink_to(2 * self.newest.len(), |newest| newest.hash);
+        }
     }
 
     /// The small form, where that will do.

@@ -154,7 +154,14 @@ fn split<A: Datum>(values: &Ranks<A>) -> (i64, i64) {
     (missing, values.present() - missing)
 }
 
-/// A value that `quantile_cont` and `median` can interpolate.
+/// A value that `quantile_cont` and `median` can interpolate: integers and floats become an `f64`, durations a duration, and
+/// an `Option` of them an `Option` of that.
+///
+/// ```
+/// use pathway::reducers::Interpolate;
+///
+/// assert_eq!(i64::between(&1, &5, 0.25), 2.0);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "cannot interpolate a column of `{Self}`, as `median` and `quantile_cont` do",
     label = "this column is not numeric",

@@ -61,7 +61,14 @@ impl<A: Text> Reducer<A> for StringJoin {
     }
 }
 
-/// What `string_join` can join: a `String`, or an `Option` of one.
+/// What `string_join` can join: a `String`, or an `Option` of one, of which a `None` has no text.
+///
+/// ```
+/// use pathway::reducers::Text;
+///
+/// assert_eq!(Some("Oslo".to_owned()).text(), Some("Oslo".to_owned()));
+/// assert_eq!(Option::<String>::joined(None), None);
+/// ```
 #[diagnostic::on_unimplemented(
     message = "cannot `string_join` a column of `{Self}`",
     label = "this is not a `String`",

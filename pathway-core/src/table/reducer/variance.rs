@@ -90,6 +90,30 @@ spread!(VariancePop, T::Population, moments => T::population(T::variance(moments
 spread!(StddevPop, T::Population, moments => T::population(T::variance(moments, 0).map(Spread::root)));
 
 /// A number that `variance` and `stddev` can measure the spread of; an `Option` of one, too.
+///
+/// A newtype of one's own borrows what the type inside it does:
+/// ```
+/// use pathway::reducers::{Measurable, ReduceError, Spread};
+///
+/// struct Celsius(f64);
+///
+/// impl Measurable for Celsius {
+///     type Moments = <f64 as Measurable>::Moments;
+///     type Population = f64;
+///
+///     fn add(moments: &mut Self::Moments, value: Self, diff: i64) {
+///         <f64 as Measurable>::add(moments, value.0, diff);
+///     }
+///
+///     fn variance(moments: &Self::Moments, less: i64) -> Option<Spread> {
+///         f64::variance(moments, less)
+///     }
+///
+///     fn population(variance: Option<f64>) -> Result<f64, ReduceError> {
+///         f64::population(variance)
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "cannot measure the spread of a column of `{Self}`, as `variance` and `stddev` do",
     label = "this column is not numeric",

@@ -124,8 +124,9 @@ where
 
     fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         if let Some(in_order) = &mut self.in_order {
-            let changes = in_order.settled();
-            changes.for_each(|Change { row: (start, row), diff }| self.take(start, &Change { row, diff }));
+            for Change { row: (start, row), diff } in in_order.settled() {
+                self.take(start, &Change { row, diff });
+            }
         }
         let WindowGroups { rule, grid, state, before, closing, event_time, untold, .. } = self;
         *event_time = self.next_event_time;
