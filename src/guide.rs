@@ -11,6 +11,7 @@ page!(readme, "README.md");
 page!(tables, "docs/guide/tables.md");
 page!(reducers, "docs/guide/reducers.md");
 page!(time, "docs/guide/time.md");
+page!(joins, "docs/guide/joins.md");
 page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");
 page!(running, "docs/guide/running.md");

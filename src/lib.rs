@@ -39,12 +39,14 @@ pub use pathway_core::data::{
     Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
     Schema,
 };
-pub use pathway_core::ends::OnBadRow;
+pub use pathway_core::ends::{OnBadRow, Tick};
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
 pub use pathway_core::sink::Collected;
 pub use pathway_core::source::Feed;
-pub use pathway_core::table::{AsofNowJoin, Grouped, Join, Joining};
+pub use pathway_core::table::{
+    AsofJoin, AsofNowJoin, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups,
+};
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]

@@ -3,6 +3,7 @@
 
 mod concat;
 mod distinct;
+mod event_time;
 mod filter;
 mod flatten;
 mod group;
@@ -12,9 +13,13 @@ mod keyed;
 mod reduce;
 pub mod reducer;
 mod select;
+#[cfg(test)]
+mod support;
+mod timed;
 mod upsert;
 pub mod window;
 
 pub use group::Grouped;
-pub use join::{AsofNowJoin, Join, Joining};
+pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
+pub use timed::{Timed, TimedGroups};
 pub(crate) use upsert::upsert;

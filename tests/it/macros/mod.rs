@@ -8,6 +8,7 @@ mod places;
 mod reduce;
 mod reducer_words;
 mod reducers;
+mod rest;
 mod select;
 mod windows;
 

@@ -1,6 +1,6 @@
 //! The operator behind windows of one length: one row a window and key, kept up to date while the window is open.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use super::windows::{Grid, Policy, Shows, Window};
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
 use crate::flow::{PerCommit, PerCommitOfTwo};
 use crate::plan::Shape;
+use crate::table::event_time::{Now, Seen};
 use crate::table::in_order::InOrder;
 use crate::table::keyed::{Keyed, Slot, hash_of};
 use crate::table::reducer::{Multiset, Reducer};
@@ -33,12 +34,9 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     state: Keyed<(T, K), Group<G::State>>,
     /// For each group that the open commit has touched, in the same order: its row before it.
     before: Vec<Option<O>>,
-    /// The groups that will close, by the time at which they do. A group that has lost its rows is gone, and its slot may
-    /// have another one.
-    closing: BTreeMap<i128, Vec<Slot>>,
-    /// The latest time of any row of an earlier commit, and of this one.
-    event_time: Option<i128>,
-    next_event_time: Option<i128>,
+    /// The groups that will close, by the time at which they do.
+    closing: BTreeSet<(i128, Slot)>,
+    now: Now,
     late: Throttle,
     untold: Throttle,
     /// The open commit's rows with the starts of their windows, where their order matters.
@@ -62,25 +60,19 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, shape: Shape, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, shape: Shape, now: Now, name: &Arc<str>) -> Self {
         WindowGroups {
             rule,
             grid,
             state: Keyed::new(),
             before: Vec::new(),
-            closing: BTreeMap::new(),
-            event_time: None,
-            next_event_time: None,
+            closing: BTreeSet::new(),
+            now,
             late: Throttle::new(name),
             untold: Throttle::new(name),
             in_order: InOrder::of::<A, G>(shape),
             argument: PhantomData,
         }
-    }
-
-    /// A row has been seen, maybe by another worker.
-    fn saw(&mut self, time: i128) {
-        self.next_event_time = self.next_event_time.max(Some(time));
     }
 
     /// Takes a row into one of its windows, now or when the commit is complete.
@@ -94,9 +86,9 @@ where
     /// Takes a row into one of its windows.
     fn take(&mut self, start: T, Change { row, diff }: &Change<R>) {
         let closes = self.rule.closes(self.grid, start);
-        if closes.is_some_and(|closes| self.event_time.is_some_and(|now| now >= closes)) {
+        if closes.is_some_and(|closes| self.now.before().is_some_and(|now| now >= closes)) {
             let what = format_args!(
-                "a row of {} came too late for the window from {start}, which has closed, and is ignored there",
+                "a change of a row of {} came too late for the window from {start}, which has closed, and is ignored there",
                 (self.rule.time)(row)
             );
             self.late.report(Level::Warn, what);
@@ -109,7 +101,7 @@ where
             let before = self.rule.row_of(self.grid, start, key, group);
             self.before.push(before.unwrap_or_default());
             if let Some(closes) = closes.filter(|_| is_new) {
-                self.closing.entry(closes).or_default().push(slot);
+                self.closing.insert((closes, slot));
             }
         }
         let group = self.state.value(slot);
@@ -128,10 +120,9 @@ where
                 self.take(start, &Change { row, diff });
             }
         }
-        let WindowGroups { rule, grid, state, before, closing, event_time, untold, .. } = self;
-        *event_time = self.next_event_time;
-        let has_closed =
-            |closes: Option<i128>| closes.is_some_and(|closes| event_time.is_some_and(|now| now >= closes));
+        let WindowGroups { rule, grid, state, before, closing, now, untold, .. } = self;
+        let now = now.seal();
+        let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
         let mut row_of = |start, key: &K, group: &Group<G::State>| {
             rule.row_of(*grid, start, key, group).unwrap_or_else(|error| {
                 untold.report(Level::Error, format_args!("a window has no row for now: {error}"));
@@ -140,8 +131,9 @@ where
         };
         let shows = rule.policy.shows;
         let mut befores = before.drain(..);
-        state.seal(|(start, key), group| {
-            let closed = has_closed(rule.closes(*grid, *start));
+        state.seal_slots(|slot, (start, key), group| {
+            let closes = rule.closes(*grid, *start);
+            let closed = has_closed(closes);
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
             let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
             rule.reducers.settle(&mut group.state);
@@ -150,22 +142,23 @@ where
             if !unchanged {
                 before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
             }
-            group.rows != 0 && !closed
+            let stays = group.rows != 0 && !closed;
+            if let Some(closes) = closes.filter(|_| !stays) {
+                closing.remove(&(closes, slot));
+            }
+            stays
         });
         drop(befores);
         // Those that this commit has not touched.
-        while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
-            let (closes, slots) = entry.remove_entry();
-            for slot in slots {
-                let is_it = |((start, _), _): &((T, K), Group<G::State>)| rule.closes(*grid, *start) == Some(closes);
-                let Some(((start, key), group)) = state.remove_if(slot, is_it) else { continue };
-                let change = match shows {
-                    Shows::Always => continue,
-                    Shows::OnceClosed => Change::insert,
-                    Shows::WhileOpen => Change::remove,
-                };
-                row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
-            }
+        while let Some((_, slot)) = closing.first().copied().filter(|(closes, _)| has_closed(Some(*closes))) {
+            closing.pop_first();
+            let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
+            let change = match shows {
+                Shows::Always => continue,
+                Shows::OnceClosed => Change::insert,
+                Shows::WhileOpen => Change::remove,
+            };
+            row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
         }
     }
 }
@@ -177,12 +170,21 @@ where
 {
     /// When the window that begins at `start` closes.
     fn closes(&self, grid: Grid, start: T) -> Option<i128> {
-        Some(start.ticks() + grid.length + self.policy.allow_late?)
+        Some(grid.end(start.ticks()) + self.policy.allow_late?)
+    }
+
+    /// The times of rows, where event time is needed.
+    pub(super) fn times(self: &Arc<Self>) -> impl Fn(&R) -> Option<i128> + use<R, T, K, A, G, O> {
+        let rule = Arc::clone(self);
+        move |row| rule.policy.allow_late.map(|_| (rule.time)(row).ticks())
     }
 
     /// The starts of a row's windows.
     pub(super) fn starts(&self, grid: Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
-        grid.starts((self.time)(row).ticks()).map(T::at)
+        // Of the windows that would begin before the first time there is, the last one begins with it.
+        let first = T::at(i128::MIN).ticks();
+        let starts = grid.starts((self.time)(row).ticks());
+        starts.filter(move |start| start + grid.hop > first).map(T::at)
     }
 
     /// What reducers that care for the order of rows make of a session: its rows have that of event time, which neither
@@ -208,7 +210,7 @@ where
         if group.rows <= 0 {
             return Ok(None);
         }
-        let window = Window { start, end: T::at(start.ticks() + grid.length) };
+        let window = Window { start, end: T::at(grid.end(start.ticks())) };
         self.reducers.output(&group.state).map(|reduced| Some((self.output)(key, window, reduced)))
     }
 }
@@ -226,7 +228,7 @@ where
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for change in changes.drain(..) {
             if change.diff > 0 {
-                self.saw((self.rule.time)(&change.row).ticks());
+                self.now.saw_row((self.rule.time)(&change.row).ticks());
             }
             self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.offer(start, &change));
         }
@@ -237,8 +239,8 @@ where
     }
 }
 
-/// With several: rows by their windows, and the times of all rows from all workers.
-impl<R, T, K, A, G, O> PerCommitOfTwo<(Held<T>, Change<R>), (u64, i128), O> for WindowGroups<R, T, K, A, G, O>
+/// With several, or with a clock: rows by their windows, and the times of all rows from all workers.
+impl<R, T, K, A, G, O> PerCommitOfTwo<(Held<T>, Change<R>), Seen, O> for WindowGroups<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -251,11 +253,59 @@ where
         rows.drain(..).for_each(|(Held(start), change)| self.offer(start, &change));
     }
 
-    fn apply_right(&mut self, times: &mut Vec<(u64, i128)>) {
-        times.drain(..).for_each(|(_, time)| self.saw(time));
+    fn apply_right(&mut self, seen: &mut Vec<Seen>) {
+        seen.drain(..).for_each(|seen| self.now.saw(seen));
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         self.close(emit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::reducer::Count;
+    use crate::table::support::{Row, most_kept, stream};
+
+    fn rule(allow_late: i128) -> Arc<Rule<Row, i64, i64, (), Count, Row>> {
+        Arc::new(Rule {
+            time: Arc::new(|row: &Row| row.at),
+            key: Arc::new(|row: &Row| row.key),
+            arguments: Arc::new(|_: &Row| ()),
+            reducers: Arc::new(Count),
+            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
+            policy: Policy { allow_late: Some(allow_late), shows: Shows::Always },
+        })
+    }
+
+    /// A group that loses its rows and gets others has one place among those that will close, as any other.
+    #[test]
+    fn what_closes_is_forgotten() {
+        let grid = Grid { length: 10, hop: 4, origin: 1 };
+        let mut groups = WindowGroups::new(rule(7), grid, Shape::ARRIVALS, Now::default(), &"test".into());
+        most_kept(stream(7, 30), |mut commit, now| {
+            groups.apply(&mut commit);
+            groups.close(&mut |_| {});
+            assert_eq!(groups.closing.len(), groups.state.len(), "at {now}");
+            assert!(groups.closing.iter().all(|(closes, _)| *closes > now), "at {now}");
+            groups.state.len()
+        });
+    }
+
+    #[test]
+    fn a_group_that_comes_and_goes_leaves_nothing() {
+        let grid = Grid { length: 10, hop: 10, origin: 0 };
+        let mut groups = WindowGroups::new(rule(1_000), grid, Shape::ARRIVALS, Now::default(), &"test".into());
+        let row = |key| Row { key, at: 5, value: 0 };
+        groups.apply(&mut vec![Change::insert(row(1))]);
+        groups.close(&mut |_| {});
+        for key in 0..100 {
+            for change in [Change::insert(row(key)), Change::remove(row(key))] {
+                groups.apply(&mut vec![change]);
+                groups.close(&mut |_| {});
+            }
+            assert_eq!(groups.closing.len(), 1);
+        }
     }
 }
