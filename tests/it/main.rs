@@ -6,4 +6,5 @@ mod macros;
 mod oracle;
 mod panics;
 mod schema;
+mod user_code;
 mod vectors;

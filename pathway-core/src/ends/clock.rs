@@ -34,8 +34,9 @@ impl Pipeline {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     ///
-    /// Each tick is a commit where nothing else is under way. A clock does not keep a pipeline running: that ends when all
-    /// other sources have. `every` must not be zero; else [`run`](Pipeline::run) returns an error that says so.
+    /// Each tick seals a commit, with the rows that wait by then: it cuts a source's `commit_every` short. A clock does not keep
+    /// a pipeline running: that ends when all other sources have. `every` must not be zero; else [`run`](Pipeline::run) returns
+    /// an error that says so.
     pub fn clock(&self, every: Duration) -> Table<Tick> {
         let plan = self.plan();
         if every.is_zero() {

@@ -38,6 +38,8 @@ impl Datum for Tick {
     }
 }
 
+// What is not a row is not told of this one, which helps nobody.
+#[diagnostic::do_not_recommend]
 impl Schema for Tick {
     const NAME: &'static str = "Tick";
     const COLUMNS: Columns = Columns {
@@ -67,5 +69,27 @@ impl Schema for Tick {
 
     fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
         show(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Held;
+    use crate::decode::json::decode;
+    use crate::encode::json::encode;
+
+    #[test]
+    fn a_tick_crosses_as_json_and_between_processes() {
+        let tick: Tick = decode(br#"{"at": "2026-01-01T08:00:00.5Z"}"#).unwrap();
+        let mut json = Vec::new();
+        encode(&tick, 1, 2, &mut json);
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"{"at":"2026-01-01T08:00:00.500000000+0000","diff":1,"time":2}"#
+        );
+        let bytes = bincode::serialize(&Held(tick)).unwrap();
+        assert_eq!(bincode::deserialize::<Held<Tick>>(&bytes).unwrap().0, tick);
+        assert!(decode::<Tick>(b"{}").is_err());
     }
 }

@@ -2,6 +2,8 @@
 //! or on the number of workers.
 
 mod concat;
+mod deduplicate;
+mod difference;
 mod distinct;
 mod event_time;
 mod filter;
@@ -16,10 +18,15 @@ mod select;
 #[cfg(test)]
 mod support;
 mod timed;
+mod to_stream;
+mod update_cells;
+mod update_rows;
 mod upsert;
 pub mod window;
 
+pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
 pub use timed::{Timed, TimedGroups};
+pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

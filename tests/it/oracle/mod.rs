@@ -19,6 +19,8 @@
 mod arrivals;
 mod chain;
 mod check;
+mod deduplicate;
+mod difference;
 mod differential;
 mod event_time;
 mod filter;
@@ -34,5 +36,7 @@ mod reducers;
 mod rows;
 mod select;
 mod sessions;
+mod stream;
+mod updates;
 mod upsert;
 mod windows;

@@ -161,6 +161,24 @@ fn sessions_that_stay_open() {
     }
 }
 
+/// Of two copies of a row the first came too late, the second met a session. Both are taken back at once: the second goes.
+#[test]
+fn copies_of_which_one_came_too_late() {
+    let pipeline = Pipeline::new();
+    let event = |at| Event { city: "Oslo".into(), at, quantity: 1 };
+    let insert = |at| vec![Change::insert(event(at))];
+    let both = Change { row: event(80), diff: -2 };
+    let events = pipeline.commits([insert(100), insert(80), insert(95), insert(88), insert(80), vec![both]]);
+    let seen = events
+        .window(|e| e.at, session(10).allow_late(0))
+        .reduce(Count, |_| (), |w, n| Row { city: String::new(), start: w.start, end: w.end, n, quantity: 0, most: 0 })
+        .collect();
+    pipeline.run().unwrap();
+    let sizes: Vec<_> =
+        seen.changes().iter().filter(|(.., diff)| *diff > 0).map(|(at, r, _)| (*at, r.start, r.n)).collect();
+    assert_eq!(sizes, [(0, 100, 1), (2, 95, 2), (3, 88, 3), (4, 80, 4), (5, 88, 3)]);
+}
+
 #[test]
 fn sessions_that_close() {
     for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {

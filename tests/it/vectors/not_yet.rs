@@ -27,7 +27,6 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
     ("a subject of each row's own", &["out_dynamic_topic_bad", "out_topic_is_value", "out_topic_wildcard"]),
     ("an order of each commit's messages", &["out_sort_by", "out_sort_by_none"]),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
-    ("tables thinned", &["op_dedup"]),
 ];
 
 /// Recordings of what does not compile here, each with the test that shows so.

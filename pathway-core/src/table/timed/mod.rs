@@ -20,7 +20,8 @@ impl<R: Schema> Table<R> {
     /// [`ignore_late`](Timed::ignore_late); and for who is [silent](TimedGroups::silent_for).
     ///
     /// The event time of a table is the latest time of any of its rows up to and including the commit: it never goes back, and a
-    /// row that goes does not move it. It does not depend on the number of workers.
+    /// row that goes does not move it. It does not depend on the number of workers. (A row with a time far in the future moves it
+    /// there, and makes all others old: `filter!` what can't be.)
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
         Timed { table: self.clone(), time: Arc::new(time), clock: None }
     }

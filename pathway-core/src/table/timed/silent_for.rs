@@ -28,7 +28,8 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     ///
     /// The row goes when the key speaks again: when a later row of it comes. A key that never spoke is not there, and one
     /// whose rows have all gone is there no longer. The clock is any table whose rows have a time of the same kind, most
-    /// often [`Pipeline::clock`](crate::plan::Pipeline::clock); how fine it ticks is how soon silence is noticed.
+    /// often [`Pipeline::clock`](crate::plan::Pipeline::clock); how fine it ticks is how soon silence is noticed. Event time is of
+    /// no interest here, nor is [`idle_after`](Timed::idle_after): only the clock is.
     ///
     /// It keeps each key, silent or not: its own size and 92 bytes, if its time is an `i64` (a date: 108); where rows can go
     /// also the times of those that are there.
@@ -146,7 +147,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> PerCommitOfTwo<Change<R>, See
             let (times, time) = (&mut self.keys.value(slot).times, (self.rule.time)(&row));
             if !self.rule.append_only {
                 times.update(time, diff);
-            } else if times.last().is_none_or(|last| last.compare(&time).is_lt()) {
+            } else if diff > 0 && times.last().is_none_or(|last| last.compare(&time).is_lt()) {
                 *times = Multiset::default();
                 times.update(time, 1);
             }

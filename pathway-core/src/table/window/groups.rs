@@ -1,6 +1,7 @@
 //! The operator behind windows of one length: one row a window and key, kept up to date while the window is open.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -35,7 +36,7 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     /// For each group that the open commit has touched, in the same order: its row before it.
     before: Vec<Option<O>>,
     /// The groups that will close, by the time at which they do.
-    closing: BTreeSet<(i128, Slot)>,
+    closing: BTreeMap<i128, Vec<Slot>>,
     now: Now,
     late: Throttle,
     untold: Throttle,
@@ -49,6 +50,8 @@ struct Group<S> {
     /// How many rows it has. Without rows there is no output, whatever the state says.
     rows: i64,
     state: S,
+    /// Where it stands among those that close with it.
+    place: u32,
 }
 
 impl<R, T, K, A, G, O> WindowGroups<R, T, K, A, G, O>
@@ -66,7 +69,7 @@ where
             grid,
             state: Keyed::new(),
             before: Vec::new(),
-            closing: BTreeSet::new(),
+            closing: BTreeMap::new(),
             now,
             late: Throttle::new(name),
             untold: Throttle::new(name),
@@ -101,7 +104,9 @@ where
             let before = self.rule.row_of(self.grid, start, key, group);
             self.before.push(before.unwrap_or_default());
             if let Some(closes) = closes.filter(|_| is_new) {
-                self.closing.insert((closes, slot));
+                let slots = self.closing.entry(closes).or_default();
+                group.place = slots.len() as u32;
+                slots.push(slot);
             }
         }
         let group = self.state.value(slot);
@@ -131,7 +136,9 @@ where
         };
         let shows = rule.policy.shows;
         let mut befores = before.drain(..);
-        state.seal_slots(|slot, (start, key), group| {
+        // By their places, from the last one on: then the place that is filled from the end is filled with one that stays.
+        let mut gone = Vec::new();
+        state.seal(|(start, key), group| {
             let closes = rule.closes(*grid, *start);
             let closed = has_closed(closes);
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
@@ -143,22 +150,33 @@ where
                 before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
             }
             let stays = group.rows != 0 && !closed;
-            if let Some(closes) = closes.filter(|_| !stays) {
-                closing.remove(&(closes, slot));
+            if !stays {
+                gone.extend(closes.map(|closes| (closes, Reverse(group.place))));
             }
             stays
         });
         drop(befores);
+        gone.sort_unstable();
+        for (closes, Reverse(place)) in gone {
+            let Some(slots) = closing.get_mut(&closes) else { continue };
+            slots.swap_remove(place as usize);
+            match slots.get(place as usize).and_then(|moved| state.get(*moved)) {
+                Some((_, group)) => group.place = place,
+                None if slots.is_empty() => drop(closing.remove(&closes)),
+                None => {}
+            }
+        }
         // Those that this commit has not touched.
-        while let Some((_, slot)) = closing.first().copied().filter(|(closes, _)| has_closed(Some(*closes))) {
-            closing.pop_first();
-            let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
-            let change = match shows {
-                Shows::Always => continue,
-                Shows::OnceClosed => Change::insert,
-                Shows::WhileOpen => Change::remove,
-            };
-            row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
+        while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
+            for slot in entry.remove() {
+                let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
+                let change = match shows {
+                    Shows::Always => continue,
+                    Shows::OnceClosed => Change::insert,
+                    Shows::WhileOpen => Change::remove,
+                };
+                row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
+            }
         }
     }
 }
@@ -181,10 +199,7 @@ where
 
     /// The starts of a row's windows.
     pub(super) fn starts(&self, grid: Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
-        // Of the windows that would begin before the first time there is, the last one begins with it.
-        let first = T::at(i128::MIN).ticks();
-        let starts = grid.starts((self.time)(row).ticks());
-        starts.filter(move |start| start + grid.hop > first).map(T::at)
+        grid.starts((self.time)(row).ticks()).map(T::at)
     }
 
     /// What reducers that care for the order of rows make of a session: its rows have that of event time, which neither
@@ -282,20 +297,28 @@ mod tests {
     /// A group that loses its rows and gets others has one place among those that will close, as any other.
     #[test]
     fn what_closes_is_forgotten() {
-        let grid = Grid { length: 10, hop: 4, origin: 1 };
+        let grid = Grid { length: 10, hop: 4, origin: 1, earliest: i128::MIN };
         let mut groups = WindowGroups::new(rule(7), grid, Shape::ARRIVALS, Now::default(), &"test".into());
         most_kept(stream(7, 30), |mut commit, now| {
             groups.apply(&mut commit);
             groups.close(&mut |_| {});
-            assert_eq!(groups.closing.len(), groups.state.len(), "at {now}");
-            assert!(groups.closing.iter().all(|(closes, _)| *closes > now), "at {now}");
-            groups.state.len()
+            let mut closing = 0;
+            for (closes, slots) in &groups.closing {
+                assert!(*closes > now && !slots.is_empty(), "at {now}");
+                for (place, slot) in slots.iter().enumerate() {
+                    let ((start, _), group) = groups.state.entry(*slot);
+                    assert_eq!((i128::from(*start) + 10 + 7, group.place as usize), (*closes, place), "at {now}");
+                }
+                closing += slots.len();
+            }
+            assert_eq!(closing, groups.state.len(), "at {now}");
+            closing
         });
     }
 
     #[test]
     fn a_group_that_comes_and_goes_leaves_nothing() {
-        let grid = Grid { length: 10, hop: 10, origin: 0 };
+        let grid = Grid { length: 10, hop: 10, origin: 0, earliest: i128::MIN };
         let mut groups = WindowGroups::new(rule(1_000), grid, Shape::ARRIVALS, Now::default(), &"test".into());
         let row = |key| Row { key, at: 5, value: 0 };
         groups.apply(&mut vec![Change::insert(row(1))]);
@@ -305,7 +328,13 @@ mod tests {
                 groups.apply(&mut vec![change]);
                 groups.close(&mut |_| {});
             }
-            assert_eq!(groups.closing.len(), 1);
+            assert_eq!(groups.closing.values().map(Vec::len).sum::<usize>(), 1);
         }
+    }
+
+    /// What the documentation says of memory.
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Group<i64>>(), 24);
     }
 }

@@ -223,3 +223,16 @@ pub(super) fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
     let window = Window { start: T::at(start), end: T::at(session.end) };
     rule.reducers.output(&session.state).map(|reduced| Some((rule.output)(key, window, reduced)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What the documentation says of memory.
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Timeline<i64, i64, i64>>(), 120);
+        assert_eq!(size_of::<(i128, Session<i64>)>(), 64);
+        assert_eq!(size_of::<(i128, Multiset<i64>)>(), 32);
+    }
+}

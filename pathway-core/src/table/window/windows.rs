@@ -42,6 +42,8 @@ pub(super) struct Grid {
     pub(super) length: i128,
     pub(super) hop: i128,
     pub(super) origin: i128,
+    /// The first time there is.
+    pub(super) earliest: i128,
 }
 
 /// What becomes of windows in the course of event time.
@@ -169,17 +171,18 @@ const MOST_WINDOWS: i128 = 10_000;
 
 impl<T: EventTime> Windows<T> {
     fn new(length: Result<i128, String>, hop: Result<i128, String>) -> Self {
-        let (grid, mistake) = match (length, hop) {
+        let (lengths, mistake) = match (length, hop) {
             (Ok(length), Ok(hop)) if length < 1 || hop < 1 => {
                 (None, Some("a window's length and hop must be greater than zero".to_owned()))
             }
             (Ok(length), Ok(hop)) if length / hop > MOST_WINDOWS => {
                 (None, Some(format!("a hop that is more than {MOST_WINDOWS} times shorter than the window")))
             }
-            (Ok(length), Ok(hop)) => (Some(Grid { length, hop, origin: 0 }), None),
+            (Ok(length), Ok(hop)) => (Some((length, hop)), None),
             (Err(mistake), _) | (_, Err(mistake)) => (None, Some(mistake)),
         };
-        let grid = grid.unwrap_or(Grid { length: 1, hop: 1, origin: 0 });
+        let (length, hop) = lengths.unwrap_or((1, 1));
+        let grid = Grid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() };
         Windows { kind: Kind::Grid(grid), policy: Policy::default(), clock: None, mistake, time: PhantomData }
     }
 
@@ -246,6 +249,7 @@ impl<T: EventTime> Windows<T> {
         time: impl Fn(&C) -> T + Send + Sync + 'static,
     ) -> Self {
         match silence.ticks() {
+            Ok(..0) => self.mistake = Some("a silence must not be less than zero".to_owned()),
             Ok(silence) => self.clock = Some(Clock::new(silence, clock, time)),
             Err(mistake) => self.mistake = Some(mistake),
         }
@@ -277,12 +281,14 @@ impl Grid {
         start - (start - self.origin).rem_euclid(self.hop) + self.length
     }
 
-    /// The starts of the windows that a time is in, from the first one on.
+    /// The starts of the windows that a time is in, from the first one on. Of those that would begin before the earliest time,
+    /// only the last one is, which begins there.
     pub(super) fn starts(self, time: i128) -> impl Iterator<Item = i128> {
-        let Grid { length, hop, origin } = self;
+        let Grid { length, hop, origin, earliest } = self;
         let last = time - (time - origin).rem_euclid(hop);
         let first = last - (last - (time - length + 1)).div_euclid(hop).max(-1) * hop;
-        (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last)
+        let starts = (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last);
+        starts.filter(move |start| start + hop > earliest)
     }
 }
 
@@ -293,7 +299,7 @@ mod tests {
     #[test]
     fn windows_of_a_time() {
         for (length, hop, origin) in [(10, 10, 0), (10, 5, 0), (10, 3, 1), (7, 3, -2), (3, 7, 0), (1, 1, 5)] {
-            let grid = Grid { length, hop, origin };
+            let grid = Grid { length, hop, origin, earliest: i128::MIN };
             for time in -40..40 {
                 let expected: Vec<_> = (-200..200)
                     .map(|n| origin + n * hop)
