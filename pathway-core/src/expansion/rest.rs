@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::Hasher;
 
-use crate::data::{Column, Columns, EncodeJson, Schema};
+use crate::data::{Cell, Column, ColumnType, Columns, EncodeJson, Schema};
 
 /// Stops the compiler where a column has the name of one of another part of the row.
 #[expect(clippy::panic, reason = "it runs when the user's program compiles, and never else")]
@@ -59,6 +59,12 @@ impl<R: Schema> Rest<Nothing> for R {
     fn rest(&self) -> Nothing {
         Nothing
     }
+}
+
+/// A column's value, for [`Schema::side_by_side`].
+#[inline]
+pub fn cell<T: ColumnType>(value: &T) -> &dyn Cell {
+    value
 }
 
 /// [`Datum::compare`], column by column.
