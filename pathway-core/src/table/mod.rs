@@ -1,6 +1,7 @@
 //! Rows become other rows, one verb a file. Pure: no I/O, and nothing depends on the clock, on hash seeds
 //! or on the number of workers.
 
+mod answers;
 mod concat;
 mod deduplicate;
 mod difference;
@@ -19,8 +20,10 @@ mod update_rows;
 mod upsert;
 pub mod window;
 
+pub(crate) use answers::{Answer, Answers};
 pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofNowJoin, Join, Joining};
+pub(crate) use keyed::hash_of as route_of;
 pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

@@ -16,6 +16,7 @@
 //!
 //! A failure names its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle` runs that history alone.
 
+mod calls;
 mod chain;
 mod check;
 mod deduplicate;
