@@ -18,7 +18,9 @@ pub use serde::de::SeqAccess;
 pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
-pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, row, same, table, time};
+pub use self::checked::{
+    AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, reversed, row, same, table, time,
+};
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};

@@ -5,6 +5,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{BinOp, Expr, Ident, PatIdent};
 
 use super::ast::Join;
+use super::times::{self, Timing};
 use crate::errors::Errors;
 use crate::row;
 use crate::row::place::duplicate;
@@ -25,7 +26,7 @@ const MAY_BE_MISSING: &str = "both rows may be missing, as their `?` says, and t
                               name each column, as in `name: c.map(|c| c.name.clone())`";
 
 /// None: nothing can be built, which was reported.
-pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
+pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<(Keys, Option<Timing>)> {
     let (left, right) = (join.left.row.clone(), join.right.row.clone());
     if left == right {
         errors.at(&right, format!("both rows are called `{right}`: choose another name here"));
@@ -37,6 +38,8 @@ pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
         let message = format!("the rows of `{left}` are events that are answered: they can't be missing");
         errors.take::<()>(Err(syn::Error::new(mark, message)));
     }
+    let has_times = join.times.is_some();
+    let timing = times::check(join, errors);
     let mut keys = Keys::default();
     equations(&join.on, &left, &right, &mut keys, errors);
     if let Some(key) = keys.left.get(MOST_KEYS) {
@@ -56,8 +59,9 @@ pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
         row::rest::forbid(&mut join.output, MAY_BE_MISSING, errors);
     }
     row::rest::check(&mut join.output, &there, errors);
-    // Of keys that could not be read it was said what is wrong; what else is wrong may follow from that.
-    (row::check::check(&mut join.output, errors) && !keys.left.is_empty()).then_some(keys)
+    // Of keys and times that could not be read it was said what is wrong; what else is wrong may follow from that.
+    let is_read = !keys.left.is_empty() && timing.is_some() == has_times;
+    (row::check::check(&mut join.output, errors) && is_read).then_some((keys, timing))
 }
 
 /// `a == b && c == d`.

@@ -6,13 +6,14 @@ use syn::Expr;
 
 use super::ast::{Join, Side};
 use super::check::Keys;
+use super::times::Timing;
 use crate::errors::Errors;
 use crate::row::expand::{block, body, construction, declaration, parameter, table};
 use crate::row::extent::Extent;
 use crate::row::place::over_row;
 use crate::row::walk::Use;
 
-pub(crate) fn expand(join: Join, keys: Keys, mut errors: Errors) -> TokenStream {
+pub(crate) fn expand(join: Join, keys: Keys, timing: Option<Timing>, mut errors: Errors) -> TokenStream {
     let Join { left, right, asof_now, mut output, .. } = join;
     for column in &mut output.columns {
         for side in [&left, &right] {
@@ -29,11 +30,12 @@ pub(crate) fn expand(join: Join, keys: Keys, mut errors: Errors) -> TokenStream 
     let body = body(&output);
     let rows = [&left, &right].map(|side| parameter(&side.row, &body));
     let [left_row, right_row] = rows;
+    let timing = timing.map(|timing| timing.expand(&left.row, &right.row, &mut errors));
     let asof_now = asof_now.then(|| quote!(.asof_now()));
     let kind = Ident::new(kind(&left, &right), output.brace);
     let (left, right) = (table(&left.table), table(&right.table));
     let make = quote_spanned!(output.brace=> .#kind(move |#left_row, #right_row| #construction));
-    block(errors, &quote!(#declaration #left.join(#right).on(#left_keys, #right_keys) #asof_now #make))
+    block(errors, &quote!(#declaration #left.join(#right).on(#left_keys, #right_keys) #asof_now #timing #make))
 }
 
 /// The closure that gives a row's keys.
