@@ -10,6 +10,7 @@ macro_rules! page {
 page!(readme, "README.md");
 page!(tables, "docs/guide/tables.md");
 page!(time, "docs/guide/time.md");
+page!(joins, "docs/guide/joins.md");
 page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");
 page!(running, "docs/guide/running.md");

@@ -23,7 +23,8 @@
 //!
 //! - A row is a struct that [derives `Schema`](derive@Schema); enums and newtypes in it [derive `ColumnType`](derive@ColumnType).
 //! - A [`Table`] is a live multiset of rows. It comes from [`nats::read`] or from a [`Pipeline`]'s
-//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input).
+//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input); one that tells the time is
+//!   its [`clock`](Pipeline::clock).
 //! - [`reduce!`], [`filter!`], [`select!`] and [`join!`] make tables of tables, and read like a sentence. Each stands
 //!   on a method of [`Table`], which can be used as well.
 //! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
@@ -36,15 +37,17 @@
 mod guide;
 
 pub use pathway_core::data::{
-    Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
-    Schema,
+    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, PrimaryKey,
+    Reject, Result, Schema,
 };
-pub use pathway_core::ends::OnBadRow;
+pub use pathway_core::ends::{OnBadRow, Tick};
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
-pub use pathway_core::sink::Collected;
+pub use pathway_core::sink::{Collected, Update};
 pub use pathway_core::source::Feed;
-pub use pathway_core::table::{AsofNowJoin, Grouped, Join, Joining};
+pub use pathway_core::table::{
+    AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups, UpdateCells,
+};
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]
@@ -67,6 +70,11 @@ pub mod prelude;
 pub mod nats {
     pub use pathway_core::ends::{Read, Write, read, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+}
+
+/// Sources and sinks of one's own.
+pub mod io {
+    pub use pathway_core::io::*;
 }
 
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.

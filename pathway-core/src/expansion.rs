@@ -7,6 +7,7 @@ mod checked;
 mod choice;
 mod defaults;
 mod fields;
+mod rest;
 mod slots;
 mod walk;
 
@@ -17,10 +18,13 @@ pub use serde::de::SeqAccess;
 pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
-pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, row, same, table, time};
+pub use self::checked::{
+    AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, reversed, row, same, table, time,
+};
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};
+pub use self::rest::{Old, Rest, compare_columns, debug_columns, distinct_names, encode_columns, feed_columns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
 pub use self::walk::{Step, Walk};
 pub use crate::data::*;

@@ -14,6 +14,7 @@ pub mod ends;
 #[doc(hidden)]
 pub mod expansion;
 pub mod flow;
+pub mod io;
 pub mod nats;
 pub mod plan;
 pub mod run;

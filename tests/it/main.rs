@@ -1,8 +1,10 @@
 //! The integration tests, as one binary: the crate as its users see it.
 
+mod clock;
 mod delivery;
 mod macros;
 mod oracle;
 mod panics;
 mod schema;
+mod user_code;
 mod vectors;

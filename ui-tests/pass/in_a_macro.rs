@@ -25,7 +25,7 @@ row!(Order, id: i64 = 5, at "/order/id");
 newtype!(UserId(i64));
 
 fn main() {
-    assert_eq!(Order::COLUMNS[0].path, Some("/order/id"));
+    assert_eq!(Order::COLUMNS.field(0).path, Some("/order/id"));
     let row = Order { id: 1, text: String::new() };
     let copy = pathway::Datum::duplicate(&row);
     assert_eq!((copy.id, copy.text.as_str(), UserId(5).0), (1, "", 5));

@@ -29,6 +29,8 @@ pub enum ErrorKind {
     Network,
     /// A message could not be read, and its source was told to stop at that.
     BadRow,
+    /// A source, a sink or a call of the user's own failed.
+    Custom,
     /// A thread of the pipeline panicked: a bug, in the crate or in a closure that it was given.
     Panic,
 }

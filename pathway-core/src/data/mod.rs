@@ -2,8 +2,10 @@
 //!
 //! Everything else imports this room; this room imports nobody.
 
+mod cell;
 mod change;
 mod column;
+mod columns;
 mod control;
 mod datum;
 mod datum_container;
@@ -15,19 +17,26 @@ mod error;
 mod json;
 pub(crate) mod json_read;
 mod json_text;
+mod key;
+mod message;
 mod reject;
 mod report;
 mod schema;
 mod stats;
 mod time;
 
+pub use cell::Cell;
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson};
+pub use columns::{Columns, Part};
 pub use control::Control;
 pub use datum::{Datum, Held, Lent};
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
+pub use key::{HasKey, Keying, NoKey, PrimaryKey};
+pub(crate) use message::Field;
+pub use message::{Delivery, Headers, Message, Metadata};
 pub use reject::{Mismatch, Reject};
 pub use report::{Level, Throttle, report};
 pub use schema::{Column, Schema};

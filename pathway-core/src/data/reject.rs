@@ -44,20 +44,30 @@ pub struct Reject {
     pub column: Option<&'static str>,
     /// What is wrong, in words.
     pub reason: String,
-    /// Where: bytes from the start of the payload.
-    pub offset: usize,
+    /// Where: bytes from the start of the payload; `None` where it is not the payload that is at fault.
+    pub offset: Option<usize>,
 }
 
 impl Reject {
     /// The payload as a whole cannot be read.
     pub fn payload(reason: impl Into<String>, offset: usize) -> Self {
-        Reject { column: None, reason: reason.into(), offset }
+        Reject { column: None, reason: reason.into(), offset: Some(offset) }
+    }
+
+    /// The message is at fault, and not what its payload says at some place.
+    pub fn message(reason: impl Into<String>) -> Self {
+        Reject { column: None, reason: reason.into(), offset: None }
+    }
+
+    /// What stands beside the payload does not fill a column.
+    pub fn metadata(column: &'static str, reason: impl Into<String>) -> Self {
+        Reject { column: Some(column), reason: reason.into(), offset: None }
     }
 
     /// The field of a column has the wrong value.
     pub fn mismatch(column: &'static str, mismatch: Mismatch) -> Self {
         let Mismatch { expected, found, offset } = mismatch;
-        Reject { column: Some(column), reason: format!("expected {expected}, found `{found}`"), offset }
+        Reject { column: Some(column), reason: format!("expected {expected}, found `{found}`"), offset: Some(offset) }
     }
 
     /// The field of a column is not there. `path` is the JSON pointer of a column that has one.
@@ -65,16 +75,19 @@ impl Reject {
         let place = path.map(|path| format!(" at `{path}`")).unwrap_or_default();
         let reason =
             format!("expected {expected}, found nothing{place}: give the column a default, or make it an Option");
-        Reject { column: Some(column), reason, offset: 0 }
+        Reject { column: Some(column), reason, offset: Some(0) }
     }
 }
 
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(column) = self.column {
-            write!(f, "column `{column}` ")?;
+        match (self.column, self.offset) {
+            (Some(column), Some(offset)) => write!(f, "column `{column}` at byte {offset}: ")?,
+            (Some(column), None) => write!(f, "column `{column}`: ")?,
+            (None, Some(offset)) => write!(f, "at byte {offset}: ")?,
+            (None, None) => {}
         }
-        write!(f, "at byte {}: {}", self.offset, self.reason)
+        f.write_str(&self.reason)
     }
 }
 

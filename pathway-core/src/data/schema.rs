@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Datum, JsonText, Reject};
+use super::{Cell, Columns, Datum, JsonText, Keying, Metadata, Reject};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -14,17 +14,23 @@ pub trait Schema: Datum {
     /// The struct's name, for logs.
     const NAME: &'static str;
 
-    /// The columns, in the order of the fields.
-    const COLUMNS: &'static [Column];
+    /// The columns, in the order of the fields. Those of a flattened row stand where its field does.
+    const COLUMNS: Columns;
 
-    /// The columns marked `primary_key`, as a tuple; `()` where none is.
+    /// Whether a column is marked `primary_key`, as a type.
+    type Keying: Keying;
+
+    /// Whether a column is marked `primary_key`: a later row with the same key replaces the row.
+    const HAS_KEY: bool = <Self::Keying as Keying>::HAS_KEY;
+
+    /// The columns marked `primary_key`, as a tuple; `()` where none is. The key of a flattened row is a member of it.
     type Key: Datum;
 
     /// The row's primary key. A schema without one has the key `()` and [`Schema::HAS_KEY`] false.
     fn primary_key(&self) -> Self::Key;
 
-    /// Whether a column is marked `primary_key`: a later row with the same key replaces the row.
-    const HAS_KEY: bool;
+    /// What its columns want of a message beside the payload.
+    const METADATA: Metadata = Metadata::NONE;
 
     /// Reads a row from a JSON document, without white space around it.
     ///
@@ -36,6 +42,9 @@ pub trait Schema: Datum {
     ///
     /// Without the braces, because what a sink adds (`diff`, `time`) comes behind.
     fn encode_columns(&self, out: &mut Vec<u8>);
+
+    /// Shows each of [`Schema::COLUMNS`], in their order, with its value in this row and in another one.
+    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell));
 }
 
 /// One column of a [`Schema`].

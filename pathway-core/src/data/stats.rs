@@ -34,6 +34,8 @@ pub struct SourceCounters {
     pub rows: Counter,
     /// Messages that could not be read; each was reported with its reason.
     pub rejected: Counter,
+    /// How many of these went to the dead-letter subject.
+    pub dead_letters: Counter,
     /// Messages that reached the connection and were lost there, before the pipeline could take them.
     pub dropped: Counter,
     /// How often the connection came back.
@@ -49,8 +51,10 @@ pub struct SinkCounters {
     pub published: Counter,
     /// Messages that were sent once more after a break, because the server had not confirmed them.
     pub republished: Counter,
-    /// Messages that the server can't take (too large, an invalid subject); each was reported.
+    /// Messages that can't be published (too large, an invalid subject or header); reported.
     pub rejected: Counter,
+    /// How many of these the server has taken as dead letters.
+    pub dead_letters: Counter,
     /// How often the connection came back.
     pub reconnects: Counter,
 }

@@ -1,10 +1,13 @@
-//! The two typed ends: `nats::read` ties a source to a decoder, `nats::write` an encoder to a sink.
+//! The two typed ends: `nats::read` ties a source to a decoder, `nats::write` an encoder to a sink. And the clock.
 
 mod broker;
+mod clock;
 mod read;
 mod receive;
 mod server;
+mod tick;
 mod write;
 
 pub use read::{OnBadRow, Read, read};
+pub use tick::Tick;
 pub use write::{Write, write};

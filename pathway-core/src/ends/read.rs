@@ -112,7 +112,8 @@ impl Read {
         let control = plan.control().clone();
         let queue = Arc::new(Queue::new(control.clone()));
         let counters = Arc::new(SourceCounters::default());
-        let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, control };
+        let metadata = T::METADATA;
+        let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, metadata, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
                 plan.add_source(Some(Box::new(ServerSource { uri, subject, options })), link.clone());

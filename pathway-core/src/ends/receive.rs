@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::OnBadRow;
-use crate::data::{Change, Commit, Error, ErrorKind, Level, Reject, Schema, Throttle};
+use crate::data::{Change, Commit, Error, ErrorKind, Level, Message, Reject, Schema, Throttle};
 use crate::flow::{Changes, Graph, Inlet};
 use crate::plan::{Pace, Pump};
-use crate::source::{Batch, Mailbox, Message, Queue, SourceLink};
+use crate::source::{Batch, Mailbox, Queue, SourceLink};
 
 /// Where the messages wait.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use crate::data::{Change, Commit, Schema, SinkCounters};
 use crate::encode;
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::Table;
-use crate::sink::{Letter, Outbox, Parcel, SinkLink, Writer, deliver};
+use crate::sink::{Outbox, Parcel, SinkLink, Writer, deliver};
 
 /// Writes a table's changes to a subject, as they happen. Options first, the format last.
 ///
@@ -107,18 +107,18 @@ struct ParcelWriter<R> {
 
 impl<R: Schema> Writer<R> for ParcelWriter<R> {
     fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
-        let mut payloads = Vec::with_capacity(self.last_size.min(1 << 20));
-        let mut letters = Vec::with_capacity(changes.len());
+        let mut parcel = Parcel::new(commit, time, Arc::clone(&self.subject));
+        parcel.payloads.reserve(self.last_size.min(1 << 20));
+        parcel.letters.reserve(changes.len());
         for change in changes.drain(..) {
             for diff in ones(change.diff) {
-                let begin = payloads.len();
-                (self.encode)(&change.row, diff, time, &mut payloads);
-                letters.push(Letter { payload: begin..payloads.len(), come: diff > 0 });
+                (self.encode)(&change.row, diff, time, &mut parcel.payloads);
+                parcel.push(diff > 0, None);
             }
         }
-        self.last_size = payloads.len();
-        self.link.counters.queued.add(letters.len() as u64);
-        self.link.outbox.push(Parcel { commit, time, subject: Arc::clone(&self.subject), payloads, letters });
+        self.last_size = parcel.payloads.len();
+        self.link.counters.queued.add(parcel.letters.len() as u64);
+        self.link.outbox.push(parcel);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use crate::data::{ColumnType, Datum, Schema};
 use crate::plan::Table;
+use crate::table::Interval;
 use crate::table::window::EventTime;
 
 /// A copy of a column or a row.
@@ -48,6 +49,22 @@ pub fn key<T: AnyKey<Known>, Known>(value: T) -> T::Itself {
 #[inline]
 pub fn time<T: AnyTime<Known>, Known>(value: T) -> T::Itself {
     value.itself()
+}
+
+/// An interval of the first row's time less the second's, as one of the second's less the first's.
+#[inline]
+pub fn reversed<I>(interval: I) -> Reversed<I> {
+    Reversed(interval)
+}
+
+/// See [`reversed`].
+pub struct Reversed<I>(I);
+
+impl<T, I: Interval<T>> Interval<T> for Reversed<I> {
+    fn ticks(self) -> Result<(i128, i128), String> {
+        let (from, to) = self.0.ticks()?;
+        Ok((-to, -from))
+    }
 }
 
 /// A table, or a reference to one.
@@ -165,7 +182,7 @@ itself!(
     /// Any event time.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not an event time",
-        label = "windows need a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
+        label = "an event time is a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
         note = "of an `Option`, `filter!` the rows that have a time and take it with `unwrap_or`; \
                 of another integer, convert it: `i64::from(..)`"
     )]

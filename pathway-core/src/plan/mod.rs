@@ -3,6 +3,7 @@
 //! Nothing runs yet. Tables are handles on nodes; `run` builds the dataflow from the plan on every worker.
 
 mod build;
+mod net;
 mod node;
 mod pipeline;
 mod pump;
@@ -14,4 +15,5 @@ pub use pipeline::Pipeline;
 pub use pump::{Pace, Pump};
 pub use table::Table;
 
+pub(crate) use net::{net, net_in_order_of_arrival};
 pub(crate) use node::{Ends, Node};

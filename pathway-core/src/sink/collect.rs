@@ -3,9 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::deliver::{Writer, deliver};
-use super::net::net_in_order_of_arrival;
 use crate::data::{Change, Commit, Datum, Held, Schema};
-use crate::plan::Table;
+use crate::plan::{Table, net_in_order_of_arrival};
 
 impl<R: Schema> Table<R> {
     /// Gathers what the table emits. The handle can be read while the pipeline runs and after it.

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use super::net::net;
 use crate::data::{Change, Commit, Schema};
-use crate::plan::Table;
+use crate::plan::{Table, net};
 
 /// Takes the changes of a table, commit by commit.
 pub trait Writer<R>: 'static {

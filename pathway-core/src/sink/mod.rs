@@ -2,15 +2,19 @@
 
 mod collect;
 pub mod core;
+mod dead;
 mod deliver;
-mod net;
 mod outbox;
 mod parcel;
+pub(crate) mod refusal;
+mod subscribe;
 
 pub use collect::Collected;
+pub use dead::{DeadLetters, End};
 pub use deliver::{Writer, deliver};
 pub use outbox::Outbox;
-pub use parcel::{Letter, Parcel};
+pub use parcel::{Label, Letter, Parcel};
+pub use subscribe::Update;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;

@@ -4,10 +4,11 @@ mod batch;
 pub mod core;
 mod mailbox;
 mod memory;
+mod notes;
 mod queue;
 mod ticks;
 
-pub use batch::{Batch, Message};
+pub use batch::Batch;
 pub use mailbox::Mailbox;
 pub use memory::Feed;
 pub use queue::{Closed, Queue};
@@ -16,7 +17,7 @@ pub use ticks::Ticks;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use crate::data::{Control, Result, SourceCounters};
+use crate::data::{Control, Metadata, Result, SourceCounters};
 
 /// Where messages come from. `run` starts each source of a pipeline once.
 pub trait Source: Send {
@@ -39,6 +40,8 @@ pub struct SourceLink {
     pub queue: Arc<Queue>,
     /// What it counts. The worker counts `rows` and `rejected`, the source all else.
     pub counters: Arc<SourceCounters>,
+    /// What to keep of each message beside its subject and payload.
+    pub metadata: Metadata,
     /// When to stop, and whom to tell of a failure.
     pub control: Control,
 }

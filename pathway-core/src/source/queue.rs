@@ -37,7 +37,7 @@ pub struct Closed;
 impl Queue {
     /// How many messages wait at most before the source is held back: some milliseconds of a flood.
     pub const MAX_MESSAGES: usize = 64 * 1024;
-    /// How many payload bytes wait at most before the source is held back.
+    /// How many bytes wait at most, headers included, before the source is held back.
     pub const MAX_BYTES: usize = 8 << 20;
     /// How many emptied batches are kept.
     const MAX_SPARE: usize = 8;
@@ -64,7 +64,7 @@ impl Queue {
             return Err(Closed);
         }
         state.messages += batch.len();
-        state.bytes += batch.bytes();
+        state.bytes += batch.weight();
         let empty = state.spare.pop().unwrap_or_default();
         state.batches.push_back(std::mem::replace(batch, empty));
         let first = state.batches.len() == 1;
@@ -88,7 +88,7 @@ impl Queue {
         let batch = state.batches.pop_front()?;
         let was_full = state.is_full();
         state.messages -= batch.len();
-        state.bytes -= batch.bytes();
+        state.bytes -= batch.weight();
         if was_full && !state.is_full() {
             self.room.notify_all();
         }

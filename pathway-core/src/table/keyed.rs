@@ -58,14 +58,29 @@ fn half(hash: u64) -> u32 {
 impl<K: Datum, V: Default> Keyed<K, V> {
     /// A map without keys.
     pub(super) fn new() -> Self {
-        Keyed {
+        Keyed::filled([])
+    }
+
+    /// A map with what one had when it was left: no commit is open, and nothing has been touched.
+    ///
+    /// Of a key that comes twice the later value counts, so that what a map [had](Keyed::seal) at some commit, followed by what
+    /// later commits changed of it, gives what it has now.
+    pub(super) fn filled(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        let mut keyed = Keyed {
             index: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
             touched: Vec::new(),
             marks: Vec::new(),
             candidates: Vec::new(),
+        };
+        for (key, value) in entries {
+            let (slot, _) = keyed.touch(key);
+            *keyed.value(slot) = value;
         }
+        keyed.touched = Vec::new();
+        keyed.marks.fill(0);
+        keyed
     }
 
     /// The slot of a key, made with a default value if the key is new, and whether this is the first time
@@ -162,13 +177,35 @@ impl<K: Datum, V: Default> Keyed<K, V> {
         Some(entry)
     }
 
-    /// Seals the commit: shows each key that it touched, in the order of the first touch, and removes the keys
-    /// of which `keep` says no.
+    /// Puts the keys that a large commit touched into the order of their slots, in which `seal` then shows them: that of
+    /// memory, where each look would else wait for a page of its own. What a small commit touched is near anyway.
+    pub(super) fn sort_touched(&mut self) {
+        const LARGE: usize = 16 << 10;
+        if self.touched.len() >= LARGE {
+            self.touched.sort_unstable();
+        }
+    }
+
+    /// How many keys there are.
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.index.len()
+    }
+
+    /// Seals the commit: shows each key that it touched, in the order of the first touch (or of [`Keyed::sort_touched`]), and
+    /// removes the keys of which `keep` says no.
+    ///
+    /// What it shows, and what [`Keyed::remove_if`] gives, is all that a commit changes of the map.
     pub(super) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+        self.seal_slots(|_, key, value| keep(key, value));
+    }
+
+    /// The same, where each key comes with its slot. That of a key which is removed may be another's from the next commit on.
+    pub(super) fn seal_slots(&mut self, mut keep: impl FnMut(Slot, &K, &mut V) -> bool) {
         for slot in std::mem::take(&mut self.touched) {
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
             let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
-            if keep(key, value) {
+            if keep(Slot(slot), key, value) {
                 continue;
             }
             if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
@@ -209,12 +246,52 @@ mod tests {
                 *value % 2 == 0 && key % 2 == 0
             });
             assert_eq!(seen, (0..500).collect::<Vec<_>>());
-            assert_eq!(keyed.index.len(), 250);
+            assert_eq!(keyed.len(), 250);
         }
         let mut slots = Vec::new();
         keyed.touch_all(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
         assert_eq!(slots.iter().filter(|(_, first)| *first).count(), 500);
         keyed.seal(|_, _| false);
-        assert_eq!((keyed.index.len(), keyed.slots.len()), (0, 0));
+        assert_eq!((keyed.len(), keyed.slots.len()), (0, 0));
+    }
+
+    /// Whoever writes down what each commit shows can make the map again, at any commit.
+    #[test]
+    fn what_its_commits_show_fills_another_one() {
+        let mut random = 7_u64;
+        let mut next = |limit: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((random >> 33) % limit) as i64
+        };
+        let mut keyed = Keyed::<i64, i64>::new();
+        let mut written = std::collections::BTreeMap::new();
+        for commit in 0..300 {
+            let mut slots = Vec::new();
+            for _ in 0..next(20) {
+                let (slot, _) = keyed.touch(next(50));
+                *keyed.value(slot) += next(3) - 1;
+                slots.push(slot);
+            }
+            keyed.seal(|key, value| {
+                let keep = *value != 0;
+                if keep {
+                    written.insert(*key, *value)
+                } else {
+                    written.remove(key)
+                };
+                keep
+            });
+            if let Some((key, _)) = slots.first().and_then(|slot| keyed.remove_if(*slot, |(key, _)| key % 2 == 0)) {
+                written.remove(&key);
+            }
+            // Every now and then the program starts again.
+            if commit % 50 == 49 {
+                keyed = Keyed::filled(written.clone());
+            }
+            let mut all: Vec<_> = keyed.slots.iter().flatten().copied().collect();
+            all.sort_unstable();
+            assert_eq!(all, written.clone().into_iter().collect::<Vec<_>>(), "commit {commit}");
+            assert_eq!((keyed.len(), keyed.touched.len()), (all.len(), 0));
+        }
     }
 }

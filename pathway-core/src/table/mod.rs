@@ -2,7 +2,10 @@
 //! or on the number of workers.
 
 mod concat;
+mod deduplicate;
+mod difference;
 mod distinct;
+mod event_time;
 mod filter;
 mod flatten;
 mod group;
@@ -11,9 +14,18 @@ mod keyed;
 mod reduce;
 pub mod reducer;
 mod select;
+#[cfg(test)]
+mod support;
+mod timed;
+mod to_stream;
+mod update_cells;
+mod update_rows;
 mod upsert;
 pub mod window;
 
+pub use deduplicate::Deduplicate;
 pub use group::Grouped;
-pub use join::{AsofNowJoin, Join, Joining};
+pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
+pub use timed::{Timed, TimedGroups};
+pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

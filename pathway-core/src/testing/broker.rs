@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::subject::matches;
+use crate::data::DateTimeUtc;
 use crate::source::{Batch, Mailbox, Ticks};
 
 /// A NATS in memory, which goes where a server's URI goes in `nats::read` and `nats::write`.
@@ -84,7 +85,23 @@ impl Broker {
 
     /// Publishes a message: every source whose subject matches will have it with the next commit.
     pub fn publish(&self, subject: &str, payload: impl AsRef<[u8]>) {
-        route(&self.lock(), subject, payload.as_ref());
+        self.publish_with_headers(subject, [] as [(&str, &str); 0], payload);
+    }
+
+    /// Publishes a message with headers, as pairs of name and value.
+    ///
+    /// ```
+    /// # let broker = pathway::testing::Broker::new();
+    /// broker.publish_with_headers("orders", [("origin", "shop"), ("trace", "7")], r#"{"id": 1}"#);
+    /// ```
+    pub fn publish_with_headers<N: Into<String>, V: Into<String>>(
+        &self,
+        subject: &str,
+        headers: impl IntoIterator<Item = (N, V)>,
+        payload: impl AsRef<[u8]>,
+    ) {
+        let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        route(&self.lock(), subject, &headers, payload.as_ref());
     }
 
     /// Makes what was published so far one commit.
@@ -120,7 +137,7 @@ impl Broker {
     /// Takes what a pipeline writes, and hands it to whom reads it.
     pub(crate) fn deliver(&self, message: Published) {
         let mut state = self.lock();
-        route(&state, &message.subject, &message.payload);
+        route(&state, &message.subject, &message.headers, &message.payload);
         state.published.push(message);
     }
 
@@ -129,7 +146,10 @@ impl Broker {
     }
 }
 
-fn route(state: &State, subject: &str, payload: &[u8]) {
-    let readers = state.subscriptions.iter().filter(|(pattern, _)| matches(pattern, subject));
-    readers.for_each(|(_, mailbox)| mailbox.add(|open| open.push(subject, payload)));
+fn route(state: &State, subject: &str, headers: &[(String, String)], payload: &[u8]) {
+    let now = DateTimeUtc::now();
+    for (_, mailbox) in state.subscriptions.iter().filter(|(pattern, _)| matches(pattern, subject)) {
+        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+        mailbox.add(|open| open.push_with(subject, payload, pairs, Some(now), None));
+    }
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
-use pathway_core::data::{Column, ColumnType, Datum, Held, JsonText, Reject, Schema};
+use pathway_core::data::{Cell, Column, ColumnType, Columns, Datum, HasKey, Held, JsonText, Part, Reject, Schema};
 use pathway_core::decode::json::{Slot, decode, object};
 use pathway_core::encode::json::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -41,18 +41,19 @@ impl<T: ColumnType> Datum for Row<T> {
 
 impl<T: ColumnType> Schema for Row<T> {
     const NAME: &'static str = "Row";
-    const COLUMNS: &'static [Column] = &[
-        Column { name: "k", type_name: "i64", primary_key: true, path: None },
-        Column { name: "v", type_name: "T", primary_key: false, path: None },
-    ];
+    const COLUMNS: Columns = Columns {
+        parts: &[
+            Part::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
+            Part::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
+        ],
+    };
 
+    type Keying = HasKey;
     type Key = (i64,);
 
     fn primary_key(&self) -> (i64,) {
         (self.k,)
     }
-
-    const HAS_KEY: bool = true;
 
     fn decode_row(document: JsonText<'_>) -> Result<Self, Reject> {
         let (mut k, mut v) = (Slot::<i64>::new(), Slot::<T>::new());
@@ -61,7 +62,7 @@ impl<T: ColumnType> Schema for Row<T> {
             "v" => v.read(value),
             _ => {}
         })?;
-        Ok(Row { k: k.take(&Self::COLUMNS[0])?, v: v.take(&Self::COLUMNS[1])? })
+        Ok(Row { k: k.take(Self::COLUMNS.field(0))?, v: v.take(Self::COLUMNS.field(1))? })
     }
 
     fn encode_columns(&self, out: &mut Vec<u8>) {
@@ -70,6 +71,11 @@ impl<T: ColumnType> Schema for Row<T> {
         out.extend_from_slice(b",\"v\":");
         pathway_core::data::EncodeJson::encode_json(&self.v, out);
         out.push(b',');
+    }
+
+    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+        show(Self::COLUMNS.field(0), &self.k, &other.k);
+        show(Self::COLUMNS.field(1), &self.v, &other.v);
     }
 }
 

@@ -6,6 +6,7 @@ use syn::parse::ParseStream;
 use syn::spanned::Spanned;
 use syn::{Expr, Ident, Token};
 
+use super::times::Times;
 use crate::errors::Errors;
 use crate::row::head::arrow;
 use crate::row::output::Output;
@@ -18,6 +19,8 @@ pub(crate) struct Join {
     pub(crate) asof_now: bool,
     /// The keys' equations, as one expression.
     pub(crate) on: Expr,
+    /// `within …` or `asof …`: what else the rows' times say.
+    pub(crate) times: Option<Times>,
     pub(crate) output: Output,
 }
 
@@ -41,6 +44,12 @@ impl Join {
         if asof_now {
             input.parse::<Ident>()?;
         }
+        if word(input, "within") || word(input, "asof") {
+            let word: Ident = input.parse()?;
+            let (left, right) = (&left.row, &right.row);
+            let message = format!("`{word}` stands behind the columns: `on {left}.id == {right}.id {word} …`");
+            return Err(syn::Error::new(word.span(), message));
+        }
         if !word(input, "on") {
             let (left, right) = (&left.row, &right.row);
             let message = format!("expected `on` and the columns that are equal, as in `on {left}.id == {right}.id`");
@@ -48,10 +57,11 @@ impl Join {
         }
         input.parse::<Ident>()?;
         let on = input.call(Expr::parse_without_eager_brace)?;
+        let times = Times::parse(input, &left.row, &right.row)?;
         arrow(input, &format!("`=>` and the new row, as in `=> {{ id: {}.id }}`", left.row), errors)?;
         let output = Output::parse(input, errors)?;
         input.parse::<Option<Token![,]>>()?;
-        Ok(Join { left, right, asof_now, on, output })
+        Ok(Join { left, right, asof_now, on, times, output })
     }
 }
 
@@ -71,6 +81,6 @@ impl Side {
     }
 }
 
-fn word(input: ParseStream<'_>, word: &str) -> bool {
+pub(super) fn word(input: ParseStream<'_>, word: &str) -> bool {
     input.fork().parse::<Ident>().is_ok_and(|found| found == word)
 }

@@ -5,6 +5,7 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{BinOp, Expr, Ident, PatIdent};
 
 use super::ast::Join;
+use super::times::{self, Timing};
 use crate::errors::Errors;
 use crate::row;
 use crate::row::place::duplicate;
@@ -20,8 +21,12 @@ pub(crate) struct Keys {
 /// The most keys: the longest tuple that is a datum.
 const MOST_KEYS: usize = 12;
 
+/// Of `..o` where either row can be missing.
+const MAY_BE_MISSING: &str = "both rows may be missing, as their `?` says, and then they have no columns\n\
+                              name each column, as in `name: c.map(|c| c.name.clone())`";
+
 /// None: nothing can be built, which was reported.
-pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
+pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<(Keys, Option<Timing>)> {
     let (left, right) = (join.left.row.clone(), join.right.row.clone());
     if left == right {
         errors.at(&right, format!("both rows are called `{right}`: choose another name here"));
@@ -33,6 +38,8 @@ pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
         let message = format!("the rows of `{left}` are events that are answered: they can't be missing");
         errors.take::<()>(Err(syn::Error::new(mark, message)));
     }
+    let has_times = join.times.is_some();
+    let timing = times::check(join, errors);
     let mut keys = Keys::default();
     equations(&join.on, &left, &right, &mut keys, errors);
     if let Some(key) = keys.left.get(MOST_KEYS) {
@@ -46,8 +53,15 @@ pub(crate) fn check(join: &mut Join, errors: &mut Errors) -> Option<Keys> {
             fields_of_missing(&mut column.value, &side.row, errors);
         }
     }
-    // Of keys that could not be read it was said what is wrong; what else is wrong may follow from that.
-    (row::check::check(&mut join.output, errors) && !keys.left.is_empty()).then_some(keys)
+    let there = [&join.left, &join.right].into_iter().filter(|side| side.optional.is_none());
+    let there: Vec<_> = there.map(|side| &side.row).collect();
+    if there.is_empty() {
+        row::rest::forbid(&mut join.output, MAY_BE_MISSING, errors);
+    }
+    row::rest::check(&mut join.output, &there, errors);
+    // Of keys and times that could not be read it was said what is wrong; what else is wrong may follow from that.
+    let is_read = !keys.left.is_empty() && timing.is_some() == has_times;
+    (row::check::check(&mut join.output, errors) && is_read).then_some((keys, timing))
 }
 
 /// `a == b && c == d`.

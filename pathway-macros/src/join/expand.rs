@@ -1,18 +1,19 @@
 //! The code of a `join!`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Expr;
 
 use super::ast::{Join, Side};
 use super::check::Keys;
+use super::times::Timing;
 use crate::errors::Errors;
-use crate::row::expand::{block, construction, declaration, parameter, table};
+use crate::row::expand::{block, body, construction, declaration, parameter, table};
 use crate::row::extent::Extent;
 use crate::row::place::over_row;
 use crate::row::walk::Use;
 
-pub(crate) fn expand(join: Join, keys: Keys, mut errors: Errors) -> TokenStream {
+pub(crate) fn expand(join: Join, keys: Keys, timing: Option<Timing>, mut errors: Errors) -> TokenStream {
     let Join { left, right, asof_now, mut output, .. } = join;
     for column in &mut output.columns {
         for side in [&left, &right] {
@@ -26,14 +27,15 @@ pub(crate) fn expand(join: Join, keys: Keys, mut errors: Errors) -> TokenStream 
     let right_keys = keys_of(&right, keys.right, &mut errors);
     let declaration = declaration(&output);
     let construction = construction(&output);
-    let body: TokenStream = output.columns.iter().map(|column| column.value.to_token_stream()).collect();
+    let body = body(&output);
     let rows = [&left, &right].map(|side| parameter(&side.row, &body));
     let [left_row, right_row] = rows;
+    let timing = timing.map(|timing| timing.expand(&left.row, &right.row, &mut errors));
     let asof_now = asof_now.then(|| quote!(.asof_now()));
     let kind = Ident::new(kind(&left, &right), output.brace);
     let (left, right) = (table(&left.table), table(&right.table));
     let make = quote_spanned!(output.brace=> .#kind(move |#left_row, #right_row| #construction));
-    block(errors, &quote!(#declaration #left.join(#right).on(#left_keys, #right_keys) #asof_now #make))
+    block(errors, &quote!(#declaration #left.join(#right).on(#left_keys, #right_keys) #asof_now #timing #make))
 }
 
 /// The closure that gives a row's keys.

@@ -3,6 +3,7 @@
 mod ast;
 mod check;
 mod expand;
+mod times;
 
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
@@ -15,7 +16,7 @@ pub(crate) fn join(input: TokenStream) -> TokenStream {
     let parsed = (|input: syn::parse::ParseStream<'_>| ast::Join::parse(input, &mut errors)).parse2(input);
     match errors.take(parsed) {
         Some(mut join) => match check::check(&mut join, &mut errors) {
-            Some(keys) => expand::expand(join, keys, errors),
+            Some((keys, timing)) => expand::expand(join, keys, timing, errors),
             None => only(errors),
         },
         None => only(errors),

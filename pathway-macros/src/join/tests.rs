@@ -42,6 +42,54 @@ fn asof_now_is_a_word_before_the_keys() {
 }
 
 #[test]
+fn times_stand_behind_the_keys() {
+    for (written, expected) in [
+        (quote!(within r.at - t.at in -5..=0), ". within (move | t |"),
+        (quote!(within t.at - r.at in limits), ":: pathway :: __private :: reversed (limits)) . inner"),
+        (quote!(asof t.at >= r.at), ". asof (move | t |"),
+        (quote!(asof(r.at <= t.at)), "& r . at))) . inner"),
+        (quote!(asof t.at <= r.at), ". forward () . inner"),
+        (quote!(asof r.at >= t.at), ". forward () . inner"),
+        (quote!(asof r.at nearest t.at), ". nearest () . inner"),
+    ] {
+        let expanded = join(quote!(t in trades, r in rates on t.currency == r.currency #written => { t.id, r.rate }));
+        assert!(expanded.to_string().contains(expected), "{written}: {expanded}");
+        assert!(!expanded.to_string().contains("compile_error"), "{written}: {expanded}");
+    }
+}
+
+#[test]
+fn every_mistake_of_times_is_reported() {
+    for (said, written) in [
+        ("expected how far apart", quote!(on t.c == r.c within)),
+        ("takes no parentheses", quote!(on t.c == r.c within(t.at - r.at in -1..=1))),
+        ("expected `in`", quote!(on t.c == r.c within t.at - r.at < 5)),
+        ("less that of the other", quote!(on t.c == r.c within t.at - t.at in -1..=1)),
+        ("less that of the other", quote!(on t.c == r.c within t.at in -1..=1)),
+        ("`..=`", quote!(on t.c == r.c within t.at - r.at in -1..1)),
+        ("two ends", quote!(on t.c == r.c within t.at - r.at in ..=1)),
+        ("can't speak of `t`", quote!(on t.c == r.c within t.at - r.at in t.from..=1)),
+        ("stands behind the columns", quote!(within t.at - r.at in -1..=1 on t.c == r.c)),
+        ("stands behind the columns", quote!(asof t.at >= r.at on t.c == r.c)),
+        ("stands before the columns", quote!(on t.c == r.c asof_now)),
+        ("expected the two times", quote!(on t.c == r.c asof)),
+        ("takes two times", quote!(on t.c == r.c asof t.at)),
+        ("write `>=`", quote!(on t.c == r.c asof t.at > r.at)),
+        ("write `<=`", quote!(on t.c == r.c asof t.at < r.at)),
+        ("with `>=` or `<=`", quote!(on t.c == r.c asof t.at == r.at)),
+        ("one side must be", quote!(on t.c == r.c asof t.at >= t.from)),
+        ("stands between", quote!(on t.c == r.c asof t.at nearest 5)),
+        ("answered when it comes", quote!(asof_now on t.c == r.c asof t.at >= r.at)),
+    ] {
+        let expanded = join(quote!(t in trades, r in rates #written => { t.id })).to_string();
+        assert_eq!(expanded.matches("compile_error").count(), 1, "{written}: {expanded}");
+        assert!(expanded.contains(said), "{written}: {expanded}");
+    }
+    let missing = join(quote!(t? in trades, r in rates on t.c == r.c asof t.at >= r.at => { r.rate })).to_string();
+    assert!(missing.contains("`t` can't be missing"), "{missing}");
+}
+
+#[test]
 fn every_mistake_is_reported() {
     for (mistakes, input) in [
         (1, quote!(o in orders on o.id == c.id => { o.id })),

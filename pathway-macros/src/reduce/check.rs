@@ -32,10 +32,17 @@ pub(crate) struct Plan {
 /// The most keys that make a group: the longest tuple that is a datum.
 const MOST_KEYS: usize = 12;
 
+/// Of `..o`.
+const OF_MANY_ROWS: &str = "a group has many rows: `..` has no one row to take columns from\n\
+                            name each column: keys, and reducers such as `max(o.price)`";
+
 /// None: there is no row to build, which was reported.
 pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
     let Reduce { head, keys, mut window, mut output } = reduce;
-    if !row::check::check(&mut output, errors) {
+    let has_rest = output.rest.is_some();
+    row::rest::forbid(&mut output, OF_MANY_ROWS, errors);
+    // A row with a name would miss the columns that were meant, which is the same mistake.
+    if (has_rest && output.name.is_some()) || !row::check::check(&mut output, errors) {
         return None;
     }
     if let Some(key) = keys.get(MOST_KEYS) {

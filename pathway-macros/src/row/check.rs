@@ -12,7 +12,7 @@ pub(crate) fn check(output: &mut Output, errors: &mut Errors) -> bool {
     if output.name.is_some() {
         return true;
     }
-    if output.columns.is_empty() && errors.is_empty() {
+    if output.columns.is_empty() && output.rest.is_none() && errors.is_empty() {
         errors.take::<()>(Err(syn::Error::new(
             output.brace,
             "a row needs at least one column, as in `{ city: o.city }`",
@@ -26,5 +26,5 @@ pub(crate) fn check(output: &mut Output, errors: &mut Errors) -> bool {
         }
         new
     });
-    !output.columns.is_empty()
+    !output.columns.is_empty() || output.rest.is_some()
 }

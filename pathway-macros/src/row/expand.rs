@@ -1,11 +1,12 @@
 //! The code of a row, and of what surrounds it.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
 use super::extent::Extent;
 use super::output::Output;
+use super::rest::Rest;
 use super::tokens::mentions;
 use crate::errors::Errors;
 
@@ -21,9 +22,43 @@ pub(crate) fn declaration(output: &Output) -> TokenStream {
         let (attributes, name) = (&column.attributes, &column.name);
         quote!(#(#attributes)* #name: #ty)
     });
+    let Some(_) = &output.rest else {
+        return quote! {
+            #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::pathway::Schema)]
+            struct #struct_name<#(#types),*> { #(#columns),* }
+        };
+    };
+    // The old row lies in the new one, as a macro knows none of its columns. What is replaced of it is not looked at.
+    let old = old_row();
+    let bounds = quote!(R: ::pathway::__private::Schema, #(#types: ::pathway::__private::ColumnType),*);
     quote! {
-        #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::pathway::Schema)]
-        struct #struct_name<#(#types),*> { #(#columns),* }
+        #[derive(::pathway::Schema)]
+        struct #struct_name<R, #(#types),*> { #[schema(rest)] #old: R, #(#columns),* }
+
+        impl<R, #(#types),*> ::core::ops::Deref for #struct_name<R, #(#types),*> {
+            type Target = R;
+            fn deref(&self) -> &R {
+                &self.#old
+            }
+        }
+
+        impl<#bounds> ::core::clone::Clone for #struct_name<R, #(#types),*> {
+            fn clone(&self) -> Self {
+                ::pathway::__private::Datum::duplicate(self)
+            }
+        }
+
+        impl<#bounds> ::core::cmp::PartialEq for #struct_name<R, #(#types),*> {
+            fn eq(&self, other: &Self) -> bool {
+                ::pathway::__private::Datum::compare(self, other).is_eq()
+            }
+        }
+
+        impl<#bounds> ::core::fmt::Debug for #struct_name<R, #(#types),*> {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::pathway::__private::debug_columns(self, f)
+            }
+        }
     }
 }
 
@@ -36,7 +71,12 @@ pub(crate) fn construction(output: &Output) -> Expr {
             let value = Extent::of(&column.value).call("column", &column.value);
             quote!(#name: #value)
         });
-        return Expr::Verbatim(quote!(#struct_name { #(#columns),* }));
+        let old = output.rest.as_ref().map(|rest| {
+            let (name, row) = (old_row(), Extent::of(&rest.row).call("duplicate", &rest.row));
+            quote!(#name: #row)
+        });
+        let fields = old.into_iter().chain(columns);
+        return Expr::Verbatim(quote!(#struct_name { #(#fields),* }));
     };
     let columns = output.columns.iter().map(|column| {
         let (attributes, name, value) = (&column.attributes, &column.name, &column.value);
@@ -44,8 +84,20 @@ pub(crate) fn construction(output: &Output) -> Expr {
         let is_short = matches!(value, Expr::Path(path) if path.path.is_ident(name));
         if is_short { quote!(#(#attributes)* #name) } else { quote!(#(#attributes)* #name: #value) }
     });
-    let braces = quote_spanned!(output.brace=> { #(#columns),* });
+    let rest = output.rest.as_ref().map(|Rest { dots, row, .. }| {
+        let extent = Extent::of(row);
+        let (old, taken) = (extent.call("Old", row), quote_spanned!(extent.last=> .rest()));
+        quote!(#dots #old #taken)
+    });
+    let fields = columns.chain(rest);
+    let braces = quote_spanned!(output.brace=> { #(#fields),* });
     Extent::of(struct_name).call("row", &quote!(#struct_name #braces))
+}
+
+/// What makes a row, to see which names it has.
+pub(crate) fn body(output: &Output) -> TokenStream {
+    let rest = output.rest.as_ref().map(|rest| rest.row.to_token_stream());
+    output.columns.iter().map(|column| column.value.to_token_stream()).chain(rest).collect()
 }
 
 /// The table of a macro, by reference, whether the user's expression is a table or a reference to one.
@@ -69,6 +121,11 @@ pub(crate) fn block(errors: Errors, body: &TokenStream) -> TokenStream {
 pub(crate) fn only(errors: Errors) -> TokenStream {
     let errors = errors.into_tokens();
     quote!({ #errors })
+}
+
+/// Where the old row lies in an anonymous one. No column has that name.
+fn old_row() -> Ident {
+    Ident::new("__row", Span::mixed_site())
 }
 
 /// What compilers and logs call a row without a name.

@@ -4,6 +4,7 @@ use proc_macro2::{Span, TokenTree};
 use syn::parse::ParseStream;
 use syn::{Attribute, Expr, Ident, Member, Path, Token, braced};
 
+use super::rest::Rest;
 use crate::errors::Errors;
 
 /// The row that a macro makes.
@@ -13,6 +14,8 @@ pub(crate) struct Output {
     /// Where the columns stand.
     pub(crate) brace: Span,
     pub(crate) columns: Vec<Column>,
+    /// The row whose other columns it has.
+    pub(crate) rest: Option<Rest>,
 }
 
 /// `city: o.city`, or `o.city` for short.
@@ -30,10 +33,18 @@ impl Output {
         let content;
         let brace = braced!(content in input).span.open();
         let mut columns = Vec::new();
+        let mut rest = None;
         while !content.is_empty() {
-            match errors.take(content.call(Column::parse)) {
-                Some(column) => columns.push(column),
-                None => skip_to_comma(&content)?,
+            if content.peek(Token![..]) {
+                match errors.take(Rest::parse(&content, columns.len())) {
+                    Some(second) if rest.is_some() => errors.at(second.tokens(), "`..` stands in this row already"),
+                    first => rest = rest.or(first),
+                }
+            } else {
+                match errors.take(content.call(Column::parse)) {
+                    Some(column) => columns.push(column),
+                    None => skip_to_comma(&content)?,
+                }
             }
             if content.is_empty() {
                 break;
@@ -44,16 +55,13 @@ impl Output {
             }
             content.parse::<Option<Token![,]>>()?;
         }
-        Ok(Output { name, brace, columns })
+        Ok(Output { name, brace, columns, rest })
     }
 }
 
 impl Column {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
-        if input.peek(Token![..]) {
-            return Err(input.error("`..` cannot be used in a row: name each column, as in `city: o.city`"));
-        }
         if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
             let name = input.parse()?;
             input.parse::<Token![:]>()?;

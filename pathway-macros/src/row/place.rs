@@ -89,7 +89,8 @@ pub(crate) fn is_place(expr: &Expr, row: &Ident) -> bool {
     }
 }
 
-fn is_row(expr: &Expr, row: &Ident) -> bool {
+/// Whether the expression is the row.
+pub(crate) fn is_row(expr: &Expr, row: &Ident) -> bool {
     matches!(expr, Expr::Path(path) if path.path.is_ident(row))
 }
 

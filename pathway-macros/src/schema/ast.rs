@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type};
 
+use super::flatten::{FLATTEN, Flat};
 use super::pointer::Pointer;
 use crate::attribute::{Entry, entries, once, string_literal};
 use crate::errors::Errors;
@@ -17,11 +18,16 @@ pub(crate) struct Row {
     pub(crate) generics: Generics,
     /// Where the facade crate is.
     pub(crate) krate: Path,
+    /// The fields that are columns.
     pub(crate) columns: Vec<Column>,
+    /// The fields whose columns are the row's.
+    pub(crate) flats: Vec<Flat>,
 }
 
 /// A field that is a column.
 pub(crate) struct Column {
+    /// Which field it is, from 0.
+    pub(crate) number: usize,
     pub(crate) field: Ident,
     pub(crate) ty: Type,
     /// Its name on the wire.
@@ -45,30 +51,44 @@ pub(crate) enum Fallback {
 
 /// The attributes of the struct, and of a field.
 const ON_STRUCT: [&str; 2] = ["rename_all", "crate"];
-const ON_FIELD: [&str; 4] = ["primary_key", "default", "rename", "path"];
+const ON_FIELD: [&str; 5] = ["primary_key", "default", "rename", "path", FLATTEN];
 
 impl Row {
     /// The row that the user wrote; `None` if it is none.
     pub(crate) fn see(input: &DeriveInput, errors: &mut Errors) -> Option<Row> {
         let (krate, rename_all) = container(&input.attrs, errors);
         let fields = named_fields(input, errors)?;
-        let columns = fields.map(|field| Column::see(field, rename_all, errors)).collect();
-        Some(Row { ident: input.ident.clone(), generics: input.generics.clone(), krate, columns })
+        let (mut columns, mut flats) = (Vec::new(), Vec::new());
+        for (number, (field, ident)) in fields.enumerate() {
+            let entries = entries(&field.attrs, "schema", errors);
+            if Flat::is(&entries) {
+                flats.push(Flat::see((field, ident), number, &entries, errors));
+            } else {
+                columns.push(Column::see((field, ident), number, &entries, rename_all, errors));
+            }
+        }
+        Some(Row { ident: input.ident.clone(), generics: input.generics.clone(), krate, columns, flats })
     }
 }
 
 impl Column {
-    fn see((field, ident): (&Field, &Ident), rename_all: Option<Rule>, errors: &mut Errors) -> Column {
+    fn see(
+        (field, ident): (&Field, &Ident),
+        number: usize,
+        entries: &[Entry],
+        rename_all: Option<Rule>,
+        errors: &mut Errors,
+    ) -> Column {
         let (mut primary_key, mut default, mut rename, mut pointer) = (None, None, None, None);
-        for entry in entries(&field.attrs, "schema", errors) {
+        for entry in entries {
             match entry.name().as_str() {
-                "primary_key" => once(&mut primary_key, &entry, entry.flag(errors), errors),
-                "default" => once(&mut default, &entry, Some(Fallback::see(&entry)), errors),
-                "rename" => once(&mut rename, &entry, entry.text(errors), errors),
+                "primary_key" => once(&mut primary_key, entry, entry.flag(errors), errors),
+                "default" => once(&mut default, entry, Some(Fallback::see(entry)), errors),
+                "rename" => once(&mut rename, entry, entry.text(errors), errors),
                 "path" => {
                     let text = entry.text(errors);
                     let parsed = text.and_then(|text| Pointer::parse(&text, errors));
-                    once(&mut pointer, &entry, parsed, errors);
+                    once(&mut pointer, entry, parsed, errors);
                 }
                 _ => {
                     entry.unknown("schema", "a column", &ON_FIELD, &ON_STRUCT.map(|word| (word, "the struct")), errors)
@@ -81,7 +101,7 @@ impl Column {
             None => (rename_all.map_or(plain.clone(), |rule| rule.field(&plain)), ident.into_token_stream()),
         };
         let primary_key = primary_key.is_some();
-        Column { field: ident.clone(), ty: field.ty.clone(), name, named_by, primary_key, default, pointer }
+        Column { number, field: ident.clone(), ty: field.ty.clone(), name, named_by, primary_key, default, pointer }
     }
 }
 

@@ -1,11 +1,11 @@
 //! The code of a `select!`.
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 
 use super::ast::Select;
 use crate::errors::Errors;
-use crate::row::expand::{block, construction, declaration, parameter, table};
+use crate::row::expand::{block, body, construction, declaration, parameter, table};
 use crate::row::place::over_row;
 use crate::row::walk::Use;
 
@@ -17,6 +17,6 @@ pub(crate) fn expand(select: Select, mut errors: Errors) -> TokenStream {
     let declaration = declaration(&output);
     let construction = construction(&output);
     let table = table(&head.table);
-    let row = parameter(&head.row, &output.columns.iter().map(|column| column.value.to_token_stream()).collect());
+    let row = parameter(&head.row, &body(&output));
     block(errors, &quote!(#declaration #table.select(move |#row| #construction)))
 }

@@ -21,6 +21,30 @@ fn an_anonymous_row_is_a_struct_with_a_type_parameter_a_column() {
 
 #[test]
 fn every_mistake_is_reported() {
-    let expanded = select(quote!(o in orders => { a: o.id, ..o, o.price * 2.0, a: o.id, b: 1 c: 2 })).to_string();
-    assert_eq!(expanded.matches("compile_error").count(), 4, "{expanded}");
+    let expanded = select(quote!(o in orders => { a: o.id, ..p, o.price * 2.0, a: o.id, b: 1 c: 2 })).to_string();
+    assert_eq!(expanded.matches("compile_error").count(), 5, "{expanded}");
+}
+
+#[test]
+fn the_columns_of_the_row_itself_lie_in_an_anonymous_row() {
+    let expanded = select(quote!(o in orders => { ..o, cost: o.price })).to_string();
+    for part in [
+        "struct AnonymousRow < R , T0 > { # [schema (rest)] __row : R , cost : T0 }",
+        "Deref for AnonymousRow < R , T0 >",
+        "AnonymousRow { __row : :: pathway :: __private :: duplicate (o) , cost : ",
+    ] {
+        assert!(expanded.contains(part), "{part}: {expanded}");
+    }
+}
+
+#[test]
+fn the_rest_of_a_named_row_is_a_struct_update() {
+    let expanded = select(quote!(o in orders => Order { ..o, price: 2.0 }));
+    let expected = quote! { {
+        ::pathway::__private::table(&orders).select(move |o| ::pathway::__private::row(Order {
+            price: 2.0,
+            ..::pathway::__private::Old(o).rest()
+        }))
+    } };
+    assert!(same_tokens(expanded.clone(), expected), "{expanded}");
 }

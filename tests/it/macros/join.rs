@@ -84,6 +84,93 @@ fn several_keys_and_keys_that_are_expressions() {
     assert_eq!(joined, [("Ann!".to_owned(), "a".to_owned(), "a".to_owned())]);
 }
 
+#[derive(Clone, Schema)]
+struct Timed {
+    id: i64,
+    at: DateTimeUtc,
+    second: i64,
+}
+
+/// Orders at 10, 20 and 30 seconds, clicks at 8, 10, 24 and 26, each with its second as its number.
+fn pairs<R: Schema>(join: impl Fn(&Table<Timed>, &Table<Timed>) -> Table<R>) -> Vec<R> {
+    let pipeline = Pipeline::new();
+    let timed = |second| Timed { id: second, at: DateTimeUtc::from_second(second).unwrap(), second };
+    let (orders, clicks) = (pipeline.rows([10, 20, 30].map(timed)), pipeline.rows([8, 10, 24, 26].map(timed)));
+    let joined = join(&orders, &clicks).collect();
+    pipeline.run().unwrap();
+    joined.rows()
+}
+
+#[derive(Debug, PartialEq, Schema)]
+struct Pair {
+    order: Option<i64>,
+    click: Option<i64>,
+}
+
+fn pair(order: impl Into<Option<i64>>, click: impl Into<Option<i64>>) -> Pair {
+    Pair { order: order.into(), click: click.into() }
+}
+
+#[test]
+fn within_an_interval_of_time() {
+    let inner = pairs(|orders, clicks| {
+        join!(o in orders, c in clicks on o.id / o.id == c.id / c.id within c.at - o.at in -4.seconds()..=0.seconds() => Pair {
+            order: Some(o.id),
+            click: Some(c.id),
+        })
+    });
+    assert_eq!(inner, [pair(10, 8), pair(10, 10), pair(30, 26)]);
+    // The same the other way round, of integers, and with an interval from elsewhere.
+    let interval = 0..=4;
+    let left = pairs(|orders, clicks| {
+        join!(o in orders, c? in clicks on o.id / o.id == c.id / c.id within o.second - c.second in interval.clone() => Pair {
+            order: Some(o.id),
+            click: c.map(|c| c.id),
+        })
+    });
+    assert_eq!(left, [pair(10, 8), pair(10, 10), pair(20, None), pair(30, 26)]);
+    let right = pairs(|orders, clicks| {
+        join!(o? in orders, c in clicks on o.id / o.id == c.id / c.id within (c.second - o.second) in 0..=4 => Pair {
+            order: o.map(|o| o.id),
+            click: Some(c.id),
+        })
+    });
+    assert_eq!(right, [pair(None, 8), pair(None, 26), pair(10, 10), pair(20, 24)]);
+    let full = pairs(|orders, clicks| {
+        join!(o? in orders, c? in clicks on o.id / o.id == c.id / c.id within c.second - o.second in 0..=0 => Pair {
+            order: o.map(|o| o.id),
+            click: c.map(|c| c.id),
+        })
+    });
+    let alone = [pair(None, 8), pair(None, 24), pair(None, 26), pair(10, 10), pair(20, None), pair(30, None)];
+    assert_eq!(full, alone);
+}
+
+#[test]
+fn as_of_a_time() {
+    let backward = pairs(|orders, clicks| {
+        join!(o in orders, c? in clicks on o.id / o.id == c.id / c.id asof o.at >= c.at => Pair {
+            order: Some(o.id),
+            click: c.map(|c| c.id),
+        })
+    });
+    assert_eq!(backward, [pair(10, 10), pair(20, 10), pair(30, 26)]);
+    let forward = pairs(|orders, clicks| {
+        join!(o in orders, c? in clicks on o.id / o.id == c.id / c.id asof c.second >= o.second => Pair {
+            order: Some(o.id),
+            click: c.map(|c| c.id),
+        })
+    });
+    assert_eq!(forward, [pair(10, 10), pair(20, 24), pair(30, None)]);
+    let nearest = pairs(|orders, clicks| {
+        join!(o in orders, c in clicks on o.id / o.id == c.id / c.id asof o.second nearest c.second => Pair {
+            order: Some(o.id),
+            click: Some(c.id),
+        })
+    });
+    assert_eq!(nearest, [pair(10, 10), pair(20, 24), pair(30, 26)]);
+}
+
 /// What is joined as of now does not change with what comes later.
 #[test]
 fn as_of_now() {

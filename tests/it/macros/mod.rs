@@ -7,6 +7,7 @@ mod keys;
 mod places;
 mod reduce;
 mod reducers;
+mod rest;
 mod select;
 mod windows;
 

@@ -18,15 +18,23 @@
 
 mod chain;
 mod check;
+mod deduplicate;
+mod difference;
 mod differential;
+mod event_time;
 mod filter;
 mod floats;
 mod join;
+mod near;
 mod orders;
+mod policies;
 mod random;
+mod recompute;
 mod reduce;
 mod rows;
 mod select;
 mod sessions;
+mod stream;
+mod updates;
 mod upsert;
 mod windows;

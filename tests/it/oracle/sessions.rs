@@ -8,6 +8,7 @@ use pathway::reducers::{Count, Max, Sum};
 use pathway::windows::{Windows, session};
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
+use super::event_time::{EventTime, Second, clock, ticks};
 use super::random::seeds;
 use super::windows::{Event, Line, Shows, history};
 
@@ -28,12 +29,17 @@ struct Case {
     gap: i64,
     allow_late: Option<i64>,
     shows: Shows,
+    idle_after: Option<i64>,
 }
 
 impl Case {
-    fn windows(self) -> Windows<i64> {
+    fn windows(self, clock: &Table<Second>) -> Windows<i64> {
         let windows = session(self.gap);
         let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
+        let windows = match self.idle_after {
+            Some(silence) => windows.idle_after(silence, clock, |second| second.at),
+            None => windows,
+        };
         match self.shows {
             Shows::Always => windows,
             Shows::OnceClosed => windows.once_closed(),
@@ -46,12 +52,13 @@ impl Case {
     }
 
     /// The net changes of each commit.
-    fn expected(self, history: &Commits<Line>) -> Commits<Output> {
+    fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut cities = BTreeMap::<String, BTreeMap<(i64, i64), i64>>::new();
-        let mut now = None;
+        let mut event_time = EventTime::new(self.idle_after);
         let mut frozen = BTreeMap::<Output, i64>::new();
         let mut shown = BTreeMap::<Output, i64>::new();
-        let commits = history.iter().map(|commit| {
+        let commits = history.iter().zip(ticks).map(|(commit, tick)| {
+            let now = event_time.now;
             let mut net = BTreeMap::<(bool, &Line), i64>::new();
             let mut total = BTreeMap::<&Line, i64>::new();
             commit.iter().for_each(|(line, diff)| *total.entry(line).or_default() += diff);
@@ -62,12 +69,15 @@ impl Case {
                 let rows = cities.entry(city.clone()).or_default();
                 let touches = rows.keys().any(|(other, _)| (other - at).abs() <= self.gap);
                 let copies = rows.get(&(*at, *quantity)).copied().unwrap_or(0);
-                if (diff > 0 && (touches || !self.has_closed(*at, now))) || (diff < 0 && copies >= -diff) {
+                // What was never taken in can't go.
+                let diff = diff.max(-copies);
+                if diff < 0 || touches || !self.has_closed(*at, now) {
                     *rows.entry((*at, *quantity)).or_default() += diff;
                     rows.retain(|_, copies| *copies != 0);
                 }
             }
-            now = now.max(commit.iter().map(|((_, at, _), diff)| (*diff > 0).then_some(*at)).max().flatten());
+            let comes = commit.iter().filter(|(_, diff)| *diff > 0);
+            let now = event_time.commit(comes.map(|((_, at, _), _)| *at), *tick);
             let mut open = BTreeMap::<Output, i64>::new();
             for (city, rows) in &mut cities {
                 for (start, end) in sessions(rows, self.gap) {
@@ -101,11 +111,13 @@ impl Case {
         for seed in seeds() {
             let case = label(case, seed);
             let history = history(seed);
+            let ticks = ticks(seed, history.len());
             let seen = with_all_workers(&case, |workers| {
                 let pipeline = Pipeline::new();
+                let clock = clock(&pipeline, &ticks);
                 let sessions = pipeline
                     .commits(to_changes(&history, |(city, at, quantity)| Event { city, at, quantity }))
-                    .window(|e| e.at, self.windows())
+                    .window(|e| e.at, self.windows(&clock))
                     .group_by(|e| e.city.clone())
                     .reduce(
                         (Count, Sum, Max),
@@ -124,7 +136,7 @@ impl Case {
                 let view = |r: &Row| (r.city.clone(), r.start, r.end, r.n, r.quantity, r.most);
                 same_by_commit(&case, &[seen], history.len(), view)
             });
-            assert_agrees(&case, &seen, self.expected(&history), &history);
+            assert_agrees(&case, &seen, self.expected(&history, &ticks), &history);
         }
     }
 }
@@ -144,16 +156,37 @@ fn sessions(rows: &BTreeMap<(i64, i64), i64>, gap: i64) -> Vec<(i64, i64)> {
 #[test]
 fn sessions_that_stay_open() {
     for gap in [0, 1, 3, 8] {
-        Case { gap, allow_late: None, shows: Shows::Always }.check(&format!("sessions with a gap of {gap}"));
+        Case { gap, allow_late: None, shows: Shows::Always, idle_after: None }
+            .check(&format!("sessions with a gap of {gap}"));
     }
+}
+
+/// Of two copies of a row the first came too late, the second met a session. Both are taken back at once: the second goes.
+#[test]
+fn copies_of_which_one_came_too_late() {
+    let pipeline = Pipeline::new();
+    let event = |at| Event { city: "Oslo".into(), at, quantity: 1 };
+    let insert = |at| vec![Change::insert(event(at))];
+    let both = Change { row: event(80), diff: -2 };
+    let events = pipeline.commits([insert(100), insert(80), insert(95), insert(88), insert(80), vec![both]]);
+    let seen = events
+        .window(|e| e.at, session(10).allow_late(0))
+        .reduce(Count, |_| (), |w, n| Row { city: String::new(), start: w.start, end: w.end, n, quantity: 0, most: 0 })
+        .collect();
+    pipeline.run().unwrap();
+    let sizes: Vec<_> =
+        seen.changes().iter().filter(|(.., diff)| *diff > 0).map(|(at, r, _)| (*at, r.start, r.n)).collect();
+    assert_eq!(sizes, [(0, 100, 1), (2, 95, 2), (3, 88, 3), (4, 80, 4), (5, 88, 3)]);
 }
 
 #[test]
 fn sessions_that_close() {
     for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
         for (gap, allow_late) in [(3, 0), (1, 5), (6, 2)] {
-            let case = Case { gap, allow_late: Some(allow_late), shows };
+            let case = Case { gap, allow_late: Some(allow_late), shows, idle_after: None };
             case.check(&format!("sessions that close, {shows:?}, gap {gap}, late {allow_late}"));
+            let case = Case { idle_after: Some(4), ..case };
+            case.check(&format!("sessions that close by a clock, {shows:?}, gap {gap}, late {allow_late}"));
         }
     }
 }

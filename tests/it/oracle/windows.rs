@@ -9,6 +9,7 @@ use pathway::reducers::{Count, Sum};
 use pathway::windows::{Windows, sliding, tumbling};
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
+use super::event_time::{EventTime, Second, clock, ticks};
 use super::random::{self, Random, Removals, seeds};
 
 #[derive(Schema)]
@@ -54,13 +55,18 @@ struct Case {
     origin: i64,
     allow_late: Option<i64>,
     shows: Shows,
+    idle_after: Option<i64>,
 }
 
 impl Case {
-    fn windows(self) -> Windows<i64> {
+    fn windows(self, clock: &Table<Second>) -> Windows<i64> {
         let windows = if self.hop == self.length { tumbling(self.length) } else { sliding(self.length, self.hop) };
         let windows = windows.origin(self.origin);
         let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
+        let windows = match self.idle_after {
+            Some(silence) => windows.idle_after(silence, clock, |second| second.at),
+            None => windows,
+        };
         match self.shows {
             Shows::Always => windows,
             Shows::OnceClosed => windows.once_closed(),
@@ -73,19 +79,21 @@ impl Case {
     }
 
     /// The net changes of each commit.
-    fn expected(self, history: &Commits<Line>) -> Commits<Output> {
+    fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut rows = BTreeMap::<(i64, String), BTreeMap<i64, i64>>::new();
-        let mut now = None;
+        let mut event_time = EventTime::new(self.idle_after);
         let mut frozen = BTreeSet::<Output>::new();
         let mut shown = BTreeSet::<Output>::new();
-        let commits = history.iter().map(|commit| {
+        let commits = history.iter().zip(ticks).map(|(commit, tick)| {
+            let now = event_time.now;
             for ((city, at, quantity), diff) in commit {
                 let starts = (at - self.length + 1..=*at).filter(|start| (start - self.origin) % self.hop == 0);
                 for start in starts.filter(|start| !self.has_closed(*start, now)) {
                     *rows.entry((start, city.clone())).or_default().entry(*quantity).or_default() += diff;
                 }
             }
-            now = now.max(commit.iter().filter(|(_, diff)| *diff > 0).map(|((_, at, _), _)| *at).max());
+            let comes = commit.iter().filter(|(_, diff)| *diff > 0);
+            let now = event_time.commit(comes.map(|((_, at, _), _)| *at), *tick);
             let mut open = BTreeSet::new();
             rows.retain(|(start, city), quantities| {
                 let n: i64 = quantities.values().sum();
@@ -119,11 +127,13 @@ impl Case {
         for seed in seeds() {
             let case = label(case, seed);
             let history = history(seed);
+            let ticks = ticks(seed, history.len());
             let seen = with_all_workers(&case, |workers| {
                 let pipeline = Pipeline::new();
+                let clock = clock(&pipeline, &ticks);
                 let events = pipeline
                     .commits(to_changes(&history, |(city, at, quantity)| Event { city, at, quantity }))
-                    .window(|e| e.at, self.windows())
+                    .window(|e| e.at, self.windows(&clock))
                     .group_by(|e| e.city.clone());
                 let row = |city: &String, w: pathway::windows::Window<i64>, (n, quantity)| Row {
                     city: city.clone(),
@@ -136,7 +146,7 @@ impl Case {
                 pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
                 same_by_commit(&case, &[seen], history.len(), |r| (r.city.clone(), r.start, r.end, r.n, r.quantity))
             });
-            assert_agrees(&case, &seen, self.expected(&history), &history);
+            assert_agrees(&case, &seen, self.expected(&history, &ticks), &history);
             if self.shows == Shows::OnceClosed {
                 assert!(seen.iter().flatten().all(|(_, diff)| *diff > 0), "{case}: a closed window changes");
             }
@@ -144,7 +154,8 @@ impl Case {
     }
 }
 
-const TUMBLING: Case = Case { length: 10, hop: 10, origin: 0, allow_late: None, shows: Shows::Always };
+const TUMBLING: Case =
+    Case { length: 10, hop: 10, origin: 0, allow_late: None, shows: Shows::Always, idle_after: None };
 
 #[test]
 fn windows_that_stay_open() {
@@ -161,6 +172,45 @@ fn windows_that_close() {
         for (hop, allow_late) in [(10, 0), (10, 5), (4, 3)] {
             let case = Case { hop, allow_late: Some(allow_late), shows, ..TUMBLING };
             case.check(&format!("windows that close, {shows:?}, hop {hop}, late {allow_late}"));
+            let case = Case { idle_after: Some(4), ..case };
+            case.check(&format!("windows that close by a clock, {shows:?}, hop {hop}, late {allow_late}"));
         }
     }
+}
+
+/// Where there is no time any more, a row is in the windows that are left, in each once.
+#[test]
+fn windows_at_the_ends_of_time() {
+    let seen = |windows: Windows<i64>| {
+        let pipeline = Pipeline::new();
+        let event = |at| Event { city: String::new(), at, quantity: 1 };
+        let events = pipeline.rows([i64::MIN, i64::MIN + 9, i64::MAX].map(event));
+        let row = |w: pathway::windows::Window<i64>, n| Row {
+            city: String::new(),
+            start: w.start,
+            end: w.end,
+            n,
+            quantity: 0,
+        };
+        let seen = events.window(|e| e.at, windows).reduce(Count, |_| (), row).collect();
+        pipeline.run().unwrap();
+        seen.rows().iter().map(|r| (r.start, r.end, r.n)).collect::<Vec<_>>()
+    };
+    // MIN is a multiple of 8, MAX one less than that.
+    let (first, last) = (i64::MIN, i64::MAX);
+    assert_eq!(seen(tumbling(8)), [(first, first + 8, 1), (first + 8, first + 16, 1), (last - 7, last, 1)]);
+    let tumbling = tumbling(8).origin(5);
+    assert_eq!(seen(tumbling), [(first, first + 5, 1), (first + 5, first + 13, 1), (last - 2, last, 1)]);
+    let sliding = sliding(8, 3).origin(first + 1);
+    assert_eq!(
+        seen(sliding),
+        [
+            // Of those that begin before the first time there is, the last one.
+            (first, first + 6, 1),
+            (first + 4, first + 12, 1),
+            (first + 7, first + 15, 1),
+            (last - 5, last, 1),
+            (last - 2, last, 1),
+        ]
+    );
 }

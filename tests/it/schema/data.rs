@@ -83,7 +83,7 @@ fn a_row_can_be_generic() {
     assert_eq!(row, Generic { document: 1, walk: Some("x".to_owned()), out: vec![2, 3] });
     assert_eq!(row.compare(&row.duplicate()), Ordering::Equal);
     assert_eq!(encode(&row), r#""document":1,"walk":"x","out":[2,3],"#);
-    assert_eq!(<Generic<i64, String>>::COLUMNS[1].type_name, "Option<H>");
+    assert_eq!(<Generic<i64, String>>::COLUMNS.field(1).type_name, "Option<H>");
 }
 
 /// Names of the prelude that mean something else here do not reach the expansion.

@@ -3,6 +3,7 @@
 mod column_types;
 mod data;
 mod decoding;
+mod flatten;
 mod names;
 mod pointers;
 mod support;

@@ -39,7 +39,6 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
         ],
     ),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
-    ("tables thinned", &["op_dedup"]),
 ];
 
 /// Recordings of what does not compile here, each with the test that shows so.

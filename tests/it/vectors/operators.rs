@@ -43,6 +43,12 @@ struct Row {
 }
 
 #[derive(Schema)]
+struct Grouped {
+    g: String,
+    v: i64,
+}
+
+#[derive(Schema)]
 struct Letters {
     k: i64,
     l: Vec<String>,
@@ -127,6 +133,7 @@ vectors! {
             ours: &[],
         },
     ];
+    op_dedup: |t: Table<Grouped>| t.deduplicate(|r| r.g.clone()).accept(|new, old| new.v >= old.v + 2);
     op_concat: |x: Table<Row>, y: Table<Row>| x.concat(&y);
     op_flatten: |t: Table<Letters>| t.flatten(|row| {
         let k = row.k;

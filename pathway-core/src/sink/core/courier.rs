@@ -13,12 +13,13 @@ use super::item::Item;
 use super::line::Line;
 use crate::data::{Error, ErrorKind, Level, Result, report};
 use crate::nats::{self, Connection, Dialer, Ready, Tally};
-use crate::sink::{Outbox, Parcel, SinkLink};
+use crate::sink::{DeadLetters, Outbox, Parcel, SinkLink};
 
 pub(super) struct Courier {
     pub(super) dialer: Dialer,
     pub(super) link: SinkLink,
     pub(super) template: Template,
+    pub(super) dead_letters: Option<DeadLetters>,
     /// What the server has not confirmed, in order.
     pub(super) pending: VecDeque<Item>,
     /// No more will come.
@@ -42,11 +43,17 @@ pub(super) enum End {
 }
 
 impl Courier {
-    pub(super) fn new(dialer: Dialer, link: SinkLink, last_deadline: Duration) -> Self {
+    pub(super) fn new(
+        dialer: Dialer,
+        link: SinkLink,
+        last_deadline: Duration,
+        dead_letters: Option<DeadLetters>,
+    ) -> Self {
         Courier {
             dialer,
             link,
             template: Template::new(),
+            dead_letters,
             pending: VecDeque::new(),
             finished: false,
             last_deadline,

@@ -1,19 +1,24 @@
-//! The headers of a message: `pathway_time`, then `pathway_diff`.
+//! The headers of a message, in a fixed order: `pathway_time`, `pathway_diff`, then its own.
 
 use async_nats::HeaderMap;
 use async_nats::header::{HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StringDeserializer};
+
+use crate::sink::{Label, Letter, refusal};
 
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
-const DIFF: HeaderName = HeaderName::from_static("pathway_diff");
+const MESSAGE_ID: &str = "Nats-Msg-Id";
 
-/// The headers of all messages, which go onto the wire in this order.
+/// Makes the headers of messages, which go onto the wire in the order in which they are given.
 ///
-/// async-nats keeps headers in a hash map and writes them in that map's order. Each new map has its own hash function, and so
-/// an order of its own; a clone has the same function, and a value can be replaced without moving its name.
-/// So maps are made until one has the right order, which takes two on average, once for a publisher.
+/// async-nats keeps headers in a hash map and writes them in that map's order, which is another for each map. A map
+/// with one entry has one order: so all headers are one value of the first one's name, with the line ends between
+/// them. Only our own code puts line ends there; what comes from data [is looked through](refusal::header) before.
 ///
-/// A map's parts are many small allocations. One for each diff is kept, of which only the time changes, so that
-/// a message costs one clone.
+/// Most messages of a parcel have the same headers. Those of the last time are kept, one map for each diff, so that a
+/// message costs one clone.
 pub(super) struct Template {
     gone: Ready,
     come: Ready,
@@ -27,27 +32,78 @@ struct Ready {
 
 impl Template {
     pub(super) fn new() -> Self {
-        loop {
-            let mut map = HeaderMap::new();
-            map.insert(TIME, HeaderValue::from(0));
-            map.insert(DIFF, HeaderValue::from(1));
-            if map.iter().next().is_some_and(|(name, _)| *name == TIME) {
-                let come = Ready { map, time: 0 };
-                let mut map = come.map.clone();
-                map.insert(DIFF, HeaderValue::from(-1));
-                return Template { gone: Ready { map, time: 0 }, come };
+        Template { gone: Ready::new(0, -1), come: Ready::new(0, 1) }
+    }
+
+    /// The headers of a letter of a commit with that time.
+    pub(super) fn headers(&mut self, time: u64, letter: &Letter) -> HeaderMap {
+        let (ready, diff) = if letter.come { (&mut self.come, 1) } else { (&mut self.gone, -1) };
+        match letter.label.as_deref() {
+            Some(label) if label.bare => lines(None, label),
+            Some(label) if !label.headers.is_empty() || label.message_id.is_some() => lines(Some((time, diff)), label),
+            _ => {
+                if ready.time != time {
+                    *ready = Ready::new(time, diff);
+                }
+                ready.map.clone()
             }
         }
     }
+}
 
-    /// The headers of a message: of a row that has come, or of one that has gone.
-    pub(super) fn headers(&mut self, time: u64, come: bool) -> HeaderMap {
-        let ready = if come { &mut self.come } else { &mut self.gone };
-        if ready.time != time {
-            ready.map.insert(TIME, HeaderValue::from(time));
-            ready.time = time;
+impl Ready {
+    fn new(time: u64, diff: i64) -> Self {
+        Ready { map: lines(Some((time, diff)), &Label::default()), time }
+    }
+}
+
+/// The headers of one message.
+fn lines(stamp: Option<(u64, i64)>, label: &Label) -> HeaderMap {
+    let mut lines = Lines::default();
+    if let Some((time, diff)) = stamp {
+        lines.add("pathway_time", &time.to_string());
+        lines.add("pathway_diff", &diff.to_string());
+    }
+    label.headers.iter().for_each(|(name, value)| lines.add(name, value));
+    if let Some(id) = &label.message_id {
+        lines.add(MESSAGE_ID, id);
+    }
+    lines.finish()
+}
+
+/// Header lines, of which the first one's name stands apart.
+#[derive(Default)]
+struct Lines {
+    first: Option<HeaderName>,
+    text: String,
+}
+
+impl Lines {
+    /// Adds a header. One that can't be is left out: it is refused before it comes here.
+    fn add(&mut self, name: &str, value: &str) {
+        if refusal::header(name, value).is_some() {
+            return;
         }
-        ready.map.clone()
+        match &self.first {
+            Some(_) => ["\r\n", name, ": "].iter().for_each(|piece| self.text.push_str(piece)),
+            None if name == "pathway_time" => self.first = Some(TIME),
+            None => match name.parse() {
+                Ok(name) => self.first = Some(name),
+                Err(_) => return,
+            },
+        }
+        self.text.push_str(value);
+    }
+
+    fn finish(self) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        let Some(name) = self.first else { return map };
+        // The way past the look for line ends, which are ours.
+        let text: StringDeserializer<Error> = self.text.into_deserializer();
+        if let Ok(value) = HeaderValue::deserialize(text) {
+            map.insert(name, value);
+        }
+        map
     }
 }
 
@@ -55,16 +111,36 @@ impl Template {
 mod tests {
     use super::*;
 
+    fn wire(map: &HeaderMap) -> String {
+        map.iter().map(|(name, values)| format!("{name}: {}\r\n", values[0])).collect()
+    }
+
+    fn letter(come: bool, label: Option<Label>) -> Letter {
+        Letter { payload: 0..0, come, label: label.map(Box::new) }
+    }
+
     #[test]
     fn the_order_is_fixed() {
+        let mut template = Template::new();
         for n in 0..100 {
-            let mut template = Template::new();
             for (time, come) in [(n, false), (n, true), (n + 2, true), (n + 2, false)] {
-                let map = template.headers(time, come);
-                let text: Vec<_> = map.iter().map(|(name, values)| format!("{name}={}", values[0])).collect();
                 let diff = if come { "1" } else { "-1" };
-                assert_eq!(text, [format!("pathway_time={time}"), format!("pathway_diff={diff}")]);
+                let plain = wire(&template.headers(time, &letter(come, None)));
+                assert_eq!(plain, format!("pathway_time: {time}\r\npathway_diff: {diff}\r\n"));
+
+                let headers = ["z", "a", "m", "b"].map(|name| (name.into(), format!("<{name}>"))).to_vec();
+                let label = Label { headers, message_id: Some("id".to_owned()), ..Label::default() };
+                let own = wire(&template.headers(time, &letter(come, Some(label))));
+                assert_eq!(own, plain + "z: <z>\r\na: <a>\r\nm: <m>\r\nb: <b>\r\nNats-Msg-Id: id\r\n");
             }
         }
+    }
+
+    #[test]
+    fn no_data_reaches_the_wire_as_a_line_of_its_own() {
+        let bad = [("a", "x\r\ny: z"), ("b", "x\n"), ("c\r\nd", "x"), ("e:f", "x"), ("", "x")];
+        let headers = bad.map(|(name, value)| (name.into(), value.to_owned())).to_vec();
+        let label = Label { headers, message_id: Some("1\r\n2".to_owned()), bare: true, ..Label::default() };
+        assert_eq!(wire(&Template::new().headers(0, &letter(true, Some(label)))), "");
     }
 }

@@ -129,10 +129,10 @@ impl<'a> Line<'a> {
     }
 
     async fn publish_next(&mut self) -> Result<(), Gone> {
-        let Courier { pending, template, link, rejects, .. } = &mut *self.courier;
+        let Courier { pending, template, dead_letters, link, rejects, .. } = &mut *self.courier;
         let item = &mut pending[self.published];
         // No `flush`: the connection's task writes as soon as this one waits.
-        item.publish(&self.connection.client, template).await?;
+        item.publish(&self.connection.client, template, dead_letters.as_ref()).await?;
         item.fence = self.fence.as_ref().map_or(0, Fence::sent) + 1;
         self.published += 1;
         self.uncovered += item.parcel.weight();
@@ -141,11 +141,8 @@ impl<'a> Line<'a> {
         if new > 0 {
             item.counted = item.rejected;
             link.counters.rejected.add(new);
-            if let Some(n) = rejects.note(new) {
-                let (subject, complaint) = (&item.parcel.subject, item.complaint.as_deref().unwrap_or_default());
-                let message =
-                    format_args!("{n} messages for `{subject}` can't be published and are left out: {complaint}");
-                report(Level::Error, &link.name, message);
+            if let (Some(n), Some(complaint)) = (rejects.note(new), &item.complaint) {
+                report(Level::Error, &link.name, format_args!("{n} messages can't be published: {complaint}"));
             }
         }
         Ok(())
@@ -167,6 +164,7 @@ impl<'a> Line<'a> {
             let Some(item) = pending.pop_front_if(|item| item.fence <= fence) else { break };
             self.published -= 1;
             link.counters.published.add(item.publishable());
+            link.counters.dead_letters.add(item.dead);
             link.outbox.confirm(&item.parcel);
         }
     }

@@ -11,7 +11,7 @@ mod tests;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::{Sink, SinkLink};
+use super::{DeadLetters, Sink, SinkLink};
 use crate::data::Result;
 use crate::nats::{self, Dialer, Endpoint, Options};
 use courier::Courier;
@@ -27,12 +27,13 @@ pub struct Publisher {
     endpoint: Endpoint,
     options: Options,
     last_deadline: Duration,
+    dead_letters: Option<DeadLetters>,
 }
 
 impl Publisher {
     /// A publisher at the servers of `endpoint`.
     pub fn new(endpoint: Endpoint) -> Self {
-        Publisher { endpoint, options: Options::new(), last_deadline: Duration::from_secs(30) }
+        Publisher { endpoint, options: Options::new(), last_deadline: Duration::from_secs(30), dead_letters: None }
     }
 
     /// The same with options.
@@ -48,6 +49,12 @@ impl Publisher {
         self.last_deadline = deadline;
         self
     }
+
+    /// Where messages go that can't be published. By default they are reported and counted only.
+    pub fn dead_letters(mut self, dead_letters: Option<DeadLetters>) -> Self {
+        self.dead_letters = dead_letters;
+        self
+    }
 }
 
 impl Sink for Publisher {
@@ -56,7 +63,7 @@ impl Sink for Publisher {
         nats::spawn(&name, move |ready| {
             // The only subscription of the connection is the inbox of its fences, of which one is under way at a time.
             let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 64);
-            Courier::new(dialer, link, self.last_deadline).run(ready);
+            Courier::new(dialer, link, self.last_deadline, self.dead_letters).run(ready);
         })
     }
 }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use super::*;
 use crate::data::{Control, Error, ErrorKind};
 use crate::nats::support::{Witness, guarded, server, wait_for};
-use crate::sink::{Letter, Outbox, Parcel};
+use crate::sink::{Outbox, Parcel};
 
 struct Running {
     link: SinkLink,
@@ -29,12 +29,10 @@ fn start(publisher: Publisher) -> Result<Running> {
 }
 
 fn parcel(subject: &str, time: u64, letters: impl Iterator<Item = (String, i64)>) -> Parcel {
-    let mut parcel =
-        Parcel { commit: Default::default(), time, subject: subject.into(), payloads: Vec::new(), letters: Vec::new() };
+    let mut parcel = Parcel::new(0, time, subject.into());
     for (payload, diff) in letters {
-        let begin = parcel.payloads.len();
         parcel.payloads.extend_from_slice(payload.as_bytes());
-        parcel.letters.push(Letter { payload: begin..parcel.payloads.len(), come: diff > 0 });
+        parcel.push(diff > 0, None);
     }
     parcel
 }

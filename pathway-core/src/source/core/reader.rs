@@ -9,13 +9,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use async_nats::Subscriber;
+use async_nats::{HeaderMap, Message, Subscriber};
 use futures_util::StreamExt;
 use futures_util::future::{self, Either};
 use tokio::task::unconstrained;
 
 use super::drops::Drops;
-use crate::data::{Error, ErrorKind, Level, Result, report};
+use crate::data::{DateTimeUtc, Error, ErrorKind, Level, Metadata, Result, report};
 use crate::nats::{self, Connection, Dialer, Fence, Notice, Ready};
 use crate::source::{Batch, SourceLink};
 
@@ -210,8 +210,8 @@ impl Life<'_> {
         let reader = &mut *self.reader;
         while let Poll::Ready(Some(message)) = self.subscriber.poll_next_unpin(cx) {
             reader.drops.take();
-            reader.batch.push(&message.subject, &message.payload);
-            if reader.batch.len() >= BATCH_MESSAGES || reader.batch.bytes() >= BATCH_BYTES {
+            reader.keep(&message);
+            if reader.batch.len() >= BATCH_MESSAGES || reader.batch.weight() >= BATCH_BYTES {
                 reader.hand_over()?;
             }
         }
@@ -245,6 +245,19 @@ impl Life<'_> {
 }
 
 impl Reader {
+    /// Adds a message to the batch, with what the schema wants of it.
+    fn keep(&mut self, message: &Message) {
+        let Metadata { headers, received_at, .. } = self.link.metadata;
+        if !headers && !received_at {
+            return self.batch.push(&message.subject, &message.payload);
+        }
+        let headers = message.headers.as_ref().filter(|_| headers);
+        let pairs = headers.into_iter().flat_map(HeaderMap::iter);
+        let pairs = pairs.flat_map(|(name, values)| values.iter().map(|value| (name.as_ref(), value.as_str())));
+        let received_at = received_at.then(DateTimeUtc::now);
+        self.batch.push_with(&message.subject, &message.payload, pairs, received_at, None);
+    }
+
     /// Blocks while the queue is full.
     fn hand_over(&mut self) -> Result<(), crate::source::Closed> {
         let counters = &self.link.counters;

@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use super::*;
-use crate::data::{Control, ErrorKind, SourceCounters};
+use crate::data::{Control, ErrorKind, Metadata, SourceCounters};
 use crate::nats::support::{guarded, server, wait_for, with_client};
 
 /// A subscription whose messages a small worker takes, or nobody while it is held.
@@ -29,8 +29,13 @@ fn start(subscription: Subscription) -> Result<Running> {
 fn start_held(subscription: Subscription, held: bool) -> Result<Running> {
     let control = Control::new();
     let queue = Arc::new(Queue::new(control.clone()));
-    let link =
-        SourceLink { name: "test".into(), queue: queue.clone(), counters: Arc::default(), control: control.clone() };
+    let link = SourceLink {
+        name: "test".into(),
+        queue: queue.clone(),
+        counters: Arc::default(),
+        metadata: Metadata::NONE,
+        control: control.clone(),
+    };
     let thread = Box::new(subscription).start(link.clone())?;
     let (taken, held) = (Arc::<AtomicU64>::default(), Arc::new(AtomicBool::new(held)));
     let worker = thread::spawn({
@@ -194,8 +199,13 @@ fn a_stop_while_the_server_is_away() {
 fn a_stop_while_the_start_waits_for_the_server() {
     let control = Control::new();
     let queue = Arc::new(Queue::new(control.clone()));
-    let link =
-        SourceLink { name: "test".into(), queue: queue.clone(), counters: Arc::default(), control: control.clone() };
+    let link = SourceLink {
+        name: "test".into(),
+        queue: queue.clone(),
+        counters: Arc::default(),
+        metadata: Metadata::NONE,
+        control: control.clone(),
+    };
     let starting = thread::spawn(move || Box::new(subscription("nats://127.0.0.1:1", "in")).start(link));
     control.stop();
     let thread = starting.join().expect("no panic").expect("a stop is no error");

@@ -58,13 +58,12 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> PerCommitOfTwo<Change<L>, Change
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let AsofNow { keys, left, right, touched, answered, row } = self;
         *touched = 0;
-        let (mut left, mut right) = (left.by_key(), right.by_key());
-        let mut ordinal = 0;
-        keys.seal(|_, Answerer { rows, .. }| {
-            let (events, changes) = (left.take(ordinal), right.take(ordinal));
-            ordinal += 1;
-            changes.into_iter().for_each(|(row, diff)| rows.update(row, diff));
-            for (event, diff) in events {
+        let (mut events, mut changes) = (Vec::new(), Vec::new());
+        keys.seal(|_, Answerer { rows, ordinal }| {
+            left.take(*ordinal, &mut events);
+            right.take(*ordinal, &mut changes);
+            changes.drain(..).for_each(|(row, diff)| rows.update(row, diff));
+            for (event, diff) in events.drain(..) {
                 let answer = || answer(&event, rows, &**row);
                 match answered {
                     None => answer().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),
@@ -73,6 +72,8 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> PerCommitOfTwo<Change<L>, Change
             }
             !rows.is_empty()
         });
+        left.clear();
+        right.clear();
         if let Some(answered) = answered {
             answered.seal(|_, answers| !answers.is_empty());
         }

@@ -89,19 +89,21 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> PerCommitOfTwo<Change<L>, Change
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let Both { keys, left, right, touched, emits, row } = self;
         *touched = 0;
-        let (mut left, mut right) = (left.by_key(), right.by_key());
-        let mut ordinal = 0;
+        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |pair: Pair<'_, L, R>, diff: i64| {
             if let Some(row) = row(pair) {
                 emit(Change { row, diff });
             }
         };
+        keys.sort_touched();
         keys.seal(|_, sides| {
-            let (new_left, new_right) = (left.take(ordinal), right.take(ordinal));
-            ordinal += 1;
-            sides.commit(new_left, new_right, *emits, &mut emit);
+            left.take(sides.ordinal, &mut new_left);
+            right.take(sides.ordinal, &mut new_right);
+            sides.commit(&mut new_left, &mut new_right, *emits, &mut emit);
             !(sides.left.is_empty() && sides.right.is_empty())
         });
+        left.clear();
+        right.clear();
     }
 }
 
@@ -109,15 +111,15 @@ impl<L: Schema, R: Schema> Sides<L, R> {
     /// Takes a commit's net changes in, and emits what they change.
     fn commit(
         &mut self,
-        new_left: Vec<(L, i64)>,
-        new_right: Vec<(R, i64)>,
+        new_left: &mut Vec<(L, i64)>,
+        new_right: &mut Vec<(R, i64)>,
         emits: Emits,
         emit: &mut impl FnMut(Pair<'_, L, R>, i64),
     ) {
         let Sides { left, right, .. } = self;
         let (had_left, had_right) = (left.count > 0, right.count > 0);
-        let has_left = left.count + sum(&new_left) > 0;
-        let has_right = right.count + sum(&new_right) > 0;
+        let has_left = left.count + sum(new_left) > 0;
+        let has_right = right.count + sum(new_right) > 0;
 
         // Rows from before that are no longer what they were: alone, or met.
         if (emits.left_alone && !had_right && has_right) || (emits.left_met && had_right && !has_right) {
@@ -129,7 +131,7 @@ impl<L: Schema, R: Schema> Sides<L, R> {
 
         // What is new on the left meets the right side as it was, and what is new on the right the new left side.
         let left_stays = (emits.left_alone && !had_right && !has_right) || (emits.left_met && had_right && has_right);
-        for (row, diff) in new_left {
+        for (row, diff) in new_left.drain(..) {
             if emits.pairs {
                 right.rows.iter().for_each(|(other, copies)| emit(Pair::Both(&row, other), diff * copies));
             }
@@ -139,7 +141,7 @@ impl<L: Schema, R: Schema> Sides<L, R> {
             left.update(row, diff);
         }
         let right_stays = emits.right_alone && !had_left && !has_left;
-        for (row, diff) in new_right {
+        for (row, diff) in new_right.drain(..) {
             if emits.pairs {
                 left.rows.iter().for_each(|(other, copies)| emit(Pair::Both(other, &row), diff * copies));
             }
@@ -166,15 +168,23 @@ fn sum<T>(changes: &[(T, i64)]) -> i64 {
 /// The open commit's changes of one side.
 pub(super) struct Pending<T, K> {
     key: Key<T, K>,
-    /// Each with the ordinal of its key.
-    changes: Vec<(u32, T, i64)>,
+    changes: Vec<Link<T>>,
+    /// By the ordinals of keys: the newest change of each.
+    newest: Vec<Option<u32>>,
     /// Room for looking keys up together.
+    keys: Vec<K>,
     slots: Vec<(Slot, bool)>,
+}
+
+/// A change of a key's rows, and the one before.
+struct Link<T> {
+    change: Option<(T, i64)>,
+    before: Option<u32>,
 }
 
 impl<T: Datum, K: Datum> Pending<T, K> {
     pub(super) fn new(key: Key<T, K>) -> Self {
-        Pending { key, changes: Vec::new(), slots: Vec::new() }
+        Pending { key, changes: Vec::new(), newest: Vec::new(), keys: Vec::new(), slots: Vec::new() }
     }
 
     /// Takes changes in, and numbers the keys that the open commit touches for the first time.
@@ -185,40 +195,48 @@ impl<T: Datum, K: Datum> Pending<T, K> {
         touched: &mut u32,
         ordinal: impl Fn(&mut V) -> &mut u32,
     ) {
-        let mut looked_up = items.iter().map(|change| (self.key)(&change.row)).collect();
-        keys.touch_all(&mut looked_up, &mut self.slots);
+        self.keys.extend(items.iter().map(|change| (self.key)(&change.row)));
+        keys.touch_all(&mut self.keys, &mut self.slots);
         for (Change { row, diff }, (slot, first)) in items.drain(..).zip(self.slots.drain(..)) {
             let ordinal = ordinal(keys.value(slot));
             if first {
                 *ordinal = *touched;
                 *touched += 1;
             }
-            self.changes.push((*ordinal, row, diff));
+            let at = *ordinal as usize;
+            if at >= self.newest.len() {
+                self.newest.resize(at + 1, None);
+            }
+            let before = self.newest[at].replace(self.changes.len() as u32);
+            self.changes.push(Link { change: Some((row, diff)), before });
         }
     }
 
-    /// The commit's changes, key by key, net.
-    pub(super) fn by_key(&mut self) -> ByKey<T> {
-        let mut changes = std::mem::take(&mut self.changes);
-        changes.sort_by(|(a, row_a, _), (b, row_b, _)| a.cmp(b).then_with(|| row_a.compare(row_b)));
-        changes.dedup_by(|(key, row, diff), (first_key, first_row, first_diff)| {
-            let same = key == first_key && row.compare(first_row) == Ordering::Equal;
-            if same {
-                *first_diff += *diff;
-            }
-            same
-        });
-        changes.retain(|(_, _, diff)| *diff != 0);
-        ByKey(changes.into_iter().peekable())
+    /// Puts the net changes of a key into a vector.
+    pub(super) fn take(&mut self, ordinal: u32, net: &mut Vec<(T, i64)>) {
+        let mut next = self.newest.get_mut(ordinal as usize).and_then(Option::take);
+        while let Some(Link { change, before }) = next.and_then(|at| self.changes.get_mut(at as usize)) {
+            net.extend(change.take());
+            next = *before;
+        }
+        if net.len() > 1 {
+            net.sort_unstable_by(|(a, _), (b, _)| a.compare(b));
+            net.dedup_by(|(row, diff), (first, sum)| {
+                let same = row.compare(first) == Ordering::Equal;
+                *sum += if same { *diff } else { 0 };
+                same
+            });
+        }
+        net.retain(|(_, diff)| *diff != 0);
     }
-}
 
-/// A commit's changes, in the order of their keys.
-pub(super) struct ByKey<T>(std::iter::Peekable<std::vec::IntoIter<(u32, T, i64)>>);
-
-impl<T> ByKey<T> {
-    /// Those of a key. Keys are asked for in their order.
-    pub(super) fn take(&mut self, ordinal: u32) -> Vec<(T, i64)> {
-        std::iter::from_fn(|| self.0.next_if(|(key, _, _)| *key == ordinal)).map(|(_, row, diff)| (row, diff)).collect()
+    /// Ends the commit, whose changes were taken.
+    pub(super) fn clear(&mut self) {
+        // Made anew where a large commit has blown them up.
+        const KEEP: usize = 64 << 10;
+        self.changes.clear();
+        self.changes.shrink_to(KEEP);
+        self.newest.clear();
+        self.newest.shrink_to(KEEP);
     }
 }

@@ -1,7 +1,12 @@
 //! `join`: the rows of two tables that belong together by a key. The typed forms of `join!`.
 
+mod asof;
 mod asof_now;
 mod both;
+mod interval;
+
+pub use asof::AsofJoin;
+pub use interval::{Interval, IntervalJoin};
 
 use std::sync::Arc;
 

@@ -1,5 +1,6 @@
 //! The operator behind windows of one length: one row a window and key, kept up to date while the window is open.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use super::time::EventTime;
 use super::windows::{Grid, Policy, Shows, Window};
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
 use crate::flow::{PerCommit, PerCommitOfTwo};
+use crate::table::event_time::{Now, Seen};
 use crate::table::keyed::{Keyed, Slot};
 use crate::table::reducer::Reducer;
 
@@ -31,12 +33,9 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     state: Keyed<(T, K), Group<G::State>>,
     /// For each group that the open commit has touched, in the same order: its row before it.
     before: Vec<Option<O>>,
-    /// The groups that will close, by the time at which they do. A group that has lost its rows is gone, and its slot may
-    /// have another one.
+    /// The groups that will close, by the time at which they do.
     closing: BTreeMap<i128, Vec<Slot>>,
-    /// The latest time of any row of an earlier commit, and of this one.
-    event_time: Option<i128>,
-    next_event_time: Option<i128>,
+    now: Now,
     late: Throttle,
     untold: Throttle,
     argument: PhantomData<fn(A)>,
@@ -47,6 +46,8 @@ struct Group<S> {
     /// How many rows it has. Without rows there is no output, whatever the state says.
     rows: i64,
     state: S,
+    /// Where it stands among those that close with it.
+    place: u32,
 }
 
 impl<R, T, K, A, G, O> WindowGroups<R, T, K, A, G, O>
@@ -58,32 +59,26 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, now: Now, name: &Arc<str>) -> Self {
         WindowGroups {
             rule,
             grid,
             state: Keyed::new(),
             before: Vec::new(),
             closing: BTreeMap::new(),
-            event_time: None,
-            next_event_time: None,
+            now,
             late: Throttle::new(name),
             untold: Throttle::new(name),
             argument: PhantomData,
         }
     }
 
-    /// A row has been seen, maybe by another worker.
-    fn saw(&mut self, time: i128) {
-        self.next_event_time = self.next_event_time.max(Some(time));
-    }
-
     /// Takes a row into one of its windows.
     fn take(&mut self, start: T, Change { row, diff }: &Change<R>) {
         let closes = self.rule.closes(self.grid, start);
-        if closes.is_some_and(|closes| self.event_time.is_some_and(|now| now >= closes)) {
+        if closes.is_some_and(|closes| self.now.before().is_some_and(|now| now >= closes)) {
             let what = format_args!(
-                "a row of {} came too late for the window from {start}, which has closed, and is ignored there",
+                "a change of a row of {} came too late for the window from {start}, which has closed, and is ignored there",
                 (self.rule.time)(row)
             );
             self.late.report(Level::Warn, what);
@@ -96,7 +91,9 @@ where
             let before = self.rule.row_of(self.grid, start, key, group);
             self.before.push(before.unwrap_or_default());
             if let Some(closes) = closes.filter(|_| is_new) {
-                self.closing.entry(closes).or_default().push(slot);
+                let slots = self.closing.entry(closes).or_default();
+                group.place = slots.len() as u32;
+                slots.push(slot);
             }
         }
         let group = self.state.value(slot);
@@ -105,10 +102,9 @@ where
     }
 
     fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let WindowGroups { rule, grid, state, before, closing, event_time, untold, .. } = self;
-        *event_time = self.next_event_time;
-        let has_closed =
-            |closes: Option<i128>| closes.is_some_and(|closes| event_time.is_some_and(|now| now >= closes));
+        let WindowGroups { rule, grid, state, before, closing, now, untold, .. } = self;
+        let now = now.seal();
+        let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
         let mut row_of = |start, key: &K, group: &Group<G::State>| {
             rule.row_of(*grid, start, key, group).unwrap_or_else(|error| {
                 untold.report(Level::Error, format_args!("a window has no row for now: {error}"));
@@ -117,8 +113,11 @@ where
         };
         let shows = rule.policy.shows;
         let mut befores = before.drain(..);
+        // By their places, from the last one on: then the place that is filled from the end is filled with one that stays.
+        let mut gone = Vec::new();
         state.seal(|(start, key), group| {
-            let closed = has_closed(rule.closes(*grid, *start));
+            let closes = rule.closes(*grid, *start);
+            let closed = has_closed(closes);
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
             let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
             let after = if is_shown { row_of(*start, key, group) } else { None };
@@ -126,15 +125,27 @@ where
             if !unchanged {
                 before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
             }
-            group.rows != 0 && !closed
+            let stays = group.rows != 0 && !closed;
+            if !stays {
+                gone.extend(closes.map(|closes| (closes, Reverse(group.place))));
+            }
+            stays
         });
         drop(befores);
+        gone.sort_unstable();
+        for (closes, Reverse(place)) in gone {
+            let Some(slots) = closing.get_mut(&closes) else { continue };
+            slots.swap_remove(place as usize);
+            match slots.get(place as usize).and_then(|moved| state.get(*moved)) {
+                Some((_, group)) => group.place = place,
+                None if slots.is_empty() => drop(closing.remove(&closes)),
+                None => {}
+            }
+        }
         // Those that this commit has not touched.
         while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
-            let (closes, slots) = entry.remove_entry();
-            for slot in slots {
-                let is_it = |((start, _), _): &((T, K), Group<G::State>)| rule.closes(*grid, *start) == Some(closes);
-                let Some(((start, key), group)) = state.remove_if(slot, is_it) else { continue };
+            for slot in entry.remove() {
+                let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
                 let change = match shows {
                     Shows::Always => continue,
                     Shows::OnceClosed => Change::insert,
@@ -153,7 +164,13 @@ where
 {
     /// When the window that begins at `start` closes.
     fn closes(&self, grid: Grid, start: T) -> Option<i128> {
-        Some(start.ticks() + grid.length + self.policy.allow_late?)
+        Some(grid.end(start.ticks()) + self.policy.allow_late?)
+    }
+
+    /// The times of rows, where event time is needed.
+    pub(super) fn times(self: &Arc<Self>) -> impl Fn(&R) -> Option<i128> + use<R, T, K, A, G, O> {
+        let rule = Arc::clone(self);
+        move |row| rule.policy.allow_late.map(|_| (rule.time)(row).ticks())
     }
 
     /// The starts of a row's windows.
@@ -171,7 +188,7 @@ where
         if group.rows <= 0 {
             return Ok(None);
         }
-        let window = Window { start, end: T::at(start.ticks() + grid.length) };
+        let window = Window { start, end: T::at(grid.end(start.ticks())) };
         self.reducers.output(&group.state).map(|reduced| Some((self.output)(key, window, reduced)))
     }
 }
@@ -189,7 +206,7 @@ where
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for change in changes.drain(..) {
             if change.diff > 0 {
-                self.saw((self.rule.time)(&change.row).ticks());
+                self.now.saw_row((self.rule.time)(&change.row).ticks());
             }
             self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.take(start, &change));
         }
@@ -200,8 +217,8 @@ where
     }
 }
 
-/// With several: rows by their windows, and the times of all rows from all workers.
-impl<R, T, K, A, G, O> PerCommitOfTwo<(Held<T>, Change<R>), (u64, i128), O> for WindowGroups<R, T, K, A, G, O>
+/// With several, or with a clock: rows by their windows, and the times of all rows from all workers.
+impl<R, T, K, A, G, O> PerCommitOfTwo<(Held<T>, Change<R>), Seen, O> for WindowGroups<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -214,11 +231,73 @@ where
         rows.drain(..).for_each(|(Held(start), change)| self.take(start, &change));
     }
 
-    fn apply_right(&mut self, times: &mut Vec<(u64, i128)>) {
-        times.drain(..).for_each(|(_, time)| self.saw(time));
+    fn apply_right(&mut self, seen: &mut Vec<Seen>) {
+        seen.drain(..).for_each(|seen| self.now.saw(seen));
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         self.close(emit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::reducer::Count;
+    use crate::table::support::{Row, most_kept, stream};
+
+    fn rule(allow_late: i128) -> Arc<Rule<Row, i64, i64, (), Count, Row>> {
+        Arc::new(Rule {
+            time: Arc::new(|row: &Row| row.at),
+            key: Arc::new(|row: &Row| row.key),
+            arguments: Arc::new(|_: &Row| ()),
+            reducers: Arc::new(Count),
+            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
+            policy: Policy { allow_late: Some(allow_late), shows: Shows::Always },
+        })
+    }
+
+    /// A group that loses its rows and gets others has one place among those that will close, as any other.
+    #[test]
+    fn what_closes_is_forgotten() {
+        let grid = Grid { length: 10, hop: 4, origin: 1, earliest: i128::MIN };
+        let mut groups = WindowGroups::new(rule(7), grid, Now::default(), &"test".into());
+        most_kept(stream(7, 30), |mut commit, now| {
+            groups.apply(&mut commit);
+            groups.close(&mut |_| {});
+            let mut closing = 0;
+            for (closes, slots) in &groups.closing {
+                assert!(*closes > now && !slots.is_empty(), "at {now}");
+                for (place, slot) in slots.iter().enumerate() {
+                    let ((start, _), group) = groups.state.entry(*slot);
+                    assert_eq!((i128::from(*start) + 10 + 7, group.place as usize), (*closes, place), "at {now}");
+                }
+                closing += slots.len();
+            }
+            assert_eq!(closing, groups.state.len(), "at {now}");
+            closing
+        });
+    }
+
+    #[test]
+    fn a_group_that_comes_and_goes_leaves_nothing() {
+        let grid = Grid { length: 10, hop: 10, origin: 0, earliest: i128::MIN };
+        let mut groups = WindowGroups::new(rule(1_000), grid, Now::default(), &"test".into());
+        let row = |key| Row { key, at: 5, value: 0 };
+        groups.apply(&mut vec![Change::insert(row(1))]);
+        groups.close(&mut |_| {});
+        for key in 0..100 {
+            for change in [Change::insert(row(key)), Change::remove(row(key))] {
+                groups.apply(&mut vec![change]);
+                groups.close(&mut |_| {});
+            }
+            assert_eq!(groups.closing.values().map(Vec::len).sum::<usize>(), 1);
+        }
+    }
+
+    /// What the documentation says of memory.
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Group<i64>>(), 24);
     }
 }

@@ -3,6 +3,7 @@
 mod groups;
 mod sessions;
 mod time;
+mod timeline;
 mod windows;
 
 pub use time::{EventTime, Length};
@@ -10,17 +11,23 @@ pub use windows::{Window, Windows, session, sliding, tumbling};
 
 use std::sync::Arc;
 
+use super::event_time::{Clock, Now, Seen, seen};
 use super::keyed::hash_of;
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Error, ErrorKind, Held, Schema};
-use crate::flow::{Changes, Flow, Graph};
-use crate::plan::{Order, Shape, Table};
+use crate::flow::Changes;
+use crate::plan::{Build, Order, Shape, Table};
 use groups::{Rule, WindowGroups};
 use sessions::Sessions;
 use windows::{Grid, Kind, Shows};
 
 impl<R: Schema> Table<R> {
     /// Groups the rows by windows of event time, to reduce each: [`tumbling`], [`sliding`] or [`session`] windows.
+    ///
+    /// It keeps what the reducers keep, for each key of each open window: its key and the window's start, 36 bytes, and 4 more
+    /// where windows close. Sessions also keep what the reducers are fed of each row, since any row may make two of one: 140 bytes
+    /// for each key, 56 for each session, 24 and the arguments for each time, the latter two in nodes of up to eleven, and 32
+    /// more for each session where they close.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -96,7 +103,10 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let WindowedGroups { table, time, windows, key } = self;
-        let Windows { kind, policy, mistake, .. } = windows;
+        let Windows { kind, policy, clock, mistake, .. } = windows;
+        if let Some(clock) = &clock {
+            clock.is_of_one_pipeline_with(&table, "window");
+        }
         if let Some(mistake) = mistake {
             let message = format!("a window over {table:?}: {mistake}");
             table.plan().control().fail(Error::new(ErrorKind::Config, message));
@@ -112,8 +122,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 let changes = build.get::<R>(input);
                 let rule = Arc::clone(&rule);
                 let reduced = match kind {
-                    Kind::Grid(grid) => reduce_grid(&mut build.graph, changes, &name, rule, grid),
-                    Kind::Session(gap) => reduce_sessions(&mut build.graph, changes, &name, rule, gap),
+                    Kind::Grid(grid) => reduce_grid(build, changes, &name, rule, grid, clock.as_ref()),
+                    Kind::Session(gap) => reduce_sessions(build, changes, &name, rule, gap, clock.as_ref()),
                 };
                 build.put::<O>(node, reduced);
             }
@@ -123,11 +133,12 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
 }
 
 fn reduce_grid<'scope, R, T, K, A, G, O>(
-    graph: &mut Graph<'scope>,
+    build: &mut Build<'scope>,
     changes: Changes<'scope, R>,
     name: &Arc<str>,
     rule: Arc<Rule<R, T, K, A, G, O>>,
     grid: Grid,
+    clock: Option<&Clock>,
 ) -> Changes<'scope, O>
 where
     R: Schema,
@@ -137,27 +148,28 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let groups = WindowGroups::new(Arc::clone(&rule), grid, name);
-    if graph.is_alone() {
-        return graph.per_commit(changes, name, |_: &Change<R>| 0, groups);
+    let groups = WindowGroups::new(Arc::clone(&rule), grid, Now::new(clock), name);
+    if build.graph.is_alone() && clock.is_none() {
+        return build.graph.per_commit(changes, name, |_: &Change<R>| 0, groups);
     }
     let by_window = Arc::clone(&rule);
-    let rows = graph.each(changes.clone(), name, move |changes: &mut Vec<Change<R>>, rows| {
+    let rows = build.graph.each(changes.clone(), name, move |changes: &mut Vec<Change<R>>, rows| {
         for change in changes.drain(..) {
             rows.extend(by_window.starts(grid, &change.row).map(|start| (Held(start), change.clone())));
         }
     });
-    let times = times(graph, changes, name, &rule);
+    let seen = seen(build, changes, name, rule.times(), clock);
     let route = move |(start, change): &(Held<T>, Change<R>)| hash_of(&(start.0, (rule.key)(&change.row)));
-    graph.per_commit_of_two((rows, route), (times, |(worker, _): &(u64, i128)| *worker), name, groups)
+    build.graph.per_commit_of_two((rows, route), (seen, |seen: &Seen| seen.0), name, groups)
 }
 
 fn reduce_sessions<'scope, R, T, K, A, G, O>(
-    graph: &mut Graph<'scope>,
+    build: &mut Build<'scope>,
     changes: Changes<'scope, R>,
     name: &Arc<str>,
     rule: Arc<Rule<R, T, K, A, G, O>>,
     gap: i128,
+    clock: Option<&Clock>,
 ) -> Changes<'scope, O>
 where
     R: Schema,
@@ -167,36 +179,11 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let sessions = Sessions::new(Arc::clone(&rule), gap, name);
-    if graph.is_alone() {
-        return graph.per_commit(changes, name, |_: &Change<R>| 0, sessions);
+    let sessions = Sessions::new(Arc::clone(&rule), gap, Now::new(clock), name);
+    if build.graph.is_alone() && clock.is_none() {
+        return build.graph.per_commit(changes, name, |_: &Change<R>| 0, sessions);
     }
-    let times = times(graph, changes.clone(), name, &rule);
+    let seen = seen(build, changes.clone(), name, rule.times(), clock);
     let route = move |change: &Change<R>| hash_of(&(rule.key)(&change.row));
-    graph.per_commit_of_two((changes, route), (times, |(worker, _): &(u64, i128)| *worker), name, sessions)
-}
-
-/// The latest times of the rows that come, for each worker. None where nobody needs them.
-fn times<'scope, R, T, K, A, G, O>(
-    graph: &Graph<'scope>,
-    changes: Changes<'scope, R>,
-    name: &str,
-    rule: &Arc<Rule<R, T, K, A, G, O>>,
-) -> Flow<'scope, (u64, i128)>
-where
-    R: Schema,
-    T: EventTime,
-    K: Datum,
-    A: Datum,
-    G: Reducer<A>,
-    O: Schema,
-{
-    let (rule, workers) = (Arc::clone(rule), graph.workers());
-    graph.each(changes, name, move |changes: &mut Vec<Change<R>>, times| {
-        let comes = changes.drain(..).filter(|change| change.diff > 0);
-        let latest = comes.map(|change| (rule.time)(&change.row).ticks()).max();
-        if let Some(latest) = latest.filter(|_| rule.policy.allow_late.is_some()) {
-            times.extend((0..workers).map(|worker| (worker, latest)));
-        }
-    })
+    build.graph.per_commit_of_two((changes, route), (seen, |seen: &Seen| seen.0), name, sessions)
 }

@@ -1,15 +1,17 @@
 //! The operator behind session windows: one row a session, which grows, merges and splits with its rows.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::groups::Rule;
 use super::time::EventTime;
-use super::windows::{Shows, Window};
+use super::timeline::{Session, Timeline, row_of};
+use super::windows::Shows;
 use crate::data::{Change, Datum, Level, Schema, Throttle};
 use crate::flow::{PerCommit, PerCommitOfTwo};
+use crate::table::event_time::{Now, Seen};
 use crate::table::keyed::{Keyed, Slot};
-use crate::table::reducer::{Multiset, ReduceError, Reducer};
+use crate::table::reducer::Reducer;
 
 /// The sessions of one worker.
 pub(super) struct Sessions<R, T, K, A, G: Reducer<A>, O> {
@@ -18,41 +20,11 @@ pub(super) struct Sessions<R, T, K, A, G: Reducer<A>, O> {
     keys: Keyed<K, Timeline<A, G::State, O>>,
     /// The open commit's changes: where their key is, their time, and what the reducers are fed.
     pending: Vec<(Slot, i128, A, i64)>,
-    /// Keys with a session that may close, by the time at which it does unless it grows.
-    closing: BTreeMap<i128, Vec<Slot>>,
-    /// The latest time of any row of an earlier commit, and of this one.
-    event_time: Option<i128>,
-    next_event_time: Option<i128>,
+    /// The sessions that will close, by the time of their last row.
+    closing: BTreeSet<(i128, Slot)>,
+    now: Now,
     late: Throttle,
     untold: Throttle,
-}
-
-/// The open sessions of a key.
-struct Timeline<A, S, O> {
-    /// What stands at each time.
-    rows: BTreeMap<i128, Multiset<A>>,
-    /// By their starts. They do not meet.
-    sessions: BTreeMap<i128, Session<S>>,
-    /// Of the open commit: the rows of sessions that it has changed, as they were before.
-    gone: Vec<O>,
-    /// The starts of these as they are now; some are there no more.
-    changed: Vec<i128>,
-}
-
-struct Session<S> {
-    /// The time of its last row.
-    end: i128,
-    /// How many rows it has.
-    rows: i64,
-    state: S,
-    /// Whether the open commit has changed it.
-    is_changed: bool,
-}
-
-impl<A, S, O> Default for Timeline<A, S, O> {
-    fn default() -> Self {
-        Timeline { rows: BTreeMap::new(), sessions: BTreeMap::new(), gone: Vec::new(), changed: Vec::new() }
-    }
 }
 
 impl<R, T, K, A, G, O> Sessions<R, T, K, A, G, O>
@@ -64,15 +36,14 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, gap: i128, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, gap: i128, now: Now, name: &Arc<str>) -> Self {
         Sessions {
             rule,
             gap,
             keys: Keyed::new(),
             pending: Vec::new(),
-            closing: BTreeMap::new(),
-            event_time: None,
-            next_event_time: None,
+            closing: BTreeSet::new(),
+            now,
             late: Throttle::new(name),
             untold: Throttle::new(name),
         }
@@ -97,10 +68,10 @@ where
         for (slot, time, argument, diff) in come.into_iter().chain(go) {
             self.change(slot, time, argument, diff);
         }
-        self.event_time = self.next_event_time;
-        let Sessions { rule, gap, keys, closing, event_time, untold, .. } = self;
-        let closes = |end: i128| Some(end + *gap + rule.policy.allow_late?);
-        let has_closed = |end| closes(end).is_some_and(|closes| event_time.is_some_and(|now| now >= closes));
+        let Sessions { rule, gap, keys, closing, now, untold, .. } = self;
+        let now = now.seal();
+        let allow_late = rule.policy.allow_late;
+        let has_closed = |end| allow_late.is_some_and(|late| now.is_some_and(|now| now >= end + *gap + late));
         let mut shown = |key: &K, start, session: &Session<G::State>| {
             row_of(rule, key, start, session).unwrap_or_else(|error| {
                 untold.report(Level::Error, format_args!("a session has no row for now: {error}"));
@@ -108,7 +79,10 @@ where
             })
         };
         let shows = rule.policy.shows;
-        keys.seal(|key, timeline| {
+        keys.seal_slots(|slot, key, timeline| {
+            std::mem::take(&mut timeline.ended).into_iter().for_each(|end| {
+                closing.remove(&(end, slot));
+            });
             let gone = std::mem::take(&mut timeline.gone);
             let mut changed = std::mem::take(&mut timeline.changed);
             changed.sort_unstable();
@@ -117,6 +91,9 @@ where
             for start in changed {
                 let Some(session) = timeline.sessions.get_mut(&start) else { continue };
                 session.is_changed = false;
+                if allow_late.is_some() {
+                    closing.insert((session.end, slot));
+                }
                 if shows != Shows::OnceClosed {
                     come.extend(shown(key, start, session));
                 }
@@ -126,201 +103,52 @@ where
             }
             !timeline.sessions.is_empty()
         });
-        while let Some(entry) = closing.first_entry().filter(|entry| event_time.is_some_and(|now| now >= *entry.key()))
-        {
-            for slot in entry.remove() {
-                let Some((key, timeline)) = keys.get(slot) else { continue };
-                while let Some(first) = timeline.sessions.first_entry().filter(|first| has_closed(first.get().end)) {
-                    let (start, session) = first.remove_entry();
-                    timeline.rows = timeline.rows.split_off(&(session.end + 1));
-                    let change = match shows {
-                        Shows::Always => continue,
-                        Shows::OnceClosed => Change::insert,
-                        Shows::WhileOpen => Change::remove,
-                    };
-                    shown(key, start, &session).map(change).into_iter().for_each(&mut *emit);
-                }
-                keys.remove_if(slot, |(_, timeline)| timeline.sessions.is_empty());
+        while let Some((end, slot)) = closing.first().copied().filter(|(end, _)| has_closed(*end)) {
+            closing.pop_first();
+            let Some((key, timeline)) = keys.get(slot) else { continue };
+            // Sessions of a key end in the order in which they begin.
+            let Some((start, session)) = timeline.sessions.pop_first() else { continue };
+            while let Some(row) = timeline.rows.first_entry().filter(|row| *row.key() <= end) {
+                row.remove();
             }
+            let change = match shows {
+                Shows::Always => None,
+                Shows::OnceClosed => Some(shown(key, start, &session).map(Change::insert)),
+                Shows::WhileOpen => Some(shown(key, start, &session).map(Change::remove)),
+            };
+            change.flatten().into_iter().for_each(&mut *emit);
+            keys.remove_if(slot, |(_, timeline)| timeline.sessions.is_empty());
         }
     }
 
     fn change(&mut self, slot: Slot, time: i128, argument: A, diff: i64) {
-        let Sessions { rule, gap, keys, event_time, late, closing, .. } = self;
+        let Sessions { rule, gap, keys, now, late, .. } = self;
         let (key, timeline) = keys.entry(slot);
-        let allow_late = rule.policy.allow_late;
-        // What came too late was never taken in, and can't go.
-        let is_there = diff > 0 || timeline.rows.get(&time).is_some_and(|rows| rows.copies(&argument) >= -diff);
-        let joins = timeline.touching(time, *gap);
-        let has_closed =
-            |end: i128| allow_late.is_some_and(|late| event_time.is_some_and(|now| now >= end + *gap + late));
-        if !is_there || (joins.is_none() && has_closed(time)) {
+        let has_closed = |end: i128| {
+            let closes = rule.policy.allow_late.map(|late| end + *gap + late);
+            closes.is_some_and(|closes| now.before().is_some_and(|now| now >= closes))
+        };
+        let taken = if diff < 0 {
+            // What came too late was never taken in, and can't go.
+            diff.max(-timeline.rows.get(&time).map_or(0, |rows| rows.copies(&argument)))
+        } else if timeline.touching(time, *gap).is_none() && has_closed(time) {
+            0
+        } else {
+            diff
+        };
+        if taken != diff {
             let what = format_args!(
-                "a row of {} came too late for its session, which has closed, and is ignored",
+                "a change of a row of {} came too late for its session, which has closed, and is ignored",
                 T::at(time)
             );
             late.report(Level::Warn, what);
-            return;
         }
-        let end = if diff > 0 {
-            timeline.insert(rule, key, *gap, time, argument, diff)
-        } else {
-            timeline.remove(rule, key, *gap, time, argument, diff)
-        };
-        if let (Some(late), Some(end)) = (allow_late, end) {
-            closing.entry(end + *gap + late).or_default().push(slot);
+        match taken {
+            0 => {}
+            1.. => timeline.insert(rule, key, *gap, time, argument, taken),
+            _ => timeline.remove(rule, key, *gap, time, argument, taken),
         }
     }
-}
-
-impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
-    /// The start of the first session that a time is in or within `gap` of.
-    fn touching(&self, time: i128, gap: i128) -> Option<i128> {
-        let before = self.sessions.range(..=time).next_back().filter(|(_, session)| time <= session.end + gap);
-        before
-            .or_else(|| self.sessions.range(time..).next().filter(|(start, _)| **start <= time + gap))
-            .map(|(start, _)| *start)
-    }
-
-    /// Notes that the open commit changes a session.
-    fn changes<R, T: EventTime, K, G: Reducer<A, State = S>>(
-        &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
-        key: &K,
-        start: i128,
-    ) -> Option<&mut Session<S>> {
-        let session = self.sessions.get_mut(&start)?;
-        if !session.is_changed {
-            session.is_changed = true;
-            self.gone.extend(row_of(rule, key, start, session).unwrap_or_default());
-            self.changed.push(start);
-        }
-        Some(session)
-    }
-
-    /// Takes a row in, and says where its session ends.
-    fn insert<R, T: EventTime, K, G: Reducer<A, State = S>>(
-        &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
-        key: &K,
-        gap: i128,
-        time: i128,
-        argument: A,
-        diff: i64,
-    ) -> Option<i128> {
-        self.rows.entry(time).or_default().update(argument.duplicate(), diff);
-        let left = self.touching(time, gap);
-        let Some(left) = left else {
-            let mut session = Session { end: time, rows: diff, state: S::default(), is_changed: true };
-            rule.reducers.update(&mut session.state, argument, diff);
-            self.sessions.insert(time, session);
-            self.changed.push(time);
-            return Some(time);
-        };
-        let session = self.changes(rule, key, left)?;
-        session.rows += diff;
-        session.end = session.end.max(time);
-        rule.reducers.update(&mut session.state, argument, diff);
-        let mut end = session.end;
-        let mut start = left;
-        if time < left {
-            start = time;
-            let session = self.sessions.remove(&left)?;
-            self.sessions.insert(start, session);
-            self.changed.push(start);
-        }
-        // It may now meet the next one.
-        let next =
-            self.sessions.range(start + 1..).next().filter(|(next, _)| **next <= end + gap).map(|(next, _)| *next);
-        if let Some(next) = next {
-            self.changes(rule, key, next);
-            let joined = self.sessions.remove(&next)?;
-            let Timeline { rows, sessions, .. } = self;
-            let session = sessions.get_mut(&start)?;
-            for (_, rows) in rows.range(next..=joined.end) {
-                for (argument, copies) in rows.iter() {
-                    rule.reducers.update(&mut session.state, argument.duplicate(), copies);
-                }
-            }
-            session.rows += joined.rows;
-            session.end = joined.end;
-            end = joined.end;
-        }
-        Some(end)
-    }
-
-    /// Takes a row out, and says where its session ends if there is one left.
-    fn remove<R, T: EventTime, K, G: Reducer<A, State = S>>(
-        &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
-        key: &K,
-        gap: i128,
-        time: i128,
-        argument: A,
-        diff: i64,
-    ) -> Option<i128> {
-        let start = self.sessions.range(..=time).next_back().map(|(start, _)| *start)?;
-        let session = self.changes(rule, key, start)?;
-        session.rows += diff;
-        rule.reducers.update(&mut session.state, argument.duplicate(), diff);
-        let end = session.end;
-        let rows = self.rows.get_mut(&time)?;
-        rows.update(argument, diff);
-        if !rows.is_empty() {
-            return Some(end);
-        }
-        self.rows.remove(&time);
-        let before = self.rows.range(start..time).next_back().map(|(time, _)| *time);
-        let after = self.rows.range(time..=end).next().map(|(time, _)| *time);
-        match (before, after) {
-            (None, None) => {
-                self.sessions.remove(&start);
-                None
-            }
-            (None, Some(after)) => {
-                let session = self.sessions.remove(&start)?;
-                self.sessions.insert(after, session);
-                self.changed.push(after);
-                Some(end)
-            }
-            (Some(before), None) => {
-                self.sessions.get_mut(&start)?.end = before;
-                Some(before)
-            }
-            (Some(before), Some(after)) if after - before > gap => {
-                let mut second = Session { end, rows: 0, state: S::default(), is_changed: true };
-                let Timeline { rows, sessions, .. } = self;
-                let first = sessions.get_mut(&start)?;
-                for (_, rows) in rows.range(after..=end) {
-                    for (argument, copies) in rows.iter() {
-                        rule.reducers.update(&mut first.state, argument.duplicate(), -copies);
-                        rule.reducers.update(&mut second.state, argument.duplicate(), copies);
-                        second.rows += copies;
-                    }
-                }
-                first.rows -= second.rows;
-                first.end = before;
-                sessions.insert(after, second);
-                self.changed.push(after);
-                // Both may close; the second one does so last.
-                Some(before)
-            }
-            (Some(_), Some(_)) => Some(end),
-        }
-    }
-}
-
-fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
-    rule: &Rule<R, T, K, A, G, O>,
-    key: &K,
-    start: i128,
-    session: &Session<G::State>,
-) -> Result<Option<O>, ReduceError> {
-    if session.rows <= 0 {
-        return Ok(None);
-    }
-    let window = Window { start: T::at(start), end: T::at(session.end) };
-    rule.reducers.output(&session.state).map(|reduced| Some((rule.output)(key, window, reduced)))
 }
 
 /// Emits what has gone and what has come, but not what is the same.
@@ -352,7 +180,7 @@ where
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for change in changes.drain(..) {
             if change.diff > 0 {
-                self.next_event_time = self.next_event_time.max(Some((self.rule.time)(&change.row).ticks()));
+                self.now.saw_row((self.rule.time)(&change.row).ticks());
             }
             self.take(&change);
         }
@@ -363,8 +191,8 @@ where
     }
 }
 
-/// With several: the rows of this worker's keys, and the times of all rows from all workers.
-impl<R, T, K, A, G, O> PerCommitOfTwo<Change<R>, (u64, i128), O> for Sessions<R, T, K, A, G, O>
+/// With several, or with a clock: the rows of this worker's keys, and the times of all rows from all workers.
+impl<R, T, K, A, G, O> PerCommitOfTwo<Change<R>, Seen, O> for Sessions<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -377,11 +205,96 @@ where
         changes.drain(..).for_each(|change| self.take(&change));
     }
 
-    fn apply_right(&mut self, times: &mut Vec<(u64, i128)>) {
-        self.next_event_time = self.next_event_time.max(times.drain(..).map(|(_, time)| time).max());
+    fn apply_right(&mut self, seen: &mut Vec<Seen>) {
+        seen.drain(..).for_each(|seen| self.now.saw(seen));
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         self.work_off(emit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::windows::{Policy, Window};
+    use super::*;
+    use crate::table::reducer::{Count, ReduceError};
+    use crate::table::support::{Row, most_kept, stream};
+
+    fn rule<R: Reducer<(), Output = i64>>(reducer: R, allow_late: i128) -> Arc<Rule<Row, i64, i64, (), R, Row>> {
+        Arc::new(Rule {
+            time: Arc::new(|row: &Row| row.at),
+            key: Arc::new(|row: &Row| row.key),
+            arguments: Arc::new(|_: &Row| ()),
+            reducers: Arc::new(reducer),
+            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
+            policy: Policy { allow_late: Some(allow_late), shows: Shows::Always },
+        })
+    }
+
+    /// However often a session grows, it has one place among those that will close.
+    #[test]
+    fn what_closes_is_forgotten() {
+        let mut operator = Sessions::new(rule(Count, 7), 3, Now::default(), &"test".into());
+        most_kept(stream(8, 30), |mut commit, now| {
+            operator.apply(&mut commit);
+            operator.work_off(&mut |_| {});
+            let slots: Vec<_> = operator.closing.iter().map(|(_, slot)| *slot).collect();
+            let kept = slots.into_iter().map(|slot| {
+                let (_, timeline) = operator.keys.get(slot).unwrap();
+                assert!(timeline.rows.keys().all(|time| *time >= *timeline.sessions.keys().next().unwrap()));
+                (slot, timeline.sessions.len())
+            });
+            let kept: BTreeMap<_, _> = kept.collect();
+            assert_eq!(kept.values().sum::<usize>(), operator.closing.len());
+            assert_eq!(kept.len(), operator.keys.len());
+            assert!(operator.closing.iter().all(|(end, _)| end + 3 + 7 > now), "at {now}");
+            operator.keys.len()
+        });
+    }
+
+    /// Counts how often it is called.
+    struct Calls(Arc<std::sync::atomic::AtomicUsize>);
+
+    impl Reducer<()> for Calls {
+        type State = i64;
+        type Output = i64;
+
+        fn update(&self, state: &mut i64, (): (), diff: i64) {
+            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            *state += diff;
+        }
+
+        fn output(&self, state: &i64) -> Result<i64, ReduceError> {
+            Ok(*state)
+        }
+    }
+
+    /// Wherever the gaps close and open, the rows of the smaller part are those that move.
+    #[test]
+    fn sessions_merge_and_split_without_scanning_the_larger_part() {
+        let calls = Arc::default();
+        let mut operator = Sessions::new(rule(Calls(Arc::clone(&calls)), 0), 1, Now::default(), &"test".into());
+        operator.rule = {
+            let mut rule = rule(Calls(Arc::clone(&calls)), 0);
+            Arc::get_mut(&mut rule).unwrap().policy.allow_late = None;
+            rule
+        };
+        let row = |at| Row { key: 0, at, value: 0 };
+        let mut commit = |mut changes: Vec<Change<Row>>| {
+            operator.apply(&mut changes);
+            operator.work_off(&mut |_| {});
+            operator.keys.seal(|_, timeline| !timeline.sessions.is_empty());
+        };
+        const ROWS: i64 = 1_000;
+        commit((0..ROWS).map(|n| Change::insert(row(2 * n))).collect());
+        // From the right to the left: the session that each gap's end is merged into is the large one.
+        (1..ROWS).rev().for_each(|n| commit(vec![Change::insert(row(2 * n - 1))]));
+        // And apart again, a row at each end.
+        (1..ROWS).for_each(|n| commit(vec![Change::remove(row(2 * n - 1))]));
+        let calls = calls.load(std::sync::atomic::Ordering::Relaxed);
+        assert!(calls < 10 * ROWS as usize, "{calls} calls for {ROWS} rows");
     }
 }

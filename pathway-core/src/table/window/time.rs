@@ -2,7 +2,6 @@
 
 use std::fmt::Display;
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
@@ -10,7 +9,7 @@ use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
 /// A column that says when something happened: a moment, a date with a clock time, or an integer of any unit.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event time",
-    label = "windows need a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
+    label = "an event time is a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
     note = "of an `Option`, `filter!` the rows that have none, and `unwrap_or` a time for the compiler's sake; \
             convert other integers: `i64::from(o.second)`"
 )]
@@ -57,18 +56,19 @@ impl EventTime for DateTimeUtc {
     }
 }
 
+/// Where the numbers of clock times begin.
+const EPOCH: DateTimeNaive = DateTimeNaive::constant(1970, 1, 1, 0, 0, 0, 0);
+
 /// A clock time without a zone is measured as if it were UTC's: no hour is missing, and none is there twice.
 impl EventTime for DateTimeNaive {
     fn ticks(self) -> i128 {
-        match TimeZone::UTC.to_timestamp(self) {
-            Ok(timestamp) => timestamp.as_nanosecond(),
-            Err(_) if self.year() < 0 => Timestamp::MIN.as_nanosecond(),
-            Err(_) => Timestamp::MAX.as_nanosecond(),
-        }
+        // Not by way of a `Timestamp`, which does not reach the last day of the year 9999.
+        self.duration_since(EPOCH).as_nanos()
     }
 
     fn at(ticks: i128) -> Self {
-        TimeZone::UTC.to_datetime(Timestamp::at(ticks))
+        let limit = if ticks < 0 { DateTimeNaive::MIN } else { DateTimeNaive::MAX };
+        SignedDuration::try_from_nanos_i128(ticks).and_then(|since| EPOCH.checked_add(since).ok()).unwrap_or(limit)
     }
 }
 
@@ -116,3 +116,32 @@ macro_rules! length_of_dates {
 }
 
 length_of_dates!(DateTimeUtc, DateTimeNaive);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_time_is_its_number() {
+        fn check<T: EventTime>(times: impl IntoIterator<Item = T>) {
+            for time in times {
+                assert!(T::at(time.ticks()).compare(&time).is_eq(), "{time}");
+            }
+        }
+        check([i64::MIN, -1, 0, i64::MAX]);
+        check([DateTimeUtc::MIN, DateTimeUtc::UNIX_EPOCH, DateTimeUtc::MAX]);
+        let last_day = DateTimeNaive::constant(9999, 12, 31, 7, 0, 0, 1);
+        check([DateTimeNaive::MIN, EPOCH, last_day, DateTimeNaive::MAX]);
+        assert!(last_day.ticks() < DateTimeNaive::MAX.ticks());
+    }
+
+    #[test]
+    fn numbers_beyond_time_are_its_ends() {
+        assert_eq!([i64::at(i128::MIN), i64::at(i128::MAX)], [i64::MIN, i64::MAX]);
+        assert_eq!([DateTimeUtc::at(i128::MIN), DateTimeUtc::at(i128::MAX)], [DateTimeUtc::MIN, DateTimeUtc::MAX]);
+        assert_eq!(
+            [DateTimeNaive::at(i128::MIN), DateTimeNaive::at(i128::MAX)],
+            [DateTimeNaive::MIN, DateTimeNaive::MAX]
+        );
+    }
+}

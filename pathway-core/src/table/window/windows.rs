@@ -3,6 +3,9 @@
 use std::marker::PhantomData;
 
 use super::time::{EventTime, Length};
+use crate::data::Schema;
+use crate::plan::Table;
+use crate::table::event_time::Clock;
 
 /// One window: from its start, which belongs to it, to its end, which does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +21,8 @@ pub struct Window<T> {
 pub struct Windows<T> {
     pub(super) kind: Kind,
     pub(super) policy: Policy,
+    /// What event time goes on by while no row comes.
+    pub(super) clock: Option<Clock>,
     /// What is wrong with the lengths, for the pipeline's start to tell.
     pub(super) mistake: Option<String>,
     time: PhantomData<fn(T)>,
@@ -37,6 +42,8 @@ pub(super) struct Grid {
     pub(super) length: i128,
     pub(super) hop: i128,
     pub(super) origin: i128,
+    /// The first time there is.
+    pub(super) earliest: i128,
 }
 
 /// What becomes of windows in the course of event time.
@@ -156,7 +163,7 @@ pub fn session<T: EventTime>(max_gap: impl Length<T>) -> Windows<T> {
         Ok(gap) => (gap, None),
         Err(mistake) => (0, Some(mistake)),
     };
-    Windows { kind: Kind::Session(gap), policy: Policy::default(), mistake, time: PhantomData }
+    Windows { kind: Kind::Session(gap), policy: Policy::default(), clock: None, mistake, time: PhantomData }
 }
 
 /// How many windows a row is in at most. More are a mistake in the units.
@@ -164,18 +171,19 @@ const MOST_WINDOWS: i128 = 10_000;
 
 impl<T: EventTime> Windows<T> {
     fn new(length: Result<i128, String>, hop: Result<i128, String>) -> Self {
-        let (grid, mistake) = match (length, hop) {
+        let (lengths, mistake) = match (length, hop) {
             (Ok(length), Ok(hop)) if length < 1 || hop < 1 => {
                 (None, Some("a window's length and hop must be greater than zero".to_owned()))
             }
             (Ok(length), Ok(hop)) if length / hop > MOST_WINDOWS => {
                 (None, Some(format!("a hop that is more than {MOST_WINDOWS} times shorter than the window")))
             }
-            (Ok(length), Ok(hop)) => (Some(Grid { length, hop, origin: 0 }), None),
+            (Ok(length), Ok(hop)) => (Some((length, hop)), None),
             (Err(mistake), _) | (_, Err(mistake)) => (None, Some(mistake)),
         };
-        let grid = grid.unwrap_or(Grid { length: 1, hop: 1, origin: 0 });
-        Windows { kind: Kind::Grid(grid), policy: Policy::default(), mistake, time: PhantomData }
+        let (length, hop) = lengths.unwrap_or((1, 1));
+        let grid = Grid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() };
+        Windows { kind: Kind::Grid(grid), policy: Policy::default(), clock: None, mistake, time: PhantomData }
     }
 
     /// Where a window begins, and thereby all others. A session begins with its first row: it has no origin, and
@@ -203,10 +211,55 @@ impl<T: EventTime> Windows<T> {
         self
     }
 
+    /// Lets event time go on by a clock once no row has come for so long, so that the last windows close, too.
+    /// Default: it stands still while no row comes.
+    ///
+    /// The clock is any table whose rows have a time of the same kind, most often [`Pipeline::clock`](crate::plan::Pipeline::clock).
+    /// Event time goes on from where it was when the last row came: by as much as the clock has since.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    /// use pathway::windows::tumbling;
+    ///
+    /// #[derive(Schema)]
+    /// struct Click { at: i64 }
+    ///
+    /// #[derive(Schema)]
+    /// struct Now { second: i64 }
+    ///
+    /// #[derive(Debug, PartialEq, Schema)]
+    /// struct Minute { start: i64, n: i64 }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let clicks = pipeline.commits([vec![Change::insert(Click { at: 40 })]]);
+    /// let clock = pipeline.commits([1_000, 1_010, 1_020].map(|second| vec![Change::insert(Now { second })]));
+    /// let minutes = clicks
+    ///     .window(|c| c.at, tumbling(60).once_closed().idle_after(5, &clock, |now| now.second))
+    ///     .reduce(pathway::reducers::Count, |_| (), |w, n| Minute { start: w.start, n })
+    ///     .collect();
+    /// pipeline.run()?;
+    /// // At 1 020 on the clock, event time has come from 40 to 60.
+    /// assert_eq!(minutes.changes(), [(2, Minute { start: 0, n: 1 }, 1)]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn idle_after<C: Schema>(
+        mut self,
+        silence: impl Length<T>,
+        clock: &Table<C>,
+        time: impl Fn(&C) -> T + Send + Sync + 'static,
+    ) -> Self {
+        match silence.ticks() {
+            Ok(..0) => self.mistake = Some("a silence must not be less than zero".to_owned()),
+            Ok(silence) => self.clock = Some(Clock::new(silence, clock, time)),
+            Err(mistake) => self.mistake = Some(mistake),
+        }
+        self
+    }
+
     /// Emits each window once, when it closes, so that its row never changes. Without
     /// [`allow_late`](Windows::allow_late) it closes when the event time has reached its end.
     ///
-    /// The last windows stay open until rows of a later time come.
+    /// The last windows stay open until rows of a later time come; [`idle_after`](Windows::idle_after) closes them.
     pub fn once_closed(mut self) -> Self {
         self.policy.shows = Shows::OnceClosed;
         self.policy.allow_late.get_or_insert(0);
@@ -223,12 +276,19 @@ impl<T: EventTime> Windows<T> {
 }
 
 impl Grid {
-    /// The starts of the windows that a time is in, from the first one on.
+    /// Where the window ends that begins at `start`, or that would have begun before the first time there is.
+    pub(super) fn end(self, start: i128) -> i128 {
+        start - (start - self.origin).rem_euclid(self.hop) + self.length
+    }
+
+    /// The starts of the windows that a time is in, from the first one on. Of those that would begin before the earliest time,
+    /// only the last one is, which begins there.
     pub(super) fn starts(self, time: i128) -> impl Iterator<Item = i128> {
-        let Grid { length, hop, origin } = self;
+        let Grid { length, hop, origin, earliest } = self;
         let last = time - (time - origin).rem_euclid(hop);
         let first = last - (last - (time - length + 1)).div_euclid(hop).max(-1) * hop;
-        (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last)
+        let starts = (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last);
+        starts.filter(move |start| start + hop > earliest)
     }
 }
 
@@ -239,7 +299,7 @@ mod tests {
     #[test]
     fn windows_of_a_time() {
         for (length, hop, origin) in [(10, 10, 0), (10, 5, 0), (10, 3, 1), (7, 3, -2), (3, 7, 0), (1, 1, 5)] {
-            let grid = Grid { length, hop, origin };
+            let grid = Grid { length, hop, origin, earliest: i128::MIN };
             for time in -40..40 {
                 let expected: Vec<_> = (-200..200)
                     .map(|n| origin + n * hop)

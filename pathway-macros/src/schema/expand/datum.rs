@@ -2,24 +2,26 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
-use syn::{Generics, Path};
+use syn::{Generics, Path, Type};
 
-use super::checks;
-use crate::generics::bounded;
-use crate::schema::ast::{Column, Row};
+use super::fields::{Field, checks};
+use super::rest;
+use crate::schema::ast::Row;
 
 /// Copies, orders, hashes and serializes the fields in their order.
 pub(super) fn datum(row: &Row) -> TokenStream {
-    let Row { ident, krate, columns, .. } = row;
-    let generics = bounded(&row.generics, krate);
+    let Row { ident, krate, .. } = row;
+    let generics = row.bounded();
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let checks = checks(row);
-    let count = columns.len();
-    let each = |code: &dyn Fn(&Column) -> TokenStream| columns.iter().map(code).collect::<TokenStream>();
+    let fields = Field::all(row);
+    let count = fields.len();
+    let each = |code: &dyn Fn((&Ident, &Type)) -> TokenStream| {
+        fields.iter().map(|field| code(field.parts())).collect::<TokenStream>()
+    };
 
-    let duplicate =
-        each(&|Column { field, ty, .. }| quote!(#field: <#ty as #krate::__private::Datum>::duplicate(&self.#field),));
-    let compare = each(&|Column { field, ty, .. }| {
+    let duplicate = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::duplicate(&self.#field),));
+    let compare = each(&|(field, ty)| {
         quote! {
             match <#ty as #krate::__private::Datum>::compare(&self.#field, &other.#field) {
                 ::core::cmp::Ordering::Equal => {}
@@ -27,10 +29,12 @@ pub(super) fn datum(row: &Row) -> TokenStream {
             }
         }
     });
-    let feed = each(&|Column { field, ty, .. }| quote!(<#ty as #krate::__private::Datum>::feed(&self.#field, state);));
-    let write =
-        each(&|Column { field, ty, .. }| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
-    let read = each(&|Column { field, ty, .. }| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
+    let compare =
+        rest::or_by_column(row, &compare_end(&compare), &quote!(#krate::__private::compare_columns(self, other)));
+    let feed = each(&|(field, ty)| quote!(<#ty as #krate::__private::Datum>::feed(&self.#field, state);));
+    let feed = rest::or_by_column(row, &feed, &quote!(#krate::__private::feed_columns(self, state)));
+    let write = each(&|(field, ty)| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
+    let read = each(&|(field, ty)| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
@@ -42,7 +46,6 @@ pub(super) fn datum(row: &Row) -> TokenStream {
             fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
                 #checks
                 #compare
-                ::core::cmp::Ordering::Equal
             }
 
             fn feed<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
@@ -79,6 +82,11 @@ pub(super) fn datum(row: &Row) -> TokenStream {
             }
         }
     }
+}
+
+/// The end of a comparison in which nothing was unequal.
+fn compare_end(compare: &TokenStream) -> TokenStream {
+    quote!(#compare ::core::cmp::Ordering::Equal)
 }
 
 /// An impl that is never run: it keeps the errors about a type to the one that tells what is wrong with it.

@@ -28,6 +28,14 @@ pub(super) fn body(row: &Row) -> TokenStream {
         let taken = take(number, column, krate);
         quote!(#field: #taken)
     });
+    // Each flattened row walks the document by itself.
+    let flats = row.flats.iter().map(|flat| {
+        let (field, part) = (&flat.field, flat.row(krate));
+        quote!(#field: #part::decode_row(document)?)
+    });
+    if row.columns.is_empty() {
+        return quote!(::core::result::Result::Ok(Self { #(#flats),* }));
+    }
     quote! {
         let walk = #krate::__private::Walk::new();
         #(#slots)*
@@ -37,7 +45,7 @@ pub(super) fn body(row: &Row) -> TokenStream {
             let value = document;
             #reads
         }
-        ::core::result::Result::Ok(Self { #(#fields),* })
+        ::core::result::Result::Ok(Self { #(#fields,)* #(#flats),* })
     }
 }
 
@@ -89,7 +97,8 @@ fn walk(node: &Node, row: &Row, value: &TokenStream) -> TokenStream {
 fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
     let slot = slot(number);
     let ty = &column.ty;
-    let entry = quote!(&<Self as #krate::__private::Schema>::COLUMNS[#number]);
+    let field = column.number;
+    let entry = quote!(<Self as #krate::__private::Schema>::COLUMNS.field(#field));
     let default = match &column.default {
         None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
         Some(Fallback::Own(word)) => {

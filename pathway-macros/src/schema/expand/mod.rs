@@ -6,6 +6,8 @@
 
 mod datum;
 mod decode;
+mod fields;
+mod rest;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -15,15 +17,17 @@ use syn::{DeriveInput, Path};
 
 pub(crate) use datum::stand_in as datum_stand_in;
 
+use self::fields::{Field, checks};
 use super::ast::{Column, Row};
-use crate::generics::{bounded, stand_in as stand_in_generics};
+use crate::generics::stand_in as stand_in_generics;
 use crate::words::written;
 
 /// The impls of a row.
 pub(crate) fn row(row: &Row) -> TokenStream {
     let datum = datum::datum(row);
-    let schema = schema(row);
-    quote!(#datum #schema)
+    let (distinct_names, in_bodies) = row.distinct_names();
+    let schema = schema(row, &in_bodies);
+    quote!(#datum #schema #distinct_names)
 }
 
 /// Impls for what can't be a row, so that nothing else is blamed for it.
@@ -33,14 +37,15 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
     let generics = stand_in_generics(&input.generics, &krate);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let datum = datum_stand_in(&input.ident, &generics, &krate);
+    let show = show(&krate);
     quote! {
         #datum
 
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: &'static [#krate::__private::Column] = &[];
-            const HAS_KEY: ::core::primitive::bool = false;
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[] };
+            type Keying = #krate::__private::NoKey;
             type Key = ();
             fn primary_key(&self) {}
             fn decode_row(
@@ -49,44 +54,55 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
                 loop {}
             }
             fn encode_columns(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
+            fn side_by_side(&self, _: &Self, _: &mut #show) {}
         }
     }
 }
 
-/// One check a column, on the type's own span.
-fn checks(row: &Row) -> TokenStream {
-    let krate = &row.krate;
-    row.columns
-        .iter()
-        .map(|Column { ty, .. }| quote_spanned!(ty.span()=> #krate::__private::column_type::<#ty>();))
-        .collect()
+/// What `side_by_side` shows the columns to.
+fn show(krate: &Path) -> TokenStream {
+    quote! {
+        dyn ::core::ops::FnMut(
+            &'static #krate::__private::Column,
+            &dyn #krate::__private::Cell,
+            &dyn #krate::__private::Cell,
+        )
+    }
 }
 
-fn schema(row: &Row) -> TokenStream {
+fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
     let Row { ident, krate, .. } = row;
     let name = ident.unraw().to_string();
-    let generics = bounded(&row.generics, krate);
+    let generics = row.bounded();
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     let checks = checks(row);
-    let columns = row.columns.iter().map(|column| describe(column, krate));
-    let keys: Vec<_> = row.columns.iter().filter(|column| column.primary_key).collect();
-    let has_key = !keys.is_empty();
-    let key_types = keys.iter().map(|column| &column.ty);
-    let key_span = keys.first().map_or_else(Span::call_site, |column| column.ty.span());
-    let key = quote_spanned!(key_span=> (#(#key_types,)*));
-    let key_values =
-        keys.iter().map(|Column { field, ty, .. }| quote!(<#ty as #krate::__private::Datum>::duplicate(&self.#field)));
+    let columns = Field::all(row).into_iter().map(|field| match field {
+        Field::Column(column) => {
+            let column = describe(column, krate);
+            quote!(#krate::__private::Part::Column(#column))
+        }
+        Field::Flat(flat) => {
+            let (part, replaceable) = (flat.row(krate), flat.replaceable);
+            quote!(#krate::__private::Part::Row { columns: &#part::COLUMNS, replaceable: #replaceable })
+        }
+    });
+    let Keys { keying, types, values, span } = keys(row);
+    let key = quote_spanned!(span=> (#(#types,)*));
     // Without a key the body stays empty: a `()` there would set off clippy in the user's crate.
-    let key_value = has_key.then(|| quote!(#checks (#(#key_values,)*)));
+    let key_value = (!values.is_empty()).then(|| quote!(#checks (#(#values,)*)));
+    let metadata = metadata(row);
+    let side_by_side = rest::side_by_side(row);
+    let show = show(krate);
     let decode = decode::body(row);
-    let encode = encode(row);
+    let encode = rest::or_by_column(row, &encode(row), &quote!(#krate::__private::encode_columns(self, out)));
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: &'static [#krate::__private::Column] = &[#(#columns),*];
-            const HAS_KEY: ::core::primitive::bool = #has_key;
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[#(#columns),*] };
+            type Keying = #keying;
             type Key = #key;
+            #metadata
 
             fn primary_key(&self) -> Self::Key {
                 #key_value
@@ -96,6 +112,7 @@ fn schema(row: &Row) -> TokenStream {
                 document: #krate::__private::JsonText<'_>,
             ) -> ::core::result::Result<Self, #krate::__private::Reject> {
                 #checks
+                #distinct_names
                 #decode
             }
 
@@ -103,12 +120,64 @@ fn schema(row: &Row) -> TokenStream {
                 #checks
                 #encode
             }
+
+            fn side_by_side(&self, other: &Self, show: &mut #show) {
+                #checks
+                #side_by_side
+            }
         }
     }
 }
 
+/// What the columns of flattened rows want of a message beside the payload.
+fn metadata(row: &Row) -> Option<TokenStream> {
+    let krate = &row.krate;
+    let wanted = row.flats.iter().map(|flat| {
+        let part = flat.row(krate);
+        quote!(.and(#part::METADATA))
+    });
+    let metadata = quote!(#krate::__private::Metadata);
+    (!row.flats.is_empty()).then(|| quote!(const METADATA: #metadata = #metadata::NONE #(#wanted)*;))
+}
+
+/// The parts of the primary key.
+struct Keys {
+    keying: TokenStream,
+    types: Vec<TokenStream>,
+    values: Vec<TokenStream>,
+    /// Of the first one.
+    span: Span,
+}
+
+fn keys(row: &Row) -> Keys {
+    let krate = &row.krate;
+    let own = row.columns.iter().any(|column| column.primary_key);
+    let keying = if own { quote!(#krate::__private::HasKey) } else { quote!(#krate::__private::NoKey) };
+    let mut keys = Keys { keying, types: Vec::new(), values: Vec::new(), span: Span::call_site() };
+    for field in Field::all(row).into_iter().rev() {
+        match field {
+            Field::Column(Column { field, ty, primary_key: true, .. }) => {
+                keys.types.push(quote!(#ty));
+                keys.values.push(quote!(<#ty as #krate::__private::Datum>::duplicate(&self.#field)));
+                keys.span = ty.span();
+            }
+            Field::Flat(flat) if !flat.replaceable => {
+                let (part, field, keying) = (flat.row(krate), &flat.field, &keys.keying);
+                keys.keying = quote!(<#part::Keying as #krate::__private::Keying>::With<#keying>);
+                keys.types.push(quote!(#part::Key));
+                keys.values.push(quote!(#part::primary_key(&self.#field)));
+                keys.span = flat.ty.span();
+            }
+            Field::Column(_) | Field::Flat(_) => {}
+        }
+    }
+    keys.types.reverse();
+    keys.values.reverse();
+    keys
+}
+
 /// The column's entry in `COLUMNS`.
-fn describe(column: &Column, krate: &Path) -> TokenStream {
+pub(crate) fn describe(column: &Column, krate: &Path) -> TokenStream {
     let Column { name, ty, primary_key, .. } = column;
     let type_name = written(ty);
     let path = match &column.pointer {
@@ -131,18 +200,30 @@ fn describe(column: &Column, krate: &Path) -> TokenStream {
 /// Writes the members. What stands between two values is one piece of text.
 fn encode(row: &Row) -> TokenStream {
     let krate = &row.krate;
-    let members = row.columns.iter().enumerate().map(|(number, Column { field, ty, name, .. })| {
-        let comma = if number == 0 { "" } else { "," };
-        let label = Literal::byte_string(format!("{comma}{}:", json_string(name)).as_bytes());
-        quote! {
-            out.extend_from_slice(#label);
-            <#ty as #krate::__private::EncodeJson>::encode_json(&self.#field, out);
+    // Whether a comma is to follow: a flattened row has written one behind its last column.
+    let mut open = false;
+    let mut members = TokenStream::new();
+    for field in Field::all(row) {
+        let comma = if open { "," } else { "" };
+        match field {
+            Field::Column(Column { field, ty, name, .. }) => {
+                let label = Literal::byte_string(format!("{comma}{}:", json_string(name)).as_bytes());
+                members.extend(quote! {
+                    out.extend_from_slice(#label);
+                    <#ty as #krate::__private::EncodeJson>::encode_json(&self.#field, out);
+                });
+                open = true;
+            }
+            Field::Flat(flat) => {
+                let (field, part) = (&flat.field, flat.row(krate));
+                let comma = open.then(|| quote!(out.push(b',');));
+                members.extend(quote!(#comma #part::encode_columns(&self.#field, out);));
+                open = false;
+            }
         }
-    });
-    quote! {
-        #(#members)*
-        out.push(b',');
     }
+    let comma = open.then(|| quote!(out.push(b',');));
+    quote!(#members #comma)
 }
 
 /// A text as JSON.

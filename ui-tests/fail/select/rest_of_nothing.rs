@@ -8,7 +8,7 @@ struct Order {
 }
 
 fn pipeline(orders: Table<Order>) {
-    let lean = select!(o in orders => { id: o.id, ..o });
+    let more = select!(o in orders => { .., cost: o.price * 2.0 });
 }
 
 fn main() {}

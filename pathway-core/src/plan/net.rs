@@ -1,7 +1,7 @@
 //! The net changes of a commit, in the order in which they leave.
 
+use super::Order;
 use crate::data::{Change, Datum};
-use crate::plan::Order;
 
 /// Adds up the changes of equal rows, drops those that cancel, and puts what goes before what comes.
 ///
@@ -24,7 +24,7 @@ fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
 }
 
 /// A row that came several times stands where it came first.
-pub(super) fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
+pub(crate) fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
     let mut numbered: Vec<(usize, Change<R>)> = changes.drain(..).enumerate().collect();
     // Stable, so that the first of equal rows stays in front.
     numbered.sort_by(|(_, a), (_, b)| a.row.compare(&b.row));

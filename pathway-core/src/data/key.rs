@@ -1,0 +1,45 @@
+//! Whether a row has a primary key, as a type: what needs one is checked when the program compiles.
+
+use super::Schema;
+
+/// [`HasKey`] or [`NoKey`]: whether a [`Schema`] has a column marked `primary_key`.
+pub trait Keying: 'static {
+    /// The same as a value.
+    const HAS_KEY: bool;
+
+    /// What a row is that has the columns of another one, too.
+    type With<O: Keying>: Keying;
+}
+
+/// At least one column is marked `primary_key`.
+pub enum HasKey {}
+
+/// No column is marked `primary_key`.
+pub enum NoKey {}
+
+impl Keying for HasKey {
+    const HAS_KEY: bool = true;
+    type With<O: Keying> = HasKey;
+}
+
+impl Keying for NoKey {
+    const HAS_KEY: bool = false;
+    type With<O: Keying> = O;
+}
+
+/// A row with a primary key. Every [`Schema`] with a column marked `primary_key` is one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no primary key",
+    label = "which rows belong together?",
+    note = "mark the columns of the key by `#[schema(primary_key)]`, or name the key here: \
+            `left.update_rows_by(&right, |row| row.id)`"
+)]
+pub trait PrimaryKey: Schema {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Schema> PrimaryKey for R where R::Keying: IsHasKey {}
+
+/// [`HasKey`] alone.
+pub trait IsHasKey {}
+
+impl IsHasKey for HasKey {}

@@ -1,0 +1,65 @@
+//! A real clock: event time goes on where a source is silent.
+
+use std::time::Instant;
+
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Click {
+    at: i64,
+}
+
+#[test]
+fn a_clock_closes_the_last_window() {
+    let pipeline = Pipeline::new();
+    let (feed, clicks) = pipeline.input::<Click>();
+    let clock = pipeline.clock(Duration::from_millis(5));
+    let closed = reduce!(c in clicks window tumbling(c.at, 50).once_closed().idle_after(20, &clock, |tick| tick.at.as_millisecond()) as w => {
+        w.start,
+        n: count(),
+    });
+    let (closed, ticks) = (closed.collect(), clock.collect());
+    let running = pipeline.start().unwrap();
+    feed.insert(Click { at: 1 });
+    feed.commit();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while closed.rows().is_empty() {
+        assert!(Instant::now() < deadline, "the window stays open");
+        std::thread::yield_now();
+    }
+    let rows = closed.rows();
+    assert_eq!((rows[0].start, rows[0].n), (0, 1));
+    // The clock has one row, and never keeps a pipeline from its end.
+    drop(feed);
+    running.join().unwrap();
+    assert_eq!(ticks.rows().len(), 1);
+    assert!(ticks.changes().is_sorted_by_key(|(commit, tick, diff)| (*commit, *diff, tick.at)));
+}
+
+#[test]
+fn a_clock_that_cannot_be() {
+    let pipeline = Pipeline::new();
+    let _ = pipeline.clock(Duration::ZERO).collect();
+    let error = pipeline.run().unwrap_err().to_string();
+    assert!(error.contains("a clock that ticks every 0 s"), "{error}");
+}
+
+/// Long beats do not hold up the end.
+#[test]
+fn a_slow_clock_ends_at_once() {
+    let pipeline = Pipeline::new();
+    let seen = pipeline.clock(Duration::from_secs(3600)).collect();
+    pipeline.start().unwrap().join().unwrap();
+    assert!(seen.rows().len() <= 1);
+    let pipeline = Pipeline::new();
+    let (_feed, clicks) = pipeline.input::<Click>();
+    let (clock, _clicks) = (pipeline.clock(Duration::from_secs(3600)).collect(), clicks.collect());
+    let running = pipeline.start().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while clock.rows().is_empty() {
+        assert!(Instant::now() < deadline, "the first tick does not come");
+        std::thread::yield_now();
+    }
+    running.stop();
+    running.join().unwrap();
+}

@@ -1,0 +1,65 @@
+//! Event time by its definition: the latest time of any row so far, and what a clock adds while none come.
+
+use pathway::prelude::*;
+
+use super::random::Random;
+
+/// The event time of a table, and the clock that it may have.
+#[derive(Clone, Copy, Default)]
+pub(super) struct EventTime {
+    pub(super) now: Option<i64>,
+    /// How long no row must have come.
+    pub(super) idle_after: Option<i64>,
+    tick: Option<i64>,
+    /// Clock and event time when the last row came.
+    heard: Option<(i64, i64)>,
+}
+
+impl EventTime {
+    pub(super) fn new(idle_after: Option<i64>) -> Self {
+        EventTime { idle_after, ..EventTime::default() }
+    }
+
+    /// Event time at the end of a commit with rows of these times, and a tick of the clock.
+    pub(super) fn commit(&mut self, times: impl IntoIterator<Item = i64>, tick: Option<i64>) -> Option<i64> {
+        let row = times.into_iter().max();
+        self.now = self.now.max(row);
+        self.tick = self.tick.max(tick);
+        if let (Some(after), Some(tick), Some(now)) = (self.idle_after, self.tick, self.now) {
+            let (heard, from) = self.heard.filter(|_| row.is_none()).unwrap_or((tick, now));
+            self.heard = Some((heard, from));
+            if tick - heard >= after {
+                self.now = Some(now.max(from + tick - heard));
+            }
+        }
+        self.now
+    }
+}
+
+/// A clock's table.
+#[derive(Schema)]
+pub(super) struct Second {
+    pub(super) at: i64,
+}
+
+/// The ticks of so many commits; some have none, some leap, and none goes back by much.
+pub(super) fn ticks(seed: u64, commits: usize) -> Vec<Option<i64>> {
+    let mut random = Random::new(seed ^ 0xc10c);
+    let mut now = 1_000;
+    let tick = |_| {
+        now += random.pick(&[0, 1, 1, 2, 7, -1]);
+        (random.below(3) > 0).then_some(now)
+    };
+    (0..commits).map(tick).collect()
+}
+
+/// The table of these ticks: each replaces the one before.
+pub(super) fn clock(pipeline: &Pipeline, ticks: &[Option<i64>]) -> Table<Second> {
+    let mut standing = None;
+    let commits = ticks.iter().map(|tick| {
+        let Some(at) = *tick else { return Vec::new() };
+        let gone = standing.replace(at).map(|at| Change::remove(Second { at }));
+        gone.into_iter().chain([Change::insert(Second { at })]).collect()
+    });
+    pipeline.commits(commits.collect::<Vec<_>>())
+}

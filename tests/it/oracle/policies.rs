@@ -1,0 +1,185 @@
+//! Policies of time, and who is silent, against a plain recomputation.
+
+use std::collections::BTreeMap;
+
+use pathway::prelude::*;
+use pathway::{Running, Timed};
+
+use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
+use super::event_time::{EventTime, Second, clock, ticks};
+use super::random::seeds;
+use super::recompute::{Rows, difference, recompute};
+use super::windows::{Event, Line, history};
+
+fn event((city, at, quantity): Line) -> Event {
+    Event { city, at, quantity }
+}
+
+fn line(event: &Event) -> Line {
+    (event.city.clone(), event.at, event.quantity)
+}
+
+/// The times of a commit's rows that come.
+fn times(commit: &[(Line, i64)]) -> impl Iterator<Item = i64> {
+    commit.iter().filter(|(_, diff)| *diff > 0).map(|((_, at, _), _)| *at)
+}
+
+/// Checks a policy, with and without a clock. The oracle is given event time and ticks.
+fn check(
+    case: &str,
+    shape: impl Fn(Timed<Event, i64>) -> Table<Event>,
+    oracle: impl Fn(&Commits<Line>, EventTime, &[Option<i64>]) -> Commits<Line>,
+) {
+    for (seed, idle_after) in seeds().into_iter().flat_map(|seed| [(seed, None), (seed, Some(4))]) {
+        let case = label(&format!("{case}, idle after {idle_after:?}"), seed);
+        let history = history(seed);
+        let ticks = ticks(seed, history.len());
+        let seen = with_all_workers(&case, |workers| {
+            let pipeline = Pipeline::new();
+            let timed = pipeline.commits(to_changes(&history, event)).timed(|e| e.at);
+            let clock = clock(&pipeline, &ticks);
+            let timed = match idle_after {
+                Some(silence) => timed.idle_after(silence, &clock, |second: &Second| second.at),
+                None => timed,
+            };
+            let seen = shape(timed).collect();
+            pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
+            assert!(seen.rows().is_empty(), "{case}: rows are left");
+            same_by_commit(&case, &[seen], history.len(), line)
+        });
+        assert_agrees(&case, &seen, oracle(&history, EventTime::new(idle_after), &ticks), &history);
+    }
+}
+
+/// A policy by which rows are there as long as `is_there` says so of their time and event time.
+fn filtered(
+    history: &Commits<Line>,
+    mut event_time: EventTime,
+    ticks: &[Option<i64>],
+    is_there: impl Fn(i64, i64) -> bool,
+) -> Commits<Line> {
+    let mut ticks = ticks.iter();
+    recompute(history, |commit, rows| {
+        let now = event_time.commit(times(commit), ticks.next().copied().flatten());
+        let there = rows.iter().filter(|((_, at, _), _)| now.is_some_and(|now| is_there(*at, now)));
+        there.map(|(line, copies)| (line.clone(), *copies)).collect()
+    })
+}
+
+#[test]
+fn rows_are_forgotten() {
+    for after in [0, 3, 12] {
+        check(
+            &format!("forget after {after}"),
+            |rows| rows.forget(after),
+            |history, event_time, ticks| filtered(history, event_time, ticks, |at, now| at + after >= now),
+        );
+    }
+}
+
+#[test]
+fn rows_are_held_back() {
+    for delay in [0, 3, 12] {
+        check(
+            &format!("buffer for {delay}"),
+            |rows| rows.buffer(delay),
+            |history, event_time, ticks| filtered(history, event_time, ticks, |at, now| at + delay <= now),
+        );
+    }
+}
+
+/// What is refused when it comes, and what of that can still be taken back.
+fn in_time(history: &Commits<Line>, mut event_time: EventTime, ticks: &[Option<i64>], late: i64) -> Commits<Line> {
+    let mut ignored = BTreeMap::<Line, i64>::new();
+    let commits = history.iter().zip(ticks).map(|(commit, tick)| {
+        let mut net = Rows::new();
+        commit.iter().for_each(|(line, diff)| *net.entry(line.clone()).or_default() += diff);
+        for (line, diff) in &mut net {
+            let is_late = event_time.now.is_some_and(|now| now > line.1 + late);
+            let ignored = ignored.entry(line.clone()).or_default();
+            if is_late {
+                let refused = (*diff).max(-*ignored);
+                *ignored += refused;
+                *diff -= refused;
+            }
+        }
+        event_time.commit(times(commit), *tick);
+        difference(&net, &Rows::new())
+    });
+    commits.collect()
+}
+
+#[test]
+fn rows_that_come_late_are_ignored() {
+    for late in [0, 3, 12] {
+        check(
+            &format!("ignore later than {late}"),
+            |rows| rows.ignore_late(late),
+            |history, event_time, ticks| in_time(history, event_time, ticks, late),
+        );
+    }
+}
+
+#[derive(Schema)]
+struct Silent {
+    city: String,
+    since: i64,
+}
+
+/// The cities of which nothing was heard, at the end of each commit.
+fn silent(history: &Commits<Line>, ticks: &[Option<i64>], silence: i64) -> Commits<(String, i64)> {
+    let mut now = None;
+    let mut ticks = ticks.iter();
+    recompute(history, |_, rows| {
+        now = now.max(ticks.next().copied().flatten());
+        let mut last = BTreeMap::new();
+        rows.keys().for_each(|(city, at, _)| {
+            let last = last.entry(city.clone()).or_insert(*at);
+            *last = at.max(last).to_owned();
+        });
+        let silent = last.into_iter().filter(|(_, at)| now.is_some_and(|now| now - at > silence));
+        silent.map(|row| (row, 1)).collect()
+    })
+}
+
+#[test]
+fn who_is_silent() {
+    for (seed, append_only) in seeds().into_iter().flat_map(|seed| [(seed, false), (seed, true)]) {
+        let case = label(&format!("silent_for, rows only come: {append_only}"), seed);
+        let mut history = history(seed);
+        if append_only {
+            history.iter_mut().for_each(|commit| commit.retain(|(_, diff)| *diff > 0));
+        }
+        let ticks: Vec<_> = ticks(seed, history.len()).into_iter().map(|tick| Some(tick? - 1_000)).collect();
+        let seen = with_all_workers(&case, |workers| {
+            let pipeline = Pipeline::new();
+            let clock = clock(&pipeline, &ticks);
+            let seen = pipeline
+                .commits(to_changes(&history, event))
+                .timed(|e| e.at)
+                .group_by(|e| e.city.clone())
+                .silent_for(5, &clock, |second| second.at, |city, since| Silent { city: city.clone(), since })
+                .collect();
+            pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
+            same_by_commit(&case, &[seen], history.len(), |row| (row.city.clone(), row.since))
+        });
+        assert_agrees(&case, &seen, silent(&history, &ticks, 5), &history);
+    }
+}
+
+#[test]
+fn lengths_and_clocks_that_cannot_be() {
+    let events = |pipeline: &Pipeline| pipeline.rows::<Event>([]);
+    let pipeline = Pipeline::new();
+    let _ = events(&pipeline).forget(|e| e.at, -1).collect();
+    let error = pipeline.run().unwrap_err().to_string();
+    assert!(error.contains("a length of time that is below zero"), "{error}");
+
+    let (pipeline, other) = (Pipeline::new(), Pipeline::new());
+    let clock = clock(&other, &[]);
+    let _ = events(&pipeline).timed(|e| e.at).idle_after(1, &clock, |second| second.at).forget(1).collect();
+    for pipeline in [pipeline, other] {
+        let error = pipeline.run().unwrap_err().to_string();
+        assert!(error.contains("tables of two pipelines"), "{error}");
+    }
+}

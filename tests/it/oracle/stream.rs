@@ -1,0 +1,67 @@
+//! [`Table::to_stream`](pathway::Table::to_stream) and `to_table`: a table's changes as rows, and back.
+
+use pathway::Running;
+use pathway::prelude::*;
+
+use super::check::{check, collect, label, play, same_by_commit, to_changes, with_all_workers};
+use super::orders::{Order, history, line, order};
+use super::random::{Removals, seeds};
+
+#[derive(Clone, Debug, Schema)]
+struct Event {
+    order: i64,
+    city: String,
+    day: i64,
+    shop: Option<i64>,
+    quantity: i64,
+    price: f64,
+    diff_of: i64,
+}
+
+fn event(change: &Change<Order>) -> Event {
+    let Order { city, day, shop, quantity, price } = change.row.clone();
+    // Its first column is of no use to those who would sort by it.
+    Event { order: -quantity, city, day, shop, quantity, price, diff_of: change.diff }
+}
+
+fn change(event: &Event) -> Change<Order> {
+    let Event { city, day, shop, quantity, price, diff_of, .. } = event.clone();
+    Change { row: Order { city, day, shop, quantity, price }, diff: diff_of }
+}
+
+#[test]
+fn there_and_back() {
+    check("to_stream, to_table", |orders| orders.to_stream(event).to_table(change), line, |rows| rows);
+    check(
+        "distinct, to_stream, to_table",
+        |orders| orders.distinct().to_stream(event).to_table(change),
+        line,
+        |rows| rows.distinct(),
+    );
+}
+
+/// The stream has what a sink of the table would be given, in the same order; and no row of it ever goes.
+#[test]
+fn the_stream_is_what_a_sink_sees() {
+    for seed in seeds() {
+        for gathered in [false, true] {
+            let label = label("to_stream", seed);
+            let history = history(seed, Removals::OfWhatIsThere);
+            let table = |orders: &Table<Order>| if gathered { orders.concat(orders) } else { orders.clone() };
+            let of_table = play(&label, to_changes(&history, order), 1, table, line);
+            let of_stream = with_all_workers(&label, |workers| {
+                let pipeline = Pipeline::new();
+                let orders = pipeline.commits(to_changes(&history, order));
+                let seen = collect(&orders, |orders| table(orders).to_stream(event));
+                pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{label}: {error}"));
+                same_by_commit(&label, &seen, history.len(), |event| (line(&change(event).row), event.diff_of))
+            });
+            for (commit, (stream, table)) in of_stream.iter().zip(&of_table).enumerate() {
+                let stream: Vec<_> = stream.iter().map(|(change, copies)| (change.clone(), *copies)).collect();
+                assert!(stream.iter().all(|(_, copies)| *copies == 1), "{label}: commit {commit}: {stream:?}");
+                let changes: Vec<_> = stream.into_iter().map(|(change, _)| change).collect();
+                assert_eq!(&changes, table, "{label}: commit {commit}");
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Sinks of one's own: [`pathway::io::Sink`].
+
+use std::sync::mpsc;
+
+use pathway::io::{Committed, Failure, Sink};
+use pathway::prelude::*;
+use pathway::{ErrorKind, Running};
+
+use super::{Number, number};
+
+/// A sink that tells what it is asked to do, and fails where it is to.
+struct Teller {
+    tell: mpsc::Sender<Told>,
+    fails_at: Option<&'static str>,
+}
+
+#[derive(Debug, PartialEq)]
+enum Told {
+    Open,
+    Commit(u64, Vec<(i64, i64)>),
+    Close,
+}
+
+impl Teller {
+    fn tell(&self, what: &str, told: Told) -> Result<(), Failure> {
+        if self.fails_at == Some(what) {
+            return Err(format!("cannot {what}").into());
+        }
+        Ok(self.tell.send(told)?)
+    }
+}
+
+impl Sink for Teller {
+    type Row = Number;
+
+    fn name(&self) -> String {
+        "teller".to_owned()
+    }
+
+    fn open(&mut self) -> Result<(), Failure> {
+        self.tell("open", Told::Open)
+    }
+
+    fn write(&mut self, commit: Committed<Number>) -> Result<(), Failure> {
+        let changes = commit.changes.iter().map(|change| (change.row.value, change.diff)).collect();
+        self.tell("write", Told::Commit(commit.number, changes))
+    }
+
+    fn close(&mut self) -> Result<(), Failure> {
+        self.tell("close", Told::Close)
+    }
+}
+
+fn numbers(pipeline: &Pipeline) -> Table<Number> {
+    pipeline.commits([
+        vec![Change::insert(number(2)), Change::insert(number(1))],
+        vec![Change::insert(number(4)), Change::remove(number(4))],
+        vec![Change::insert(number(3)), Change::remove(number(2))],
+    ])
+}
+
+#[test]
+fn a_sink_takes_each_commit_whole() {
+    for workers in [1, 2] {
+        let (tell, told) = mpsc::channel();
+        let pipeline = Pipeline::new();
+        numbers(&pipeline).sink(Teller { tell, fails_at: None });
+        let running = pipeline.start_with(workers).unwrap();
+        assert_eq!(told.recv(), Ok(Told::Open));
+        running.join().unwrap();
+        let expected = [Told::Commit(0, vec![(2, 1), (1, 1)]), Told::Commit(2, vec![(2, -1), (3, 1)]), Told::Close];
+        assert_eq!(told.iter().collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn a_failure_is_the_pipelines_error() {
+    for (fails_at, expected) in [
+        ("open", "sink `teller` could not be opened: cannot open"),
+        ("write", "sink `teller` failed: cannot write"),
+        ("close", "sink `teller` failed at its end: cannot close"),
+    ] {
+        let (tell, told) = mpsc::channel();
+        let pipeline = Pipeline::new();
+        numbers(&pipeline).sink(Teller { tell, fails_at: Some(fails_at) });
+        let error = pipeline.run().unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Custom, expected));
+        assert!(told.iter().all(|told| told != Told::Close));
+    }
+}
+
+/// Each commit is more than the sink is to be behind: the next one waits until it is written.
+#[test]
+fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
+    struct Slow(mpsc::Receiver<()>, mpsc::Sender<(u64, usize)>);
+    impl Sink for Slow {
+        type Row = Number;
+
+        fn write(&mut self, commit: Committed<Number>) -> Result<(), Failure> {
+            self.0.recv()?;
+            Ok(self.1.send((commit.number, commit.changes.len()))?)
+        }
+    }
+    const LARGE: usize = 300_000;
+    let pipeline = Pipeline::new();
+    let (go, wait) = mpsc::channel();
+    let (tell, told) = mpsc::channel();
+    let (feed, numbers) = pipeline.input::<Number>();
+    numbers.sink(Slow(wait, tell));
+    let running = pipeline.start().unwrap();
+    // A commit is through when the dataflow has worked it off: only the second one would wait for the sink.
+    (0..LARGE).for_each(|value| feed.insert(number(value as i64)));
+    feed.commit();
+    let last = std::thread::spawn(move || {
+        feed.insert(number(-1));
+        feed.commit();
+    });
+    assert_eq!(running.stats().sinks[0].published, 0);
+    assert_eq!(running.stats().commits, 1, "the second commit waits for the sink");
+    go.send(()).unwrap();
+    assert_eq!(told.recv(), Ok((0, LARGE)));
+    go.send(()).unwrap();
+    last.join().unwrap();
+    running.join().unwrap();
+    assert_eq!(told.iter().collect::<Vec<_>>(), [(1, 1)]);
+}
+
+#[test]
+fn a_panic_is_the_pipelines_error() {
+    struct Bomb;
+    impl Sink for Bomb {
+        type Row = Number;
+
+        fn write(&mut self, _: Committed<Number>) -> Result<(), Failure> {
+            panic!("tick")
+        }
+    }
+    let pipeline = Pipeline::new();
+    numbers(&pipeline).sink(Bomb);
+    let error = pipeline.start().and_then(Running::join).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Panic);
+    assert!(error.to_string().contains("sink `sink` panicked"), "{error}");
+}

@@ -1,0 +1,20 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    id: i64,
+    city: String,
+    price: f64,
+}
+
+#[derive(Schema)]
+struct Customer {
+    id: i64,
+    name: String,
+}
+
+fn pipeline(orders: Table<Order>, customers: Table<Customer>) {
+    let named = join!(o in orders, c? in customers on o.id == c.id => { ..c, o.price });
+}
+
+fn main() {}
