@@ -4,6 +4,7 @@ mod connection;
 mod credentials;
 mod dial;
 mod endpoint;
+mod environment;
 mod event;
 mod fence;
 mod options;
@@ -12,6 +13,7 @@ mod refusal;
 mod subject;
 mod tally;
 mod thread;
+mod tls;
 mod uri;
 
 #[cfg(test)]
