@@ -65,8 +65,9 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
-    pub use pathway_core::ends::{Read, Write, read, write};
+    pub use pathway_core::ends::{Read, Stream, Write, read, stream, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+    pub use pathway_core::source::jetstream::Start;
 }
 
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::jetstream::{Stream, StreamSource};
 use super::receive::{Reception, Supply};
 use super::server::ServerSource;
 use crate::data::{Reject, Schema, SourceCounters};
 use crate::decode;
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::{Pace, Pipeline, Plan, Shape, Table};
-use crate::source::{Queue, SourceLink};
+use crate::source::{Queue, Source, SourceLink};
 use crate::table::upsert;
 
 /// Reads a subject. Options first, the format last: the format makes the table.
@@ -47,6 +48,7 @@ pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<Strin
         commit_every: Duration::ZERO,
         on_bad_row: OnBadRow::Skip,
         options: Options::new(),
+        jetstream: None,
     }
 }
 
@@ -60,6 +62,7 @@ pub struct Read {
     commit_every: Duration,
     on_bad_row: OnBadRow,
     options: Options,
+    pub(super) jetstream: Option<Stream>,
 }
 
 /// What to do with a message that cannot be read.
@@ -107,7 +110,7 @@ impl Read {
     }
 
     fn table<T: Schema>(self, decode: fn(&[u8]) -> Result<T, Reject>) -> Table<T> {
-        let Read { plan, place, subject, name, commit_every, on_bad_row, options } = self;
+        let Read { plan, place, subject, name, commit_every, on_bad_row, options, jetstream } = self;
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let control = plan.control().clone();
         let queue = Arc::new(Queue::new(control.clone()));
@@ -116,7 +119,11 @@ impl Read {
         let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, metadata, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
-                plan.add_source(Some(Box::new(ServerSource { uri, subject, options })), link.clone());
+                let source: Box<dyn Source> = match jetstream {
+                    None => Box::new(ServerSource { uri, subject, options }),
+                    Some(stream) => Box::new(StreamSource { uri, subject, options, stream, pipeline: plan.name() }),
+                };
+                plan.add_source(Some(source), link.clone());
                 (Supply::Queue(queue), Pace::Clock(commit_every))
             }
             Place::Memory(broker) => {

@@ -1,5 +1,6 @@
 //! Messages become rows of the dataflow: the pump of a source that has to be decoded.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::OnBadRow;
@@ -28,6 +29,12 @@ pub(super) struct Reception<R: Schema> {
     rows: Inlet<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: Vec<Change<R>>,
+    /// How many messages were taken.
+    taken: u64,
+    /// How many of them were taken by the end of the last commit.
+    sealed: u64,
+    /// For a source that acknowledges: how many were taken by the end of each commit that is not settled.
+    unsettled: VecDeque<(Commit, u64)>,
 }
 
 impl<R: Schema> Reception<R> {
@@ -52,6 +59,9 @@ impl<R: Schema> Reception<R> {
             rejects: Throttle::new(&link.name),
             rows,
             decoded: Vec::new(),
+            taken: 0,
+            sealed: 0,
+            unsettled: VecDeque::new(),
         };
         (reception, arrivals)
     }
@@ -59,12 +69,16 @@ impl<R: Schema> Reception<R> {
     /// Decodes a batch and sends its rows on.
     fn receive(&mut self, batch: &Batch) {
         self.decoded.reserve(batch.len());
-        for message in batch.iter() {
+        for (number, message) in (self.taken..).zip(batch.iter()) {
             match (self.decode)(message.payload) {
                 Ok(row) => self.decoded.push(Change::insert(row)),
-                Err(reject) => self.reject(message, &reject),
+                Err(reject) => {
+                    self.reject(message, &reject);
+                    self.link.queue.settled().reject(number);
+                }
             }
         }
+        self.taken += batch.len() as u64;
         self.link.counters.rows.add(self.decoded.len() as u64);
         self.rows.send(&mut self.decoded);
     }
@@ -117,6 +131,20 @@ impl<R: Schema> Pump for Reception<R> {
 
     fn advance(&mut self, next: Commit) {
         self.rows.advance(next);
+        if self.taken > self.sealed && self.link.queue.settled().is_wanted() {
+            self.sealed = self.taken;
+            self.unsettled.push_back((next - 1, self.taken));
+        }
+    }
+
+    fn settle(&mut self, before: Commit) {
+        let mut done = None;
+        while let Some((_, taken)) = self.unsettled.pop_front_if(|(commit, _)| *commit < before) {
+            done = Some(taken);
+        }
+        if let Some(taken) = done {
+            self.link.queue.settled().advance(taken);
+        }
     }
 
     fn is_finished(&self) -> bool {

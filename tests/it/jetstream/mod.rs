@@ -1,0 +1,5 @@
+//! Whole pipelines on JetStream, at a real server; async-nats' own JetStream looks on.
+
+mod acknowledge;
+mod read;
+mod support;
