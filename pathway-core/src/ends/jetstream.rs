@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::Read;
-use crate::data::Result;
-use crate::nats::{Endpoint, Options};
+use super::server::ServerSink;
+use super::{Read, Write};
+use crate::data::{Result, Schema};
+use crate::nats::{Endpoint, Options, check_publish_subject};
+use crate::sink::jetstream::StreamPublisher;
+use crate::sink::{Sink, SinkLink};
 use crate::source::jetstream::{Start, StreamReader};
 use crate::source::{Source, SourceLink};
 
@@ -121,5 +124,49 @@ impl Source for StreamSource {
             reader = reader.durable(&durable)?;
         }
         Box::new(reader).start(link)
+    }
+}
+
+impl<R: Schema> Write<R> {
+    /// Writes into a stream: each message is acknowledged when it is stored, and stored once within the stream's window
+    /// for duplicates (`Nats-Msg-Id`), also when it is sent again after a break.
+    ///
+    /// Up to 4 000 messages are under way at a time. Where the stream is full or the server is busy, the pipeline waits
+    /// and sends again what was refused; nothing is lost, but messages that were under way behind the refused one may
+    /// have been stored before it. A stream that is missing or does not take the subject is an error at the start.
+    ///
+    /// A broker in memory has no streams: there, the subject is written to.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total { sum: i64 }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { sum: 45 }]);
+    /// nats::write(&totals, "nats://localhost:4222", "totals.all").jetstream("TOTALS").json();
+    /// # std::mem::forget(pipeline);
+    /// ```
+    pub fn jetstream(mut self, stream: impl Into<String>) -> Self {
+        self.jetstream = Some(stream.into());
+        self
+    }
+}
+
+/// A stream to be written to, as declared.
+pub(super) struct StreamSink {
+    pub(super) core: ServerSink,
+    pub(super) stream: String,
+}
+
+impl Sink for StreamSink {
+    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
+        let ServerSink { uri, subject, options } = self.core;
+        if !subject.is_empty() {
+            check_publish_subject(&subject)?;
+        }
+        let publisher = StreamPublisher::new(Endpoint::parse(&uri)?, &self.stream, subject)?.options(options);
+        Box::new(publisher).start(link)
     }
 }

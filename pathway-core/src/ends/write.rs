@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::broker::BrokerWriter;
+use super::jetstream::StreamSink;
 use super::server::ServerSink;
 use crate::data::{Change, Commit, Schema, SinkCounters};
 use crate::encode;
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::Table;
-use crate::sink::{Outbox, Parcel, SinkLink, Writer, deliver};
+use crate::sink::{Outbox, Parcel, Sink, SinkLink, Writer, deliver};
 
 /// Writes a table's changes to a subject, as they happen. Options first, the format last.
 ///
@@ -35,7 +36,7 @@ use crate::sink::{Outbox, Parcel, SinkLink, Writer, deliver};
 /// ```
 pub fn write<R: Schema>(table: &Table<R>, place: impl IntoPlace, subject: impl Into<String>) -> Write<R> {
     let (place, subject) = (place.into_place(), subject.into());
-    Write { table: table.clone(), place, subject, name: None, options: Options::new() }
+    Write { table: table.clone(), place, subject, name: None, options: Options::new(), jetstream: None }
 }
 
 /// A table to be written, before its format is said; see [`write()`].
@@ -46,6 +47,7 @@ pub struct Write<R> {
     subject: String,
     name: Option<String>,
     options: Options,
+    pub(super) jetstream: Option<String>,
 }
 
 impl<R: Schema> Write<R> {
@@ -67,7 +69,7 @@ impl<R: Schema> Write<R> {
     }
 
     fn encoded(self, encode: Encode<R>) {
-        let Write { table, place, subject, name, options } = self;
+        let Write { table, place, subject, name, options, jetstream } = self;
         let plan = table.plan();
         let control = plan.control().clone();
         let outbox = Arc::new(Outbox::new(control.clone()));
@@ -82,8 +84,12 @@ impl<R: Schema> Write<R> {
                 deliver(&table, name, move || Box::new(writer.clone()));
             }
             Place::Server(uri) => {
-                let sink = ServerSink { uri, subject: Arc::clone(&subject), options };
-                plan.add_sink(Some(Box::new(sink)), link.clone());
+                let core = ServerSink { uri, subject: Arc::clone(&subject), options };
+                let sink: Box<dyn Sink> = match jetstream {
+                    None => Box::new(core),
+                    Some(stream) => Box::new(StreamSink { core, stream }),
+                };
+                plan.add_sink(Some(sink), link.clone());
                 deliver(&table, name, move || {
                     let (link, subject) = (link.clone(), Arc::clone(&subject));
                     Box::new(ParcelWriter { link, subject, encode, last_size: 0 })

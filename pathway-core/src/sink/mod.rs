@@ -4,6 +4,7 @@ mod collect;
 pub mod core;
 mod dead;
 mod deliver;
+pub mod jetstream;
 mod net;
 mod outbox;
 mod parcel;

@@ -3,3 +3,4 @@
 mod acknowledge;
 mod read;
 mod support;
+mod write;
