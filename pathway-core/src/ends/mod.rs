@@ -1,6 +1,7 @@
 //! The two typed ends: `nats::read` ties a source to a decoder, `nats::write` an encoder to a sink.
 
 mod broker;
+mod bucket;
 mod jetstream;
 mod read;
 mod receive;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::broker::BrokerWriter;
+use super::bucket::{BucketSink, BucketWriter, Key};
 use super::jetstream::StreamSink;
 use super::server::ServerSink;
 use crate::data::{Change, Commit, Schema, SinkCounters};
@@ -36,7 +37,7 @@ use crate::sink::{Outbox, Parcel, Sink, SinkLink, Writer, deliver};
 /// ```
 pub fn write<R: Schema>(table: &Table<R>, place: impl IntoPlace, subject: impl Into<String>) -> Write<R> {
     let (place, subject) = (place.into_place(), subject.into());
-    Write { table: table.clone(), place, subject, name: None, options: Options::new(), jetstream: None }
+    Write { table: table.clone(), place, subject, name: None, options: Options::new(), jetstream: None, kv: None }
 }
 
 /// A table to be written, before its format is said; see [`write()`].
@@ -48,6 +49,8 @@ pub struct Write<R> {
     name: Option<String>,
     options: Options,
     pub(super) jetstream: Option<String>,
+    /// The subject is the name of a bucket, and rows have these keys.
+    pub(super) kv: Option<Key<R>>,
 }
 
 impl<R: Schema> Write<R> {
@@ -64,12 +67,14 @@ impl<R: Schema> Write<R> {
     }
 
     /// Each message is a JSON object: the columns in order, then `diff` and `time`.
+    ///
+    /// In a bucket it is the columns alone.
     pub fn json(self) {
-        self.encoded(encode::json::encode::<R>);
+        self.encoded(encode::json::encode::<R>, encode::json::encode_row::<R>);
     }
 
-    fn encoded(self, encode: Encode<R>) {
-        let Write { table, place, subject, name, options, jetstream } = self;
+    fn encoded(self, encode: Encode<R>, encode_value: fn(&R, &mut Vec<u8>)) {
+        let Write { table, place, subject, name, options, jetstream, kv } = self;
         let plan = table.plan();
         let control = plan.control().clone();
         let outbox = Arc::new(Outbox::new(control.clone()));
@@ -77,13 +82,33 @@ impl<R: Schema> Write<R> {
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
         let subject: Arc<str> = subject.into();
-        match place {
-            Place::Memory(broker) => {
+        match (place, kv) {
+            (Place::Memory(broker), Some(key)) => {
+                plan.add_sink(None, link.clone());
+                deliver(&table, name, move || {
+                    let (broker, counters) = (broker.clone(), Arc::clone(&link.counters));
+                    let hand_over = move |parcel| super::broker::publish(&broker, &parcel, &counters);
+                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
+                });
+            }
+            (Place::Server(uri), Some(key)) => {
+                let sink = BucketSink { uri, bucket: subject.to_string(), options };
+                plan.add_sink(Some(Box::new(sink)), link.clone());
+                deliver(&table, name, move || {
+                    let link = link.clone();
+                    let hand_over = move |parcel: Parcel| {
+                        link.counters.queued.add(parcel.letters.len() as u64);
+                        link.outbox.push(parcel);
+                    };
+                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
+                });
+            }
+            (Place::Memory(broker), None) => {
                 plan.add_sink(None, link.clone());
                 let writer = BrokerWriter { broker, subject, encode, counters: link.counters };
                 deliver(&table, name, move || Box::new(writer.clone()));
             }
-            Place::Server(uri) => {
+            (Place::Server(uri), None) => {
                 let core = ServerSink { uri, subject: Arc::clone(&subject), options };
                 let sink: Box<dyn Sink> = match jetstream {
                     None => Box::new(core),

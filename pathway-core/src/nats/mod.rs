@@ -7,6 +7,7 @@ mod dial;
 mod endpoint;
 mod event;
 mod fence;
+pub(crate) mod kv;
 mod options;
 mod place;
 mod refusal;

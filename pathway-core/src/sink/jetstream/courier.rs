@@ -11,6 +11,7 @@ use tokio::task::unconstrained;
 use super::item::Item;
 use super::line::Line;
 use crate::data::{Error, ErrorKind, Level, Result, report};
+use crate::nats::kv::Bucket;
 use crate::nats::{
     self, Api, ApiError, Connection, Dialer, Interruption, Notice, Ready, StreamInfo, Tally, undisturbed,
 };
@@ -159,9 +160,10 @@ impl Courier {
                     (false, ApiError::Away(_)) => ErrorKind::Connect,
                     (false, ApiError::Refused { .. }) => ErrorKind::Config,
                 };
+                let cure = Bucket::cure(&self.settings.stream);
                 let message = match error.is(ApiError::STREAM_NOT_FOUND) {
                     true if again => "it was deleted while it was written to".to_owned(),
-                    true => format!("there is no such stream at {}", self.dialer.endpoint()),
+                    true => format!("there is no such stream at {}{cure}", self.dialer.endpoint()),
                     false => error.to_string(),
                 };
                 return Err(self.error(kind, message));

@@ -15,6 +15,7 @@ use super::life::{Exit, Life};
 use super::position::{Holes, Position};
 use super::session::{Break, Session};
 use crate::data::{Error, ErrorKind, Level, Result, report};
+use crate::nats::kv::Bucket;
 use crate::nats::{self, ApiError, Dialer, Ready, Retention, StreamInfo};
 use crate::source::{Batch, SourceLink};
 
@@ -188,7 +189,8 @@ impl Reader {
     fn no_stream(&self, error: &ApiError) -> Error {
         match (&self.stream, error.is(ApiError::STREAM_NOT_FOUND)) {
             (None, true) => {
-                let message = format!("there is no such stream at {}", self.dialer.endpoint());
+                let cure = Bucket::cure(&self.wanted.stream);
+                let message = format!("there is no such stream at {}{cure}", self.dialer.endpoint());
                 self.wanted.error(ErrorKind::Config, message)
             }
             (Some(_), true) => self.wanted.error(ErrorKind::Stream, "it was deleted while it was read"),
