@@ -28,7 +28,7 @@ use crate::data::Result;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Options {
-    pub(super) connect_deadline: Duration,
+    pub(crate) connect_deadline: Duration,
     /// Who we are, as said by a method.
     pub(super) credentials: Option<Credentials>,
     /// Who we are where neither a method nor the URI says it.
