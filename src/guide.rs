@@ -16,5 +16,6 @@ page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");
 page!(running, "docs/guide/running.md");
 page!(testing, "docs/guide/testing.md");
+page!(user_code, "docs/guide/user_code.md");
 page!(compile_errors, "docs/guide/compile_errors.md");
 page!(differences, "docs/guide/differences.md");

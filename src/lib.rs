@@ -28,6 +28,8 @@
 //! - [`reduce!`], [`filter!`], [`select!`] and [`join!`] make tables of tables, and read like a sentence. Each stands
 //!   on a method of [`Table`], which can be used as well.
 //! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
+//! - [`io`] is for sources and sinks of one's own, [`Table::subscribe`] for a closure that hears of changes, and
+//!   [`Table::map_async`] for asynchronous functions.
 //! - [`Pipeline::run`] runs it all until it is stopped; [`Pipeline::start`] does so inside a larger program.
 //! - [`testing::Broker`] goes where a server's URI goes, for tests without a server.
 
@@ -36,6 +38,7 @@
 #[cfg(doctest)]
 mod guide;
 
+pub use pathway_core::calls::{CallError, MapAsync};
 pub use pathway_core::data::{
     Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, PrimaryKey,
     Reject, Result, Schema,
@@ -68,8 +71,9 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
-    pub use pathway_core::ends::{Read, Write, read, write};
+    pub use pathway_core::ends::{Read, Stream, Write, read, stream, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+    pub use pathway_core::source::jetstream::Start;
 }
 
 /// Sources and sinks of one's own.

@@ -7,6 +7,7 @@
 
 pub use {bytes, jiff};
 
+pub mod calls;
 pub mod data;
 pub mod decode;
 pub mod encode;

@@ -46,7 +46,7 @@ impl Position {
 pub(super) struct Slot(u32);
 
 /// The hash by which keys find their slot and their worker: the same in every process of one program.
-pub(super) fn hash_of<K: Datum>(key: &K) -> u64 {
+pub(crate) fn hash_of<K: Datum>(key: &K) -> u64 {
     FixedState::default().hash_one(Held::of(key))
 }
 

@@ -17,6 +17,7 @@
 //! A failure names its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle` runs that history alone.
 
 mod arrivals;
+mod calls;
 mod chain;
 mod check;
 mod deduplicate;

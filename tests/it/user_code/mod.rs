@@ -1,5 +1,6 @@
 //! Code of the user's own within a pipeline: subscribers, sources and sinks, calls.
 
+mod calls;
 mod sinks;
 mod sources;
 mod subscribe;
