@@ -6,8 +6,8 @@ use crate::plan::{Order, Shape};
 
 /// Keeps the changes of the open commit, to give them net when it is complete: first what goes, then what comes.
 ///
-/// What comes is in the order of its arrival, or, where that means nothing because rows were gathered by key on the way,
-/// in the rows' own order: the same for any number of workers. A row that goes and comes within the commit nets,
+/// What comes is in the order of its arrival, or, where that means nothing because rows were gathered by key on the
+/// way, in the rows' own order: the same for any number of workers. A row that goes and comes within the commit nets,
 /// whichever of the two stands first.
 pub(super) struct InOrder<R> {
     order: Order,
@@ -15,7 +15,8 @@ pub(super) struct InOrder<R> {
 }
 
 impl<R: Datum> InOrder<R> {
-    /// None where changes can be taken as they come: the reducers do not care, or rows only arrive, one after the other.
+    /// None where changes can be taken as they come: the reducers do not care, or rows only arrive, one after the
+    /// other.
     pub(super) fn of<A, G: Reducer<A>>(shape: Shape) -> Option<Self> {
         let needed = G::ORDERED && shape != Shape::ARRIVALS;
         needed.then(|| InOrder { order: shape.order, changes: Vec::new() })

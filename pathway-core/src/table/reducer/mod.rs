@@ -1,7 +1,7 @@
 //! Reducers: what becomes of the rows of a group.
 //!
-//! What each does with a `None`, what it keeps and what a change costs is in one table, in the guide's page on reducers.
-//! Every one is right under retraction, whatever the order of changes within a commit.
+//! What each does with a `None`, what it keeps and what a change costs is in one table, in the guide's page on
+//! reducers. Every one is right under retraction, whatever the order of changes within a commit.
 
 mod accumulator;
 mod arg;
@@ -64,12 +64,12 @@ use crate::plan::Shape;
 /// Turns the rows of a group into one value, and keeps it right while rows come and go.
 ///
 /// `A` is what the reducer is fed for each row: the argument of `sum(o.price)`, a tuple of several, `()` of none.
-/// A reducer is itself a value, so that it can carry parameters: `Quantile(0.95)`.
+/// A reducer is itself a value, so that it can carry parameters: `Quantile::new(0.95)`.
 /// A tuple of reducers is a reducer of the tuple of their arguments.
 ///
 /// # Contract
-/// Unless it is [`ORDERED`](Reducer::ORDERED), the output depends only on the multiset of arguments, not on their order:
-/// `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
+/// Unless it is [`ORDERED`](Reducer::ORDERED), the output depends only on the multiset of arguments, not on their
+/// order: `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
 ///
 /// # A reducer of one's own
 /// ```
@@ -103,10 +103,10 @@ use crate::plan::Shape;
 pub trait Reducer<A>: Send + Sync + 'static {
     /// Whether the output depends on the order in which rows came. Default: no.
     ///
-    /// If so, a commit's changes come net: first what goes, then what comes, in the order of arrival. Where rows
-    /// were gathered by key before, so that their arrival within a commit means nothing, they come in their own order,
-    /// column by column; in a session window always in the order of event time. This costs a sorting of the commit's changes, where rows can go
-    /// or have no order of arrival.
+    /// If so, a commit's changes come net: first what goes, then what comes, in the order of arrival. Where rows were
+    /// gathered by key before, so that their arrival within a commit means nothing, they come in their own order,
+    /// column by column; in a session window always in the order of event time. This costs a sorting of the commit's
+    /// changes, where rows can go or have no order of arrival.
     const ORDERED: bool = false;
 
     /// What is kept for each group. Its default is the state of a group without rows.
@@ -115,7 +115,8 @@ pub trait Reducer<A>: Send + Sync + 'static {
     /// What the group's rows become.
     type Output: 'static;
 
-    /// Called once, while the pipeline is declared, with what is known of the rows that will come. Default: nothing to do.
+    /// Called once, while the pipeline is declared, with what is known of the rows that will come. Default: nothing to
+    /// do.
     ///
     /// # Errors
     /// A parameter has no meaning: the pipeline does not start.

@@ -9,11 +9,11 @@ use crate::data::Datum;
 /// The least of a group's values that at least the share `q` of them does not exceed, exactly:
 /// `quantile(o.price, 0.95)`. It is SQL's `percentile_disc`, also known as the nearest rank.
 ///
-/// It is one of the values, so that they need only have an order; [`QuantileCont`] interpolates numbers.
-/// `q` is from 0, which is the minimum, to 1, the maximum. A product of `q` and the number of values that is a whole number but
-/// for the rounding of floats counts as one: the 0.07-quantile of 100 values is the 7th.
-/// Floats are ordered with NaN above everything. A `None` is passed over, as in SQL; the quantile of an `Option` column is `None`
-/// while nothing else is there.
+/// It is one of the values, so that they need only have an order; [`QuantileCont`] interpolates numbers. `q` is from 0,
+/// which is the minimum, to 1, the maximum. A product of `q` and the number of values that is a whole number but for
+/// the rounding of floats counts as one: the 0.07-quantile of 100 values is the 7th. Floats are ordered with NaN above
+/// everything. A `None` is passed over, as in SQL; the quantile of an `Option` column is `None` while nothing else is
+/// there.
 ///
 /// It keeps every different value of a group. A change costs two searches in a B-tree, whatever the size of the group.
 ///
@@ -31,12 +31,13 @@ pub struct Quantile {
     q: f64,
 }
 
-/// The value at the share `q` of the way from the least to the greatest of a group's values, interpolated between the two
-/// next to it: `quantile_cont(o.price, 0.95)`, `median(o.price)`. It is SQL's `percentile_cont`, and what numpy does.
+/// The value at the share `q` of the way from the least to the greatest of a group's values, interpolated between the
+/// two next to it: `quantile_cont(o.price, 0.95)`, `median(o.price)`. It is SQL's `percentile_cont`, and what numpy
+/// does.
 ///
-/// Of integers and floats it is an `f64`, of durations a duration. It is computed of the two values in the precision of `f64`:
-/// integers beyond 2⁵³ are rounded first, and the step between two durations is rounded to 53 bits.
-/// In all else it is as [`Quantile`].
+/// Of integers and floats it is an `f64`, of durations a duration. It is computed of the two values in the precision of
+/// `f64`: integers beyond 2⁵³ are rounded first, and the step between two durations is rounded to 53 bits. In all else
+/// it is as [`Quantile`].
 ///
 /// ```
 /// use pathway::reducers::{QuantileCont, Reducer};
@@ -154,8 +155,8 @@ fn split<A: Datum>(values: &Ranks<A>) -> (i64, i64) {
     (missing, values.present() - missing)
 }
 
-/// A value that `quantile_cont` and `median` can interpolate: integers and floats become an `f64`, durations a duration, and
-/// an `Option` of them an `Option` of that.
+/// A value that `quantile_cont` and `median` can interpolate: integers and floats become an `f64`, durations a
+/// duration, and an `Option` of them an `Option` of that.
 ///
 /// ```
 /// use pathway::reducers::Interpolate;

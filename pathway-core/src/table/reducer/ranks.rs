@@ -7,9 +7,10 @@ use crate::data::{Datum, Held};
 
 /// An ordered multiset that finds the value of a rank near to the one that was found before.
 ///
-/// The ranks that are asked for move with the number of values, by less than one for each that comes or goes. So a cursor on
-/// the value at hand is enough: a change costs a search in a B-tree, and a step of the cursor. A tree that knows how many values lie
-/// below each node would find any rank at once, and would need half as much memory again for that.
+/// The ranks that are asked for move with the number of values, by less than one for each that comes or goes. So a
+/// cursor on the value at hand is enough: a change costs a search in a B-tree, and a step of the cursor. A tree that
+/// knows how many values lie below each node would find any rank at once, and would need half as much memory again for
+/// that.
 pub struct Ranks<A> {
     values: Multiset<A>,
     /// How many values are there, copies counted.

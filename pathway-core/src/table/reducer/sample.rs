@@ -8,9 +8,9 @@ use hashbrown::hash_map::Entry;
 
 /// The hashes of a group's values, of which it keeps one in 2^`level`, with the number of copies of each.
 ///
-/// Whether a value is kept depends on its hash alone (Wegman's adaptive sampling: Flajolet, *On adaptive sampling*, 1990). So
-/// a kept one can be counted down and leave, and one that is not kept has left no trace that it would have to take along.
-/// The number of different values is 2^`level` times that of the kept ones.
+/// Whether a value is kept depends on its hash alone (Wegman's adaptive sampling: Flajolet, *On adaptive sampling*,
+/// 1990). So a kept one can be counted down and leave, and one that is not kept has left no trace that it would have to
+/// take along. The number of different values is 2^`level` times that of the kept ones.
 #[derive(Default)]
 pub(super) struct Sample {
     copies: HashMap<u64, NonZeroI64, FixedState>,

@@ -7,8 +7,8 @@ use crate::data::Datum;
 /// A group's texts in one, in the order in which they came, with a separator between each two:
 /// `string_join(o.city, ", ")`.
 ///
-/// A `None` is passed over, as in SQL's `string_agg`; of an `Option` column it is `None` while no text is there. The order is that of
-/// [`Tuple`](super::Tuple), and as there every change of a group makes the whole text anew.
+/// A `None` is passed over, as in SQL's `string_agg`; of an `Option` column it is `None` while no text is there. The
+/// order is that of [`Tuple`](super::Tuple), and as there every change of a group makes the whole text anew.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, StringJoin};

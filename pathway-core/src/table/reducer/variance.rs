@@ -3,12 +3,13 @@
 use super::exact::{ExactSquares, ExactSum, Magnitude, Natural};
 use super::{IntegerSum, ReduceError, Reducer};
 
-/// The variance of a group's values taken for a sample: the squares of their distances from the mean, divided by one less than
-/// their number. `None` while there is only one value, as SQL's `var_samp`.
+/// The variance of a group's values taken for a sample: the squares of their distances from the mean, divided by one
+/// less than their number. `None` while there is only one value, as SQL's `var_samp`.
 ///
 /// It is exact, whatever the order in which rows come and go: the true variance of the rows that are there, rounded
 /// once. It is made of the exact sums of the values and of their squares, not of running means, which drift. It is NaN
-/// while a NaN or an infinity is there, and infinite beyond the largest float; nothing wraps. A `None` in the column is passed over, as in SQL.
+/// while a NaN or an infinity is there, and infinite beyond the largest float; nothing wraps. A `None` in the column is
+/// passed over, as in SQL.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Variance};
@@ -22,8 +23,8 @@ use super::{IntegerSum, ReduceError, Reducer};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Variance;
 
-/// The variance of a group's values taken for all that there are: their squared distances from the mean, divided by their number.
-/// Of one value it is 0, as SQL's `var_pop`. Of an `Option` column it is `None` while no value is there.
+/// The variance of a group's values taken for all that there are: their squared distances from the mean, divided by
+/// their number. Of one value it is 0, as SQL's `var_pop`. Of an `Option` column it is `None` while no value is there.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, VariancePop};
@@ -36,8 +37,8 @@ pub struct Variance;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VariancePop;
 
-/// The standard deviation of a group's values taken for a sample: the square root of [`Variance`], within one unit in the
-/// last place. `None` while there is only one value.
+/// The standard deviation of a group's values taken for a sample: the square root of [`Variance`], within one unit in
+/// the last place. `None` while there is only one value.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Stddev};
@@ -51,8 +52,8 @@ pub struct VariancePop;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stddev;
 
-/// The standard deviation of a group's values taken for all that there are: the square root of [`VariancePop`], within one unit
-/// in the last place.
+/// The standard deviation of a group's values taken for all that there are: the square root of [`VariancePop`], within
+/// one unit in the last place.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, StddevPop};
@@ -129,7 +130,8 @@ pub trait Measurable: 'static {
     /// `diff` copies of a value come or go.
     fn add(moments: &mut Self::Moments, value: Self, diff: i64);
 
-    /// The squared distances from the mean, divided by the number of values less `less`. None where that is not above zero.
+    /// The squared distances from the mean, divided by the number of values less `less`. None where that is not above
+    /// zero.
     fn variance(moments: &Self::Moments, less: i64) -> Option<Spread>;
 
     /// What a variance of all values is.

@@ -2,8 +2,8 @@
 
 use super::{Form, Natural, split};
 
-/// The exact sum of squares, in units of 2⁻²¹⁴⁸; 24 bytes while it fits a window of 128 bits, as it does for numbers of few
-/// digits. The square of a float has up to 106 bits: values with long fractions, of more than a thousandfold
+/// The exact sum of squares, in units of 2⁻²¹⁴⁸; 24 bytes while it fits a window of 128 bits, as it does for numbers of
+/// few digits. The square of a float has up to 106 bits: values with long fractions, of more than a hundredfold
 /// magnitude, take the long form, on the heap.
 ///
 /// Values that are not finite are left out: the sum of the values themselves, which goes with it, knows them.
