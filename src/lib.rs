@@ -36,9 +36,10 @@
 mod guide;
 
 pub use pathway_core::data::{
-    Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, Reject, Result,
-    Schema,
+    Change, Column, ColumnType, Commit, DateTimeNaive, DateTimeUtc, Datum, Delivery, Error, ErrorKind, Headers, Json,
+    Message, Metadata, OneColumn, OnePayload, Reject, Result, Schema,
 };
+pub use pathway_core::decode::{Plaintext, Raw};
 pub use pathway_core::ends::OnBadRow;
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
@@ -65,6 +66,8 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
+    pub use pathway_core::decode::Decode;
+    pub use pathway_core::encode::{Dsv, Encode, Stamp};
     pub use pathway_core::ends::{Read, Write, read, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
 }

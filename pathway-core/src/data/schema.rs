@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Datum, JsonText, Metadata, Reject};
+use super::{Datum, EncodeText, JsonText, Message, Metadata, Reject};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -29,16 +29,19 @@ pub trait Schema: Datum {
     /// What its columns want of a message beside the payload.
     const METADATA: Metadata = Metadata::NONE;
 
-    /// Reads a row from a JSON document, without white space around it.
+    /// Reads a row from a JSON document, without white space around it, and the message that it came in.
     ///
     /// # Errors
     /// The document is not JSON, or a column can't be filled from it.
-    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject>;
+    fn decode_row(document: JsonText<'_>, message: &Message<'_>) -> Result<Self, Reject>;
 
     /// Appends the columns as JSON members, each followed by a comma: `"city":"Oslo","total":3,`.
     ///
     /// Without the braces, because what a sink adds (`diff`, `time`) comes behind.
     fn encode_columns(&self, out: &mut Vec<u8>);
+
+    /// Shows the columns' values one by one, in the order of the fields.
+    fn visit_columns(&self, visit: &mut dyn FnMut(&dyn EncodeText));
 }
 
 /// One column of a [`Schema`].

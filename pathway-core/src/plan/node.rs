@@ -49,6 +49,8 @@ struct State {
     /// How often each name was given, so that names are unique and stable from one build to the next.
     names: HashMap<String, usize>,
     ends: Ends,
+    /// The pipeline's name.
+    name: Arc<str>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -70,13 +72,22 @@ pub(crate) struct Ends {
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default() };
+        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default(), name: program() };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
     /// What the running pipeline's threads share.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The pipeline's name.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.lock().name)
+    }
+
+    pub(super) fn set_name(&self, name: Arc<str>) {
+        self.lock().name = name;
     }
 
     /// Makes a name unique in the plan: the second `reduce` becomes `reduce-2`.
@@ -136,4 +147,11 @@ impl Plan {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The name of the running program.
+fn program() -> Arc<str> {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into());
+    name.unwrap_or_else(|| "pathway".into())
 }

@@ -31,6 +31,18 @@ impl Pipeline {
         Pipeline { plan: Plan::new(), started: false }
     }
 
+    /// The same with a name, by which dead letters say where they come from.
+    ///
+    /// Default: the program's name, as its file is called.
+    ///
+    /// ```
+    /// let pipeline = pathway::Pipeline::new().named("billing");
+    /// ```
+    pub fn named(self, name: impl Into<String>) -> Self {
+        self.plan.set_name(name.into().into());
+        self
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }

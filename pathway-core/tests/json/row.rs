@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
-use pathway_core::data::{Column, ColumnType, Datum, Held, JsonText, Reject, Schema};
+use pathway_core::data::{Column, ColumnType, Datum, EncodeText, Held, JsonText, Message, Reject, Schema};
 use pathway_core::decode::json::{Slot, decode, object};
 use pathway_core::encode::json::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -54,7 +54,7 @@ impl<T: ColumnType> Schema for Row<T> {
 
     const HAS_KEY: bool = true;
 
-    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject> {
+    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, Reject> {
         let (mut k, mut v) = (Slot::<i64>::new(), Slot::<T>::new());
         object(document, &mut |key, value| match key {
             "k" => k.read(value),
@@ -70,6 +70,11 @@ impl<T: ColumnType> Schema for Row<T> {
         out.extend_from_slice(b",\"v\":");
         pathway_core::data::EncodeJson::encode_json(&self.v, out);
         out.push(b',');
+    }
+
+    fn visit_columns(&self, visit: &mut dyn FnMut(&dyn EncodeText)) {
+        visit(&self.k);
+        visit(&self.v);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod datum;
 mod decode;
+mod single;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -16,6 +17,7 @@ use syn::{DeriveInput, Path};
 pub(crate) use datum::stand_in as datum_stand_in;
 
 use super::ast::{Column, Row};
+use super::beside::metadata;
 use crate::generics::{bounded, stand_in as stand_in_generics};
 use crate::words::written;
 
@@ -23,7 +25,8 @@ use crate::words::written;
 pub(crate) fn row(row: &Row) -> TokenStream {
     let datum = datum::datum(row);
     let schema = schema(row);
-    quote!(#datum #schema)
+    let single = single::single(row);
+    quote!(#datum #schema #single)
 }
 
 /// Impls for what can't be a row, so that nothing else is blamed for it.
@@ -45,10 +48,12 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
             fn primary_key(&self) {}
             fn decode_row(
                 _: #krate::__private::JsonText<'_>,
+                _: &#krate::__private::Message<'_>,
             ) -> ::core::result::Result<Self, #krate::__private::Reject> {
                 loop {}
             }
             fn encode_columns(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
+            fn visit_columns(&self, _: &mut dyn ::core::ops::FnMut(&dyn #krate::__private::EncodeText)) {}
         }
     }
 }
@@ -80,12 +85,15 @@ fn schema(row: &Row) -> TokenStream {
     let key_value = has_key.then(|| quote!(#checks (#(#key_values,)*)));
     let decode = decode::body(row);
     let encode = encode(row);
+    let metadata = metadata(&row.columns, krate);
+    let fields = row.columns.iter().map(|column| &column.field);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
             const COLUMNS: &'static [#krate::__private::Column] = &[#(#columns),*];
             const HAS_KEY: ::core::primitive::bool = #has_key;
+            #metadata
             type Key = #key;
 
             fn primary_key(&self) -> Self::Key {
@@ -94,6 +102,7 @@ fn schema(row: &Row) -> TokenStream {
 
             fn decode_row(
                 document: #krate::__private::JsonText<'_>,
+                message: &#krate::__private::Message<'_>,
             ) -> ::core::result::Result<Self, #krate::__private::Reject> {
                 #checks
                 #decode
@@ -102,6 +111,11 @@ fn schema(row: &Row) -> TokenStream {
             fn encode_columns(&self, out: &mut #krate::__private::Vec<::core::primitive::u8>) {
                 #checks
                 #encode
+            }
+
+            fn visit_columns(&self, visit: &mut dyn ::core::ops::FnMut(&dyn #krate::__private::EncodeText)) {
+                #checks
+                #(visit(&self.#fields);)*
             }
         }
     }
