@@ -40,9 +40,10 @@ mod guide;
 
 pub use pathway_core::calls::{CallError, MapAsync};
 pub use pathway_core::data::{
-    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Error, ErrorKind, Json, PrimaryKey,
-    Reject, Result, Schema,
+    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Delivery, Error, ErrorKind,
+    Headers, Json, Message, Metadata, OneColumn, OnePayload, PrimaryKey, Reject, Result, Schema,
 };
+pub use pathway_core::decode::{Plaintext, Raw};
 pub use pathway_core::ends::{OnBadRow, Tick};
 pub use pathway_core::plan::{Pipeline, Table};
 pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
@@ -71,6 +72,8 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
+    pub use pathway_core::decode::Decode;
+    pub use pathway_core::encode::{Dsv, Encode, Stamp};
     pub use pathway_core::ends::{Read, Stream, Write, read, stream, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
     pub use pathway_core::source::jetstream::Start;

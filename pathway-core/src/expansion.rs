@@ -3,6 +3,7 @@
 //! Reached as `pathway::__private`, by expansions only. Keeping them here keeps the expansions short, and the
 //! names in compile errors sensible.
 
+pub mod beside;
 mod checked;
 mod choice;
 mod defaults;

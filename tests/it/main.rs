@@ -2,6 +2,7 @@
 
 mod clock;
 mod delivery;
+mod formats;
 mod jetstream;
 mod macros;
 mod oracle;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
-use super::ColumnType;
+use super::{ColumnType, TextForm};
 
 /// What can be done with the value of a column, whatever its type is.
 ///
@@ -13,6 +13,9 @@ use super::ColumnType;
 pub trait Cell: Any {
     /// Appends the value, as compact JSON.
     fn write_json(&self, out: &mut Vec<u8>);
+
+    /// Appends the value, as plain text.
+    fn write_text(&self, form: TextForm, out: &mut Vec<u8>);
 
     /// The total order of the column's values. Those of two types are not ordered.
     fn compare_cell(&self, other: &dyn Cell) -> Ordering;
@@ -24,6 +27,10 @@ pub trait Cell: Any {
 impl<T: ColumnType> Cell for T {
     fn write_json(&self, out: &mut Vec<u8>) {
         self.encode_json(out);
+    }
+
+    fn write_text(&self, form: TextForm, out: &mut Vec<u8>) {
+        self.encode_text(form, out);
     }
 
     fn compare_cell(&self, other: &dyn Cell) -> Ordering {

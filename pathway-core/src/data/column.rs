@@ -29,10 +29,10 @@ use super::{Datum, JsonText, Mismatch};
             and Option, Vec or tuples of them",
     note = "an enum without fields or a newtype of your own becomes one by `#[derive(ColumnType)]`"
 )]
-pub trait ColumnType: Datum + DecodeJson + EncodeJson {}
+pub trait ColumnType: Datum + DecodeJson + EncodeJson + EncodeText {}
 
 #[diagnostic::do_not_recommend]
-impl<T: Datum + DecodeJson + EncodeJson> ColumnType for T {}
+impl<T: Datum + DecodeJson + EncodeJson + EncodeText> ColumnType for T {}
 
 /// A column that can be read from JSON.
 #[diagnostic::on_unimplemented(
@@ -60,4 +60,28 @@ pub trait DecodeJson: Sized {
 pub trait EncodeJson {
     /// Appends the value, as compact JSON.
     fn encode_json(&self, out: &mut Vec<u8>);
+}
+
+/// A column that can be written as plain text, without quotes and escapes.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a column: it cannot be written as text",
+    label = "not a column type"
+)]
+pub trait EncodeText {
+    /// Appends the value, as UTF-8.
+    fn encode_text(&self, form: TextForm, out: &mut Vec<u8>);
+
+    /// Whether there is no value, so that there is no header either.
+    fn is_none(&self) -> bool {
+        false
+    }
+}
+
+/// Where the text of a column is to stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TextForm {
+    /// In a field of delimiter-separated values.
+    Field,
+    /// In a header.
+    Header,
 }

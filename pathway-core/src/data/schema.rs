@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Cell, Columns, Datum, JsonText, Keying, Metadata, Reject};
+use super::{Cell, Columns, Datum, JsonText, Keying, Message, Metadata, Reject};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -32,11 +32,11 @@ pub trait Schema: Datum {
     /// What its columns want of a message beside the payload.
     const METADATA: Metadata = Metadata::NONE;
 
-    /// Reads a row from a JSON document, without white space around it.
+    /// Reads a row from a JSON document, without white space around it, and the message that it came in.
     ///
     /// # Errors
     /// The document is not JSON, or a column can't be filled from it.
-    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject>;
+    fn decode_row(document: JsonText<'_>, message: &Message<'_>) -> Result<Self, Reject>;
 
     /// Appends the columns as JSON members, each followed by a comma: `"city":"Oslo","total":3,`.
     ///

@@ -1,6 +1,11 @@
-//! Bytes become rows: JSON by schema; what can't be read becomes a [`Reject`](crate::data::Reject).
+//! Bytes become rows: JSON by schema, text, bytes; what can't be read becomes a [`Reject`](crate::data::Reject).
 //!
-//! Each format is a folder with one function `decode`, from a payload to a row or the reason why not.
+//! Each format is a function from a message to a row or the reason why not; other formats are a [`Decode`].
 //! Nothing here panics, and nothing recurses deeper than the schema is nested, whatever the payload says.
 
+mod decoder;
 pub mod json;
+pub(crate) mod payload;
+
+pub use decoder::Decode;
+pub use payload::{Plaintext, Raw};

@@ -5,12 +5,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::writer::Outgoing;
 use super::{Read, Write};
-use crate::data::{Change, Commit, Datum, Message, Reject, Result, Schema};
+use crate::data::{Change, Commit, Datum, Error, ErrorKind, Message, Reject, Result, Schema};
+use crate::encode::{Encode, json};
 use crate::nats::kv::{self, Bucket};
-use crate::nats::{Endpoint, Options};
+use crate::nats::{Endpoint, Options, check_publish_subject};
 use crate::sink::jetstream::StreamPublisher;
-use crate::sink::{Label, Parcel, Sink, SinkLink, Writer};
+use crate::sink::{DeadLetters, Label, Parcel, Sink, SinkLink, Writer};
 use crate::source::jetstream::{Start, StreamReader};
 use crate::source::{Source, SourceLink};
 
@@ -98,13 +100,27 @@ pub(super) struct BucketSink {
     pub(super) uri: String,
     pub(super) bucket: String,
     pub(super) options: Options,
+    pub(super) dead_letters: Option<DeadLetters>,
+}
+
+/// Of a bucket whose messages were given a subject, a header or an order of their own.
+pub(super) fn no_envelope(sink: &str) -> Error {
+    let message = format!(
+        "sink `{sink}`: what is put into a bucket has the key's subject, no headers and no order: \
+         leave out `.subject(..)`, `.header(..)` and `.sort_by(..)`"
+    );
+    Error::new(ErrorKind::Config, message)
 }
 
 impl Sink for BucketSink {
     fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
         let Bucket { stream, .. } = Bucket::named(&self.bucket)?;
+        if let Some(dead_letters) = &self.dead_letters {
+            check_publish_subject(&dead_letters.subject)?;
+        }
         let publisher = StreamPublisher::new(Endpoint::parse(&self.uri)?, &stream, "".into())?;
-        Box::new(publisher.options(self.options).one_by_one()).start(link)
+        let publisher = publisher.options(self.options).dead_letters(self.dead_letters).one_by_one();
+        Box::new(publisher).start(link)
     }
 }
 
@@ -163,22 +179,24 @@ pub(super) struct BucketWriter<R> {
     prefix: String,
     subject: Arc<str>,
     key: Key<R>,
-    encode: fn(&R, &mut Vec<u8>),
+    encode: Arc<dyn Encode<R>>,
     /// The rows of each key, in the order of their arrival: the last one is in the bucket.
     rows: HashMap<Box<str>, Vec<R>, foldhash::fast::RandomState>,
     /// What was in the bucket before the commit, for each of its keys; in the order in which they came up.
     touched: Vec<(Box<str>, Option<R>)>,
     /// These keys.
     known: HashSet<Box<str>, foldhash::fast::RandomState>,
-    hand_over: Box<dyn FnMut(Parcel)>,
+    link: SinkLink,
+    outgoing: Outgoing,
 }
 
-impl<R: Datum> BucketWriter<R> {
+impl<R: Schema> BucketWriter<R> {
     pub(super) fn new(
         bucket: &str,
         key: Key<R>,
-        encode: fn(&R, &mut Vec<u8>),
-        hand_over: impl FnMut(Parcel) + 'static,
+        encode: Arc<dyn Encode<R>>,
+        link: SinkLink,
+        outgoing: Outgoing,
     ) -> Self {
         BucketWriter {
             prefix: format!("$KV.{bucket}."),
@@ -188,7 +206,8 @@ impl<R: Datum> BucketWriter<R> {
             rows: HashMap::default(),
             touched: Vec::new(),
             known: HashSet::default(),
-            hand_over: Box::new(hand_over),
+            link,
+            outgoing,
         }
     }
 
@@ -199,9 +218,10 @@ impl<R: Datum> BucketWriter<R> {
             // What never came in does not go.
             if diff > 0 {
                 let reject = Reject::message(format!("there can be no key `{}`: {complaint}", key.escape_debug()));
-                (self.encode)(&row, &mut parcel.payloads);
                 let subject = Some(format!("{}{key}", self.prefix).into());
-                let label = Label { subject, bare: true, reject: Some(reject), ..Label::default() };
+                let mut label = Label { subject, bare: true, ..Label::default() };
+                add_value(&*self.encode, &row, parcel, &mut label);
+                label.reject = Some(reject);
                 parcel.push(true, Some(Box::new(label)));
             }
             return;
@@ -235,7 +255,7 @@ impl<R: Datum> BucketWriter<R> {
             let mut label = Label { bare: true, ..Label::default() };
             label.subject = Some(format!("{}{key}", self.prefix).into());
             match after {
-                Some(row) => (self.encode)(row, &mut parcel.payloads),
+                Some(row) => add_value(&*self.encode, row, parcel, &mut label),
                 None => {
                     label.headers.push((kv::OPERATION.into(), kv::DELETE.to_owned()));
                     self.rows.remove(&key);
@@ -254,7 +274,17 @@ impl<R: Schema> Writer<R> for BucketWriter<R> {
         }
         self.say(&mut parcel);
         if !parcel.letters.is_empty() {
-            (self.hand_over)(parcel);
+            self.outgoing.send(parcel, &self.link);
         }
+    }
+}
+
+/// Appends a row as a value; one that can't be written goes to the dead letters as JSON.
+fn add_value<R: Schema>(encode: &dyn Encode<R>, row: &R, parcel: &mut Parcel, label: &mut Label) {
+    let begin = parcel.payloads.len();
+    if let Err(reject) = encode.encode_value(row, &mut parcel.payloads) {
+        parcel.payloads.truncate(begin);
+        json::encode_row(row, &mut parcel.payloads);
+        label.reject = Some(reject);
     }
 }

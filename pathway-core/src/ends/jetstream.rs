@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
-use super::server::ServerSink;
+use super::server::{ServerSink, SinkSubject};
 use super::{Read, Write};
 use crate::data::{Result, Schema};
 use crate::nats::{Endpoint, Options, check_publish_subject};
@@ -162,11 +162,14 @@ pub(super) struct StreamSink {
 
 impl Sink for StreamSink {
     fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
-        let ServerSink { uri, subject, options } = self.core;
-        if !subject.is_empty() {
-            check_publish_subject(&subject)?;
-        }
+        let ServerSink { uri, subject, options, dead_letters } = self.core;
+        let subject = match subject {
+            SinkSubject::All(subject) => subject,
+            SinkSubject::Own => "".into(),
+        };
+        let given = [(!subject.is_empty()).then_some(&subject), dead_letters.as_ref().map(|dead| &dead.subject)];
+        given.into_iter().flatten().try_for_each(|subject| check_publish_subject(subject))?;
         let publisher = StreamPublisher::new(Endpoint::parse(&uri)?, &self.stream, subject)?.options(options);
-        Box::new(publisher).start(link)
+        Box::new(publisher.dead_letters(dead_letters)).start(link)
     }
 }

@@ -3,12 +3,15 @@
 mod broker;
 mod bucket;
 mod clock;
+mod dead;
+mod envelope;
 mod jetstream;
 mod read;
 mod receive;
 mod server;
 mod tick;
 mod write;
+mod writer;
 
 pub use jetstream::{Stream, stream};
 pub use read::{OnBadRow, Read, read};

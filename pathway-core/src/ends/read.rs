@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bucket::BucketSource;
+use super::dead::DeadLetterBox;
 use super::jetstream::{Stream, StreamSource};
-use super::receive::{Reception, Supply};
+use super::receive::{Decoder, Reception, Supply};
 use super::server::ServerSource;
-use crate::data::{Reject, Schema, SourceCounters};
-use crate::decode;
+use crate::data::{Change, Error, ErrorKind, Metadata, OnePayload, Schema, SourceCounters};
+use crate::decode::{Decode, Plaintext, Raw, json, payload};
 use crate::nats::{IntoPlace, Options, Place};
-use crate::plan::{Pace, Pipeline, Plan, Shape, Table};
+use crate::plan::{Order, Pace, Pipeline, Plan, Shape, Table};
 use crate::source::{Queue, Source, SourceLink};
 use crate::table::upsert;
 
@@ -48,6 +49,7 @@ pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<Strin
         name: None,
         commit_every: Duration::ZERO,
         on_bad_row: OnBadRow::Skip,
+        dead_letter: None,
         options: Options::new(),
         jetstream: None,
         kv: false,
@@ -63,6 +65,7 @@ pub struct Read {
     name: Option<String>,
     commit_every: Duration,
     on_bad_row: OnBadRow,
+    dead_letter: Option<String>,
     options: Options,
     pub(super) jetstream: Option<Stream>,
     /// The subject is the name of a bucket.
@@ -100,6 +103,39 @@ impl Read {
         self
     }
 
+    /// Where messages go that cannot be read. Default: nowhere; they are counted and reported only.
+    ///
+    /// A dead letter has the message's own bytes and these headers: `pathway_reason`, `pathway_subject`,
+    /// `pathway_column` and `pathway_offset` (bytes from the start of the payload) where they are known,
+    /// `pathway_pipeline`, `pathway_source`, and then the message's own. It is published on the same server (or
+    /// broker), at least once, by a sink of its own, which the statistics name `<source>-dead-letters`.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Input { value: i64 }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let input = nats::read(&pipeline, &broker, "numbers").dead_letter("numbers.dead").json::<Input>();
+    /// # let _seen = input.collect();
+    /// broker.publish("numbers", r#"{"value": "three"}"#);
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    ///
+    /// let dead = &broker.published("numbers.dead")[0];
+    /// assert_eq!(dead.text(), r#"{"value": "three"}"#);
+    /// assert_eq!(dead.header("pathway_reason"), Some(r#"expected an integer (i64), found `"three"`"#));
+    /// assert_eq!((dead.header("pathway_column"), dead.header("pathway_offset")), (Some("value"), Some("10")));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn dead_letter(mut self, subject: impl Into<String>) -> Self {
+        self.dead_letter = Some(subject.into());
+        self
+    }
+
     /// How to connect. A broker in memory needs none.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
@@ -110,18 +146,127 @@ impl Read {
     ///
     /// Fields that are no column are skipped; a field that is missing needs a default or an `Option`.
     pub fn json<T: Schema>(self) -> Table<T> {
-        self.table(decode::json::decode::<T>)
+        self.rows(T::METADATA, json::decode_message::<T>)
     }
 
-    fn table<T: Schema>(self, decode: fn(&[u8]) -> Result<T, Reject>) -> Table<T> {
-        let Read { plan, place, subject, name, commit_every, on_bad_row, options, jetstream, kv } = self;
+    /// Messages are text: rows with one column, `data: String`.
+    ///
+    /// The payload must be UTF-8. It is kept as it was sent: white space around it is part of it.
+    pub fn plaintext(self) -> Table<Plaintext> {
+        self.plaintext_as()
+    }
+
+    /// Messages are text, and what stands beside them fills other columns.
+    ///
+    /// One column of `T` is a `String` for the payload; all others are marked as what they are.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Line {
+    ///     #[schema(subject_token = 2)]
+    ///     host: String,
+    ///     text: String,
+    /// }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let seen = nats::read(&pipeline, &broker, "logs.*").plaintext_as::<Line>().collect();
+    /// broker.publish("logs.alpha", "up");
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(seen.rows(), [Line { host: "alpha".into(), text: "up".into() }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn plaintext_as<T: OnePayload<String>>(self) -> Table<T> {
+        self.rows(T::METADATA, payload::plaintext::<T>)
+    }
+
+    /// Messages are bytes: rows with one column, `data: Bytes`.
+    pub fn raw(self) -> Table<Raw> {
+        self.raw_as()
+    }
+
+    /// Messages are bytes, and what stands beside them fills other columns.
+    ///
+    /// One column of `T` is a `Bytes` for the payload; all others are marked as what they are.
+    pub fn raw_as<T: OnePayload<bytes::Bytes>>(self) -> Table<T> {
+        self.rows(T::METADATA, payload::raw::<T>)
+    }
+
+    /// Messages are of a format that the program brings along; see [`Decode`].
+    pub fn decode<D: Decode>(self, decoder: D) -> Table<D::Row> {
+        self.rows(decoder.metadata(), move |message| decoder.decode(message))
+    }
+
+    /// Messages are changes: JSON rows of which each says whether it comes or goes.
+    ///
+    /// It reads what `nats::write(..).json()` writes, here or in Pathway, so that pipelines can be chained through
+    /// subjects. The header `pathway_diff`, or else the field `diff`, is 1 or -1; with anything else, or without, the
+    /// message is rejected. `time` is passed over: a commit of the writer may be several here.
+    ///
+    /// A row can't go before it has come ([`Change::remove`]): start the reader before the writer. A primary key plays no
+    /// role: what a new row replaces goes by a message of its own. A message that comes twice, as after a break of the
+    /// writer's connection, counts twice.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Total { city: String, total: i64 }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let totals = nats::read(&pipeline, &broker, "totals").changes::<Total>();
+    /// let seen = totals.collect();
+    /// broker.publish("totals", r#"{"city":"Oslo","total":1,"diff":1,"time":1700000000000}"#);
+    /// broker.commit();
+    /// broker.publish("totals", r#"{"city":"Oslo","total":1,"diff":-1,"time":1700000000002}"#);
+    /// broker.publish("totals", r#"{"city":"Oslo","total":3,"diff":1,"time":1700000000002}"#);
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(seen.rows(), [Total { city: "Oslo".into(), total: 3 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn changes<T: Schema>(self) -> Table<T> {
+        if self.kv {
+            let message = format!("the bucket `{}` has rows, and no changes: read it with `.json()`", self.subject);
+            self.plan.control().fail(Error::new(ErrorKind::Config, message));
+        }
+        let shape = Shape { order: Order::Arrival, append_only: false };
+        self.table(T::METADATA.with_headers(), shape, false, Arc::new(json::change::<T>))
+    }
+
+    /// A table of messages that each are one row.
+    fn rows<T: Schema>(
+        self,
+        metadata: Metadata,
+        decode: impl Fn(&crate::data::Message<'_>) -> Result<T, crate::data::Reject> + Send + Sync + 'static,
+    ) -> Table<T> {
+        // A primary key gathers rows by key, and a commit's rows leave it in no order of arrival. So does a bucket's.
+        let (kv, has_key) = (self.kv, T::HAS_KEY);
+        let shape = if has_key || kv { Shape::GATHERED } else { Shape::ARRIVALS };
+        self.table(metadata, shape, has_key && !kv, Arc::new(move |message| decode(message).map(Change::insert)))
+    }
+
+    fn table<T: Schema>(self, metadata: Metadata, shape: Shape, by_key: bool, decode: Decoder<T>) -> Table<T> {
+        let Read { plan, place, subject, name, commit_every, on_bad_row, dead_letter, options, jetstream, kv } = self;
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let control = plan.control().clone();
+        if let Some(column) = metadata.needs_jetstream.filter(|_| jetstream.is_none() && !kv) {
+            control.fail(only_jetstream(&name, column));
+        }
+        let dead_letters = dead_letter.map(|to| DeadLetterBox::open(&plan, &place, &options, &name, to));
+        // A dead letter keeps the headers of its message.
+        let metadata = if dead_letters.is_some() { metadata.with_headers() } else { metadata };
         let queue = Arc::new(Queue::new(control.clone()));
         let counters = Arc::new(SourceCounters::default());
         let bucket: Option<Arc<str>> = kv.then(|| subject.as_str().into());
         // A key that goes says so in a header.
-        let metadata = if kv { T::METADATA.with_headers() } else { T::METADATA };
+        let metadata = if kv { metadata.with_headers() } else { metadata };
         let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, metadata, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
@@ -139,19 +284,26 @@ impl Read {
                 (Supply::Mailbox(mailbox), Pace::Told(broker.ticks()))
             }
         };
-        // A primary key gathers rows by key, and a commit's rows leave it in no order of arrival.
-        let shape = if T::HAS_KEY || kv { Shape::GATHERED } else { Shape::ARRIVALS };
         let node = plan.add(name, shape, |node, name| {
             move |build| {
-                let (reception, arrivals) =
-                    Reception::new(&build.graph, &supply, &pace, decode, on_bad_row, &link, bucket.as_deref());
+                let (rows, arrivals) = build.graph.input();
                 if build.graph.is_first() {
-                    build.add_pump(Box::new(reception));
+                    let (supply, pace, decode) = (supply.clone(), pace.clone(), Arc::clone(&decode));
+                    let reception = Reception::new(supply, pace, decode, on_bad_row, &link, bucket.as_deref(), rows);
+                    build.add_pump(Box::new(reception.with_dead_letters(dead_letters.clone())));
                 }
-                let rows = if T::HAS_KEY && !kv { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
+                let rows = if by_key { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
                 build.put::<T>(node, rows);
             }
         });
         Table::new(plan, node)
     }
+}
+
+fn only_jetstream(source: &str, column: &str) -> Error {
+    let message = format!(
+        "source `{source}`: only JetStream can fill the column `{column}`, and core NATS keeps no such thing: \
+         read from a stream, or make the column an Option, which is None then"
+    );
+    Error::new(ErrorKind::Config, message)
 }

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use super::OnBadRow;
 use super::bucket::Rows;
+use super::dead::DeadLetterBox;
 use crate::data::{Change, Commit, Error, ErrorKind, Level, Message, Reject, Schema, Throttle};
-use crate::flow::{Changes, Graph, Inlet};
+use crate::flow::Inlet;
 use crate::plan::{Pace, Pump};
+use crate::sink::Parcel;
 use crate::source::{Batch, Mailbox, Queue, SourceLink};
 
 /// Where the messages wait.
@@ -19,14 +21,20 @@ pub(super) enum Supply {
     Mailbox(Arc<Mailbox<Batch>>),
 }
 
+/// Makes changes of messages.
+pub(super) type Decoder<R> = Arc<dyn Fn(&Message<'_>) -> Result<Change<R>, Reject> + Send + Sync>;
+
 /// Decodes what waits and feeds it to the dataflow.
 pub(super) struct Reception<R: Schema> {
     supply: Supply,
     pace: Pace,
-    decode: fn(&[u8]) -> Result<R, Reject>,
+    decode: Decoder<R>,
     on_bad_row: OnBadRow,
     link: SourceLink,
     rejects: Throttle,
+    dead_letters: Option<DeadLetterBox>,
+    /// The open commit.
+    commit: Commit,
     rows: Inlet<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: Vec<Change<R>>,
@@ -44,50 +52,60 @@ impl<R: Schema> Reception<R> {
     /// How many messages are moved at a time, before the conductor looks whether to seal.
     const AT_ONCE: usize = 64 * 1024;
 
-    pub(super) fn new<'scope>(
-        graph: &Graph<'scope>,
-        supply: &Supply,
-        pace: &Pace,
-        decode: fn(&[u8]) -> Result<R, Reject>,
+    pub(super) fn new(
+        supply: Supply,
+        pace: Pace,
+        decode: Decoder<R>,
         on_bad_row: OnBadRow,
         link: &SourceLink,
         bucket: Option<&str>,
-    ) -> (Self, Changes<'scope, R>) {
-        let (rows, arrivals) = graph.input();
-        let reception = Reception {
-            supply: supply.clone(),
-            pace: pace.clone(),
+        rows: Inlet<Change<R>>,
+    ) -> Self {
+        Reception {
+            supply,
+            pace,
             decode,
             on_bad_row,
             link: link.clone(),
             rejects: Throttle::new(&link.name),
+            dead_letters: None,
+            commit: 0,
             rows,
             decoded: Vec::new(),
             bucket: bucket.map(Rows::new),
             taken: 0,
             sealed: 0,
             unsettled: VecDeque::new(),
-        };
-        (reception, arrivals)
+        }
+    }
+
+    /// The same with a place for what can't be read.
+    pub(super) fn with_dead_letters(self, dead_letters: Option<DeadLetterBox>) -> Self {
+        Reception { dead_letters, ..self }
     }
 
     /// Decodes a batch and sends its rows on.
     fn receive(&mut self, batch: &Batch) {
         self.decoded.reserve(batch.len());
-        let mut rows = 0;
+        let (mut rows, mut dead) = (0, None);
         for (number, message) in (self.taken..).zip(batch.iter()) {
-            let decode = |message: Message<'_>| (self.decode)(message.payload);
             let outcome = match &mut self.bucket {
-                Some(bucket) => bucket.take(message, decode, &mut self.decoded),
-                None => decode(message).map(|row| self.decoded.push(Change::insert(row))),
+                Some(bucket) => {
+                    let decode = |message: Message<'_>| (self.decode)(&message).map(|change| change.row);
+                    bucket.take(message, decode, &mut self.decoded)
+                }
+                None => (self.decode)(&message).map(|change| self.decoded.push(change)),
             };
             match outcome {
                 Ok(()) => rows += 1,
                 Err(reject) => {
-                    self.reject(message, &reject);
+                    self.reject(&message, &reject, &mut dead);
                     self.link.queue.settled().reject(number);
                 }
             }
+        }
+        if let (Some(parcel), Some(dead_letters)) = (dead, &self.dead_letters) {
+            dead_letters.send(parcel);
         }
         self.taken += batch.len() as u64;
         self.link.counters.rows.add(rows);
@@ -108,8 +126,14 @@ impl<R: Schema> Reception<R> {
         rows
     }
 
-    fn reject(&mut self, Message { subject, .. }: Message<'_>, reject: &Reject) {
+    fn reject(&mut self, message: &Message<'_>, reject: &Reject, dead: &mut Option<Parcel>) {
+        let subject = message.subject;
         self.link.counters.rejected.add(1);
+        if let Some(dead_letters) = &self.dead_letters {
+            let parcel = dead.get_or_insert_with(|| dead_letters.parcel(self.commit));
+            dead_letters.add(parcel, message, reject);
+            self.link.counters.dead_letters.add(1);
+        }
         match self.on_bad_row {
             OnBadRow::Skip => {
                 let what = format_args!("a message on subject `{subject}` is skipped: {reject}");
@@ -156,6 +180,7 @@ impl<R: Schema> Pump for Reception<R> {
     }
 
     fn advance(&mut self, next: Commit) {
+        self.commit = next;
         self.rows.advance(next);
         if self.taken > self.sealed && self.link.queue.settled().is_wanted() {
             self.sealed = self.taken;

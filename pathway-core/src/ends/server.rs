@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use crate::data::Result;
 use crate::nats::{Endpoint, Options, check_publish_subject};
 use crate::sink::core::Publisher;
-use crate::sink::{Sink, SinkLink};
+use crate::sink::{DeadLetters, Sink, SinkLink};
 use crate::source::core::Subscription;
 use crate::source::{Source, SourceLink};
 
@@ -27,14 +27,28 @@ impl Source for ServerSource {
 /// Core NATS publishing, as declared.
 pub(super) struct ServerSink {
     pub(super) uri: String,
-    pub(super) subject: Arc<str>,
+    pub(super) subject: SinkSubject,
     pub(super) options: Options,
+    pub(super) dead_letters: Option<DeadLetters>,
+}
+
+/// Where the messages of a sink go.
+pub(super) enum SinkSubject {
+    /// All to one subject.
+    All(Arc<str>),
+    /// Each to its own.
+    Own,
 }
 
 impl Sink for ServerSink {
     fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
-        check_publish_subject(&self.subject)?;
+        if let SinkSubject::All(subject) = &self.subject {
+            check_publish_subject(subject)?;
+        }
+        if let Some(dead_letters) = &self.dead_letters {
+            check_publish_subject(&dead_letters.subject)?;
+        }
         let publisher = Publisher::new(Endpoint::parse(&self.uri)?).options(self.options);
-        Box::new(publisher).start(link)
+        Box::new(publisher.dead_letters(self.dead_letters)).start(link)
     }
 }

@@ -5,7 +5,9 @@ use std::hash::Hasher;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Cell, Column, Columns, DateTimeUtc, Datum, EncodeJson, JsonText, NoKey, Part, Reject, Schema};
+use crate::data::{
+    Cell, Column, Columns, DateTimeUtc, Datum, EncodeJson, JsonText, Message, NoKey, Part, Reject, Schema,
+};
 use crate::decode::json::{Slot, object};
 
 /// The one row of a clock: what time it is. See [`Pipeline::clock`](crate::plan::Pipeline::clock).
@@ -51,7 +53,7 @@ impl Schema for Tick {
 
     fn primary_key(&self) {}
 
-    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject> {
+    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, Reject> {
         let mut at = Slot::new();
         object(document, &mut |column, value| {
             if column == "at" {

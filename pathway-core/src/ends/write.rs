@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use super::broker::BrokerWriter;
-use super::bucket::{BucketSink, BucketWriter, Key};
+use super::bucket::{self, BucketSink, BucketWriter, Key};
+use super::envelope::Envelope;
 use super::jetstream::StreamSink;
-use super::server::ServerSink;
-use crate::data::{Change, Commit, Schema, SinkCounters};
-use crate::encode;
+use super::server::{ServerSink, SinkSubject};
+use super::writer::{Outgoing, TableWriter};
+use crate::data::{Datum, EncodeText, OneColumn, Reject, Schema, SinkCounters};
+use crate::encode::json::JsonRows;
+use crate::encode::{Dsv, Encode, Stamp};
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::Table;
-use crate::sink::{Outbox, Parcel, Sink, SinkLink, Writer, deliver};
+use crate::sink::{DeadLetters, End, Outbox, Sink, SinkLink, deliver};
 
 /// Writes a table's changes to a subject, as they happen. Options first, the format last.
 ///
@@ -37,7 +39,17 @@ use crate::sink::{Outbox, Parcel, Sink, SinkLink, Writer, deliver};
 /// ```
 pub fn write<R: Schema>(table: &Table<R>, place: impl IntoPlace, subject: impl Into<String>) -> Write<R> {
     let (place, subject) = (place.into_place(), subject.into());
-    Write { table: table.clone(), place, subject, name: None, options: Options::new(), jetstream: None, kv: None }
+    Write {
+        table: table.clone(),
+        place,
+        subject,
+        name: None,
+        dead_letter: None,
+        options: Options::new(),
+        envelope: Envelope::new(),
+        jetstream: None,
+        kv: None,
+    }
 }
 
 /// A table to be written, before its format is said; see [`write()`].
@@ -47,7 +59,9 @@ pub struct Write<R> {
     place: Place,
     subject: String,
     name: Option<String>,
+    dead_letter: Option<String>,
     options: Options,
+    envelope: Envelope<R>,
     pub(super) jetstream: Option<String>,
     /// The subject is the name of a bucket, and rows have these keys.
     pub(super) kv: Option<Key<R>>,
@@ -66,94 +80,158 @@ impl<R: Schema> Write<R> {
         self
     }
 
+    /// Each row's own subject, in place of the one for all.
+    ///
+    /// A row whose subject can't be one (empty, with a blank, with a wildcard) is not published: it is counted,
+    /// reported and sent to the dead-letter subject.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total { city: String, total: i64 }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { city: "oslo".into(), total: 3 }]);
+    /// nats::write(&totals, &broker, "").subject(|row| format!("totals.{}", row.city)).json();
+    /// pipeline.run()?;
+    /// assert_eq!(broker.published("totals.oslo").len(), 1);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn subject(mut self, subject: impl Fn(&R) -> String + Send + Sync + 'static) -> Self {
+        self.envelope.set_subject(subject);
+        self
+    }
+
+    /// A header with a value of each row. Several are written in the order in which they are added, behind `pathway_time`
+    /// and `pathway_diff`.
+    ///
+    /// The value is of any type that a column can have. Its text is that of Pathway: booleans are `True` and `False`,
+    /// durations `1500ns`, bytes base64, lists and tuples `(1, 2)`. A `None` is no header. A row with a line break in
+    /// the value is not published: it is counted, reported and sent to the dead-letter subject. A name that no header
+    /// can have is an error when the pipeline starts.
+    pub fn header<T: EncodeText>(
+        mut self,
+        name: impl Into<String>,
+        value: impl Fn(&R) -> T + Send + Sync + 'static,
+    ) -> Self {
+        if let Err(error) = self.envelope.add_header(name.into(), value) {
+            self.table.plan().control().fail(error);
+        }
+        self
+    }
+
+    /// The order of a commit's messages: by a value of each row, ascending; `None` is below everything.
+    ///
+    /// What goes still comes before what comes, and rows with equal values keep their order.
+    pub fn sort_by<K: Datum>(mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Self {
+        self.envelope.sort_by(key);
+        self
+    }
+
+    /// Where rows go that can't be published. Default: nowhere; they are counted and reported only.
+    ///
+    /// That is so for a subject or header that can't be, for what an [`Encode`] refuses, and for what is larger than the
+    /// server takes. A dead letter has the row's payload (cut, with the full length as `pathway_cut`, where it is too
+    /// large), and these headers: `pathway_time`, `pathway_diff`, `pathway_reason`, `pathway_subject`,
+    /// `pathway_pipeline`, `pathway_sink`, and then the row's own.
+    pub fn dead_letter(mut self, subject: impl Into<String>) -> Self {
+        self.dead_letter = Some(subject.into());
+        self
+    }
+
     /// Each message is a JSON object: the columns in order, then `diff` and `time`.
     ///
     /// In a bucket it is the columns alone.
     pub fn json(self) {
-        self.encoded(encode::json::encode::<R>, encode::json::encode_row::<R>);
+        self.encode(JsonRows);
     }
 
-    fn encoded(self, encode: Encode<R>, encode_value: fn(&R, &mut Vec<u8>)) {
-        let Write { table, place, subject, name, options, jetstream, kv } = self;
+    /// Each message is the text of the only column, a `String`. `diff` and `time` are in the headers.
+    pub fn plaintext(self)
+    where
+        R: OneColumn<String>,
+    {
+        self.plaintext_of(|row| row.column());
+    }
+
+    /// Each message is the text of one column: `.plaintext_of(|row| &row.city)`. `diff` and `time` are in the headers.
+    pub fn plaintext_of(self, text: impl Fn(&R) -> &str + Send + Sync + 'static) {
+        self.bytes_of(move |row| text(row).as_bytes());
+    }
+
+    /// Each message is the bytes of the only column, a `Bytes`. `diff` and `time` are in the headers.
+    pub fn raw(self)
+    where
+        R: OneColumn<bytes::Bytes>,
+    {
+        self.bytes_of(|row| row.column());
+    }
+
+    /// Each message is the bytes of one column: `.raw_of(|row| &row.blob)`. `diff` and `time` are in the headers.
+    pub fn raw_of(self, bytes: impl Fn(&R) -> &[u8] + Send + Sync + 'static) {
+        self.bytes_of(bytes);
+    }
+
+    /// Each message is a line of comma-separated values, without a line of names; see [`Dsv`] for other settings.
+    pub fn dsv(self) {
+        self.encode(Dsv::new());
+    }
+
+    fn bytes_of(self, bytes: impl Fn(&R) -> &[u8] + Send + Sync + 'static) {
+        self.encode(move |row: &R, _: Stamp, payload: &mut Vec<u8>| -> Result<(), Reject> {
+            payload.extend_from_slice(bytes(row));
+            Ok(())
+        });
+    }
+
+    /// Each message is of a format that the program brings along, or of one with settings; see [`Encode`] and [`Dsv`].
+    pub fn encode(self, encode: impl Encode<R>) {
+        let Write { table, place, subject, name, dead_letter, options, envelope, jetstream, kv } = self;
         let plan = table.plan();
         let control = plan.control().clone();
         let outbox = Arc::new(Outbox::new(control.clone()));
         let counters = Arc::new(SinkCounters::default());
-        let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
+        let wanted = name.as_deref().unwrap_or(if subject.is_empty() { "write" } else { &subject });
+        let name = plan.unique_name(wanted);
         let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
+        let dead_letters = dead_letter.map(|subject| DeadLetters {
+            subject: subject.into(),
+            pipeline: plan.name(),
+            end: End::Sink(Arc::clone(&name)),
+        });
         let subject: Arc<str> = subject.into();
-        match (place, kv) {
-            (Place::Memory(broker), Some(key)) => {
-                plan.add_sink(None, link.clone());
-                deliver(&table, name, move || {
-                    let (broker, counters) = (broker.clone(), Arc::clone(&link.counters));
-                    let hand_over = move |parcel| super::broker::publish(&broker, &parcel, &counters);
-                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
-                });
-            }
-            (Place::Server(uri), Some(key)) => {
-                let sink = BucketSink { uri, bucket: subject.to_string(), options };
-                plan.add_sink(Some(Box::new(sink)), link.clone());
-                deliver(&table, name, move || {
-                    let link = link.clone();
-                    let hand_over = move |parcel: Parcel| {
-                        link.counters.queued.add(parcel.letters.len() as u64);
-                        link.outbox.push(parcel);
-                    };
-                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
-                });
-            }
-            (Place::Memory(broker), None) => {
-                plan.add_sink(None, link.clone());
-                let writer = BrokerWriter { broker, subject, encode, counters: link.counters };
-                deliver(&table, name, move || Box::new(writer.clone()));
-            }
-            (Place::Server(uri), None) => {
-                let core = ServerSink { uri, subject: Arc::clone(&subject), options };
-                let sink: Box<dyn Sink> = match jetstream {
-                    None => Box::new(core),
-                    Some(stream) => Box::new(StreamSink { core, stream }),
+        let (sink, outgoing) = match place {
+            Place::Memory(broker) => (None, Outgoing::Broker(broker, dead_letters)),
+            Place::Server(uri) => {
+                let sink: Box<dyn Sink> = if kv.is_some() {
+                    Box::new(BucketSink { uri, bucket: subject.to_string(), options, dead_letters })
+                } else {
+                    let own = envelope.has_own_subjects();
+                    let subject = if own { SinkSubject::Own } else { SinkSubject::All(Arc::clone(&subject)) };
+                    let core = ServerSink { uri, subject, options, dead_letters };
+                    match jetstream {
+                        None => Box::new(core),
+                        Some(stream) => Box::new(StreamSink { core, stream }),
+                    }
                 };
-                plan.add_sink(Some(sink), link.clone());
-                deliver(&table, name, move || {
-                    let (link, subject) = (link.clone(), Arc::clone(&subject));
-                    Box::new(ParcelWriter { link, subject, encode, last_size: 0 })
-                });
+                (Some(sink), Outgoing::Outbox)
             }
+        };
+        plan.add_sink(sink, link.clone());
+        let encode: Arc<dyn Encode<R>> = Arc::new(encode);
+        if let Some(key) = kv {
+            if !envelope.is_plain() {
+                link.control.fail(bucket::no_envelope(&name));
+            }
+            deliver(&table, name, move || {
+                let (key, encode) = (Arc::clone(&key), Arc::clone(&encode));
+                Box::new(BucketWriter::new(&subject, key, encode, link.clone(), outgoing.clone()))
+            });
+        } else {
+            let writer = TableWriter::new(link, subject, encode, Arc::new(envelope), outgoing);
+            deliver(&table, name, move || Box::new(writer.another()));
         }
     }
-}
-
-/// Appends a row, its `diff` and its `time` as a payload.
-pub(super) type Encode<R> = fn(row: &R, diff: i64, time: u64, payload: &mut Vec<u8>);
-
-/// Encodes each commit into one parcel for the sink's thread.
-struct ParcelWriter<R> {
-    link: SinkLink,
-    subject: Arc<str>,
-    encode: Encode<R>,
-    /// The bytes of the last commit: the next one may be about as large.
-    last_size: usize,
-}
-
-impl<R: Schema> Writer<R> for ParcelWriter<R> {
-    fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
-        let mut parcel = Parcel::new(commit, time, Arc::clone(&self.subject));
-        parcel.payloads.reserve(self.last_size.min(1 << 20));
-        parcel.letters.reserve(changes.len());
-        for change in changes.drain(..) {
-            for diff in ones(change.diff) {
-                (self.encode)(&change.row, diff, time, &mut parcel.payloads);
-                parcel.push(diff > 0, None);
-            }
-        }
-        self.last_size = parcel.payloads.len();
-        self.link.counters.queued.add(parcel.letters.len() as u64);
-        self.link.outbox.push(parcel);
-    }
-}
-
-/// A change of several copies of a row is as many messages: the `diff` on the wire is 1 or -1.
-pub(super) fn ones(diff: i64) -> impl Iterator<Item = i64> {
-    (0..diff.unsigned_abs()).map(move |_| diff.signum())
 }

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::data::{DecodeJson, JsonText, Mismatch};
+use crate::data::{DecodeJson, JsonText, Mismatch, TextForm};
 
 /// An enum without fields. The variants are numbered as they are declared.
 pub trait Choice: Sized {
@@ -63,6 +63,13 @@ pub trait Choice: Sized {
         }
         let choice = ordinal.and_then(Self::nth);
         choice.ok_or_else(|| Mismatch::new(Self::expected_choice(), value.text, value.offset))
+    }
+
+    /// Writes the variant's name as it is.
+    fn encode_choice_text(&self, _: TextForm, out: &mut Vec<u8>) {
+        if let Some(name) = Self::NAMES.get(self.ordinal()) {
+            out.extend_from_slice(name.as_bytes());
+        }
     }
 
     /// Writes the variant's name as a JSON string.

@@ -72,7 +72,7 @@ pub(crate) struct Ends {
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        let state = State { name: program().into(), nodes: Vec::new(), names: HashMap::new(), ends: Ends::default() };
+        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default(), name: program() };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
@@ -86,8 +86,8 @@ impl Plan {
         Arc::clone(&self.lock().name)
     }
 
-    pub(crate) fn rename(&self, name: String) {
-        self.lock().name = name.into();
+    pub(super) fn set_name(&self, name: Arc<str>) {
+        self.lock().name = name;
     }
 
     /// Makes a name unique in the plan: the second `reduce` becomes `reduce-2`.
@@ -149,8 +149,9 @@ impl Plan {
     }
 }
 
-/// The name of the program's file.
-fn program() -> String {
-    let path = std::env::current_exe().unwrap_or_default();
-    path.file_stem().map_or_else(|| "pathway".to_owned(), |name| name.to_string_lossy().into_owned())
+/// The name of the running program.
+fn program() -> Arc<str> {
+    let path = std::env::current_exe().ok();
+    let name = path.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into());
+    name.unwrap_or_else(|| "pathway".into())
 }

@@ -31,8 +31,8 @@ impl Pipeline {
         Pipeline { plan: Plan::new(), started: false }
     }
 
-    /// The same with a name, by which servers tell it from other pipelines: the consumer that it has of a stream is
-    /// named after it.
+    /// The same with a name, by which servers and people tell it from other pipelines: the consumer that it has of a
+    /// stream is named after it, and its dead letters say where they come from.
     ///
     /// Without, it has the name of the program's file.
     ///
@@ -44,7 +44,7 @@ impl Pipeline {
     /// ```
     pub fn named(name: impl Into<String>) -> Self {
         let pipeline = Pipeline::new();
-        pipeline.plan.rename(name.into());
+        pipeline.plan.set_name(name.into().into());
         pipeline
     }
 

@@ -150,6 +150,8 @@ pub struct SourceStats {
     pub rows: u64,
     /// Messages that could not be read; each was reported with its reason.
     pub rejected: u64,
+    /// How many of these went to the dead-letter subject, which is a sink of its own.
+    pub dead_letters: u64,
     /// Messages that the server sent and the client lost before the pipeline could take them.
     pub dropped: u64,
     /// Messages that were received and wait to be worked off.
@@ -170,8 +172,10 @@ pub struct SinkStats {
     pub published: u64,
     /// Messages that were sent once more after a break.
     pub republished: u64,
-    /// Messages that the server can't take; each was reported.
+    /// Messages that can't be published; reported with the reason.
     pub rejected: u64,
+    /// How many of these the server has taken as dead letters.
+    pub dead_letters: u64,
     /// How often the connection came back.
     pub reconnects: u64,
 }
@@ -185,6 +189,7 @@ impl SourceStats {
             bytes: counters.bytes.get(),
             rows: counters.rows.get(),
             rejected: counters.rejected.get(),
+            dead_letters: counters.dead_letters.get(),
             dropped: counters.dropped.get(),
             backlog: source.queue.backlog() as u64,
             reconnects: counters.reconnects.get(),
@@ -201,6 +206,7 @@ impl SinkStats {
             published: counters.published.get(),
             republished: counters.republished.get(),
             rejected: counters.rejected.get(),
+            dead_letters: counters.dead_letters.get(),
             reconnects: counters.reconnects.get(),
         }
     }

@@ -46,12 +46,17 @@ impl DeadLetters {
     }
 
     /// A letter of a parcel that could not be published, as a dead letter with the same payload.
+    ///
+    /// One that is a dead letter already keeps what it says.
     pub fn of_letter(&self, parcel: &Parcel, letter: &Letter, reject: &Reject) -> Letter {
         let label = letter.label.as_deref();
+        if label.is_some_and(|label| label.bare) {
+            return letter.clone();
+        }
         let own = label.into_iter().flat_map(|label| &label.headers).map(|(name, value)| (&**name, value.as_str()));
         let headers = self.headers(parcel.subject_of(letter), reject, own);
         let subject = Some(Arc::clone(&self.subject));
-        let label = Label { subject, headers, bare: label.is_some_and(|label| label.bare), ..Label::default() };
+        let label = Label { subject, headers, ..Label::default() };
         Letter { payload: letter.payload.clone(), come: letter.come, label: Some(Box::new(label)) }
     }
 

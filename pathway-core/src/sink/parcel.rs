@@ -44,7 +44,7 @@ pub struct Label {
     pub headers: Vec<(Arc<str>, String)>,
     /// What tells it from all others, for a server that drops what it has already: the header `Nats-Msg-Id`.
     pub message_id: Option<String>,
-    /// Whether it goes without `pathway_time` and `pathway_diff`, because it tells of no change.
+    /// Whether it is a dead letter of a source: it goes without `pathway_time` and `pathway_diff`, as it tells of no change.
     pub bare: bool,
     /// Why it can't be published at all, where that is known already.
     pub reject: Option<Reject>,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Cell, Change, Column, Columns, Datum, JsonText, NoKey, Reject, Schema};
+use crate::data::{Cell, Change, Column, Columns, Datum, JsonText, Message, NoKey, Reject, Schema};
 
 /// A row with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +59,7 @@ impl Schema for Row {
 
     fn primary_key(&self) {}
 
-    fn decode_row(_: JsonText<'_>) -> Result<Self, Reject> {
+    fn decode_row(_: JsonText<'_>, _: &Message<'_>) -> Result<Self, Reject> {
         unreachable!("the tests of states read no JSON")
     }
 

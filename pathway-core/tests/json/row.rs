@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 use std::hash::Hasher;
 
-use pathway_core::data::{Cell, Column, ColumnType, Columns, Datum, HasKey, Held, JsonText, Part, Reject, Schema};
+use pathway_core::data::{
+    Cell, Column, ColumnType, Columns, Datum, HasKey, Held, JsonText, Message, Part, Reject, Schema,
+};
 use pathway_core::decode::json::{Slot, decode, object};
 use pathway_core::encode::json::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -55,7 +57,7 @@ impl<T: ColumnType> Schema for Row<T> {
         (self.k,)
     }
 
-    fn decode_row(document: JsonText<'_>) -> Result<Self, Reject> {
+    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, Reject> {
         let (mut k, mut v) = (Slot::<i64>::new(), Slot::<T>::new());
         object(document, &mut |key, value| match key {
             "k" => k.read(value),

@@ -1,4 +1,4 @@
-//! The code of a column type: its impls of `Datum`, `DecodeJson` and `EncodeJson`.
+//! The code of a column type: its impls of `Datum`, `DecodeJson`, `EncodeJson` and `EncodeText`.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
@@ -42,6 +42,15 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
         impl #impl_generics #krate::__private::EncodeJson for #ident #type_generics #where_clause {
             fn encode_json(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
         }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::EncodeText for #ident #type_generics #where_clause {
+            fn encode_text(
+                &self,
+                _: #krate::__private::TextForm,
+                _: &mut #krate::__private::Vec<::core::primitive::u8>,
+            ) {}
+        }
     }
 }
 
@@ -63,6 +72,8 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
         decode: quote!(#krate::__private::Choice::decode_choice(value)),
         missing: quote!(::core::option::Option::None),
         encode: quote!(#krate::__private::Choice::encode_choice(self, out)),
+        text: quote!(#krate::__private::Choice::encode_choice_text(self, form, out)),
+        is_none: quote!(false),
     };
     let impls = datum.impls(column_type, &column_type.generics);
     quote! {
@@ -94,6 +105,7 @@ fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let datum = quote!(<#inner as #krate::__private::Datum>);
     let decode = quote!(<#inner as #krate::__private::DecodeJson>);
     let encode = quote!(<#inner as #krate::__private::EncodeJson>);
+    let text = quote!(<#inner as #krate::__private::EncodeText>);
     let bodies = Bodies {
         duplicate: quote!(#check Self(#datum::duplicate(&self.0))),
         compare: quote!(#check #datum::compare(&self.0, &other.0)),
@@ -104,11 +116,13 @@ fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
         decode: quote!(#check ::core::result::Result::map(#decode::decode_json(value), Self)),
         missing: quote!(#check ::core::option::Option::map(#decode::decode_missing(), Self)),
         encode: quote!(#check #encode::encode_json(&self.0, out)),
+        text: quote!(#check #text::encode_text(&self.0, form, out)),
+        is_none: quote!(#check #text::is_none(&self.0)),
     };
     bodies.impls(column_type, &bounded(&column_type.generics, krate))
 }
 
-/// What stands in the bodies of the three impls.
+/// What stands in the bodies of the four impls.
 struct Bodies {
     duplicate: TokenStream,
     compare: TokenStream,
@@ -119,12 +133,15 @@ struct Bodies {
     decode: TokenStream,
     missing: TokenStream,
     encode: TokenStream,
+    text: TokenStream,
+    is_none: TokenStream,
 }
 
 impl Bodies {
     fn impls(&self, column_type: &ColumnType, generics: &syn::Generics) -> TokenStream {
         let ColumnType { ident, krate, .. } = column_type;
-        let Bodies { duplicate, compare, feed, serialize, deserialize, expected, decode, missing, encode } = self;
+        let Bodies { duplicate, compare, feed, serialize, deserialize, expected, decode, missing, encode, .. } = self;
+        let Bodies { text, is_none, .. } = self;
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         quote! {
             #[automatically_derived]
@@ -176,6 +193,21 @@ impl Bodies {
             impl #impl_generics #krate::__private::EncodeJson for #ident #type_generics #where_clause {
                 fn encode_json(&self, out: &mut #krate::__private::Vec<::core::primitive::u8>) {
                     #encode
+                }
+            }
+
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::EncodeText for #ident #type_generics #where_clause {
+                fn encode_text(
+                    &self,
+                    form: #krate::__private::TextForm,
+                    out: &mut #krate::__private::Vec<::core::primitive::u8>,
+                ) {
+                    #text
+                }
+
+                fn is_none(&self) -> ::core::primitive::bool {
+                    #is_none
                 }
             }
         }

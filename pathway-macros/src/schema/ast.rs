@@ -5,6 +5,7 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type};
 
+use super::beside::{self, Beside};
 use super::flatten::{FLATTEN, Flat};
 use super::pointer::Pointer;
 use crate::attribute::{Entry, entries, once, string_literal};
@@ -37,6 +38,8 @@ pub(crate) struct Column {
     pub(crate) primary_key: bool,
     pub(crate) default: Option<Fallback>,
     pub(crate) pointer: Option<Pointer>,
+    /// What fills it in place of the payload.
+    pub(crate) beside: Option<Beside>,
 }
 
 /// What fills a column whose field is not in the message.
@@ -51,7 +54,11 @@ pub(crate) enum Fallback {
 
 /// The attributes of the struct, and of a field.
 const ON_STRUCT: [&str; 2] = ["rename_all", "crate"];
-const ON_FIELD: [&str; 5] = ["primary_key", "default", "rename", "path", FLATTEN];
+const ON_FIELD: [&str; 12] = {
+    let [subject, token, header, sequence, published, received, delivered] = beside::WORDS;
+    let [key, default, rename, path] = ["primary_key", "default", "rename", "path"];
+    [key, default, rename, path, FLATTEN, subject, token, header, sequence, published, received, delivered]
+};
 
 impl Row {
     /// The row that the user wrote; `None` if it is none.
@@ -80,6 +87,7 @@ impl Column {
         errors: &mut Errors,
     ) -> Column {
         let (mut primary_key, mut default, mut rename, mut pointer) = (None, None, None, None);
+        let mut beside = None;
         for entry in entries {
             match entry.name().as_str() {
                 "primary_key" => once(&mut primary_key, entry, entry.flag(errors), errors),
@@ -89,6 +97,9 @@ impl Column {
                     let text = entry.text(errors);
                     let parsed = text.and_then(|text| Pointer::parse(&text, errors));
                     once(&mut pointer, entry, parsed, errors);
+                }
+                word if beside::WORDS.contains(&word) => {
+                    once(&mut beside, entry, Beside::see(entry, errors), errors);
                 }
                 _ => {
                     entry.unknown("schema", "a column", &ON_FIELD, &ON_STRUCT.map(|word| (word, "the struct")), errors)
@@ -101,7 +112,8 @@ impl Column {
             None => (rename_all.map_or(plain.clone(), |rule| rule.field(&plain)), ident.into_token_stream()),
         };
         let primary_key = primary_key.is_some();
-        Column { number, field: ident.clone(), ty: field.ty.clone(), name, named_by, primary_key, default, pointer }
+        let (field, ty) = (ident.clone(), field.ty.clone());
+        Column { number, field, ty, name, named_by, primary_key, default, pointer, beside }
     }
 }
 

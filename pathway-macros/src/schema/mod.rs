@@ -1,6 +1,7 @@
 //! `#[derive(Schema)]`: a struct becomes a row.
 
 mod ast;
+mod beside;
 mod check;
 mod expand;
 mod flatten;
@@ -81,7 +82,7 @@ mod tests {
         });
         let file: syn::File = syn::parse2(output).expect("the output is Rust");
         let impls = file.items.iter().filter(|item| matches!(item, syn::Item::Impl(_))).count();
-        assert_eq!(impls, 3);
+        assert_eq!(impls, 5);
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod config;
 mod connect;
 mod credentials;
 mod flood;
+mod formats;
 mod panics;
 mod programs;
 mod restart;

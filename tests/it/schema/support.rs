@@ -1,11 +1,12 @@
 //! From text to a row, and back.
 
 use pathway::__private::JsonText;
-use pathway::Schema;
+use pathway::{Message, Schema};
 
 /// The row that a document holds, or the complaint.
 pub(crate) fn decode<R: Schema>(document: &str) -> Result<R, String> {
-    R::decode_row(JsonText { text: document, offset: 0 }).map_err(|reject| reject.to_string())
+    R::decode_row(JsonText { text: document, offset: 0 }, &Message::new("", document.as_bytes()))
+        .map_err(|reject| reject.to_string())
 }
 
 /// The columns of a row, as a sink writes them.

@@ -1,6 +1,6 @@
 //! A whole payload becomes a row.
 
-use crate::data::{JsonText, Reject, Schema};
+use crate::data::{JsonText, Message, Reject, Schema};
 
 /// Reads a payload as a JSON document of the schema `R`.
 ///
@@ -20,6 +20,19 @@ use crate::data::{JsonText, Reject, Schema};
 /// }
 /// ```
 pub fn decode<R: Schema>(payload: &[u8]) -> Result<R, Reject> {
+    decode_message(&Message::new("", payload))
+}
+
+/// The same for a message, which can have more for the row than its payload.
+///
+/// # Errors
+/// Those of [`decode`], or what stands beside the payload does not fill its columns.
+pub fn decode_message<R: Schema>(message: &Message<'_>) -> Result<R, Reject> {
+    R::decode_row(document(message.payload)?, message)
+}
+
+/// The document that a payload is, without the white space around it.
+pub(super) fn document(payload: &[u8]) -> Result<JsonText<'_>, Reject> {
     let text = match std::str::from_utf8(payload) {
         Ok(text) => text,
         Err(error) => return Err(Reject::payload("the payload is not UTF-8", error.valid_up_to())),
@@ -33,5 +46,5 @@ pub fn decode<R: Schema>(payload: &[u8]) -> Result<R, Reject> {
     if document.starts_with('\u{feff}') {
         return Err(Reject::payload("the payload begins with a byte order mark, which JSON does not allow", offset));
     }
-    R::decode_row(JsonText { text: document, offset })
+    Ok(JsonText { text: document, offset })
 }

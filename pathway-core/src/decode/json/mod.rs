@@ -5,6 +5,7 @@
 //! A document is read once: fields that no column asks for are skipped where they stand, nothing is copied
 //! but what the row keeps, and each value knows its place in the payload, for the reports.
 
+mod changes;
 mod document;
 mod scan;
 mod slot;
@@ -15,6 +16,7 @@ mod scalar;
 mod text;
 mod time;
 
-pub use document::decode;
+pub use changes::change;
+pub use document::{decode, decode_message};
 pub use slot::Slot;
 pub use walk::{array, object};

@@ -4,7 +4,8 @@ mod container;
 mod scalar;
 mod time;
 
-use crate::data::{EncodeJson, Schema};
+use super::{Encode, Stamp};
+use crate::data::{EncodeJson, Reject, Schema};
 
 /// Appends one change as a JSON object: the columns in order, then `diff`, then `time`.
 ///
@@ -39,4 +40,19 @@ pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
         out.pop();
     }
     out.push(b'}');
+}
+
+/// The format as an encoder.
+pub(crate) struct JsonRows;
+
+impl<R: Schema> Encode<R> for JsonRows {
+    fn encode(&self, row: &R, stamp: Stamp, payload: &mut Vec<u8>) -> Result<(), Reject> {
+        encode(row, stamp.diff, stamp.time, payload);
+        Ok(())
+    }
+
+    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), Reject> {
+        encode_row(row, payload);
+        Ok(())
+    }
 }

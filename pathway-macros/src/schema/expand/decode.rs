@@ -15,7 +15,8 @@ use crate::schema::trie::Node;
 /// Declares the slots, walks, and takes the row out of them.
 pub(super) fn body(row: &Row) -> TokenStream {
     let krate = &row.krate;
-    let slots = row.columns.iter().enumerate().map(|(number, Column { ty, .. })| {
+    let of_payload = row.columns.iter().enumerate().filter(|(_, column)| column.beside.is_none());
+    let slots = of_payload.map(|(number, Column { ty, .. })| {
         let slot = slot(number);
         quote!(let mut #slot = #krate::__private::Slot::<#ty>::Missing;)
     });
@@ -25,13 +26,16 @@ pub(super) fn body(row: &Row) -> TokenStream {
     let reads = reads(&document, row);
     let fields = row.columns.iter().enumerate().map(|(number, column)| {
         let field = &column.field;
-        let taken = take(number, column, krate);
+        let taken = match &column.beside {
+            Some(beside) => beside.take(column, krate),
+            None => take(number, column, krate),
+        };
         quote!(#field: #taken)
     });
     // Each flattened row walks the document by itself.
     let flats = row.flats.iter().map(|flat| {
         let (field, part) = (&flat.field, flat.row(krate));
-        quote!(#field: #part::decode_row(document)?)
+        quote!(#field: #part::decode_row(document, message)?)
     });
     if row.columns.is_empty() {
         return quote!(::core::result::Result::Ok(Self { #(#flats),* }));

@@ -8,6 +8,7 @@ mod datum;
 mod decode;
 mod fields;
 mod rest;
+mod single;
 
 use proc_macro2::{Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -27,7 +28,8 @@ pub(crate) fn row(row: &Row) -> TokenStream {
     let datum = datum::datum(row);
     let (distinct_names, in_bodies) = row.distinct_names();
     let schema = schema(row, &in_bodies);
-    quote!(#datum #schema #distinct_names)
+    let single = single::single(row);
+    quote!(#datum #schema #single #distinct_names)
 }
 
 /// Impls for what can't be a row, so that nothing else is blamed for it.
@@ -50,6 +52,7 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
             fn primary_key(&self) {}
             fn decode_row(
                 _: #krate::__private::JsonText<'_>,
+                _: &#krate::__private::Message<'_>,
             ) -> ::core::result::Result<Self, #krate::__private::Reject> {
                 loop {}
             }
@@ -110,6 +113,7 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
 
             fn decode_row(
                 document: #krate::__private::JsonText<'_>,
+                message: &#krate::__private::Message<'_>,
             ) -> ::core::result::Result<Self, #krate::__private::Reject> {
                 #checks
                 #distinct_names
@@ -132,12 +136,14 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
 /// What the columns of flattened rows want of a message beside the payload.
 fn metadata(row: &Row) -> Option<TokenStream> {
     let krate = &row.krate;
-    let wanted = row.flats.iter().map(|flat| {
+    let own = row.columns.iter().filter_map(|column| column.beside.as_ref()?.wants(column, krate));
+    let of_flats = row.flats.iter().map(|flat| {
         let part = flat.row(krate);
-        quote!(.and(#part::METADATA))
+        quote!(#part::METADATA)
     });
+    let all = own.chain(of_flats).map(|wants| quote!(.and(#wants))).reduce(|all, more| quote!(#all #more))?;
     let metadata = quote!(#krate::__private::Metadata);
-    (!row.flats.is_empty()).then(|| quote!(const METADATA: #metadata = #metadata::NONE #(#wanted)*;))
+    Some(quote!(const METADATA: #metadata = #metadata::NONE #all;))
 }
 
 /// The parts of the primary key.

@@ -1,0 +1,59 @@
+//! What a row of one column is beside a row: a bare payload of text or bytes can be read into it and written from it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::schema::ast::Row;
+
+/// `OneColumn` for a row of one column, and `OnePayload` for one with one column that is not filled from beside the
+/// payload.
+pub(super) fn single(row: &Row) -> Option<TokenStream> {
+    let Row { ident, krate, columns, flats, .. } = row;
+    if !flats.is_empty() {
+        return None;
+    }
+    let mut of_payload = columns.iter().filter(|column| column.beside.is_none());
+    let payload = of_payload.next().filter(|_| of_payload.next().is_none());
+    let only = columns.first().filter(|_| columns.len() == 1);
+    if payload.is_none() && only.is_none() {
+        return None;
+    }
+    let generics = row.bounded();
+    let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
+    let one_column = only.map(|column| {
+        let (field, ty) = (&column.field, &column.ty);
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::OneColumn<#ty> for #ident #type_generics #where_clause {
+                fn column(&self) -> &#ty {
+                    &self.#field
+                }
+            }
+        }
+    });
+    let one_payload = payload.map(|payload| {
+        let ty = &payload.ty;
+        let fields = columns.iter().map(|column| {
+            let field = &column.field;
+            match &column.beside {
+                Some(beside) => {
+                    let taken = beside.take(column, krate);
+                    quote!(#field: #taken)
+                }
+                None => quote!(#field: payload),
+            }
+        });
+        quote! {
+            #[automatically_derived]
+            impl #impl_generics #krate::__private::OnePayload<#ty> for #ident #type_generics #where_clause {
+                fn from_payload(
+                    payload: #ty,
+                    message: &#krate::__private::Message<'_>,
+                ) -> ::core::result::Result<Self, #krate::__private::Reject> {
+                    ::core::result::Result::Ok(Self { #(#fields),* })
+                }
+            }
+        }
+    });
+    Some(quote!(#one_column #one_payload))
+}

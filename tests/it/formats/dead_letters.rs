@@ -1,0 +1,78 @@
+//! What can't be read or published, on a broker in memory.
+
+use pathway::prelude::*;
+use pathway::testing::Broker;
+
+use super::support::{headers, inserts, written};
+
+#[derive(Schema)]
+struct Row {
+    name: String,
+}
+
+#[test]
+fn what_cannot_be_read_keeps_its_bytes_and_headers() {
+    let (pipeline, broker) = (Pipeline::named("billing"), Broker::new());
+    let input = nats::read(&pipeline, &broker, "in.>").name("input").dead_letter("dead").json::<Row>();
+    let seen = input.collect();
+    let running = pipeline.start().expect("a running pipeline");
+    broker.publish_with_headers(
+        "in.a",
+        [("trace", "7"), ("pathway_reason", "old")],
+        b"{\"name\": 1, \"x\": \"\xc3\xa5\r\n\"}",
+    );
+    broker.publish("in.b", b"\xff\0");
+    broker.publish("in.c", "");
+    broker.publish("in.d", r#"{"name": "good"}"#);
+    broker.commit();
+    let stats = running.stats();
+    broker.close();
+    running.join().expect("an orderly end");
+
+    let dead = broker.published("dead");
+    let payloads: Vec<_> = dead.iter().map(|dead| dead.payload.as_slice()).collect();
+    assert_eq!(payloads, [&b"{\"name\": 1, \"x\": \"\xc3\xa5\r\n\"}"[..], b"\xff\0", b""]);
+    let first = headers(&dead[0]);
+    assert!(first.ends_with("pathway_pipeline=billing;pathway_source=input;trace=7"), "{first}");
+    assert!(first.contains("pathway_subject=in.a;"), "{first}");
+    let second = "pathway_reason=the payload is not UTF-8;pathway_subject=in.b;pathway_offset=0;\
+                  pathway_pipeline=billing;pathway_source=input";
+    assert_eq!(headers(&dead[1]), second);
+    assert_eq!(seen.rows().len(), 1);
+    let (source, sink) = (&stats.sources[0], &stats.sinks[0]);
+    assert_eq!((source.received, source.rows, source.rejected, source.dead_letters), (4, 1, 3, 3));
+    assert_eq!((sink.name.as_str(), sink.queued, sink.published), ("input-dead-letters", 3, 3));
+}
+
+#[test]
+fn a_subject_or_header_from_data_that_cannot_be() {
+    let long = "x".repeat(5000);
+    let bad = ["", "a b", "a..b", "a.*", ">", "a\r\nPUB x 1", ".", long.as_str()];
+    let rows = inserts(bad.iter().chain(&["good"]).map(|name| Row { name: (*name).into() }));
+    let (messages, stats) = written(rows, |table, broker| {
+        nats::write(table, broker, "").subject(|row| row.name.clone()).dead_letter("dead").json();
+    });
+    let dead = messages.iter().filter(|message| message.subject == "dead").count();
+    assert_eq!((messages.len(), dead), (bad.len() + 1, bad.len()));
+    let good = messages.iter().find(|message| message.subject == "good").expect("the good one");
+    assert!(good.text().starts_with(r#"{"name":"good","#));
+    assert_eq!((stats.sinks[0].rejected, stats.sinks[0].dead_letters, stats.sinks[0].published), (8, 8, 1));
+
+    let rows = inserts(["a\r\nb: c", "a\n", "\r", "fine"].map(|name| Row { name: name.into() }));
+    let (messages, stats) = written(rows, |table, broker| {
+        nats::write(table, broker, "out").header("name", |row| row.name.clone()).dead_letter("dead").json();
+    });
+    assert_eq!((stats.sinks[0].rejected, stats.sinks[0].dead_letters, stats.sinks[0].published), (3, 3, 1));
+    let breaks = |value: &String| value.contains(['\r', '\n']);
+    assert!(messages.iter().all(|message| !message.headers.iter().any(|(_, value)| breaks(value))), "{messages:?}");
+}
+
+/// Without a subject for them they are counted, and the rest goes on.
+#[test]
+fn without_dead_letters_the_rest_goes_on() {
+    let rows = inserts(["a b", "good"].map(|name| Row { name: name.into() }));
+    let (messages, stats) =
+        written(rows, |table, broker| nats::write(table, broker, "").subject(|row| row.name.clone()).json());
+    assert_eq!(messages.len(), 1);
+    assert_eq!((stats.sinks[0].rejected, stats.sinks[0].dead_letters), (1, 0));
+}
