@@ -24,7 +24,7 @@ pub use self::checked::{
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};
-pub use self::rest::{Old, Rest, compare_columns, debug_columns, distinct_names, encode_columns, feed_columns};
+pub use self::rest::{Old, Rest, cell, compare_columns, debug_columns, distinct_names, encode_columns, feed_columns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
 pub use self::walk::{Step, Walk};
 pub use crate::data::*;

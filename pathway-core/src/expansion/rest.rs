@@ -4,7 +4,13 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::hash::Hasher;
 
-use crate::data::{Column, Columns, EncodeJson, Schema};
+use crate::data::{Cell, Column, ColumnType, Columns, EncodeJson, Schema};
+
+/// The value of a column, of whatever type. Where the type can't be a column, it says no more than was said already.
+#[inline]
+pub fn cell<T: ColumnType>(value: &T) -> &dyn Cell {
+    value
+}
 
 /// Stops the compiler where a column has the name of one of another part of the row.
 #[expect(clippy::panic, reason = "it runs when the user's program compiles, and never else")]

@@ -27,8 +27,10 @@ pub(super) fn or_by_column(row: &Row, usual: &TokenStream, by_column: &TokenStre
 pub(super) fn side_by_side(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
-    let show =
-        |Column { number, field, .. }: &Column| quote!(show(#columns.field(#number), &self.#field, &other.#field););
+    let show = |Column { number, field, ty, .. }: &Column| {
+        let cell = quote!(#krate::__private::cell::<#ty>);
+        quote!(show(#columns.field(#number), #cell(&self.#field), #cell(&other.#field));)
+    };
     let fields = Field::all(row).into_iter().map(|field| match field {
         Field::Column(column) => {
             let (name, shown) = (&column.name, show(column));
