@@ -9,6 +9,7 @@ macro_rules! page {
 
 page!(readme, "README.md");
 page!(tables, "docs/guide/tables.md");
+page!(reducers, "docs/guide/reducers.md");
 page!(time, "docs/guide/time.md");
 page!(joins, "docs/guide/joins.md");
 page!(schemas, "docs/guide/schemas.md");

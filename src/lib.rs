@@ -71,8 +71,9 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
-    pub use pathway_core::ends::{Read, Write, read, write};
+    pub use pathway_core::ends::{Read, Stream, Write, read, stream, write};
     pub use pathway_core::nats::{IntoPlace, Options, Place};
+    pub use pathway_core::source::jetstream::Start;
 }
 
 /// Sources and sinks of one's own.

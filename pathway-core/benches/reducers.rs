@@ -5,7 +5,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use pathway_core::table::reducer::{Avg, Count, Min, Reducer, Sum};
+use pathway_core::table::reducer::{
+    Avg, Count, CountDistinct, CountDistinctApprox, Latest, Min, Quantile, Reducer, Sum, TopK, Variance,
+};
 
 const GROUPS: usize = 1_024;
 const CHANGES: usize = 1 << 18;
@@ -24,6 +26,14 @@ fn main() {
     measure("avg of f64, prices", &Avg, price);
     measure("min of i64, one value a group", &Min, |_| 7_i64);
     measure("min of i64, 1 000 values a group", &Min, small);
+    measure("variance of i64", &Variance, small);
+    measure("variance of f64, prices", &Variance, price);
+    measure("variance of f64, all magnitudes", &Variance, wild);
+    measure("quantile, 1 000 values a group", &Quantile::new(0.95), small);
+    measure("top_k, 1 000 values a group", &TopK::new(10), small);
+    measure("latest", &Latest::new(), small);
+    measure("count_distinct", &CountDistinct, small);
+    measure("count_distinct_approx", &CountDistinctApprox::new(), small);
 }
 
 fn measure<A: Copy, R: Reducer<A>>(name: &str, reducer: &R, argument: impl Fn(u64) -> A) {
@@ -43,6 +53,7 @@ fn measure<A: Copy, R: Reducer<A>>(name: &str, reducer: &R, argument: impl Fn(u6
         for (group, argument) in &changes {
             reducer.update(&mut groups[*group], black_box(*argument), diff);
         }
+        groups.iter_mut().for_each(|group| reducer.settle(group));
         best = best.min(start.elapsed().as_nanos() as f64 / CHANGES as f64);
     }
     println!("{name:35} {best:7.1} ns");

@@ -7,6 +7,8 @@ mod checked;
 mod choice;
 mod defaults;
 mod fields;
+mod named;
+mod own;
 mod rest;
 mod slots;
 mod walk;
@@ -19,11 +21,15 @@ pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
 pub use self::checked::{
-    AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, duplicate, key, reversed, row, same, table, time,
+    AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyRow, AnySummable, AnyTable,
+    AnyText, AnyTime, averageable, column, condition, duplicate, interpolate, key, measurable, reversed, row, same,
+    summable, table, text, time,
 };
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};
+pub use self::named::{Named, named};
+pub use self::own::{Own, OwnReducer, own};
 pub use self::rest::{Old, Rest, cell, compare_columns, debug_columns, distinct_names, encode_columns, feed_columns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
 pub use self::walk::{Step, Walk};

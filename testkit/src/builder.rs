@@ -15,17 +15,18 @@ pub struct Builder {
     config: String,
     jetstream: bool,
     port: Option<u16>,
+    silent: bool,
     args: Vec<OsString>,
 }
 
 impl Builder {
     pub(crate) fn new() -> Self {
-        Self { config: String::new(), jetstream: true, port: None, args: Vec::new() }
+        Self { config: String::new(), jetstream: true, port: None, silent: false, args: Vec::new() }
     }
 
     /// Adds lines to the server's configuration file: an `authorization` or a `tls` block, limits, accounts.
     ///
-    /// Paths in it should be absolute. `handshake_first` cannot be used: a server counts as ready when it sends its INFO line.
+    /// Paths in it should be absolute.
     pub fn config(mut self, lines: &str) -> Self {
         self.config.push_str(lines);
         self.config.push('\n');
@@ -41,6 +42,14 @@ impl Builder {
     /// Asks for this port, where by default the server picks a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port).filter(|port| *port != 0);
+        self
+    }
+
+    /// Says that the server greets nobody before the TLS handshake (`handshake_first: true` in its `tls` block).
+    ///
+    /// It counts as ready when it takes connections; any other when it sends its INFO line.
+    pub fn silent(mut self) -> Self {
+        self.silent = true;
         self
     }
 
@@ -61,6 +70,10 @@ impl Builder {
 
     pub(crate) fn wished_port(&self) -> Option<u16> {
         self.port
+    }
+
+    pub(crate) fn is_silent(&self) -> bool {
+        self.silent
     }
 
     pub(crate) fn config_text(&self) -> &str {

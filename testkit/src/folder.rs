@@ -1,4 +1,4 @@
-//! The folder of one server: its configuration, JetStream store, log and ports file.
+//! A folder of one's own, such as that of a server: its configuration, JetStream store, log and ports file.
 
 use std::{
     fs, io,
@@ -16,24 +16,25 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    pub(crate) fn create(config: &str) -> Result<Self, Error> {
+    pub(crate) fn create() -> Result<Self, Error> {
         static NEXT: AtomicU32 = AtomicU32::new(0);
 
         loop {
             let name = format!("pathway-testkit-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
             let path = std::env::temp_dir().join(name);
             match fs::create_dir(&path) {
-                Ok(()) => {
-                    let folder = Self { path };
-                    let file = folder.config();
-                    fs::write(&file, config).map_err(Error::io(format!("writing {}", file.display())))?;
-                    return Ok(folder);
-                }
+                Ok(()) => return Ok(Self { path }),
                 // Left by an earlier process that had our id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io(format!("creating {}", path.display()))(error)),
             }
         }
+    }
+
+    /// Writes the server's configuration, in the place of what is there.
+    pub(crate) fn configure(&self, config: &str) -> Result<(), Error> {
+        let file = self.config();
+        fs::write(&file, config).map_err(Error::io(format!("writing {}", file.display())))
     }
 
     pub(crate) fn path(&self) -> &Path {

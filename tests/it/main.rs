@@ -2,6 +2,7 @@
 
 mod clock;
 mod delivery;
+mod jetstream;
 mod macros;
 mod oracle;
 mod panics;

@@ -28,6 +28,12 @@ pub trait Datum: Sized + Send + Sync + 'static {
     /// The total order, as `Ord::cmp` gives.
     fn compare(&self, other: &Self) -> Ordering;
 
+    /// Whether the value stands for a missing one, as the `None` of an `Option` column does. It is below every other then.
+    #[inline]
+    fn is_missing(&self) -> bool {
+        false
+    }
+
     /// Feeds the value to a hasher, as `Hash::hash` does.
     fn feed<H: Hasher>(&self, state: &mut H);
 

@@ -24,6 +24,11 @@ impl<T: Datum> Datum for Option<T> {
     }
 
     #[inline]
+    fn is_missing(&self) -> bool {
+        self.is_none()
+    }
+
+    #[inline]
     fn feed<H: Hasher>(&self, state: &mut H) {
         state.write_u8(u8::from(self.is_some()));
         if let Some(value) = self {

@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Authorization,
     /// The connection broke for good, or what was to be published could not be.
     Network,
+    /// What a stream's reader or writer stands on was taken away while the pipeline ran: the stream or its consumer was
+    /// deleted, or the stream was made anew.
+    Stream,
     /// A message could not be read, and its source was told to stop at that.
     BadRow,
     /// A source, a sink or a call of the user's own failed.

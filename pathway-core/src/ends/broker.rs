@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::write::{Encode, ones};
 use crate::data::{Change, Commit, Schema, SinkCounters};
-use crate::sink::Writer;
+use crate::sink::{Parcel, Writer};
 use crate::testing::{Broker, Published};
 
 /// Publishes each commit on a broker in memory.
@@ -40,5 +40,27 @@ impl<R: Schema> Writer<R> for BrokerWriter<R> {
                 self.broker.deliver(Published { subject: self.subject.to_string(), headers, payload });
             }
         }
+    }
+}
+
+/// Publishes the letters of a parcel, each as it would be on the wire.
+pub(super) fn publish(broker: &Broker, parcel: &Parcel, counters: &SinkCounters) {
+    for letter in &parcel.letters {
+        counters.queued.add(1);
+        if parcel.complaint(letter).is_some() {
+            counters.rejected.add(1);
+            continue;
+        }
+        let label = letter.label.as_deref();
+        let stamp = [
+            ("pathway_time", parcel.time.to_string()),
+            ("pathway_diff", if letter.come { "1" } else { "-1" }.to_owned()),
+        ];
+        let stamp = stamp.into_iter().filter(|_| !label.is_some_and(|label| label.bare));
+        let own = label.into_iter().flat_map(|label| &label.headers).map(|(name, value)| (&**name, value.clone()));
+        let headers = stamp.chain(own).map(|(name, value)| (name.to_owned(), value)).collect();
+        let (subject, payload) = (parcel.subject_of(letter).to_owned(), parcel.payload_of(letter).to_vec());
+        counters.published.add(1);
+        broker.deliver(Published { subject, headers, payload });
     }
 }

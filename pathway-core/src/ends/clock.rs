@@ -36,7 +36,7 @@ impl Pipeline {
     ///
     /// Each tick seals a commit, with the rows that wait by then: it cuts a source's `commit_every` short. A clock does not keep
     /// a pipeline running: that ends when all other sources have. `every` must not be zero; else [`run`](Pipeline::run) returns
-    /// an error that says so.
+    /// an error that says so. It is one of the sources that [`Running::stats`](crate::run::Running::stats) counts.
     pub fn clock(&self, every: Duration) -> Table<Tick> {
         let plan = self.plan();
         if every.is_zero() {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::bucket::BucketSource;
+use super::jetstream::{Stream, StreamSource};
 use super::receive::{Reception, Supply};
 use super::server::ServerSource;
 use crate::data::{Reject, Schema, SourceCounters};
 use crate::decode;
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::{Pace, Pipeline, Plan, Shape, Table};
-use crate::source::{Queue, SourceLink};
+use crate::source::{Queue, Source, SourceLink};
 use crate::table::upsert;
 
 /// Reads a subject. Options first, the format last: the format makes the table.
@@ -47,6 +49,8 @@ pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<Strin
         commit_every: Duration::ZERO,
         on_bad_row: OnBadRow::Skip,
         options: Options::new(),
+        jetstream: None,
+        kv: false,
     }
 }
 
@@ -60,6 +64,9 @@ pub struct Read {
     commit_every: Duration,
     on_bad_row: OnBadRow,
     options: Options,
+    pub(super) jetstream: Option<Stream>,
+    /// The subject is the name of a bucket.
+    pub(super) kv: bool,
 }
 
 /// What to do with a message that cannot be read.
@@ -107,33 +114,41 @@ impl Read {
     }
 
     fn table<T: Schema>(self, decode: fn(&[u8]) -> Result<T, Reject>) -> Table<T> {
-        let Read { plan, place, subject, name, commit_every, on_bad_row, options } = self;
+        let Read { plan, place, subject, name, commit_every, on_bad_row, options, jetstream, kv } = self;
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let control = plan.control().clone();
         let queue = Arc::new(Queue::new(control.clone()));
         let counters = Arc::new(SourceCounters::default());
-        let metadata = T::METADATA;
+        let bucket: Option<Arc<str>> = kv.then(|| subject.as_str().into());
+        // A key that goes says so in a header.
+        let metadata = if kv { T::METADATA.with_headers() } else { T::METADATA };
         let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, metadata, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
-                plan.add_source(Some(Box::new(ServerSource { uri, subject, options })), link.clone());
+                let source: Box<dyn Source> = match jetstream {
+                    _ if kv => Box::new(BucketSource { uri, bucket: subject, options, pipeline: plan.name() }),
+                    None => Box::new(ServerSource { uri, subject, options }),
+                    Some(stream) => Box::new(StreamSource { uri, subject, options, stream, pipeline: plan.name() }),
+                };
+                plan.add_source(Some(source), link.clone());
                 (Supply::Queue(queue), Pace::Clock(commit_every))
             }
             Place::Memory(broker) => {
                 plan.add_source(None, link.clone());
-                let mailbox = broker.subscribe(&subject);
+                let mailbox = broker.subscribe(&if kv { format!("$KV.{subject}.>") } else { subject });
                 (Supply::Mailbox(mailbox), Pace::Told(broker.ticks()))
             }
         };
         // A primary key gathers rows by key, and a commit's rows leave it in no order of arrival.
-        let shape = if T::HAS_KEY { Shape::GATHERED } else { Shape::ARRIVALS };
+        let shape = if T::HAS_KEY || kv { Shape::GATHERED } else { Shape::ARRIVALS };
         let node = plan.add(name, shape, |node, name| {
             move |build| {
-                let (reception, arrivals) = Reception::new(&build.graph, &supply, &pace, decode, on_bad_row, &link);
+                let (reception, arrivals) =
+                    Reception::new(&build.graph, &supply, &pace, decode, on_bad_row, &link, bucket.as_deref());
                 if build.graph.is_first() {
                     build.add_pump(Box::new(reception));
                 }
-                let rows = if T::HAS_KEY { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
+                let rows = if T::HAS_KEY && !kv { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
                 build.put::<T>(node, rows);
             }
         });

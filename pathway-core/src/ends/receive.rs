@@ -1,8 +1,10 @@
 //! Messages become rows of the dataflow: the pump of a source that has to be decoded.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::OnBadRow;
+use super::bucket::Rows;
 use crate::data::{Change, Commit, Error, ErrorKind, Level, Message, Reject, Schema, Throttle};
 use crate::flow::{Changes, Graph, Inlet};
 use crate::plan::{Pace, Pump};
@@ -28,6 +30,14 @@ pub(super) struct Reception<R: Schema> {
     rows: Inlet<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: Vec<Change<R>>,
+    /// The rows by key, where they come from a bucket.
+    bucket: Option<Rows<R>>,
+    /// How many messages were taken.
+    taken: u64,
+    /// How many of them were taken by the end of the last commit.
+    sealed: u64,
+    /// For a source that acknowledges: how many were taken by the end of each commit that is not settled.
+    unsettled: VecDeque<(Commit, u64)>,
 }
 
 impl<R: Schema> Reception<R> {
@@ -41,6 +51,7 @@ impl<R: Schema> Reception<R> {
         decode: fn(&[u8]) -> Result<R, Reject>,
         on_bad_row: OnBadRow,
         link: &SourceLink,
+        bucket: Option<&str>,
     ) -> (Self, Changes<'scope, R>) {
         let (rows, arrivals) = graph.input();
         let reception = Reception {
@@ -52,6 +63,10 @@ impl<R: Schema> Reception<R> {
             rejects: Throttle::new(&link.name),
             rows,
             decoded: Vec::new(),
+            bucket: bucket.map(Rows::new),
+            taken: 0,
+            sealed: 0,
+            unsettled: VecDeque::new(),
         };
         (reception, arrivals)
     }
@@ -59,14 +74,38 @@ impl<R: Schema> Reception<R> {
     /// Decodes a batch and sends its rows on.
     fn receive(&mut self, batch: &Batch) {
         self.decoded.reserve(batch.len());
-        for message in batch.iter() {
-            match (self.decode)(message.payload) {
-                Ok(row) => self.decoded.push(Change::insert(row)),
-                Err(reject) => self.reject(message, &reject),
+        let mut rows = 0;
+        for (number, message) in (self.taken..).zip(batch.iter()) {
+            let decode = |message: Message<'_>| (self.decode)(message.payload);
+            let outcome = match &mut self.bucket {
+                Some(bucket) => bucket.take(message, decode, &mut self.decoded),
+                None => decode(message).map(|row| self.decoded.push(Change::insert(row))),
+            };
+            match outcome {
+                Ok(()) => rows += 1,
+                Err(reject) => {
+                    self.reject(message, &reject);
+                    self.link.queue.settled().reject(number);
+                }
             }
         }
-        self.link.counters.rows.add(self.decoded.len() as u64);
+        self.taken += batch.len() as u64;
+        self.link.counters.rows.add(rows);
         self.rows.send(&mut self.decoded);
+    }
+
+    /// Passes on what a bucket held at the start, once all of it has come; says how many rows that were.
+    fn complete(&mut self) -> usize {
+        let complete = match &self.supply {
+            Supply::Queue(queue) => queue.is_past_snapshot(self.taken),
+            Supply::Mailbox(_) => true,
+        };
+        if let Some(bucket) = self.bucket.as_mut().filter(|_| complete) {
+            bucket.complete(&mut self.decoded);
+        }
+        let rows = self.decoded.len();
+        self.rows.send(&mut self.decoded);
+        rows
     }
 
     fn reject(&mut self, Message { subject, .. }: Message<'_>, reject: &Reject) {
@@ -99,6 +138,7 @@ impl<R: Schema> Pump for Reception<R> {
                 self.link.counters.received.add(batch.len() as u64);
                 self.link.counters.bytes.add(batch.bytes() as u64);
                 self.receive(&batch);
+                self.complete();
                 batch.len()
             }
             Supply::Queue(queue) => {
@@ -110,13 +150,27 @@ impl<R: Schema> Pump for Reception<R> {
                     self.receive(&batch);
                     queue.give_back(batch);
                 }
-                taken
+                taken + self.complete()
             }
         }
     }
 
     fn advance(&mut self, next: Commit) {
         self.rows.advance(next);
+        if self.taken > self.sealed && self.link.queue.settled().is_wanted() {
+            self.sealed = self.taken;
+            self.unsettled.push_back((next - 1, self.taken));
+        }
+    }
+
+    fn settle(&mut self, before: Commit) {
+        let mut done = None;
+        while let Some((_, taken)) = self.unsettled.pop_front_if(|(commit, _)| *commit < before) {
+            done = Some(taken);
+        }
+        if let Some(taken) = done {
+            self.link.queue.settled().advance(taken);
+        }
     }
 
     fn is_finished(&self) -> bool {

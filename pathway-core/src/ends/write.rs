@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::broker::BrokerWriter;
+use super::bucket::{BucketSink, BucketWriter, Key};
+use super::jetstream::StreamSink;
 use super::server::ServerSink;
 use crate::data::{Change, Commit, Schema, SinkCounters};
 use crate::encode;
 use crate::nats::{IntoPlace, Options, Place};
 use crate::plan::Table;
-use crate::sink::{Outbox, Parcel, SinkLink, Writer, deliver};
+use crate::sink::{Outbox, Parcel, Sink, SinkLink, Writer, deliver};
 
 /// Writes a table's changes to a subject, as they happen. Options first, the format last.
 ///
@@ -35,7 +37,7 @@ use crate::sink::{Outbox, Parcel, SinkLink, Writer, deliver};
 /// ```
 pub fn write<R: Schema>(table: &Table<R>, place: impl IntoPlace, subject: impl Into<String>) -> Write<R> {
     let (place, subject) = (place.into_place(), subject.into());
-    Write { table: table.clone(), place, subject, name: None, options: Options::new() }
+    Write { table: table.clone(), place, subject, name: None, options: Options::new(), jetstream: None, kv: None }
 }
 
 /// A table to be written, before its format is said; see [`write()`].
@@ -46,6 +48,9 @@ pub struct Write<R> {
     subject: String,
     name: Option<String>,
     options: Options,
+    pub(super) jetstream: Option<String>,
+    /// The subject is the name of a bucket, and rows have these keys.
+    pub(super) kv: Option<Key<R>>,
 }
 
 impl<R: Schema> Write<R> {
@@ -62,12 +67,14 @@ impl<R: Schema> Write<R> {
     }
 
     /// Each message is a JSON object: the columns in order, then `diff` and `time`.
+    ///
+    /// In a bucket it is the columns alone.
     pub fn json(self) {
-        self.encoded(encode::json::encode::<R>);
+        self.encoded(encode::json::encode::<R>, encode::json::encode_row::<R>);
     }
 
-    fn encoded(self, encode: Encode<R>) {
-        let Write { table, place, subject, name, options } = self;
+    fn encoded(self, encode: Encode<R>, encode_value: fn(&R, &mut Vec<u8>)) {
+        let Write { table, place, subject, name, options, jetstream, kv } = self;
         let plan = table.plan();
         let control = plan.control().clone();
         let outbox = Arc::new(Outbox::new(control.clone()));
@@ -75,15 +82,39 @@ impl<R: Schema> Write<R> {
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
         let subject: Arc<str> = subject.into();
-        match place {
-            Place::Memory(broker) => {
+        match (place, kv) {
+            (Place::Memory(broker), Some(key)) => {
+                plan.add_sink(None, link.clone());
+                deliver(&table, name, move || {
+                    let (broker, counters) = (broker.clone(), Arc::clone(&link.counters));
+                    let hand_over = move |parcel| super::broker::publish(&broker, &parcel, &counters);
+                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
+                });
+            }
+            (Place::Server(uri), Some(key)) => {
+                let sink = BucketSink { uri, bucket: subject.to_string(), options };
+                plan.add_sink(Some(Box::new(sink)), link.clone());
+                deliver(&table, name, move || {
+                    let link = link.clone();
+                    let hand_over = move |parcel: Parcel| {
+                        link.counters.queued.add(parcel.letters.len() as u64);
+                        link.outbox.push(parcel);
+                    };
+                    Box::new(BucketWriter::new(&subject, Arc::clone(&key), encode_value, hand_over))
+                });
+            }
+            (Place::Memory(broker), None) => {
                 plan.add_sink(None, link.clone());
                 let writer = BrokerWriter { broker, subject, encode, counters: link.counters };
                 deliver(&table, name, move || Box::new(writer.clone()));
             }
-            Place::Server(uri) => {
-                let sink = ServerSink { uri, subject: Arc::clone(&subject), options };
-                plan.add_sink(Some(Box::new(sink)), link.clone());
+            (Place::Server(uri), None) => {
+                let core = ServerSink { uri, subject: Arc::clone(&subject), options };
+                let sink: Box<dyn Sink> = match jetstream {
+                    None => Box::new(core),
+                    Some(stream) => Box::new(StreamSink { core, stream }),
+                };
+                plan.add_sink(Some(sink), link.clone());
                 deliver(&table, name, move || {
                     let (link, subject) = (link.clone(), Arc::clone(&subject));
                     Box::new(ParcelWriter { link, subject, encode, last_size: 0 })

@@ -7,6 +7,7 @@
 use crate::data::{ColumnType, Datum, Schema};
 use crate::plan::Table;
 use crate::table::Interval;
+use crate::table::reducer::{Averageable, Condition, Interpolate, Measurable, Summable, Text};
 use crate::table::window::EventTime;
 
 /// A copy of a column or a row.
@@ -48,6 +49,42 @@ pub fn key<T: AnyKey<Known>, Known>(value: T) -> T::Itself {
 /// A value that windows are made by.
 #[inline]
 pub fn time<T: AnyTime<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `sum` adds up.
+#[inline]
+pub fn summable<T: AnySummable<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `avg` takes the mean of.
+#[inline]
+pub fn averageable<T: AnyAverageable<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `variance` and `stddev` measure.
+#[inline]
+pub fn measurable<T: AnyMeasurable<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `median` and `quantile_cont` interpolate.
+#[inline]
+pub fn interpolate<T: AnyInterpolate<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `string_join` joins.
+#[inline]
+pub fn text<T: AnyText<Known>, Known>(value: T) -> T::Itself {
+    value.itself()
+}
+
+/// A value that `bool_and` and `bool_or` take.
+#[inline]
+pub fn condition<T: AnyCondition<Known>, Known>(value: T) -> T::Itself {
     value.itself()
 }
 
@@ -187,6 +224,69 @@ itself!(
                 of another integer, convert it: `i64::from(..)`"
     )]
     AnyTime(EventTime)
+);
+
+itself!(
+    /// Anything that can be summed.
+    #[diagnostic::on_unimplemented(
+        message = "cannot `sum` a column of `{Self}`",
+        label = "this column is not numeric",
+        note = "`sum` takes integers, floats, durations, and an `Option` of them; use `count` to count rows"
+    )]
+    AnySummable(Summable)
+);
+
+itself!(
+    /// Anything that has a mean.
+    #[diagnostic::on_unimplemented(
+        message = "cannot take the `avg` of a column of `{Self}`",
+        label = "this column is not numeric",
+        note = "`avg` takes integers, floats, durations, and an `Option` of them; use `count` to count rows"
+    )]
+    AnyAverageable(Averageable)
+);
+
+itself!(
+    /// Anything that has a variance.
+    #[diagnostic::on_unimplemented(
+        message = "cannot measure the spread of a column of `{Self}`",
+        label = "this column is not numeric",
+        note = "`variance` and `stddev` take integers, floats, and an `Option` of them; of a duration, take its \
+                seconds: `o.took.as_secs_f64()`"
+    )]
+    AnyMeasurable(Measurable)
+);
+
+itself!(
+    /// Anything that can be interpolated.
+    #[diagnostic::on_unimplemented(
+        message = "cannot interpolate a column of `{Self}`",
+        label = "this column is not numeric",
+        note = "`median` and `quantile_cont` take integers, floats, durations, and an `Option` of them; \
+                `quantile(.., 0.5)` is the middle one of anything that has an order"
+    )]
+    AnyInterpolate(Interpolate)
+);
+
+itself!(
+    /// Any text.
+    #[diagnostic::on_unimplemented(
+        message = "cannot `string_join` a column of `{Self}`",
+        label = "this is not a `String`",
+        note = "write it as text first: `o.id.to_string()`"
+    )]
+    AnyText(Text)
+);
+
+itself!(
+    /// Any condition.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` is not a condition",
+        label = "this is not a `bool`",
+        note = "compare it with something, as in `o.price > 3.0`",
+        note = "an `Option` column: say what a missing value counts, e.g. `o.x.unwrap_or(false)`"
+    )]
+    AnyCondition(Condition)
 );
 
 /// The way by which a type has what is asked of it.

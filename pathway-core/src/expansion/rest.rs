@@ -6,12 +6,6 @@ use std::hash::Hasher;
 
 use crate::data::{Cell, Column, ColumnType, Columns, EncodeJson, Schema};
 
-/// The value of a column, of whatever type. Where the type can't be a column, it says no more than was said already.
-#[inline]
-pub fn cell<T: ColumnType>(value: &T) -> &dyn Cell {
-    value
-}
-
 /// Stops the compiler where a column has the name of one of another part of the row.
 #[expect(clippy::panic, reason = "it runs when the user's program compiles, and never else")]
 pub const fn distinct_names(one: &Columns, two: &Columns) {
@@ -65,6 +59,12 @@ impl<R: Schema> Rest<Nothing> for R {
     fn rest(&self) -> Nothing {
         Nothing
     }
+}
+
+/// A column's value, for [`Schema::side_by_side`].
+#[inline]
+pub fn cell<T: ColumnType>(value: &T) -> &dyn Cell {
+    value
 }
 
 /// [`Datum::compare`](crate::data::Datum::compare), column by column.

@@ -16,7 +16,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::event::{self, Notice};
 use super::refusal::Refusal;
-use super::{Credentials, Endpoint, Server};
+use super::{Endpoint, Options, Server, tls};
 
 /// How many notices wait at most. One ends the pipeline, or changes how an end confirms; more say nothing new.
 const MAX_NOTICES: usize = 64;
@@ -47,16 +47,15 @@ impl Connection {
     pub(super) async fn open(
         endpoint: &Endpoint,
         server: &Server,
+        options: &Options,
         part: &str,
         capacity: usize,
         patience: Duration,
     ) -> Result<Self, Refusal> {
-        // Two providers can be linked into one program, and then rustls wants to be told which.
-        // Another one that the program has installed is as good.
-        let _ = async_nats::rustls::crypto::ring::default_provider().install_default();
+        tls::install_provider();
         let lost = Arc::new(Lost::default());
         let (sender, notices) = mpsc::channel(MAX_NOTICES);
-        let options = options(endpoint)
+        let options = connect_options(endpoint, options)?
             .name(part)
             .subscription_capacity(capacity)
             .connection_timeout(patience)
@@ -123,11 +122,20 @@ impl Lost {
     }
 }
 
-fn options(endpoint: &Endpoint) -> ConnectOptions {
-    let options = ConnectOptions::new().require_tls(endpoint.tls);
+fn connect_options(endpoint: &Endpoint, settings: &Options) -> Result<ConnectOptions, Refusal> {
+    let mut options = ConnectOptions::new().require_tls(endpoint.tls);
+    if let Some(path) = &settings.ca_file {
+        options = options.add_root_certificates(path.clone());
+    }
+    if let Some(client) = &settings.client_certificate {
+        options = options.add_client_certificate(client.certificate.clone(), client.key.clone());
+    }
+    if settings.tls_first {
+        options = options.tls_first();
+    }
     match &endpoint.credentials {
-        None => options,
-        Some(Credentials::User { name, password }) => options.user_and_password(name.clone(), password.clone()),
-        Some(Credentials::Token(token)) => options.token(token.clone()),
+        None => Ok(options),
+        // A file that could be read at start may be gone: perhaps it is being replaced.
+        Some(credentials) => credentials.add_to(options).map_err(|error| Refusal::Unusable(error.to_string())),
     }
 }

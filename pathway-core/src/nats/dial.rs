@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::refusal::Refusal;
-use super::{Connection, Endpoint, Options, Server};
+use super::{Connection, Credentials, Endpoint, Options, Server, tls};
 use crate::data::{Error, ErrorKind, Level, Result, report};
 
 /// The pause after the first failed round over all servers; it doubles up to [`LONGEST_PAUSE`].
@@ -33,6 +33,7 @@ pub(crate) struct Dialer {
 
 impl Dialer {
     pub(crate) fn new(endpoint: Endpoint, options: Options, part: Arc<str>, capacity: usize) -> Self {
+        let endpoint = endpoint.with(&options);
         Dialer { endpoint, options, part, capacity, discovered: Vec::new(), last: None }
     }
 
@@ -43,8 +44,11 @@ impl Dialer {
     /// Makes the first connection, within the deadline.
     ///
     /// # Errors
-    /// No server could be reached in time; or one refused the credentials, or can't be used.
+    /// A file of the options can't be used; no server could be reached in time; or one refused the credentials, or can't be
+    /// used.
     pub(crate) async fn first(&mut self) -> Result<Connection> {
+        let checked = self.endpoint.credentials().map_or(Ok(()), Credentials::check);
+        checked.and_then(|()| tls::check(&self.options)).map_err(|error| self.of_this_part(error))?;
         let limit = self.options.connect_deadline;
         self.dial(Some(limit), 1).await
     }
@@ -68,7 +72,7 @@ impl Dialer {
                 let left = limit.map_or(ANSWER, |limit| limit.saturating_sub(start.elapsed()).min(ANSWER));
                 // Even when the time is over, a server that listens gets its chance.
                 let left = left.max(FIRST_PAUSE);
-                let reason = match Connection::open(&self.endpoint, &server, &self.part, self.capacity, left).await {
+                let reason = match self.open(&server, left).await {
                     Ok(connection) => {
                         if !reasons.is_empty() || report_after > Duration::ZERO {
                             report(Level::Info, &self.part, format_args!("connected to {server}"));
@@ -106,6 +110,10 @@ impl Dialer {
         }
     }
 
+    async fn open(&self, server: &Server, patience: Duration) -> Result<Connection, Refusal> {
+        Connection::open(&self.endpoint, server, &self.options, &self.part, self.capacity, patience).await
+    }
+
     /// The servers in the order in which to try them: at first from a random one on, so that clients spread over a
     /// cluster; later from the one after that which was lost, and those at last that only the cluster told of.
     fn order(&self) -> Vec<Server> {
@@ -126,7 +134,8 @@ impl Dialer {
         let message = match self.endpoint.credentials {
             None => format!(
                 "{part}: {server} does not let {identity} in (authorization violation); \
-                 put credentials into the URI: nats://user:password@host or nats://token@host"
+                 put credentials into the URI: nats://user:password@host or nats://token@host, \
+                 or into `nats::Options`"
             ),
             Some(_) => format!("{part}: {server} does not accept {identity} (authorization violation)"),
         };
@@ -134,24 +143,50 @@ impl Dialer {
     }
 
     fn unusable(&self, server: &Server, reason: &str) -> Error {
-        let cure = match reason {
-            reason if reason.contains("does not speak") => "; use nats:// in the URI, or give the server a certificate",
-            reason if reason.contains("UnknownIssuer") => {
-                "; no authority that this machine trusts has signed the server's certificate"
-            }
-            _ => "",
-        };
+        let cure = self.cure(reason);
         Error::new(ErrorKind::Connect, format!("{}: cannot connect to {server}: {reason}{cure}", self.part))
+    }
+
+    /// What to do about a reason, after a semicolon.
+    fn cure(&self, reason: &str) -> &'static str {
+        let has = |text: &str| reason.contains(text);
+        if has("does not speak it") && self.options.tls_first {
+            "; where the server greets first, leave `tls_first` out; where it has no TLS, give it a certificate"
+        } else if has("does not speak it") {
+            "; use nats:// in the URI, and no option that demands TLS, or give the server a certificate"
+        } else if (has("UnknownIssuer") || has("BadSignature")) && self.options.ca_file.is_none() {
+            "; no authority that this machine trusts has signed the server's certificate: name its authority with \
+             `Options::ca_file`, or in SSL_CERT_FILE"
+        } else if has("UnknownIssuer") || has("BadSignature") {
+            "; no authority of `Options::ca_file` has signed the server's certificate"
+        } else if has("not valid for name") || has("NotValidForName") {
+            "; write the host in the URI as the server's certificate has it"
+        } else if has("CertificateRequired") {
+            "; the server wants to see a certificate of ours: give one with `Options::client_certificate`"
+        } else if has("received fatal alert") && self.options.client_certificate.is_some() {
+            "; the server does not accept our client certificate"
+        } else {
+            ""
+        }
     }
 
     fn unreachable(&self, reasons: &str) -> Error {
         let seconds = self.options.connect_deadline.as_secs_f32();
+        let hint = if reasons.contains("no answer") && !self.options.tls_first {
+            ", or say `Options::tls_first` where the server waits for TLS before it greets"
+        } else {
+            ""
+        };
         let message = format!(
             "{}: cannot reach {reasons}, tried for {seconds} s; \
-             start the server, correct the URI, or give it longer with `connect_deadline`",
+             start the server, correct the URI, or give it longer with `connect_deadline`{hint}",
             self.part
         );
         Error::new(ErrorKind::Connect, message)
+    }
+
+    fn of_this_part(&self, error: Error) -> Error {
+        Error::new(error.kind(), format!("{}: {error}", self.part))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use super::{Credentials, uri};
+use super::{Credentials, Options, uri};
 use crate::data::{Error, Result};
 
 /// A NATS URI, parsed: servers, credentials, and whether TLS is demanded.
@@ -64,6 +64,24 @@ impl Endpoint {
     /// Whether TLS is demanded.
     pub fn requires_tls(&self) -> bool {
         self.tls
+    }
+
+    /// Adds what is said beside the URI: who we are, where that is said more urgently, and that TLS is demanded.
+    pub(super) fn with(mut self, options: &Options) -> Self {
+        let Options { credentials, fallback, .. } = options;
+        self.credentials = credentials.clone().or(self.credentials).or_else(|| fallback.clone());
+        if options.demand_tls() {
+            self.demand_tls();
+        }
+        self
+    }
+
+    /// Demands TLS of all servers: a password that one gets encrypted must not go to the next in plain text.
+    pub(super) fn demand_tls(&mut self) {
+        self.tls = true;
+        for server in &mut self.servers {
+            server.tls = true;
+        }
     }
 
     /// As a part of a sentence: ``user `alice` ``, `a token`, `nobody in particular`.

@@ -63,9 +63,57 @@ fn complaint(subject: &str) -> Option<&'static str> {
     }
 }
 
+/// Whether a subject matches a pattern with wildcards.
+pub(crate) fn matches(pattern: &str, subject: &str) -> bool {
+    compare(pattern, subject, |wanted, token| wanted == "*" || wanted == token)
+}
+
+/// Whether there is a subject that matches both patterns.
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
+    compare(one, other, |one, other| one == "*" || other == "*" || one == other)
+}
+
+fn compare(one: &str, other: &str, alike: impl Fn(&str, &str) -> bool) -> bool {
+    let mut others = other.split('.');
+    for token in one.split('.') {
+        match (token, others.next()) {
+            (">", Some(_)) | (_, Some(">")) => return true,
+            (token, Some(other)) if alike(token, other) => {}
+            _ => return false,
+        }
+    }
+    others.next().is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn patterns_match_and_overlap() {
+        for (one, other, expected) in [
+            ("a.b", "a.b", true),
+            ("a.b", "a.b.c", false),
+            ("a.b.c", "a.b", false),
+            ("a.*", "a.b", true),
+            ("a.>", "a", false),
+            (">", "a.b", true),
+            ("*.b", "a.b", true),
+            ("*.b", "a.c", false),
+        ] {
+            assert_eq!((matches(one, other), overlap(one, other)), (expected, expected), "{one} {other}");
+        }
+        for (one, other, expected) in [
+            ("a.*", "*.b", true),
+            ("a.>", "*.b.c", true),
+            ("a.*", "b.*", false),
+            ("a.b", "a.>", true),
+            ("a", "a.>", false),
+            ("a.*.c", "a.b.>", true),
+        ] {
+            assert_eq!((overlap(one, other), overlap(other, one)), (expected, expected), "{one} {other}");
+        }
+    }
 
     #[test]
     fn good_and_bad_subjects() {

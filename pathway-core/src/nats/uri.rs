@@ -45,9 +45,8 @@ fn endpoint(text: &str) -> Result<Endpoint, Complaint> {
             endpoint.credentials = Some(credentials);
         }
     }
-    // A password that one server gets encrypted must not go to the next in plain text.
-    for server in &mut endpoint.servers {
-        server.tls = endpoint.tls;
+    if endpoint.tls {
+        endpoint.demand_tls();
     }
     Ok(endpoint)
 }
@@ -65,7 +64,8 @@ fn server(piece: &str) -> Result<(Server, Option<Credentials>), Complaint> {
     };
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#']) {
-        return Err("it has a path or a query, which means nothing to NATS (in a password, write / as %2F)");
+        return Err("it has a path or a query, which means nothing to NATS (in a password, write / as %2F; \
+                    options are said with `nats::Options`)");
     }
     let (credentials, address) = match rest.rsplit_once('@') {
         Some((userinfo, address)) => (Some(credentials(userinfo)?), address),
@@ -145,6 +145,7 @@ mod tests {
                 None => endpoint.to_string(),
                 Some(Credentials::Token(token)) => format!("{endpoint} token {token}"),
                 Some(Credentials::User { name, password }) => format!("{endpoint} user {name} password {password}"),
+                Some(other) => format!("{endpoint} {other}"),
             },
         }
     }

@@ -45,6 +45,8 @@ pub struct Plan {
 }
 
 struct State {
+    /// The pipeline's name.
+    name: Arc<str>,
     nodes: Vec<Node>,
     /// How often each name was given, so that names are unique and stable from one build to the next.
     names: HashMap<String, usize>,
@@ -70,13 +72,22 @@ pub(crate) struct Ends {
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default() };
+        let state = State { name: program().into(), nodes: Vec::new(), names: HashMap::new(), ends: Ends::default() };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
     /// What the running pipeline's threads share.
     pub fn control(&self) -> &Control {
         &self.control
+    }
+
+    /// The pipeline's name: that of the program's file, unless it was given one.
+    pub fn name(&self) -> Arc<str> {
+        Arc::clone(&self.lock().name)
+    }
+
+    pub(crate) fn rename(&self, name: String) {
+        self.lock().name = name.into();
     }
 
     /// Makes a name unique in the plan: the second `reduce` becomes `reduce-2`.
@@ -136,4 +147,10 @@ impl Plan {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The name of the program's file.
+fn program() -> String {
+    let path = std::env::current_exe().unwrap_or_default();
+    path.file_stem().map_or_else(|| "pathway".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -31,6 +31,23 @@ impl Pipeline {
         Pipeline { plan: Plan::new(), started: false }
     }
 
+    /// The same with a name, by which servers tell it from other pipelines: the consumer that it has of a stream is
+    /// named after it.
+    ///
+    /// Without, it has the name of the program's file.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// let pipeline = Pipeline::named("orders-service");
+    /// # let _ = pipeline;
+    /// ```
+    pub fn named(name: impl Into<String>) -> Self {
+        let pipeline = Pipeline::new();
+        pipeline.plan.rename(name.into());
+        pipeline
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
     }

@@ -19,6 +19,11 @@ pub trait Pump {
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 
+    /// The commits before this one are through, and the servers have all that was written for them.
+    ///
+    /// It is said at last; not for each commit.
+    fn settle(&mut self, _before: Commit) {}
+
     /// Whether everything was moved and nothing more will come.
     fn is_finished(&self) -> bool;
 

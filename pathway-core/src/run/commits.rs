@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use timely::worker::Worker;
 
 use super::pace::{Pacer, Verdict};
-use crate::data::{Control, Counter};
+use crate::data::{Commit, Control, Counter};
 use crate::flow::Progress;
 use crate::plan::{Pace, Pump};
 use crate::sink::Outbox;
@@ -25,6 +25,8 @@ pub(super) struct Conductor<'a> {
     pub(super) outboxes: Vec<Arc<Outbox>>,
     /// Commits that were sealed.
     pub(super) commits: Arc<Counter>,
+    /// The commits before this one are through, and were settled with the sources.
+    pub(super) settled: Commit,
 }
 
 impl Conductor<'_> {
@@ -61,6 +63,7 @@ impl Conductor<'_> {
         let mut open: Option<Open> = None;
         while !self.control.has_failed() {
             self.wait_for_sinks();
+            self.settle();
             let told = Ticks::take_first(groups);
             self.pump(told.map(|group| &groups[group]), &mut open);
             if let Some(group) = told {
@@ -148,7 +151,18 @@ impl Conductor<'_> {
     /// Reads no more while a sink's messages pile up. A pipeline that stops has little left to read, and goes on.
     fn wait_for_sinks(&mut self) {
         while self.outboxes.iter().any(|outbox| outbox.is_full()) && !self.control.is_stopping() {
+            self.settle();
             self.worker.step_or_park(None);
+        }
+    }
+
+    /// Tells the sources which commits are through, with all that they wrote confirmed.
+    fn settle(&mut self) {
+        let sealed = self.commits.get();
+        let before = self.outboxes.iter().filter_map(|outbox| outbox.oldest_unconfirmed()).min().unwrap_or(sealed);
+        if before > self.settled {
+            self.settled = before;
+            self.pumps.iter_mut().for_each(|pump| pump.settle(before));
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The handle on a running pipeline.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::JoinHandle;
 
 use timely::communication::WorkerGuards;
 
+use super::start::Threads;
 use crate::data::{Control, Counter, Error, ErrorKind, Result};
 use crate::sink::{Outbox, SinkLink};
 use crate::source::SourceLink;
@@ -21,8 +21,7 @@ pub struct Running {
 /// What has to be waited for.
 struct Parts {
     workers: WorkerGuards<()>,
-    /// The threads of sources and sinks.
-    ends: Vec<JoinHandle<()>>,
+    ends: Threads,
 }
 
 /// A source or a sink of the running pipeline.
@@ -46,6 +45,13 @@ impl End {
             End::Sink(sink) => sink.outbox.finish(),
         }
     }
+
+    /// Says to a source that nothing more becomes of its messages: `all` are done with, or the pipeline has failed.
+    pub(super) fn settle(&self, all: bool) {
+        if let End::Source(source) = self {
+            source.queue.settled().end(all);
+        }
+    }
 }
 
 impl Running {
@@ -53,7 +59,7 @@ impl Running {
         control: Control,
         commits: Arc<Counter>,
         ends: Vec<End>,
-        threads: Vec<JoinHandle<()>>,
+        threads: Threads,
         workers: WorkerGuards<()>,
     ) -> Self {
         let parts = Mutex::new(Some(Parts { workers, ends: threads }));
@@ -94,11 +100,16 @@ impl Running {
                 self.control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
             }
             self.ends.iter().for_each(End::finish);
-            for thread in ends {
+            let join = |thread: std::thread::JoinHandle<()>| {
                 if thread.join().is_err() {
                     self.control.fail(Error::new(ErrorKind::Panic, "the thread of a source or sink panicked"));
                 }
-            }
+            };
+            ends.sinks.into_iter().for_each(join);
+            // Now all that was written is confirmed, and sources can acknowledge the last messages.
+            let all = !self.control.has_failed();
+            self.ends.iter().for_each(|end| end.settle(all));
+            ends.sources.into_iter().for_each(join);
         }
         self.control.take_failure().map_or(Ok(()), Err)
     }

@@ -1,6 +1,7 @@
 //! From a declared pipeline to a running one.
 
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::environment;
@@ -78,36 +79,42 @@ impl Pipeline {
     }
 }
 
-type Threads = Vec<std::thread::JoinHandle<()>>;
+/// The threads of the ends.
+#[derive(Default)]
+pub(super) struct Threads {
+    pub(super) sinks: Vec<JoinHandle<()>>,
+    pub(super) sources: Vec<JoinHandle<()>>,
+}
 
 /// Starts sinks, then sources, each kind all at once: where several wait for one server, the waits do not add up.
 fn start_ends(ends: Ends, control: &Control) -> Result<(Vec<End>, Threads)> {
     let mut handles = Vec::new();
-    let mut threads = Vec::new();
+    let mut threads = Threads::default();
     let sinks = ends.sinks.into_iter().filter_map(|(sink, link)| {
         handles.push(End::Sink(link.clone()));
         sink.map(|sink| move || sink.start(link))
     });
-    let sinks = start_all(sinks.collect(), &mut threads);
+    let sinks = start_all(sinks.collect(), &mut threads.sinks);
     let sources = ends.sources.into_iter().filter_map(|(source, link)| {
         handles.push(End::Source(link.clone()));
         source.map(|source| move || source.start(link))
     });
     let sources: Vec<_> = sources.collect();
-    let outcome = sinks.and_then(|()| start_all(sources, &mut threads));
+    let outcome = sinks.and_then(|()| start_all(sources, &mut threads.sources));
     if let Err(error) = outcome {
         control.stop();
         handles.iter().for_each(End::finish);
-        threads.into_iter().for_each(|thread| drop(thread.join()));
+        handles.iter().for_each(|end| end.settle(false));
+        threads.sinks.into_iter().chain(threads.sources).for_each(|thread| drop(thread.join()));
         return Err(error);
     }
     Ok((handles, threads))
 }
 
 /// Starts a number of ends at once; the first error counts.
-fn start_all<F>(starts: Vec<F>, threads: &mut Threads) -> Result<()>
+fn start_all<F>(starts: Vec<F>, threads: &mut Vec<JoinHandle<()>>) -> Result<()>
 where
-    F: FnOnce() -> Result<std::thread::JoinHandle<()>> + Send,
+    F: FnOnce() -> Result<JoinHandle<()>> + Send,
 {
     let outcomes: Vec<_> = std::thread::scope(|scope| {
         let starting: Vec<_> = starts.into_iter().map(|start| scope.spawn(start)).collect();

@@ -63,6 +63,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             clock: Arc::clone(&shared.clock),
             outboxes: shared.outboxes.clone(),
             commits: Arc::clone(&shared.commits),
+            settled: 0,
             worker,
         };
         let ready = shared.take_ready();

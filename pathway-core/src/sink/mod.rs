@@ -4,6 +4,7 @@ mod collect;
 pub mod core;
 mod dead;
 mod deliver;
+pub mod jetstream;
 mod outbox;
 mod parcel;
 pub(crate) mod refusal;

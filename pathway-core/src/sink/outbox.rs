@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::Parcel;
-use crate::data::Control;
+use crate::data::{Commit, Control};
 
 /// Parcels that the worker has sealed and the server has not confirmed yet.
 ///
@@ -25,8 +25,8 @@ struct State {
     waiting: VecDeque<Arc<Parcel>>,
     /// The weight of all parcels that are not confirmed, sent or not.
     weight: usize,
-    /// Parcels that are not confirmed.
-    unconfirmed: usize,
+    /// The commits of the parcels that are not confirmed, in order.
+    unconfirmed: VecDeque<Commit>,
     finished: bool,
 }
 
@@ -43,7 +43,7 @@ impl Outbox {
     pub fn push(&self, parcel: Parcel) {
         let mut state = self.lock();
         state.weight += parcel.weight();
-        state.unconfirmed += 1;
+        state.unconfirmed.push_back(parcel.commit);
         state.waiting.push_back(Arc::new(parcel));
         drop(state);
         self.news.notify_one();
@@ -81,8 +81,10 @@ impl Outbox {
         let mut state = self.lock();
         let was_full = state.is_full();
         state.weight -= parcel.weight();
-        state.unconfirmed -= 1;
-        let wake = (was_full && !state.is_full()) || state.unconfirmed == 0;
+        if let Some(position) = state.unconfirmed.iter().position(|commit| *commit == parcel.commit) {
+            state.unconfirmed.remove(position);
+        }
+        let wake = (was_full && !state.is_full()) || state.unconfirmed.is_empty();
         drop(state);
         if wake {
             self.control.wake();
@@ -96,7 +98,12 @@ impl Outbox {
 
     /// How many parcels are not confirmed.
     pub fn unconfirmed(&self) -> usize {
-        self.lock().unconfirmed
+        self.lock().unconfirmed.len()
+    }
+
+    /// The oldest commit of which something is not confirmed.
+    pub fn oldest_unconfirmed(&self) -> Option<Commit> {
+        self.lock().unconfirmed.front().copied()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

@@ -2,16 +2,19 @@
 
 mod batch;
 pub mod core;
+pub mod jetstream;
 mod mailbox;
 mod memory;
 mod notes;
 mod queue;
+mod settled;
 mod ticks;
 
 pub use batch::Batch;
 pub use mailbox::Mailbox;
 pub use memory::Feed;
 pub use queue::{Closed, Queue};
+pub use settled::{Settled, Standing};
 pub use ticks::Ticks;
 
 use std::sync::Arc;

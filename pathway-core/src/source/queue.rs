@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::Batch;
+use tokio::sync::Notify;
+
+use super::{Batch, Settled};
 use crate::data::Control;
 
 /// Batches on their way from one source to the worker.
@@ -14,6 +16,9 @@ pub struct Queue {
     state: Mutex<State>,
     /// Signalled when the worker has taken batches, or takes no more.
     room: Condvar,
+    /// Signalled when half of the queue is free again, for a source that may not block.
+    half: Notify,
+    settled: Settled,
     control: Control,
 }
 
@@ -28,6 +33,10 @@ struct State {
     ended: bool,
     /// The worker will take no more.
     closed: bool,
+    /// How many messages were pushed.
+    pushed: u64,
+    /// How many of them are what there was at the start, once that is known.
+    snapshot: Option<u64>,
 }
 
 /// The worker takes no more: the pipeline has ended.
@@ -44,7 +53,18 @@ impl Queue {
 
     /// An empty queue. `control` wakes the worker when messages come.
     pub fn new(control: Control) -> Self {
-        Queue { state: Mutex::default(), room: Condvar::new(), control }
+        Queue {
+            state: Mutex::default(),
+            room: Condvar::new(),
+            half: Notify::new(),
+            settled: Settled::default(),
+            control,
+        }
+    }
+
+    /// What comes back for the messages: which of them are done with.
+    pub fn settled(&self) -> &Settled {
+        &self.settled
     }
 
     /// Hands over a batch, and leaves an empty one in its place. Blocks while the queue is full.
@@ -60,11 +80,24 @@ impl Queue {
         while !state.closed && !state.batches.is_empty() && state.is_full() {
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+        self.place(state, batch)
+    }
+
+    /// The same without blocking, for a source that asks its server for no more than [there is room](Queue::until_half_free) for.
+    ///
+    /// # Errors
+    /// [`Closed`] when the pipeline has ended: the batch was not taken.
+    pub fn put(&self, batch: &mut Batch) -> Result<(), Closed> {
+        if batch.is_empty() { Ok(()) } else { self.place(self.lock(), batch) }
+    }
+
+    fn place(&self, mut state: MutexGuard<'_, State>, batch: &mut Batch) -> Result<(), Closed> {
         if state.closed {
             return Err(Closed);
         }
         state.messages += batch.len();
         state.bytes += batch.weight();
+        state.pushed += batch.len() as u64;
         let empty = state.spare.pop().unwrap_or_default();
         state.batches.push_back(std::mem::replace(batch, empty));
         let first = state.batches.len() == 1;
@@ -76,10 +109,46 @@ impl Queue {
         Ok(())
     }
 
+    /// Whether at most half of the queue is taken.
+    pub fn is_half_free(&self) -> bool {
+        self.lock().is_half_free()
+    }
+
+    /// Waits until at most half of the queue is taken, or the worker takes no more. Only the source waits.
+    pub async fn until_half_free(&self) {
+        loop {
+            {
+                let state = self.lock();
+                if state.is_half_free() || state.closed {
+                    return;
+                }
+            }
+            self.half.notified().await;
+        }
+    }
+
+    /// Says that what was pushed so far is all that there was at the start.
+    pub fn end_snapshot(&self) {
+        let mut state = self.lock();
+        state.snapshot = Some(state.pushed);
+        drop(state);
+        self.control.wake();
+    }
+
+    /// Whether the first `taken` messages hold all that there was at the start.
+    pub fn is_past_snapshot(&self, taken: u64) -> bool {
+        self.lock().snapshot.is_some_and(|snapshot| taken >= snapshot)
+    }
+
     /// Says that no more will come, and wakes the worker.
     pub fn finish(&self) {
         self.lock().ended = true;
         self.control.wake();
+    }
+
+    /// Whether the source has said that no more will come.
+    pub fn is_ended(&self) -> bool {
+        self.lock().ended
     }
 
     /// Takes the oldest batch, if one waits.
@@ -87,8 +156,12 @@ impl Queue {
         let mut state = self.lock();
         let batch = state.batches.pop_front()?;
         let was_full = state.is_full();
+        let was_half_free = state.is_half_free();
         state.messages -= batch.len();
         state.bytes -= batch.weight();
+        if !was_half_free && state.is_half_free() {
+            self.half.notify_one();
+        }
         if was_full && !state.is_full() {
             self.room.notify_all();
         }
@@ -119,6 +192,7 @@ impl Queue {
     pub fn close(&self) {
         self.lock().closed = true;
         self.room.notify_all();
+        self.half.notify_one();
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -129,5 +203,9 @@ impl Queue {
 impl State {
     fn is_full(&self) -> bool {
         self.messages >= Queue::MAX_MESSAGES || self.bytes >= Queue::MAX_BYTES
+    }
+
+    fn is_half_free(&self) -> bool {
+        self.messages <= Queue::MAX_MESSAGES / 2 && self.bytes <= Queue::MAX_BYTES / 2
     }
 }

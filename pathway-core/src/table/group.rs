@@ -1,10 +1,11 @@
 //! `group_by` and `reduce`: the typed forms of `reduce!`.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::reduce::reduce;
-use super::reducer::Reducer;
-use crate::data::{Datum, Schema};
+use super::reduce::{Rule, reduce};
+use super::reducer::{Input, Reducer};
+use crate::data::{Datum, Error, ErrorKind, Schema};
 use crate::plan::{Shape, Table};
 
 impl<R: Schema> Table<R> {
@@ -72,18 +73,33 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         output: impl Fn(&K, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let Grouped { table, key } = self;
-        let input = table.node();
-        let (reducers, arguments, output) = (Arc::new(reducers), Arc::new(arguments), Arc::new(output));
+        let (input, shape) = (table.node(), table.shape());
+        let reducers = Arc::new(prepared(&table, reducers));
+        let (arguments, output) = (Arc::new(arguments), Arc::new(output));
         let name = table.plan().unique_name("reduce");
         let node = table.plan().add(name, Shape::GATHERED, |node, name| {
             move |build| {
-                let (key, arguments) = (Arc::clone(&key), Arc::clone(&arguments));
-                let row = move |row: &R| (key(row), arguments(row));
+                let rule = Rule {
+                    key: Arc::clone(&key),
+                    arguments: Arc::clone(&arguments),
+                    reducers: Arc::clone(&reducers),
+                    output: Arc::clone(&output),
+                    argument: PhantomData,
+                };
                 let changes = build.get::<R>(input);
-                let reduced = reduce(&mut build.graph, changes, &name, row, Arc::clone(&reducers), Arc::clone(&output));
+                let reduced = reduce(&mut build.graph, changes, &name, shape, rule);
                 build.put::<O>(node, reduced);
             }
         });
         Table::new(table.plan().clone(), node)
     }
+}
+
+/// Tells the reducers what is known of a table. If a parameter of theirs has no meaning, the pipeline does not start.
+pub(super) fn prepared<R: Schema, A, G: Reducer<A>>(table: &Table<R>, mut reducers: G) -> G {
+    if let Err(mistake) = reducers.prepare(Input::of(table.shape())) {
+        let message = format!("a reduction of {table:?}: {mistake}");
+        table.plan().control().fail(Error::new(ErrorKind::Config, message));
+    }
+    reducers
 }

@@ -10,6 +10,7 @@ mod event_time;
 mod filter;
 mod flatten;
 mod group;
+mod in_order;
 mod join;
 mod keyed;
 mod reduce;

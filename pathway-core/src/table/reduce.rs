@@ -3,27 +3,40 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::in_order::InOrder;
 use super::keyed::{Keyed, Slot, hash_of};
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
 use crate::flow::{Changes, Graph, PerCommit};
+use crate::plan::Shape;
+
+/// What a reduction is made of: the key of a row, what the reducers are fed of it, and the row of a group.
+pub(super) struct Rule<R, K, A, F, G, O> {
+    pub(super) key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    pub(super) arguments: Arc<F>,
+    pub(super) reducers: Arc<G>,
+    pub(super) output: Arc<O>,
+    pub(super) argument: PhantomData<fn() -> A>,
+}
 
 /// Reduces the groups of a stream; each group lives on the worker that its key's hash names.
-pub(super) fn reduce<'scope, R, K, A, G, O>(
+pub(super) fn reduce<'scope, R, K, A, F, G, M, O>(
     graph: &mut Graph<'scope>,
     changes: Changes<'scope, R>,
     name: &Arc<str>,
-    split: impl Fn(&R) -> (K, A) + 'static,
-    reducers: Arc<G>,
-    output: Arc<impl Fn(&K, G::Output) -> O + 'static>,
+    shape: Shape,
+    rule: Rule<R, K, A, F, G, M>,
 ) -> Changes<'scope, O>
 where
     R: Schema,
     K: Datum,
     A: Datum,
+    F: Fn(&R) -> A + Send + Sync + 'static,
     G: Reducer<A>,
+    M: Fn(&K, G::Output) -> O + Send + Sync + 'static,
     O: Schema,
 {
+    let Rule { key, arguments, reducers, output, .. } = rule;
     let groups = Groups {
         state: Keyed::<K, Group<G::State>>::new(),
         before: Vec::new(),
@@ -34,8 +47,12 @@ where
         arguments: Vec::new(),
         slots: Vec::new(),
     };
-    if graph.is_alone() {
-        return graph.per_commit(changes, name, |_| 0, Alone { groups, split, row: PhantomData });
+    let in_order = InOrder::of::<A, G>(shape);
+    let by_key = Arc::clone(&key);
+    let split = move |row: &R| (key(row), arguments(row));
+    if graph.is_alone() || in_order.is_some() {
+        let route = move |change: &Change<R>| hash_of(&by_key(&change.row));
+        return graph.per_commit(changes, name, route, Whole { groups, split, in_order });
     }
     let split = graph.each(changes, name, move |changes, split_changes| {
         split_changes.extend(changes.drain(..).map(|change| {
@@ -57,7 +74,7 @@ struct Groups<K, A, G: Reducer<A>, O, F> {
     untold: Throttle,
     /// Keys that wait to be looked up together, what comes with each, and where they were found.
     keys: Vec<K>,
-    arguments: Vec<(A, i64)>,
+    arguments: Vec<(A, u64, i64)>,
     slots: Vec<(Slot, bool)>,
 }
 
@@ -79,9 +96,10 @@ where
     /// How many keys are looked up together: what they touch stays in the nearest caches until they are updated.
     const TOGETHER: usize = 128;
 
-    fn update(&mut self, key: K, argument: A, diff: i64) {
+    /// `row` tells the row from others, where the reducers ask for that.
+    fn update(&mut self, key: K, row: u64, argument: A, diff: i64) {
         self.keys.push(key);
-        self.arguments.push((argument, diff));
+        self.arguments.push((argument, row, diff));
         if self.keys.len() == Self::TOGETHER {
             self.update_all();
         }
@@ -92,14 +110,18 @@ where
         let mut slots = std::mem::take(&mut self.slots);
         let mut arguments = std::mem::take(&mut self.arguments);
         self.state.touch_all(&mut self.keys, &mut slots);
-        for ((slot, first), (argument, diff)) in slots.drain(..).zip(arguments.drain(..)) {
+        for ((slot, first), (argument, row, diff)) in slots.drain(..).zip(arguments.drain(..)) {
             if first {
                 let before = self.row_of(slot);
                 self.before.push(before);
             }
             let group = self.state.value(slot);
             group.rows += diff;
-            self.reducers.update(&mut group.state, argument, diff);
+            if G::ORDERED {
+                self.reducers.update_row(&mut group.state, row, argument, diff);
+            } else {
+                self.reducers.update(&mut group.state, argument, diff);
+            }
         }
         self.slots = slots;
         self.arguments = arguments;
@@ -135,7 +157,8 @@ where
 {
     fn apply(&mut self, changes: &mut Vec<(Held<K>, Held<A>, i64)>) {
         for (Held(key), Held(argument), diff) in changes.drain(..) {
-            self.update(key, argument, diff);
+            // Only arrivals come this way where the reducers care for order: none of them goes.
+            self.update(key, 0, argument, diff);
         }
         self.update_all();
     }
@@ -144,6 +167,7 @@ where
         let mut before = self.before.drain(..);
         self.state.seal(|key, group| {
             let before = before.next().flatten();
+            self.reducers.settle(&mut group.state);
             let after = row_of(key, group, &*self.reducers, &*self.output).unwrap_or_else(|error| {
                 self.untold.report(Level::Error, format_args!("a group has no row for now: {error}"));
                 None
@@ -157,14 +181,35 @@ where
     }
 }
 
-/// The same with one worker, where rows need not be split before they are sent to their group.
-struct Alone<R, T, S> {
+/// The same of whole rows: with one worker, where they need not be split before they are sent to their group, and
+/// where their order matters.
+struct Whole<R, T, S> {
     groups: T,
     split: S,
-    row: PhantomData<fn(R)>,
+    in_order: Option<InOrder<R>>,
 }
 
-impl<R, K, A, G, O, F, S> PerCommit<Change<R>, O> for Alone<R, Groups<K, A, G, O, F>, S>
+impl<R, K, A, G, O, F, S> Whole<R, Groups<K, A, G, O, F>, S>
+where
+    R: Schema,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+    F: Fn(&K, G::Output) -> O + 'static,
+    S: Fn(&R) -> (K, A) + 'static,
+{
+    fn update(&mut self, changes: impl Iterator<Item = Change<R>>) {
+        for change in changes {
+            let (key, argument) = (self.split)(&change.row);
+            let row = if self.in_order.is_some() { hash_of(&change.row) } else { 0 };
+            self.groups.update(key, row, argument, change.diff);
+        }
+        self.groups.update_all();
+    }
+}
+
+impl<R, K, A, G, O, F, S> PerCommit<Change<R>, O> for Whole<R, Groups<K, A, G, O, F>, S>
 where
     R: Schema,
     K: Datum,
@@ -175,14 +220,17 @@ where
     S: Fn(&R) -> (K, A) + 'static,
 {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
-        for change in changes.drain(..) {
-            let (key, argument) = (self.split)(&change.row);
-            self.groups.update(key, argument, change.diff);
+        match &mut self.in_order {
+            Some(in_order) => in_order.append(changes),
+            None => self.update(changes.drain(..)),
         }
-        self.groups.update_all();
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        if let Some(in_order) = &mut self.in_order {
+            let changes = in_order.settled();
+            self.update(changes.into_iter());
+        }
         self.groups.seal(emit);
     }
 }

@@ -2,6 +2,7 @@
 
 use syn::Ident;
 
+use super::parameter::{Parameter, SEPARATOR, SHARE, VALUES};
 use crate::words::{listed, nearest};
 
 /// A word for a reducer. The list of them is all that this crate knows about reducers.
@@ -9,27 +10,84 @@ pub(crate) struct Builtin {
     pub(crate) word: &'static str,
     /// Its type in `pathway::reducers`.
     pub(crate) reducer: &'static str,
+    /// The function that makes a value of the type; none of a type that is one.
+    pub(crate) constructor: Option<&'static str>,
     /// How many arguments it takes for each row.
     pub(crate) arguments: usize,
+    /// What says that its argument is none that it can take; none where anything is.
+    pub(crate) check: Option<&'static str>,
+    /// What stands behind the arguments, the same for all rows.
+    pub(crate) parameters: &'static [Parameter],
     /// What other systems and languages call it.
     aliases: &'static [&'static str],
 }
 
+impl Builtin {
+    /// A reducer that is a unit struct.
+    const fn unit(
+        word: &'static str,
+        reducer: &'static str,
+        arguments: usize,
+        aliases: &'static [&'static str],
+    ) -> Self {
+        Builtin { word, reducer, constructor: None, arguments, check: None, parameters: &[], aliases }
+    }
+
+    /// A reducer of one argument that a function makes of its parameters.
+    const fn made(
+        word: &'static str,
+        (reducer, constructor): (&'static str, &'static str),
+        parameters: &'static [Parameter],
+        aliases: &'static [&'static str],
+    ) -> Self {
+        Builtin { word, reducer, constructor: Some(constructor), arguments: 1, check: None, parameters, aliases }
+    }
+
+    /// A reducer that cannot take anything.
+    const fn of(self, check: &'static str) -> Self {
+        Builtin { check: Some(check), ..self }
+    }
+}
+
 /// In alphabetical order, as messages list them.
 const BUILTINS: &[Builtin] = &[
-    Builtin { word: "any", reducer: "Any", arguments: 1, aliases: &["any_value"] },
-    Builtin { word: "arg_max", reducer: "ArgMax", arguments: 2, aliases: &["argmax", "max_by"] },
-    Builtin { word: "arg_min", reducer: "ArgMin", arguments: 2, aliases: &["argmin", "min_by"] },
-    Builtin { word: "avg", reducer: "Avg", arguments: 1, aliases: &["average", "mean"] },
-    Builtin { word: "bool_and", reducer: "BoolAnd", arguments: 1, aliases: &["all", "every"] },
-    Builtin { word: "bool_or", reducer: "BoolOr", arguments: 1, aliases: &["some"] },
-    Builtin { word: "count", reducer: "Count", arguments: 0, aliases: &["len", "size"] },
-    Builtin { word: "count_distinct", reducer: "CountDistinct", arguments: 1, aliases: &["distinct", "count_unique"] },
-    Builtin { word: "max", reducer: "Max", arguments: 1, aliases: &["maximum", "largest"] },
-    Builtin { word: "min", reducer: "Min", arguments: 1, aliases: &["minimum", "smallest"] },
-    Builtin { word: "sorted_tuple", reducer: "SortedTuple", arguments: 1, aliases: &["list", "collect"] },
-    Builtin { word: "sum", reducer: "Sum", arguments: 1, aliases: &["total"] },
-    Builtin { word: "unique", reducer: "Unique", arguments: 1, aliases: &["single"] },
+    Builtin::unit("any", "Any", 1, &["any_value"]),
+    Builtin::unit("arg_max", "ArgMax", 2, &["argmax", "max_by"]),
+    Builtin::unit("arg_min", "ArgMin", 2, &["argmin", "min_by"]),
+    Builtin::unit("avg", "Avg", 1, &["average", "mean"]).of("averageable"),
+    Builtin::unit("bool_and", "BoolAnd", 1, &["all", "every"]).of("condition"),
+    Builtin::unit("bool_or", "BoolOr", 1, &["some"]).of("condition"),
+    Builtin::unit("count", "Count", 0, &["len", "size"]),
+    Builtin::unit("count_distinct", "CountDistinct", 1, &["distinct", "count_unique"]),
+    Builtin::made(
+        "count_distinct_approx",
+        ("CountDistinctApprox", "new"),
+        &[],
+        &["count_distinct_approximate", "approx_count_distinct", "approx_distinct"],
+    ),
+    Builtin::made("earliest", ("Earliest", "new"), &[], &["first", "first_value"]),
+    Builtin::made("latest", ("Latest", "new"), &[], &["last", "last_value"]),
+    Builtin::unit("max", "Max", 1, &["maximum", "largest"]),
+    Builtin::made("median", ("QuantileCont", "median"), &[], &[]).of("interpolate"),
+    Builtin::unit("min", "Min", 1, &["minimum", "smallest"]),
+    Builtin::made("quantile", ("Quantile", "new"), &[SHARE], &["percentile", "percentile_disc", "quantile_disc"]),
+    Builtin::made("quantile_cont", ("QuantileCont", "new"), &[SHARE], &["percentile_cont"]).of("interpolate"),
+    Builtin::unit("sorted_tuple", "SortedTuple", 1, &[]),
+    Builtin::unit("stddev", "Stddev", 1, &["std", "stddev_samp", "standard_deviation"]).of("measurable"),
+    Builtin::unit("stddev_pop", "StddevPop", 1, &[]).of("measurable"),
+    Builtin::made(
+        "string_join",
+        ("StringJoin", "new"),
+        &[SEPARATOR],
+        &["string_agg", "join", "concat", "group_concat"],
+    )
+    .of("text"),
+    Builtin::unit("sum", "Sum", 1, &["total"]).of("summable"),
+    Builtin::made("top_k", ("TopK", "new"), &[VALUES], &["top", "top_n", "largest_k"]),
+    Builtin::unit("tuple", "Tuple", 1, &["list", "collect", "array", "array_agg"]),
+    Builtin::unit("unique", "Unique", 1, &["single"]),
+    Builtin::unit("variance", "Variance", 1, &["var", "var_samp"]).of("measurable"),
+    Builtin::unit("variance_pop", "VariancePop", 1, &["var_pop"]).of("measurable"),
 ];
 
 /// The reducer that a word stands for.
@@ -67,13 +125,28 @@ fn camel_case(word: &str) -> String {
 }
 
 impl Builtin {
+    /// How many arguments and parameters a call has.
+    pub(crate) fn operands(&self) -> usize {
+        self.arguments + self.parameters.len()
+    }
+
+    /// A call of it.
+    pub(crate) fn example(&self, row: &Ident) -> String {
+        let column = if self.word == "string_join" { "city" } else { "price" };
+        let mut operands: Vec<_> =
+            [column, "id"].iter().take(self.arguments).map(|name| format!("{row}.{name}")).collect();
+        operands.extend(self.parameters.iter().map(|parameter| parameter.example.to_owned()));
+        format!("{}({})", self.word, operands.join(", "))
+    }
+
     /// What to say of a call with the wrong number of arguments.
     pub(crate) fn wrong_arguments(&self, row: &Ident) -> String {
-        let word = self.word;
+        let (word, example) = (self.word, self.example(row));
+        let parameters: String = self.parameters.iter().map(|parameter| format!(" and {}", parameter.noun)).collect();
         match self.arguments {
-            0 => format!("`{word}` takes no argument\nhelp: write `{word}()`"),
-            1 => format!("`{word}` takes one argument, as in `{word}({row}.price)`"),
-            _ => format!("`{word}` takes two arguments, as in `{word}({row}.price, {row}.id)`"),
+            0 => format!("`{word}` takes no argument\nhelp: write `{example}`"),
+            1 => format!("`{word}` takes one argument{parameters}, as in `{example}`"),
+            _ => format!("`{word}` takes two arguments{parameters}, as in `{example}`"),
         }
     }
 }

@@ -48,9 +48,17 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<Plan> {
     if let Some(key) = keys.get(MOST_KEYS) {
         errors.at(key, format!("a group has at most {MOST_KEYS} keys\nhelp: put some of them into one, as a tuple"));
     }
-    let mut outputs = Outputs { row: &head.row, keys: Keys::new(keys), reductions: Vec::new(), unknown: false, errors };
+    let mut outputs = Outputs {
+        row: &head.row,
+        keys: Keys::new(keys),
+        reductions: Vec::new(),
+        column: head.row.clone(),
+        unknown: false,
+        errors,
+    };
     for column in &mut output.columns {
         outputs.unknown = false;
+        outputs.column = column.name.clone();
         walk(&mut column.value, Use::Value, &mut outputs);
         if outputs.unknown && output.name.is_some() {
             // The column's type is known from its struct, whatever the unknown reducer would have made.
@@ -72,6 +80,8 @@ struct Outputs<'a> {
     row: &'a Ident,
     keys: Keys,
     reductions: Vec<Reduction>,
+    /// The column at hand.
+    column: Ident,
     /// Whether the column at hand calls a reducer that we could not make out.
     unknown: bool,
     errors: &'a mut Errors,
@@ -143,28 +153,28 @@ impl Outputs<'_> {
             // A function without parameters is no reducer: `f64::from(o.quantity)`.
             return None;
         }
-        let reduction = Reduction::own(call, path, self.row, &self.keys, self.errors);
+        let reduction = Reduction::own(call, path, &self.column, self.row, &self.keys, self.errors);
         Some(self.result(reduction, call))
     }
 
     fn builtin(&mut self, call: &ExprCall, builtin: &builtin::Builtin) -> Expr {
-        if call.args.len() != builtin.arguments {
+        if call.args.len() != builtin.operands() {
             self.errors.at(call, builtin.wrong_arguments(self.row));
-            if call.args.len() < builtin.arguments {
+            if call.args.len() < builtin.operands() {
                 return self.unknown_type(call);
             }
         }
         if let Some(index) = self.reductions.iter().position(|reduction| reduction.is(call)) {
             return self.reductions[index].read(index, call);
         }
-        let reduction = Reduction::builtin(call, builtin, self.row, self.errors);
+        let reduction = Reduction::builtin(call, builtin, &self.column, self.row, self.errors);
         self.result(reduction, call)
     }
 
     fn unknown(&mut self, call: &ExprCall, word: &Ident) -> Expr {
         self.errors.at(word, builtin::unknown(word));
         match builtin::meant(word) {
-            Some(builtin) if builtin.arguments == call.args.len() => self.builtin(call, builtin),
+            Some(builtin) if builtin.operands() == call.args.len() => self.builtin(call, builtin),
             _ => self.unknown_type(call),
         }
     }

@@ -26,7 +26,14 @@ pub(crate) fn expand(plan: &Plan, errors: Errors) -> TokenStream {
     // All in the user's own hygiene, else the compiler cannot go from the call to the reducer that is wrong in it.
     let user = plan.output.brace;
     let reduce = quote_spanned!(user=> .reduce(#reducers, #arguments, #output));
-    block(errors, &quote!(#declaration #table #window #group_by #reduce))
+    let has_own = plan.reductions.iter().any(|reduction| !reduction.builtin);
+    let own = has_own.then(|| {
+        quote!(
+            #[allow(unused_imports)]
+            use ::pathway::__private::OwnReducer as _;
+        )
+    });
+    block(errors, &quote!(#own #declaration #table #window #group_by #reduce))
 }
 
 fn window(plan: &Plan) -> Option<TokenStream> {

@@ -9,6 +9,7 @@ mod builtin;
 mod check;
 mod expand;
 mod keys;
+mod parameter;
 mod probe;
 mod reduction;
 mod window;

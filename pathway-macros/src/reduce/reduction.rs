@@ -1,12 +1,14 @@
 //! A reducer call, taken out of the output that it stands in.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprCall, Path, Token};
 
 use super::builtin::{self, Builtin};
 use super::keys::Keys;
+use super::parameter;
 use super::probe::{callee, needs_row};
 use crate::errors::Errors;
 use crate::row::extent::{Extent, local};
@@ -18,8 +20,8 @@ pub(crate) struct Reduction {
     /// The call as written, for [`Reduction::is`].
     source: TokenStream,
     /// Whether it is one of ours: only then is it known that its output can be copied.
-    builtin: bool,
-    /// The reducer as a value.
+    pub(crate) builtin: bool,
+    /// The reducer as a value, which knows in which column its result stands first.
     pub(crate) reducer: TokenStream,
     /// What it is fed for each row.
     pub(crate) argument: TokenStream,
@@ -29,22 +31,43 @@ pub(crate) struct Reduction {
 
 impl Reduction {
     /// A call of one of our words. Its arguments need not mention the row: `sum(1)`.
-    pub(crate) fn builtin(call: &ExprCall, builtin: &Builtin, row: &Ident, errors: &mut Errors) -> Self {
+    pub(crate) fn builtin(
+        call: &ExprCall,
+        builtin: &Builtin,
+        column: &Ident,
+        row: &Ident,
+        errors: &mut Errors,
+    ) -> Self {
         let arguments: Vec<_> = call.args.iter().take(builtin.arguments).cloned().collect();
         // What a reducer cannot take is told of the argument, not of the reducer's word.
         let Extent { first, last } = arguments.first().map_or_else(|| Extent::of(call), Extent::of);
         let reducer = Ident::new(builtin.reducer, last);
+        let mut reducer = quote_spanned!(first=> ::pathway::reducers::#reducer);
+        if let Some(constructor) = builtin.constructor {
+            let constructor = Ident::new(constructor, last);
+            let parameters = parameter::check(call, builtin, row, errors);
+            let mut group = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
+            group.set_span(last);
+            reducer.extend(quote_spanned!(last=> ::#constructor #group));
+        }
         Reduction {
             source: call.to_token_stream(),
             builtin: true,
-            reducer: quote_spanned!(first=> ::pathway::reducers::#reducer),
-            argument: argument(arguments, row, errors),
+            reducer: named(Extent { first, last }, &reducer, column),
+            argument: argument(arguments, builtin.check, row, errors),
             uses: 0,
         }
     }
 
     /// A call of the user's own reducer: arguments that do not speak of the row are its parameters.
-    pub(crate) fn own(call: &ExprCall, path: &Path, row: &Ident, keys: &Keys, errors: &mut Errors) -> Self {
+    pub(crate) fn own(
+        call: &ExprCall,
+        path: &Path,
+        column: &Ident,
+        row: &Ident,
+        keys: &Keys,
+        errors: &mut Errors,
+    ) -> Self {
         let (arguments, parameters): (Vec<_>, Vec<_>) = call
             .args
             .iter()
@@ -52,11 +75,17 @@ impl Reduction {
             .partition(|argument| needs_row(argument, row, keys) || keys.find(argument).is_some());
         let parameters: Punctuated<_, Token![,]> = parameters.into_iter().collect();
         let reducer = if parameters.is_empty() { quote!(#path) } else { quote!(#path(#parameters)) };
+        // It may be an accumulator, which makes a reducer.
+        let extent = Extent::of(path);
+        let (own, made) = (extent.call("own", &reducer), Ident::new("reducer", extent.last));
+        let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
+        nothing.set_span(extent.last);
+        let reducer = quote_spanned!(extent.last=> #own.#made #nothing);
         Reduction {
             source: call.to_token_stream(),
             builtin: false,
-            reducer,
-            argument: argument(arguments, row, errors),
+            reducer: named(extent, &reducer, column),
+            argument: argument(arguments, None, row, errors),
             uses: 0,
         }
     }
@@ -73,17 +102,26 @@ impl Reduction {
     }
 }
 
+/// A reducer that tells its column when it cannot tell its value.
+fn named(extent: Extent, reducer: &TokenStream, column: &Ident) -> TokenStream {
+    let column = column.unraw().to_string();
+    extent.call("named", &quote!(#column, #reducer)).into_token_stream()
+}
+
 /// The local variable that holds a result for one of its uses.
 pub(crate) fn result(index: usize, usage: usize) -> Ident {
     local(&format!("result{index}_{usage}"))
 }
 
-fn argument(mut arguments: Vec<Expr>, row: &Ident, errors: &mut Errors) -> TokenStream {
+fn argument(mut arguments: Vec<Expr>, check: Option<&str>, row: &Ident, errors: &mut Errors) -> TokenStream {
     for argument in &mut arguments {
         over_row_without(argument, row, &reducer_of_one_row, errors);
     }
     match arguments.as_slice() {
-        [only] => only.to_token_stream(),
+        [only] => match check {
+            Some(check) => Extent::of(only).call(check, only).into_token_stream(),
+            None => only.to_token_stream(),
+        },
         several => quote!((#(#several),*)),
     }
 }

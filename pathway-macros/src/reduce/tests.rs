@@ -13,8 +13,11 @@ fn becomes_three_closures() {
         ::pathway::__private::table(&orders)
             .group_by(move |o| ::pathway::__private::key(::pathway::__private::duplicate(&o.city)))
             .reduce(
-                (::pathway::reducers::Sum, ::pathway::reducers::Count,),
-                move |o| (::pathway::__private::duplicate(&o.price), (),),
+                (
+                    ::pathway::__private::named("mean", ::pathway::reducers::Sum),
+                    ::pathway::__private::named("mean", ::pathway::reducers::Count),
+                ),
+                move |o| (::pathway::__private::summable(::pathway::__private::duplicate(&o.price)), (),),
                 move |__key0, (__value0, __value1,)| {
                     let __result0_0 = __value0;
                     let __result1_0 = __value1;
@@ -68,6 +71,32 @@ fn arguments_without_the_row_are_parameters() {
 }
 
 #[test]
+fn words_have_parameters() {
+    let expanded = reduce(quote!(o in orders => { a: quantile(o.x, q), b: top_k((o.x, o.y), 3) })).to_string();
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert!(expanded.contains(":: pathway :: reducers :: Quantile :: new (q)"), "{expanded}");
+    assert!(expanded.contains(":: pathway :: reducers :: TopK :: new (3)"), "{expanded}");
+}
+
+#[test]
+fn every_mistake_in_a_parameter_is_reported() {
+    for input in [
+        quote!(quantile(o.x)),
+        quote!(quantile(o.x, 0.5, 1)),
+        quote!(quantile(o.x, o.y)),
+        quote!(quantile(0.5, o.x)),
+        quote!(quantile(o.x, 1.5)),
+        quote!(quantile(o.x, -0.5)),
+        quote!(top_k(o.x, 0)),
+        quote!(top_k(o.x, count())),
+        quote!(median(o.x, 0.5)),
+    ] {
+        let expanded = reduce(quote!(o in orders by o.y => { a: #input })).to_string();
+        assert_eq!(expanded.matches("compile_error").count(), 1, "{input}: {expanded}");
+    }
+}
+
+#[test]
 fn calls_without_the_row_are_left_alone() {
     let expanded =
         reduce(quote!(o in orders by o.x => { a: round(sum(o.y), 2), b: shout(o.x), c: Some(o.x) })).to_string();
@@ -78,7 +107,7 @@ fn calls_without_the_row_are_left_alone() {
 #[test]
 fn every_mistake_is_reported() {
     let expanded = reduce(quote!(o in orders by o.x => {
-        a: o.y, b: avrg(o.y), c: count(o.y), d: sum(), e: max(min(o.y)), f: o.y.len(), g: median(o.y),
+        a: o.y, b: avrg(o.y), c: count(o.y), d: sum(), e: max(min(o.y)), f: o.y.len(), g: mediane(o.y),
     }));
     assert_eq!(expanded.to_string().matches("compile_error").count(), 7, "{expanded}");
 }

@@ -7,7 +7,8 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::support::{Input, realtime_sum, wait_for};
+use super::support::{Input, realtime_sum, sum_with, wait_for};
+use pathway::nats::Options;
 use pathway::prelude::*;
 
 const ROLE: &str = "PATHWAY_TEST_ROLE";
@@ -20,6 +21,7 @@ fn plays_its_role() {
     let uri = std::env::var(URI).unwrap_or_default();
     let outcome = match role.as_str() {
         "sum" => realtime_sum(&uri).run(),
+        "sum from the environment" => Options::from_env().and_then(|options| sum_with(&uri, &options).run()),
         "sum at the end" => sum_at_the_end(&uri).run(),
         "count workers" => count_workers(),
         "forget to run" => {

@@ -1,20 +1,12 @@
 //! A server that is not there, or not yet.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
-use super::support::{Client, Input, Witness, value};
+use super::support::{Client, Witness, sum_with, value};
 use pathway::ErrorKind;
 use pathway::nats::Options;
-use pathway::prelude::*;
 use pathway_testkit::Server;
-
-fn sum_with(uri: &str, options: &Options) -> Pipeline {
-    let pipeline = Pipeline::new();
-    let input = nats::read(&pipeline, uri, "connector_example").options(options.clone()).json::<Input>();
-    let total = reduce!(row in input => { sum: sum(row.value) });
-    nats::write(&total, uri, "sum").options(options.clone()).json();
-    pipeline
-}
 
 #[test]
 fn a_server_that_is_absent_is_an_error_after_the_deadline() {

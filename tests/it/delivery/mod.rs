@@ -15,4 +15,5 @@ mod restart;
 mod signals;
 mod subjects;
 mod support;
+mod tls;
 mod upsert;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::{ConnectOptions, Message, Subscriber};
 use futures_util::StreamExt;
+use pathway::nats::Options;
 use pathway::prelude::*;
 use pathway_testkit::Server;
 use serde_json::Value;
@@ -21,10 +22,15 @@ pub(super) struct Input {
 
 /// The pipeline of the README.
 pub(super) fn realtime_sum(uri: &str) -> Pipeline {
+    sum_with(uri, &Options::new())
+}
+
+/// The same with options for its connections.
+pub(super) fn sum_with(uri: &str, options: &Options) -> Pipeline {
     let pipeline = Pipeline::new();
-    let input = nats::read(&pipeline, uri, "connector_example").json::<Input>();
+    let input = nats::read(&pipeline, uri, "connector_example").options(options.clone()).json::<Input>();
     let total = reduce!(row in input => { sum: sum(row.value) });
-    nats::write(&total, uri, "sum").json();
+    nats::write(&total, uri, "sum").options(options.clone()).json();
     pipeline
 }
 

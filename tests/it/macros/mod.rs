@@ -6,6 +6,7 @@ mod join;
 mod keys;
 mod places;
 mod reduce;
+mod reducer_words;
 mod reducers;
 mod rest;
 mod select;

@@ -219,6 +219,41 @@ fn play_events(
     same_by_commit(case, &[seen], history.len(), view)
 }
 
+/// Both sides change at once, again and again: no row is made of one that has gone and one that has come.
+#[test]
+fn no_row_is_made_of_two_that_are_never_there_together() {
+    let version = |quantity| orders::order(("Oslo".into(), 1, None, quantity, 0));
+    let changes = || {
+        let goes = |n: i64| (n > 0).then(|| Change::remove(version(n - 1)));
+        (0..8).map(move |n| [Change::insert(version(n))].into_iter().chain(goes(n)).collect::<Vec<_>>())
+    };
+    let together = |left: &Order, right: &Order| {
+        assert_eq!(left.quantity, right.quantity);
+        joined(Some(left), Some(right))
+    };
+    let either = move |left: Option<&Order>, right: Option<&Order>| match (left, right) {
+        (Some(left), Some(right)) => together(left, right),
+        (left, right) => joined(left, right),
+    };
+    for workers in [1, 2] {
+        let pipeline = Pipeline::new();
+        let (left, right) = (pipeline.commits(changes()), pipeline.commits(changes()));
+        let on = || left.join(&right).on(|o| o.city.clone(), |o| o.city.clone());
+        let seen = [
+            on().inner(together).collect(),
+            on().full(either).collect(),
+            on().within(|o| o.day, |o| o.day, 0..=0).inner(together).collect(),
+            on().within(|o| o.day, |o| o.day, -1..=1).full(either).collect(),
+            on().asof(|o| o.day, |o| o.day).inner(together).collect(),
+            on().asof_now().inner(together).collect(),
+        ];
+        pipeline.start_with(workers).and_then(Running::join).unwrap();
+        for (shape, seen) in seen.iter().enumerate() {
+            assert_eq!(seen.changes().len(), 15, "shape {shape}");
+        }
+    }
+}
+
 #[test]
 fn tables_of_two_pipelines() {
     let (one, two) = (Pipeline::new(), Pipeline::new());

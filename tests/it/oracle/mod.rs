@@ -16,6 +16,7 @@
 //!
 //! A failure names its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle` runs that history alone.
 
+mod arrivals;
 mod calls;
 mod chain;
 mod check;
@@ -32,6 +33,7 @@ mod policies;
 mod random;
 mod recompute;
 mod reduce;
+mod reducers;
 mod rows;
 mod select;
 mod sessions;

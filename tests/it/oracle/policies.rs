@@ -175,6 +175,17 @@ fn lengths_and_clocks_that_cannot_be() {
     let error = pipeline.run().unwrap_err().to_string();
     assert!(error.contains("a length of time that is below zero"), "{error}");
 
+    let pipeline = Pipeline::new();
+    let windows = pathway::windows::tumbling(5).idle_after(-1, &clock(&pipeline, &[]), |second| second.at);
+    let count = events(&pipeline).window(|e| e.at, windows).reduce(
+        pathway::reducers::Count,
+        |_| (),
+        |w, _| Second { at: w.start },
+    );
+    let _ = count.collect();
+    let error = pipeline.run().unwrap_err().to_string();
+    assert!(error.contains("a silence must not be less than zero"), "{error}");
+
     let (pipeline, other) = (Pipeline::new(), Pipeline::new());
     let clock = clock(&other, &[]);
     let _ = events(&pipeline).timed(|e| e.at).idle_after(1, &clock, |second| second.at).forget(1).collect();

@@ -7,6 +7,7 @@ mod recording;
 mod replay;
 mod server;
 
+mod arrivals;
 mod errors;
 mod guide;
 mod json_input;
@@ -30,6 +31,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         json_output::CASES,
         reduce_lifecycle::CASES,
         reducers::CASES,
+        arrivals::CASES,
         primary_key::CASES,
         errors::CASES,
         operators::CASES,

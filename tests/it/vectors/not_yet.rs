@@ -2,7 +2,7 @@
 
 /// What is not there yet, in the words of the guide's last section, and the recordings that show it.
 pub(super) const NOT_YET: &[(&str, &[&str])] = &[
-    ("arrays of numbers as a column type", &["red_ndarray", "red_null_ndarray", "red_sum_array", "red_tuple_sort_by"]),
+    ("arrays of numbers as a column type", &["red_ndarray", "red_null_ndarray", "red_sum_array"]),
     (
         "plaintext and raw",
         &[
@@ -26,18 +26,6 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
     ),
     ("a subject of each row's own", &["out_dynamic_topic_bad", "out_topic_is_value", "out_topic_wildcard"]),
     ("an order of each commit's messages", &["out_sort_by", "out_sort_by_none"]),
-    (
-        "approximate, ordered and stateful reducers",
-        &[
-            "red_approx_distinct_5000",
-            "red_approx_retraction",
-            "red_argmin_id",
-            "red_latest_retraction",
-            "red_null_tuples",
-            "red_stateful_many",
-            "red_stateful_single",
-        ],
-    ),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
 ];
 
@@ -45,5 +33,4 @@ pub(super) const NOT_YET: &[(&str, &[&str])] = &[
 pub(super) const REFUSED: &[(&str, &str)] = &[
     ("out_names_time_diff", "ui-tests/fail/schema/reserved_column_name.rs"),
     ("pk_optional", "ui-tests/fail/schema/optional_key.rs"),
-    ("red_null_avg", "ui-tests/fail/reduce/sum_of_option.rs"),
 ];

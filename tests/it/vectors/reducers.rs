@@ -14,7 +14,7 @@ const UNIQUE: &str = "A group that is not `unique` has no row for a while";
 #[derive(Schema)]
 pub(super) struct Keyed<V> {
     #[schema(primary_key)]
-    k: i64,
+    pub(super) k: i64,
     pub(super) g: String,
     pub(super) v: V,
     #[schema(default = true)]

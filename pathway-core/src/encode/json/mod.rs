@@ -29,3 +29,14 @@ pub fn encode<R: Schema>(row: &R, diff: i64, time: u64, out: &mut Vec<u8>) {
     time.encode_json(out);
     out.push(b'}');
 }
+
+/// Appends a row as a JSON object of its columns and nothing else: `{"city":"Oslo","total":3}`.
+pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
+    out.push(b'{');
+    row.encode_columns(out);
+    // Each column ends with a comma.
+    if out.last() == Some(&b',') {
+        out.pop();
+    }
+    out.push(b'}');
+}

@@ -19,7 +19,7 @@ const MESSAGE_ID: &str = "Nats-Msg-Id";
 ///
 /// Most messages of a parcel have the same headers. Those of the last time are kept, one map for each diff, so that a
 /// message costs one clone.
-pub(super) struct Template {
+pub(in crate::sink) struct Template {
     gone: Ready,
     come: Ready,
 }
@@ -31,16 +31,18 @@ struct Ready {
 }
 
 impl Template {
-    pub(super) fn new() -> Self {
+    pub(in crate::sink) fn new() -> Self {
         Template { gone: Ready::new(0, -1), come: Ready::new(0, 1) }
     }
 
     /// The headers of a letter of a commit with that time.
-    pub(super) fn headers(&mut self, time: u64, letter: &Letter) -> HeaderMap {
+    pub(in crate::sink) fn headers(&mut self, time: u64, letter: &Letter) -> HeaderMap {
         let (ready, diff) = if letter.come { (&mut self.come, 1) } else { (&mut self.gone, -1) };
         match letter.label.as_deref() {
-            Some(label) if label.bare => lines(None, label),
-            Some(label) if !label.headers.is_empty() || label.message_id.is_some() => lines(Some((time, diff)), label),
+            Some(label) if label.bare => lines(None, label, None),
+            Some(label) if !label.headers.is_empty() || label.message_id.is_some() => {
+                lines(Some((time, diff)), label, None)
+            }
             _ => {
                 if ready.time != time {
                     *ready = Ready::new(time, diff);
@@ -49,23 +51,31 @@ impl Template {
             }
         }
     }
+
+    /// The same with an id, unless the letter has one of its own.
+    pub(in crate::sink) fn identified(time: u64, letter: &Letter, id: &str) -> HeaderMap {
+        let none = Label::default();
+        let label = letter.label.as_deref().unwrap_or(&none);
+        let stamp = (!label.bare).then_some((time, if letter.come { 1 } else { -1 }));
+        lines(stamp, label, Some(id))
+    }
 }
 
 impl Ready {
     fn new(time: u64, diff: i64) -> Self {
-        Ready { map: lines(Some((time, diff)), &Label::default()), time }
+        Ready { map: lines(Some((time, diff)), &Label::default(), None), time }
     }
 }
 
 /// The headers of one message.
-fn lines(stamp: Option<(u64, i64)>, label: &Label) -> HeaderMap {
+fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>) -> HeaderMap {
     let mut lines = Lines::default();
     if let Some((time, diff)) = stamp {
         lines.add("pathway_time", &time.to_string());
         lines.add("pathway_diff", &diff.to_string());
     }
     label.headers.iter().for_each(|(name, value)| lines.add(name, value));
-    if let Some(id) = &label.message_id {
+    if let Some(id) = label.message_id.as_deref().or(id) {
         lines.add(MESSAGE_ID, id);
     }
     lines.finish()

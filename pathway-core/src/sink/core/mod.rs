@@ -1,7 +1,7 @@
 //! Messages onto core NATS subjects.
 
 mod courier;
-mod headers;
+pub(super) mod headers;
 mod item;
 mod line;
 

@@ -64,7 +64,7 @@ impl Source for Subscription {
 }
 
 /// Says on drop that no more will come.
-struct Finish(Arc<Queue>);
+pub(super) struct Finish(pub(super) Arc<Queue>);
 
 impl Drop for Finish {
     fn drop(&mut self) {

@@ -129,26 +129,30 @@ impl<L: Schema, R: Schema> Sides<L, R> {
             right.rows.iter().for_each(|(row, copies)| emit(Pair::Right(row), -copies));
         }
 
-        // What is new on the left meets the right side as it was, and what is new on the right the new left side.
+        // Each change meets the other side as it stands by then. What goes does so first: so no row is made of two that are
+        // never there together.
         let left_stays = (emits.left_alone && !had_right && !has_right) || (emits.left_met && had_right && has_right);
-        for (row, diff) in new_left.drain(..) {
-            if emits.pairs {
-                right.rows.iter().for_each(|(other, copies)| emit(Pair::Both(&row, other), diff * copies));
-            }
-            if left_stays {
-                emit(Pair::Left(&row), diff);
-            }
-            left.update(row, diff);
-        }
         let right_stays = emits.right_alone && !had_left && !has_left;
-        for (row, diff) in new_right.drain(..) {
-            if emits.pairs {
-                left.rows.iter().for_each(|(other, copies)| emit(Pair::Both(other, &row), diff * copies));
+        let gone = (what_goes_first(new_left, |(_, diff)| *diff), what_goes_first(new_right, |(_, diff)| *diff));
+        for (left_part, right_part) in [gone, (usize::MAX, usize::MAX)] {
+            for (row, diff) in new_left.drain(..left_part.min(new_left.len())) {
+                if emits.pairs {
+                    right.rows.iter().for_each(|(other, copies)| emit(Pair::Both(&row, other), diff * copies));
+                }
+                if left_stays {
+                    emit(Pair::Left(&row), diff);
+                }
+                left.update(row, diff);
             }
-            if right_stays {
-                emit(Pair::Right(&row), diff);
+            for (row, diff) in new_right.drain(..right_part.min(new_right.len())) {
+                if emits.pairs {
+                    left.rows.iter().for_each(|(other, copies)| emit(Pair::Both(other, &row), diff * copies));
+                }
+                if right_stays {
+                    emit(Pair::Right(&row), diff);
+                }
+                right.update(row, diff);
             }
-            right.update(row, diff);
         }
 
         // Rows that have become what they were not.
@@ -159,6 +163,12 @@ impl<L: Schema, R: Schema> Sides<L, R> {
             right.rows.iter().for_each(|(row, copies)| emit(Pair::Right(row), copies));
         }
     }
+}
+
+/// Puts the changes that go in front of those that come, and says how many they are.
+pub(super) fn what_goes_first<C>(changes: &mut [C], diff: impl Fn(&C) -> i64) -> usize {
+    changes.sort_by_key(|change| diff(change) > 0);
+    changes.partition_point(|change| diff(change) < 0)
 }
 
 fn sum<T>(changes: &[(T, i64)]) -> i64 {

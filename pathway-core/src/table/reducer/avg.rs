@@ -48,12 +48,13 @@ impl<T: Averageable> Reducer<T> for Avg {
 /// A value that `avg` can take the mean of.
 ///
 /// The mean of integers and floats is an `f64`; that of [`SignedDuration`](jiff::SignedDuration)s is a duration,
-/// rounded to the nearest nanosecond.
+/// rounded to the nearest nanosecond. That of an `Option` of these is an `Option`, as in SQL: the mean of what is
+/// there, `None` while nothing is.
 #[diagnostic::on_unimplemented(
     message = "cannot take the `avg` of a column of `{Self}`",
     label = "this column is not numeric",
     note = "use `count` to count rows",
-    note = "an `Option` column: say what a missing value counts, e.g. `o.x.unwrap_or(0)`"
+    note = "of an `Option` of a number it passes over what is missing"
 )]
 pub trait Averageable: Summable {
     /// The type of the mean.

@@ -1,36 +1,17 @@
 //! Reducers: what becomes of the rows of a group.
 //!
-//! | reducer | takes | gives | a `None` | where the value can't be told |
-//! |---|---|---|---|---|
-//! | [`Count`] | anything, or nothing | `i64` | counts like any other | never |
-//! | [`Sum`] | integers, floats, durations ([`Summable`]) | the column's type | does not compile: `unwrap_or` says what it counts | an integer or a duration that does not fit: an error that heals; a float is infinite |
-//! | [`Avg`] | the same ([`Averageable`]) | `f64`, or a duration | does not compile, likewise | never |
-//! | [`Min`], [`Max`] | any [`Datum`](crate::data::Datum) | the column's type | is below every value | never |
-//! | [`ArgMin`], [`ArgMax`] | a pair of them | the second's type | is below every value | never |
-//! | [`Any`] | any | the column's type | is below every value | never |
-//! | [`Unique`] | any | the column's type | is a value | two different values: an error that heals |
-//! | [`CountDistinct`] | any | `i64` | is a value | never |
-//! | [`SortedTuple`] | any | a `Vec` of the column's type | stands first | never |
-//! | [`BoolAnd`], [`BoolOr`] | `bool` ([`Condition`]) | `bool` | does not compile: `unwrap_or` says what it counts | never |
-//!
-//! Every one is right under retraction, whatever the order of changes within a commit:
-//!
-//! | reducer | a change costs | bytes a group |
-//! |---|---|---|
-//! | `Count` | an addition | 8 |
-//! | `Sum` of integers or durations | a 128-bit addition, no overflow on the way | 16 |
-//! | `Sum` of floats | a 128-bit shift and addition, exact | 24; and 312 more on the heap while the values lie more than 2¹²⁷ apart, or one is not finite |
-//! | `Avg` | that of `Sum` and of `Count` | 24, floats 32 |
-//! | `Min`, `Max` | a comparison with one distinct value, else a search in a B-tree | 16 for 8-byte columns while one distinct value is there; else about 216 more on the heap, for up to 11 of them |
-//! | `ArgMin`, `ArgMax`, `Any`, `Unique`, `SortedTuple` | the same | the same |
-//! | `CountDistinct` | a look into a hash table | 40, and on the heap 9 to 18 more than its size for each different value |
-//! | `BoolAnd`, `BoolOr` | an addition | 8 |
+//! What each does with a `None`, what it keeps and what a change costs is in one table, in the guide's page on
+//! reducers. Every one is right under retraction, whatever the order of changes within a commit.
 
+mod accumulator;
 mod arg;
+mod arrivals;
 mod avg;
 mod bool;
 mod count;
 mod distinct;
+mod distinct_approx;
+mod earliest_latest;
 mod error;
 mod exact;
 mod float;
@@ -38,36 +19,57 @@ mod integer;
 mod min_max;
 mod multiset;
 mod one;
+mod optional;
+mod quantile;
+mod ranks;
+mod sample;
+mod several;
 mod sorted_tuple;
+mod string_join;
 mod sum;
+mod top_k;
 mod tuple;
+mod variance;
 
 #[cfg(test)]
 mod tests;
 
+pub use accumulator::{Accumulator, Fold, Folded};
 pub use arg::{ArgMax, ArgMin, Descending};
+pub use arrivals::Arrivals;
 pub use avg::{Averageable, Avg, AvgState};
 pub use bool::{BoolAnd, BoolOr, Condition};
 pub use count::Count;
 pub use distinct::{CountDistinct, Distinct};
+pub use distinct_approx::{ApproximateCount, CountDistinctApprox};
+pub use earliest_latest::{Earliest, Latest};
 pub use error::ReduceError;
 pub use exact::ExactSum;
 pub use integer::IntegerSum;
 pub use min_max::{Max, Min};
 pub use multiset::Multiset;
 pub use one::{Any, Unique};
+pub use optional::OptionalTotal;
+pub use quantile::{Interpolate, Quantile, QuantileCont};
+pub use ranks::Ranks;
 pub use sorted_tuple::SortedTuple;
+pub use string_join::{StringJoin, Text};
 pub use sum::{Sum, Summable};
+pub use top_k::{Top, TopK};
+pub use tuple::Tuple;
+pub use variance::{FloatMoments, IntegerMoments, Measurable, Spread, Stddev, StddevPop, Variance, VariancePop};
+
+use crate::plan::Shape;
 
 /// Turns the rows of a group into one value, and keeps it right while rows come and go.
 ///
 /// `A` is what the reducer is fed for each row: the argument of `sum(o.price)`, a tuple of several, `()` of none.
-/// A reducer is itself a value, so that it can carry parameters: `Quantile(0.95)`.
+/// A reducer is itself a value, so that it can carry parameters: `Quantile::new(0.95)`.
 /// A tuple of reducers is a reducer of the tuple of their arguments.
 ///
 /// # Contract
-/// The output depends only on the multiset of arguments, not on their order:
-/// `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
+/// Unless it is [`ORDERED`](Reducer::ORDERED), the output depends only on the multiset of arguments, not on their
+/// order: `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
 ///
 /// # A reducer of one's own
 /// ```
@@ -91,20 +93,54 @@ pub use sum::{Sum, Summable};
 ///     }
 /// }
 /// ```
+///
+/// What can't take a row back implements [`Accumulator`] instead, and is called in the same way.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot reduce `{A}`",
     label = "not a reducer of `{A}`",
-    note = "a reducer of your own is a type that implements `Reducer<{A}>`"
+    note = "a reducer of your own is a type that implements `Reducer<{A}>`, or `Accumulator`"
 )]
 pub trait Reducer<A>: Send + Sync + 'static {
+    /// Whether the output depends on the order in which rows came. Default: no.
+    ///
+    /// If so, a commit's changes come net: first what goes, then what comes, in the order of arrival. Where rows were
+    /// gathered by key before, so that their arrival within a commit means nothing, they come in their own order,
+    /// column by column; in a session window always in the order of event time. This costs a sorting of the commit's
+    /// changes, where rows can go or have no order of arrival.
+    const ORDERED: bool = false;
+
     /// What is kept for each group. Its default is the state of a group without rows.
     type State: Default + 'static;
 
     /// What the group's rows become.
     type Output: 'static;
 
+    /// Called once, while the pipeline is declared, with what is known of the rows that will come. Default: nothing to
+    /// do.
+    ///
+    /// # Errors
+    /// A parameter has no meaning: the pipeline does not start.
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        let _ = input;
+        Ok(())
+    }
+
     /// `diff` copies of `argument` come (`diff` > 0) or go (`diff` < 0).
     fn update(&self, state: &mut Self::State, argument: A, diff: i64);
+
+    /// The same of a row that can be told from others. What is [`ORDERED`](Reducer::ORDERED) is updated in this way, so
+    /// that of equal arguments that one goes whose row goes. `row` is a hash of the whole row. Default: `update`.
+    #[inline]
+    fn update_row(&self, state: &mut Self::State, row: u64, argument: A, diff: i64) {
+        let _ = row;
+        self.update(state, argument, diff);
+    }
+
+    /// The commit's last `update` of the group is through: does what is cheaper once for a commit than at each
+    /// change. Default: nothing. `output` must be right without it.
+    fn settle(&self, state: &mut Self::State) {
+        let _ = state;
+    }
 
     /// The value of a group that has rows.
     ///
@@ -112,4 +148,19 @@ pub trait Reducer<A>: Send + Sync + 'static {
     /// The value cannot be told: an integer sum does not fit its type. The group then has no row
     /// until later changes make it tellable again; the error is reported and counted.
     fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError>;
+}
+
+/// What is known of the rows that a reducer will be fed; see [`Reducer::prepare`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Input {
+    /// Rows come and never go: nothing need be kept that only takes a row back.
+    pub append_only: bool,
+}
+
+impl Input {
+    /// What a table's shape tells.
+    pub(in crate::table) fn of(shape: Shape) -> Self {
+        Input { append_only: shape.append_only }
+    }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::num::NonZeroI64;
+use std::ops::Bound;
 
 use crate::data::{Datum, Held};
 
@@ -28,22 +29,29 @@ impl<A> Default for Multiset<A> {
 }
 
 impl<A: Datum> Multiset<A> {
-    /// `diff` copies of a value come or go.
-    pub fn update(&mut self, value: A, diff: i64) {
-        let Some(diff) = NonZeroI64::new(diff) else { return };
+    /// `diff` copies of a value come or go. Says how many there were.
+    pub fn update(&mut self, value: A, diff: i64) -> i64 {
+        let Some(diff) = NonZeroI64::new(diff) else { return self.copies(&value) };
         match &mut self.0 {
             Form::Many(None) => self.0 = Form::One(value, diff),
-            Form::One(held, copies) if held.compare(&value) == Ordering::Equal => match sum(*copies, diff) {
-                Some(sum) => *copies = sum,
-                None => self.0 = Form::Many(None),
-            },
+            Form::One(held, copies) if held.compare(&value) == Ordering::Equal => {
+                let before = copies.get();
+                match sum(*copies, diff) {
+                    Some(sum) => *copies = sum,
+                    None => self.0 = Form::Many(None),
+                }
+                return before;
+            }
             Form::One(..) => self.spill(value, diff),
             Form::Many(Some(map)) => {
-                if update_map(map, value, diff) && map.len() == 1 {
+                let before = update_map(map, value, diff);
+                if before == diff.get().wrapping_neg() && map.len() == 1 {
                     self.0 = map.pop_first().map_or(Form::Many(None), |(value, copies)| Form::One(value.0, copies));
                 }
+                return before;
             }
         }
+        0
     }
 
     /// How many copies of a value there are.
@@ -80,12 +88,21 @@ impl<A: Datum> Multiset<A> {
     }
 
     /// The values that are there, from the least on, each with the number of its copies.
-    pub fn iter(&self) -> impl Iterator<Item = (&A, i64)> {
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, i64)> {
+        self.range((Bound::Unbounded, Bound::Unbounded))
+    }
+
+    /// The same for those in a range.
+    pub(super) fn range(
+        &self,
+        range: (Bound<&Held<A>>, Bound<&Held<A>>),
+    ) -> impl DoubleEndedIterator<Item = (&A, i64)> {
         let (one, many) = match &self.0 {
-            Form::One(value, copies) => (Some((value, *copies)), None),
+            Form::One(value, copies) => (Some((value, *copies)).filter(|(value, _)| is_in(range, value)), None),
             Form::Many(map) => (None, map.as_deref()),
         };
-        let many = many.into_iter().flatten().map(|(value, copies)| (&value.0, *copies));
+        let many = many.into_iter().flat_map(move |map| map.range::<Held<A>, _>(range));
+        let many = many.map(|(value, copies)| (&value.0, *copies));
         one.into_iter()
             .chain(many)
             .filter(|(_, copies)| copies.is_positive())
@@ -102,24 +119,38 @@ impl<A: Datum> Multiset<A> {
     }
 }
 
-/// Whether the value's copies cancelled, so that the map has become smaller.
-fn update_map<A: Datum>(map: &mut Copies<A>, value: A, diff: NonZeroI64) -> bool {
+/// How many copies there were of the value. Those that cancel leave the map.
+fn update_map<A: Datum>(map: &mut Copies<A>, value: A, diff: NonZeroI64) -> i64 {
     use std::collections::btree_map::Entry;
     match map.entry(Held(value)) {
         Entry::Vacant(entry) => {
             entry.insert(diff);
+            0
         }
-        Entry::Occupied(mut entry) => match sum(*entry.get(), diff) {
-            Some(sum) => {
-                entry.insert(sum);
+        Entry::Occupied(mut entry) => {
+            let before = *entry.get();
+            match sum(before, diff) {
+                Some(sum) => drop(entry.insert(sum)),
+                None => drop(entry.remove()),
             }
-            None => {
-                entry.remove();
-                return true;
-            }
-        },
+            before.get()
+        }
     }
-    false
+}
+
+/// Whether a value lies between two bounds.
+fn is_in<A: Datum>((low, high): (Bound<&Held<A>>, Bound<&Held<A>>), value: &A) -> bool {
+    let above = match low {
+        Bound::Unbounded => true,
+        Bound::Included(low) => value.compare(&low.0).is_ge(),
+        Bound::Excluded(low) => value.compare(&low.0).is_gt(),
+    };
+    above
+        && match high {
+            Bound::Unbounded => true,
+            Bound::Included(high) => value.compare(&high.0).is_le(),
+            Bound::Excluded(high) => value.compare(&high.0).is_lt(),
+        }
 }
 
 fn present<'a, A>((value, copies): (&'a Held<A>, &NonZeroI64)) -> Option<&'a A> {

@@ -47,6 +47,7 @@ impl<T: Summable> Reducer<T> for Sum {
 /// | `i8` … `i64`, `u8` … `u64` | the same type, or an error while it does not fit |
 /// | `f32`, `f64` | the same type, rounded once; beyond the largest finite number it is infinite |
 /// | [`SignedDuration`](jiff::SignedDuration) | a duration, or an error while it does not fit |
+/// | `Option` of these | as in SQL, that of the values that are there; `None` while there are none |
 ///
 /// A newtype of one's own borrows what the type inside it does:
 /// ```
@@ -70,7 +71,7 @@ impl<T: Summable> Reducer<T> for Sum {
     message = "cannot `sum` a column of `{Self}`",
     label = "this column is not numeric",
     note = "use `count` to count rows",
-    note = "an `Option` column: say what a missing value counts, e.g. `o.x.unwrap_or(0)`"
+    note = "of an `Option` of a number it passes over what is missing"
 )]
 pub trait Summable: Sized + 'static {
     /// What is kept for a group. Its default is the total of nothing.

@@ -1,47 +1,44 @@
-//! A tuple of reducers is a reducer of the tuple of their arguments.
+//! `tuple`: all values of a group, as they came.
 
+use super::arrivals::Arrivals;
 use super::{ReduceError, Reducer};
+use crate::data::Datum;
 
-impl Reducer<()> for () {
-    type State = ();
-    type Output = ();
+/// All of a group's values as a `Vec`, in the order in which they came, each as often as it is there; `None` too.
+///
+/// When a row goes, its own value goes; of rows that are equal in all columns, the one that came last. Where rows were
+/// gathered by key before, those of one commit have no order of arrival, and stand in their own order, column by
+/// column; in a session window rows stand in the order of event time.
+///
+/// Every change of a group makes the whole `Vec` anew: it is meant for groups of some dozens of rows.
+///
+/// ```
+/// use pathway::reducers::{Reducer, Tuple};
+///
+/// let mut values = Default::default();
+/// for (value, diff) in [(3_i64, 1), (5, 1), (3, 1), (3, -1)] {
+///     Tuple.update(&mut values, value, diff);
+/// }
+/// assert_eq!(Reducer::<i64>::output(&Tuple, &values), Ok(vec![3, 5]));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tuple;
 
-    fn update(&self, (): &mut (), (): (), _diff: i64) {}
+impl<A: Datum> Reducer<A> for Tuple {
+    const ORDERED: bool = true;
 
-    fn output(&self, (): &()) -> Result<(), ReduceError> {
-        Ok(())
+    type State = Arrivals<A>;
+    type Output = Vec<A>;
+
+    fn update(&self, values: &mut Arrivals<A>, argument: A, diff: i64) {
+        values.update(0, argument, diff);
+    }
+
+    fn update_row(&self, values: &mut Arrivals<A>, row: u64, argument: A, diff: i64) {
+        values.update(row, argument, diff);
+    }
+
+    fn output(&self, values: &Arrivals<A>) -> Result<Vec<A>, ReduceError> {
+        Ok(values.each().map(A::duplicate).collect())
     }
 }
-
-macro_rules! reducer_of_a_tuple {
-    ($($reducer:ident $argument:ident $index:tt),+) => {
-        impl<$($reducer, $argument),+> Reducer<($($argument,)+)> for ($($reducer,)+)
-        where
-            $($reducer: Reducer<$argument>),+
-        {
-            type State = ($($reducer::State,)+);
-            type Output = ($($reducer::Output,)+);
-
-            fn update(&self, state: &mut Self::State, argument: ($($argument,)+), diff: i64) {
-                $(self.$index.update(&mut state.$index, argument.$index, diff);)+
-            }
-
-            fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError> {
-                Ok(($(self.$index.output(&state.$index)?,)+))
-            }
-        }
-    };
-}
-
-reducer_of_a_tuple!(R0 A0 0);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6, R7 A7 7);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6, R7 A7 7, R8 A8 8);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6, R7 A7 7, R8 A8 8, R9 A9 9);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6, R7 A7 7, R8 A8 8, R9 A9 9, R10 A10 10);
-reducer_of_a_tuple!(R0 A0 0, R1 A1 1, R2 A2 2, R3 A3 3, R4 A4 4, R5 A5 5, R6 A6 6, R7 A7 7, R8 A8 8, R9 A9 9, R10 A10 10, R11 A11 11);

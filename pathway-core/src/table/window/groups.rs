@@ -9,9 +9,11 @@ use super::time::EventTime;
 use super::windows::{Grid, Policy, Shows, Window};
 use crate::data::{Change, Datum, Held, Level, Schema, Throttle};
 use crate::flow::{PerCommit, PerCommitOfTwo};
+use crate::plan::Shape;
 use crate::table::event_time::{Now, Seen};
-use crate::table::keyed::{Keyed, Slot};
-use crate::table::reducer::Reducer;
+use crate::table::in_order::InOrder;
+use crate::table::keyed::{Keyed, Slot, hash_of};
+use crate::table::reducer::{Multiset, Reducer};
 
 /// What all workers share: how rows become groups, and groups rows.
 pub(super) struct Rule<R, T, K, A, G: Reducer<A>, O> {
@@ -38,6 +40,8 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     now: Now,
     late: Throttle,
     untold: Throttle,
+    /// The open commit's rows with the starts of their windows, where their order matters.
+    in_order: Option<InOrder<(T, R)>>,
     argument: PhantomData<fn(A)>,
 }
 
@@ -59,7 +63,7 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, now: Now, name: &Arc<str>) -> Self {
+    pub(super) fn new(rule: Arc<Rule<R, T, K, A, G, O>>, grid: Grid, shape: Shape, now: Now, name: &Arc<str>) -> Self {
         WindowGroups {
             rule,
             grid,
@@ -69,7 +73,16 @@ where
             now,
             late: Throttle::new(name),
             untold: Throttle::new(name),
+            in_order: InOrder::of::<A, G>(shape),
             argument: PhantomData,
+        }
+    }
+
+    /// Takes a row into one of its windows, now or when the commit is complete.
+    fn offer(&mut self, start: T, change: &Change<R>) {
+        match &mut self.in_order {
+            Some(in_order) => in_order.push(Change { row: (start, change.row.duplicate()), diff: change.diff }),
+            None => self.take(start, change),
         }
     }
 
@@ -98,10 +111,20 @@ where
         }
         let group = self.state.value(slot);
         group.rows += diff;
-        self.rule.reducers.update(&mut group.state, (self.rule.arguments)(row), *diff);
+        let argument = (self.rule.arguments)(row);
+        if G::ORDERED {
+            self.rule.reducers.update_row(&mut group.state, hash_of(row), argument, *diff);
+        } else {
+            self.rule.reducers.update(&mut group.state, argument, *diff);
+        }
     }
 
     fn close(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        if let Some(in_order) = &mut self.in_order {
+            for Change { row: (start, row), diff } in in_order.settled() {
+                self.take(start, &Change { row, diff });
+            }
+        }
         let WindowGroups { rule, grid, state, before, closing, now, untold, .. } = self;
         let now = now.seal();
         let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
@@ -120,6 +143,7 @@ where
             let closed = has_closed(closes);
             let before = befores.next().flatten().filter(|_| shows != Shows::OnceClosed);
             let is_shown = shows != if closed { Shows::WhileOpen } else { Shows::OnceClosed };
+            rule.reducers.settle(&mut group.state);
             let after = if is_shown { row_of(*start, key, group) } else { None };
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
             if !unchanged {
@@ -178,6 +202,19 @@ where
         grid.starts((self.time)(row).ticks()).map(T::at)
     }
 
+    /// What reducers that care for the order of rows make of a session: its rows have that of event time, which neither
+    /// late rows nor merged sessions disturb.
+    pub(super) fn state_of<'a>(&self, rows: impl Iterator<Item = (&'a i128, &'a Multiset<A>)>) -> G::State
+    where
+        A: Datum,
+    {
+        let mut state = G::State::default();
+        for (argument, copies) in rows.flat_map(|(_, rows)| rows.iter()) {
+            self.reducers.update(&mut state, argument.duplicate(), copies);
+        }
+        state
+    }
+
     fn row_of(
         &self,
         grid: Grid,
@@ -208,7 +245,7 @@ where
             if change.diff > 0 {
                 self.now.saw_row((self.rule.time)(&change.row).ticks());
             }
-            self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.take(start, &change));
+            self.rule.clone().starts(self.grid, &change.row).for_each(|start| self.offer(start, &change));
         }
     }
 
@@ -228,7 +265,7 @@ where
     O: Schema,
 {
     fn apply_left(&mut self, rows: &mut Vec<(Held<T>, Change<R>)>) {
-        rows.drain(..).for_each(|(Held(start), change)| self.take(start, &change));
+        rows.drain(..).for_each(|(Held(start), change)| self.offer(start, &change));
     }
 
     fn apply_right(&mut self, seen: &mut Vec<Seen>) {
@@ -261,7 +298,7 @@ mod tests {
     #[test]
     fn what_closes_is_forgotten() {
         let grid = Grid { length: 10, hop: 4, origin: 1, earliest: i128::MIN };
-        let mut groups = WindowGroups::new(rule(7), grid, Now::default(), &"test".into());
+        let mut groups = WindowGroups::new(rule(7), grid, Shape::ARRIVALS, Now::default(), &"test".into());
         most_kept(stream(7, 30), |mut commit, now| {
             groups.apply(&mut commit);
             groups.close(&mut |_| {});
@@ -282,7 +319,7 @@ mod tests {
     #[test]
     fn a_group_that_comes_and_goes_leaves_nothing() {
         let grid = Grid { length: 10, hop: 10, origin: 0, earliest: i128::MIN };
-        let mut groups = WindowGroups::new(rule(1_000), grid, Now::default(), &"test".into());
+        let mut groups = WindowGroups::new(rule(1_000), grid, Shape::ARRIVALS, Now::default(), &"test".into());
         let row = |key| Row { key, at: 5, value: 0 };
         groups.apply(&mut vec![Change::insert(row(1))]);
         groups.close(&mut |_| {});

@@ -12,6 +12,7 @@ pub use windows::{Window, Windows, session, sliding, tumbling};
 use std::sync::Arc;
 
 use super::event_time::{Clock, Now, Seen, seen};
+use super::group::prepared;
 use super::keyed::hash_of;
 use super::reducer::Reducer;
 use crate::data::{Change, Datum, Error, ErrorKind, Held, Schema};
@@ -111,9 +112,10 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
             let message = format!("a window over {table:?}: {mistake}");
             table.plan().control().fail(Error::new(ErrorKind::Config, message));
         }
+        let reducers = prepared(&table, reducers);
         let (arguments, reducers, output) = (Arc::new(arguments), Arc::new(reducers), Arc::new(output));
         let rule = Arc::new(Rule { time, key, arguments, reducers, output, policy });
-        let input = table.node();
+        let (input, input_shape) = (table.node(), table.shape());
         // A closed window's only row never goes.
         let shape = Shape { order: Order::Sorted, append_only: policy.shows == Shows::OnceClosed };
         let name = table.plan().unique_name("window");
@@ -122,7 +124,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 let changes = build.get::<R>(input);
                 let rule = Arc::clone(&rule);
                 let reduced = match kind {
-                    Kind::Grid(grid) => reduce_grid(build, changes, &name, rule, grid, clock.as_ref()),
+                    Kind::Grid(grid) => reduce_grid(build, changes, &name, rule, grid, (input_shape, clock.as_ref())),
                     Kind::Session(gap) => reduce_sessions(build, changes, &name, rule, gap, clock.as_ref()),
                 };
                 build.put::<O>(node, reduced);
@@ -138,7 +140,7 @@ fn reduce_grid<'scope, R, T, K, A, G, O>(
     name: &Arc<str>,
     rule: Arc<Rule<R, T, K, A, G, O>>,
     grid: Grid,
-    clock: Option<&Clock>,
+    (shape, clock): (Shape, Option<&Clock>),
 ) -> Changes<'scope, O>
 where
     R: Schema,
@@ -148,7 +150,7 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let groups = WindowGroups::new(Arc::clone(&rule), grid, Now::new(clock), name);
+    let groups = WindowGroups::new(Arc::clone(&rule), grid, shape, Now::new(clock), name);
     if build.graph.is_alone() && clock.is_none() {
         return build.graph.per_commit(changes, name, |_: &Change<R>| 0, groups);
     }

@@ -91,6 +91,10 @@ where
             for start in changed {
                 let Some(session) = timeline.sessions.get_mut(&start) else { continue };
                 session.is_changed = false;
+                if G::ORDERED {
+                    session.state = rule.state_of(timeline.rows.range(start..=session.end));
+                }
+                rule.reducers.settle(&mut session.state);
                 if allow_late.is_some() {
                     closing.insert((session.end, slot));
                 }

@@ -27,6 +27,7 @@ pub(super) fn or_by_column(row: &Row, usual: &TokenStream, by_column: &TokenStre
 pub(super) fn side_by_side(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
+    // The type is named in each call, so that one that can't be a column is complained of once.
     let show = |Column { number, field, ty, .. }: &Column| {
         let cell = quote!(#krate::__private::cell::<#ty>);
         quote!(show(#columns.field(#number), #cell(&self.#field), #cell(&other.#field));)

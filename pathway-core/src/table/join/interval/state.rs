@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use super::super::both::{Emits, Pending, Side};
+use super::super::both::{Emits, Pending, Side, what_goes_first};
 use super::super::{Key, MakeRow, Pair};
 use crate::data::{Change, Datum, Schema};
 use crate::flow::PerCommitOfTwo;
@@ -155,28 +155,29 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
         left_alone.go(left, |row, copies| emit(Pair::Left(row), -copies));
         right_alone.go(right, |row, copies| emit(Pair::Right(row), -copies));
 
-        // What is new on the left meets the right side as it was, and what is new on the right the new left side.
-        for (time, row, diff) in new_left.drain(..) {
-            if emits.pairs {
-                for (other, copies) in near(right, reach.of(time)) {
-                    emit(Pair::Both(&row, other), diff * copies);
+        // Each change meets the other side as it stands by then; what goes does so first, as in `both`.
+        let gone = (what_goes_first(new_left, |(.., diff)| *diff), what_goes_first(new_right, |(.., diff)| *diff));
+        for (left_part, right_part) in [gone, (usize::MAX, usize::MAX)] {
+            for (time, row, diff) in new_left.drain(..left_part.min(new_left.len())) {
+                if emits.pairs {
+                    let others = near(right, reach.of(time));
+                    others.for_each(|(other, copies)| emit(Pair::Both(&row, other), diff * copies));
                 }
-            }
-            if left_alone.stays(time) {
-                emit(Pair::Left(&row), diff);
-            }
-            update(left, time, row, diff);
-        }
-        for (time, row, diff) in new_right.drain(..) {
-            if emits.pairs {
-                for (other, copies) in near(left, back.of(time)) {
-                    emit(Pair::Both(other, &row), diff * copies);
+                if left_alone.stays(time) {
+                    emit(Pair::Left(&row), diff);
                 }
+                update(left, time, row, diff);
             }
-            if right_alone.stays(time) {
-                emit(Pair::Right(&row), diff);
+            for (time, row, diff) in new_right.drain(..right_part.min(new_right.len())) {
+                if emits.pairs {
+                    let others = near(left, back.of(time));
+                    others.for_each(|(other, copies)| emit(Pair::Both(other, &row), diff * copies));
+                }
+                if right_alone.stays(time) {
+                    emit(Pair::Right(&row), diff);
+                }
+                update(right, time, row, diff);
             }
-            update(right, time, row, diff);
         }
 
         left_alone.come(left, |row, copies| emit(Pair::Left(row), copies));

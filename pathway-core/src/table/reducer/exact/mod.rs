@@ -15,10 +15,14 @@
 //! The crates that there are do not take retractions of NaN and infinities back: `fsum` 0.1 (a `Vec` of partials, which
 //! overflow) and `xsum` 0.1 (half a kilobyte a sum, no multiplicities).
 
+mod natural;
 mod round;
+mod squares;
 mod wide;
 
+pub(super) use natural::Natural;
 pub(super) use round::Magnitude;
+pub(super) use squares::ExactSquares;
 use wide::Wide;
 
 /// The exact sum of floats that come and go, in 24 bytes for values of like magnitude.
@@ -38,14 +42,18 @@ use wide::Wide;
 /// assert_eq!(sum.to_f64(), 0.1);
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct ExactSum(Form);
+pub struct ExactSum(Form<LIMBS>);
 
+/// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one is the sign.
+const LIMBS: usize = 35;
+
+/// A sum in units that its user knows: of floats, 2⁻¹⁰⁷⁴.
 #[derive(Clone, Debug)]
-enum Form {
-    /// The sum is `integer` × 2^(`exponent` − 1074).
+enum Form<const LIMBS: usize> {
+    /// The sum is `integer` × 2^`exponent` units.
     Narrow { integer: Words, exponent: u16 },
     /// The sum does not fit that, or NaN or an infinity is among the values.
-    Wide(Box<Wide>),
+    Wide(Box<Wide<LIMBS>>),
 }
 
 /// How far a significand of 54 bits can be shifted within 128.
@@ -54,7 +62,7 @@ const SAFE_DISTANCE: u16 = 128 - 54;
 /// An `i128` that does not ask for an alignment of 16 bytes: low word first.
 type Words = [u64; 2];
 
-impl Default for Form {
+impl<const LIMBS: usize> Default for Form<LIMBS> {
     fn default() -> Self {
         Form::Narrow { integer: [0, 0], exponent: 0 }
     }
@@ -76,7 +84,7 @@ impl ExactSum {
             return;
         }
         // 54 and 64 bits with their signs: the product fits.
-        self.add_term(i128::from(significand) * i128::from(diff), at);
+        self.0.add_term(i128::from(significand) * i128::from(diff), at);
     }
 
     /// The sum, rounded to the nearest float, of two that are equally near to the even one.
@@ -100,7 +108,7 @@ impl ExactSum {
     }
 
     #[cfg(test)]
-    pub(super) const ON_THE_HEAP: usize = size_of::<Wide>();
+    pub(super) const ON_THE_HEAP: usize = size_of::<Wide<LIMBS>>();
 
     #[cfg(test)]
     pub(super) fn is_on_the_heap(&self) -> bool {
@@ -127,18 +135,26 @@ impl ExactSum {
         }
     }
 
-    #[cold]
-    fn add_special(&mut self, value: f64, diff: i64) {
-        self.widen(|wide| wide.add_special(value, diff));
+    /// The sum without its sign, whether it is negative, and the place of its lowest bit: in units of 2⁻¹⁰⁷⁴.
+    /// None where it is not a number, or not finite.
+    pub(super) fn exact(&self) -> Option<(bool, Natural, u16)> {
+        self.special().is_none().then(|| self.0.exact())
     }
 
-    /// Adds `term` × 2^(`at` − 1074).
+    #[cold]
+    fn add_special(&mut self, value: f64, diff: i64) {
+        self.0.widen(|wide| wide.add_special(value, diff));
+    }
+}
+
+impl<const LIMBS: usize> Form<LIMBS> {
+    /// Adds `term` × 2^`at` units.
     #[inline(never)]
     fn add_term(&mut self, term: i128, at: u16) {
         if term == 0 {
             return;
         }
-        if let Form::Narrow { integer, exponent } = &mut self.0 {
+        if let Form::Narrow { integer, exponent } = self {
             let sum = join(*integer);
             // Trailing zeros may be what is too much: 1.0 is 2⁵² × 2⁻⁵².
             let near = add_aligned((sum, *exponent), (term, at))
@@ -152,16 +168,31 @@ impl ExactSum {
     }
 
     /// Changes the wide form, and goes back to the narrow one where that will do.
-    fn widen(&mut self, change: impl FnOnce(&mut Wide)) {
-        if let Form::Narrow { integer, exponent } = self.0 {
-            let mut wide = Box::<Wide>::default();
+    fn widen(&mut self, change: impl FnOnce(&mut Wide<LIMBS>)) {
+        if let Form::Narrow { integer, exponent } = *self {
+            let mut wide = Box::<Wide<LIMBS>>::default();
             wide.add(join(integer), exponent);
-            self.0 = Form::Wide(wide);
+            *self = Form::Wide(wide);
         }
-        if let Form::Wide(wide) = &mut self.0 {
+        if let Form::Wide(wide) = self {
             change(wide);
             if let Some((sum, exponent)) = wide.narrowed() {
-                self.0 = Form::Narrow { integer: words(sum), exponent };
+                *self = Form::Narrow { integer: words(sum), exponent };
+            }
+        }
+    }
+
+    /// The finite values' sum without its sign, whether it is negative, and the place of its lowest bit.
+    fn exact(&self) -> (bool, Natural, u16) {
+        match self {
+            Form::Narrow { integer, exponent } => {
+                let integer = join(*integer);
+                (integer < 0, Natural::from(integer.unsigned_abs()), *exponent)
+            }
+            Form::Wide(wide) => {
+                let (negative, limbs) = wide.absolute();
+                let lowest = limbs.iter().position(|limb| *limb != 0).unwrap_or(0);
+                (negative, Natural::of_limbs(limbs[lowest..].to_vec()), 64 * lowest as u16)
             }
         }
     }

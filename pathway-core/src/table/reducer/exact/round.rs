@@ -1,5 +1,7 @@
 //! An exact number becomes a float.
 
+use super::Natural;
+
 /// Where the unit of the floats, 2⁻¹⁰⁷⁴, puts the number one.
 const ONE: i32 = 1074;
 
@@ -26,6 +28,9 @@ enum Rounding {
 }
 
 impl Magnitude {
+    /// The exponent of integers: the unit of floats is 2^−`UNIT`.
+    pub(in super::super) const UNIT: i32 = ONE;
+
     /// `integer` × 2^(`exponent` − 1074).
     pub(super) fn new(integer: i128, exponent: u16) -> Self {
         Magnitude { negative: integer < 0, bits: integer.unsigned_abs(), more: false, exponent: exponent.into() }
@@ -34,6 +39,37 @@ impl Magnitude {
     /// An integer.
     pub(in super::super) fn of_integer(integer: i128) -> Self {
         Magnitude { negative: integer < 0, bits: integer.unsigned_abs(), more: false, exponent: ONE }
+    }
+
+    /// A quotient of natural numbers, times 2^(`exponent` − 1074). The divisor has at most 127 bits.
+    pub(in super::super) fn of_quotient(dividend: &Natural, divisor: u128, exponent: i32) -> Self {
+        // As many bits of the dividend as make a quotient of 66 or 67 of them.
+        let wanted = 128 - divisor.leading_zeros() + 66;
+        let (leading, mut more, cut) = dividend.leading(wanted);
+        let (mut quotient, mut rest) = (0_u128, 0_u128);
+        for bit in (0..wanted).rev() {
+            rest = rest << 1 | u128::from(leading.bit(bit));
+            quotient <<= 1;
+            if rest >= divisor {
+                rest -= divisor;
+                quotient |= 1;
+            }
+        }
+        more |= rest != 0;
+        Magnitude { negative: false, bits: quotient, more, exponent: exponent + cut }
+    }
+
+    /// The square root, within one unit in the last place.
+    pub(in super::super) fn root(self) -> f64 {
+        if self.bits == 0 {
+            return 0.0;
+        }
+        let up = self.bits.leading_zeros() as i32;
+        // An even exponent, so that it can be halved.
+        let odd = (self.exponent - up - ONE).rem_euclid(2);
+        let root = ((self.bits << up >> odd) as f64).sqrt();
+        let half = (self.exponent - up - ONE + odd) / 2;
+        root * 2_f64.powi(half / 2) * 2_f64.powi(half - half / 2)
     }
 
     /// The number divided by another, which is not zero. (By zero: the number itself.)
@@ -67,7 +103,10 @@ impl Magnitude {
         let width = 128 - self.bits.leading_zeros() as i32;
         // As many bits as there is room for; none below the unit, which is where subnormal floats end.
         let cut = (width - PRECISION).max(-self.exponent);
-        let significand = if cut <= 0 {
+        let significand = if cut > width {
+            // Less than half of the unit.
+            0
+        } else if cut <= 0 {
             (self.bits << -cut) as u64
         } else {
             let kept = (self.bits >> cut) as u64;

@@ -2,13 +2,10 @@
 
 use super::Magnitude;
 
-/// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one is the sign.
-const LIMBS: usize = 35;
-
-/// A sum of any floats, NaN and infinities among them.
+/// A sum of any numbers that `LIMBS` have room for, NaN and infinities among them.
 #[derive(Clone, Debug)]
-pub(super) struct Wide {
-    /// The sum of the finite values in units of 2⁻¹⁰⁷⁴: two's complement, least limb first.
+pub(super) struct Wide<const LIMBS: usize> {
+    /// The sum of the finite values in units of the least one: two's complement, least limb first.
     limbs: [u64; LIMBS],
     /// Whether the last addition may have made the sum fit a window of 128 bits.
     settled: bool,
@@ -17,14 +14,14 @@ pub(super) struct Wide {
     negative_infinities: i64,
 }
 
-impl Default for Wide {
+impl<const LIMBS: usize> Default for Wide<LIMBS> {
     fn default() -> Self {
         Wide { limbs: [0; LIMBS], settled: true, nans: 0, positive_infinities: 0, negative_infinities: 0 }
     }
 }
 
-impl Wide {
-    /// Adds `term` × 2^(`at` − 1074).
+impl<const LIMBS: usize> Wide<LIMBS> {
+    /// Adds `term` × 2^`at` units.
     pub(super) fn add(&mut self, term: i128, at: u16) {
         let sign = (term >> 127) as u64;
         let (first, shift) = (usize::from(at / 64), u32::from(at % 64));
@@ -90,6 +87,15 @@ impl Wide {
 
     /// The leading bits of the finite values' sum.
     pub(super) fn magnitude(&self) -> Magnitude {
+        let (negative, limbs) = self.absolute();
+        let top = limbs.iter().rposition(|limb| *limb != 0).unwrap_or(0).max(1);
+        let bits = u128::from(limbs[top]) << 64 | u128::from(limbs[top - 1]);
+        let more = limbs[..top - 1].iter().any(|limb| *limb != 0);
+        Magnitude { negative, bits, more, exponent: 64 * (top as i32 - 1) }
+    }
+
+    /// The finite values' sum, without its sign, and whether it is negative.
+    pub(super) fn absolute(&self) -> (bool, [u64; LIMBS]) {
         let negative = self.sign() != 0;
         let mut limbs = self.limbs;
         if negative {
@@ -98,10 +104,7 @@ impl Wide {
                 (*limb, carry) = (!*limb).carrying_add(0, carry);
             }
         }
-        let top = limbs.iter().rposition(|limb| *limb != 0).unwrap_or(0).max(1);
-        let bits = u128::from(limbs[top]) << 64 | u128::from(limbs[top - 1]);
-        let more = limbs[..top - 1].iter().any(|limb| *limb != 0);
-        Magnitude { negative, bits, more, exponent: 64 * (top as i32 - 1) }
+        (negative, limbs)
     }
 
     /// A limb of sign bits.

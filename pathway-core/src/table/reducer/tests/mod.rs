@@ -1,11 +1,16 @@
 //! The reducers against oracles that are slow and plain.
 
+mod approximate;
+mod arrived;
 mod float_oracle;
 mod floats;
 mod integers;
+mod optional;
 mod ordered;
 mod picked;
+mod ranked;
 mod sizes;
+mod spread;
 
 use super::Reducer;
 

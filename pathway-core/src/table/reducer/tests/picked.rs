@@ -1,6 +1,8 @@
 //! Values picked, counted and listed, against what is left of the rows.
 
-use super::super::{Any, ArgMax, ArgMin, BoolAnd, BoolOr, CountDistinct, ReduceError, Reducer, SortedTuple, Unique};
+use super::super::{
+    Any, ArgMax, ArgMin, BoolAnd, BoolOr, CountDistinct, Max, Min, ReduceError, Reducer, SortedTuple, Unique,
+};
 use super::{Random, changes, reduce, with_seeds};
 
 fn output<A: Copy, R: Reducer<A>>(reducer: &R, changes: &[(A, i64)]) -> Result<R::Output, ReduceError> {
@@ -57,6 +59,11 @@ fn nothing_is_left_behind() {
         changes.extend(left.iter().map(|value| (*value, -1)));
         let distinct = reduce(&CountDistinct, &changes);
         assert!(distinct.is_empty());
+        assert!(reduce(&Min, &changes).is_empty() && reduce(&Max, &changes).is_empty());
+        assert!(reduce(&Any, &changes).is_empty() && reduce(&Unique, &changes).is_empty());
+        assert!(reduce(&SortedTuple, &changes).is_empty());
+        let pairs: Vec<_> = changes.iter().map(|(value, diff)| ((*value, -value), *diff)).collect();
+        assert!(reduce(&ArgMin, &pairs).is_empty() && reduce(&ArgMax, &pairs).is_empty());
         assert_eq!(output(&SortedTuple, &changes), Ok(vec![]));
         assert!(output(&Any, &changes).is_err() && output(&Unique, &changes).is_err());
     });

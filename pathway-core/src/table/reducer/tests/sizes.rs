@@ -2,7 +2,11 @@
 
 use std::mem::{align_of, size_of};
 
-use super::super::{Avg, BoolAnd, Count, CountDistinct, ExactSum, IntegerSum, Max, Min, Reducer, Sum};
+use super::super::exact::ExactSquares;
+use super::super::{
+    Avg, BoolAnd, Count, CountDistinct, CountDistinctApprox, ExactSum, IntegerSum, Latest, Max, Min, Quantile,
+    QuantileCont, Reducer, StringJoin, Sum, TopK, Tuple, Variance,
+};
 
 type State<R, A> = <R as Reducer<A>>::State;
 
@@ -20,6 +24,18 @@ fn a_group_takes_few_bytes() {
     assert_eq!(size_of::<State<Min, String>>(), 32);
     assert_eq!(size_of::<State<BoolAnd, bool>>(), 8);
     assert_eq!(size_of::<State<CountDistinct, String>>(), 48);
+    assert_eq!(size_of::<State<Sum, Option<i64>>>(), 24);
+    assert_eq!(size_of::<State<Avg, Option<f64>>>(), 40);
+    assert_eq!(size_of::<State<Tuple, i64>>(), 24);
+    assert_eq!(size_of::<State<Latest, i64>>(), 24);
+    assert_eq!(size_of::<State<StringJoin, String>>(), 40);
+    assert_eq!(size_of::<State<Quantile, i64>>(), 48);
+    assert_eq!(size_of::<State<QuantileCont, f64>>(), 48);
+    assert_eq!(size_of::<State<TopK, i64>>(), 24);
+    assert_eq!(size_of::<State<Variance, i64>>(), 48);
+    assert_eq!(size_of::<State<Variance, f64>>(), 56);
+    assert_eq!(ExactSquares::ON_THE_HEAP, 576);
+    assert_eq!(size_of::<State<CountDistinctApprox, i64>>(), 8);
     assert_eq!(size_of::<State<(Sum, Count), (i64, ())>>(), 24);
 }
 

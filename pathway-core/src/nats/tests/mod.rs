@@ -1,5 +1,8 @@
 //! Connections to a real server.
 
+mod identity;
+mod tls;
+
 use std::io::Write;
 use std::net::TcpListener;
 use std::thread;
@@ -12,7 +15,10 @@ use crate::data::{Error, ErrorKind, Result};
 use pathway_testkit::Server as TestServer;
 
 fn connect(uri: &str, deadline: Duration) -> Result<String> {
-    let options = Options::new().connect_deadline(deadline);
+    connect_with(uri, Options::new().connect_deadline(deadline))
+}
+
+fn connect_with(uri: &str, options: Options) -> Result<String> {
     let mut dialer = Dialer::new(Endpoint::parse(uri)?, options, "test".into(), 64);
     runtime()?.block_on(async {
         let connection = dialer.first().await?;

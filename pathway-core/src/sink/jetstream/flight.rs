@@ -1,0 +1,30 @@
+//! What is known of a letter under way, and of what keeps others from it.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A letter that was handed to the connection, and is not done with.
+pub(super) struct Flight {
+    pub(super) fate: Fate,
+    /// The subject, where that is to be remembered.
+    pub(super) subject: Option<Arc<str>>,
+}
+
+/// What has become of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// There is no answer yet.
+    Open,
+    /// It is stored, or can't be.
+    Done,
+    /// It is to be sent again.
+    Refused,
+}
+
+/// Why nothing is sent until those under way have been answered, and a pause is over.
+pub(super) struct Trouble {
+    /// Nobody takes the subject: is the stream still there?
+    pub(super) is_stream_gone: bool,
+    /// When to go on; known when everything under way was answered.
+    pub(super) until: Option<Instant>,
+}

@@ -1,0 +1,399 @@
+//! One connection's life as a publisher into a stream: a window of messages, and their answers.
+
+use std::collections::{HashSet, VecDeque};
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use async_nats::Subscriber;
+use futures_util::StreamExt;
+use futures_util::future::{self, Either};
+
+use super::answer::Answer;
+use super::courier::{ANSWER as STREAM_ANSWER, Courier, End, next, until};
+use super::flight::{Fate, Flight, Trouble};
+use super::item::Item;
+use super::post::{Gone, Post};
+use crate::data::{ErrorKind, Level, Mismatch, Reject, Result, report};
+use crate::nats::{Api, ApiError, Connection, Interruption, Notice, StreamInfo, undisturbed};
+use crate::sink::Parcel;
+
+/// How long an answer may take until everything that has none is sent again.
+const ANSWER: Duration = Duration::from_secs(5);
+/// The pause after the first refusal; it doubles while nothing is taken.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// So many messages are sent before the answers that have come are looked at.
+const AT_ONCE: usize = 256;
+
+pub(super) struct Line<'a> {
+    pub(super) courier: &'a mut Courier,
+    connection: Connection,
+    api: Api,
+    inbox: String,
+    answers: Subscriber,
+    /// Letters that were handed over and are not done with, in order; and the number of the first.
+    flights: VecDeque<Flight>,
+    first: u64,
+    /// The subjects of those that are under way, where a subject is not to have two.
+    subjects: HashSet<Arc<str>>,
+    /// Which item is sent from.
+    sending: usize,
+    /// Why nothing is sent until those under way have been answered, or until the end of a pause.
+    trouble: Option<Trouble>,
+    pause: Duration,
+    /// When an answer last came, or the first message was sent.
+    heard: Instant,
+}
+
+/// How sending went.
+enum Step {
+    Taken,
+    Lost,
+    /// The time for the last messages is over.
+    Overdue,
+}
+
+/// What a line waits for.
+enum News {
+    Parcel(Arc<Parcel>),
+    /// There will be no more parcels.
+    Finished,
+    /// Answers, or that it is time to look at the clock.
+    Look,
+    Denied(Notice),
+    Lost,
+}
+
+impl<'a> Line<'a> {
+    pub(super) async fn new(courier: &'a mut Courier, connection: Connection, api: Api) -> Result<Self, Gone> {
+        let inbox = connection.client.new_inbox();
+        let answers = connection.client.subscribe(format!("{inbox}.*")).await.map_err(|_| Gone)?;
+        let again = courier.was_lost();
+        let mut line = Line {
+            courier,
+            connection,
+            api,
+            inbox,
+            answers,
+            flights: VecDeque::new(),
+            first: 0,
+            subjects: HashSet::new(),
+            sending: 0,
+            // After a break it may be another server, which may not know the stream yet, or no more.
+            trouble: again.then_some(Trouble { is_stream_gone: true, until: None }),
+            pause: FIRST_PAUSE,
+            heard: Instant::now(),
+        };
+        line.rewind();
+        Ok(line)
+    }
+
+    pub(super) async fn run(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<End> {
+        loop {
+            match self.send_until(lost.as_mut()).await {
+                Step::Taken => {}
+                Step::Lost => return Ok(End::Lost),
+                Step::Overdue => return Err(self.courier.overdue()),
+            }
+            if self.courier.finished && self.courier.pending.is_empty() {
+                return Ok(End::Done);
+            }
+            match self.news(lost.as_mut()).await? {
+                News::Parcel(parcel) => self.courier.pending.push_back(Item::new(parcel)),
+                News::Finished => self.courier.finish(),
+                News::Look => {}
+                News::Denied(notice) => return Err(self.courier.denied(&self.connection, &notice)),
+                News::Lost => return Ok(End::Lost),
+            }
+            self.look_at_the_clock()?;
+            if self.trouble.as_ref().is_some_and(|trouble| trouble.is_stream_gone) {
+                let asking = self.api.stream(&self.courier.settings.stream, Some(STREAM_ANSWER));
+                match undisturbed(&mut self.connection, lost.as_mut(), asking).await {
+                    // A cluster or a server that starts.
+                    Ok(Err(ApiError::Away(_))) => continue,
+                    Ok(answer) => self.courier.found(answer)?,
+                    Err(Interruption::Lost) => return Ok(End::Lost),
+                    Err(Interruption::Denied(notice)) => return Err(self.courier.denied(&self.connection, &notice)),
+                }
+                self.trouble.iter_mut().for_each(|trouble| trouble.is_stream_gone = false);
+            }
+        }
+    }
+
+    /// Sending can wait for the socket, and so for ever.
+    async fn send_until(&mut self, lost: Pin<&mut impl Future<Output = ()>>) -> Step {
+        let over = pin!(until(self.courier.finish_by));
+        let sending = pin!(self.send());
+        match future::select(sending, future::select(lost, over)).await {
+            Either::Left((Ok(()), _)) => Step::Taken,
+            Either::Left((Err(Gone), _)) | Either::Right((Either::Left(_), _)) => Step::Lost,
+            Either::Right((Either::Right(_), _)) => Step::Overdue,
+        }
+    }
+
+    /// Sends what has room in the window, up to a number of messages.
+    async fn send(&mut self) -> Result<(), Gone> {
+        if self.trouble.is_some() {
+            return Ok(());
+        }
+        for _ in 0..AT_ONCE {
+            while self.courier.pending.get(self.sending).is_some_and(|item| item.sent == item.parcel.letters.len()) {
+                self.sending += 1;
+            }
+            if self.flights.len() >= self.courier.settings.window || self.sending >= self.courier.pending.len() {
+                break;
+            }
+            if !self.send_next().await? {
+                break;
+            }
+        }
+        self.strike_off();
+        // The connection's task has its turn.
+        tokio::task::yield_now().await;
+        Ok(())
+    }
+
+    /// Sends the next letter; false when it has to wait for another one with its subject.
+    async fn send_next(&mut self) -> Result<bool, Gone> {
+        let Courier { pending, link, settings, origin, stream, rejects, .. } = &mut *self.courier;
+        let Some(item) = pending.get_mut(self.sending) else { return Ok(false) };
+        let (number, parcel) = (item.sent, Arc::clone(&item.parcel));
+        let letter = &parcel.letters[number];
+        if item.stored.contains(&number) {
+            item.sent += 1;
+            self.flights.push_back(Flight { fate: Fate::Done, subject: None });
+            return Ok(true);
+        }
+        let own = letter.label.as_ref().is_some_and(|label| label.subject.is_some());
+        let subject = parcel.subject_of(letter);
+        let remembered = settings.one_by_one.then(|| Arc::<str>::from(subject));
+        if remembered.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
+            return Ok(false);
+        }
+        let complaint = item.complaint_about(number, letter).or_else(|| {
+            let takes = |stream: &StreamInfo| stream.takes(subject);
+            let fits = !own || stream.as_ref().is_none_or(takes);
+            let (stream, shown) = (&settings.stream, Mismatch::cut(subject));
+            (!fits).then(|| {
+                Reject::message(format!("the stream `{stream}` does not take the subject `{}`", shown.escape_debug()))
+            })
+        });
+        if self.flights.is_empty() {
+            self.heard = Instant::now();
+        }
+        let flight = self.first + self.flights.len() as u64;
+        let post = Post { client: &self.connection.client, parcel: &parcel, payloads: item.payloads() };
+        let id = format!("{origin}-{}-{number}", parcel.commit);
+        let reply = format!("{}.{flight}", self.inbox);
+        let complaint = match complaint {
+            None => post.send(letter, subject, &reply, &id).await?,
+            complaint => complaint,
+        };
+        let mut fate = Fate::Open;
+        if let Some(reject) = complaint {
+            let mut dead = None;
+            fate = Fate::Done;
+            if let Some(dead_letters) = &settings.dead_letters {
+                dead = post.send_dead(dead_letters.of_letter(&parcel, letter, &reject), &reply).await?;
+                fate = if dead.is_none() { Fate::Open } else { Fate::Done };
+            }
+            // Counted once, also where its dead letter is sent again.
+            if item.rejected.insert(number) {
+                item.dead += u64::from(fate == Fate::Open);
+                link.counters.rejected.add(1);
+                if let Some(n) = rejects.note(1) {
+                    let subject = Mismatch::cut(subject);
+                    let dead = dead.map(|why| format!("; it could not become a dead letter either: {why}"));
+                    let message = format_args!(
+                        "{n} messages can't be published: the last was for `{}`: {reject}{}",
+                        subject.escape_debug(),
+                        dead.unwrap_or_default()
+                    );
+                    report(Level::Error, &link.name, message);
+                }
+            }
+        } else if number < item.tried {
+            link.counters.republished.add(1);
+        }
+        item.sent += 1;
+        item.tried = item.tried.max(item.sent);
+        if let Some(subject) = &remembered {
+            self.subjects.insert(subject.clone());
+        }
+        self.flights.push_back(Flight { fate, subject: remembered });
+        Ok(true)
+    }
+
+    async fn news(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<News> {
+        let outbox = self.courier.link.outbox.clone();
+        let mut parcel = pin!(next(&outbox, self.courier.finished));
+        let mut alarm = pin!(until(self.alarm()));
+        let can_send = self.trouble.is_none()
+            && self.flights.len() < self.courier.settings.window
+            && self.sending < self.courier.pending.len();
+        let mut heard = Vec::new();
+        let news = std::future::poll_fn(|cx| {
+            if let Poll::Ready(notice) = self.connection.poll_notice(cx) {
+                return Poll::Ready(News::Denied(notice));
+            }
+            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(cx) {
+                heard.push(answer);
+            }
+            if !heard.is_empty() {
+                return Poll::Ready(News::Look);
+            }
+            if lost.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(News::Lost);
+            }
+            if let Poll::Ready(parcel) = parcel.as_mut().poll(cx) {
+                return Poll::Ready(parcel.map_or(News::Finished, News::Parcel));
+            }
+            // There is more to send, unless that waits for an answer about its subject.
+            if can_send && (self.subjects.is_empty() || self.flights.is_empty()) {
+                return Poll::Ready(News::Look);
+            }
+            alarm.as_mut().poll(cx).map(|()| News::Look)
+        })
+        .await;
+        for answer in heard {
+            let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
+            if let Some(number) = number {
+                self.heed(number, Answer::of(&answer, &self.courier.settings.stream))?;
+            }
+        }
+        self.strike_off();
+        Ok(news)
+    }
+
+    /// When something is to be done though nothing comes.
+    fn alarm(&self) -> Option<Instant> {
+        let alarm = match &self.trouble {
+            Some(Trouble { until: Some(until), .. }) => Some(*until),
+            // The stream is asked for once more.
+            Some(Trouble { is_stream_gone: true, .. }) => Some(Instant::now()),
+            _ if self.flights.is_empty() => None,
+            _ => Some(self.heard + ANSWER),
+        };
+        alarm.into_iter().chain(self.courier.finish_by).min()
+    }
+
+    /// What the stream says of a message.
+    fn heed(&mut self, number: u64, answer: Answer) -> Result<()> {
+        let Some(flight) = number.checked_sub(self.first).and_then(|n| self.flights.get_mut(n as usize)) else {
+            return Ok(());
+        };
+        self.heard = Instant::now();
+        let mut is_stream_gone = false;
+        if answer != Answer::Stored {
+            flight.fate = Fate::Refused;
+        }
+        match answer {
+            Answer::Stored => {
+                flight.fate = Fate::Done;
+                if let Some(subject) = flight.subject.take() {
+                    self.subjects.remove(&subject);
+                }
+                return Ok(());
+            }
+            Answer::Refused(reason) => return Err(self.courier.error(ErrorKind::Stream, reason)),
+            Answer::Unfit(reason) => self.mark_unfit(number, reason),
+            Answer::Nobody => is_stream_gone = true,
+            Answer::Later(reason) => {
+                if self.trouble.is_none() && self.pause == FIRST_PAUSE {
+                    let stream = &self.courier.settings.stream;
+                    self.courier.warn(format_args!("stream `{stream}` takes nothing for now: {reason}; trying again"));
+                }
+            }
+        }
+        let trouble = self.trouble.get_or_insert(Trouble { is_stream_gone, until: None });
+        trouble.is_stream_gone |= is_stream_gone;
+        Ok(())
+    }
+
+    /// The stream will never take the letter of a flight.
+    fn mark_unfit(&mut self, number: u64, reason: String) {
+        let mut before = (number - self.first) as usize;
+        for item in &mut self.courier.pending {
+            let under_way = item.sent - item.done;
+            if before < under_way {
+                item.unfit.push((item.done + before, reason));
+                return;
+            }
+            before -= under_way;
+        }
+    }
+
+    /// Strikes off the books what is stored, in order.
+    fn strike_off(&mut self) {
+        while self.flights.front().is_some_and(|flight| flight.fate == Fate::Done) {
+            let Some(flight) = self.flights.pop_front() else { break };
+            self.first += 1;
+            if let Some(subject) = flight.subject {
+                self.subjects.remove(&subject);
+            }
+            self.pause = FIRST_PAUSE;
+            let Courier { pending, link, .. } = &mut *self.courier;
+            let Some(item) = pending.front_mut() else { break };
+            item.done += 1;
+            if item.left() == 0 {
+                link.counters.published.add(item.parcel.letters.len() as u64 - item.rejected.len() as u64);
+                link.counters.dead_letters.add(item.dead);
+                link.outbox.confirm(&item.parcel);
+                pending.pop_front();
+                self.sending = self.sending.saturating_sub(1);
+            }
+        }
+    }
+
+    /// Goes back to the first message that is not stored when an answer is overdue, or a pause is over.
+    fn look_at_the_clock(&mut self) -> Result<()> {
+        let now = Instant::now();
+        if self.courier.finish_by.is_some_and(|deadline| now >= deadline) {
+            return Err(self.courier.overdue());
+        }
+        let is_open = self.flights.iter().any(|flight| flight.fate == Fate::Open);
+        let overdue = is_open && now >= self.heard + ANSWER;
+        match &mut self.trouble {
+            None if overdue => {
+                let (n, stream, seconds) = (self.flights.len(), &self.courier.settings.stream, ANSWER.as_secs());
+                self.courier.warn(format_args!(
+                    "stream `{stream}` has answered nothing for {seconds} s; {n} messages are sent again, under the same ids"
+                ));
+                self.rewind();
+            }
+            // First everything under way is answered: what is sent again then stands behind nothing that is open.
+            Some(trouble) if trouble.until.is_none() && (overdue || !is_open) => {
+                trouble.until = Some(now + self.pause);
+                self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+            }
+            Some(Trouble { until: Some(until), is_stream_gone: false }) if now >= *until => {
+                self.trouble = None;
+                self.rewind();
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Everything from the first message that is not stored on is to be sent again, but for what is known to be stored.
+    pub(super) fn rewind(&mut self) {
+        let mut flights = self.flights.drain(..);
+        for item in &mut self.courier.pending {
+            for number in item.done..item.sent {
+                if flights.next().is_some_and(|flight| flight.fate == Fate::Done) && !item.rejected.contains(&number) {
+                    item.stored.insert(number);
+                }
+                // Answers that come late are for numbers that are no more.
+                self.first += 1;
+            }
+            item.sent = item.done;
+        }
+        drop(flights);
+        self.subjects.clear();
+        self.sending = 0;
+        self.heard = Instant::now();
+    }
+}

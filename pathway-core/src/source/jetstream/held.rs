@@ -1,0 +1,164 @@
+//! Messages of a stream that waits for acknowledgements: from their delivery until the server has ours.
+
+use std::collections::{HashSet, VecDeque};
+use std::time::{Duration, Instant};
+
+use async_nats::{Client, Subject};
+use bytes::Bytes;
+
+use crate::source::Standing;
+
+/// An acknowledgement, and what takes a message out of its stream because it can't be read.
+const ACK: &str = "+ACK";
+const TERM: &str = "+TERM";
+const IN_PROGRESS: &str = "+WPI";
+/// How long the server may take to confirm acknowledgements until they are sent once more.
+const CONFIRM: Duration = Duration::from_secs(5);
+
+/// What was delivered and is not done with, by the number of its hand-over.
+///
+/// A message is acknowledged when its commit is through and the servers have all that was written for it. Until the
+/// server has confirmed the acknowledgement, a message that comes again is recognised by its sequence.
+#[derive(Default)]
+pub(super) struct Held {
+    waiting: VecDeque<Message>,
+    /// The number of the first that waits.
+    first: u64,
+    /// Acknowledgements that were sent and are not confirmed.
+    sent: VecDeque<Acks>,
+    /// The number of the last of these.
+    last: u64,
+    /// The sequences of all of them.
+    known: HashSet<u64, foldhash::fast::RandomState>,
+}
+
+struct Message {
+    sequence: u64,
+    /// Where its acknowledgement goes.
+    reply: Subject,
+    /// When the server was last told, by its delivery or by us, to wait.
+    told: Instant,
+}
+
+/// Acknowledgements of which the last is confirmed for all.
+struct Acks {
+    number: u64,
+    messages: Vec<(u64, Subject, &'static str)>,
+    sent: Instant,
+}
+
+/// The client of the connection is gone.
+pub(super) struct Gone;
+
+impl Held {
+    /// Takes a message onto the books; false for one that is there already.
+    pub(super) fn hold(&mut self, sequence: u64, reply: &Subject, now: Instant) -> bool {
+        let new = self.known.insert(sequence);
+        if new {
+            self.waiting.push_back(Message { sequence, reply: reply.clone(), told: now });
+        }
+        new
+    }
+
+    /// Answers for a message that was delivered once more although it is done with: the acknowledgement came too late.
+    pub(super) fn repeat(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
+        let mut sent = self.sent.iter().flat_map(|acks| &acks.messages);
+        let (_, _, word) = sent.find(|(known, ..)| *known == sequence)?;
+        Some((reply.clone(), Bytes::from_static(word.as_bytes())))
+    }
+
+    /// How many messages are not done with.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Whether nothing waits, and all acknowledgements are confirmed.
+    pub(super) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// Acknowledges what is done with; returns how many messages that were.
+    pub(super) async fn settle(&mut self, standing: &Standing, client: &Client, inbox: &str) -> Result<(), Gone> {
+        let done = standing.messages.saturating_sub(self.first).min(self.waiting.len() as u64);
+        if done == 0 {
+            return Ok(());
+        }
+        let mut rejected = standing.rejected.iter().copied().peekable();
+        let messages = (self.first..).zip(self.waiting.drain(..done as usize)).map(|(number, message)| {
+            let word = if rejected.next_if_eq(&number).is_some() { TERM } else { ACK };
+            (message.sequence, message.reply, word)
+        });
+        self.last += 1;
+        let acks = Acks { number: self.last, messages: messages.collect(), sent: Instant::now() };
+        self.first += done;
+        let outcome = acks.send(client, inbox).await;
+        self.sent.push_back(acks);
+        outcome
+    }
+
+    /// Sends once more what is not confirmed: all of it, over another connection, or what has taken too long.
+    pub(super) async fn send_again(&mut self, all: bool, client: &Client, inbox: &str) -> Result<(), Gone> {
+        for acks in &mut self.sent {
+            if all || acks.sent.elapsed() >= CONFIRM {
+                acks.sent = Instant::now();
+                acks.send(client, inbox).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The server has the acknowledgements up to a number.
+    pub(super) fn confirm(&mut self, number: u64) {
+        while let Some(acks) = self.sent.pop_front_if(|acks| acks.number <= number) {
+            acks.messages.iter().for_each(|(sequence, ..)| {
+                self.known.remove(sequence);
+            });
+        }
+    }
+
+    /// Asks the server to wait on for what it would soon deliver again.
+    pub(super) async fn extend(&mut self, after: Duration, client: &Client) -> Result<(), Gone> {
+        let now = Instant::now();
+        for message in self.waiting.iter_mut().filter(|message| now - message.told >= after) {
+            message.told = now;
+            client.publish(message.reply.clone(), IN_PROGRESS.into()).await.map_err(|_| Gone)?;
+        }
+        Ok(())
+    }
+}
+
+impl Acks {
+    async fn send(&self, client: &Client, inbox: &str) -> Result<(), Gone> {
+        let Some((last, before)) = self.messages.split_last() else { return Ok(()) };
+        for (_, reply, word) in before {
+            client.publish(reply.clone(), Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)?;
+        }
+        // The server works off a consumer's acknowledgements in order, and answers where there is a reply.
+        let (_, reply, word) = last;
+        let answer = format!("{inbox}.{}", self.number);
+        client.publish_with_reply(reply.clone(), answer, Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_known_until_its_acknowledgement_is_confirmed() {
+        let mut held = Held::default();
+        let now = Instant::now();
+        let reply = Subject::from("$JS.ACK.S.c.1.7.1.0.0");
+        assert!(held.hold(7, &reply, now) && held.hold(8, &reply, now));
+        assert!(!held.hold(7, &reply, now));
+        assert!(held.repeat(7, &reply).is_none());
+        // As `settle` does, without a client.
+        let messages = held.waiting.drain(..1).map(|message| (message.sequence, message.reply, TERM)).collect();
+        held.sent.push_back(Acks { number: 1, messages, sent: now });
+        assert!(!held.hold(7, &reply, now));
+        assert_eq!(held.repeat(7, &reply), Some((reply.clone(), TERM.into())));
+        held.confirm(1);
+        assert_eq!((held.waiting(), held.is_empty()), (1, false));
+        assert!(held.hold(7, &reply, now));
+    }
+}

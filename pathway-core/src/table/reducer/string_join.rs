@@ -1,0 +1,110 @@
+//! `string_join`: the texts of a group in one, as they came.
+
+use super::arrivals::Arrivals;
+use super::{ReduceError, Reducer};
+use crate::data::Datum;
+
+/// A group's texts in one, in the order in which they came, with a separator between each two:
+/// `string_join(o.city, ", ")`.
+///
+/// A `None` is passed over, as in SQL's `string_agg`; of an `Option` column it is `None` while no text is there. The
+/// order is that of [`Tuple`](super::Tuple), and as there every change of a group makes the whole text anew.
+///
+/// ```
+/// use pathway::reducers::{Reducer, StringJoin};
+///
+/// let (join, mut texts) = (StringJoin::new(", "), Default::default());
+/// for (text, diff) in [("Oslo", 1), ("Rome", 1), ("Bonn", 1), ("Rome", -1)] {
+///     join.update(&mut texts, text.to_owned(), diff);
+/// }
+/// assert_eq!(Reducer::<String>::output(&join, &texts), Ok("Oslo, Bonn".to_owned()));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct StringJoin {
+    separator: String,
+}
+
+impl StringJoin {
+    /// The reducer with what stands between each two texts.
+    pub fn new(separator: &str) -> Self {
+        StringJoin { separator: separator.to_owned() }
+    }
+}
+
+impl<A: Text> Reducer<A> for StringJoin {
+    const ORDERED: bool = true;
+
+    type State = Arrivals<String>;
+    type Output = A::Joined;
+
+    fn update(&self, texts: &mut Arrivals<String>, argument: A, diff: i64) {
+        Reducer::<A>::update_row(self, texts, 0, argument, diff);
+    }
+
+    fn update_row(&self, texts: &mut Arrivals<String>, row: u64, argument: A, diff: i64) {
+        if let Some(text) = argument.text() {
+            texts.update(row, text, diff);
+        }
+    }
+
+    fn output(&self, texts: &Arrivals<String>) -> Result<A::Joined, ReduceError> {
+        let mut each = texts.each();
+        let joined = each.next().map(|first| {
+            let mut joined = first.clone();
+            for text in each {
+                joined.push_str(&self.separator);
+                joined.push_str(text);
+            }
+            joined
+        });
+        Ok(A::joined(joined))
+    }
+}
+
+/// What `string_join` can join: a `String`, or an `Option` of one, of which a `None` has no text.
+///
+/// ```
+/// use pathway::reducers::Text;
+///
+/// assert_eq!(Some("Oslo".to_owned()).text(), Some("Oslo".to_owned()));
+/// assert_eq!(Option::<String>::joined(None), None);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "cannot `string_join` a column of `{Self}`",
+    label = "this is not a `String`",
+    note = "write it as text first, as in `string_join(o.id.to_string(), \", \")`"
+)]
+pub trait Text: Datum {
+    /// What the texts become.
+    type Joined: 'static;
+
+    /// The text, if there is one.
+    fn text(self) -> Option<String>;
+
+    /// What the texts become; `None` is none.
+    fn joined(joined: Option<String>) -> Self::Joined;
+}
+
+impl Text for String {
+    type Joined = String;
+
+    fn text(self) -> Option<String> {
+        Some(self)
+    }
+
+    fn joined(joined: Option<String>) -> String {
+        joined.unwrap_or_default()
+    }
+}
+
+impl Text for Option<String> {
+    type Joined = Option<String>;
+
+    fn text(self) -> Option<String> {
+        self
+    }
+
+    fn joined(joined: Option<String>) -> Option<String> {
+        joined
+    }
+}

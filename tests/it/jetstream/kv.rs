@@ -1,0 +1,227 @@
+//! Buckets: as a table by key, and made of a table.
+
+use std::collections::BTreeMap;
+
+use async_nats::jetstream::kv;
+use futures_util::TryStreamExt;
+use pathway::prelude::*;
+use pathway::testing::Broker;
+use pathway::{Collected, ErrorKind, Running};
+use pathway_testkit::Server;
+
+use super::support::{Js, join, server, stats, wait_for};
+
+#[derive(Schema, Clone, Debug, PartialEq)]
+struct Limit {
+    most: i64,
+}
+
+#[derive(Schema, Clone, Debug, PartialEq)]
+struct Total {
+    city: String,
+    sum: i64,
+}
+
+fn total(city: &str, sum: i64) -> Total {
+    Total { city: city.to_owned(), sum }
+}
+
+impl Js {
+    fn bucket(&self, name: &str, history: i64) -> kv::Store {
+        let config = kv::Config { bucket: name.to_owned(), history, ..kv::Config::default() };
+        self.runtime.block_on(self.context.create_key_value(config)).expect("a bucket")
+    }
+
+    fn put(&self, bucket: &kv::Store, key: &str, value: &str) {
+        self.runtime.block_on(bucket.put(key, value.to_owned().into())).expect("a revision");
+    }
+
+    fn remove(&self, bucket: &kv::Store, key: &str) {
+        self.runtime.block_on(bucket.delete(key)).expect("a deletion");
+    }
+
+    fn purge_key(&self, bucket: &kv::Store, key: &str) {
+        self.runtime.block_on(bucket.purge(key)).expect("a purge");
+    }
+
+    /// What is in a bucket.
+    fn entries(&self, bucket: &kv::Store) -> BTreeMap<String, String> {
+        self.runtime.block_on(async {
+            let keys: Vec<String> = bucket.keys().await.expect("keys").try_collect().await.expect("keys");
+            let mut entries = BTreeMap::new();
+            for key in keys {
+                let value = bucket.get(&key).await.expect("a value").expect("a value");
+                entries.insert(key, String::from_utf8(value.to_vec()).expect("text"));
+            }
+            entries
+        })
+    }
+}
+
+fn limits(server: &Server) -> pathway::Result<(Running, Collected<Limit>)> {
+    let pipeline = Pipeline::named("test");
+    let seen = nats::read(&pipeline, server.url(), "limits").kv().json::<Limit>().collect();
+    Ok((pipeline.start()?, seen))
+}
+
+fn rows(seen: &Collected<Limit>) -> Vec<i64> {
+    seen.rows().into_iter().map(|row| row.most).collect()
+}
+
+#[test]
+fn a_bucket_as_a_table() {
+    let mut server = server();
+    let js = Js::new(&server);
+    let bucket = js.bucket("limits", 5);
+    for n in 0..1000 {
+        js.put(&bucket, &format!("user.{}", n % 100), &format!(r#"{{"most":{n}}}"#));
+    }
+    js.remove(&bucket, "user.7");
+    let (running, seen) = limits(&server).expect("a pipeline");
+    wait_for("the snapshot", || !seen.changes().is_empty());
+    // All that was there is one commit, and only the newest of each key.
+    let changes = seen.changes();
+    assert!(changes.iter().all(|(commit, _, diff)| (*commit, *diff) == (changes[0].0, 1)));
+    assert_eq!(rows(&seen), (900..1000).filter(|n| *n != 907).collect::<Vec<_>>());
+    js.put(&bucket, "user.8", r#"{"most":-8}"#);
+    js.put(&bucket, "user.7", r#"{"most":-7}"#);
+    js.put(&bucket, "user.9", r#"{"most":909}"#);
+    js.remove(&bucket, "user.10");
+    js.purge_key(&bucket, "user.11");
+    js.put(&bucket, "user.12", "no JSON");
+    wait_for("the changes", || stats(&running).sources[0].rejected == 1 && rows(&seen).len() == 98);
+    let mut expected: Vec<i64> = (900..1000).filter(|n| ![907, 908, 910, 911].contains(n)).collect();
+    expected.extend([-8, -7]);
+    expected.sort_unstable();
+    assert_eq!(rows(&seen), expected);
+    // What is put while the connection is away is seen, too, and only once.
+    server.restart().expect("a server");
+    let js = Js::new(&server);
+    let bucket = js.runtime.block_on(js.context.get_key_value("limits")).expect("a bucket");
+    js.put(&bucket, "user.8", r#"{"most":-88}"#);
+    wait_for("the last change", || rows(&seen).first() == Some(&-88));
+    running.stop();
+    join(running).expect("a good end");
+}
+
+#[test]
+fn an_empty_bucket_and_one_that_is_not_there() {
+    let server = server();
+    let js = Js::new(&server);
+    let error = limits(&server).err().expect("an error");
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("KV_limits") && error.to_string().contains("nats kv add limits"), "{error}");
+    let bucket = js.bucket("limits", 1);
+    let (running, seen) = limits(&server).expect("a pipeline");
+    js.put(&bucket, "a", r#"{"most":1}"#);
+    wait_for("a row", || rows(&seen) == [1]);
+    drop(running);
+    let pipeline = Pipeline::new();
+    let _rows = nats::read(&pipeline, server.url(), "a.b").kv().json::<Limit>();
+    let error = pipeline.start().err().expect("an error");
+    assert!(error.to_string().contains("`a.b` is no name of a bucket"), "{error}");
+}
+
+#[test]
+fn a_table_as_a_bucket() {
+    let server = server();
+    let js = Js::new(&server);
+    let bucket = js.bucket("totals", 1);
+    let pipeline = Pipeline::new();
+    let (feed, rows) = pipeline.input::<Total>();
+    nats::write(&rows, server.url(), "totals").kv(|total| total.city.clone()).json();
+    let running = pipeline.start().expect("a pipeline");
+    let expect = |puts: u64, expected: &[(&str, &str)]| {
+        wait_for("the puts", || stats(&running).sinks[0].published >= puts);
+        assert_eq!(stats(&running).sinks[0].published, puts);
+        let expected = expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        assert_eq!(js.entries(&bucket), expected.collect());
+    };
+    ["Oslo", "Rome", "no key", "Paris"].iter().for_each(|city| feed.insert(total(city, 1)));
+    feed.commit();
+    let (oslo, rome) = (r#"{"city":"Oslo","sum":1}"#, r#"{"city":"Rome","sum":1}"#);
+    expect(3, &[("Oslo", oslo), ("Rome", rome), ("Paris", r#"{"city":"Paris","sum":1}"#)]);
+    assert_eq!(stats(&running).sinks[0].rejected, 1);
+    // A change is one put, a row that goes a deletion.
+    feed.remove(total("Rome", 1));
+    feed.insert(total("Rome", 2));
+    feed.remove(total("Paris", 1));
+    feed.commit();
+    let rome = r#"{"city":"Rome","sum":2}"#;
+    expect(5, &[("Oslo", oslo), ("Rome", rome)]);
+    // Of two rows with one key the newest stands; the older one does again when that goes.
+    feed.insert(total("Oslo", 5));
+    feed.commit();
+    expect(6, &[("Oslo", r#"{"city":"Oslo","sum":5}"#), ("Rome", rome)]);
+    feed.remove(total("Oslo", 5));
+    feed.commit();
+    expect(7, &[("Oslo", oslo), ("Rome", rome)]);
+    feed.remove(total("no key", 1));
+    feed.remove(total("Oslo", 1));
+    feed.commit();
+    expect(8, &[("Rome", rome)]);
+    drop(feed);
+    join(running).expect("a good end");
+}
+
+/// Each key has the last value, though each is put very often and the server dies in between.
+#[test]
+fn the_last_put_stands_over_restarts() {
+    const ROUNDS: i64 = 200;
+    let mut server = server();
+    let js = Js::new(&server);
+    js.bucket("totals", 1);
+    drop(js);
+    let pipeline = Pipeline::new();
+    let (feed, rows) = pipeline.input::<Total>();
+    nats::write(&rows, server.url(), "totals").kv(|total| total.city.clone()).json();
+    let running = pipeline.start().expect("a pipeline");
+    let cities: Vec<String> = (0..50).map(|n| format!("city-{n}")).collect();
+    for round in 0..ROUNDS {
+        for city in &cities {
+            if round > 0 {
+                feed.remove(total(city, round - 1));
+            }
+            feed.insert(total(city, round));
+        }
+        feed.commit();
+        if round % 60 == 30 {
+            server.restart().expect("a server");
+        }
+    }
+    drop(feed);
+    join(running).expect("a good end");
+    let js = Js::new(&server);
+    let bucket = js.runtime.block_on(js.context.get_key_value("totals")).expect("a bucket");
+    let expected = cities.iter().map(|city| (city.clone(), format!(r#"{{"city":"{city}","sum":{}}}"#, ROUNDS - 1)));
+    assert_eq!(js.entries(&bucket), expected.collect());
+    assert_eq!(js.info("KV_totals").state.last_sequence, 50 * ROUNDS as u64);
+}
+
+#[test]
+fn both_ends_with_a_broker_in_memory() {
+    let broker = Broker::new();
+    let pipeline = Pipeline::new();
+    let limits = nats::read(&pipeline, &broker, "limits").kv().json::<Limit>();
+    nats::write(&limits, &broker, "copy").kv(|limit| format!("n{}", limit.most)).json();
+    let running = pipeline.start().expect("a pipeline");
+    broker.publish("$KV.limits.a", r#"{"most":1}"#);
+    broker.publish("$KV.limits.b", r#"{"most":2}"#);
+    broker.commit();
+    broker.publish("$KV.limits.a", r#"{"most":3}"#);
+    broker.publish_with_headers("$KV.limits.b", [("KV-Operation", "DEL")], "");
+    broker.commit();
+    broker.close();
+    join(running).expect("a good end");
+    let published = broker.published("$KV.copy.*");
+    let lines: Vec<_> =
+        published.iter().map(|m| format!("{} {} {:?}", m.subject, m.text(), m.header("KV-Operation"))).collect();
+    let expected = [
+        r#"$KV.copy.n1 {"most":1} None"#,
+        r#"$KV.copy.n2 {"most":2} None"#,
+        r#"$KV.copy.n1  Some("DEL")"#,
+        r#"$KV.copy.n2  Some("DEL")"#,
+        r#"$KV.copy.n3 {"most":3} None"#,
+    ];
+    assert_eq!(lines, expected);
+}

@@ -1,0 +1,7 @@
+//! Whole pipelines on JetStream, at a real server; async-nats' own JetStream looks on.
+
+mod acknowledge;
+mod kv;
+mod read;
+mod support;
+mod write;
