@@ -67,14 +67,14 @@ pub fn cell<T: ColumnType>(value: &T) -> &dyn Cell {
     value
 }
 
-/// [`Datum::compare`], column by column.
+/// [`Datum::compare`](crate::data::Datum::compare), column by column.
 pub fn compare_columns<R: Schema>(one: &R, two: &R) -> Ordering {
     let mut ordering = Ordering::Equal;
     one.side_by_side(two, &mut |_, one, two| ordering = ordering.then_with(|| one.compare_cell(two)));
     ordering
 }
 
-/// [`Datum::feed`], column by column.
+/// [`Datum::feed`](crate::data::Datum::feed), column by column.
 pub fn feed_columns<R: Schema, H: Hasher>(row: &R, state: &mut H) {
     row.side_by_side(row, &mut |_, cell, _| cell.feed_cell(state));
 }
