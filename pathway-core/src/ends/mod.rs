@@ -5,6 +5,7 @@ mod clock;
 mod read;
 mod receive;
 mod server;
+mod share;
 mod tick;
 mod write;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::receive::{Reception, Supply};
 use super::server::ServerSource;
+use super::share::Share;
 use crate::data::{Reject, Schema, SourceCounters};
 use crate::decode;
 use crate::nats::{IntoPlace, Options, Place};
@@ -18,7 +19,7 @@ use crate::table::upsert;
 /// `nats://user:password@host:port`, `nats://token@host`, `tls://host`, IPv6 addresses in brackets and several
 /// servers separated by commas are understood. `subject` may have the wildcards `*` and `>`.
 ///
-/// Every program gets every message: no queue group is joined. The table is complete from the moment at which
+/// Every program gets every message, unless it joins a [`queue_group`](Read::queue_group). The table is complete from the moment at which
 /// the pipeline has started; core NATS keeps nothing for those who come later.
 ///
 /// Where the schema has a primary key, a later message with the same key replaces the row; else every message
@@ -47,6 +48,7 @@ pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<Strin
         commit_every: Duration::ZERO,
         on_bad_row: OnBadRow::Skip,
         options: Options::new(),
+        share: Share::default(),
     }
 }
 
@@ -60,6 +62,7 @@ pub struct Read {
     commit_every: Duration,
     on_bad_row: OnBadRow,
     options: Options,
+    share: Share,
 }
 
 /// What to do with a message that cannot be read.
@@ -99,6 +102,50 @@ impl Read {
         self
     }
 
+    /// Joins a queue group: each message goes to one of its members, which share the subject between them.
+    ///
+    /// Several programs, or several runs of one, then each have a part of the messages in their table. A primary key needs
+    /// all messages of a key, so that both together are an error when the pipeline starts.
+    ///
+    /// A member that is stopped leaves the group and reads what is under way to it; of that, what it cannot take is counted as
+    /// dropped. Default: none. A broker in memory knows no
+    /// groups: it gives every message to every reader.
+    pub fn queue_group(mut self, name: impl Into<String>) -> Self {
+        self.share.queue_group = Some(name.into());
+        self
+    }
+
+    /// Reads over several connections, each with a thread of its own, into one table: for a subject that is too much for one.
+    ///
+    /// They share the subject between them in a queue group: that of [`queue_group`](Read::queue_group), else one of their own,
+    /// so that other programs still get every message. The order between readers is lost, and a primary key needs it: both
+    /// together are an error when the pipeline starts. What the readers count is added up; what they say names the reader.
+    ///
+    /// Default: 1; at most 64. A broker in memory is read by one.
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.share.readers = readers;
+        self
+    }
+
+    /// How many messages wait at most to be worked off, before the source is held back. Default: 65 536.
+    ///
+    /// A source that is held back does not read its connection, so that TCP holds the server back: nothing is dropped here.
+    /// A server waits only for so long (`write_deadline`) and keeps only so much (`max_pending`), then cuts the connection, and
+    /// what it kept is lost; that is reported, and the connection is made anew.
+    ///
+    /// Beside it, what was read from the socket at once may wait: up to 8 MiB. A broker in memory holds nothing back.
+    pub fn max_backlog(mut self, messages: usize) -> Self {
+        self.share.bound.messages = messages;
+        self
+    }
+
+    /// How many bytes wait at most, payloads and headers, before the source is held back as by
+    /// [`max_backlog`](Read::max_backlog). Default: 8 MiB. A single message may be larger.
+    pub fn max_backlog_bytes(mut self, bytes: usize) -> Self {
+        self.share.bound.bytes = bytes;
+        self
+    }
+
     /// Messages are JSON objects, one row each, decoded as `T`'s schema says.
     ///
     /// Fields that are no column are skipped; a field that is missing needs a default or an `Option`.
@@ -107,16 +154,19 @@ impl Read {
     }
 
     fn table<T: Schema>(self, decode: fn(&[u8]) -> Result<T, Reject>) -> Table<T> {
-        let Read { plan, place, subject, name, commit_every, on_bad_row, options } = self;
+        let Read { plan, place, subject, name, commit_every, on_bad_row, options, share } = self;
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let control = plan.control().clone();
-        let queue = Arc::new(Queue::new(control.clone()));
+        if let Err(error) = share.check(&name, T::HAS_KEY) {
+            control.fail(error);
+        }
+        let queue = Arc::new(Queue::bounded(control.clone(), share.bound));
         let counters = Arc::new(SourceCounters::default());
         let metadata = T::METADATA;
         let link = SourceLink { name: Arc::clone(&name), queue: Arc::clone(&queue), counters, metadata, control };
         let (supply, pace) = match place {
             Place::Server(uri) => {
-                plan.add_source(Some(Box::new(ServerSource { uri, subject, options })), link.clone());
+                plan.add_source(Some(Box::new(ServerSource { uri, subject, options, share })), link.clone());
                 (Supply::Queue(queue), Pace::Clock(commit_every))
             }
             Place::Memory(broker) => {

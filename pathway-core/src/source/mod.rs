@@ -11,7 +11,7 @@ mod ticks;
 pub use batch::Batch;
 pub use mailbox::Mailbox;
 pub use memory::Feed;
-pub use queue::{Closed, Queue};
+pub use queue::{Bound, Closed, Queue};
 pub use ticks::Ticks;
 
 use std::sync::Arc;

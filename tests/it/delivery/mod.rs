@@ -9,6 +9,8 @@ mod config;
 mod connect;
 mod credentials;
 mod flood;
+mod group;
+mod kill;
 mod panics;
 mod programs;
 mod restart;
