@@ -10,6 +10,7 @@ mod connect;
 mod credentials;
 mod flood;
 mod group;
+mod guide;
 mod kill;
 mod panics;
 mod programs;
