@@ -81,6 +81,29 @@ fn a_sink_publishes_twice_no_more_than_it_says() {
     assert!(twice <= sink.republished, "{twice} came twice, {} were published again", sink.republished);
 }
 
+/// What is made for a sink that is away waits up to a bound; then nothing more is read, and nothing is lost.
+#[test]
+fn a_sink_that_is_away_holds_the_source_back() {
+    const MESSAGES: u64 = 300_000;
+    let (from, mut to) = (server(), server());
+    let pipeline = Pipeline::new();
+    let input = nats::read(&pipeline, from.url(), "in").json::<Input>();
+    nats::write(&input, to.url(), "out").json();
+    let running = pipeline.start().expect("a running pipeline");
+    to.stop();
+    Client::new(&from.url()).publish("in", (0..MESSAGES as i64).map(value));
+    wait_for("the source is held back", || running.stats().sources[0].backlog > 60_000);
+    let before = running.stats().sinks[0].queued;
+    assert!(before < MESSAGES / 2, "{before} wait");
+    to.restart().expect("a server");
+    wait_for("all is published", || running.stats().sinks[0].published == MESSAGES);
+    let stats = running.stats();
+    assert_eq!((stats.sources[0].rows, stats.sources[0].dropped, stats.sources[0].reconnects), (MESSAGES, 0, 0));
+    assert_eq!((stats.sinks[0].queued, stats.sinks[0].reconnects), (MESSAGES, 1));
+    running.stop();
+    join(running).expect("an orderly end");
+}
+
 /// A process that stands still is the slowest of all: the server cuts it off, and it says what that means.
 #[test]
 fn a_pipeline_that_is_cut_off_for_being_slow_says_so() {
