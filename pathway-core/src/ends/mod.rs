@@ -9,6 +9,7 @@ mod jetstream;
 mod read;
 mod receive;
 mod server;
+mod share;
 mod tick;
 mod write;
 mod writer;

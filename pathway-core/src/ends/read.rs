@@ -8,6 +8,7 @@ use super::dead::DeadLetterBox;
 use super::jetstream::{Stream, StreamSource};
 use super::receive::{Decoder, Reception, Supply};
 use super::server::ServerSource;
+use super::share::Share;
 use crate::data::{Change, Error, ErrorKind, Metadata, OnePayload, Schema, SourceCounters};
 use crate::decode::{Decode, Plaintext, Raw, json, payload};
 use crate::nats::{IntoPlace, Options, Place};
@@ -21,7 +22,7 @@ use crate::table::upsert;
 /// `nats://user:password@host:port`, `nats://token@host`, `tls://host`, IPv6 addresses in brackets and several
 /// servers separated by commas are understood. `subject` may have the wildcards `*` and `>`.
 ///
-/// Every program gets every message: no queue group is joined. The table is complete from the moment at which
+/// Every program gets every message, unless it joins a [`queue_group`](Read::queue_group). The table is complete from the moment at which
 /// the pipeline has started; core NATS keeps nothing for those who come later.
 ///
 /// Where the schema has a primary key, a later message with the same key replaces the row; else every message
@@ -51,6 +52,7 @@ pub fn read(pipeline: &Pipeline, place: impl IntoPlace, subject: impl Into<Strin
         on_bad_row: OnBadRow::Skip,
         dead_letter: None,
         options: Options::new(),
+        share: Share::default(),
         jetstream: None,
         kv: false,
     }
@@ -67,6 +69,7 @@ pub struct Read {
     on_bad_row: OnBadRow,
     dead_letter: Option<String>,
     options: Options,
+    share: Share,
     pub(super) jetstream: Option<Stream>,
     /// The subject is the name of a bucket.
     pub(super) kv: bool,
@@ -139,6 +142,50 @@ impl Read {
     /// How to connect. A broker in memory needs none.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Joins a queue group: each message goes to one of its members, which share the subject between them.
+    ///
+    /// Several programs, or several runs of one, then each have a part of the messages in their table. A primary key needs
+    /// all messages of a key, so that both together are an error when the pipeline starts.
+    ///
+    /// A member that is stopped leaves the group and reads what is under way to it; of that, what it cannot take is counted as
+    /// dropped. Default: none. A broker in memory knows no
+    /// groups: it gives every message to every reader.
+    pub fn queue_group(mut self, name: impl Into<String>) -> Self {
+        self.share.queue_group = Some(name.into());
+        self
+    }
+
+    /// Reads over several connections, each with a thread of its own, into one table: for a subject that is too much for one.
+    ///
+    /// They share the subject between them in a queue group: that of [`queue_group`](Read::queue_group), else one of their own,
+    /// so that other programs still get every message. The order between readers is lost, and a primary key needs it: both
+    /// together are an error when the pipeline starts. What the readers count is added up; what they say names the reader.
+    ///
+    /// Default: 1; at most 64. A broker in memory is read by one.
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.share.readers = readers;
+        self
+    }
+
+    /// How many messages wait at most to be worked off, before the source is held back. Default: 65 536.
+    ///
+    /// A source that is held back does not read its connection, so that TCP holds the server back: nothing is dropped here.
+    /// A server waits only for so long (`write_deadline`) and keeps only so much (`max_pending`), then cuts the connection, and
+    /// what it kept is lost; that is reported, and the connection is made anew.
+    ///
+    /// Beside it, what was read from the socket at once may wait: up to 8 MiB. A broker in memory holds nothing back.
+    pub fn max_backlog(mut self, messages: usize) -> Self {
+        self.share.bound.messages = messages;
+        self
+    }
+
+    /// How many bytes wait at most, payloads and headers, before the source is held back as by
+    /// [`max_backlog`](Read::max_backlog). Default: 8 MiB. A single message may be larger.
+    pub fn max_backlog_bytes(mut self, bytes: usize) -> Self {
+        self.share.bound.bytes = bytes;
         self
     }
 
@@ -253,16 +300,20 @@ impl Read {
     }
 
     fn table<T: Schema>(self, metadata: Metadata, shape: Shape, by_key: bool, decode: Decoder<T>) -> Table<T> {
-        let Read { plan, place, subject, name, commit_every, on_bad_row, dead_letter, options, jetstream, kv } = self;
+        let Read { plan, place, subject, name, commit_every, on_bad_row, dead_letter, options, share, jetstream, kv } =
+            self;
         let name = plan.unique_name(name.as_deref().unwrap_or(&subject));
         let control = plan.control().clone();
+        if let Err(error) = share.check(&name, by_key, jetstream.is_some() || kv) {
+            control.fail(error);
+        }
         if let Some(column) = metadata.needs_jetstream.filter(|_| jetstream.is_none() && !kv) {
             control.fail(only_jetstream(&name, column));
         }
         let dead_letters = dead_letter.map(|to| DeadLetterBox::open(&plan, &place, &options, &name, to));
         // A dead letter keeps the headers of its message.
         let metadata = if dead_letters.is_some() { metadata.with_headers() } else { metadata };
-        let queue = Arc::new(Queue::new(control.clone()));
+        let queue = Arc::new(Queue::bounded(control.clone(), share.bound));
         let counters = Arc::new(SourceCounters::default());
         let bucket: Option<Arc<str>> = kv.then(|| subject.as_str().into());
         // A key that goes says so in a header.
@@ -272,7 +323,7 @@ impl Read {
             Place::Server(uri) => {
                 let source: Box<dyn Source> = match jetstream {
                     _ if kv => Box::new(BucketSource { uri, bucket: subject, options, pipeline: plan.name() }),
-                    None => Box::new(ServerSource { uri, subject, options }),
+                    None => Box::new(ServerSource { uri, subject, options, share }),
                     Some(stream) => Box::new(StreamSource { uri, subject, options, stream, pipeline: plan.name() }),
                 };
                 plan.add_source(Some(source), link.clone());

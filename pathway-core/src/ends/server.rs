@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use super::share::Share;
 use crate::data::Result;
 use crate::nats::{Endpoint, Options, check_publish_subject};
 use crate::sink::core::Publisher;
@@ -15,12 +16,17 @@ pub(super) struct ServerSource {
     pub(super) uri: String,
     pub(super) subject: String,
     pub(super) options: Options,
+    pub(super) share: Share,
 }
 
 impl Source for ServerSource {
     fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
-        let subscription = Subscription::new(Endpoint::parse(&self.uri)?, &self.subject)?.options(self.options);
-        Box::new(subscription).start(link)
+        let Share { queue_group, readers, .. } = self.share;
+        let mut subscription = Subscription::new(Endpoint::parse(&self.uri)?, &self.subject)?.options(self.options);
+        if let Some(group) = queue_group {
+            subscription = subscription.queue_group(&group)?;
+        }
+        Box::new(subscription.readers(readers)).start(link)
     }
 }
 

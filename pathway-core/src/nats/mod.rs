@@ -28,7 +28,7 @@ pub use credentials::Credentials;
 pub use endpoint::{Endpoint, Server};
 pub use options::Options;
 pub use place::{IntoPlace, Place};
-pub use subject::{check_publish_subject, check_subscribe_subject};
+pub use subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
 
 pub(crate) use api::{Api, ApiError, Interruption, undisturbed};
 pub(crate) use connection::Connection;

@@ -49,6 +49,28 @@ pub fn check_publish_subject(subject: &str) -> Result<()> {
     Err(Error::new(ErrorKind::Config, format!("nothing can be published on the subject `{subject}`: {complaint}")))
 }
 
+/// Checks the name of a queue group.
+///
+/// # Errors
+/// It is empty, or has a blank or a control character in it, which would end it on the wire.
+///
+/// ```
+/// use pathway_core::nats::check_queue_group;
+///
+/// assert!(check_queue_group("totals.eu").is_ok());
+/// assert!(check_queue_group("two words").is_err());
+/// ```
+pub fn check_queue_group(name: &str) -> Result<()> {
+    let complaint = if name.is_empty() {
+        "it is empty"
+    } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        "it has a blank or a control character in it"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Config, format!("the queue group `{name}` cannot be joined: {complaint}")))
+}
+
 fn complaint(subject: &str) -> Option<&'static str> {
     if subject.is_empty() {
         Some("it is empty")

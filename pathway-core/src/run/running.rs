@@ -156,7 +156,7 @@ pub struct SourceStats {
     pub dropped: u64,
     /// Messages that were received and wait to be worked off.
     pub backlog: u64,
-    /// How often the connection came back.
+    /// How often the connection came back. On core NATS each time may have lost messages, and nobody knows how many.
     pub reconnects: u64,
 }
 

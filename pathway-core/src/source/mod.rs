@@ -13,7 +13,7 @@ mod ticks;
 pub use batch::Batch;
 pub use mailbox::Mailbox;
 pub use memory::Feed;
-pub use queue::{Closed, Queue};
+pub use queue::{Bound, Closed, Queue};
 pub use settled::{Settled, Standing};
 pub use ticks::Ticks;
 

@@ -19,7 +19,23 @@ pub struct Queue {
     /// Signalled when half of the queue is free again, for a source that may not block.
     half: Notify,
     settled: Settled,
+    bound: Bound,
     control: Control,
+}
+
+/// How much waits in a [`Queue`] at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Bound {
+    /// How many messages: by default 65 536, which are some milliseconds of a flood.
+    pub messages: usize,
+    /// How many bytes, headers included: by default 8 MiB.
+    pub bytes: usize,
+}
+
+impl Default for Bound {
+    fn default() -> Self {
+        Bound { messages: 64 * 1024, bytes: 8 << 20 }
+    }
 }
 
 #[derive(Default)]
@@ -29,6 +45,8 @@ struct State {
     spare: Vec<Batch>,
     messages: usize,
     bytes: usize,
+    /// Threads that wait for room.
+    held_back: usize,
     /// The source will push no more.
     ended: bool,
     /// The worker will take no more.
@@ -44,20 +62,22 @@ struct State {
 pub struct Closed;
 
 impl Queue {
-    /// How many messages wait at most before the source is held back: some milliseconds of a flood.
-    pub const MAX_MESSAGES: usize = 64 * 1024;
-    /// How many bytes wait at most, headers included, before the source is held back.
-    pub const MAX_BYTES: usize = 8 << 20;
     /// How many emptied batches are kept.
     const MAX_SPARE: usize = 8;
 
-    /// An empty queue. `control` wakes the worker when messages come.
+    /// An empty queue with the default bound. `control` wakes the worker when messages come.
     pub fn new(control: Control) -> Self {
+        Queue::bounded(control, Bound::default())
+    }
+
+    /// An empty queue with a bound of its own.
+    pub fn bounded(control: Control, bound: Bound) -> Self {
         Queue {
             state: Mutex::default(),
             room: Condvar::new(),
             half: Notify::new(),
             settled: Settled::default(),
+            bound,
             control,
         }
     }
@@ -67,20 +87,30 @@ impl Queue {
         &self.settled
     }
 
-    /// Hands over a batch, and leaves an empty one in its place. Blocks while the queue is full.
+    /// How much waits at most.
+    pub fn bound(&self) -> Bound {
+        self.bound
+    }
+
+    /// Hands over a batch, and leaves an empty one in its place. Blocks while there is no room for it; says whether it did.
     ///
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
-    pub fn push(&self, batch: &mut Batch) -> Result<(), Closed> {
+    pub fn push(&self, batch: &mut Batch) -> Result<bool, Closed> {
         if batch.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
+        let mut held_back = false;
         let mut state = self.lock();
         // A batch always fits into an empty queue, however large it is.
-        while !state.closed && !state.batches.is_empty() && state.is_full() {
+        while !state.closed && !state.batches.is_empty() && !state.has_room(self.bound, batch) {
+            held_back = true;
+            state.held_back += 1;
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.held_back -= 1;
         }
-        self.place(state, batch)
+        self.place(state, batch)?;
+        Ok(held_back)
     }
 
     /// The same without blocking, for a source that asks its server for no more than [there is room](Queue::until_half_free) for.
@@ -111,7 +141,7 @@ impl Queue {
 
     /// Whether at most half of the queue is taken.
     pub fn is_half_free(&self) -> bool {
-        self.lock().is_half_free()
+        self.lock().is_half_free(self.bound)
     }
 
     /// Waits until at most half of the queue is taken, or the worker takes no more. Only the source waits.
@@ -119,7 +149,7 @@ impl Queue {
         loop {
             {
                 let state = self.lock();
-                if state.is_half_free() || state.closed {
+                if state.is_half_free(self.bound) || state.closed {
                     return;
                 }
             }
@@ -155,14 +185,13 @@ impl Queue {
     pub fn take(&self) -> Option<Batch> {
         let mut state = self.lock();
         let batch = state.batches.pop_front()?;
-        let was_full = state.is_full();
-        let was_half_free = state.is_half_free();
+        let was_half_free = state.is_half_free(self.bound);
         state.messages -= batch.len();
         state.bytes -= batch.weight();
-        if !was_half_free && state.is_half_free() {
+        if !was_half_free && state.is_half_free(self.bound) {
             self.half.notify_one();
         }
-        if was_full && !state.is_full() {
+        if state.held_back > 0 {
             self.room.notify_all();
         }
         Some(batch)
@@ -201,11 +230,11 @@ impl Queue {
 }
 
 impl State {
-    fn is_full(&self) -> bool {
-        self.messages >= Queue::MAX_MESSAGES || self.bytes >= Queue::MAX_BYTES
+    fn has_room(&self, bound: Bound, batch: &Batch) -> bool {
+        self.messages + batch.len() <= bound.messages && self.bytes + batch.weight() <= bound.bytes
     }
 
-    fn is_half_free(&self) -> bool {
-        self.messages <= Queue::MAX_MESSAGES / 2 && self.bytes <= Queue::MAX_BYTES / 2
+    fn is_half_free(&self, bound: Bound) -> bool {
+        self.messages <= bound.messages / 2 && self.bytes <= bound.bytes / 2
     }
 }

@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::support::{Input, realtime_sum, sum_with, wait_for};
+use super::support::{Input, realtime_sum, sum_of, sum_with, wait_for};
 use pathway::nats::Options;
 use pathway::prelude::*;
 
@@ -22,6 +22,7 @@ fn plays_its_role() {
     let outcome = match role.as_str() {
         "sum" => realtime_sum(&uri).run(),
         "sum from the environment" => Options::from_env().and_then(|options| sum_with(&uri, &options).run()),
+        "sum with a small backlog" => sum_of(&uri, |read| read.max_backlog(10)).run(),
         "sum at the end" => sum_at_the_end(&uri).run(),
         "count workers" => count_workers(),
         "forget to run" => {

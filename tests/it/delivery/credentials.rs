@@ -1,10 +1,11 @@
-//! Credentials in the URI: taken, or refused without being told to others.
+//! Credentials: taken, or refused without being told to others.
 
 use async_nats::ConnectOptions;
 
-use super::support::{Client, Witness, realtime_sum, value};
+use super::support::{Client, Witness, join, realtime_sum, sum_with, value, wait_for};
 use pathway::ErrorKind;
-use pathway_testkit::Server;
+use pathway::nats::Options;
+use pathway_testkit::{Nkey, Operator, Server};
 
 fn guarded(authorization: &str) -> Server {
     let server = Server::builder().jetstream(false).config(&format!("authorization {{ {authorization} }}"));
@@ -50,4 +51,56 @@ fn a_wrong_password_is_refused_and_not_shown() {
     assert!(!message.contains("simsalabim"), "{message}");
     let message = refused("");
     assert!(message.contains("nats://user:password@host"), "{message}");
+}
+
+#[test]
+fn a_user_of_an_account_reads_and_writes() {
+    let operator = Operator::new().expect("an operator");
+    let server = Server::builder().config(operator.config()).start().expect("a server");
+    let text = operator.credentials("ada", "{}").expect("credentials");
+    let client = || Client::with(&server.url(), ConnectOptions::with_credentials(&text).expect("credentials"));
+    let mut witness = Witness::of(client(), "sum");
+    let options = Options::new().credentials_text(&text);
+    let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
+    client().publish("connector_example", (0..10).map(value));
+    witness.wait_for_sum(45);
+    running.stop();
+    running.join().expect("an orderly end");
+}
+
+#[test]
+fn a_user_who_may_not_publish_the_result() {
+    let operator = Operator::new().expect("an operator");
+    let server = Server::builder().config(operator.config()).start().expect("a server");
+    let text = operator.credentials("ada", r#"{"deny": ["sum"]}"#).expect("credentials");
+    let options = Options::new().credentials_text(&text);
+    let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
+    let client = Client::with(&server.url(), ConnectOptions::with_credentials(&text).expect("credentials"));
+    client.publish("connector_example", (0..10).map(value));
+    let error = join(running).expect_err("no permission");
+    assert_eq!(error.kind(), ErrorKind::Authorization);
+    let message = error.to_string();
+    assert!(message.contains("does not let the text of a credentials file publish on `sum`"), "{message}");
+    assert!(text.lines().filter(|line| line.len() > 50).all(|secret| !message.contains(secret)), "{message}");
+}
+
+/// A pipeline that could not come back would stand still for ever: it ends, and says why.
+#[test]
+fn a_server_that_comes_back_with_other_users() {
+    let nkeys = [Nkey::user().expect("an nkey"), Nkey::user().expect("an nkey")];
+    let config = |nkey: &Nkey| format!("authorization {{ users: [{{ nkey: {} }}] }}", nkey.public);
+    let mut server = Server::builder().jetstream(false).config(&config(&nkeys[0])).start().expect("a server");
+    let options = Options::new().nkey(&nkeys[0].seed);
+    let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
+    // The same users once more.
+    server.restart().expect("a server");
+    wait_for("both ends are back", || {
+        let stats = running.stats();
+        stats.sources[0].reconnects == 1 && stats.sinks[0].reconnects == 1
+    });
+    server.set_config(&config(&nkeys[1])).expect("a configuration");
+    server.restart().expect("a server");
+    let error = join(running).expect_err("another user");
+    assert_eq!(error.kind(), ErrorKind::Authorization);
+    assert!(error.to_string().contains("does not accept an nkey"), "{error}");
 }

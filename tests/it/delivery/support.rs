@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::{ConnectOptions, Message, Subscriber};
 use futures_util::StreamExt;
-use pathway::nats::Options;
+use pathway::nats::{Options, Read};
 use pathway::prelude::*;
 use pathway_testkit::Server;
 use serde_json::Value;
@@ -31,6 +31,15 @@ pub(super) fn sum_with(uri: &str, options: &Options) -> Pipeline {
     let input = nats::read(&pipeline, uri, "connector_example").options(options.clone()).json::<Input>();
     let total = reduce!(row in input => { sum: sum(row.value) });
     nats::write(&total, uri, "sum").options(options.clone()).json();
+    pipeline
+}
+
+/// The same with something said about how its subject is read.
+pub(super) fn sum_of(uri: &str, with: impl FnOnce(Read) -> Read) -> Pipeline {
+    let pipeline = Pipeline::new();
+    let input = with(nats::read(&pipeline, uri, "connector_example")).json::<Input>();
+    let total = reduce!(row in input => { sum: sum(row.value) });
+    nats::write(&total, uri, "sum").json();
     pipeline
 }
 
@@ -80,6 +89,13 @@ impl Client {
         self.round_trip();
     }
 
+    /// The same on a thread of its own. What it has under way when the server goes is lost.
+    pub(super) fn flood(self, subject: &'static str, payloads: impl Iterator<Item = String> + Send + 'static) -> Flood {
+        Flood(std::thread::spawn(move || {
+            self.publish(subject, payloads);
+        }))
+    }
+
     /// Asks and returns the payload of the answer; asks again while there is none.
     pub(super) fn request(&self, subject: &str, payload: &str) -> String {
         let ask = async {
@@ -110,6 +126,16 @@ impl Client {
 
     fn within<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         self.runtime.block_on(async { tokio::time::timeout(DEADLINE, future).await.ok() })
+    }
+}
+
+/// A client that publishes.
+pub(super) struct Flood(std::thread::JoinHandle<()>);
+
+impl Flood {
+    /// Waits until the server has had the last message.
+    pub(super) fn join(self) {
+        self.0.join().expect("no panic");
     }
 }
 

@@ -192,6 +192,8 @@ fn order_is_kept_over_a_break() {
     assert_complete(&witness.numbers(), COUNT);
     assert_eq!(counters.published.get(), COUNT);
     assert!(counters.reconnects.get() > 0 && counters.republished.get() > 0, "{counters:?}");
+    let twice = witness.numbers().len() as u64 - COUNT;
+    assert!(twice <= counters.republished.get(), "{twice} twice: {counters:?}");
 }
 
 #[test]

@@ -6,15 +6,16 @@ mod reader;
 #[cfg(test)]
 mod tests;
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
 
 use super::{Queue, Source, SourceLink};
-use crate::data::Result;
+use crate::data::{Control, Error, ErrorKind, Result};
 use crate::nats::{self, Dialer, Endpoint, Options};
 use reader::Reader;
 
-/// A subscription to a core NATS subject, which can have wildcards; without a queue group.
+/// A subscription to a core NATS subject, which can have wildcards.
 ///
 /// What is published while it is not connected is not seen: core NATS keeps nothing.
 /// What reaches the connection is handed over or counted as dropped; a slow pipeline slows the server down first.
@@ -24,6 +25,8 @@ pub struct Subscription {
     endpoint: Endpoint,
     options: Options,
     subject: Arc<str>,
+    group: Option<Arc<str>>,
+    readers: usize,
     capacity: usize,
 }
 
@@ -41,7 +44,8 @@ impl Subscription {
     /// The subject can't be one.
     pub fn new(endpoint: Endpoint, subject: &str) -> Result<Self> {
         nats::check_subscribe_subject(subject)?;
-        Ok(Subscription { endpoint, options: Options::new(), subject: subject.into(), capacity: Self::CAPACITY })
+        let (options, subject) = (Options::new(), subject.into());
+        Ok(Subscription { endpoint, options, subject, group: None, readers: 1, capacity: Self::CAPACITY })
     }
 
     /// The same with options.
@@ -49,21 +53,96 @@ impl Subscription {
         self.options = options;
         self
     }
-}
 
-impl Source for Subscription {
-    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
+    /// The same as a member of a queue group, of which one gets each message.
+    ///
+    /// # Errors
+    /// The name can't be one.
+    pub fn queue_group(mut self, group: &str) -> Result<Self> {
+        nats::check_queue_group(group)?;
+        self.group = Some(group.into());
+        Ok(self)
+    }
+
+    /// The same over several connections, which share the messages in a queue group: in one of their own, if none is given.
+    pub fn readers(mut self, readers: usize) -> Self {
+        self.readers = readers.max(1);
+        self
+    }
+
+    /// Starts one reader.
+    fn start_one(self, link: SourceLink, life: Life) -> Result<JoinHandle<()>> {
         let name = link.name.clone();
         nats::spawn(&name, move |ready| {
-            // Also when the thread panics: the worker must not wait for more.
-            let _finish = Finish(link.queue.clone());
+            let _life = life;
             let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), self.capacity);
-            Reader::new(dialer, self.subject, link).run(ready);
+            Reader::new(dialer, self.subject, self.group, link).run(ready);
         })
     }
 }
 
-/// Says on drop that no more will come.
+impl Source for Subscription {
+    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
+        let finish = Arc::new(Finish(link.queue.clone()));
+        let life = || Life { control: link.control.clone(), _finish: Arc::clone(&finish) };
+        if self.readers == 1 {
+            return self.start_one(link.clone(), life());
+        }
+        let group = self.group.clone().unwrap_or_else(own_group);
+        // All at once: where the server is not there yet, the waits do not add up.
+        let outcomes: Vec<_> = thread::scope(|scope| {
+            let start = |number| {
+                let subscription = Subscription { group: Some(group.clone()), ..(*self).clone() };
+                let link = SourceLink { name: format!("{} (reader {number})", link.name).into(), ..link.clone() };
+                let life = life();
+                scope.spawn(move || subscription.start_one(link, life))
+            };
+            let starting: Vec<_> = (1..=self.readers).map(start).collect();
+            let panicked = |_| Err(Error::new(ErrorKind::Panic, "a reader panicked while it was started"));
+            starting.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
+        });
+        let (mut threads, mut failure) = (Vec::new(), None);
+        for outcome in outcomes {
+            match outcome {
+                Ok(thread) => threads.push(thread),
+                Err(error) => failure = failure.or(Some(error)),
+            }
+        }
+        if let Some(error) = failure {
+            link.control.stop();
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+            return Err(error);
+        }
+        // The pipeline waits for one thread a source: this one waits for all of its readers.
+        nats::spawn(&link.name, move |ready| {
+            ready.say(Ok(()));
+            threads.into_iter().for_each(|thread| drop(thread.join()));
+        })
+    }
+}
+
+/// A queue group that nobody else is in.
+fn own_group() -> Arc<str> {
+    let random = || RandomState::new().hash_one(0);
+    format!("pathway-{:016x}{:016x}", random(), random()).into()
+}
+
+/// What a reader's thread holds while it lives.
+struct Life {
+    control: Control,
+    _finish: Arc<Finish>,
+}
+
+/// The others would go on without it, and the table would not be told.
+impl Drop for Life {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.control.fail(Error::new(ErrorKind::Panic, "the thread of a source panicked"));
+        }
+    }
+}
+
+/// Says, when the last reader has ended, that no more will come: also of readers that panic, as the worker must not wait.
 pub(super) struct Finish(pub(super) Arc<Queue>);
 
 impl Drop for Finish {

@@ -23,6 +23,14 @@ use crate::source::{Batch, SourceLink};
 const CONFIRM: Duration = Duration::from_secs(2);
 /// How long the messages that were on their way when the pipeline was stopped may take.
 const LAST_MESSAGES: Duration = Duration::from_secs(1);
+/// How soon after the queue was full a break may have its cause in that.
+const SLOW_BEFORE_BREAK: Duration = Duration::from_secs(10);
+/// How many more messages a reader that leaves its queue group takes at least, if they come, and how many times what was
+/// under way. A thread that had to wait for its turn has many times more.
+const FEW_MESSAGES: u64 = 4096;
+const MORE_THAN_UNDER_WAY: u64 = 16;
+/// How long they may take.
+const LEAVING: Duration = Duration::from_secs(3);
 /// A batch is handed over when it has so many messages: enough to make the hand-over cheap, and few enough for the
 /// worker to begin early. Where fewer are there, they are handed over at once.
 const BATCH_MESSAGES: usize = 2048;
@@ -32,9 +40,14 @@ const BATCH_BYTES: usize = 1 << 20;
 pub(super) struct Reader {
     dialer: Dialer,
     subject: Arc<str>,
+    group: Option<Arc<str>>,
     link: SourceLink,
     batch: Batch,
+    /// How many messages a batch has at most: no more than the queue takes.
+    batch_messages: usize,
     drops: Drops,
+    /// When the queue had no room for the last time.
+    held_back: Option<Instant>,
     /// Taken when the subscription stands for the first time.
     ready: Option<Ready>,
     /// When the connection broke, until there is another.
@@ -62,8 +75,19 @@ enum Pause {
 }
 
 impl Reader {
-    pub(super) fn new(dialer: Dialer, subject: Arc<str>, link: SourceLink) -> Self {
-        Reader { dialer, subject, link, batch: Batch::default(), drops: Drops::default(), ready: None, lost: None }
+    pub(super) fn new(dialer: Dialer, subject: Arc<str>, group: Option<Arc<str>>, link: SourceLink) -> Self {
+        Reader {
+            dialer,
+            subject,
+            group,
+            batch: Batch::default(),
+            batch_messages: BATCH_MESSAGES.min(link.queue.bound().messages),
+            link,
+            drops: Drops::default(),
+            held_back: None,
+            ready: None,
+            lost: None,
+        }
     }
 
     pub(super) fn run(mut self, ready: Ready) {
@@ -98,9 +122,14 @@ impl Reader {
         self.drops.new_connection();
 
         let client = connection.client.clone();
-        let Ok(subscriber) = client.subscribe(self.subject.to_string()).await else { return Ok(End::Lost) };
+        let subject = self.subject.to_string();
+        let subscribed = match &self.group {
+            None => client.subscribe(subject).await,
+            Some(group) => client.queue_subscribe(subject, group.to_string()).await,
+        };
+        let Ok(subscriber) = subscribed else { return Ok(End::Lost) };
         let Ok(fence) = Fence::open(client).await else { return Ok(End::Lost) };
-        let mut life = Life { reader: self, connection, subscriber, fence, fence_denied: false };
+        let mut life = Life { reader: self, connection, subscriber, taken: 0, fence, fence_denied: false };
 
         // `subscribe` only queues the command. Where we may not have an inbox, the refusal is an answer, too.
         if life.fence.send().await.is_err() {
@@ -125,10 +154,7 @@ impl Reader {
             Pause::Lost => return Ok(life.reader.lose(&life.connection)),
             Pause::Closed => return Ok(End::Stopped),
         }
-        // What the server took before the stop is still ours.
-        if !life.fence_denied && life.fence.send().await.is_ok() {
-            life.read(pin!(tokio::time::sleep(LAST_MESSAGES)), true).await?;
-        }
+        life.read_the_last().await?;
         Ok(End::Stopped)
     }
 
@@ -150,9 +176,12 @@ impl Reader {
         }
         if let Some((since, before)) = self.lost.take() {
             self.link.counters.reconnects.add(1);
+            let missed = match self.group {
+                None => "what was published meanwhile is lost: core NATS keeps nothing",
+                Some(_) => "the others of its queue group have what was published meanwhile, if there are any",
+            };
             self.warn(format_args!(
-                "the connection to {before} is back after {:.1} s, at {}; \
-                 what was published on `{}` meanwhile is lost: core NATS keeps nothing",
+                "the connection to {before} is back after {:.1} s, at {}; on `{}`, {missed}",
                 since.elapsed().as_secs_f32(),
                 connection.server,
                 self.subject
@@ -162,8 +191,21 @@ impl Reader {
 
     /// The connection broke.
     fn lose(&mut self, connection: &Connection) -> End {
-        self.warn(format_args!("the connection to {} broke; connecting again", connection.server));
-        self.lost = Some((Instant::now(), connection.server.to_string()));
+        let server = &connection.server;
+        if self.held_back.take().is_some_and(|last| last.elapsed() < SLOW_BEFORE_BREAK) {
+            let message = format_args!(
+                "the connection to {server} broke while `{}` came faster than it was worked off. A server cuts off a client \
+                 that is too slow (`max_pending`, `write_deadline`), and what it kept for it is lost: how much, only the \
+                 server's log can say; connecting again",
+                self.subject
+            );
+            report(Level::Error, &self.link.name, message);
+        } else {
+            self.warn(format_args!(
+                "the connection to {server} broke, and what was on its way is lost; connecting again"
+            ));
+        }
+        self.lost = Some((Instant::now(), server.to_string()));
         End::Lost
     }
 
@@ -177,6 +219,8 @@ struct Life<'a> {
     reader: &'a mut Reader,
     connection: Connection,
     subscriber: Subscriber,
+    /// How many messages were taken from it.
+    taken: u64,
     fence: Fence,
     fence_denied: bool,
 }
@@ -205,13 +249,46 @@ impl Life<'_> {
         .await
     }
 
+    /// Reads what the server took before the stop. What comes after it, the others of a queue group shall have.
+    async fn read_the_last(&mut self) -> Result<()> {
+        let before = self.taken;
+        self.read_to_a_fence().await?;
+        if self.reader.group.is_none() {
+            return Ok(());
+        }
+        // async-nats forgets a subscription that is drained before the server has heard of it, and drops what is under way
+        // (which is counted). The server is told of an end after some more messages instead, many more than were under way a
+        // moment ago: both sides then count to the same one, and nothing is lost unless still more were under way.
+        let last = self.taken + MORE_THAN_UNDER_WAY * (self.taken - before) + FEW_MESSAGES;
+        let _ = self.subscriber.unsubscribe_after(last).await;
+        let begin = Instant::now();
+        loop {
+            let before = self.taken;
+            self.read_to_a_fence().await?;
+            // Where none came for a whole round trip, the subject is quiet, and nothing is under way.
+            if self.taken == before || self.taken >= last || begin.elapsed() >= LEAVING {
+                break;
+            }
+        }
+        let _ = self.subscriber.drain().await;
+        self.read_to_a_fence().await
+    }
+
+    async fn read_to_a_fence(&mut self) -> Result<()> {
+        if !self.fence_denied && self.fence.send().await.is_ok() {
+            self.read(pin!(tokio::time::sleep(LAST_MESSAGES)), true).await?;
+        }
+        Ok(())
+    }
+
     /// Hands over all that has come, and says whether the last fence was among it.
     fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, crate::source::Closed> {
         let reader = &mut *self.reader;
         while let Poll::Ready(Some(message)) = self.subscriber.poll_next_unpin(cx) {
             reader.drops.take();
+            self.taken += 1;
             reader.keep(&message);
-            if reader.batch.len() >= BATCH_MESSAGES || reader.batch.weight() >= BATCH_BYTES {
+            if reader.batch.len() >= reader.batch_messages || reader.batch.weight() >= BATCH_BYTES {
                 reader.hand_over()?;
             }
         }
@@ -263,6 +340,9 @@ impl Reader {
         let counters = &self.link.counters;
         counters.received.add(self.batch.len() as u64);
         counters.bytes.add(self.batch.bytes() as u64);
-        self.link.queue.push(&mut self.batch)
+        if self.link.queue.push(&mut self.batch)? {
+            self.held_back = Some(Instant::now());
+        }
+        Ok(())
     }
 }

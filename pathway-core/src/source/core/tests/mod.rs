@@ -1,5 +1,8 @@
 //! Subscriptions at a real server.
 
+mod group;
+mod slow;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -8,6 +11,7 @@ use std::time::Duration;
 use super::*;
 use crate::data::{Control, ErrorKind, Metadata, SourceCounters};
 use crate::nats::support::{guarded, server, wait_for, with_client};
+use crate::source::Bound;
 
 /// A subscription whose messages a small worker takes, or nobody while it is held.
 struct Running {
@@ -27,8 +31,12 @@ fn start(subscription: Subscription) -> Result<Running> {
 }
 
 fn start_held(subscription: Subscription, held: bool) -> Result<Running> {
+    start_bounded(subscription, held, Bound::default())
+}
+
+fn start_bounded(subscription: Subscription, held: bool, bound: Bound) -> Result<Running> {
     let control = Control::new();
-    let queue = Arc::new(Queue::new(control.clone()));
+    let queue = Arc::new(Queue::bounded(control.clone(), bound));
     let link = SourceLink {
         name: "test".into(),
         queue: queue.clone(),
@@ -238,8 +246,8 @@ fn a_flood_before_a_slow_worker() {
         let url = server.url();
         move || publish(&url, "in", (0..MESSAGES).map(|n| n.to_string()))
     });
-    wait_for("a full queue", || running.link.queue.backlog() >= Queue::MAX_MESSAGES);
-    assert!(running.link.queue.backlog() < 2 * Queue::MAX_MESSAGES);
+    wait_for("a full queue", || running.link.queue.backlog() + 2048 > Bound::default().messages);
+    assert!(running.link.queue.backlog() <= Bound::default().messages);
     running.held.store(false, Ordering::Relaxed);
     publisher.join().expect("no panic");
     running.wait_for(MESSAGES);

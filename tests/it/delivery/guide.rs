@@ -1,0 +1,31 @@
+//! The guide names the test behind each promise; each of them must be there.
+
+use std::path::Path;
+
+#[test]
+fn each_promise_has_its_test() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = std::fs::read_to_string(root.join("docs/guide/delivery.md")).expect("the page");
+    let named = |text: &str| -> Vec<String> {
+        text.split('`').filter(|word| word.contains("::") && !word.contains(' ')).map(str::to_owned).collect()
+    };
+    let mut count = 0;
+    for row in page.lines().filter(|line| line.starts_with("| core NATS") && line.matches('|').count() == 5) {
+        let names = named(row);
+        assert!(!names.is_empty() || row.contains("published at least once"), "no test in: {row}");
+        for name in names {
+            let (module, test) = name.rsplit_once("::").expect("a path");
+            let file = module.replace("::", "/");
+            let places = [
+                format!("tests/it/{file}.rs"),
+                format!("pathway-core/src/{file}.rs"),
+                format!("pathway-core/src/{file}/mod.rs"),
+            ];
+            let text = places.iter().find_map(|place| std::fs::read_to_string(root.join(place)).ok());
+            let text = text.unwrap_or_else(|| panic!("none of {places:?} is there, for {name}"));
+            assert!(text.contains(&format!("fn {test}(")), "{name} is not there");
+            count += 1;
+        }
+    }
+    assert!(count > 20, "{count} tests are named");
+}
