@@ -12,6 +12,7 @@ page!(tables, "docs/guide/tables.md");
 page!(time, "docs/guide/time.md");
 page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");
+page!(delivery, "docs/guide/delivery.md");
 page!(running, "docs/guide/running.md");
 page!(testing, "docs/guide/testing.md");
 page!(compile_errors, "docs/guide/compile_errors.md");

@@ -34,7 +34,7 @@ pub(crate) enum Retention {
 }
 
 impl StreamInfo {
-    pub(super) fn of(info: &Value) -> Self {
+    pub(crate) fn of(info: &Value) -> Self {
         let (config, state) = (&info["config"], &info["state"]);
         let is_set = |value: &Value| match value {
             Value::Null => false,

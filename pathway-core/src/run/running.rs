@@ -150,7 +150,8 @@ pub struct SourceStats {
     pub rows: u64,
     /// Messages that could not be read; each was reported with its reason.
     pub rejected: u64,
-    /// Messages that the server sent and the client lost before the pipeline could take them.
+    /// Messages that the server sent and the client lost before the pipeline could take them; or that a stream removed
+    /// before they were read.
     pub dropped: u64,
     /// Messages that were received and wait to be worked off.
     pub backlog: u64,

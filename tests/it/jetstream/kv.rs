@@ -214,7 +214,8 @@ fn both_ends_with_a_broker_in_memory() {
     broker.close();
     join(running).expect("a good end");
     let published = broker.published("$KV.copy.*");
-    let lines: Vec<_> = published.iter().map(|m| format!("{} {} {:?}", m.subject, m.text(), m.header("KV-Operation"))).collect();
+    let lines: Vec<_> =
+        published.iter().map(|m| format!("{} {} {:?}", m.subject, m.text(), m.header("KV-Operation"))).collect();
     let expected = [
         r#"$KV.copy.n1 {"most":1} None"#,
         r#"$KV.copy.n2 {"most":2} None"#,

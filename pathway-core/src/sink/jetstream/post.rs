@@ -54,7 +54,11 @@ impl Post<'_> {
                 outcome => Ok(outcome.is_ok()),
             }
         };
-        if !publish(&letter).await? && !(letter.cut_to(client.max_payload()) && publish(&letter).await?) {
+        let mut sent = publish(&letter).await?;
+        if !sent && letter.cut_to(client.max_payload()) {
+            sent = publish(&letter).await?;
+        }
+        if !sent {
             return Ok(Some("not even its headers fit into a message".to_owned()));
         }
         client.publish(reply.to_owned(), Bytes::new()).await.map_err(|_| Gone)?;
