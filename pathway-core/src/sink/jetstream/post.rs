@@ -25,8 +25,9 @@ impl Post<'_> {
         subject: &str,
         reply: &str,
         id: &str,
+        after: Option<&str>,
     ) -> Result<Option<Reject>, Gone> {
-        let headers = Template::identified(self.parcel.time, letter, id);
+        let headers = Template::identified(self.parcel.time, letter, id, after);
         let payload = self.payloads.slice(letter.payload.clone());
         let client = self.client;
         let sent = client.publish_with_reply_and_headers(subject.to_owned(), reply.to_owned(), headers, payload).await;
