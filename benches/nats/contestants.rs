@@ -22,13 +22,14 @@ pub(crate) fn run(role: &str, url: &str) -> Outcome {
         "bare-sum" => bare(url, Echo::Nothing),
         "bare-echo" => bare(url, Echo::Sum),
         "bare-pair" => bare(url, Echo::Pair),
-        other => Err(format!("no contestant is called {other}").into()),
+        other => crate::stream_contestants::run(other, url)
+            .unwrap_or_else(|| Err(format!("no contestant is called {other}").into())),
     }
 }
 
 #[derive(Schema)]
-struct Input {
-    value: i64,
+pub(crate) struct Input {
+    pub(crate) value: i64,
 }
 
 #[derive(Schema)]
@@ -59,7 +60,7 @@ fn groups_out(pipeline: &Pipeline, url: &str) {
     nats::write(&by_key, url, "out").json();
 }
 
-fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
+pub(crate) fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
     let pipeline = Pipeline::new();
     declare(&pipeline, url);
     let running = pipeline.start()?;
@@ -131,7 +132,7 @@ fn bare(url: &str, echo: Echo) -> Outcome {
 }
 
 /// Answers the parent until it hangs up. `count` gives the messages done, those dropped, and the commits.
-fn serve(count: impl Fn() -> (u64, u64, u64)) -> Outcome {
+pub(crate) fn serve(count: impl Fn() -> (u64, u64, u64)) -> Outcome {
     println!("ready");
     for line in std::io::stdin().lock().lines() {
         line?;

@@ -2,7 +2,7 @@
 //!
 //! ```sh
 //! cargo bench --bench nats             # everything
-//! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out
+//! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out, stream-in, stream-out
 //! ```
 //!
 //! Where `PATHWAY_PYTHON` names a Python with Pathway 0.33 installed, Pathway takes its turns too.
@@ -15,6 +15,8 @@ mod flood;
 mod latency;
 mod peer;
 mod process;
+mod stream_contestants;
+mod streams;
 mod throughput;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -38,6 +40,12 @@ fn main() -> Outcome {
     }
     if chosen("groups-out") {
         throughput::groups(&server, "groups-out")?;
+    }
+    if chosen("stream-in") {
+        streams::pull(&server)?;
+    }
+    if chosen("stream-out") {
+        streams::push(&server)?;
     }
     Ok(())
 }

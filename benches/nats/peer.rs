@@ -32,16 +32,9 @@ pub(crate) fn python() -> Option<std::ffi::OsString> {
 impl Peer {
     /// Starts the program `role`, and waits until it answers a first message.
     pub(crate) fn start(role: &str, server: &pathway_testkit::Server) -> Outcome<Self> {
-        let program = format!("{}/benches/nats/peer/{}.py", env!("CARGO_MANIFEST_DIR"), role.trim_end_matches("-out"));
-        let mut command = Command::new(python().ok_or("no PATHWAY_PYTHON")?);
-        command.arg(program).arg(server.url()).arg(AUTOCOMMIT_MS);
-        command.args(role.ends_with("-out").then_some("all"));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut answers = TcpStream::connect(server.host_port())?;
-        let peer = Peer { child, done: Arc::default(), sums: answers.try_clone()? };
-        answers.write_all(b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB out 1\r\n")?;
-        let done = Arc::clone(&peer.done);
-        std::thread::spawn(move || watch(answers, &done));
+        let mut command = Peer::command(role.trim_end_matches("-out"))?;
+        command.arg(server.url()).arg(AUTOCOMMIT_MS).args(role.ends_with("-out").then_some("all"));
+        let peer = Peer::watched(command, server)?;
         let begin = Instant::now();
         while peer.done.load(Ordering::Relaxed) == 0 {
             if begin.elapsed() > Duration::from_secs(60) {
@@ -52,6 +45,42 @@ impl Peer {
         }
         // Several may have been published before the first answer came.
         std::thread::sleep(Duration::from_millis(500));
+        Ok(peer)
+    }
+
+    /// Starts the program that sums up a stream, and waits until the first sum is there; returns its figures then.
+    pub(crate) fn start_on_stream(server: &pathway_testkit::Server, stream: &str) -> Outcome<(Self, Figures)> {
+        let mut command = Peer::command("stream_sum")?;
+        command.arg(server.url()).args([stream, "in", "out", AUTOCOMMIT_MS]);
+        let mut peer = Peer::watched(command, server)?;
+        let begin = Instant::now();
+        loop {
+            let figures = peer.figures()?;
+            if figures.done > 0 {
+                return Ok((peer, figures));
+            }
+            if begin.elapsed() > Duration::from_secs(60) {
+                return Err("Pathway did not read within a minute".into());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    fn command(program: &str) -> Outcome<Command> {
+        let program = format!("{}/benches/nats/peer/{program}.py", env!("CARGO_MANIFEST_DIR"));
+        let mut command = Command::new(python().ok_or("no PATHWAY_PYTHON")?);
+        command.arg(program);
+        Ok(command)
+    }
+
+    /// Starts a program, and watches the sums that it publishes.
+    fn watched(mut command: Command, server: &pathway_testkit::Server) -> Outcome<Self> {
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+        let mut answers = TcpStream::connect(server.host_port())?;
+        let peer = Peer { child, done: Arc::default(), sums: answers.try_clone()? };
+        answers.write_all(b"CONNECT {\"verbose\":false,\"headers\":true}\r\nSUB out 1\r\n")?;
+        let done = Arc::clone(&peer.done);
+        std::thread::spawn(move || watch(answers, &done));
         Ok(peer)
     }
 }

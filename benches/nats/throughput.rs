@@ -66,14 +66,14 @@ fn groups_of(keys: u64, rate: u64, name: &str, of: &mut impl Watched, server: &p
     Ok(())
 }
 
-fn header() {
+pub(crate) fn header() {
     println!(
         "{:>12} {:>12} {:>12} {:>10} {:>9} {:>10} {:>9}",
         "", "messages/s", "CPU ns/msg", "lost", "dropped", "peak MiB", "commits"
     );
 }
 
-fn row(role: &str, messages: u64, seconds: f64, before: Figures, after: Figures) {
+pub(crate) fn row(role: &str, messages: u64, seconds: f64, before: Figures, after: Figures) {
     let done = (after.done - before.done).max(1) as f64;
     println!(
         "{role:>12} {:>12.0} {:>12.0} {:>10} {:>9} {:>10.1} {:>9}",

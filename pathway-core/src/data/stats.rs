@@ -36,7 +36,8 @@ pub struct SourceCounters {
     pub rejected: Counter,
     /// How many of these went to the dead-letter subject.
     pub dead_letters: Counter,
-    /// Messages that reached the connection and were lost there, before the pipeline could take them.
+    /// Messages that reached the connection and were lost there, before the pipeline could take them; or that a stream
+    /// removed before they were read.
     pub dropped: Counter,
     /// How often the connection came back.
     pub reconnects: Counter,

@@ -132,8 +132,8 @@ impl<R: Schema> Write<R> {
     /// for duplicates (`Nats-Msg-Id`), also when it is sent again after a break.
     ///
     /// Up to 4 000 messages are under way at a time. Where the stream is full or the server is busy, the pipeline waits
-    /// and sends again what was refused; nothing is lost, but messages that were under way behind the refused one may
-    /// have been stored before it. A stream that is missing or does not take the subject is an error at the start.
+    /// and sends again what was refused. Nothing is lost, and the order is kept where nobody else writes into the
+    /// stream. A stream that is missing or does not take the subject is an error at the start.
     ///
     /// A broker in memory has no streams: there, the subject is written to.
     ///

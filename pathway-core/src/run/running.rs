@@ -152,7 +152,8 @@ pub struct SourceStats {
     pub rejected: u64,
     /// How many of these went to the dead-letter subject, which is a sink of its own.
     pub dead_letters: u64,
-    /// Messages that the server sent and the client lost before the pipeline could take them.
+    /// Messages that the server sent and the client lost before the pipeline could take them; or that a stream removed
+    /// before they were read.
     pub dropped: u64,
     /// Messages that were received and wait to be worked off.
     pub backlog: u64,

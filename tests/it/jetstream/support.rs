@@ -158,11 +158,6 @@ impl Gathered {
         Ok(Gathered { running: pipeline.start()?, seen })
     }
 
-    /// The values in the order of their arrival.
-    pub(super) fn values(&self) -> Vec<i64> {
-        self.seen.changes().iter().map(|(_, row, _)| row.value).collect()
-    }
-
     pub(super) fn received(&self) -> u64 {
         stats(&self.running).sources[0].received
     }

@@ -118,7 +118,7 @@ fn a_server_that_is_away_for_long_in_the_middle_of_a_commit() {
     assert_eq!(values(&Js::new(&server), "OUT"), (0..20_000).collect::<Vec<_>>());
 }
 
-/// A full stream that refuses: what is refused waits, and comes when there is room.
+/// A full stream that refuses: what is refused waits, and comes when there is room, before what was sent behind it.
 #[test]
 fn a_full_stream_holds_the_pipeline_back() {
     let server = server();
@@ -139,17 +139,35 @@ fn a_full_stream_holds_the_pipeline_back() {
     assert_eq!(js.info("OUT").state.messages, 0);
 }
 
+/// Others write into the stream, too: then a message can't be told which one it follows.
+#[test]
+fn another_writer_in_the_same_stream() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("OUT"));
+    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    for commit in 0..40 {
+        writing.write((0..250).map(|n| commit * 250 + n));
+        js.publish("out.b", [-1]);
+    }
+    writing.finish().expect("a good end");
+    let all = values(&js, "OUT");
+    assert_eq!(all.iter().filter(|value| **value < 0).count(), 40);
+    let ours: Vec<i64> = all.into_iter().filter(|value| *value >= 0).collect();
+    assert_eq!(ours, (0..10_000).collect::<Vec<_>>());
+}
+
 #[test]
 fn a_message_that_the_stream_never_takes_is_left_out() {
     let server = server();
     let js = Js::new(&server);
-    js.create(Config { max_message_size: 200, ..stream("OUT") });
+    js.create(Config { max_message_size: 400, ..stream("OUT") });
     #[derive(Schema)]
     struct Text {
         text: String,
     }
     let pipeline = Pipeline::new();
-    let texts = [10, 500, 20, 300].map(|len| Text { text: "x".repeat(len) });
+    let texts = [10, 500, 20, 600].map(|len| Text { text: "x".repeat(len) });
     let rows = pipeline.rows(texts);
     nats::write(&rows, server.url(), "out.a").jetstream("OUT").json();
     let running = pipeline.start().expect("a pipeline");

@@ -10,6 +10,7 @@ use crate::sink::{Label, Letter, refusal};
 
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
 const MESSAGE_ID: &str = "Nats-Msg-Id";
+const AFTER: &str = "Nats-Expected-Last-Msg-Id";
 
 /// Makes the headers of messages, which go onto the wire in the order in which they are given.
 ///
@@ -39,9 +40,9 @@ impl Template {
     pub(in crate::sink) fn headers(&mut self, time: u64, letter: &Letter) -> HeaderMap {
         let (ready, diff) = if letter.come { (&mut self.come, 1) } else { (&mut self.gone, -1) };
         match letter.label.as_deref() {
-            Some(label) if label.bare => lines(None, label, None),
+            Some(label) if label.bare => lines(None, label, None, None),
             Some(label) if !label.headers.is_empty() || label.message_id.is_some() => {
-                lines(Some((time, diff)), label, None)
+                lines(Some((time, diff)), label, None, None)
             }
             _ => {
                 if ready.time != time {
@@ -52,23 +53,23 @@ impl Template {
         }
     }
 
-    /// The same with an id, unless the letter has one of its own.
-    pub(in crate::sink) fn identified(time: u64, letter: &Letter, id: &str) -> HeaderMap {
+    /// The same with an id, unless the letter has one of its own, and with the id of the message that it must follow.
+    pub(in crate::sink) fn identified(time: u64, letter: &Letter, id: &str, after: Option<&str>) -> HeaderMap {
         let none = Label::default();
         let label = letter.label.as_deref().unwrap_or(&none);
         let stamp = (!label.bare).then_some((time, if letter.come { 1 } else { -1 }));
-        lines(stamp, label, Some(id))
+        lines(stamp, label, Some(id), after)
     }
 }
 
 impl Ready {
     fn new(time: u64, diff: i64) -> Self {
-        Ready { map: lines(Some((time, diff)), &Label::default(), None), time }
+        Ready { map: lines(Some((time, diff)), &Label::default(), None, None), time }
     }
 }
 
 /// The headers of one message.
-fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>) -> HeaderMap {
+fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>, after: Option<&str>) -> HeaderMap {
     let mut lines = Lines::default();
     if let Some((time, diff)) = stamp {
         lines.add("pathway_time", &time.to_string());
@@ -77,6 +78,9 @@ fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>) -> HeaderMa
     label.headers.iter().for_each(|(name, value)| lines.add(name, value));
     if let Some(id) = label.message_id.as_deref().or(id) {
         lines.add(MESSAGE_ID, id);
+    }
+    if let Some(id) = after {
+        lines.add(AFTER, id);
     }
     lines.finish()
 }

@@ -12,6 +12,8 @@ pub(super) enum Answer {
     Stored,
     /// Not now: the stream is full, or the server has too much to do. The reason.
     Later(String),
+    /// Not behind the message that is the stream's last one: another one was to be.
+    OutOfOrder,
     /// Nobody takes the subject, for now or for good.
     Nobody,
     /// Never this one: the reason.
@@ -22,6 +24,8 @@ pub(super) enum Answer {
 
 /// The message is larger than the stream allows.
 const TOO_LARGE: u64 = 10054;
+/// The stream's last message is not the one that the message must follow.
+const OUT_OF_ORDER: u64 = 10070;
 
 impl Answer {
     /// Reads the answer of a stream, which should be this one.
@@ -40,6 +44,7 @@ impl Answer {
         };
         match answer.get("error").map(ApiError::of) {
             Some(ApiError::Away(reason)) => Answer::Later(reason),
+            Some(ApiError::Refused { code: OUT_OF_ORDER, .. }) => Answer::OutOfOrder,
             Some(ApiError::Refused { code: TOO_LARGE, description }) => Answer::Unfit(description),
             Some(ApiError::Refused { description, .. }) => Answer::Refused(description),
             None if answer["stream"] == stream => Answer::Stored,
@@ -88,6 +93,7 @@ mod tests {
         assert_eq!(answer(&error(503, 10077), None), Answer::Later("why".to_owned()));
         assert_eq!(answer(&error(429, 10167), None), Answer::Later("why".to_owned()));
         assert_eq!(answer(&error(400, TOO_LARGE), None), Answer::Unfit("why".to_owned()));
+        assert_eq!(answer(&error(400, OUT_OF_ORDER), None), Answer::OutOfOrder);
         assert_eq!(answer(&error(400, 10109), None), Answer::Refused("why".to_owned()));
         assert_eq!(answer("", Some(503)), Answer::Nobody);
         let other = answer(r#"{"stream":"OUT2","seq":7}"#, None);

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::{self, Either};
 use tokio::task::unconstrained;
 
+use super::chain::Chain;
 use super::item::Item;
 use super::line::Line;
 use crate::data::{Error, ErrorKind, Level, Result, report};
@@ -37,6 +38,8 @@ pub(super) struct Courier {
     /// What all ids of this run begin with. Nothing is kept from one run to the next, so that what the next one
     /// publishes are other messages, whatever their commits' numbers.
     pub(super) origin: String,
+    /// What the next message must follow.
+    pub(super) chain: Chain,
     /// The stream as it was when it was last asked for.
     pub(super) stream: Option<StreamInfo>,
     /// What is not stored, in order.
@@ -65,6 +68,7 @@ impl Courier {
         Courier {
             dialer,
             link,
+            chain: if settings.one_by_one { Chain::open() } else { Chain::default() },
             settings,
             origin: format!("{:016x}", random()),
             stream: None,

@@ -6,6 +6,8 @@ use std::time::Instant;
 /// A letter that was handed to the connection, and is not done with.
 pub(super) struct Flight {
     pub(super) fate: Fate,
+    /// Its id, where it was sent.
+    pub(super) id: Option<String>,
     /// The subject, where that is to be remembered.
     pub(super) subject: Option<Arc<str>>,
 }

@@ -16,36 +16,36 @@ use super::courier::{ANSWER as STREAM_ANSWER, Courier, End, next, until};
 use super::flight::{Fate, Flight, Trouble};
 use super::item::Item;
 use super::post::{Gone, Post};
-use crate::data::{ErrorKind, Level, Mismatch, Reject, Result, report};
+use crate::data::{Level, Mismatch, Reject, Result, report};
 use crate::nats::{Api, ApiError, Connection, Interruption, Notice, StreamInfo, undisturbed};
 use crate::sink::Parcel;
 
 /// How long an answer may take until everything that has none is sent again.
-const ANSWER: Duration = Duration::from_secs(5);
+pub(super) const ANSWER: Duration = Duration::from_secs(5);
 /// The pause after the first refusal; it doubles while nothing is taken.
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(20);
+pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// So many messages are sent before the answers that have come are looked at.
 const AT_ONCE: usize = 256;
 
 pub(super) struct Line<'a> {
     pub(super) courier: &'a mut Courier,
-    connection: Connection,
-    api: Api,
-    inbox: String,
-    answers: Subscriber,
+    pub(super) connection: Connection,
+    pub(super) api: Api,
+    pub(super) inbox: String,
+    pub(super) answers: Subscriber,
     /// Letters that were handed over and are not done with, in order; and the number of the first.
-    flights: VecDeque<Flight>,
-    first: u64,
+    pub(super) flights: VecDeque<Flight>,
+    pub(super) first: u64,
     /// The subjects of those that are under way, where a subject is not to have two.
-    subjects: HashSet<Arc<str>>,
+    pub(super) subjects: HashSet<Arc<str>>,
     /// Which item is sent from.
-    sending: usize,
+    pub(super) sending: usize,
     /// Why nothing is sent until those under way have been answered, or until the end of a pause.
-    trouble: Option<Trouble>,
-    pause: Duration,
+    pub(super) trouble: Option<Trouble>,
+    pub(super) pause: Duration,
     /// When an answer last came, or the first message was sent.
-    heard: Instant,
+    pub(super) heard: Instant,
 }
 
 /// How sending went.
@@ -158,13 +158,15 @@ impl<'a> Line<'a> {
 
     /// Sends the next letter; false when it has to wait for another one with its subject.
     async fn send_next(&mut self) -> Result<bool, Gone> {
-        let Courier { pending, link, settings, origin, stream, rejects, .. } = &mut *self.courier;
+        let Courier { pending, link, settings, origin, stream, rejects, chain, .. } = &mut *self.courier;
         let Some(item) = pending.get_mut(self.sending) else { return Ok(false) };
         let (number, parcel) = (item.sent, Arc::clone(&item.parcel));
         let letter = &parcel.letters[number];
         if item.stored.contains(&number) {
             item.sent += 1;
-            self.flights.push_back(Flight { fate: Fate::Done, subject: None });
+            self.flights.push_back(Flight { fate: Fate::Done, id: None, subject: None });
+            // Something else may be the stream's last message.
+            self.courier.chain.forget();
             return Ok(true);
         }
         let own = letter.label.as_ref().is_some_and(|label| label.subject.is_some());
@@ -189,10 +191,10 @@ impl<'a> Line<'a> {
         let id = format!("{origin}-{}-{number}", parcel.commit);
         let reply = format!("{}.{flight}", self.inbox);
         let complaint = match complaint {
-            None => post.send(letter, subject, &reply, &id).await?,
+            None => post.send(letter, subject, &reply, &id, chain.after()).await?,
             complaint => complaint,
         };
-        let mut fate = Fate::Open;
+        let (mut fate, mut sent) = (Fate::Open, None);
         if let Some(reject) = complaint {
             let mut dead = None;
             fate = Fate::Done;
@@ -215,15 +217,17 @@ impl<'a> Line<'a> {
                     report(Level::Error, &link.name, message);
                 }
             }
-        } else if number < item.tried {
-            link.counters.republished.add(1);
+        } else {
+            chain.send(id.clone());
+            sent = Some(id);
+            link.counters.republished.add(u64::from(number < item.tried));
         }
         item.sent += 1;
         item.tried = item.tried.max(item.sent);
         if let Some(subject) = &remembered {
             self.subjects.insert(subject.clone());
         }
-        self.flights.push_back(Flight { fate, subject: remembered });
+        self.flights.push_back(Flight { fate, id: sent, subject: remembered });
         Ok(true)
     }
 
@@ -278,122 +282,5 @@ impl<'a> Line<'a> {
             _ => Some(self.heard + ANSWER),
         };
         alarm.into_iter().chain(self.courier.finish_by).min()
-    }
-
-    /// What the stream says of a message.
-    fn heed(&mut self, number: u64, answer: Answer) -> Result<()> {
-        let Some(flight) = number.checked_sub(self.first).and_then(|n| self.flights.get_mut(n as usize)) else {
-            return Ok(());
-        };
-        self.heard = Instant::now();
-        let mut is_stream_gone = false;
-        if answer != Answer::Stored {
-            flight.fate = Fate::Refused;
-        }
-        match answer {
-            Answer::Stored => {
-                flight.fate = Fate::Done;
-                if let Some(subject) = flight.subject.take() {
-                    self.subjects.remove(&subject);
-                }
-                return Ok(());
-            }
-            Answer::Refused(reason) => return Err(self.courier.error(ErrorKind::Stream, reason)),
-            Answer::Unfit(reason) => self.mark_unfit(number, reason),
-            Answer::Nobody => is_stream_gone = true,
-            Answer::Later(reason) => {
-                if self.trouble.is_none() && self.pause == FIRST_PAUSE {
-                    let stream = &self.courier.settings.stream;
-                    self.courier.warn(format_args!("stream `{stream}` takes nothing for now: {reason}; trying again"));
-                }
-            }
-        }
-        let trouble = self.trouble.get_or_insert(Trouble { is_stream_gone, until: None });
-        trouble.is_stream_gone |= is_stream_gone;
-        Ok(())
-    }
-
-    /// The stream will never take the letter of a flight.
-    fn mark_unfit(&mut self, number: u64, reason: String) {
-        let mut before = (number - self.first) as usize;
-        for item in &mut self.courier.pending {
-            let under_way = item.sent - item.done;
-            if before < under_way {
-                item.unfit.push((item.done + before, reason));
-                return;
-            }
-            before -= under_way;
-        }
-    }
-
-    /// Strikes off the books what is stored, in order.
-    fn strike_off(&mut self) {
-        while self.flights.front().is_some_and(|flight| flight.fate == Fate::Done) {
-            let Some(flight) = self.flights.pop_front() else { break };
-            self.first += 1;
-            if let Some(subject) = flight.subject {
-                self.subjects.remove(&subject);
-            }
-            self.pause = FIRST_PAUSE;
-            let Courier { pending, link, .. } = &mut *self.courier;
-            let Some(item) = pending.front_mut() else { break };
-            item.done += 1;
-            if item.left() == 0 {
-                link.counters.published.add(item.parcel.letters.len() as u64 - item.rejected.len() as u64);
-                link.counters.dead_letters.add(item.dead);
-                link.outbox.confirm(&item.parcel);
-                pending.pop_front();
-                self.sending = self.sending.saturating_sub(1);
-            }
-        }
-    }
-
-    /// Goes back to the first message that is not stored when an answer is overdue, or a pause is over.
-    fn look_at_the_clock(&mut self) -> Result<()> {
-        let now = Instant::now();
-        if self.courier.finish_by.is_some_and(|deadline| now >= deadline) {
-            return Err(self.courier.overdue());
-        }
-        let is_open = self.flights.iter().any(|flight| flight.fate == Fate::Open);
-        let overdue = is_open && now >= self.heard + ANSWER;
-        match &mut self.trouble {
-            None if overdue => {
-                let (n, stream, seconds) = (self.flights.len(), &self.courier.settings.stream, ANSWER.as_secs());
-                self.courier.warn(format_args!(
-                    "stream `{stream}` has answered nothing for {seconds} s; {n} messages are sent again, under the same ids"
-                ));
-                self.rewind();
-            }
-            // First everything under way is answered: what is sent again then stands behind nothing that is open.
-            Some(trouble) if trouble.until.is_none() && (overdue || !is_open) => {
-                trouble.until = Some(now + self.pause);
-                self.pause = (2 * self.pause).min(LONGEST_PAUSE);
-            }
-            Some(Trouble { until: Some(until), is_stream_gone: false }) if now >= *until => {
-                self.trouble = None;
-                self.rewind();
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Everything from the first message that is not stored on is to be sent again, but for what is known to be stored.
-    pub(super) fn rewind(&mut self) {
-        let mut flights = self.flights.drain(..);
-        for item in &mut self.courier.pending {
-            for number in item.done..item.sent {
-                if flights.next().is_some_and(|flight| flight.fate == Fate::Done) && !item.rejected.contains(&number) {
-                    item.stored.insert(number);
-                }
-                // Answers that come late are for numbers that are no more.
-                self.first += 1;
-            }
-            item.sent = item.done;
-        }
-        drop(flights);
-        self.subjects.clear();
-        self.sending = 0;
-        self.heard = Instant::now();
     }
 }

@@ -1,6 +1,8 @@
 //! Messages into a JetStream stream, each acknowledged when it is stored.
 
 mod answer;
+mod books;
+mod chain;
 mod courier;
 mod flight;
 mod item;
@@ -77,7 +79,7 @@ impl StreamPublisher {
     }
 
     /// Sends no message while another one with its subject is under way: for a stream of which the last message of a
-    /// subject counts. By default a message that is refused for now can be stored behind others that were under way.
+    /// subject counts, whoever else writes into it. By default all messages keep their order, where nobody else does.
     pub fn one_by_one(mut self) -> Self {
         self.one_by_one = true;
         self

@@ -25,8 +25,9 @@ impl Post<'_> {
         subject: &str,
         reply: &str,
         id: &str,
+        after: Option<&str>,
     ) -> Result<Option<Reject>, Gone> {
-        let headers = Template::identified(self.parcel.time, letter, id);
+        let headers = Template::identified(self.parcel.time, letter, id, after);
         let payload = self.payloads.slice(letter.payload.clone());
         let client = self.client;
         let sent = client.publish_with_reply_and_headers(subject.to_owned(), reply.to_owned(), headers, payload).await;
@@ -54,7 +55,11 @@ impl Post<'_> {
                 outcome => Ok(outcome.is_ok()),
             }
         };
-        if !publish(&letter).await? && !(letter.cut_to(client.max_payload()) && publish(&letter).await?) {
+        let mut sent = publish(&letter).await?;
+        if !sent && letter.cut_to(client.max_payload()) {
+            sent = publish(&letter).await?;
+        }
+        if !sent {
             return Ok(Some("not even its headers fit into a message".to_owned()));
         }
         client.publish(reply.to_owned(), Bytes::new()).await.map_err(|_| Gone)?;

@@ -98,11 +98,10 @@ impl Reader {
                 tokio::time::sleep(LAST_ACKS).await;
             }
         });
-        let outcome = match future::select(overdue, pin!(self.connected())).await {
-            Either::Left(_) => return Err(Break::Stopped),
+        match future::select(overdue, pin!(self.connected())).await {
+            Either::Left(_) => Err(Break::Stopped),
             Either::Right((outcome, _)) => outcome,
-        };
-        outcome
+        }
     }
 
     async fn connected(&mut self) -> Result<(), Break> {

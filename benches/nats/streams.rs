@@ -1,0 +1,101 @@
+//! Out of a stream, and into one: messages per second beside the loop by hand.
+
+use std::time::Instant;
+
+use async_nats::jetstream::{self, stream::Config};
+
+use crate::Outcome;
+use crate::peer::{self, Peer};
+use crate::process::{Contestant, Watched};
+use crate::throughput::{header, row};
+
+const ROUNDS: usize = 5;
+
+/// A sum over a stream that is there already.
+pub(crate) fn pull(server: &pathway_testkit::Server) -> Outcome {
+    const MESSAGES: u64 = 1_000_000;
+    println!("\nstream-in: {MESSAGES} messages {{\"value\":1}} of a stream, {ROUNDS} rounds");
+    create(server, "IN", "in")?;
+    crate::flood::publish(server, MESSAGES, None, |_, text| text.push_str(r#"{"value":1}"#))?;
+    header();
+    let mut rates = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        for (rates, role) in rates.iter_mut().zip(["bare-pull", "stream-sum"]) {
+            rates.push(run(role, MESSAGES, server)?);
+        }
+        if peer::python().is_some() {
+            let (mut pathway, first) = Peer::start_on_stream(server, "IN")?;
+            let begin = Instant::now();
+            let (after, end) = pathway.finish(MESSAGES)?;
+            row("Pathway", MESSAGES - first.done, (end - begin).as_secs_f64(), first, after);
+            drop(pathway);
+            // Its consumer stays, and would go on behind the last message.
+            with_jetstream(server, async |context| {
+                context.delete_consumer_from_stream("pathway-reader-1", "IN").await?;
+                Ok(())
+            })?;
+        }
+    }
+    delete(server, "IN")?;
+    ratio(rates);
+    Ok(())
+}
+
+/// Rows into a stream, beside a loop that keeps as many messages under way, with the same headers.
+pub(crate) fn push(server: &pathway_testkit::Server) -> Outcome {
+    println!("\nstream-out: {PUBLISHED} messages into a stream, {ROUNDS} rounds");
+    header();
+    let mut rates = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        for (rates, role) in rates.iter_mut().zip(["bare-push", "stream-out"]) {
+            create(server, "OUT", "out")?;
+            rates.push(run(role, PUBLISHED, server)?);
+            delete(server, "OUT")?;
+        }
+    }
+    ratio(rates);
+    Ok(())
+}
+
+/// How many messages go into the stream.
+pub(crate) const PUBLISHED: u64 = 300_000;
+
+/// Runs a contestant from its start to its last message; returns messages a second.
+fn run(role: &str, messages: u64, server: &pathway_testkit::Server) -> Outcome<f64> {
+    let begin = Instant::now();
+    let mut contestant = Contestant::start(role, &server.url())?;
+    let (after, end) = contestant.finish(messages)?;
+    let seconds = (end - begin).as_secs_f64();
+    row(role, messages, seconds, Default::default(), after);
+    Ok(messages as f64 / seconds)
+}
+
+fn ratio([mut bare, mut ours]: [Vec<f64>; 2]) {
+    bare.sort_by(f64::total_cmp);
+    ours.sort_by(f64::total_cmp);
+    let median = |rates: &[f64]| rates[rates.len() / 2];
+    println!("{:>12} {:.2} of the loop by hand (medians of the rounds)", "ratio", median(&ours) / median(&bare));
+}
+
+fn create(server: &pathway_testkit::Server, name: &str, subject: &str) -> Outcome {
+    with_jetstream(server, async |context| {
+        let config = Config { name: name.to_owned(), subjects: vec![subject.to_owned()], ..Config::default() };
+        context.create_stream(config).await?;
+        Ok(())
+    })
+}
+
+fn delete(server: &pathway_testkit::Server, name: &str) -> Outcome {
+    with_jetstream(server, async |context| {
+        context.delete_stream(name).await?;
+        Ok(())
+    })
+}
+
+fn with_jetstream(server: &pathway_testkit::Server, body: impl AsyncFnOnce(jetstream::Context) -> Outcome) -> Outcome {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let client = async_nats::connect(server.url()).await?;
+        body(jetstream::new(client)).await
+    })
+}
