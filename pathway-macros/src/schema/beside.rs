@@ -94,6 +94,17 @@ impl Beside {
     }
 }
 
+/// Keeps what fills the column, which is one thing.
+pub(crate) fn once(place: &mut Option<Beside>, entry: &Entry, errors: &mut Errors) {
+    match place {
+        Some(first) if first.word != entry.word => {
+            let (first, second) = (&first.word, &entry.word);
+            errors.at(second, format!("`{first}` and `{second}` cannot both fill a column: keep one"));
+        }
+        _ => crate::attribute::once(place, entry, Beside::see(entry, errors), errors),
+    }
+}
+
 /// The `METADATA` of a row; nothing where no column wants any.
 pub(crate) fn metadata(columns: &[Column], krate: &Path) -> Option<TokenStream> {
     let wants = columns.iter().filter_map(|column| column.beside.as_ref()?.wants(column, krate));

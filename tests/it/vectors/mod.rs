@@ -8,6 +8,7 @@ mod replay;
 mod server;
 
 mod errors;
+mod formats;
 mod guide;
 mod json_input;
 mod json_output;
@@ -32,6 +33,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         reducers::CASES,
         primary_key::CASES,
         errors::CASES,
+        formats::CASES,
         operators::CASES,
     ];
     groups.into_iter().flatten()
