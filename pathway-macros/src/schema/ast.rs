@@ -99,7 +99,7 @@ impl Column {
                     once(&mut pointer, entry, parsed, errors);
                 }
                 word if beside::WORDS.contains(&word) => {
-                    once(&mut beside, entry, Beside::see(entry, errors), errors);
+                    beside::once(&mut beside, entry, errors);
                 }
                 _ => {
                     entry.unknown("schema", "a column", &ON_FIELD, &ON_STRUCT.map(|word| (word, "the struct")), errors)

@@ -94,6 +94,17 @@ impl Beside {
     }
 }
 
+/// Keeps what fills the column, which is one thing.
+pub(crate) fn once(place: &mut Option<Beside>, entry: &Entry, errors: &mut Errors) {
+    match place {
+        Some(first) if first.word != entry.word => {
+            let (first, second) = (&first.word, &entry.word);
+            errors.at(second, format!("`{first}` and `{second}` cannot both fill a column: keep one"));
+        }
+        _ => crate::attribute::once(place, entry, Beside::see(entry, errors), errors),
+    }
+}
+
 /// The payload has nothing for such a column, so that neither a path nor a default means anything.
 pub(crate) fn check(column: &Column, errors: &mut Errors) {
     let Some(beside) = &column.beside else { return };

@@ -4,5 +4,6 @@ mod dead_letters;
 mod input;
 mod metadata;
 mod output;
+mod random;
 
 mod support;

@@ -9,6 +9,7 @@ mod server;
 
 mod arrivals;
 mod errors;
+mod formats;
 mod guide;
 mod json_input;
 mod json_output;
@@ -34,6 +35,7 @@ fn cases() -> impl Iterator<Item = &'static Case> {
         arrivals::CASES,
         primary_key::CASES,
         errors::CASES,
+        formats::CASES,
         operators::CASES,
     ];
     groups.into_iter().flatten()

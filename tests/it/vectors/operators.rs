@@ -4,7 +4,7 @@ use pathway::prelude::*;
 
 use super::compare::Difference;
 use super::errors::EXPRESSIONS;
-use super::replay::vectors;
+use super::replay::{Custom, Ends, vectors};
 
 #[derive(Schema)]
 struct Update {
@@ -139,7 +139,10 @@ vectors! {
         let k = row.k;
         row.l.clone().into_iter().map(move |l| Letter { l, k })
     });
-    chain_change_stream: |t: Table<Update>| reduce!(r in t => { total: sum(r.s) });
+    chain_change_stream: Custom(|ends: &Ends<'_>| {
+        let t = ends.input().changes::<Update>();
+        ends.output(&reduce!(r in t => { total: sum(r.s) }), "out").json();
+    }), differs &[CHAIN];
     commit_autocommit_500: |t: Table<Input>| reduce!(r in t => { s: sum(r.a) });
     op_null_ops: |t: Table<Optional>| select!(r in t => {
         k: r.k,
@@ -202,3 +205,10 @@ vectors! {
 const fn closes(commit: usize, theirs: &'static [&'static str], ours: &'static [&'static str]) -> Difference {
     Difference { entry: "A window closes at once", commit, theirs, ours }
 }
+
+const CHAIN: Difference = Difference {
+    entry: "A change stream can be read back",
+    commit: 1,
+    theirs: &[r#"{"total":12,"diff":1,"time":@TIME@}"#],
+    ours: &[r#"{"total":6,"diff":1,"time":@TIME@}"#],
+};

@@ -93,8 +93,16 @@ impl Recording {
 
 fn input(name: &str, value: Value) -> Input {
     let mut fields = Fields::of(name, value);
-    assert_eq!(fields.text("format"), "json", "{name}: only JSON is replayed");
-    let mut paths = Fields::of(name, fields.take("json_field_paths"));
+    let bare = fields.text("format") != "json";
+    let paths = fields.take("json_field_paths");
+    if bare {
+        // Text and bytes have no columns of their own.
+        fields.take("columns");
+        let input = Input { subject: fields.text("subject"), columns: Vec::new() };
+        fields.end();
+        return input;
+    }
+    let mut paths = Fields::of(name, paths);
     let column = |column| {
         let mut fields = Fields::of(name, column);
         let column = fields.text("name");
@@ -152,6 +160,8 @@ fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     let payload = if fields.has("payload_len") {
         let tail = fields.text("payload_tail_utf8");
         long(&mut fields, &tail)
+    } else if let Some(base64) = fields.take_if_there("payload_b64") {
+        printable(&decode_base64(&text(name, base64)))
     } else {
         fields.text("payload_utf8")
     };
@@ -169,6 +179,11 @@ fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     }
     fields.end();
     (commit, message)
+}
+
+/// A payload as text; bytes that are none are escaped.
+pub(super) fn printable(payload: &[u8]) -> String {
+    std::str::from_utf8(payload).map_or_else(|_| payload.escape_ascii().to_string(), str::to_owned)
 }
 
 /// A payload of which the head, the tail and the length are recorded: in between, the head's last letter repeats.

@@ -93,6 +93,15 @@ impl<I: Schema, O: Schema, F: FnOnce(Table<I>) -> Table<O>> Build<(I, O)> for F 
     }
 }
 
+/// A case that reads and writes by itself, because it is not JSON at both ends.
+pub(super) struct Custom<F>(pub(super) F);
+
+impl<F: FnOnce(&Ends<'_>)> Build<()> for Custom<F> {
+    fn build(self, ends: &Ends<'_>) {
+        (self.0)(ends);
+    }
+}
+
 impl<I: Schema, J: Schema, O: Schema, F: FnOnce(Table<I>, Table<J>) -> Table<O>> Build<(I, J, O)> for F {
     fn build(self, ends: &Ends<'_>) {
         ends.write(&self(ends.read(0, 2), ends.read(1, 2)));
@@ -101,7 +110,7 @@ impl<I: Schema, J: Schema, O: Schema, F: FnOnce(Table<I>, Table<J>) -> Table<O>>
 
 impl Ends<'_> {
     /// Reads an input as JSON, of as many as the recording has.
-    fn read<I: Schema>(&self, index: usize, of: usize) -> Table<I> {
+    pub(super) fn read<I: Schema>(&self, index: usize, of: usize) -> Table<I> {
         assert_eq!(self.recording.inputs.len(), of, "{}: inputs", self.recording.name);
         let input = &self.recording.inputs[index];
         let column =
@@ -109,6 +118,25 @@ impl Ends<'_> {
         let columns: Vec<_> = I::COLUMNS.iter().map(column).collect();
         assert_eq!(columns, input.columns, "{}: the row has the recorded columns", self.recording.name);
         nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json()
+    }
+
+    /// The first input, before its format is said.
+    pub(super) fn input(&self) -> nats::Read {
+        nats::read(self.pipeline, self.place.clone(), self.subject(&self.recording.inputs[0].subject))
+    }
+
+    /// A table on its way to `out`, or a subject below, before its format is said.
+    pub(super) fn output<O: Schema>(&self, table: &Table<O>, logical: &str) -> nats::Write<O> {
+        nats::write(table, self.place.clone(), self.subject(logical))
+    }
+
+    /// What makes a subject of a column that has one of the recording.
+    pub(super) fn own_subject(&self) -> impl Fn(&str) -> String + Send + Sync + use<> {
+        let name = self.recording.name.clone();
+        move |recorded| match recorded.strip_prefix(&format!("out.{name}.")) {
+            Some(token) => format!("{name}.out.{token}"),
+            None => recorded.to_owned(),
+        }
     }
 
     /// Writes a table to `out` as JSON.
@@ -140,7 +168,7 @@ fn play(case: &Case, recording: &Recording, workers: usize) -> Played {
     (case.build)(&Ends { pipeline: &pipeline, place: Place::from(&broker), recording });
     let running = pipeline.start_with(workers).expect("the pipeline starts");
 
-    let out = subject(recording, "out");
+    let out = subject(recording, ">");
     let (mut commits, mut seen) = (Vec::new(), 0);
     let mut fresh = || {
         let published = broker.published(&out);

@@ -1,0 +1,10 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    #[schema(header = "origin")]
+    column: bool,
+    id: i64,
+}
+
+fn main() {}
