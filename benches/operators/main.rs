@@ -21,26 +21,75 @@ enum Operator {
     Reduce,
     /// Rows that are there at all.
     Distinct,
+    /// The greatest number by key.
+    Max,
     /// Rows of even numbers with rows of odd ones, by key.
     Join,
+    /// The same, and rows of even numbers alone.
+    Left,
+    /// Rows of even numbers whose key has an odd one.
+    Semi,
+    /// The join of numbers that are at most five apart.
+    Within,
+    /// Rows of even numbers with the greatest odd one below.
+    Asof,
+    /// Count by key and windows of five numbers.
+    Window,
+    /// Count by key and sessions of numbers.
+    Session,
+    /// The row of each key that came last.
+    Deduplicate,
+    /// Rows of even numbers, in whose place those of odd ones stand where there are any.
+    Update,
+}
+
+impl Operator {
+    const ALL: [Operator; 12] = [
+        Operator::Reduce,
+        Operator::Max,
+        Operator::Distinct,
+        Operator::Join,
+        Operator::Left,
+        Operator::Semi,
+        Operator::Within,
+        Operator::Asof,
+        Operator::Window,
+        Operator::Session,
+        Operator::Deduplicate,
+        Operator::Update,
+    ];
+
+    fn name(self) -> String {
+        format!("{self:?}").to_lowercase()
+    }
+
+    /// Whether differential-dataflow has such an operator, or one that does the same.
+    fn has_counterpart(self) -> bool {
+        use Operator::*;
+        matches!(self, Reduce | Max | Distinct | Join | Semi | Window)
+    }
+
+    /// Whether pairs of rows with one key are made. Of one key alone they are as many as rows squared, whoever makes them.
+    fn makes_pairs(self) -> bool {
+        matches!(self, Operator::Join | Operator::Left | Operator::Within)
+    }
 }
 
 fn main() {
     // `cargo test --benches` and `cargo bench` pass flags; a word chooses an operator.
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str()));
-    for operator in [Operator::Reduce, Operator::Distinct, Operator::Join] {
-        let name = format!("{operator:?}").to_lowercase();
+    for operator in Operator::ALL {
+        let name = operator.name();
         if !is_wanted(&name) {
             continue;
         }
         println!(
-            "\n{name:>10} {:>10} {:>10} {:>14} {:>14} {:>7}",
+            "\n{name:>11} {:>10} {:>10} {:>14} {:>14} {:>7}",
             "keys", "commit", "ours/s", "differential/s", "ratio"
         );
         for keys in [1, 1_000, 1_000_000] {
-            // Joins of one key with itself are as many pairs as rows squared, whoever makes them.
-            if operator == Operator::Join && keys == 1 {
+            if operator.makes_pairs() && keys == 1 {
                 continue;
             }
             for size in [1, 1_000, 100_000] {
@@ -56,31 +105,33 @@ fn main() {
 fn throughput(operator: Operator, keys: i64, size: usize) {
     let changes = if size == 1 { 100_000 } else { 2_000_000 };
     let commits = history(operator, keys, size, changes);
-    let mut best = [Duration::MAX; 2];
-    for _ in 0..3 {
-        best[0] = best[0].min(ours::play(operator, commits.clone()));
-        best[1] = best[1].min(differential::play(operator, commits.clone()));
+    let per_second = |time: Duration| changes as f64 / time.as_secs_f64();
+    let rounds = (0..3).map(|_| (ours::play(operator, commits.clone()), differential::play(operator, commits.clone())));
+    let (ours, theirs): (Vec<_>, Vec<_>) = rounds.unzip();
+    let ours = per_second(ours.into_iter().min().unwrap_or_default());
+    match theirs.into_iter().flatten().min().map(per_second) {
+        Some(theirs) => println!("{:>11} {keys:>10} {size:>10} {ours:>14.0} {theirs:>14.0} {:>7.1}", "", ours / theirs),
+        None => println!("{:>11} {keys:>10} {size:>10} {ours:>14.0}", ""),
     }
-    let [ours, theirs] = best.map(|time| changes as f64 / time.as_secs_f64());
-    println!("{:>10} {keys:>10} {size:>10} {ours:>14.0} {theirs:>14.0} {:>7.1}", "", ours / theirs);
 }
 
-/// A commit of one row on small and on large tables: it must not cost what the table is large.
+/// A commit of one row on small and on large tables, with a subscriber: it must not cost what the table is large.
 fn one_row() {
     const COMMITS: usize = 100_000;
-    println!("\n   one-row {:>10} {:>10}", "keys", "µs/commit");
-    for operator in [Operator::Reduce, Operator::Distinct, Operator::Join] {
+    println!("\n    one-row {:>10} {:>10}", "keys", "µs/commit");
+    for operator in Operator::ALL {
         let costs = [1_000, 1_000_000].map(|keys: i64| {
             let load: Commits = vec![(0..keys).map(|key| ((key, 0), 1)).collect()];
             let mut all = load.clone();
             all.extend(history(operator, keys, 1, COMMITS));
-            let both =
-                (0..3).map(|_| ours::play(operator, all.clone()).saturating_sub(ours::play(operator, load.clone())));
+            let both = (0..3).map(|_| {
+                ours::play_read(operator, all.clone()).saturating_sub(ours::play_read(operator, load.clone()))
+            });
             let cost = both.min().unwrap_or_default().as_secs_f64() * 1e6 / COMMITS as f64;
-            println!("{:>10} {keys:>10} {cost:>10.2}", format!("{operator:?}").to_lowercase());
+            println!("{:>11} {keys:>10} {cost:>10.2}", operator.name());
             cost
         });
-        println!("{:>10} {:>10} {:>10.2}", "", "ratio", costs[1] / costs[0]);
+        println!("{:>11} {:>10} {:>10.2}", "", "ratio", costs[1] / costs[0]);
     }
 }
 
@@ -92,7 +143,7 @@ fn history(operator: Operator, keys: i64, size: usize, changes: usize) -> Commit
         random >> 33
     };
     // A join of many rows a key would measure the pairs, and not the operator.
-    let numbers = if operator == Operator::Join { 2 } else { 10 };
+    let numbers = if operator.makes_pairs() { 2 } else { 10 };
     let mut there = Vec::<Row>::new();
     let all: Vec<(Row, i64)> = (0..changes)
         .map(|_| {

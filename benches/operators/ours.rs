@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use pathway::Update;
 use pathway::prelude::*;
-use pathway::reducers::Count;
+use pathway::reducers::{Count, Max};
+use pathway::windows::{session, tumbling};
 
 use super::{Commits, Operator};
 
@@ -19,25 +21,79 @@ struct Counted {
     n: i64,
 }
 
+#[derive(Schema)]
+struct ByKey {
+    #[schema(primary_key)]
+    key: i64,
+    number: i64,
+}
+
 /// Runs a pipeline over the commits, whose output nobody reads.
 pub(super) fn play(operator: Operator, commits: Commits) -> Duration {
+    run(operator, commits, |table| drop(table.0))
+}
+
+/// The same, where each change of the output is looked at.
+pub(super) fn play_read(operator: Operator, commits: Commits) -> Duration {
+    run(operator, commits, |table| (table.1)())
+}
+
+/// A table whose rows are of any type, and what reads it.
+type Made = (Box<dyn std::any::Any>, Box<dyn FnOnce()>);
+
+fn made<R: Schema>(table: Table<R>) -> Made {
+    let read = table.clone();
+    let seen = move || {
+        let mut changes = 0_u64;
+        read.subscribe(move |update| {
+            if let Update::Change { .. } = update {
+                changes = std::hint::black_box(changes + 1);
+            }
+        });
+    };
+    (Box::new(table), Box::new(seen))
+}
+
+fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Duration {
     let change = |((key, number), diff)| Change { row: Numbered { key, number }, diff };
     let commits: Vec<Vec<_>> = commits.into_iter().map(|commit| commit.into_iter().map(change).collect()).collect();
     let pipeline = Pipeline::new();
     let rows = pipeline.commits(commits);
-    match operator {
-        Operator::Reduce => {
-            let _ = rows.group_by(|r| r.key).reduce(Count, |_| (), |key, n| Counted { key: *key, n });
+    let sides = || (rows.filter(|r| r.number % 2 == 0), rows.filter(|r| r.number % 2 == 1));
+    let joined = || {
+        let (even, odd) = sides();
+        even.join(&odd).on(|e| e.key, |o| o.key)
+    };
+    let pair = |key: i64, number: i64| Numbered { key, number };
+    let table = match operator {
+        Operator::Reduce => made(rows.group_by(|r| r.key).reduce(Count, |_| (), |key, n| Counted { key: *key, n })),
+        Operator::Max => made(rows.group_by(|r| r.key).reduce(Max, |r| r.number, |key, n| Counted { key: *key, n })),
+        Operator::Distinct => made(rows.distinct()),
+        Operator::Join => made(joined().inner(move |e, o| pair(e.key, o.number))),
+        Operator::Left => made(joined().left(move |e, o| pair(e.key, o.map_or(0, |o| o.number)))),
+        Operator::Semi => made(joined().semi()),
+        Operator::Within => {
+            made(joined().within(|e| e.number, |o| o.number, -5..=5).inner(move |e, o| pair(e.key, o.number)))
         }
-        Operator::Distinct => {
-            let _ = rows.distinct();
+        Operator::Asof => {
+            made(joined().asof(|e| e.number, |o| o.number).left(move |e, o| pair(e.key, o.map_or(0, |o| o.number))))
         }
-        Operator::Join => {
-            let (even, odd) = (rows.filter(|r| r.number % 2 == 0), rows.filter(|r| r.number % 2 == 1));
-            let joined = even.join(&odd).on(|e| e.key, |o| o.key);
-            let _ = joined.inner(|e, o| Numbered { key: e.key, number: o.number });
+        Operator::Window => {
+            let windows = rows.window(|r| r.number, tumbling(5)).group_by(|r| r.key);
+            made(windows.reduce(Count, |_| (), |key, _, n| Counted { key: *key, n }))
         }
-    }
+        Operator::Session => {
+            let windows = rows.window(|r| r.number, session(2)).group_by(|r| r.key);
+            made(windows.reduce(Count, |_| (), |key, _, n| Counted { key: *key, n }))
+        }
+        Operator::Deduplicate => made(rows.deduplicate(|r| r.key).last()),
+        Operator::Update => {
+            let (left, right) = sides();
+            let by_key = |rows: &Table<Numbered>| rows.select(|r| ByKey { key: r.key, number: r.number });
+            made(by_key(&left).update_rows(&by_key(&right)))
+        }
+    };
+    end(table);
     let begin = Instant::now();
     pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));
     begin.elapsed()
