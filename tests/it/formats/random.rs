@@ -34,8 +34,22 @@ impl Random {
     /// Bytes of any kind, and pieces of what decoders look for.
     fn payload(&mut self) -> Vec<u8> {
         const PIECES: [&[u8]; 16] = [
-            b"{", b"}", b"\"i\"", b":", b"-1", b",", b"\"diff\"", b"1", b"[", b"]", b"\\u00", b"\xff", b" ", b"null",
-            b"1e999", b"\"",
+            b"{",
+            b"}",
+            b"\"i\"",
+            b":",
+            b"-1",
+            b",",
+            b"\"diff\"",
+            b"1",
+            b"[",
+            b"]",
+            b"\\u00",
+            b"\xff",
+            b" ",
+            b"null",
+            b"1e999",
+            b"\"",
         ];
         let mut payload = Vec::new();
         for _ in 0..self.below(24) {

@@ -1,7 +1,7 @@
 //! Text, bytes and delimited values, in and out; headers, subjects and order from columns.
 
-use pathway::prelude::*;
 use pathway::Raw;
+use pathway::prelude::*;
 
 use super::compare::Difference;
 use super::replay::{Custom, Ends, vectors};
