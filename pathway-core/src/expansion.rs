@@ -22,7 +22,7 @@ pub use self::checked::{AnyColumn, AnyKey, AnyRow, AnyTable, AnyTime, column, du
 pub use self::choice::Choice;
 pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
 pub use self::fields::{Fields, read_field, read_fields, write_field};
-pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
+pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or, visit_column};
 pub use self::walk::{Step, Walk};
 pub use crate::data::*;
 pub use crate::decode::json::Slot;

@@ -3,7 +3,7 @@
 //! The methods of [`Slot`] would do, but where a type can't be a column the compiler would complain of each call;
 //! a type that is named in every call is complained of once.
 
-use crate::data::{Column, DecodeJson, JsonText, Reject};
+use crate::data::{Column, DecodeJson, EncodeText, JsonText, Reject};
 use crate::decode::json::Slot;
 
 /// Decodes a value into the slot.
@@ -38,4 +38,10 @@ pub fn take_slot_or<T: DecodeJson, F: FnOnce() -> T>(
     default: F,
 ) -> Result<T, Reject> {
     slot.take_or(column, default)
+}
+
+/// Shows a column's value to a visitor.
+#[inline]
+pub fn visit_column<T: EncodeText>(visit: &mut dyn FnMut(&dyn EncodeText), value: &T) {
+    visit(value);
 }

@@ -87,6 +87,7 @@ fn schema(row: &Row) -> TokenStream {
     let encode = encode(row);
     let metadata = metadata(&row.columns, krate);
     let fields = row.columns.iter().map(|column| &column.field);
+    let types = row.columns.iter().map(|column| &column.ty);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
@@ -115,7 +116,7 @@ fn schema(row: &Row) -> TokenStream {
 
             fn visit_columns(&self, visit: &mut dyn ::core::ops::FnMut(&dyn #krate::__private::EncodeText)) {
                 #checks
-                #(visit(&self.#fields);)*
+                #(#krate::__private::visit_column::<#types>(visit, &self.#fields);)*
             }
         }
     }
