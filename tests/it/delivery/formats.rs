@@ -1,5 +1,8 @@
 //! Headers, subjects and dead letters on a real server: what data can say, and what the wire can't carry.
 
+use std::io::Write;
+use std::net::TcpStream;
+
 use super::support::{Client, Witness, server, text, wait_for};
 use async_nats::Message;
 use pathway::prelude::*;
@@ -133,6 +136,31 @@ fn odd_payloads_go_through() {
     Client::new(&server.url()).publish("in", payloads.clone());
     witness.wait_for("the end", |message| &message.payload[..] == b"END");
     assert_eq!(witness.seen().iter().map(text).collect::<Vec<_>>(), payloads);
+    running.stop();
+    running.join().expect("an orderly end");
+}
+
+/// Headers as no client of good manners sends them. A connection may break over them; the pipeline must not.
+#[test]
+fn hostile_headers_do_not_end_the_pipeline() {
+    let server = server();
+    let pipeline = Pipeline::new();
+    let orders = nats::read(&pipeline, server.url(), "orders.*").plaintext_as::<Order>();
+    let seen = orders.collect();
+    let running = pipeline.start().expect("a running pipeline");
+    let client = Client::new(&server.url());
+    for (number, line) in ["a: b\rc", "no colon", "a b: c", ": c", "a:\u{0}", "pathway_time: x"].into_iter().enumerate()
+    {
+        let mut stream = TcpStream::connect(server.host_port()).expect("a connection");
+        let header = format!("NATS/1.0\r\n{line}\r\n\r\n");
+        let frame = format!("HPUB orders.x {} {}\r\n{header}z\r\nPING\r\n", header.len(), header.len() + 1);
+        write!(stream, "CONNECT {{\"headers\":true,\"verbose\":false}}\r\n{frame}").expect("a write");
+        let name = format!("after-{number}");
+        wait_for(&name, || {
+            client.publish("orders.eu", [name.clone()]);
+            seen.rows().iter().any(|order| order.name == name)
+        });
+    }
     running.stop();
     running.join().expect("an orderly end");
 }

@@ -4,7 +4,7 @@ use pathway::Schema;
 struct Order {
     #[schema(primary)]
     id: i64,
-    #[schema(subject)]
+    #[schema(topic)]
     city: String,
 }
 

@@ -129,7 +129,7 @@ impl Reader {
         };
         let Ok(subscriber) = subscribed else { return Ok(End::Lost) };
         let Ok(fence) = Fence::open(client).await else { return Ok(End::Lost) };
-        let mut life = Life { reader: self, connection, subscriber, taken: 0, fence, fence_denied: false };
+        let mut life = Life { reader: self, connection, subscriber, taken: 0, fence, fence_denied: false, gone: false };
 
         // `subscribe` only queues the command. Where we may not have an inbox, the refusal is an answer, too.
         if life.fence.send().await.is_err() {
@@ -223,6 +223,9 @@ struct Life<'a> {
     taken: u64,
     fence: Fence,
     fence_denied: bool,
+    /// async-nats has let go of the subscription: it does so only when its own task has died, as of headers that it can't
+    /// read. Nothing else would say so.
+    gone: bool,
 }
 
 impl Life<'_> {
@@ -238,7 +241,7 @@ impl Life<'_> {
             }
             if until_fence && (fence || self.fence_denied) {
                 Poll::Ready(Ok(Pause::Fence))
-            } else if lost.as_mut().poll(cx).is_ready() {
+            } else if self.gone || lost.as_mut().poll(cx).is_ready() {
                 Poll::Ready(Ok(Pause::Lost))
             } else if until.as_mut().poll(cx).is_ready() {
                 Poll::Ready(Ok(Pause::Came))
@@ -284,7 +287,11 @@ impl Life<'_> {
     /// Hands over all that has come, and says whether the last fence was among it.
     fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, crate::source::Closed> {
         let reader = &mut *self.reader;
-        while let Poll::Ready(Some(message)) = self.subscriber.poll_next_unpin(cx) {
+        while let Poll::Ready(message) = self.subscriber.poll_next_unpin(cx) {
+            let Some(message) = message else {
+                self.gone = true;
+                break;
+            };
             reader.drops.take();
             self.taken += 1;
             reader.keep(&message);
