@@ -1,5 +1,6 @@
 //! Out of a stream, and into one: messages per second beside the loop by hand.
 
+use std::future::IntoFuture;
 use std::time::Instant;
 
 use async_nats::jetstream::{self, stream::Config};
@@ -16,7 +17,7 @@ pub(crate) fn pull(server: &pathway_testkit::Server) -> Outcome {
     const MESSAGES: u64 = 1_000_000;
     println!("\nstream-in: {MESSAGES} messages {{\"value\":1}} of a stream, {ROUNDS} rounds");
     create(server, "IN", "in")?;
-    crate::flood::publish(server, MESSAGES, None, |_, text| text.push_str(r#"{"value":1}"#))?;
+    fill(server, MESSAGES)?;
     header();
     let mut rates = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
@@ -75,6 +76,25 @@ fn ratio([mut bare, mut ours]: [Vec<f64>; 2]) {
     ours.sort_by(f64::total_cmp);
     let median = |rates: &[f64]| rates[rates.len() / 2];
     println!("{:>12} {:.2} of the loop by hand (medians of the rounds)", "ratio", median(&ours) / median(&bare));
+}
+
+/// Fills the stream. Without acknowledgements the server would drop what comes too fast.
+fn fill(server: &pathway_testkit::Server, messages: u64) -> Outcome {
+    with_jetstream(server, async |context| {
+        let mut window = std::collections::VecDeque::new();
+        for _ in 0..messages {
+            window.push_back(context.publish("in", r#"{"value":1}"#.into()).await?.into_future());
+            if window.len() == 1_000
+                && let Some(first) = window.pop_front()
+            {
+                first.await?;
+            }
+        }
+        for acknowledgement in window {
+            acknowledgement.await?;
+        }
+        Ok(())
+    })
 }
 
 fn create(server: &pathway_testkit::Server, name: &str, subject: &str) -> Outcome {

@@ -182,6 +182,15 @@ impl Reader {
                            hold what is no longer there; start the pipeline again";
             return Err(self.wanted.error(ErrorKind::Stream, message).into());
         }
+        if self.held.is_none() && found.last + 1 < self.position.next {
+            let message = format!(
+                "it ends at sequence {}, and was read up to {}: the server has lost its end, and new messages have the \
+                 same sequences; start the pipeline again",
+                found.last,
+                self.position.next - 1
+            );
+            return Err(self.wanted.error(ErrorKind::Stream, message).into());
+        }
         Ok(found)
     }
 
