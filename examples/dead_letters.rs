@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut seen = client.subscribe("seen.>").await?;
     client.flush().await?;
 
-    let pipeline = Pipeline::new().named("orders");
+    let pipeline = Pipeline::named("orders");
     let orders = nats::read(&pipeline, &url, "orders").dead_letter("seen.unread").json::<Order>();
     // A blank in the city, and there is no such subject.
     nats::write(&orders, &url, "").subject(|o| format!("seen.{}", o.city)).dead_letter("seen.unsent").json();
