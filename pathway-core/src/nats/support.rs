@@ -12,11 +12,14 @@ use tokio::sync::oneshot;
 
 use super::thread::runtime;
 
-/// Waits until a condition holds; fails after 20 s.
+/// How long anything may take on a machine that has much else to do.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+
+/// Waits until a condition holds; fails after [`DEADLINE`].
 pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
-        assert!(start.elapsed() < Duration::from_secs(20), "waited in vain for: {what}");
+        assert!(start.elapsed() < DEADLINE, "waited in vain for: {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }
@@ -38,7 +41,8 @@ pub(crate) fn server() -> Server {
 pub(crate) fn with_client<T>(url: &str, body: impl AsyncFnOnce(&Client) -> T) -> T {
     let runtime = runtime().expect("a runtime");
     runtime.block_on(async {
-        let client = ConnectOptions::new().connect(url).await.expect("a client");
+        let options = ConnectOptions::new().connection_timeout(DEADLINE);
+        let client = options.connect(url).await.expect("a client");
         let outcome = body(&client).await;
         round_trip(&client).await;
         outcome
@@ -72,7 +76,7 @@ impl Witness {
         let (url, subject) = (url.to_owned(), subject.to_owned());
         thread::spawn(move || {
             runtime().expect("a runtime").block_on(async {
-                let options = ConnectOptions::new().subscription_capacity(1 << 22);
+                let options = ConnectOptions::new().subscription_capacity(1 << 22).connection_timeout(DEADLINE);
                 let options = options.reconnect_delay_callback(|_| Duration::from_millis(2));
                 let client = options.connect(url).await.expect("a client");
                 let mut subscriber = client.subscribe(subject).await.expect("a subscription");

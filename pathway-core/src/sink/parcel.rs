@@ -40,7 +40,7 @@ pub struct Label {
     pub subject: Option<Arc<str>>,
     /// Its headers, in this order, behind `pathway_time` and `pathway_diff`.
     ///
-    /// They come from data, and may hold what no header can; see [`Label::complaint`].
+    /// They come from data, and may hold what no header can; see [`Parcel::complaint`].
     pub headers: Vec<(Arc<str>, String)>,
     /// What tells it from all others, for a server that drops what it has already: the header `Nats-Msg-Id`.
     pub message_id: Option<String>,

@@ -31,9 +31,8 @@ fn a_source_misses_what_the_server_lost_and_nothing_else() {
             flood.join();
         }
     }
-    // What the server has had by now is read to the end.
-    running.stop();
     wait_for("the last row", || seen.changes().last().is_some_and(|(_, row, _)| row.value == 2 * MESSAGES - 1));
+    running.stop();
     let source = running.stats().sources[0].clone();
     join(running).expect("an orderly end");
     let values: Vec<i64> = seen.changes().iter().map(|(_, row, _)| row.value).collect();

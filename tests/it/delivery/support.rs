@@ -74,7 +74,8 @@ impl Client {
     /// With credentials, which this client does not take from a URI.
     pub(super) fn with(url: &str, options: ConnectOptions) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let options = options.subscription_capacity(1 << 20).reconnect_delay_callback(|_| Duration::from_millis(2));
+        let options = options.subscription_capacity(1 << 20).connection_timeout(DEADLINE);
+        let options = options.reconnect_delay_callback(|_| Duration::from_millis(2));
         let client = runtime.block_on(options.connect(url)).expect("a client");
         Client { runtime, client }
     }

@@ -57,6 +57,7 @@ impl Js {
     pub(super) fn new(server: &Server) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let options = async_nats::ConnectOptions::new().reconnect_delay_callback(|_| Duration::from_millis(2));
+        let options = options.connection_timeout(DEADLINE);
         let client = runtime.block_on(options.connect(server.url())).expect("a client");
         let context = runtime.block_on(async { jetstream::new(client.clone()) });
         Js { runtime, context, client }

@@ -44,7 +44,8 @@ fn a_sample_on_a_real_server() {
 
 /// Publishes commit by commit, each when the messages of the one before have come.
 async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
-    let client = async_nats::connect(url).await.expect("a connection");
+    let options = async_nats::ConnectOptions::new().connection_timeout(Duration::from_secs(60));
+    let client = options.connect(url).await.expect("a connection");
     let out = subject(recording, "out");
     let mut messages = client.subscribe(out.clone()).await.expect("a subscription");
     // What comes back has passed the server, and so has the subscription.
