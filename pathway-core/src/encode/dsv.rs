@@ -42,7 +42,8 @@ impl<R: Schema> Dsv<R> {
         Dsv { delimiter: b',', header_line: false, rows: PhantomData }
     }
 
-    /// What stands between the fields, a byte of ASCII. Default: a comma.
+    /// What stands between the fields: one character of ASCII, but no `"` and no line break. Default: a comma.
+    /// With another one the pipeline does not start.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
         self
@@ -93,6 +94,13 @@ impl<R: Schema> Encode<R> for Dsv<R> {
             first = false;
         });
         Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.delimiter.is_ascii() && !b"\"\r\n".contains(&self.delimiter) {
+            return Ok(());
+        }
+        Err(format!("`{}` cannot stand between fields: take another character of ASCII", self.delimiter.escape_ascii()))
     }
 
     fn preamble(&self) -> Option<Vec<u8>> {

@@ -48,6 +48,14 @@ pub trait Encode<R>: Send + Sync + 'static {
         self.encode(row, Stamp::new(1, 0), payload)
     }
 
+    /// Whether its settings make sense; asked once, when the sink is declared. By default they do.
+    ///
+    /// # Errors
+    /// What is wrong with them, in words: the pipeline does not start.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// The payload of a message of its own before the first row, such as a line of column names. By default none.
     fn preamble(&self) -> Option<Vec<u8>> {
         None

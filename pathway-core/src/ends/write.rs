@@ -7,7 +7,7 @@ use super::envelope::Envelope;
 use super::jetstream::StreamSink;
 use super::server::{ServerSink, SinkSubject};
 use super::writer::{Outgoing, TableWriter};
-use crate::data::{Datum, EncodeText, OneColumn, Reject, Schema, SinkCounters};
+use crate::data::{Datum, EncodeText, Error, ErrorKind, OneColumn, Reject, Schema, SinkCounters};
 use crate::encode::json::JsonRows;
 use crate::encode::{Dsv, Encode, Stamp};
 use crate::nats::{IntoPlace, Options, Place};
@@ -220,6 +220,9 @@ impl<R: Schema> Write<R> {
             }
         };
         plan.add_sink(sink, link.clone());
+        if let Err(mistake) = encode.check() {
+            link.control.fail(Error::new(ErrorKind::Config, format!("sink `{name}`: {mistake}")));
+        }
         let encode: Arc<dyn Encode<R>> = Arc::new(encode);
         if let Some(key) = kv {
             if !envelope.is_plain() {
