@@ -61,6 +61,8 @@ macro_rules! payload {
             }
         }
 
+        // Who has a struct that is no row is not told of these.
+        #[diagnostic::do_not_recommend]
         impl Schema for $name {
             const NAME: &'static str = stringify!($name);
             const COLUMNS: Columns = Columns {
