@@ -42,7 +42,7 @@ impl DeadLetters {
     /// The label of a message that a source could not read. The payload is the message's.
     pub fn of_message(&self, message: &Message<'_>, reject: &Reject) -> Label {
         let headers = self.headers(message.subject, reject, message.headers.iter());
-        Label { headers, bare: true, ..Label::default() }
+        Label { headers, bare: true, dead: true, ..Label::default() }
     }
 
     /// A letter of a parcel that could not be published, as a dead letter with the same payload.
@@ -50,7 +50,7 @@ impl DeadLetters {
     /// One that is a dead letter already keeps what it says.
     pub fn of_letter(&self, parcel: &Parcel, letter: &Letter, reject: &Reject) -> Letter {
         let label = letter.label.as_deref();
-        if label.is_some_and(|label| label.bare) {
+        if label.is_some_and(|label| label.dead) {
             return letter.clone();
         }
         let own = label.into_iter().flat_map(|label| &label.headers).map(|(name, value)| (&**name, value.as_str()));

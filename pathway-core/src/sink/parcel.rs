@@ -44,8 +44,11 @@ pub struct Label {
     pub headers: Vec<(Arc<str>, String)>,
     /// What tells it from all others, for a server that drops what it has already: the header `Nats-Msg-Id`.
     pub message_id: Option<String>,
-    /// Whether it is a dead letter of a source: it goes without `pathway_time` and `pathway_diff`, as it tells of no change.
+    /// Whether it goes without `pathway_time` and `pathway_diff`, as it tells of no change: a dead letter of a source, or a
+    /// value of a bucket.
     pub bare: bool,
+    /// Whether it is a dead letter already.
+    pub dead: bool,
     /// Why it can't be published at all, where that is known already.
     pub reject: Option<Reject>,
 }

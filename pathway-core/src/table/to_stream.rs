@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::data::{Change, Schema};
 use crate::flow::PerCommit;
-use crate::plan::{Order, Shape, Table, net};
+use crate::plan::{Order, Shape, Table, net, net_in_order_of_arrival};
 
 impl<R: Schema> Table<R> {
     /// A row of each net change: what happened, as a table that only grows.
@@ -116,7 +116,11 @@ impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> PerCommit<Change<R>
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let mut changes = std::mem::take(&mut self.changes);
-        net(&mut changes, self.order);
+        match self.order {
+            // Copies that arrive one by one are one change here, also where nothing goes.
+            Order::Arrival => net_in_order_of_arrival(&mut changes),
+            Order::Sorted => net(&mut changes, self.order),
+        }
         changes.iter().for_each(|change| emit(Change::insert((self.row)(change))));
     }
 }

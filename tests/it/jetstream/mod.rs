@@ -1,6 +1,7 @@
 //! Whole pipelines on JetStream, at a real server; async-nats' own JetStream looks on.
 
 mod acknowledge;
+mod columns;
 mod kv;
 mod read;
 mod support;

@@ -65,3 +65,15 @@ fn the_stream_is_what_a_sink_sees() {
         }
     }
 }
+
+/// A find of the test above: a commit that only inserts was told of copy by copy.
+#[test]
+fn copies_that_arrive_apart_are_one_event() {
+    let order = |quantity| order(("Rome".to_owned(), 2, None, quantity, 16));
+    let pipeline = Pipeline::new();
+    let arrivals = [1, 2, 1, 1].map(|quantity| Change::insert(order(quantity)));
+    let events = pipeline.commits([arrivals.to_vec()]).to_stream(event).collect();
+    pipeline.run().unwrap();
+    let told: Vec<_> = events.changes().iter().map(|(_, event, diff)| (event.quantity, event.diff_of, *diff)).collect();
+    assert_eq!(told, [(1, 3, 1), (2, 1, 1)]);
+}

@@ -1,0 +1,132 @@
+//! What streams say beside a payload, dead letters at both ends of them, and formats in buckets.
+
+use pathway::prelude::*;
+use pathway::{ErrorKind, Reject, nats};
+
+use super::support::{Input, Js, join, server, stats, stream, value, wait_for, work_queue};
+
+#[derive(Schema, Clone, Debug, PartialEq)]
+struct Stored {
+    value: i64,
+    #[schema(subject_token = 2)]
+    kind: String,
+    #[schema(stream_sequence)]
+    sequence: u64,
+    #[schema(published_at)]
+    at: DateTimeUtc,
+    #[schema(delivered)]
+    delivered: i64,
+}
+
+#[test]
+fn columns_that_only_a_stream_can_fill() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("IN"));
+    let before = DateTimeUtc::now();
+    js.publish_all([("in.a", 7), ("in.b", 8), ("in.a", 9)].map(|(subject, n)| (subject.to_owned(), value(n))));
+    let after = DateTimeUtc::now();
+    let pipeline = Pipeline::named("test");
+    let seen = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<Stored>().collect();
+    let running = pipeline.start().expect("a pipeline");
+    wait_for("three rows", || seen.rows().len() == 3);
+    running.stop();
+    join(running).expect("a good end");
+    let rows: Vec<_> = seen.changes().into_iter().map(|(_, row, _)| row).collect();
+    let known: Vec<_> = rows.iter().map(|row| (row.value, &*row.kind, row.sequence, row.delivered)).collect();
+    assert_eq!(known, [(7, "a", 1, 1), (8, "b", 2, 1), (9, "a", 3, 1)]);
+    assert!(rows.iter().all(|row| before <= row.at && row.at <= after), "{rows:?}, {before} to {after}");
+}
+
+#[test]
+fn without_a_stream_such_a_column_is_an_error() {
+    let server = server();
+    let pipeline = Pipeline::new();
+    let _ = nats::read(&pipeline, server.url(), "in.>").json::<Stored>();
+    let error = pipeline.start().map(drop).expect_err("no stream");
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("only JetStream can fill the column `sequence`"), "{error}");
+}
+
+/// What can't be read of a work queue is a dead letter first, and then does not come again.
+#[test]
+fn a_poison_message_is_a_dead_letter() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    // The dead letters are kept, to be looked at.
+    js.create(stream("DEAD"));
+    let message = |text: &str| ("in.a".to_owned(), text.to_owned());
+    js.publish_all([message(&value(1)), message("poison"), message(&value(2))]);
+    let pipeline = Pipeline::named("billing");
+    let read = nats::read(&pipeline, server.url(), "in.>").name("orders").jetstream("IN").dead_letter("dead.in");
+    let seen = read.json::<Input>().collect();
+    let running = pipeline.start().expect("a pipeline");
+    wait_for("an empty queue", || js.info("IN").state.messages == 0);
+    assert_eq!(js.stored("DEAD"), [(1, "dead.in".to_owned(), "poison".to_owned())]);
+    let source = stats(&running).sources[0].clone();
+    assert_eq!((source.rows, source.rejected, source.dead_letters), (2, 1, 1));
+    running.stop();
+    join(running).expect("a good end");
+    assert_eq!(seen.rows().len(), 2);
+}
+
+/// Rows that can't be stored are dead letters, and the others are stored in order.
+#[test]
+fn a_row_that_no_stream_takes_is_a_dead_letter() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("OUT"));
+    js.create(stream("DEAD"));
+    let pipeline = Pipeline::new();
+    let rows = pipeline.rows((0..10).map(|value| Input { value }));
+    nats::write(&rows, server.url(), "")
+        .jetstream("OUT")
+        .subject(|row| if row.value == 5 { "out.not a subject".into() } else { format!("out.{}", row.value % 2) })
+        .dead_letter("dead.out")
+        .json();
+    join(pipeline.start().expect("a pipeline")).expect("a good end");
+    let stored: Vec<_> = js.stored("OUT").into_iter().map(|(_, subject, _)| subject).collect();
+    let expected = (0..10).filter(|value| *value != 5).map(|value| format!("out.{}", value % 2));
+    assert_eq!(stored, expected.collect::<Vec<_>>());
+    let dead = js.stored("DEAD");
+    assert!(dead.len() == 1 && dead[0].2.starts_with(r#"{"value":5,"#), "{dead:?}");
+}
+
+/// A bucket takes any format; a row that the format refuses leaves the key as it was.
+#[test]
+fn a_bucket_in_another_format() {
+    let server = server();
+    let js = Js::new(&server);
+    let bucket = async_nats::jetstream::kv::Config { bucket: "numbers".to_owned(), ..Default::default() };
+    let store = js.runtime.block_on(js.context.create_key_value(bucket)).expect("a bucket");
+    js.create(stream("DEAD"));
+    let pipeline = Pipeline::new();
+    let rows = pipeline.commits([
+        vec![Change::insert(Input { value: 1 })],
+        vec![Change::remove(Input { value: 1 }), Change::insert(Input { value: 13 })],
+    ]);
+    nats::write(&rows, server.url(), "numbers").kv(|_| "newest".to_owned()).dead_letter("dead.kv").encode(
+        |row: &Input, _: nats::Stamp, payload: &mut Vec<u8>| match row.value {
+            13 => Err(Reject::message("thirteen is not said here")),
+            value => {
+                payload.extend_from_slice(format!("number {value}").as_bytes());
+                Ok(())
+            }
+        },
+    );
+    join(pipeline.start().expect("a pipeline")).expect("a good end");
+    let value = js.runtime.block_on(store.get("newest")).expect("an answer").expect("a value");
+    assert_eq!(value, "number 1");
+    assert_eq!(js.stored("DEAD"), [(1, "dead.kv".to_owned(), r#"{"value":13}"#.to_owned())]);
+}
+
+#[test]
+fn a_bucket_has_no_subjects_and_no_headers() {
+    let pipeline = Pipeline::new();
+    let rows = pipeline.rows([Input { value: 1 }]);
+    let write = nats::write(&rows, "nats://localhost:1", "numbers").kv(|_| "key".to_owned());
+    write.header("city", |_| "Oslo".to_owned()).json();
+    let error = pipeline.start().map(drop).expect_err("a header");
+    assert!(error.kind() == ErrorKind::Config && error.to_string().contains("into a bucket"), "{error}");
+}
