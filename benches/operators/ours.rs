@@ -1,5 +1,6 @@
 //! The crate's operators.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use pathway::Update;
@@ -10,15 +11,15 @@ use pathway::windows::{session, tumbling};
 use super::{Commits, Operator};
 
 #[derive(Schema)]
-struct Numbered {
-    key: i64,
-    number: i64,
+pub(super) struct Numbered {
+    pub(super) key: i64,
+    pub(super) number: i64,
 }
 
 #[derive(Schema)]
-struct Counted {
-    key: i64,
-    n: i64,
+pub(super) struct Counted {
+    pub(super) key: i64,
+    pub(super) n: i64,
 }
 
 #[derive(Schema)]
@@ -30,31 +31,43 @@ struct ByKey {
 
 /// Runs a pipeline over the commits, whose output nobody reads.
 pub(super) fn play(operator: Operator, commits: Commits) -> Duration {
-    run(operator, commits, |table| drop(table.0))
+    let begin = run(operator, commits, |table| drop(table.0));
+    begin.elapsed()
 }
 
-/// The same, where each change of the output is looked at.
-pub(super) fn play_read(operator: Operator, commits: Commits) -> Duration {
-    run(operator, commits, |table| (table.1)())
+/// The time from the end of the first commit to that of the last one, with a subscriber.
+pub(super) fn play_behind_the_first(operator: Operator, commits: Commits) -> Duration {
+    let seen = Arc::new(Mutex::new((None, None)));
+    run(operator, commits, |table| (table.1)(Arc::clone(&seen)));
+    let seen = seen.lock().expect("no panic");
+    let (first, last): (Option<Instant>, Option<Instant>) = *seen;
+    first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
-/// A table whose rows are of any type, and what reads it.
-type Made = (Box<dyn std::any::Any>, Box<dyn FnOnce()>);
+/// When the first commit ended, and the last one.
+type Seen = Arc<Mutex<(Option<Instant>, Option<Instant>)>>;
+
+/// A table whose rows are of any type, and what subscribes to it.
+type Made = (Box<dyn std::any::Any>, Box<dyn FnOnce(Seen)>);
 
 fn made<R: Schema>(table: Table<R>) -> Made {
     let read = table.clone();
-    let seen = move || {
+    let subscribe = move |seen: Seen| {
         let mut changes = 0_u64;
-        read.subscribe(move |update| {
-            if let Update::Change { .. } = update {
-                changes = std::hint::black_box(changes + 1);
+        read.subscribe(move |update| match update {
+            Update::Change { .. } => changes = std::hint::black_box(changes + 1),
+            Update::Committed { .. } => {
+                let mut seen = seen.lock().expect("no panic");
+                let now = Some(Instant::now());
+                *seen = (seen.0.or(now), now);
             }
         });
     };
-    (Box::new(table), Box::new(seen))
+    (Box::new(table), Box::new(subscribe))
 }
 
-fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Duration {
+/// Says when the pipeline began.
+fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Instant {
     let change = |((key, number), diff)| Change { row: Numbered { key, number }, diff };
     let commits: Vec<Vec<_>> = commits.into_iter().map(|commit| commit.into_iter().map(change).collect()).collect();
     let pipeline = Pipeline::new();
@@ -96,5 +109,5 @@ fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Duration
     end(table);
     let begin = Instant::now();
     pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));
-    begin.elapsed()
+    begin
 }

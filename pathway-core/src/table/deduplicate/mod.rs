@@ -53,8 +53,9 @@ type Accept<R> = Arc<dyn Fn(&R, &R) -> bool + Send + Sync>;
 impl<R: Schema, K: Datum> Deduplicate<R, K> {
     /// The row of each key that arrived first, of those that are there. When it goes, the next one stands.
     ///
-    /// It keeps one row of each key where the table only grows, else every row twice-indexed: its own size and about
-    /// 100 bytes. A row of which several copies are there loses the one that arrived last.
+    /// It keeps one row of each key where the table only grows; else every row, and the one that stands once more: beside
+    /// their own size 16 bytes while a key has one row, about 100 bytes for each where it has several. A row of which several
+    /// copies are there loses the one that arrived last.
     pub fn first(self) -> Table<R> {
         let append_only = self.table.shape().append_only;
         if append_only {
