@@ -92,7 +92,7 @@ impl<'a> Life<'a> {
             held.send_again(true, client, &inbox).await?;
             session.acknowledged = Some(reader.link.queue.clone());
         }
-        let pulls = Pulls::new(consumer.limits.within(reader.link.queue.bound()));
+        let pulls = Pulls::new(consumer.limits);
         let (heard, answers) = (Instant::now(), Vec::new());
         Ok(Life { reader, session, subscriber, inbox, consumer, pulls, last_delivery: 0, heard, idle: None, answers })
     }
