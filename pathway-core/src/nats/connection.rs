@@ -6,13 +6,15 @@
 //! So a connection here is over when it breaks; its end of the pipeline makes a new one, and knows exactly where it stood.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Statistics};
-use tokio::sync::{Notify, mpsc};
+use futures_util::future::{self, Either};
+use tokio::sync::{mpsc, watch};
 
 use super::event::{self, Notice};
 use super::refusal::Refusal;
@@ -40,7 +42,7 @@ pub(crate) struct Connection {
 struct Lost {
     /// How often async-nats has asked how long to wait before it connects: the second time, it is to come back.
     dialed: AtomicUsize,
-    told: Notify,
+    told: watch::Sender<bool>,
 }
 
 impl Connection {
@@ -96,10 +98,22 @@ impl Connection {
         }
     }
 
-    /// Waits until the connection breaks. It is told once.
+    /// Waits until the connection breaks; one that has broken stays so.
     pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
-        let lost = self.lost.clone();
-        async move { lost.told.notified().await }
+        let mut told = self.lost.told.subscribe();
+        async move {
+            // An error says that the connection's task is gone, and with it the connection.
+            let _ = told.wait_for(|lost| *lost).await;
+        }
+    }
+
+    /// What is said to the server, unless the connection breaks: saying waits for room in async-nats, and for ever when
+    /// that has nothing to write to any more.
+    pub(crate) async fn unless_lost<T>(&self, said: impl Future<Output = T>) -> Option<T> {
+        match future::select(pin!(said), pin!(self.lost())).await {
+            Either::Left((outcome, _)) => Some(outcome),
+            Either::Right(_) => None,
+        }
     }
 
     /// How many messages have come in over this connection.
@@ -116,7 +130,7 @@ impl Lost {
         if self.dialed.fetch_add(1, Ordering::Relaxed) == 0 {
             return Duration::ZERO;
         }
-        self.told.notify_one();
+        self.told.send_replace(true);
         // For ever: this client is over. The runtime that it lives on ends it.
         Duration::MAX
     }

@@ -3,9 +3,9 @@
 use std::time::{Duration, Instant};
 
 use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::stream::{Config, Info, RetentionPolicy};
+use async_nats::jetstream::stream::{Config, Info, RawMessageErrorKind, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
-use futures_util::TryStreamExt;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use pathway::prelude::*;
 use pathway::{Running, Stats};
 use pathway_testkit::Server;
@@ -124,13 +124,18 @@ impl Js {
         let all = async {
             let stream = self.context.get_stream(stream).await.expect("a stream");
             let state = &stream.cached_info().state;
-            let mut found = Vec::new();
-            for sequence in state.first_sequence..=state.last_sequence {
-                let Ok(message) = stream.get_raw_message(sequence).await else { continue };
+            let get = |sequence| stream.get_raw_message(sequence);
+            let messages = stream::iter(state.first_sequence..=state.last_sequence).map(get).buffered(64);
+            let found = messages.filter_map(async |message| match message {
+                Ok(message) => Some(message),
+                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => None,
+                Err(error) => panic!("a message can't be had: {error}"),
+            });
+            let found = found.map(|message| {
                 let payload = String::from_utf8(message.payload.to_vec()).expect("text");
-                found.push((sequence, message.subject.to_string(), payload));
-            }
-            found
+                (message.sequence, message.subject.to_string(), payload)
+            });
+            found.collect().await
         };
         self.runtime.block_on(all)
     }

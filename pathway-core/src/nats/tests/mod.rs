@@ -140,6 +140,27 @@ fn a_server_that_is_silent() {
     assert!(error.to_string().contains("no answer"), "{error}");
 }
 
+/// async-nats takes what is said until it has no more room, and then would wait for ever.
+#[test]
+fn what_is_said_over_a_connection_that_broke() {
+    let mut server = server();
+    let endpoint = Endpoint::parse(&server.url()).expect("a URI");
+    let mut dialer = Dialer::new(endpoint, Options::new(), "test".into(), 64);
+    runtime().expect("a runtime").block_on(async {
+        let connection = dialer.first().await.expect("a connection");
+        assert_eq!(connection.unless_lost(connection.client.flush()).await.map(|flushed| flushed.is_ok()), Some(true));
+        server.stop();
+        tokio::time::timeout(PATIENT, connection.lost()).await.expect("news of the break");
+        let flood = async {
+            loop {
+                connection.client.publish("a", "".into()).await.expect("room");
+            }
+        };
+        let said = tokio::time::timeout(PATIENT, connection.unless_lost(flood)).await;
+        assert!(matches!(said, Ok(None::<()>)), "{said:?}");
+    });
+}
+
 /// A port that nobody listens at.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()

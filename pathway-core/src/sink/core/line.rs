@@ -67,7 +67,6 @@ impl<'a> Line<'a> {
     }
 
     pub(super) async fn run(&mut self) -> Result<End> {
-        // Pinned once: a connection says only once that it is lost.
         let mut lost = pin!(self.connection.lost());
         loop {
             match self.step_until(lost.as_mut()).await {

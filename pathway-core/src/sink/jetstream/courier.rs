@@ -134,7 +134,6 @@ impl Courier {
     }
 
     async fn connected(&mut self, mut connection: Connection) -> Result<End> {
-        // Pinned once: a connection says only once that it is lost.
         let mut lost = Box::pin(connection.lost());
         let api = Api::new(connection.client.clone());
         if self.ready.is_some() {

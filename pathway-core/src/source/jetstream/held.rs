@@ -91,9 +91,12 @@ impl Held {
         self.last += 1;
         let acks = Acks { number: self.last, messages: messages.collect(), sent: Instant::now() };
         self.first += done;
-        let outcome = acks.send(client, inbox).await;
+        // On the books before it is said: that may be broken off at any time, and said again over another connection.
         self.sent.push_back(acks);
-        outcome
+        match self.sent.back() {
+            Some(acks) => acks.send(client, inbox).await,
+            None => Ok(()),
+        }
     }
 
     /// Sends once more what is not confirmed: all of it, over another connection, or what has taken too long.

@@ -84,12 +84,13 @@ impl<'a> Life<'a> {
         session: &'a mut Session,
         consumer: Consumer,
     ) -> Result<Self, Break> {
-        let client = &session.connection.client;
+        let connection = &session.connection;
+        let client = &connection.client;
         let inbox = client.new_inbox();
         let subscriber = client.subscribe(format!("{inbox}.*")).await.map_err(|_| Break::Lost)?;
         if let Some(held) = &mut reader.held {
             // What the connection before did not confirm.
-            held.send_again(true, client, &inbox).await?;
+            connection.unless_lost(held.send_again(true, client, &inbox)).await.ok_or(Break::Lost)??;
             session.acknowledged = Some(reader.link.queue.clone());
         }
         let pulls = Pulls::new(consumer.limits);
@@ -124,12 +125,15 @@ impl<'a> Life<'a> {
     /// A consumer that nobody will use again is not left to the server; and what was said is sent.
     async fn take_leave(&self) {
         let client = &self.session.connection.client;
-        if self.reader.held.is_none() {
-            let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.reader.wanted.stream, self.consumer.name);
-            // The server forgets it by itself where this does not reach it.
-            let _ = client.publish(subject, Bytes::new()).await;
-        }
-        let _ = tokio::time::timeout(LEAVE, client.flush()).await;
+        let last_words = async {
+            if self.reader.held.is_none() {
+                let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.reader.wanted.stream, self.consumer.name);
+                // The server forgets it by itself where this does not reach it.
+                let _ = client.publish(subject, Bytes::new()).await;
+            }
+            let _ = client.flush().await;
+        };
+        let _ = tokio::time::timeout(LEAVE, last_words).await;
     }
 
     /// Whether the pipeline stops, and there is nothing to wait for.
@@ -156,14 +160,17 @@ impl<'a> Life<'a> {
     async fn settle(&mut self) -> Result<(), Break> {
         let Life { reader, session, inbox, answers, .. } = self;
         let client = &session.connection.client;
-        for (reply, answer) in answers.drain(..) {
-            client.publish(reply, answer).await.map_err(|_| Break::Lost)?;
-        }
         let Some(held) = &mut reader.held else { return Ok(()) };
-        if held.waiting() > 0 {
-            held.settle(&reader.link.queue.settled().take(), client, inbox).await?;
-        }
-        Ok(())
+        let said = async {
+            for (reply, answer) in answers.drain(..) {
+                client.publish(reply, answer).await.map_err(|_| Gone)?;
+            }
+            match held.waiting() {
+                0 => Ok(()),
+                _ => held.settle(&reader.link.queue.settled().take(), client, inbox).await,
+            }
+        };
+        Ok(session.connection.unless_lost(said).await.ok_or(Break::Lost)??)
     }
 
     async fn ask_for_more(&mut self) -> Result<(), Break> {
@@ -176,9 +183,9 @@ impl<'a> Life<'a> {
         }
         let request = self.pulls.ask();
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.reader.wanted.stream, self.consumer.name);
-        let client = &self.session.connection.client;
-        let asked = client.publish_with_reply(subject, format!("{}.pull", self.inbox), request.into());
-        asked.await.map_err(|_| Break::Lost)
+        let connection = &self.session.connection;
+        let asked = connection.client.publish_with_reply(subject, format!("{}.pull", self.inbox), request.into());
+        connection.unless_lost(asked).await.ok_or(Break::Lost)?.map_err(|_| Break::Lost)
     }
 
     fn wants_more(&self) -> bool {
@@ -334,10 +341,14 @@ impl<'a> Life<'a> {
         if self.pulls.are_outstanding() && self.heard.elapsed() >= SILENCE {
             return Ok(Some(format!("nothing was heard of the consumer for {} s", SILENCE.as_secs())));
         }
-        let client = &self.session.connection.client;
+        let connection = &self.session.connection;
+        let client = &connection.client;
         if let Some(held) = &mut self.reader.held {
-            held.extend(self.consumer.ack_wait / 2, client).await?;
-            held.send_again(false, client, &self.inbox).await?;
+            let said = async {
+                held.extend(self.consumer.ack_wait / 2, client).await?;
+                held.send_again(false, client, &self.inbox).await
+            };
+            connection.unless_lost(said).await.ok_or(Break::Lost)??;
         }
         Ok(None)
     }

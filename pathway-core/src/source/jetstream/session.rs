@@ -14,7 +14,6 @@ use crate::source::Queue;
 pub(super) struct Session {
     pub(super) connection: Connection,
     pub(super) api: Api,
-    /// Pinned once: a connection says only once that it is lost.
     pub(super) lost: Pin<Box<dyn Future<Output = ()>>>,
     control: Control,
     /// Where messages wait for acknowledgements, a stop ends no request: it ends this queue, and what is in it is
