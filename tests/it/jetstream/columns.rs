@@ -1,4 +1,6 @@
-//! What streams say beside a payload, dead letters at both ends of them, and formats in buckets.
+//! What streams say beside a payload, dead letters at both ends of them, formats in buckets, and a bound of one's own.
+
+use std::sync::{Arc, Mutex};
 
 use pathway::prelude::*;
 use pathway::{ErrorKind, Reject, nats};
@@ -129,4 +131,33 @@ fn a_bucket_has_no_subjects_and_no_headers() {
     write.header("city", |_| "Oslo".to_owned()).json();
     let error = pipeline.start().map(drop).expect_err("a header");
     assert!(error.kind() == ErrorKind::Config && error.to_string().contains("into a bucket"), "{error}");
+}
+
+/// What the pipeline does not take stays in the stream: no more waits than was allowed, and nothing is lost.
+#[test]
+fn a_bound_of_ones_own() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("IN"));
+    js.publish("in.a", 0..5000);
+    let gate = Arc::new(Mutex::new(()));
+    let held = gate.lock().expect("a gate");
+    let pipeline = Pipeline::named("test");
+    let read = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").max_backlog(100);
+    let passed = Arc::clone(&gate);
+    let seen = read.json::<Input>().filter(move |_| passed.lock().is_ok()).collect();
+    let running = pipeline.start().expect("a pipeline");
+    wait_for("half of the bound", || stats(&running).sources[0].backlog > 50);
+    // A request of the source's and its answer come and go many times meanwhile.
+    for _ in 0..100 {
+        js.info("IN");
+        let source = stats(&running).sources[0].clone();
+        assert!(source.backlog <= 100 && source.received <= 200, "{source:?}");
+    }
+    drop(held);
+    wait_for("all rows", || stats(&running).sources[0].rows == 5000);
+    running.stop();
+    join(running).expect("a good end");
+    let values: Vec<i64> = seen.changes().iter().map(|(_, row, _)| row.value).collect();
+    assert_eq!(values, (0..5000).collect::<Vec<_>>());
 }

@@ -100,6 +100,12 @@ fn the_server_dies_in_a_flood_and_nothing_is_lost_or_stored_twice() {
     }
 }
 
+/// How long the server is away: a second, or so many as `PATHWAY_TEST_OUTAGE` says.
+fn outage() -> Duration {
+    let seconds = std::env::var("PATHWAY_TEST_OUTAGE").ok().and_then(|seconds| seconds.parse().ok());
+    Duration::from_secs(seconds.unwrap_or(1))
+}
+
 #[test]
 fn a_server_that_is_away_for_long_in_the_middle_of_a_commit() {
     let mut server = server();
@@ -112,7 +118,7 @@ fn a_server_that_is_away_for_long_in_the_middle_of_a_commit() {
     writing.write(10..20_000);
     thread::sleep(Duration::from_secs(7));
     server.stop();
-    thread::sleep(Duration::from_secs(1));
+    thread::sleep(outage());
     server.restart().expect("a server");
     writing.finish().expect("a good end");
     assert_eq!(values(&Js::new(&server), "OUT"), (0..20_000).collect::<Vec<_>>());

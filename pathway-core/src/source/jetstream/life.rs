@@ -93,7 +93,7 @@ impl<'a> Life<'a> {
             connection.unless_lost(held.send_again(true, client, &inbox)).await.ok_or(Break::Lost)??;
             session.acknowledged = Some(reader.link.queue.clone());
         }
-        let pulls = Pulls::new(consumer.limits);
+        let pulls = Pulls::new(consumer.limits.within(reader.link.queue.bound()));
         let (heard, answers) = (Instant::now(), Vec::new());
         Ok(Life { reader, session, subscriber, inbox, consumer, pulls, last_delivery: 0, heard, idle: None, answers })
     }

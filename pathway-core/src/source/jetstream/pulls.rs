@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::source::Bound;
+
 /// How many messages are asked for at a time, and how many bytes. The next request goes out when half of them have
 /// come, so that at most two are under way, and the server never has to wait for one.
 const MESSAGES: u64 = 10_000;
@@ -40,6 +42,17 @@ impl Limits {
             messages: least(&config["max_batch"], MESSAGES),
             bytes: least(&config["max_bytes"], BYTES),
             expires: Duration::from_nanos(least(&config["max_expires"], EXPIRES.as_nanos() as u64)),
+        }
+    }
+
+    /// The same within what may wait in the queue. More is asked for while at most half of that waits, and two requests are
+    /// under way at most: a quarter for each keeps to the bound. (A message that is larger comes alone.)
+    pub(super) fn within(self, bound: Bound) -> Self {
+        let quarter = |bound: usize| (bound as u64 / 4).max(1);
+        Limits {
+            messages: self.messages.min(quarter(bound.messages)),
+            bytes: self.bytes.min(quarter(bound.bytes)),
+            ..self
         }
     }
 }
@@ -134,5 +147,15 @@ mod tests {
         assert!(request.contains("\"batch\":1,") && !request.contains("max_bytes"), "{request}");
         pulls.deliver();
         assert!(pulls.ask().contains("max_bytes"));
+    }
+
+    #[test]
+    fn no_more_is_asked_for_than_may_wait() {
+        let limits = Limits::of(&Value::Null);
+        assert_eq!(limits.within(Bound::default()), Limits { messages: MESSAGES, bytes: 2 << 20, ..limits });
+        let small = limits.within(Bound { messages: 100, bytes: 4000 });
+        assert_eq!(small, Limits { messages: 25, bytes: 1000, ..limits });
+        let least = limits.within(Bound { messages: 1, bytes: 1 });
+        assert_eq!(least, Limits { messages: 1, bytes: 1, ..limits });
     }
 }
