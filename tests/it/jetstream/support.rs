@@ -12,7 +12,7 @@ use pathway_testkit::Server;
 use tokio::runtime::{Builder, Runtime};
 
 /// Long against anything that is waited for, on a machine that does much else.
-pub(super) const DEADLINE: Duration = Duration::from_secs(60);
+pub(super) const DEADLINE: Duration = Duration::from_secs(120);
 
 #[derive(Schema, Clone, Debug, PartialEq)]
 pub(super) struct Input {
@@ -139,6 +139,15 @@ impl Js {
         };
         self.runtime.block_on(all)
     }
+}
+
+/// What a stream holds, as the values in their order.
+pub(super) fn values(js: &Js, stream: &str) -> Vec<i64> {
+    let value = |payload: &str| {
+        let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+        json["value"].as_i64().expect("a value")
+    };
+    js.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
 }
 
 /// A pipeline that gathers what it reads.

@@ -4,11 +4,12 @@ use std::thread;
 use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
+use futures_util::StreamExt;
 use pathway::prelude::*;
 use pathway::{ErrorKind, Feed, Running};
 use pathway_testkit::Server;
 
-use super::support::{Input, Js, join, server, stats, stream, wait_for};
+use super::support::{DEADLINE, Input, Js, join, server, stats, stream, values, wait_for};
 
 struct Writing {
     feed: Feed<Input>,
@@ -32,15 +33,6 @@ impl Writing {
         drop(self.feed);
         join(self.running)
     }
-}
-
-/// What a stream holds, as the values in their order.
-fn values(js: &Js, stream: &str) -> Vec<i64> {
-    let value = |payload: &str| {
-        let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
-        json["value"].as_i64().expect("a value")
-    };
-    js.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
 }
 
 #[test]
@@ -143,6 +135,29 @@ fn a_full_stream_holds_the_pipeline_back() {
     writing.finish().expect("a good end");
     assert_eq!(read, (0..1000).collect::<Vec<_>>());
     assert_eq!(js.info("OUT").state.messages, 0);
+}
+
+/// A server that has too much to do says so (429), and what it refuses is sent again, in order.
+#[test]
+fn a_server_with_too_much_to_do_holds_the_pipeline_back() {
+    const MESSAGES: i64 = 3000;
+    let limits = "jetstream { max_buffered_msgs: 32 }";
+    let server = Server::builder().config(limits).start().expect("a server");
+    let js = Js::new(&server);
+    js.create(stream("OUT"));
+    let listener = Js::new(&server);
+    let mut answers = listener.runtime.block_on(listener.client.subscribe("_INBOX.>")).expect("a subscription");
+    listener.runtime.block_on(listener.client.flush()).expect("a flush");
+    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    writing.write(0..MESSAGES);
+    let refusal =
+        async { while answers.next().await.expect("an answer").status.is_none_or(|status| status.as_u16() != 429) {} };
+    let refused = listener.runtime.block_on(async { tokio::time::timeout(DEADLINE, refusal).await });
+    refused.expect("an answer of 429");
+    drop(listener);
+    wait_for("what was refused, once more", || stats(&writing.running).sinks[0].republished > 0);
+    writing.finish().expect("a good end");
+    assert_eq!(values(&js, "OUT"), (0..MESSAGES).collect::<Vec<_>>());
 }
 
 /// Others write into the stream, too: then a message can't be told which one it follows.
