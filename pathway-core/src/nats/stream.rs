@@ -15,6 +15,8 @@ pub(crate) struct StreamInfo {
     /// Whether what it stores has other subjects than what it takes: it mirrors, gathers or renames.
     pub(crate) rewrites: bool,
     pub(crate) retention: Retention,
+    /// Whether it is in a cluster, where it has replicas or can be given some at any time.
+    pub(crate) is_clustered: bool,
     /// Whether old messages make room for new ones of their subject.
     pub(crate) is_by_subject: bool,
     /// The sequence of the first message that is there; one more than `last` where none is.
@@ -51,6 +53,7 @@ impl StreamInfo {
                 Some("workqueue") => Retention::WorkQueue,
                 _ => Retention::Limits,
             },
+            is_clustered: info["cluster"]["name"].as_str().is_some_and(|name| !name.is_empty()),
             is_by_subject: config["max_msgs_per_subject"].as_i64().unwrap_or_default() > 0,
             first: state["first_seq"].as_u64().unwrap_or_default(),
             last: state["last_seq"].as_u64().unwrap_or_default(),

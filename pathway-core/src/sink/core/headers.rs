@@ -10,7 +10,6 @@ use crate::sink::{Label, Letter, refusal};
 
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
 const MESSAGE_ID: &str = "Nats-Msg-Id";
-const AFTER: &str = "Nats-Expected-Last-Msg-Id";
 
 /// Makes the headers of messages, which go onto the wire in the order in which they are given.
 ///
@@ -53,12 +52,17 @@ impl Template {
         }
     }
 
-    /// The same with an id, unless the letter has one of its own, and with the id of the message that it must follow.
-    pub(in crate::sink) fn identified(time: u64, letter: &Letter, id: &str, after: Option<&str>) -> HeaderMap {
+    /// The same with an id, unless the letter has one of its own, and with a condition, if any: a header and its value.
+    pub(in crate::sink) fn identified(
+        time: u64,
+        letter: &Letter,
+        id: &str,
+        condition: Option<(&str, &str)>,
+    ) -> HeaderMap {
         let none = Label::default();
         let label = letter.label.as_deref().unwrap_or(&none);
         let stamp = (!label.bare).then_some((time, if letter.come { 1 } else { -1 }));
-        lines(stamp, label, Some(id), after)
+        lines(stamp, label, Some(id), condition)
     }
 }
 
@@ -69,7 +73,7 @@ impl Ready {
 }
 
 /// The headers of one message.
-fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>, after: Option<&str>) -> HeaderMap {
+fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>, condition: Option<(&str, &str)>) -> HeaderMap {
     let mut lines = Lines::default();
     if let Some((time, diff)) = stamp {
         lines.add("pathway_time", &time.to_string());
@@ -79,8 +83,8 @@ fn lines(stamp: Option<(u64, i64)>, label: &Label, id: Option<&str>, after: Opti
     if let Some(id) = label.message_id.as_deref().or(id) {
         lines.add(MESSAGE_ID, id);
     }
-    if let Some(id) = after {
-        lines.add(AFTER, id);
+    if let Some((name, value)) = condition {
+        lines.add(name, value);
     }
     lines.finish()
 }

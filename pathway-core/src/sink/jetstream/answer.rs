@@ -8,8 +8,8 @@ use crate::nats::ApiError;
 /// What became of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It is stored, perhaps since an earlier attempt.
-    Stored,
+    /// It is stored, perhaps since an earlier attempt, with a sequence where it is in the stream.
+    Stored(Option<u64>),
     /// Not now: the stream is full, or the server has too much to do. The reason.
     Later(String),
     /// Not behind the message that is the stream's last one: another one was to be.
@@ -24,8 +24,11 @@ pub(super) enum Answer {
 
 /// The message is larger than the stream allows.
 const TOO_LARGE: u64 = 10054;
-/// The stream's last message is not the one that the message must follow.
-const OUT_OF_ORDER: u64 = 10070;
+/// The stream's last message is not the one that the message must follow, by its id or by its sequence (of which there is
+/// a newer code, whose words do not name the sequence).
+const OUT_OF_ORDER: [u64; 3] = [10070, 10071, 10164];
+/// An earlier attempt is still under way in the cluster.
+const IN_PROCESS: u64 = 10158;
 
 impl Answer {
     /// Reads the answer of a stream, which should be this one.
@@ -36,28 +39,33 @@ impl Answer {
             None => {}
         }
         // A message of our own, which came back from the server.
-        if message.payload.is_empty() || is_of(&message.payload, stream) {
-            return Answer::Stored;
+        if message.payload.is_empty() {
+            return Answer::Stored(None);
+        }
+        if let Some(sequence) = sequence_in(&message.payload, stream) {
+            return Answer::Stored(Some(sequence));
         }
         let Ok(answer) = serde_json::from_slice::<Value>(&message.payload) else {
             return Answer::Later("an answer that is no JSON".to_owned());
         };
         match answer.get("error").map(ApiError::of) {
             Some(ApiError::Away(reason)) => Answer::Later(reason),
-            Some(ApiError::Refused { code: OUT_OF_ORDER, .. }) => Answer::OutOfOrder,
+            Some(ApiError::Refused { code, .. }) if OUT_OF_ORDER.contains(&code) => Answer::OutOfOrder,
+            Some(ApiError::Refused { code: IN_PROCESS, description }) => Answer::Later(description),
             Some(ApiError::Refused { code: TOO_LARGE, description }) => Answer::Unfit(description),
             Some(ApiError::Refused { description, .. }) => Answer::Refused(description),
-            None if answer["stream"] == stream => Answer::Stored,
+            None if answer["stream"] == stream => Answer::Stored(answer["seq"].as_u64()),
             None => Answer::Refused(format!("the stream that takes the subject is {}", answer["stream"])),
         }
     }
 }
 
-/// Whether an answer says, in the form in which it nearly always comes, that a stream has stored a message.
-fn is_of(answer: &[u8], stream: &str) -> bool {
-    let rest = answer.strip_prefix(br#"{"stream":""#).and_then(|rest| rest.strip_prefix(stream.as_bytes()));
-    let seq = rest.and_then(|rest| rest.strip_prefix(b"\","));
-    seq.is_some_and(|rest| rest.trim_ascii_start().starts_with(br#""seq":"#))
+/// The sequence of a message that a stream has stored, from an answer in the form in which it nearly always comes.
+fn sequence_in(answer: &[u8], stream: &str) -> Option<u64> {
+    let rest = answer.strip_prefix(br#"{"stream":""#)?.strip_prefix(stream.as_bytes())?.strip_prefix(b"\",")?;
+    let rest = rest.trim_ascii_start().strip_prefix(br#""seq":"#)?;
+    let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -83,17 +91,18 @@ mod tests {
             r#"{"stream":"OUT","seq":7}"#,
             r#"{"stream":"OUT", "seq":7,"duplicate":true}"#,
             r#"{"seq":7,"stream":"OUT"}"#,
-            "",
         ] {
-            assert_eq!(answer(stored, None), Answer::Stored, "{stored}");
+            assert_eq!(answer(stored, None), Answer::Stored(Some(7)), "{stored}");
         }
+        assert_eq!(answer("", None), Answer::Stored(None));
         let error = |code: u64, err_code: u64| {
             format!(r#"{{"error":{{"code":{code},"err_code":{err_code},"description":"why"}},"stream":"OUT","seq":0}}"#)
         };
         assert_eq!(answer(&error(503, 10077), None), Answer::Later("why".to_owned()));
         assert_eq!(answer(&error(429, 10167), None), Answer::Later("why".to_owned()));
         assert_eq!(answer(&error(400, TOO_LARGE), None), Answer::Unfit("why".to_owned()));
-        assert_eq!(answer(&error(400, OUT_OF_ORDER), None), Answer::OutOfOrder);
+        OUT_OF_ORDER.iter().for_each(|code| assert_eq!(answer(&error(400, *code), None), Answer::OutOfOrder));
+        assert_eq!(answer(&error(409, IN_PROCESS), None), Answer::Later("why".to_owned()));
         assert_eq!(answer(&error(400, 10109), None), Answer::Refused("why".to_owned()));
         assert_eq!(answer("", Some(503)), Answer::Nobody);
         let other = answer(r#"{"stream":"OUT2","seq":7}"#, None);

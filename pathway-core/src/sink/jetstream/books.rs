@@ -16,12 +16,13 @@ impl Line<'_> {
         };
         self.heard = Instant::now();
         let mut is_stream_gone = false;
-        if answer != Answer::Stored {
+        if !matches!(answer, Answer::Stored(_)) {
             flight.fate = Fate::Refused;
         }
         match answer {
-            Answer::Stored => {
+            Answer::Stored(sequence) => {
                 flight.fate = Fate::Done;
+                flight.sequence = sequence;
                 if let Some(subject) = flight.subject.take() {
                     self.subjects.remove(&subject);
                 }
@@ -79,7 +80,7 @@ impl Line<'_> {
             self.pause = FIRST_PAUSE;
             let Courier { pending, link, chain, .. } = &mut *self.courier;
             if let Some(id) = flight.id {
-                chain.store(id);
+                chain.store(id, flight.sequence);
             }
             let Some(item) = pending.front_mut() else { break };
             item.done += 1;

@@ -1,11 +1,19 @@
-//! The order of messages in a stream: each one names the one that it must follow.
+//! The order of messages in a stream: each one names what it must follow.
 //!
-//! Many messages are under way at a time. When the stream refuses one, because it is full for a moment, it could take
-//! those behind it, and the refused one would come after its successors. So each message names the id of the one before
-//! (`Nats-Expected-Last-Msg-Id`), and what was under way behind a refused one is refused, too.
+//! Many messages are under way at a time. When the stream refuses one, because it is full for a moment or chooses another
+//! leader, it could take those behind it, and the refused one would come after its successors. So each message names the
+//! one before, and what was under way behind a refused one is refused, too.
 //!
-//! That holds where nobody else writes into the stream. Others come between, and then a message is sent without that
-//! condition; where they come again and again, all are, and the order is that of a stream that never refuses.
+//! A single server is told the id of the one before (`Nats-Expected-Last-Msg-Id`). In a cluster that is checked only when
+//! every replica stores the message, and nats-server 2.15.1 takes a mismatch there for a critical error and stops the
+//! stream. So a cluster is told the sequence that the stream must end with (`Nats-Expected-Last-Sequence`), which its leader
+//! checks before. That is a count, and a message of another writer can make it fit for the wrong message.
+//!
+//! So the order holds where nobody else writes into the stream, and with a single server also where others do so seldom.
+//! When they come between, a message is sent without a condition; where they come again and again, all are, and the order
+//! is that of a stream that never refuses.
+
+use std::borrow::Cow;
 
 /// So many times may another writer come between until that is taken for the rule.
 const PATIENCE: u32 = 3;
@@ -17,13 +25,46 @@ const FORGET: u64 = 100_000;
 pub(super) struct Chain {
     /// Nothing is to follow anything.
     open: bool,
-    /// The id of the last message that is stored.
-    stored: Option<String>,
-    /// The id of the last message that was sent.
-    sent: Option<String>,
+    /// Messages are known by their sequences instead of their ids.
+    counts: bool,
+    /// The last message that is stored, where that is known.
+    stored: Option<Mark>,
+    /// The last message that was sent, where that is known.
+    sent: Option<Mark>,
+    /// How many messages are under way.
+    under_way: usize,
+    /// Something else than the last message that was sent may be the stream's last one.
+    forgotten: bool,
     /// How often another writer came between, and how many messages were stored since.
     between: u32,
     since: u64,
+}
+
+/// By what a message is known that another one follows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    Id(String),
+    Sequence(u64),
+}
+
+/// How the next message is to be sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// Without a condition.
+    Any,
+    After(Mark),
+    /// Not before it is known what the one under way has become.
+    Wait,
+}
+
+impl Mark {
+    /// The header that says what a message must follow.
+    pub(super) fn condition(&self) -> (&'static str, Cow<'_, str>) {
+        match self {
+            Mark::Id(id) => ("Nats-Expected-Last-Msg-Id", id.into()),
+            Mark::Sequence(sequence) => ("Nats-Expected-Last-Sequence", sequence.to_string().into()),
+        }
+    }
 }
 
 impl Chain {
@@ -32,24 +73,51 @@ impl Chain {
         Chain { open: true, ..Chain::default() }
     }
 
+    /// The stream is in a cluster, and ends with a sequence.
+    pub(super) fn count_from(&mut self, last: u64) {
+        self.counts = true;
+        self.stored = Some(Mark::Sequence(last));
+        self.sent.clone_from(&self.stored);
+    }
+
     /// What the next message must follow.
-    pub(super) fn after(&self) -> Option<&str> {
-        self.sent.as_deref().filter(|_| !self.open)
+    pub(super) fn next(&self) -> Next {
+        match &self.sent {
+            _ if self.open => Next::Any,
+            Some(mark) => Next::After(mark.clone()),
+            None if self.waits() => Next::Wait,
+            None => Next::Any,
+        }
+    }
+
+    /// Whether no message can be sent before it is known what the one under way has become: its sequence.
+    pub(super) fn waits(&self) -> bool {
+        self.counts && !self.open && self.sent.is_none() && self.under_way > 0
     }
 
     /// A message was sent.
     pub(super) fn send(&mut self, id: String) {
-        self.sent = Some(id);
+        self.sent = match self.sent.take() {
+            _ if !self.counts => Some(Mark::Id(id)),
+            Some(Mark::Sequence(last)) => Some(Mark::Sequence(last + 1)),
+            _ => None,
+        };
+        self.under_way += 1;
+        self.forgotten = false;
     }
 
-    /// What was sent last is not known: the next message follows anything.
+    /// What the stream's last message is when all that is under way is stored is not known.
     pub(super) fn forget(&mut self) {
-        self.sent = None;
+        (self.sent, self.forgotten) = (None, true);
     }
 
     /// A message is stored, and so is all before it.
-    pub(super) fn store(&mut self, id: String) {
-        self.stored = Some(id);
+    pub(super) fn store(&mut self, id: String, sequence: Option<u64>) {
+        self.stored = if self.counts { sequence.map(Mark::Sequence) } else { Some(Mark::Id(id)) };
+        self.under_way = self.under_way.saturating_sub(1);
+        if self.sent.is_none() && self.under_way == 0 && !self.forgotten {
+            self.sent.clone_from(&self.stored);
+        }
         self.since += 1;
         if self.since >= FORGET {
             (self.between, self.since) = (0, 0);
@@ -59,6 +127,7 @@ impl Chain {
     /// Everything behind the last stored message is sent again.
     pub(super) fn rewind(&mut self) {
         self.sent.clone_from(&self.stored);
+        (self.under_way, self.forgotten) = (0, false);
     }
 
     /// Another writer came between the last stored message and the next one; true when that is given up for good.
@@ -75,25 +144,58 @@ impl Chain {
 mod tests {
     use super::*;
 
+    fn after(id: &str) -> Next {
+        Next::After(Mark::Id(id.to_owned()))
+    }
+
     #[test]
     fn a_message_follows_the_one_before() {
         let mut chain = Chain::default();
-        assert_eq!(chain.after(), None);
+        assert_eq!(chain.next(), Next::Any);
         ["1", "2", "3"].into_iter().for_each(|id| chain.send(id.to_owned()));
-        assert_eq!(chain.after(), Some("3"));
-        chain.store("1".to_owned());
+        assert_eq!(chain.next(), after("3"));
+        chain.store("1".to_owned(), Some(1));
         chain.rewind();
-        assert_eq!(chain.after(), Some("1"));
+        assert_eq!(chain.next(), after("1"));
         for n in 0..PATIENCE {
             assert!(!chain.come_between(), "{n}");
             chain.rewind();
-            assert_eq!(chain.after(), None);
+            assert_eq!(chain.next(), Next::Any);
             chain.send("2".to_owned());
-            assert_eq!(chain.after(), Some("2"));
+            assert_eq!(chain.next(), after("2"));
         }
         assert!(chain.come_between() && !chain.come_between());
         chain.send("2".to_owned());
-        assert_eq!(chain.after(), None);
+        assert_eq!(chain.next(), Next::Any);
+    }
+
+    #[test]
+    fn in_a_cluster_it_follows_a_sequence() {
+        let mut chain = Chain::default();
+        let after = |sequence| Next::After(Mark::Sequence(sequence));
+        let send = |chain: &mut Chain| chain.send("id".to_owned());
+        let store = |chain: &mut Chain, sequence| chain.store("id".to_owned(), Some(sequence));
+        chain.count_from(7);
+        (7..10).for_each(|last| {
+            assert_eq!(chain.next(), after(last));
+            send(&mut chain);
+        });
+        store(&mut chain, 8);
+        chain.rewind();
+        assert_eq!(chain.next(), after(8));
+        assert!(!chain.come_between());
+        chain.rewind();
+        assert_eq!(chain.next(), Next::Any);
+        send(&mut chain);
+        assert_eq!(chain.next(), Next::Wait);
+        store(&mut chain, 20);
+        assert_eq!(chain.next(), after(20));
+        // Something else comes into the stream behind what is under way.
+        send(&mut chain);
+        chain.forget();
+        assert_eq!(chain.next(), Next::Wait);
+        store(&mut chain, 21);
+        assert_eq!(chain.next(), Next::Any);
     }
 
     #[test]
@@ -101,7 +203,7 @@ mod tests {
         let mut chain = Chain::default();
         for _ in 0..10 {
             assert!(!chain.come_between());
-            (0..FORGET).for_each(|_| chain.store("1".to_owned()));
+            (0..FORGET).for_each(|_| chain.store("1".to_owned(), None));
         }
     }
 }

@@ -178,6 +178,9 @@ impl Courier {
             let message = format!("it does not take `{subject}`; its subjects are {}", stream.listed());
             return Err(self.error(kind, message));
         }
+        if !again && stream.is_clustered {
+            self.chain.count_from(stream.last);
+        }
         self.stream = Some(stream);
         Ok(())
     }

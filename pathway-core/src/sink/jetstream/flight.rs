@@ -6,8 +6,10 @@ use std::time::Instant;
 /// A letter that was handed to the connection, and is not done with.
 pub(super) struct Flight {
     pub(super) fate: Fate,
-    /// Its id, where it was sent.
+    /// Its id, where it was sent into the stream.
     pub(super) id: Option<String>,
+    /// Its sequence there, once the stream has told.
+    pub(super) sequence: Option<u64>,
     /// The subject, where that is to be remembered.
     pub(super) subject: Option<Arc<str>>,
 }

@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::{self, Either};
 
 use super::answer::Answer;
+use super::chain::Next;
 use super::courier::{ANSWER as STREAM_ANSWER, Courier, End, next, until};
 use super::flight::{Fate, Flight, Trouble};
 use super::item::Item;
@@ -156,7 +157,7 @@ impl<'a> Line<'a> {
         Ok(())
     }
 
-    /// Sends the next letter; false when it has to wait for another one with its subject.
+    /// Sends the next letter; false when it has to wait for another one, because of its subject or of the order.
     async fn send_next(&mut self) -> Result<bool, Gone> {
         let Courier { pending, link, settings, origin, stream, rejects, chain, .. } = &mut *self.courier;
         let Some(item) = pending.get_mut(self.sending) else { return Ok(false) };
@@ -164,7 +165,7 @@ impl<'a> Line<'a> {
         let letter = &parcel.letters[number];
         if item.stored.contains(&number) {
             item.sent += 1;
-            self.flights.push_back(Flight { fate: Fate::Done, id: None, subject: None });
+            self.flights.push_back(Flight { fate: Fate::Done, id: None, sequence: None, subject: None });
             // Something else may be the stream's last message.
             self.courier.chain.forget();
             return Ok(true);
@@ -188,10 +189,15 @@ impl<'a> Line<'a> {
         }
         let flight = self.first + self.flights.len() as u64;
         let post = Post { client: &self.connection.client, parcel: &parcel, payloads: item.payloads() };
+        let after = match chain.next() {
+            Next::Any => None,
+            Next::After(mark) => Some(mark),
+            Next::Wait => return Ok(false),
+        };
         let id = format!("{origin}-{}-{number}", parcel.commit);
         let reply = format!("{}.{flight}", self.inbox);
         let complaint = match complaint {
-            None => post.send(letter, subject, &reply, &id, chain.after()).await?,
+            None => post.send(letter, subject, &reply, &id, after.as_ref()).await?,
             complaint => complaint,
         };
         let (mut fate, mut sent) = (Fate::Open, None);
@@ -199,7 +205,12 @@ impl<'a> Line<'a> {
             let mut dead = None;
             fate = Fate::Done;
             if let Some(dead_letters) = &settings.dead_letters {
-                dead = post.send_dead(dead_letters.of_letter(&parcel, letter, &reject), &reply).await?;
+                let dead_letter = dead_letters.of_letter(&parcel, letter, &reject);
+                if stream.as_ref().is_none_or(|stream| stream.takes(parcel.subject_of(&dead_letter))) {
+                    // It has a sequence there, too.
+                    chain.forget();
+                }
+                dead = post.send_dead(dead_letter, &reply).await?;
                 fate = if dead.is_none() { Fate::Open } else { Fate::Done };
             }
             // Counted once, also where its dead letter is sent again.
@@ -227,7 +238,7 @@ impl<'a> Line<'a> {
         if let Some(subject) = &remembered {
             self.subjects.insert(subject.clone());
         }
-        self.flights.push_back(Flight { fate, id: sent, subject: remembered });
+        self.flights.push_back(Flight { fate, id: sent, sequence: None, subject: remembered });
         Ok(true)
     }
 
@@ -236,6 +247,7 @@ impl<'a> Line<'a> {
         let mut parcel = pin!(next(&outbox, self.courier.finished));
         let mut alarm = pin!(until(self.alarm()));
         let can_send = self.trouble.is_none()
+            && !self.courier.chain.waits()
             && self.flights.len() < self.courier.settings.window
             && self.sending < self.courier.pending.len();
         let mut heard = Vec::new();

@@ -3,6 +3,7 @@
 use async_nats::{Client, PublishErrorKind};
 use bytes::Bytes;
 
+use super::chain::Mark;
 use crate::data::Reject;
 use crate::sink::core::headers::Template;
 use crate::sink::{Letter, Parcel};
@@ -25,9 +26,11 @@ impl Post<'_> {
         subject: &str,
         reply: &str,
         id: &str,
-        after: Option<&str>,
+        after: Option<&Mark>,
     ) -> Result<Option<Reject>, Gone> {
-        let headers = Template::identified(self.parcel.time, letter, id, after);
+        let after = after.map(Mark::condition);
+        let condition = after.as_ref().map(|(name, value)| (*name, &**value));
+        let headers = Template::identified(self.parcel.time, letter, id, condition);
         let payload = self.payloads.slice(letter.payload.clone());
         let client = self.client;
         let sent = client.publish_with_reply_and_headers(subject.to_owned(), reply.to_owned(), headers, payload).await;
