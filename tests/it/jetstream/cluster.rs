@@ -143,13 +143,15 @@ fn leaders_change_and_servers_die() {
     wait_for("everything", || {
         js.messages("OUT").is_some_and(|messages| messages >= MESSAGES as u64) && js.messages("IN") == Some(0)
     });
+    assert_eq!(js.info("IN").state.last_sequence, MESSAGES as u64, "published once");
     let now = stats(&running);
     assert!(now.sources[0].reconnects >= 1 && now.sinks[0].reconnects >= 1, "{now:?}");
     running.stop();
     join(running).expect("a good end");
     let mut values: Vec<i64> = super::support::values(&js, "OUT");
     values.sort_unstable();
-    assert!(values.iter().copied().eq(0..MESSAGES), "{} messages", values.len());
+    let twice: Vec<_> = values.windows(2).filter(|pair| pair[0] == pair[1]).collect();
+    assert!(values.iter().copied().eq(0..MESSAGES), "{} messages, twice {twice:?}, {now:?}", values.len());
 }
 
 /// A stream that keeps its messages is read without acknowledgements, in order, and so is written what comes of it.

@@ -1,6 +1,6 @@
 //! Messages of a stream that waits for acknowledgements: from their delivery until the server has ours.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, Subject};
@@ -14,11 +14,15 @@ const TERM: &str = "+TERM";
 const IN_PROGRESS: &str = "+WPI";
 /// How long the server may take to confirm acknowledgements until they are sent once more.
 const CONFIRM: Duration = Duration::from_secs(5);
+/// So many ranges of sequences are remembered as done with. Where only some of a stream's messages are read, a range can
+/// be a single one.
+const REMEMBERED: usize = 64 * 1024;
 
 /// What was delivered and is not done with, by the number of its hand-over.
 ///
-/// A message is acknowledged when its commit is through and the servers have all that was written for it. Until the
-/// server has confirmed the acknowledgement, a message that comes again is recognised by its sequence.
+/// A message is acknowledged when its commit is through and the servers have all that was written for it. One that comes
+/// again is recognised by its sequence: also when the server has confirmed its acknowledgement, because a server that dies,
+/// or another one that leads in its place, may not know of that.
 #[derive(Default)]
 pub(super) struct Held {
     waiting: VecDeque<Message>,
@@ -30,6 +34,37 @@ pub(super) struct Held {
     last: u64,
     /// The sequences of all of them.
     known: HashSet<u64, foldhash::fast::RandomState>,
+    done: Done,
+}
+
+/// The sequences of messages that are done with, as ranges: the highest ones.
+#[derive(Default)]
+struct Done {
+    /// The first and the last of each range.
+    ranges: BTreeMap<u64, u64>,
+}
+
+impl Done {
+    fn insert(&mut self, sequence: u64) {
+        let mut first = sequence;
+        if let Some((start, end)) = self.ranges.range_mut(..=sequence).next_back() {
+            if *end >= sequence {
+                return;
+            }
+            if *end + 1 == sequence {
+                (first, *end) = (*start, sequence);
+            }
+        }
+        let last = self.ranges.remove(&(sequence + 1)).unwrap_or(sequence);
+        self.ranges.insert(first, last);
+        if self.ranges.len() > REMEMBERED {
+            self.ranges.pop_first();
+        }
+    }
+
+    fn contains(&self, sequence: u64) -> bool {
+        self.ranges.range(..=sequence).next_back().is_some_and(|(_, end)| *end >= sequence)
+    }
 }
 
 struct Message {
@@ -51,17 +86,21 @@ struct Acks {
 pub(super) struct Gone;
 
 impl Held {
-    /// Takes a message onto the books; false for one that is there already.
+    /// Takes a message onto the books; false for one that is there already, or is done with.
     pub(super) fn hold(&mut self, sequence: u64, reply: &Subject, now: Instant) -> bool {
-        let new = self.known.insert(sequence);
+        let new = !self.done.contains(sequence) && self.known.insert(sequence);
         if new {
             self.waiting.push_back(Message { sequence, reply: reply.clone(), told: now });
         }
         new
     }
 
-    /// Answers for a message that was delivered once more although it is done with: the acknowledgement came too late.
+    /// Answers for a message that was delivered once more although it is done with: the acknowledgement came too late, or
+    /// got lost.
     pub(super) fn repeat(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
+        if self.done.contains(sequence) {
+            return Some((reply.clone(), ACK.into()));
+        }
         let mut sent = self.sent.iter().flat_map(|acks| &acks.messages);
         let (_, _, word) = sent.find(|(known, ..)| *known == sequence)?;
         Some((reply.clone(), Bytes::from_static(word.as_bytes())))
@@ -115,6 +154,7 @@ impl Held {
         while let Some(acks) = self.sent.pop_front_if(|acks| acks.number <= number) {
             acks.messages.iter().for_each(|(sequence, ..)| {
                 self.known.remove(sequence);
+                self.done.insert(*sequence);
             });
         }
     }
@@ -162,6 +202,21 @@ mod tests {
         assert_eq!(held.repeat(7, &reply), Some((reply.clone(), TERM.into())));
         held.confirm(1);
         assert_eq!((held.waiting(), held.is_empty()), (1, false));
-        assert!(held.hold(7, &reply, now));
+        // The server confirmed it, and yet does not know of it.
+        assert!(!held.hold(7, &reply, now));
+        assert_eq!(held.repeat(7, &reply), Some((reply.clone(), ACK.into())));
+        assert!(held.hold(9, &reply, now));
+    }
+
+    #[test]
+    fn what_is_done_with_is_remembered_in_ranges() {
+        let mut done = Done::default();
+        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| done.insert(sequence));
+        assert_eq!(done.ranges, BTreeMap::from([(1, 2), (5, 7), (9, 9)]));
+        let there: Vec<u64> = (0..12).filter(|sequence| done.contains(*sequence)).collect();
+        assert_eq!(there, [1, 2, 5, 6, 7, 9]);
+        (0..REMEMBERED as u64).for_each(|n| done.insert(20 + 2 * n));
+        assert_eq!(done.ranges.len(), REMEMBERED);
+        assert!(!done.contains(1) && !done.contains(5) && done.contains(20) && done.contains(20 + 2 * 1000));
     }
 }
