@@ -118,27 +118,29 @@ fn throughput(operator: Operator, keys: i64, size: usize) {
 
 /// A commit of one row on small and on large tables: it must not cost what the table is large.
 ///
-/// First as a user has it, from message to message; then the operators alone, with a subscriber, whose few hundred
+/// First of a live pipeline, from a source to messages; then the operators alone, with a subscriber, whose few hundred
 /// nanoseconds on a small table are all in the nearest caches.
 fn one_row() {
-    println!("\n    one-row {:>10} {:>10}", "keys", "µs/commit");
-    for operator in [Operator::Reduce, Operator::Distinct, Operator::Join] {
-        let name = format!("{} of messages", operator.name());
-        costs(&name, operator, 20_000, |commits| messages::play(operator, &commits));
-    }
+    println!("\n    one-row, to messages");
+    println!("{:>20} {:>10} {:>10}", "", "keys", "µs/commit");
     for operator in Operator::ALL {
-        costs(&operator.name(), operator, 100_000, |commits| ours::play_behind_the_first(operator, commits));
+        costs(operator, 20_000, |commits| messages::play(operator, commits));
+    }
+    println!("\n    one-row, the operators alone");
+    println!("{:>20} {:>10} {:>10}", "", "keys", "µs/commit");
+    for operator in Operator::ALL {
+        costs(operator, 100_000, |commits| ours::play_behind_the_first(operator, commits));
     }
 }
 
-fn costs(name: &str, operator: Operator, commits: usize, play: impl Fn(Commits) -> Duration) {
+fn costs(operator: Operator, commits: usize, play: impl Fn(Commits) -> Duration) {
     let costs = [1_000, 1_000_000].map(|keys: i64| {
         // Two rows a key: how many a key has is not what is measured.
         let mut all: Commits = vec![(0..keys).flat_map(|key| [((key, 0), 1), ((key, 1), 1)]).collect()];
         all.extend(history(operator, keys, 1, commits));
         let times = (0..3).map(|_| play(all.clone()));
         let cost = times.min().unwrap_or_default().as_secs_f64() * 1e6 / commits as f64;
-        println!("{name:>20} {keys:>10} {cost:>10.2}");
+        println!("{:>20} {keys:>10} {cost:>10.2}", operator.name());
         cost
     });
     println!("{:>20} {:>10} {:>10.2}", "", "ratio", costs[1] / costs[0]);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use pathway::Update;
 use pathway::prelude::*;
 use pathway::reducers::{Count, Max};
+use pathway::testing::Broker;
 use pathway::windows::{session, tumbling};
 
 use super::{Commits, Operator};
@@ -17,9 +18,9 @@ pub(super) struct Numbered {
 }
 
 #[derive(Schema)]
-pub(super) struct Counted {
-    pub(super) key: i64,
-    pub(super) n: i64,
+struct Counted {
+    key: i64,
+    n: i64,
 }
 
 #[derive(Schema)]
@@ -31,27 +32,39 @@ struct ByKey {
 
 /// Runs a pipeline over the commits, whose output nobody reads.
 pub(super) fn play(operator: Operator, commits: Commits) -> Duration {
-    let begin = run(operator, commits, |table| drop(table.0));
+    let begin = run(operator, commits, drop);
     begin.elapsed()
 }
 
 /// The time from the end of the first commit to that of the last one, with a subscriber.
 pub(super) fn play_behind_the_first(operator: Operator, commits: Commits) -> Duration {
+    between(|seen| {
+        run(operator, commits, |made| (made.subscribe)(seen));
+    })
+}
+
+/// The time from the end of the first commit that is seen to that of the last one.
+pub(super) fn between(play: impl FnOnce(Seen)) -> Duration {
     let seen = Arc::new(Mutex::new((None, None)));
-    run(operator, commits, |table| (table.1)(Arc::clone(&seen)));
+    play(Arc::clone(&seen));
     let seen = seen.lock().expect("no panic");
     let (first, last): (Option<Instant>, Option<Instant>) = *seen;
     first.zip(last).map_or(Duration::ZERO, |(first, last)| last - first)
 }
 
 /// When the first commit ended, and the last one.
-type Seen = Arc<Mutex<(Option<Instant>, Option<Instant>)>>;
+pub(super) type Seen = Arc<Mutex<(Option<Instant>, Option<Instant>)>>;
 
-/// A table whose rows are of any type, and what subscribes to it.
-type Made = (Box<dyn std::any::Any>, Box<dyn FnOnce(Seen)>);
+/// A table whose rows are of any type, and what can be done with it.
+pub(super) struct Made {
+    _table: Box<dyn std::any::Any>,
+    pub(super) subscribe: Box<dyn FnOnce(Seen)>,
+    /// Its changes leave as messages.
+    pub(super) write: Box<dyn FnOnce(&Broker)>,
+}
 
 fn made<R: Schema>(table: Table<R>) -> Made {
-    let read = table.clone();
+    let (read, written) = (table.clone(), table.clone());
     let subscribe = move |seen: Seen| {
         let mut changes = 0_u64;
         read.subscribe(move |update| match update {
@@ -63,7 +76,8 @@ fn made<R: Schema>(table: Table<R>) -> Made {
             }
         });
     };
-    (Box::new(table), Box::new(subscribe))
+    let write = move |broker: &Broker| nats::write(&written, broker, "out").json();
+    Made { _table: Box::new(table), subscribe: Box::new(subscribe), write: Box::new(write) }
 }
 
 /// Says when the pipeline began.
@@ -72,13 +86,21 @@ fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Instant 
     let commits: Vec<Vec<_>> = commits.into_iter().map(|commit| commit.into_iter().map(change).collect()).collect();
     let pipeline = Pipeline::new();
     let rows = pipeline.commits(commits);
+    end(operate(operator, &rows));
+    let begin = Instant::now();
+    pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));
+    begin
+}
+
+/// The operator on a table.
+pub(super) fn operate(operator: Operator, rows: &Table<Numbered>) -> Made {
     let sides = || (rows.filter(|r| r.number % 2 == 0), rows.filter(|r| r.number % 2 == 1));
     let joined = || {
         let (even, odd) = sides();
         even.join(&odd).on(|e| e.key, |o| o.key)
     };
     let pair = |key: i64, number: i64| Numbered { key, number };
-    let table = match operator {
+    match operator {
         Operator::Reduce => made(rows.group_by(|r| r.key).reduce(Count, |_| (), |key, n| Counted { key: *key, n })),
         Operator::Max => made(rows.group_by(|r| r.key).reduce(Max, |r| r.number, |key, n| Counted { key: *key, n })),
         Operator::Distinct => made(rows.distinct()),
@@ -105,9 +127,5 @@ fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Instant 
             let by_key = |rows: &Table<Numbered>| rows.select(|r| ByKey { key: r.key, number: r.number });
             made(by_key(&left).update_rows(&by_key(&right)))
         }
-    };
-    end(table);
-    let begin = Instant::now();
-    pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));
-    begin
+    }
 }
