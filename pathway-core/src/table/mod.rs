@@ -11,6 +11,7 @@ mod filter;
 mod flatten;
 mod group;
 mod in_order;
+mod index;
 mod join;
 mod keyed;
 mod reduce;

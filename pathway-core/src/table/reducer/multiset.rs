@@ -1,9 +1,12 @@
-//! An ordered multiset that is small while it holds one distinct value.
+//! An ordered multiset that is small while it holds few distinct values.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map;
 use std::num::NonZeroI64;
 use std::ops::Bound;
+
+use smallvec::SmallVec;
 
 use crate::data::{Datum, Held};
 
@@ -20,7 +23,17 @@ enum Form<A> {
     Many(Option<Box<Copies<A>>>),
 }
 
-type Copies<A> = BTreeMap<Held<A>, NonZeroI64>;
+/// Several distinct values. Few lie side by side in their order, where a look waits for memory once; a tree's nodes lie
+/// elsewhere, keys and counts apart.
+enum Copies<A> {
+    Few(SmallVec<[(Held<A>, NonZeroI64); SIDE_BY_SIDE]>),
+    Lots(BTreeMap<Held<A>, NonZeroI64>),
+}
+
+/// So many values need no allocation but the one for all of [`Copies`].
+const SIDE_BY_SIDE: usize = 4;
+/// More than so many are a tree.
+const MOST: usize = 32;
 
 impl<A> Default for Multiset<A> {
     fn default() -> Self {
@@ -43,10 +56,12 @@ impl<A: Datum> Multiset<A> {
                 return before;
             }
             Form::One(..) => self.spill(value, diff),
-            Form::Many(Some(map)) => {
-                let before = update_map(map, value, diff);
-                if before == diff.get().wrapping_neg() && map.len() == 1 {
-                    self.0 = map.pop_first().map_or(Form::Many(None), |(value, copies)| Form::One(value.0, copies));
+            Form::Many(Some(all)) => {
+                let before = all.update(value, diff);
+                if before == diff.get().wrapping_neg()
+                    && let Some((value, copies)) = all.take_single()
+                {
+                    self.0 = Form::One(value, copies);
                 }
                 return before;
             }
@@ -59,7 +74,7 @@ impl<A: Datum> Multiset<A> {
         match &self.0 {
             Form::One(held, copies) if held.compare(value) == Ordering::Equal => copies.get(),
             Form::One(..) | Form::Many(None) => 0,
-            Form::Many(Some(map)) => map.get(&Held(value.duplicate())).map_or(0, |copies| copies.get()),
+            Form::Many(Some(all)) => all.get(value).map_or(0, NonZeroI64::get),
         }
     }
 
@@ -67,7 +82,7 @@ impl<A: Datum> Multiset<A> {
     pub fn is_empty(&self) -> bool {
         match &self.0 {
             Form::One(..) => false,
-            Form::Many(map) => map.as_ref().is_none_or(|map| map.is_empty()),
+            Form::Many(all) => all.is_none(),
         }
     }
 
@@ -75,7 +90,9 @@ impl<A: Datum> Multiset<A> {
     pub fn first(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
-            Form::Many(map) => map.iter().flat_map(|map| map.iter()).find_map(present),
+            Form::Many(all) => {
+                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded))).find_map(present)
+            }
         }
     }
 
@@ -83,7 +100,9 @@ impl<A: Datum> Multiset<A> {
     pub fn last(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
-            Form::Many(map) => map.iter().flat_map(|map| map.iter().rev()).find_map(present),
+            Form::Many(all) => {
+                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded)).rev()).find_map(present)
+            }
         }
     }
 
@@ -98,11 +117,13 @@ impl<A: Datum> Multiset<A> {
         range: (Bound<&Held<A>>, Bound<&Held<A>>),
     ) -> impl DoubleEndedIterator<Item = (&A, i64)> {
         let (one, many) = match &self.0 {
-            Form::One(value, copies) => (Some((value, *copies)).filter(|(value, _)| is_in(range, value)), None),
-            Form::Many(map) => (None, map.as_deref()),
+            Form::One(value, copies) => (
+                Some((value, *copies)).filter(|(value, _)| !is_below(&range.0, value) && !is_above(&range.1, value)),
+                None,
+            ),
+            Form::Many(all) => (None, all.as_deref()),
         };
-        let many = many.into_iter().flat_map(move |map| map.range::<Held<A>, _>(range));
-        let many = many.map(|(value, copies)| (&value.0, *copies));
+        let many = many.into_iter().flat_map(move |all| all.range(range));
         one.into_iter()
             .chain(many)
             .filter(|(_, copies)| copies.is_positive())
@@ -111,16 +132,100 @@ impl<A: Datum> Multiset<A> {
 
     /// Takes a second distinct value in.
     fn spill(&mut self, value: A, diff: NonZeroI64) {
-        let mut map = Copies::from([(Held(value), diff)]);
-        if let Form::One(value, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
-            map.insert(Held(value), copies);
+        let mut few = SmallVec::new();
+        if let Form::One(held, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
+            few.push((Held(held), copies));
         }
-        self.0 = Form::Many(Some(Box::new(map)));
+        let mut all = Copies::Few(few);
+        all.update(value, diff);
+        self.0 = Form::Many(Some(Box::new(all)));
+    }
+}
+
+impl<A: Datum> Copies<A> {
+    /// How many copies there were of the value. Those that cancel are left out.
+    fn update(&mut self, value: A, diff: NonZeroI64) -> i64 {
+        let few = match self {
+            Copies::Few(few) => few,
+            Copies::Lots(map) => return update_map(map, value, diff),
+        };
+        match few.binary_search_by(|(held, _)| held.0.compare(&value)) {
+            Ok(at) => {
+                let before = few[at].1;
+                match sum(before, diff) {
+                    Some(sum) => few[at].1 = sum,
+                    None => drop(few.remove(at)),
+                }
+                before.get()
+            }
+            Err(at) => {
+                few.insert(at, (Held(value), diff));
+                if few.len() > MOST {
+                    *self = Copies::Lots(few.drain(..).collect());
+                }
+                0
+            }
+        }
+    }
+
+    fn get(&self, value: &A) -> Option<NonZeroI64> {
+        match self {
+            Copies::Few(few) => few.binary_search_by(|(held, _)| held.0.compare(value)).ok().map(|at| few[at].1),
+            Copies::Lots(map) => map.get(&Held(value.duplicate())).copied(),
+        }
+    }
+
+    /// The only value, if there is only one.
+    fn take_single(&mut self) -> Option<(A, NonZeroI64)> {
+        let (value, copies) = match self {
+            Copies::Few(few) if few.len() == 1 => few.pop()?,
+            Copies::Lots(map) if map.len() == 1 => map.pop_first()?,
+            _ => return None,
+        };
+        Some((value.0, copies))
+    }
+
+    /// The values in a range, in order.
+    fn range<'a>(&'a self, range: (Bound<&Held<A>>, Bound<&Held<A>>)) -> Range<'a, A> {
+        match self {
+            Copies::Few(few) => {
+                let start = few.partition_point(|(value, _)| is_below(&range.0, &value.0));
+                let end = few.partition_point(|(value, _)| !is_above(&range.1, &value.0));
+                Range::Few(few.get(start..end).unwrap_or_default().iter())
+            }
+            Copies::Lots(map) => Range::Lots(map.range::<Held<A>, _>(range)),
+        }
+    }
+}
+
+/// Values in a range.
+enum Range<'a, A> {
+    Few(std::slice::Iter<'a, (Held<A>, NonZeroI64)>),
+    Lots(btree_map::Range<'a, Held<A>, NonZeroI64>),
+}
+
+impl<'a, A> Iterator for Range<'a, A> {
+    type Item = (&'a A, NonZeroI64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next().map(|(value, copies)| (&value.0, *copies)),
+            Range::Lots(map) => map.next().map(|(value, copies)| (&value.0, *copies)),
+        }
+    }
+}
+
+impl<A> DoubleEndedIterator for Range<'_, A> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next_back().map(|(value, copies)| (&value.0, *copies)),
+            Range::Lots(map) => map.next_back().map(|(value, copies)| (&value.0, *copies)),
+        }
     }
 }
 
 /// How many copies there were of the value. Those that cancel leave the map.
-fn update_map<A: Datum>(map: &mut Copies<A>, value: A, diff: NonZeroI64) -> i64 {
+fn update_map<A: Datum>(map: &mut BTreeMap<Held<A>, NonZeroI64>, value: A, diff: NonZeroI64) -> i64 {
     use std::collections::btree_map::Entry;
     match map.entry(Held(value)) {
         Entry::Vacant(entry) => {
@@ -138,23 +243,26 @@ fn update_map<A: Datum>(map: &mut Copies<A>, value: A, diff: NonZeroI64) -> i64 
     }
 }
 
-/// Whether a value lies between two bounds.
-fn is_in<A: Datum>((low, high): (Bound<&Held<A>>, Bound<&Held<A>>), value: &A) -> bool {
-    let above = match low {
-        Bound::Unbounded => true,
-        Bound::Included(low) => value.compare(&low.0).is_ge(),
-        Bound::Excluded(low) => value.compare(&low.0).is_gt(),
-    };
-    above
-        && match high {
-            Bound::Unbounded => true,
-            Bound::Included(high) => value.compare(&high.0).is_le(),
-            Bound::Excluded(high) => value.compare(&high.0).is_lt(),
-        }
+/// Whether a value lies below a lower bound.
+fn is_below<A: Datum>(low: &Bound<&Held<A>>, value: &A) -> bool {
+    match low {
+        Bound::Unbounded => false,
+        Bound::Included(low) => value.compare(&low.0).is_lt(),
+        Bound::Excluded(low) => value.compare(&low.0).is_le(),
+    }
 }
 
-fn present<'a, A>((value, copies): (&'a Held<A>, &NonZeroI64)) -> Option<&'a A> {
-    copies.is_positive().then_some(&value.0)
+/// Whether a value lies above an upper bound.
+fn is_above<A: Datum>(high: &Bound<&Held<A>>, value: &A) -> bool {
+    match high {
+        Bound::Unbounded => false,
+        Bound::Included(high) => value.compare(&high.0).is_gt(),
+        Bound::Excluded(high) => value.compare(&high.0).is_ge(),
+    }
+}
+
+fn present<A>((value, copies): (&A, NonZeroI64)) -> Option<&A> {
+    copies.is_positive().then_some(value)
 }
 
 fn sum(a: NonZeroI64, b: NonZeroI64) -> Option<NonZeroI64> {
