@@ -268,3 +268,55 @@ fn present<A>((value, copies): (&A, NonZeroI64)) -> Option<&A> {
 fn sum(a: NonZeroI64, b: NonZeroI64) -> Option<NonZeroI64> {
     NonZeroI64::new(a.get().wrapping_add(b.get()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_values_take_little() {
+        assert!(size_of::<Multiset<i64>>() == 16 && size_of::<Copies<i64>>() <= 88, "{}", size_of::<Copies<i64>>());
+    }
+
+    /// Through all forms, and back: few values, many, one, none.
+    #[test]
+    fn it_holds_what_a_map_holds() {
+        let mut random = 7_u64;
+        let mut next = |limit: i64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) as i64 % limit
+        };
+        let (mut values, mut model) = (Multiset::<i64>::default(), BTreeMap::<i64, i64>::new());
+        let mut largest = 0;
+        for round in 0..60_000 {
+            let many = (round / 1000) % 2 == 0;
+            let limit = [3, 6, 100][(round / 2000) as usize % 3];
+            let value = next(limit);
+            let there = model.get(&value).copied().unwrap_or(0);
+            let diff = if many || there == 0 { next(4) - 1 } else { -there };
+            assert_eq!(values.update(value, diff), there, "round {round}");
+            match there + diff {
+                0 => drop(model.remove(&value)),
+                copies => drop(model.insert(value, copies)),
+            }
+            largest = largest.max(model.len());
+            let present: Vec<(i64, i64)> = model.iter().map(|(v, n)| (*v, *n)).filter(|(_, n)| *n > 0).collect();
+            assert_eq!(values.iter().map(|(v, n)| (*v, n)).collect::<Vec<_>>(), present);
+            assert_eq!(values.first(), present.first().map(|(v, _)| v));
+            assert_eq!(values.last(), present.last().map(|(v, _)| v));
+            assert_eq!((values.is_empty(), values.copies(&3)), (model.is_empty(), model.get(&3).copied().unwrap_or(0)));
+            let (low, high) = (Held(next(limit)), Held(next(limit)));
+            if low.0 < high.0 {
+                let inside = present.iter().filter(|(v, _)| low.0 < *v && *v <= high.0).map(|(v, _)| *v);
+                let found = values.range((Bound::Excluded(&low), Bound::Included(&high))).rev().map(|(v, _)| *v);
+                assert!(found.eq(inside.rev()), "round {round}");
+            }
+            if next(50) == 0 {
+                for (value, copies) in std::mem::take(&mut model) {
+                    values.update(value, -copies);
+                }
+            }
+        }
+        assert!(largest > MOST, "{largest}");
+    }
+}
