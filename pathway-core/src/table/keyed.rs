@@ -3,18 +3,19 @@
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 
-use super::index::Index;
 use crate::data::{Datum, Held};
 
 /// A map from keys to values that knows which keys the open commit has touched.
 ///
-/// Values lie densely in one vector, in *slots*; a [hash table of slot numbers](Index) finds them. This keeps the hash
+/// Values lie densely in one vector, in *slots*; a hash table of slot numbers finds them. This keeps the hash
 /// table's empty space small, and a key costs its own size, that of its value, and about twenty bytes. Half of each
 /// hash stands beside the slot number, so that neither a look that misses nor the table's growth touches the keys.
 /// Nothing depends on the hash: it decides neither results nor their order.
 pub(super) struct Keyed<K, V> {
-    index: Index,
+    index: HashTable<Position>,
     slots: Vec<Option<(K, V)>>,
     /// Slots whose key was removed.
     free: Vec<u32>,
@@ -24,6 +25,20 @@ pub(super) struct Keyed<K, V> {
     marks: Vec<u64>,
     /// Room for [`Keyed::touch_all`], empty between its calls.
     candidates: Vec<Option<u32>>,
+}
+
+/// Where a key lies, and half of its hash.
+#[derive(Clone, Copy)]
+struct Position {
+    slot: u32,
+    hash: u32,
+}
+
+impl Position {
+    /// The hash table's own hash, spread again over its 64 bits.
+    fn spread(hash: u32) -> u64 {
+        u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
 }
 
 /// Where a key's value lies, until the key is removed.
@@ -52,7 +67,7 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     /// later commits changed of it, gives what it has now.
     pub(super) fn filled(entries: impl IntoIterator<Item = (K, V)>) -> Self {
         let mut keyed = Keyed {
-            index: Index::new(),
+            index: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
             touched: Vec::new(),
@@ -73,12 +88,14 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     pub(super) fn touch(&mut self, key: K) -> (Slot, bool) {
         let hash = half(hash_of(&key));
         let slots = &self.slots;
-        let is_key = |slot: u32| matches!(&slots[slot as usize], Some((k, _)) if k.compare(&key).is_eq());
-        let slot = match self.index.find(hash, is_key) {
-            Some(slot) => slot,
-            None => {
+        let is_key = |at: &Position| {
+            at.hash == hash && matches!(&slots[at.slot as usize], Some((k, _)) if k.compare(&key).is_eq())
+        };
+        let slot = match self.index.entry(Position::spread(hash), is_key, |at| Position::spread(at.hash)) {
+            Entry::Occupied(entry) => entry.get().slot,
+            Entry::Vacant(entry) => {
                 let slot = self.free.pop().unwrap_or(self.slots.len() as u32);
-                self.index.insert(hash, slot);
+                entry.insert(Position { slot, hash });
                 if slot as usize == self.slots.len() {
                     self.slots.push(None);
                     self.marks.resize(self.slots.len().div_ceil(64), 0);
@@ -97,7 +114,10 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     /// what is not found that way goes one by one.
     pub(super) fn touch_all(&mut self, keys: &mut Vec<K>, slots: &mut Vec<(Slot, bool)>) {
         let mut candidates = std::mem::take(&mut self.candidates);
-        candidates.extend(keys.iter().map(|key| self.index.find(half(hash_of(key)), |_| true)));
+        candidates.extend(keys.iter().map(|key| {
+            let hash = half(hash_of(key));
+            self.index.find(Position::spread(hash), |at| at.hash == hash).map(|at| at.slot)
+        }));
         for (key, candidate) in keys.iter().zip(&mut candidates) {
             *candidate = candidate
                 .filter(|slot| matches!(&self.slots[*slot as usize], Some((other, _)) if other.compare(key).is_eq()));
@@ -147,7 +167,9 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     pub(super) fn remove_if(&mut self, slot: Slot, is_it: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
         let Slot(slot) = slot;
         let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| is_it(entry))?;
-        self.index.remove(half(hash_of(&entry.0)), slot);
+        if let Ok(position) = self.index.find_entry(Position::spread(half(hash_of(&entry.0))), |at| at.slot == slot) {
+            position.remove();
+        }
         self.free.push(slot);
         if self.index.is_empty() {
             *self = Keyed::new();
@@ -186,7 +208,9 @@ impl<K: Datum, V: Default> Keyed<K, V> {
             if keep(Slot(slot), key, value) {
                 continue;
             }
-            self.index.remove(half(hash_of(key)), slot);
+            if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
+                entry.remove();
+            }
             self.slots[slot as usize] = None;
             self.free.push(slot);
         }

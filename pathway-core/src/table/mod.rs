@@ -11,7 +11,6 @@ mod filter;
 mod flatten;
 mod group;
 mod in_order;
-mod index;
 mod join;
 mod keyed;
 mod reduce;
