@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -125,10 +125,10 @@ pub(crate) enum Interruption {
 /// Does work to its end, unless the connection breaks or refuses a subject.
 pub(crate) async fn undisturbed<T>(
     connection: &mut Connection,
-    mut lost: Pin<&mut (impl Future<Output = ()> + ?Sized)>,
     work: impl Future<Output = T>,
 ) -> Result<T, Interruption> {
     let mut work = pin!(work);
+    let mut lost = pin!(connection.lost());
     std::future::poll_fn(|cx| {
         if let Poll::Ready(notice) = connection.poll_notice(cx) {
             return Poll::Ready(Err(Interruption::Denied(notice)));

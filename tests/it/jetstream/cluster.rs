@@ -5,10 +5,11 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::Config;
+use pathway::Running;
 use pathway::prelude::*;
 use pathway_testkit::Server;
 
-use super::support::{DEADLINE, Input, Js, join, stats, stream, value, wait_for, work_queue};
+use super::support::{DEADLINE, Input, Js, join, stats, stream, value, values, wait_for, work_queue};
 
 struct Cluster {
     servers: Vec<Server>,
@@ -67,6 +68,17 @@ impl Drop for Cluster {
     }
 }
 
+/// Starts a pipeline that copies from `IN` into `OUT`, two streams that `js` makes.
+fn copy(cluster: &Cluster, js: &Js, from: Config) -> Running {
+    js.create_replicated(from);
+    js.create_replicated(stream("OUT"));
+    let pipeline = Pipeline::named("copy");
+    let uri = cluster.uri(0);
+    let rows = nats::read(&pipeline, &uri, "in.>").name("in").jetstream("IN").json::<Input>();
+    nats::write(&rows, &uri, "out.a").jetstream("OUT").json();
+    pipeline.start().expect("a pipeline")
+}
+
 /// Tries until it goes well: a cluster that chooses leaders answers nothing, or no.
 fn insist<E: std::fmt::Debug>(mut attempt: impl FnMut() -> Result<(), E>) {
     let start = Instant::now();
@@ -116,13 +128,7 @@ fn leaders_change_and_servers_die() {
     const MESSAGES: i64 = 12_300;
     let mut cluster = Cluster::start();
     let js = cluster.js(2);
-    js.create_replicated(work_queue("IN"));
-    js.create_replicated(stream("OUT"));
-    let pipeline = Pipeline::named("copy");
-    let uri = cluster.uri(0);
-    let rows = nats::read(&pipeline, &uri, "in.>").name("in").jetstream("IN").json::<Input>();
-    nats::write(&rows, &uri, "out.a").jetstream("OUT").json();
-    let running = pipeline.start().expect("a pipeline");
+    let running = copy(&cluster, &js, work_queue("IN"));
     let published = || stats(&running).sinks[0].published;
 
     let steps = ["STREAM.LEADER.STEPDOWN.OUT", "CONSUMER.LEADER.STEPDOWN.IN.copy-in", "STREAM.LEADER.STEPDOWN.IN"];
@@ -148,7 +154,7 @@ fn leaders_change_and_servers_die() {
     assert!(now.sources[0].reconnects >= 1 && now.sinks[0].reconnects >= 1, "{now:?}");
     running.stop();
     join(running).expect("a good end");
-    let mut values: Vec<i64> = super::support::values(&js, "OUT");
+    let mut values = values(&js, "OUT");
     values.sort_unstable();
     let twice: Vec<_> = values.windows(2).filter(|pair| pair[0] == pair[1]).collect();
     assert!(values.iter().copied().eq(0..MESSAGES), "{} messages, twice {twice:?}, {now:?}", values.len());
@@ -159,13 +165,7 @@ fn leaders_change_and_servers_die() {
 fn order_is_kept_when_leaders_change_and_servers_die() {
     let mut cluster = Cluster::start();
     let js = cluster.js(2);
-    js.create_replicated(stream("IN"));
-    js.create_replicated(stream("OUT"));
-    let pipeline = Pipeline::named("copy");
-    let uri = cluster.uri(0);
-    let rows = nats::read(&pipeline, &uri, "in.>").jetstream("IN").json::<Input>();
-    nats::write(&rows, &uri, "out.a").jetstream("OUT").json();
-    let running = pipeline.start().expect("a pipeline");
+    let running = copy(&cluster, &js, stream("IN"));
     let published = || stats(&running).sinks[0].published;
     for (round, stream) in (0..).zip(["IN", "OUT", "OUT", "IN"]) {
         let before = published();
@@ -181,5 +181,5 @@ fn order_is_kept_when_leaders_change_and_servers_die() {
     }
     running.stop();
     join(running).expect("a good end");
-    assert!(super::support::values(&js, "OUT").iter().copied().eq(0..6003));
+    assert!(values(&js, "OUT").iter().copied().eq(0..6003));
 }

@@ -134,11 +134,10 @@ impl Courier {
     }
 
     async fn connected(&mut self, mut connection: Connection) -> Result<End> {
-        let mut lost = Box::pin(connection.lost());
         let api = Api::new(connection.client.clone());
         if self.ready.is_some() {
             let asking = api.stream(&self.settings.stream, Some(ANSWER));
-            match undisturbed(&mut connection, lost.as_mut(), asking).await {
+            match undisturbed(&mut connection, asking).await {
                 Ok(answer) => self.found(answer)?,
                 // As long as nothing runs, another attempt may go better.
                 Err(Interruption::Lost) => return Ok(End::Lost),
@@ -147,7 +146,7 @@ impl Courier {
         }
         let Ok(mut line) = Line::new(self, connection, api).await else { return Ok(End::Lost) };
         line.courier.settle_in();
-        let end = line.run(lost.as_mut()).await;
+        let end = line.run().await;
         line.rewind();
         end
     }

@@ -92,7 +92,8 @@ impl<'a> Line<'a> {
         Ok(line)
     }
 
-    pub(super) async fn run(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<End> {
+    pub(super) async fn run(&mut self) -> Result<End> {
+        let mut lost = pin!(self.connection.lost());
         loop {
             match self.send_until(lost.as_mut()).await {
                 Step::Taken => {}
@@ -112,7 +113,7 @@ impl<'a> Line<'a> {
             self.look_at_the_clock()?;
             if self.trouble.as_ref().is_some_and(|trouble| trouble.is_stream_gone) {
                 let asking = self.api.stream(&self.courier.settings.stream, Some(STREAM_ANSWER));
-                match undisturbed(&mut self.connection, lost.as_mut(), asking).await {
+                match undisturbed(&mut self.connection, asking).await {
                     // A cluster or a server that starts.
                     Ok(Err(ApiError::Away(_))) => continue,
                     Ok(answer) => self.courier.found(answer)?,

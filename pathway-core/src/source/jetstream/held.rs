@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use async_nats::{Client, Subject};
 use bytes::Bytes;
 
+use super::receipt::Receipt;
 use crate::source::Standing;
 
 /// An acknowledgement, and what takes a message out of its stream because it can't be read.
@@ -38,14 +39,20 @@ pub(super) struct Held {
 }
 
 /// The sequences of messages that are done with, as ranges: the highest ones.
+///
+/// A server that crashes can lose the end of a stream, and give its sequences to other messages. Those are known by their
+/// age: they were stored later than all that is done with.
 #[derive(Default)]
 struct Done {
+    /// When the newest of them was stored: unix nanoseconds.
+    newest: i64,
     /// The first and the last of each range.
     ranges: BTreeMap<u64, u64>,
 }
 
 impl Done {
-    fn insert(&mut self, sequence: u64) {
+    fn insert(&mut self, sequence: u64, stored: i64) {
+        self.newest = self.newest.max(stored);
         let mut first = sequence;
         if let Some((start, end)) = self.ranges.range_mut(..=sequence).next_back() {
             if *end >= sequence {
@@ -65,10 +72,25 @@ impl Done {
     fn contains(&self, sequence: u64) -> bool {
         self.ranges.range(..=sequence).next_back().is_some_and(|(_, end)| *end >= sequence)
     }
+
+    /// Whether a delivery is one of them. Where another message has its sequence, so have others all behind it.
+    fn has(&mut self, sequence: u64, stored: i64) -> bool {
+        let there = self.contains(sequence);
+        if there && stored > self.newest {
+            self.ranges.split_off(&sequence);
+            if let Some((_, end)) = self.ranges.range_mut(..sequence).next_back() {
+                *end = (*end).min(sequence - 1);
+            }
+            return false;
+        }
+        there
+    }
 }
 
 struct Message {
     sequence: u64,
+    /// When the stream took it: unix nanoseconds.
+    stored: i64,
     /// Where its acknowledgement goes.
     reply: Subject,
     /// When the server was last told, by its delivery or by us, to wait.
@@ -78,7 +100,7 @@ struct Message {
 /// Acknowledgements of which the last is confirmed for all.
 struct Acks {
     number: u64,
-    messages: Vec<(u64, Subject, &'static str)>,
+    messages: Vec<(Message, &'static str)>,
     sent: Instant,
 }
 
@@ -87,10 +109,11 @@ pub(super) struct Gone;
 
 impl Held {
     /// Takes a message onto the books; false for one that is there already, or is done with.
-    pub(super) fn hold(&mut self, sequence: u64, reply: &Subject, now: Instant) -> bool {
-        let new = !self.done.contains(sequence) && self.known.insert(sequence);
+    pub(super) fn hold(&mut self, receipt: &Receipt, reply: &Subject, now: Instant) -> bool {
+        let (sequence, stored) = (receipt.stream_sequence, receipt.stored);
+        let new = !self.done.has(sequence, stored) && self.known.insert(sequence);
         if new {
-            self.waiting.push_back(Message { sequence, reply: reply.clone(), told: now });
+            self.waiting.push_back(Message { sequence, stored, reply: reply.clone(), told: now });
         }
         new
     }
@@ -102,7 +125,7 @@ impl Held {
             return Some((reply.clone(), ACK.into()));
         }
         let mut sent = self.sent.iter().flat_map(|acks| &acks.messages);
-        let (_, _, word) = sent.find(|(known, ..)| *known == sequence)?;
+        let (_, word) = sent.find(|(message, _)| message.sequence == sequence)?;
         Some((reply.clone(), Bytes::from_static(word.as_bytes())))
     }
 
@@ -125,7 +148,7 @@ impl Held {
         let mut rejected = standing.rejected.iter().copied().peekable();
         let messages = (self.first..).zip(self.waiting.drain(..done as usize)).map(|(number, message)| {
             let word = if rejected.next_if_eq(&number).is_some() { TERM } else { ACK };
-            (message.sequence, message.reply, word)
+            (message, word)
         });
         self.last += 1;
         let acks = Acks { number: self.last, messages: messages.collect(), sent: Instant::now() };
@@ -152,9 +175,9 @@ impl Held {
     /// The server has the acknowledgements up to a number.
     pub(super) fn confirm(&mut self, number: u64) {
         while let Some(acks) = self.sent.pop_front_if(|acks| acks.number <= number) {
-            acks.messages.iter().for_each(|(sequence, ..)| {
-                self.known.remove(sequence);
-                self.done.insert(*sequence);
+            acks.messages.iter().for_each(|(message, _)| {
+                self.known.remove(&message.sequence);
+                self.done.insert(message.sequence, message.stored);
             });
         }
     }
@@ -173,13 +196,16 @@ impl Held {
 impl Acks {
     async fn send(&self, client: &Client, inbox: &str) -> Result<(), Gone> {
         let Some((last, before)) = self.messages.split_last() else { return Ok(()) };
-        for (_, reply, word) in before {
-            client.publish(reply.clone(), Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)?;
+        for (message, word) in before {
+            client.publish(message.reply.clone(), Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)?;
         }
         // The server works off a consumer's acknowledgements in order, and answers where there is a reply.
-        let (_, reply, word) = last;
+        let (message, word) = last;
         let answer = format!("{inbox}.{}", self.number);
-        client.publish_with_reply(reply.clone(), answer, Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)
+        client
+            .publish_with_reply(message.reply.clone(), answer, Bytes::from_static(word.as_bytes()))
+            .await
+            .map_err(|_| Gone)
     }
 }
 
@@ -192,31 +218,47 @@ mod tests {
         let mut held = Held::default();
         let now = Instant::now();
         let reply = Subject::from("$JS.ACK.S.c.1.7.1.0.0");
-        assert!(held.hold(7, &reply, now) && held.hold(8, &reply, now));
-        assert!(!held.hold(7, &reply, now));
+        assert!(held.hold(&receipt(7, 70), &reply, now) && held.hold(&receipt(8, 80), &reply, now));
+        assert!(!held.hold(&receipt(7, 70), &reply, now));
         assert!(held.repeat(7, &reply).is_none());
         // As `settle` does, without a client.
-        let messages = held.waiting.drain(..1).map(|message| (message.sequence, message.reply, TERM)).collect();
+        let messages = held.waiting.drain(..1).map(|message| (message, TERM)).collect();
         held.sent.push_back(Acks { number: 1, messages, sent: now });
-        assert!(!held.hold(7, &reply, now));
+        assert!(!held.hold(&receipt(7, 70), &reply, now));
         assert_eq!(held.repeat(7, &reply), Some((reply.clone(), TERM.into())));
         held.confirm(1);
         assert_eq!((held.waiting(), held.is_empty()), (1, false));
         // The server confirmed it, and yet does not know of it.
-        assert!(!held.hold(7, &reply, now));
+        assert!(!held.hold(&receipt(7, 70), &reply, now));
         assert_eq!(held.repeat(7, &reply), Some((reply.clone(), ACK.into())));
-        assert!(held.hold(9, &reply, now));
+        assert!(held.hold(&receipt(9, 90), &reply, now));
+        // Its sequence is another message's, after a crash.
+        assert!(held.hold(&receipt(7, 100), &reply, now));
+    }
+
+    fn receipt(stream_sequence: u64, stored: i64) -> Receipt {
+        Receipt { delivered: 1, stream_sequence, consumer_sequence: 1, stored, pending: 0 }
     }
 
     #[test]
     fn what_is_done_with_is_remembered_in_ranges() {
         let mut done = Done::default();
-        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| done.insert(sequence));
+        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| done.insert(sequence, 0));
         assert_eq!(done.ranges, BTreeMap::from([(1, 2), (5, 7), (9, 9)]));
         let there: Vec<u64> = (0..12).filter(|sequence| done.contains(*sequence)).collect();
         assert_eq!(there, [1, 2, 5, 6, 7, 9]);
-        (0..REMEMBERED as u64).for_each(|n| done.insert(20 + 2 * n));
+        (0..REMEMBERED as u64).for_each(|n| done.insert(20 + 2 * n, 0));
         assert_eq!(done.ranges.len(), REMEMBERED);
         assert!(!done.contains(1) && !done.contains(5) && done.contains(20) && done.contains(20 + 2 * 1000));
+    }
+
+    #[test]
+    fn sequences_that_other_messages_have_are_forgotten() {
+        let mut done = Done::default();
+        (1..=9).for_each(|sequence| done.insert(sequence, sequence as i64));
+        done.insert(20, 20);
+        assert!(done.has(6, 6) && !done.has(6, 21));
+        assert_eq!(done.ranges, BTreeMap::from([(1, 5)]));
+        assert!(done.has(5, 5) && !done.has(7, 15) && !done.has(20, 20));
     }
 }

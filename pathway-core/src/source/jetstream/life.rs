@@ -198,6 +198,7 @@ impl<'a> Life<'a> {
         let mut stopped = pin!(async { if stopping { future::pending().await } else { control.stopped().await } });
         let mut room = pin!(async { if wants_more { queue.until_half_free().await } else { future::pending().await } });
         let mut settled = pin!(queue.settled().news());
+        let mut lost = pin!(self.session.connection.lost());
         let mut alarm = pin!(tokio::time::sleep_until(self.alarm().into()));
         future::poll_fn(|cx| {
             match self.drain(cx) {
@@ -209,7 +210,7 @@ impl<'a> Life<'a> {
                 let endpoint = self.reader.dialer.endpoint();
                 return Poll::Ready(Err(self.session.denied(&self.reader.link.name, endpoint, &notice).into()));
             }
-            if self.session.lost.as_mut().poll(cx).is_ready() {
+            if lost.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(Break::Lost));
             }
             if stopped.as_mut().poll(cx).is_ready() {
@@ -296,7 +297,7 @@ impl<'a> Life<'a> {
             }
             Some(held) => {
                 self.last_delivery += 1;
-                if !held.hold(receipt.stream_sequence, reply, Instant::now()) {
+                if !held.hold(&receipt, reply, Instant::now()) {
                     self.answers.extend(held.repeat(receipt.stream_sequence, reply));
                     return Ok(());
                 }

@@ -1,7 +1,7 @@
 //! One connection with JetStream's API, and what can come between a request and its answer.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 
 use futures_util::future::{self, Either};
@@ -14,7 +14,6 @@ use crate::source::Queue;
 pub(super) struct Session {
     pub(super) connection: Connection,
     pub(super) api: Api,
-    pub(super) lost: Pin<Box<dyn Future<Output = ()>>>,
     control: Control,
     /// Where messages wait for acknowledgements, a stop ends no request: it ends this queue, and what is in it is
     /// still acknowledged.
@@ -39,8 +38,8 @@ impl From<Error> for Break {
 
 impl Session {
     pub(super) fn new(connection: Connection, control: Control) -> Self {
-        let (api, lost) = (Api::new(connection.client.clone()), Box::pin(connection.lost()));
-        Session { connection, api, lost, control, acknowledged: None }
+        let api = Api::new(connection.client.clone());
+        Session { connection, api, control, acknowledged: None }
     }
 
     /// Does work to its end, unless something comes between.
@@ -52,7 +51,7 @@ impl Session {
     ) -> Result<T, Break> {
         let outcome = {
             let mut stopped = pin!(self.control.stopped());
-            let mut working = pin!(undisturbed(&mut self.connection, self.lost.as_mut(), work));
+            let mut working = pin!(undisturbed(&mut self.connection, work));
             match (future::select(stopped.as_mut(), working.as_mut()).await, &self.acknowledged) {
                 (Either::Left(_), None) => return Err(Break::Stopped),
                 (Either::Left(_), Some(queue)) => {
