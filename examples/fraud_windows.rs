@@ -23,7 +23,7 @@ fn alerts(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
     let payments = nats::read(&pipeline, uri, "payments").json::<Payment>();
     let windows = reduce!(p in payments by p.card
-        window sliding(p.at, 10.minutes(), 1.minutes()).allow_late(5.minutes()) as w => {
+        window sliding(p.at, 10.minutes(), 1.minutes()).allowed_lateness(5.minutes()) as w => {
             card: p.card,
             from: w.start,
             payments: count(),

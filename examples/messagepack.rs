@@ -2,10 +2,10 @@
 //!
 //! Run: `cargo run --example messagepack`. It needs no server: a broker in memory stands in its place, as in a test.
 
-use pathway::nats::{Decode, Encode, Stamp};
+use pathway::nats::{ChangeInfo, Decode, Encode};
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{Message, Reject};
+use pathway::{DecodeError, Message};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -34,15 +34,15 @@ impl<R> MessagePack<R> {
 impl<R: Schema + DeserializeOwned> Decode for MessagePack<R> {
     type Row = R;
 
-    fn decode(&self, message: &Message<'_>) -> Result<R, Reject> {
-        rmp_serde::from_slice(message.payload).map_err(|error| Reject::message(error.to_string()))
+    fn decode(&self, message: &Message<'_>) -> Result<R, DecodeError> {
+        rmp_serde::from_slice(message.payload).map_err(|error| DecodeError::message(error.to_string()))
     }
 }
 
 impl<R: Schema + Serialize> Encode<R> for MessagePack<R> {
     /// What comes and what goes is told apart by the header `pathway_diff`.
-    fn encode(&self, row: &R, _: Stamp, payload: &mut Vec<u8>) -> Result<(), Reject> {
-        rmp_serde::encode::write_named(payload, row).map_err(|error| Reject::message(error.to_string()))
+    fn encode(&self, row: &R, _: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+        rmp_serde::encode::write_named(payload, row).map_err(|error| DecodeError::message(error.to_string()))
     }
 }
 

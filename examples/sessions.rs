@@ -22,7 +22,7 @@ fn visits(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
     let clicks = nats::read(&pipeline, uri, "clicks").json::<Click>();
     let visits = reduce!(c in clicks by c.user
-        window session(c.at, 30.minutes()).allow_late(30.minutes()).once_closed() as visit => {
+        window session(c.at, 30.minutes()).allowed_lateness(30.minutes()).emit_on_close() as visit => {
             user: c.user,
             from: visit.start,
             until: visit.end,

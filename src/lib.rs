@@ -38,20 +38,21 @@
 #[cfg(doctest)]
 mod guide;
 
-pub use pathway_core::calls::{CallError, MapAsync};
+pub use pathway_core::connector::Feed;
+pub use pathway_core::connector::Tick;
+pub use pathway_core::connector::sink::{Collected, Update};
 pub use pathway_core::data::{
-    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, Delivery, Error, ErrorKind,
-    Headers, Json, Message, Metadata, OneColumn, OnePayload, PrimaryKey, Reject, Result, Schema,
+    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, DecodeError, Delivery, Error,
+    ErrorKind, Headers, Json, Message, Metadata, OneColumn, OnePayload, PrimaryKey, Result, Schema,
 };
-pub use pathway_core::decode::{Plaintext, Raw};
-pub use pathway_core::ends::{OnBadRow, Tick};
-pub use pathway_core::plan::{Pipeline, Table};
-pub use pathway_core::run::{Running, SinkStats, SourceStats, Stats};
-pub use pathway_core::sink::{Collected, Update};
-pub use pathway_core::source::Feed;
-pub use pathway_core::table::{
+pub use pathway_core::format::{Plaintext, Raw};
+pub use pathway_core::nats::OnDecodeError;
+pub use pathway_core::operators::map_async::{CallError, MapAsync};
+pub use pathway_core::operators::{
     AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups, UpdateCells,
 };
+pub use pathway_core::plan::{Pipeline, Table};
+pub use pathway_core::runtime::{Running, SinkStats, SourceStats, Stats};
 pub use pathway_core::{bytes, jiff};
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]
@@ -72,26 +73,26 @@ pub mod prelude;
 
 /// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
 pub mod nats {
-    pub use pathway_core::decode::Decode;
-    pub use pathway_core::encode::{Dsv, Encode, Stamp};
-    pub use pathway_core::ends::{Read, Stream, Write, read, stream, write};
-    pub use pathway_core::nats::{IntoPlace, Options, Place};
-    pub use pathway_core::source::jetstream::Start;
+    pub use pathway_core::connector::{Endpoint, IntoEndpoint};
+    pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode};
+    pub use pathway_core::nats::client::Options;
+    pub use pathway_core::nats::jetstream::source::Start;
+    pub use pathway_core::nats::{Read, Stream, Write, read, stream, write};
 }
 
 /// Sources and sinks of one's own.
 pub mod io {
-    pub use pathway_core::io::*;
+    pub use pathway_core::connector::custom::*;
 }
 
 /// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.
 pub mod reducers {
-    pub use pathway_core::table::reducer::*;
+    pub use pathway_core::operators::reducers::*;
 }
 
 /// Windows of event time, for `reduce!(… window tumbling(o.at, 1.hours()) as w => …)` and [`Table::window`].
 pub mod windows {
-    pub use pathway_core::table::window::*;
+    pub use pathway_core::operators::window::*;
 }
 
 /// A NATS in memory, for tests.
@@ -102,5 +103,5 @@ pub mod testing {
 /// What the macros expand to. Not for users: it changes without notice.
 #[doc(hidden)]
 pub mod __private {
-    pub use pathway_core::expansion::*;
+    pub use pathway_core::macro_support::*;
 }

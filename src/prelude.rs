@@ -7,6 +7,6 @@ pub use crate::jiff::{SignedDuration, ToSpan};
 pub use crate::nats;
 pub use crate::reducers::{Accumulator, Reducer};
 pub use crate::{
-    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnBadRow, Pipeline, Schema, Table, filter, join, reduce,
+    Change, ColumnType, DateTimeNaive, DateTimeUtc, Json, OnDecodeError, Pipeline, Schema, Table, filter, join, reduce,
     select,
 };

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pathway::io::{Failure, Intake, Settings, Source};
+use pathway::io::{Failure, RowSender, Settings, Source};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
@@ -19,7 +19,7 @@ impl Source for Played {
         Settings::new().own_commits()
     }
 
-    fn run(self, rows: &Intake<Numbered>) -> Result<(), Failure> {
+    fn run(self, rows: &RowSender<Numbered>) -> Result<(), Failure> {
         for commit in self.0 {
             for ((key, number), diff) in commit {
                 let row = Numbered { key, number };

@@ -5,7 +5,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use pathway_core::table::reducer::{
+use pathway_core::operators::reducers::{
     Avg, Count, CountDistinct, CountDistinctApprox, Latest, Min, Quantile, Reducer, Sum, TopK, Variance,
 };
 

@@ -1,25 +1,22 @@
 //! The engine of `pathway`; use it through that crate.
 //!
-//! The rooms, in the order in which data flows: [`source`] → [`decode`] → [`table`] → [`encode`] → [`sink`],
-//! with [`data`] (the nouns) below them, [`nats`] (one connection) beside the two ends, and [`run`] above.
+//! The rooms, in the order in which data flows: [`connector`] → [`format`] → [`operators`] → [`format`] → [`connector`],
+//! with [`data`] below them, [`dataflow`] and [`plan`] underneath the operators, [`nats`] as a client of [`connector`], and
+//! [`runtime`] above.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub use {bytes, jiff};
 
-pub mod calls;
+pub mod connector;
 pub mod data;
-pub mod decode;
-pub mod encode;
-pub mod ends;
+pub mod dataflow;
+pub mod format;
 #[doc(hidden)]
-pub mod expansion;
-pub mod flow;
-pub mod io;
+pub mod macro_support;
 pub mod nats;
+pub mod operators;
 pub mod plan;
-pub mod run;
-pub mod sink;
-pub mod source;
-pub mod table;
+pub mod runtime;
+pub mod telemetry;
 pub mod testing;

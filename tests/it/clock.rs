@@ -14,7 +14,7 @@ fn a_clock_closes_the_last_window() {
     let pipeline = Pipeline::new();
     let (feed, clicks) = pipeline.input::<Click>();
     let clock = pipeline.clock(Duration::from_millis(5));
-    let closed = reduce!(c in clicks window tumbling(c.at, 50).once_closed().idle_after(20, &clock, |tick| tick.at.as_millisecond()) as w => {
+    let closed = reduce!(c in clicks window tumbling(c.at, 50).emit_on_close().idle_timeout(20, &clock, |tick| tick.at.as_millisecond()) as w => {
         w.start,
         n: count(),
     });

@@ -21,7 +21,7 @@ pub trait Cell: Any {
     fn compare_cell(&self, other: &dyn Cell) -> Ordering;
 
     /// Feeds the value to a hasher.
-    fn feed_cell(&self, state: &mut dyn Hasher);
+    fn hash_cell(&self, state: &mut dyn Hasher);
 }
 
 impl<T: ColumnType> Cell for T {
@@ -38,7 +38,7 @@ impl<T: ColumnType> Cell for T {
         other.downcast_ref::<T>().map_or(Ordering::Equal, |other| self.compare(other))
     }
 
-    fn feed_cell(&self, mut state: &mut dyn Hasher) {
-        self.feed(&mut state);
+    fn hash_cell(&self, mut state: &mut dyn Hasher) {
+        self.hash_into(&mut state);
     }
 }

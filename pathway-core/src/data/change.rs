@@ -44,7 +44,7 @@ impl<R> Change<R> {
 
 impl<R: Datum> Clone for Change<R> {
     fn clone(&self) -> Self {
-        Change { row: self.row.duplicate(), diff: self.diff }
+        Change { row: self.row.clone_datum(), diff: self.diff }
     }
 }
 
@@ -67,7 +67,7 @@ impl<R: Datum> serde::Serialize for Change<R> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeTuple;
         let mut tuple = serializer.serialize_tuple(2)?;
-        tuple.serialize_element(&super::Held::of(&self.row))?;
+        tuple.serialize_element(&super::DatumKey::of(&self.row))?;
         tuple.serialize_element(&self.diff)?;
         tuple.end()
     }
@@ -76,7 +76,7 @@ impl<R: Datum> serde::Serialize for Change<R> {
 impl<'de, R: Datum> serde::Deserialize<'de> for Change<R> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (row, diff) = serde::Deserialize::deserialize(deserializer)?;
-        let row: super::Held<R> = row;
+        let row: super::DatumKey<R> = row;
         Ok(Change { row: row.0, diff })
     }
 }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 )]
 pub trait Datum: Sized + Send + Sync + 'static {
     /// A copy of the value, as `Clone::clone` gives.
-    fn duplicate(&self) -> Self;
+    fn clone_datum(&self) -> Self;
 
     /// The total order, as `Ord::cmp` gives.
     fn compare(&self, other: &Self) -> Ordering;
@@ -35,7 +35,7 @@ pub trait Datum: Sized + Send + Sync + 'static {
     }
 
     /// Feeds the value to a hasher, as `Hash::hash` does.
-    fn feed<H: Hasher>(&self, state: &mut H);
+    fn hash_into<H: Hasher>(&self, state: &mut H);
 
     /// Writes the value for another process or the disk. Not the form it has in JSON.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
@@ -45,89 +45,89 @@ pub trait Datum: Sized + Send + Sync + 'static {
 }
 
 /// A [`Datum`] with the standard traits: the form in which maps and serde take it.
-pub struct Held<T>(pub T);
+pub struct DatumKey<T>(pub T);
 
-/// A borrowed [`Datum`] with the standard traits; see [`Held::of`].
-pub struct Lent<'a, T>(&'a T);
+/// A borrowed [`Datum`] with the standard traits; see [`DatumKey::of`].
+pub struct DatumRef<'a, T>(&'a T);
 
-impl<T> Held<T> {
-    /// A borrowed value in the form in which hashers and serde take it. It is what [`Held`] of the value would be.
-    pub fn of(value: &T) -> Lent<'_, T> {
-        Lent(value)
+impl<T> DatumKey<T> {
+    /// A borrowed value in the form in which hashers and serde take it. It is what [`DatumKey`] of the value would be.
+    pub fn of(value: &T) -> DatumRef<'_, T> {
+        DatumRef(value)
     }
 }
 
-impl<T: Datum> Clone for Held<T> {
+impl<T: Datum> Clone for DatumKey<T> {
     fn clone(&self) -> Self {
-        Held(self.0.duplicate())
+        DatumKey(self.0.clone_datum())
     }
 }
 
-impl<T: Datum> PartialEq for Held<T> {
+impl<T: Datum> PartialEq for DatumKey<T> {
     fn eq(&self, other: &Self) -> bool {
         self.0.compare(&other.0) == Ordering::Equal
     }
 }
 
-impl<T: Datum> Eq for Held<T> {}
+impl<T: Datum> Eq for DatumKey<T> {}
 
-impl<T: Datum> PartialOrd for Held<T> {
+impl<T: Datum> PartialOrd for DatumKey<T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T: Datum> Ord for Held<T> {
+impl<T: Datum> Ord for DatumKey<T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.compare(&other.0)
     }
 }
 
-impl<T: Datum> Hash for Held<T> {
+impl<T: Datum> Hash for DatumKey<T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.feed(state);
+        self.0.hash_into(state);
     }
 }
 
-impl<T: Datum> Serialize for Held<T> {
+impl<T: Datum> Serialize for DatumKey<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }
 }
 
-impl<'de, T: Datum> Deserialize<'de> for Held<T> {
+impl<'de, T: Datum> Deserialize<'de> for DatumKey<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        T::deserialize(deserializer).map(Held)
+        T::deserialize(deserializer).map(DatumKey)
     }
 }
 
-impl<T: Datum> PartialEq for Lent<'_, T> {
+impl<T: Datum> PartialEq for DatumRef<'_, T> {
     fn eq(&self, other: &Self) -> bool {
         self.0.compare(other.0) == Ordering::Equal
     }
 }
 
-impl<T: Datum> Eq for Lent<'_, T> {}
+impl<T: Datum> Eq for DatumRef<'_, T> {}
 
-impl<T: Datum> PartialOrd for Lent<'_, T> {
+impl<T: Datum> PartialOrd for DatumRef<'_, T> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl<T: Datum> Ord for Lent<'_, T> {
+impl<T: Datum> Ord for DatumRef<'_, T> {
     fn cmp(&self, other: &Self) -> Ordering {
         self.0.compare(other.0)
     }
 }
 
-impl<T: Datum> Hash for Lent<'_, T> {
+impl<T: Datum> Hash for DatumRef<'_, T> {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.0.feed(state);
+        self.0.hash_into(state);
     }
 }
 
-impl<T: Datum> Serialize for Lent<'_, T> {
+impl<T: Datum> Serialize for DatumRef<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
     }

@@ -6,13 +6,13 @@ use std::hash::Hasher;
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use super::{Datum, Held};
+use super::{Datum, DatumKey};
 
 /// `None` is below every value.
 impl<T: Datum> Datum for Option<T> {
     #[inline]
-    fn duplicate(&self) -> Self {
-        self.as_ref().map(T::duplicate)
+    fn clone_datum(&self) -> Self {
+        self.as_ref().map(T::clone_datum)
     }
 
     #[inline]
@@ -29,49 +29,49 @@ impl<T: Datum> Datum for Option<T> {
     }
 
     #[inline]
-    fn feed<H: Hasher>(&self, state: &mut H) {
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
         state.write_u8(u8::from(self.is_some()));
         if let Some(value) = self {
-            value.feed(state);
+            value.hash_into(state);
         }
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Some(value) => serializer.serialize_some(&Held::of(value)),
+            Some(value) => serializer.serialize_some(&DatumKey::of(value)),
             None => serializer.serialize_none(),
         }
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let held: Option<Held<T>> = Deserialize::deserialize(deserializer)?;
+        let held: Option<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
         Ok(held.map(|held| held.0))
     }
 }
 
 /// Ordered element by element; a list is above its own beginning.
 impl<T: Datum> Datum for Vec<T> {
-    fn duplicate(&self) -> Self {
-        self.iter().map(T::duplicate).collect()
+    fn clone_datum(&self) -> Self {
+        self.iter().map(T::clone_datum).collect()
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        self.iter().map(Held::of).cmp(other.iter().map(Held::of))
+        self.iter().map(DatumKey::of).cmp(other.iter().map(DatumKey::of))
     }
 
-    fn feed<H: Hasher>(&self, state: &mut H) {
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
         state.write_usize(self.len());
         for element in self {
-            element.feed(state);
+            element.hash_into(state);
         }
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(Held::of))
+        serializer.collect_seq(self.iter().map(DatumKey::of))
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let held: Vec<Held<T>> = Deserialize::deserialize(deserializer)?;
+        let held: Vec<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
         Ok(held.into_iter().map(|held| held.0).collect())
     }
 }
@@ -80,8 +80,8 @@ macro_rules! tuple {
     ($length:literal: $($name:ident $index:tt),+) => {
         impl<$($name: Datum),+> Datum for ($($name,)+) {
             #[inline]
-            fn duplicate(&self) -> Self {
-                ($(self.$index.duplicate(),)+)
+            fn clone_datum(&self) -> Self {
+                ($(self.$index.clone_datum(),)+)
             }
 
             #[inline]
@@ -90,18 +90,18 @@ macro_rules! tuple {
             }
 
             #[inline]
-            fn feed<H: Hasher>(&self, state: &mut H) {
-                $(self.$index.feed(state);)+
+            fn hash_into<H: Hasher>(&self, state: &mut H) {
+                $(self.$index.hash_into(state);)+
             }
 
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut tuple = serializer.serialize_tuple($length)?;
-                $(tuple.serialize_element(&Held::of(&self.$index))?;)+
+                $(tuple.serialize_element(&DatumKey::of(&self.$index))?;)+
                 tuple.end()
             }
 
             fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let held: ($(Held<$name>,)+) = Deserialize::deserialize(deserializer)?;
+                let held: ($(DatumKey<$name>,)+) = Deserialize::deserialize(deserializer)?;
                 Ok(($(held.$index.0,)+))
             }
         }

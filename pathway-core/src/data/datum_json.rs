@@ -19,7 +19,7 @@ use super::{Datum, Json, json_read};
 ///
 /// It crosses processes as text, because formats like bincode can't say what comes next.
 impl Datum for Json {
-    fn duplicate(&self) -> Self {
+    fn clone_datum(&self) -> Self {
         self.clone()
     }
 
@@ -27,8 +27,8 @@ impl Datum for Json {
         compare(&self.0, &other.0)
     }
 
-    fn feed<H: Hasher>(&self, state: &mut H) {
-        feed(&self.0, state);
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        hash_into(&self.0, state);
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -57,27 +57,27 @@ fn compare(this: &Value, other: &Value) -> Ordering {
     }
 }
 
-fn feed<H: Hasher>(value: &Value, state: &mut H) {
+fn hash_into<H: Hasher>(value: &Value, state: &mut H) {
     state.write_u8(kind(value));
     match value {
         Value::Null => {}
         Value::Bool(value) => value.hash(state),
         Value::Number(value) => match Numeral::of(value) {
             Numeral::Integer(value) => value.hash(state),
-            Numeral::Float(value) => value.feed(state),
+            Numeral::Float(value) => value.hash_into(state),
         },
         Value::String(value) => value.hash(state),
         Value::Array(elements) => {
             state.write_usize(elements.len());
             for element in elements {
-                feed(element, state);
+                hash_into(element, state);
             }
         }
         Value::Object(members) => {
             state.write_usize(members.len());
             for (key, value) in sorted(members) {
                 key.hash(state);
-                feed(value, state);
+                hash_into(value, state);
             }
         }
     }

@@ -12,7 +12,7 @@ macro_rules! standard {
     ($($type:ty),+) => {$(
         impl Datum for $type {
             #[inline]
-            fn duplicate(&self) -> Self {
+            fn clone_datum(&self) -> Self {
                 *self
             }
 
@@ -22,7 +22,7 @@ macro_rules! standard {
             }
 
             #[inline]
-            fn feed<H: Hasher>(&self, state: &mut H) {
+            fn hash_into<H: Hasher>(&self, state: &mut H) {
                 self.hash(state);
             }
 
@@ -44,7 +44,7 @@ macro_rules! float {
         /// Ordered by value: -0.0 equals 0.0, and NaN equals itself and is above everything.
         impl Datum for $type {
             #[inline]
-            fn duplicate(&self) -> Self {
+            fn clone_datum(&self) -> Self {
                 *self
             }
 
@@ -54,7 +54,7 @@ macro_rules! float {
             }
 
             #[inline]
-            fn feed<H: Hasher>(&self, state: &mut H) {
+            fn hash_into<H: Hasher>(&self, state: &mut H) {
                 // Equal values have equal bits but for the two zeros and the many NaNs.
                 let canonical = if self.is_nan() {
                     <$type>::NAN

@@ -13,7 +13,7 @@ use super::Datum;
 /// Ordered by the bytes of its UTF-8, which is the order of the code points.
 impl Datum for String {
     #[inline]
-    fn duplicate(&self) -> Self {
+    fn clone_datum(&self) -> Self {
         self.clone()
     }
 
@@ -23,7 +23,7 @@ impl Datum for String {
     }
 
     #[inline]
-    fn feed<H: Hasher>(&self, state: &mut H) {
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
         self.hash(state);
     }
 
@@ -39,7 +39,7 @@ impl Datum for String {
 /// A duplicate shares the bytes.
 impl Datum for Bytes {
     #[inline]
-    fn duplicate(&self) -> Self {
+    fn clone_datum(&self) -> Self {
         self.clone()
     }
 
@@ -49,7 +49,7 @@ impl Datum for Bytes {
     }
 
     #[inline]
-    fn feed<H: Hasher>(&self, state: &mut H) {
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
         self.hash(state);
     }
 

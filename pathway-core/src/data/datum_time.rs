@@ -14,7 +14,7 @@ macro_rules! time {
     ($type:ty, $to:expr, $from:expr) => {
         impl Datum for $type {
             #[inline]
-            fn duplicate(&self) -> Self {
+            fn clone_datum(&self) -> Self {
                 *self
             }
 
@@ -24,7 +24,7 @@ macro_rules! time {
             }
 
             #[inline]
-            fn feed<H: Hasher>(&self, state: &mut H) {
+            fn hash_into<H: Hasher>(&self, state: &mut H) {
                 self.hash(state);
             }
 

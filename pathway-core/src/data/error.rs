@@ -8,7 +8,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// Why a pipeline could not start, or stopped.
 ///
 /// It says what happened, where (the source's or sink's name, the subject, the server), and what to do.
-/// A bad *message* is not an error: it is counted, reported and skipped (see `on_bad_row`).
+/// A bad *message* is not an error: it is counted, reported and skipped (see `on_decode_error`).
 pub struct Error {
     kind: ErrorKind,
     message: String,
@@ -31,7 +31,7 @@ pub enum ErrorKind {
     /// deleted, or the stream was made anew.
     Stream,
     /// A message could not be read, and its source was told to stop at that.
-    BadRow,
+    Decode,
     /// A source, a sink or a call of the user's own failed.
     Custom,
     /// A thread of the pipeline panicked: a bug, in the crate or in a closure that it was given.

@@ -1,6 +1,6 @@
 //! Rows that are one value: what a payload of text or bytes can be read into and written from.
 
-use super::{Message, Reject, Schema};
+use super::{DecodeError, Message, Schema};
 
 /// A row whose only column is a `T`: it can be written as bare text or bytes.
 ///
@@ -30,5 +30,5 @@ pub trait OnePayload<T>: Schema {
     ///
     /// # Errors
     /// What stands beside the payload does not fill a column.
-    fn from_payload(payload: T, message: &Message<'_>) -> Result<Self, Reject>;
+    fn from_payload(payload: T, message: &Message<'_>) -> Result<Self, DecodeError>;
 }

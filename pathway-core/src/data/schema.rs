@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Cell, Columns, Datum, JsonText, Keying, Message, Metadata, Reject};
+use super::{Cell, Columns, Datum, DecodeError, JsonText, Keying, Message, Metadata};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -36,7 +36,7 @@ pub trait Schema: Datum {
     ///
     /// # Errors
     /// The document is not JSON, or a column can't be filled from it.
-    fn decode_row(document: JsonText<'_>, message: &Message<'_>) -> Result<Self, Reject>;
+    fn decode_row(document: JsonText<'_>, message: &Message<'_>) -> Result<Self, DecodeError>;
 
     /// Appends the columns as JSON members, each followed by a comma: `"city":"Oslo","total":3,`.
     ///

@@ -1,134 +1,175 @@
-//! A stream, as JetStream's API describes it.
+//! JetStream at both ends: what is said of a stream when it is declared.
 
-use serde_json::Value;
+use std::sync::Arc;
+use std::thread::JoinHandle;
 
-use super::{matches, overlap};
-use crate::data::{Error, ErrorKind, Result};
+use super::client::{NatsUri, Options, check_publish_subject};
+use super::jetstream::sink::StreamPublisher;
+use super::jetstream::source::{Start, StreamReader};
+use super::server::{ServerSink, SinkSubject};
+use super::{Read, Write};
+use crate::connector::sink::{Sink, SinkLink};
+use crate::connector::source::{Source, SourceLink};
+use crate::data::{Result, Schema};
 
-/// What is known of a stream.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StreamInfo {
-    /// When it was made, as the server writes it: another stream of that name has another.
-    pub(crate) created: String,
-    /// What it takes, with wildcards; none where it only mirrors other streams.
-    pub(crate) subjects: Vec<String>,
-    /// Whether what it stores has other subjects than what it takes: it mirrors, gathers or renames.
-    pub(crate) rewrites: bool,
-    pub(crate) retention: Retention,
-    /// Whether it is in a cluster, where it has replicas or can be given some at any time.
-    pub(crate) is_clustered: bool,
-    /// Whether old messages make room for new ones of their subject.
-    pub(crate) is_by_subject: bool,
-    /// The sequence of the first message that is there; one more than `last` where none is.
-    pub(crate) first: u64,
-    pub(crate) last: u64,
-}
-
-/// How long a stream keeps its messages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Retention {
-    /// Up to its limits, read or not.
-    Limits,
-    /// Until every consumer has acknowledged them.
-    Interest,
-    /// Until its consumer has acknowledged them.
-    WorkQueue,
-}
-
-impl StreamInfo {
-    pub(crate) fn of(info: &Value) -> Self {
-        let (config, state) = (&info["config"], &info["state"]);
-        let is_set = |value: &Value| match value {
-            Value::Null => false,
-            Value::Array(list) => !list.is_empty(),
-            _ => true,
-        };
-        let subjects = config["subjects"].as_array().into_iter().flatten();
-        StreamInfo {
-            created: info["created"].as_str().unwrap_or_default().to_owned(),
-            subjects: subjects.filter_map(|subject| subject.as_str().map(ToOwned::to_owned)).collect(),
-            rewrites: ["mirror", "sources", "subject_transform"].iter().any(|key| is_set(&config[key])),
-            retention: match config["retention"].as_str() {
-                Some("interest") => Retention::Interest,
-                Some("workqueue") => Retention::WorkQueue,
-                _ => Retention::Limits,
-            },
-            is_clustered: info["cluster"]["name"].as_str().is_some_and(|name| !name.is_empty()),
-            is_by_subject: config["max_msgs_per_subject"].as_i64().unwrap_or_default() > 0,
-            first: state["first_seq"].as_u64().unwrap_or_default(),
-            last: state["last_seq"].as_u64().unwrap_or_default(),
-        }
-    }
-
-    /// Whether it stores messages that match a subject, which can have wildcards.
-    pub(crate) fn can_hold(&self, subject: &str) -> bool {
-        self.rewrites || self.subjects.iter().any(|own| overlap(own, subject))
-    }
-
-    /// Whether it takes what is published on a subject.
-    pub(crate) fn takes(&self, subject: &str) -> bool {
-        self.subjects.iter().any(|own| matches(own, subject))
-    }
-
-    /// Whether all that it stores matches a subject, so that the sequences read have no holes of other subjects.
-    pub(crate) fn is_all_of(&self, subject: &str) -> bool {
-        subject == ">" || (!self.rewrites && self.subjects.iter().all(|own| own == subject))
-    }
-
-    /// Its subjects, for a sentence.
-    pub(crate) fn listed(&self) -> String {
-        match self.subjects.as_slice() {
-            [] => "none".to_owned(),
-            subjects => subjects.iter().map(|subject| format!("`{subject}`")).collect::<Vec<_>>().join(", "),
-        }
-    }
-}
-
-/// Checks the name of a stream, a consumer or a bucket.
+/// A stream to be read, and how; see [`Read::jetstream`].
 ///
-/// # Errors
-/// Nothing can have that name.
-pub(crate) fn check_stream_name(kind: &str, name: &str) -> Result<()> {
-    let complaint = if name.is_empty() {
-        "it is empty"
-    } else if name.contains(|c: char| c.is_whitespace() || c.is_control() || ".*>/\\".contains(c)) {
-        "blanks and `.`, `*`, `>`, `/`, `\\` are not possible in it"
-    } else {
-        return Ok(());
-    };
-    Err(Error::new(ErrorKind::Config, format!("`{name}` is no name of a {kind}: {complaint}")))
+/// ```
+/// use pathway::nats::{self, Start};
+///
+/// let orders = nats::stream("ORDERS").start(Start::LastPerSubject);
+/// # let _ = orders;
+/// ```
+pub fn stream(name: impl Into<String>) -> Stream {
+    Stream { name: name.into(), start: Start::All, durable: None }
 }
 
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
+/// A stream to be read, and how; made by [`stream`], or from its name.
+#[derive(Clone, Debug)]
+#[must_use = "it is to be given to `.jetstream(..)`"]
+pub struct Stream {
+    pub(super) name: String,
+    pub(super) start: Start,
+    durable: Option<String>,
+}
 
-    use super::*;
-
-    #[test]
-    fn an_answer_is_read() {
-        let answer = json!({
-            "created": "2026-01-01T00:00:00Z",
-            "config": {"subjects": ["a.>", "b"], "retention": "workqueue", "max_msgs_per_subject": -1, "sources": []},
-            "state": {"first_seq": 3, "last_seq": 9},
-        });
-        let stream = StreamInfo::of(&answer);
-        assert_eq!((stream.first, stream.last, stream.retention), (3, 9, Retention::WorkQueue));
-        assert!(!stream.rewrites && !stream.is_by_subject);
-        assert!(stream.takes("a.b") && stream.takes("b") && !stream.takes("c"));
-        assert!(stream.can_hold("*.x") && !stream.can_hold("c.>") && !stream.is_all_of("a.>") && stream.is_all_of(">"));
-        assert_eq!(stream.listed(), "`a.>`, `b`");
-        assert!(StreamInfo::of(&json!({"config": {"mirror": {"name": "M"}}})).can_hold("anything"));
+impl Stream {
+    /// Where in the stream to begin. Default: with the oldest message that is there.
+    ///
+    /// A consumer that is there already, because it stays or was [given](Stream::durable), goes on where it stood.
+    pub fn start(mut self, start: Start) -> Self {
+        self.start = start;
+        self
     }
 
-    #[test]
-    fn names() {
-        for name in ["ORDERS", "a-b_c", "ü"] {
-            check_stream_name("stream", name).expect(name);
+    /// A consumer to read with, in place of one of the pipeline's own: a pull consumer with explicit acknowledgements,
+    /// which must be there, and must read what is asked for. Programs that are given the same one share its messages.
+    ///
+    /// ```
+    /// use pathway::nats;
+    ///
+    /// let orders = nats::stream("ORDERS").durable("billing");
+    /// # let _ = orders;
+    /// ```
+    pub fn durable(mut self, name: impl Into<String>) -> Self {
+        self.durable = Some(name.into());
+        self
+    }
+}
+
+impl From<&str> for Stream {
+    fn from(name: &str) -> Self {
+        stream(name)
+    }
+}
+
+impl From<String> for Stream {
+    fn from(name: String) -> Self {
+        stream(name)
+    }
+}
+
+impl Read {
+    /// Reads from a stream instead of from the subject itself: what was published before is there too, and a break of
+    /// the connection loses nothing. The subject says which messages of the stream; an empty one, all.
+    ///
+    /// A stream that keeps its messages up to limits is read from its oldest message on, each time the pipeline starts,
+    /// each message exactly once; what is read is not acknowledged, and other readers are not affected.
+    /// Of a work queue, and a stream that keeps messages by interest, a message is acknowledged when its commit is
+    /// through and all that was written for it has been confirmed. What is not acknowledged when the program dies comes
+    /// again in the next run. The consumer is named after the pipeline and the source; two programs that would share one
+    /// by accident are told so when they start.
+    ///
+    /// A broker in memory has no streams: there, the subject is read.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    /// use pathway::nats::Start;
+    ///
+    /// #[derive(Schema)]
+    /// struct Order { price: f64 }
+    ///
+    /// let pipeline = Pipeline::named("orders-service");
+    /// let orders = nats::read(&pipeline, "nats://localhost:4222", "orders.>").jetstream("ORDERS").json::<Order>();
+    /// let new = nats::read(&pipeline, "nats://localhost:4222", "orders.eu")
+    ///     .jetstream(nats::stream("ORDERS").start(Start::New))
+    ///     .json::<Order>();
+    /// # let _ = (orders, new);
+    /// # std::mem::forget(pipeline);
+    /// ```
+    pub fn jetstream(mut self, stream: impl Into<Stream>) -> Self {
+        self.jetstream = Some(stream.into());
+        self
+    }
+}
+
+/// A stream to be read, as declared.
+pub(super) struct StreamSource {
+    pub(super) uri: String,
+    pub(super) subject: String,
+    pub(super) options: Options,
+    pub(super) stream: Stream,
+    /// The pipeline's name.
+    pub(super) pipeline: Arc<str>,
+}
+
+impl Source for StreamSource {
+    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
+        let StreamSource { uri, subject, options, stream, pipeline } = *self;
+        let endpoint = NatsUri::parse(&uri)?;
+        let mut reader = StreamReader::new(endpoint, &stream.name, &subject, &pipeline, &link.name)?
+            .options(options)
+            .start_at(stream.start);
+        if let Some(durable) = stream.durable {
+            reader = reader.durable(&durable)?;
         }
-        for name in ["", "a.b", "a b", "*", ">", "a/b"] {
-            let error = check_stream_name("stream", name).expect_err(name).to_string();
-            assert!(error.contains("no name of a stream"), "{error}");
-        }
+        Box::new(reader).start(link)
+    }
+}
+
+impl<R: Schema> Write<R> {
+    /// Writes into a stream: each message is acknowledged when it is stored, and stored once within the stream's window
+    /// for duplicates (`Nats-Msg-Id`), also when it is sent again after a break.
+    ///
+    /// Up to 4 000 messages are under way at a time. Where the stream is full or the server is busy, the pipeline waits
+    /// and sends again what was refused. Nothing is lost, and the order is kept where nobody else writes into the
+    /// stream. A stream that is missing or does not take the subject is an error at the start.
+    ///
+    /// A broker in memory has no streams: there, the subject is written to.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total { sum: i64 }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { sum: 45 }]);
+    /// nats::write(&totals, "nats://localhost:4222", "totals.all").jetstream("TOTALS").json();
+    /// # std::mem::forget(pipeline);
+    /// ```
+    pub fn jetstream(mut self, stream: impl Into<String>) -> Self {
+        self.jetstream = Some(stream.into());
+        self
+    }
+}
+
+/// A stream to be written to, as declared.
+pub(super) struct StreamSink {
+    pub(super) core: ServerSink,
+    pub(super) stream: String,
+}
+
+impl Sink for StreamSink {
+    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
+        let ServerSink { uri, subject, options, dead_letters } = self.core;
+        let subject = match subject {
+            SinkSubject::All(subject) => subject,
+            SinkSubject::Own => "".into(),
+        };
+        let given = [(!subject.is_empty()).then_some(&subject), dead_letters.as_ref().map(|dead| &dead.subject)];
+        given.into_iter().flatten().try_for_each(|subject| check_publish_subject(subject))?;
+        let publisher = StreamPublisher::new(NatsUri::parse(&uri)?, &self.stream, subject)?.options(options);
+        Box::new(publisher.dead_letters(dead_letters)).start(link)
     }
 }

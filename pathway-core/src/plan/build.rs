@@ -4,26 +4,27 @@ use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{NodeId, Pump};
-use crate::data::{Counter, Schema};
-use crate::flow::{AnyFlow, Changes, Graph, Progress};
+use super::{NodeId, SourceOperator};
+use crate::data::Schema;
+use crate::dataflow::{AnyFlow, Changes, DataflowBuilder, Progress};
+use crate::telemetry::Counter;
 
 /// What a node sees while it builds its part of the dataflow.
 pub struct Build<'scope> {
     /// Where the operators are made.
-    pub graph: Graph<'scope>,
+    pub graph: DataflowBuilder<'scope>,
     /// What nodes have put down, with the type of their rows.
     streams: HashMap<NodeId, (TypeId, AnyFlow<'scope>)>,
     /// Nodes that another node reads.
     read: HashSet<NodeId>,
     /// What the first worker pumps; other workers have none.
-    pumps: Vec<Box<dyn Pump>>,
+    pumps: Vec<Box<dyn SourceOperator>>,
     /// The time on the wire of the commit that is being sealed.
     clock: Arc<Counter>,
 }
 
 impl<'scope> Build<'scope> {
-    pub(crate) fn new(graph: Graph<'scope>, clock: Arc<Counter>) -> Self {
+    pub(crate) fn new(graph: DataflowBuilder<'scope>, clock: Arc<Counter>) -> Self {
         Build { graph, streams: HashMap::new(), read: HashSet::new(), pumps: Vec::new(), clock }
     }
 
@@ -33,7 +34,7 @@ impl<'scope> Build<'scope> {
     }
 
     /// Adds what the first worker is to pump.
-    pub fn add_pump(&mut self, pump: Box<dyn Pump>) {
+    pub fn add_source_operator(&mut self, pump: Box<dyn SourceOperator>) {
         self.pumps.push(pump);
     }
 
@@ -55,7 +56,7 @@ impl<'scope> Build<'scope> {
     }
 
     /// Ends the construction: what to pump, and what seals commits.
-    pub(crate) fn finish(self) -> (Vec<Box<dyn Pump>>, Progress) {
+    pub(crate) fn finish(self) -> (Vec<Box<dyn SourceOperator>>, Progress) {
         for (_, (_, unread)) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
             self.graph.watch(unread);
         }

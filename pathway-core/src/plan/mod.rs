@@ -3,16 +3,20 @@
 //! Nothing runs yet. Tables are handles on nodes; `run` builds the dataflow from the plan on every worker.
 
 mod build;
+mod control;
+mod manual_commits;
 mod net;
 mod node;
 mod pipeline;
-mod pump;
+mod source_operator;
 mod table;
 
 pub use build::Build;
-pub use node::{NodeId, Order, Plan, Shape};
+pub use control::Control;
+pub use manual_commits::ManualCommits;
+pub use node::{NodeId, Order, Plan, TableProperties};
 pub use pipeline::Pipeline;
-pub use pump::{Pace, Pump};
+pub use source_operator::{CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use net::{net, net_in_order_of_arrival};

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Build;
-use crate::data::Control;
-use crate::sink::{Sink, SinkLink};
-use crate::source::{Source, SourceLink};
+use super::Control;
+use crate::connector::sink::{Sink, SinkLink};
+use crate::connector::source::{Source, SourceLink};
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -14,18 +14,18 @@ pub struct NodeId(pub(crate) usize);
 
 /// What is known of a table's changes before any has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Shape {
+pub struct TableProperties {
     /// In which order the rows of a commit leave the table.
     pub order: Order,
     /// Rows come and never go. Operators then need not keep what only takes rows back.
     pub append_only: bool,
 }
 
-impl Shape {
+impl TableProperties {
     /// Messages as they arrive: each is a row that stays.
-    pub const ARRIVALS: Shape = Shape { order: Order::Arrival, append_only: true };
+    pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true };
     /// Rows that were gathered by key, and that change.
-    pub const GATHERED: Shape = Shape { order: Order::Sorted, append_only: false };
+    pub const GATHERED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };
 }
 
 /// In which order the rows of one commit leave a table through a sink.
@@ -58,7 +58,7 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 
 /// One operator, source or sink of a plan.
 pub(crate) struct Node {
-    pub(crate) shape: Shape,
+    pub(crate) shape: TableProperties,
     pub(crate) build: BuildNode,
 }
 
@@ -102,7 +102,7 @@ impl Plan {
     }
 
     /// Adds a node, whose inputs must be in the plan already.
-    pub fn add<B>(&self, name: Arc<str>, shape: Shape, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
+    pub fn add<B>(&self, name: Arc<str>, shape: TableProperties, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
@@ -124,7 +124,7 @@ impl Plan {
     }
 
     /// What is known of a node's changes.
-    pub fn shape(&self, node: NodeId) -> Shape {
+    pub fn shape(&self, node: NodeId) -> TableProperties {
         self.lock().nodes[node.0].shape
     }
 

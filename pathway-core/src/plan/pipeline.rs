@@ -1,7 +1,7 @@
 //! A pipeline under declaration.
 
 use super::Plan;
-use crate::data::{Level, report};
+use crate::telemetry::{Level, report};
 
 /// A pipeline: declare its tables, then [`run`](Pipeline::run) it.
 ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{NodeId, Plan, Shape};
+use super::{NodeId, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
@@ -42,7 +42,7 @@ impl<R: Schema> Table<R> {
     /// A table for where a mistake was found that ends the pipeline before any row would come into it.
     pub(crate) fn never<S: Schema>(&self) -> Table<S> {
         let name = self.plan.unique_name("never");
-        let node = self.plan.add(name, Shape::ARRIVALS, |node, _| {
+        let node = self.plan.add(name, TableProperties::ARRIVALS, |node, _| {
             move |build| {
                 let (_, nothing) = build.graph.input();
                 build.put::<S>(node, nothing);
@@ -55,7 +55,7 @@ impl<R: Schema> Table<R> {
         self.node
     }
 
-    pub(crate) fn shape(&self) -> Shape {
+    pub(crate) fn shape(&self) -> TableProperties {
         self.plan.shape(self.node)
     }
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::subject::matches;
+use crate::connector::source::{Batch, CommitBuffer};
 use crate::data::DateTimeUtc;
-use crate::source::{Batch, Mailbox, Ticks};
+use crate::plan::ManualCommits;
 
 /// A NATS in memory, which goes where a server's URI goes in `nats::read` and `nats::write`.
 ///
@@ -43,13 +44,13 @@ pub struct Broker {
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    ticks: Arc<Ticks>,
+    ticks: Arc<ManualCommits>,
 }
 
 #[derive(Default)]
 struct State {
     /// Pattern and mailbox of each source that reads from the broker.
-    subscriptions: Vec<(String, Arc<Mailbox<Batch>>)>,
+    subscriptions: Vec<(String, Arc<CommitBuffer<Batch>>)>,
     /// What pipelines have written.
     published: Vec<Published>,
 }
@@ -123,14 +124,14 @@ impl Broker {
     }
 
     /// A mailbox for a source that reads these subjects.
-    pub(crate) fn subscribe(&self, pattern: &str) -> Arc<Mailbox<Batch>> {
-        let mailbox = Arc::new(Mailbox::new());
+    pub(crate) fn subscribe(&self, pattern: &str) -> Arc<CommitBuffer<Batch>> {
+        let mailbox = Arc::new(CommitBuffer::new());
         self.lock().subscriptions.push((pattern.to_owned(), Arc::clone(&mailbox)));
         mailbox
     }
 
     /// The commits of all sources that read from the broker.
-    pub(crate) fn ticks(&self) -> Arc<Ticks> {
+    pub(crate) fn ticks(&self) -> Arc<ManualCommits> {
         Arc::clone(&self.shared.ticks)
     }
 

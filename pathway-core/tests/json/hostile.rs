@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::SignedDuration;
 use pathway_core::data::{ColumnType, DateTimeNaive, DateTimeUtc, Json};
-use pathway_core::decode::json::decode;
+use pathway_core::format::json::decode::decode;
 
 use crate::random::{Random, Sample};
 use crate::row::{Row, payload, value};

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::SignedDuration;
 use pathway_core::data::{Column, ColumnType, DateTimeNaive, DateTimeUtc, Json, JsonText};
-use pathway_core::decode::json::{Slot, decode};
+use pathway_core::format::json::decode::{Slot, decode};
 
 use crate::row::{Row, value};
 

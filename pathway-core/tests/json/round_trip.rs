@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use jiff::SignedDuration;
-use pathway_core::data::{DateTimeNaive, DateTimeUtc, Datum, Held, Json};
-use pathway_core::decode::json::decode;
+use pathway_core::data::{DateTimeNaive, DateTimeUtc, Datum, DatumKey, Json};
+use pathway_core::format::json::decode::decode;
 
 use crate::random::{Random, Sample};
 use crate::row::{Row, payload};
@@ -16,10 +16,10 @@ fn check<T: Sample>(rounds: u64) {
         let back = decode::<Row<T>>(json.as_bytes()).unwrap_or_else(|reject| panic!("seed {seed}: {json}: {reject}"));
         assert_eq!(format!("{back:?}"), format!("{row:?}"), "seed {seed}: {json}");
 
-        let bytes = bincode::serialize(&Held::of(&row)).expect("bincode can hold every datum");
-        let back: Held<Row<T>> = bincode::deserialize(&bytes).expect("bincode reads what it wrote");
+        let bytes = bincode::serialize(&DatumKey::of(&row)).expect("bincode can hold every datum");
+        let back: DatumKey<Row<T>> = bincode::deserialize(&bytes).expect("bincode reads what it wrote");
         assert_eq!(format!("{:?}", back.0), format!("{row:?}"), "seed {seed}");
-        assert_eq!(format!("{:?}", row.duplicate()), format!("{row:?}"), "seed {seed}");
+        assert_eq!(format!("{:?}", row.clone_datum()), format!("{row:?}"), "seed {seed}");
     }
 }
 
@@ -85,6 +85,6 @@ fn a_duration_and_a_year_beyond_what_is_read_are_written() {
 #[test]
 fn the_smallest_numbers_of_diff_and_time_and_the_largest() {
     let mut out = Vec::new();
-    pathway_core::encode::json::encode(&Row { k: 1, v: true }, i64::MIN, u64::MAX, &mut out);
+    pathway_core::format::json::encode::encode(&Row { k: 1, v: true }, i64::MIN, u64::MAX, &mut out);
     assert_eq!(out, br#"{"k":1,"v":true,"diff":-9223372036854775808,"time":18446744073709551615}"#);
 }

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 use std::hash::Hasher;
 
 use pathway_core::data::{
-    Cell, Column, ColumnType, Columns, Datum, HasKey, Held, JsonText, Message, Part, Reject, Schema,
+    Cell, Column, ColumnType, Columns, Datum, DatumKey, DecodeError, HasKey, JsonText, Message, Part, Schema,
 };
-use pathway_core::decode::json::{Slot, decode, object};
-use pathway_core::encode::json::encode;
+use pathway_core::format::json::decode::{Slot, decode, object};
+use pathway_core::format::json::encode::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The row of most recorded runs: a number to tell the rows apart, and a column of the type in question.
@@ -18,25 +18,25 @@ pub(crate) struct Row<T> {
 }
 
 impl<T: ColumnType> Datum for Row<T> {
-    fn duplicate(&self) -> Self {
-        Row { k: self.k, v: self.v.duplicate() }
+    fn clone_datum(&self) -> Self {
+        Row { k: self.k, v: self.v.clone_datum() }
     }
 
     fn compare(&self, other: &Self) -> Ordering {
         self.k.compare(&other.k).then_with(|| self.v.compare(&other.v))
     }
 
-    fn feed<H: Hasher>(&self, state: &mut H) {
-        self.k.feed(state);
-        self.v.feed(state);
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        self.k.hash_into(state);
+        self.v.hash_into(state);
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(&(Held::of(&self.k), Held::of(&self.v)), serializer)
+        Serialize::serialize(&(DatumKey::of(&self.k), DatumKey::of(&self.v)), serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (k, v): (Held<i64>, Held<T>) = Deserialize::deserialize(deserializer)?;
+        let (k, v): (DatumKey<i64>, DatumKey<T>) = Deserialize::deserialize(deserializer)?;
         Ok(Row { k: k.0, v: v.0 })
     }
 }
@@ -57,7 +57,7 @@ impl<T: ColumnType> Schema for Row<T> {
         (self.k,)
     }
 
-    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, Reject> {
+    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, DecodeError> {
         let (mut k, mut v) = (Slot::<i64>::new(), Slot::<T>::new());
         object(document, &mut |key, value| match key {
             "k" => k.read(value),
@@ -82,7 +82,7 @@ impl<T: ColumnType> Schema for Row<T> {
 }
 
 /// Decodes one value, as column `v`.
-pub(crate) fn value<T: ColumnType>(json: &str) -> Result<T, Reject> {
+pub(crate) fn value<T: ColumnType>(json: &str) -> Result<T, DecodeError> {
     decode::<Row<T>>(format!(r#"{{"k":0,"v":{json}}}"#).as_bytes()).map(|row| row.v)
 }
 

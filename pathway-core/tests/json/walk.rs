@@ -1,7 +1,7 @@
 //! The walk agrees with serde_json: about what is JSON, and about what stands where.
 
 use pathway_core::data::JsonText;
-use pathway_core::decode::json::{array, object};
+use pathway_core::format::json::decode::{array, object};
 use serde_json::Value;
 use serde_json::value::RawValue;
 

@@ -24,7 +24,7 @@ pub(crate) struct ColumnType {
 /// What kind of type it is.
 pub(crate) enum Shape {
     /// An enum without fields: the variants, with their names on the wire.
-    Choice(Vec<(Ident, String)>),
+    EnumColumn(Vec<(Ident, String)>),
     /// A struct around one value.
     Newtype(Box<Type>),
 }
@@ -101,7 +101,7 @@ fn choice(ident: &Ident, data: &DataEnum, rename_all: Option<Rule>, errors: &mut
         }
         variants.push((variant.ident.clone(), name));
     }
-    fine.then_some(Shape::Choice(variants))
+    fine.then_some(Shape::EnumColumn(variants))
 }
 
 /// A variant's name on the wire, and the words that gave it.

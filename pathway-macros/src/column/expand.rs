@@ -12,7 +12,7 @@ use crate::schema::{datum_stand_in, json_string};
 /// The impls of a column type.
 pub(crate) fn column_type(column_type: &ColumnType) -> TokenStream {
     match &column_type.shape {
-        Shape::Choice(variants) => choice(column_type, variants),
+        Shape::EnumColumn(variants) => choice(column_type, variants),
         Shape::Newtype(inner) => newtype(column_type, inner),
     }
 }
@@ -64,21 +64,21 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
     let ordinals: Vec<_> = (0..variants.len()).collect();
     let datum = Bodies {
         duplicate: quote!(match self { #(Self::#idents => Self::#idents,)* }),
-        compare: quote!(#krate::__private::Choice::compare_choice(self, other)),
-        feed: quote!(#krate::__private::Choice::feed_choice(self, state)),
-        serialize: quote!(#krate::__private::Choice::serialize_choice(self, serializer)),
-        deserialize: quote!(#krate::__private::Choice::deserialize_choice(deserializer)),
-        expected: quote!(<Self as #krate::__private::Choice>::expected_choice()),
-        decode: quote!(#krate::__private::Choice::decode_choice(value)),
+        compare: quote!(#krate::__private::EnumColumn::compare_choice(self, other)),
+        feed: quote!(#krate::__private::EnumColumn::feed_choice(self, state)),
+        serialize: quote!(#krate::__private::EnumColumn::serialize_choice(self, serializer)),
+        deserialize: quote!(#krate::__private::EnumColumn::deserialize_choice(deserializer)),
+        expected: quote!(<Self as #krate::__private::EnumColumn>::expected_choice()),
+        decode: quote!(#krate::__private::EnumColumn::decode_choice(value)),
         missing: quote!(::core::option::Option::None),
-        encode: quote!(#krate::__private::Choice::encode_choice(self, out)),
-        text: quote!(#krate::__private::Choice::encode_choice_text(self, form, out)),
+        encode: quote!(#krate::__private::EnumColumn::encode_choice(self, out)),
+        text: quote!(#krate::__private::EnumColumn::encode_choice_text(self, form, out)),
         is_none: quote!(false),
     };
     let impls = datum.impls(column_type, &column_type.generics);
     quote! {
         #[automatically_derived]
-        impl #impl_generics #krate::__private::Choice for #ident #type_generics #where_clause {
+        impl #impl_generics #krate::__private::EnumColumn for #ident #type_generics #where_clause {
             const NAMES: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             const JSON: &'static [&'static ::core::primitive::str] = &[#(#json),*];
 
@@ -107,9 +107,9 @@ fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let encode = quote!(<#inner as #krate::__private::EncodeJson>);
     let text = quote!(<#inner as #krate::__private::EncodeText>);
     let bodies = Bodies {
-        duplicate: quote!(#check Self(#datum::duplicate(&self.0))),
+        duplicate: quote!(#check Self(#datum::clone_datum(&self.0))),
         compare: quote!(#check #datum::compare(&self.0, &other.0)),
-        feed: quote!(#check #datum::feed(&self.0, state)),
+        feed: quote!(#check #datum::hash_into(&self.0, state)),
         serialize: quote!(#check #datum::serialize(&self.0, serializer)),
         deserialize: quote!(#check ::core::result::Result::map(#datum::deserialize(deserializer), Self)),
         expected: quote!(#check #decode::expected()),
@@ -146,7 +146,7 @@ impl Bodies {
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
-                fn duplicate(&self) -> Self {
+                fn clone_datum(&self) -> Self {
                     #duplicate
                 }
 
@@ -154,7 +154,7 @@ impl Bodies {
                     #compare
                 }
 
-                fn feed<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
+                fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
                     #feed
                 }
 

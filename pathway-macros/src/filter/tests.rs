@@ -10,7 +10,7 @@ fn becomes_a_call_of_the_typed_method() {
     let expanded = filter(quote!(o in orders => is_big(o.price) && o.city == "Oslo"));
     let expected = quote! { {
         ::pathway::__private::table(&orders)
-            .filter(move |o| is_big(::pathway::__private::duplicate(&o.price)) && o.city == "Oslo")
+            .filter(move |o| is_big(::pathway::__private::clone_datum(&o.price)) && o.city == "Oslo")
     } };
     assert!(same_tokens(expanded.clone(), expected), "{expanded}");
 }

@@ -8,7 +8,7 @@ use super::ast::Join;
 use super::times::{self, Timing};
 use crate::errors::Errors;
 use crate::row;
-use crate::row::place::duplicate;
+use crate::row::place::clone_datum;
 use crate::row::tokens::mentions;
 
 /// The keys of each side, in the same order.
@@ -150,7 +150,7 @@ impl VisitMut for Fields<'_> {
             ),
         );
         // Goes on as if the cure had been taken, so that nothing else is wrong because of it.
-        let copy = duplicate(expr);
+        let copy = clone_datum(expr);
         *expr = Expr::Verbatim(quote!(#row.map(|#row| #copy)));
     }
 }

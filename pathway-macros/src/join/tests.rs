@@ -15,11 +15,11 @@ fn becomes_a_call_of_the_typed_methods() {
         ::pathway::__private::table(&orders)
             .join(::pathway::__private::table(&customers))
             .on(
-                move |o| ::pathway::__private::key(::pathway::__private::duplicate(&o.customer)),
-                move |c| ::pathway::__private::key(::pathway::__private::duplicate(&c.id))
+                move |o| ::pathway::__private::key(::pathway::__private::clone_datum(&o.customer)),
+                move |c| ::pathway::__private::key(::pathway::__private::clone_datum(&c.id))
             )
             .left(move |o, c| ::pathway::__private::row(Named {
-                order: ::pathway::__private::duplicate(&o.id),
+                order: ::pathway::__private::clone_datum(&o.id),
                 name: c.map(|c| c.name.clone())
             }))
     } };

@@ -83,7 +83,7 @@ fn bindings(index: usize, reduction: &Reduction) -> TokenStream {
     let value = value(index);
     let copies = (1..reduction.uses).map(|usage| {
         let copy = result(index, usage);
-        quote!(let #copy = ::pathway::__private::duplicate(&#value);)
+        quote!(let #copy = ::pathway::__private::clone_datum(&#value);)
     });
     let moved = result(index, 0);
     quote!(#(#copies)* let #moved = #value;)

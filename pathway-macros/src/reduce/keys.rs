@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::Expr;
 
 use crate::row::extent::{Extent, local};
-use crate::row::place::duplicate;
+use crate::row::place::clone_datum;
 use crate::row::tokens::same_tokens;
 use crate::row::walk::Use;
 
@@ -49,7 +49,7 @@ impl Keys {
     /// What an expression becomes that is a key.
     pub(crate) fn read(expr: &Expr, index: usize, usage: Use) -> Expr {
         let place = Extent::of(expr).dereferenced(&Self::variable(index));
-        if usage == Use::Value { duplicate(&place) } else { place }
+        if usage == Use::Value { clone_datum(&place) } else { place }
     }
 }
 

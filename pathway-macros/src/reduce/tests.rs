@@ -11,18 +11,18 @@ fn becomes_three_closures() {
         reduce(quote!(o in orders by o.city => Totals { city: o.city, mean: sum(o.price) / count() as f64 }));
     let expected = quote! { {
         ::pathway::__private::table(&orders)
-            .group_by(move |o| ::pathway::__private::key(::pathway::__private::duplicate(&o.city)))
+            .group_by(move |o| ::pathway::__private::key(::pathway::__private::clone_datum(&o.city)))
             .reduce(
                 (
                     ::pathway::__private::named("mean", ::pathway::reducers::Sum),
                     ::pathway::__private::named("mean", ::pathway::reducers::Count),
                 ),
-                move |o| (::pathway::__private::summable(::pathway::__private::duplicate(&o.price)), (),),
+                move |o| (::pathway::__private::summable(::pathway::__private::clone_datum(&o.price)), (),),
                 move |__key0, (__value0, __value1,)| {
                     let __result0_0 = __value0;
                     let __result1_0 = __value1;
                     ::pathway::__private::row(Totals {
-                        city: ::pathway::__private::duplicate(&*__key0),
+                        city: ::pathway::__private::clone_datum(&*__key0),
                         mean: ::pathway::__private::same(__result0_0) / ::pathway::__private::same(__result1_0) as f64
                     })
                 }
@@ -34,12 +34,12 @@ fn becomes_three_closures() {
 #[test]
 fn windows_come_before_the_keys() {
     let expanded =
-        reduce(quote!(o in orders by o.city window sliding(o.at, 10.minutes(), 1.minutes()).once_closed() as w => {
+        reduce(quote!(o in orders by o.city window sliding(o.at, 10.minutes(), 1.minutes()).emit_on_close() as w => {
             o.city, start: w.start, n: count()
         }));
     let expanded = expanded.to_string();
-    let window = ". window (move | o | :: pathway :: __private :: time (:: pathway :: __private :: duplicate (& o . at)) , \
-        :: pathway :: windows :: sliding (10 . minutes () , 1 . minutes ()) . once_closed ()) . group_by";
+    let window = ". window (move | o | :: pathway :: __private :: time (:: pathway :: __private :: clone_datum (& o . at)) , \
+        :: pathway :: windows :: sliding (10 . minutes () , 1 . minutes ()) . emit_on_close ()) . group_by";
     assert!(expanded.contains(window), "{expanded}");
     assert!(expanded.contains("move | __key0 , w , (__value0 ,)"), "{expanded}");
 }

@@ -6,7 +6,7 @@ use syn::{Expr, Ident, Token, Type};
 
 use crate::words::{listed, nearest};
 
-/// `window tumbling(o.at, 1.hours()).allow_late(10.minutes()) as w`.
+/// `window tumbling(o.at, 1.hours()).allowed_lateness(10.minutes()) as w`.
 pub(crate) struct Window {
     /// The event time of a row.
     pub(crate) time: Expr,

@@ -44,7 +44,7 @@ pub(crate) fn declaration(output: &Output) -> TokenStream {
 
         impl<#bounds> ::core::clone::Clone for #struct_name<R, #(#types),*> {
             fn clone(&self) -> Self {
-                ::pathway::__private::Datum::duplicate(self)
+                ::pathway::__private::Datum::clone_datum(self)
             }
         }
 
@@ -72,7 +72,7 @@ pub(crate) fn construction(output: &Output) -> Expr {
             quote!(#name: #value)
         });
         let old = output.rest.as_ref().map(|rest| {
-            let (name, row) = (old_row(), Extent::of(&rest.row).call("duplicate", &rest.row));
+            let (name, row) = (old_row(), Extent::of(&rest.row).call("clone_datum", &rest.row));
             quote!(#name: #row)
         });
         let fields = old.into_iter().chain(columns);

@@ -56,8 +56,8 @@ impl Meaning for OverRow<'_> {
         }
         let whole = is_row(expr, self.row);
         match usage {
-            Use::Value if whole => *expr = Extent::of(expr).call("duplicate", expr),
-            Use::Value => *expr = duplicate(expr),
+            Use::Value if whole => *expr = Extent::of(expr).call("clone_datum", expr),
+            Use::Value => *expr = clone_datum(expr),
             Use::Place if whole => *expr = Extent::of(expr).dereferenced(self.row),
             Use::Place | Use::Receiver => {}
         }
@@ -76,9 +76,9 @@ impl Meaning for OverRow<'_> {
 }
 
 /// A copy of what stands at a place.
-pub(crate) fn duplicate(place: &Expr) -> Expr {
+pub(crate) fn clone_datum(place: &Expr) -> Expr {
     let extent = Extent::of(place);
-    extent.call("duplicate", &extent.reference(place))
+    extent.call("clone_datum", &extent.reference(place))
 }
 
 /// Whether the expression is the row, or a field of it, at any depth: `o`, `o.city`, `o.pair.0`.

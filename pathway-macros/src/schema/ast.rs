@@ -5,8 +5,8 @@ use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type};
 
-use super::beside::{self, Beside};
 use super::flatten::{FLATTEN, Flat};
+use super::metadata::{self, MetadataColumn};
 use super::pointer::Pointer;
 use crate::attribute::{Entry, entries, once, string_literal};
 use crate::errors::Errors;
@@ -39,7 +39,7 @@ pub(crate) struct Column {
     pub(crate) default: Option<Fallback>,
     pub(crate) pointer: Option<Pointer>,
     /// What fills it in place of the payload.
-    pub(crate) beside: Option<Beside>,
+    pub(crate) metadata: Option<MetadataColumn>,
 }
 
 /// What fills a column whose field is not in the message.
@@ -55,7 +55,7 @@ pub(crate) enum Fallback {
 /// The attributes of the struct, and of a field.
 const ON_STRUCT: [&str; 2] = ["rename_all", "crate"];
 const ON_FIELD: [&str; 12] = {
-    let [subject, token, header, sequence, published, received, delivered] = beside::WORDS;
+    let [subject, token, header, sequence, published, received, delivered] = metadata::WORDS;
     let [key, default, rename, path] = ["primary_key", "default", "rename", "path"];
     [key, default, rename, path, FLATTEN, subject, token, header, sequence, published, received, delivered]
 };
@@ -87,7 +87,7 @@ impl Column {
         errors: &mut Errors,
     ) -> Column {
         let (mut primary_key, mut default, mut rename, mut pointer) = (None, None, None, None);
-        let mut beside = None;
+        let mut metadata = None;
         for entry in entries {
             match entry.name().as_str() {
                 "primary_key" => once(&mut primary_key, entry, entry.flag(errors), errors),
@@ -98,8 +98,8 @@ impl Column {
                     let parsed = text.and_then(|text| Pointer::parse(&text, errors));
                     once(&mut pointer, entry, parsed, errors);
                 }
-                word if beside::WORDS.contains(&word) => {
-                    beside::once(&mut beside, entry, errors);
+                word if metadata::WORDS.contains(&word) => {
+                    metadata::once(&mut metadata, entry, errors);
                 }
                 _ => {
                     entry.unknown("schema", "a column", &ON_FIELD, &ON_STRUCT.map(|word| (word, "the struct")), errors)
@@ -113,7 +113,7 @@ impl Column {
         };
         let primary_key = primary_key.is_some();
         let (field, ty) = (ident.clone(), field.ty.clone());
-        Column { number, field, ty, name, named_by, primary_key, default, pointer, beside }
+        Column { number, field, ty, name, named_by, primary_key, default, pointer, metadata }
     }
 }
 

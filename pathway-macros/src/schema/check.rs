@@ -26,7 +26,7 @@ pub(crate) fn check(row: &Row, errors: &mut Errors) -> bool {
             names.insert(&column.name, column);
         }
         optional_key(column, errors);
-        super::beside::check(column, errors);
+        super::metadata::check(column, errors);
     }
     let keys = row.columns.iter().filter(|column| column.primary_key);
     if let Some(column) = keys.clone().nth(MOST_KEY_COLUMNS) {

@@ -1,10 +1,10 @@
 //! `#[derive(Schema)]`: a struct becomes a row.
 
 mod ast;
-mod beside;
 mod check;
 mod expand;
 mod flatten;
+mod metadata;
 mod pointer;
 mod trie;
 

@@ -18,7 +18,7 @@ impl Node {
     /// The document, with all columns at their places. A column without a pointer is a member of the document.
     pub(crate) fn of(columns: &[Column]) -> Node {
         let mut root = Node::default();
-        let of_payload = columns.iter().enumerate().filter(|(_, column)| column.beside.is_none());
+        let of_payload = columns.iter().enumerate().filter(|(_, column)| column.metadata.is_none());
         for (number, column) in of_payload {
             match &column.pointer {
                 Some(pointer) => root.insert(pointer, number),

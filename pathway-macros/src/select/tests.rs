@@ -12,8 +12,8 @@ fn an_anonymous_row_is_a_struct_with_a_type_parameter_a_column() {
         #[derive(::core::clone::Clone, ::core::fmt::Debug, ::core::cmp::PartialEq, ::pathway::Schema)]
         struct AnonymousRow<T0, T1> { id: T0, #[schema(rename = "c")] cost: T1 }
         ::pathway::__private::table(&orders).select(move |o| AnonymousRow {
-            id: ::pathway::__private::column(::pathway::__private::duplicate(&o.id)),
-            cost: ::pathway::__private::column(::pathway::__private::duplicate(&o.price) * 2.0)
+            id: ::pathway::__private::column(::pathway::__private::clone_datum(&o.id)),
+            cost: ::pathway::__private::column(::pathway::__private::clone_datum(&o.price) * 2.0)
         })
     } };
     assert!(same_tokens(expanded.clone(), expected), "{expanded}");
@@ -31,7 +31,7 @@ fn the_columns_of_the_row_itself_lie_in_an_anonymous_row() {
     for part in [
         "struct AnonymousRow < R , T0 > { # [schema (rest)] __row : R , cost : T0 }",
         "Deref for AnonymousRow < R , T0 >",
-        "AnonymousRow { __row : :: pathway :: __private :: duplicate (o) , cost : ",
+        "AnonymousRow { __row : :: pathway :: __private :: clone_datum (o) , cost : ",
     ] {
         assert!(expanded.contains(part), "{part}: {expanded}");
     }

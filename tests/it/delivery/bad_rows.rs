@@ -23,12 +23,12 @@ fn a_bad_message_is_counted_and_skipped() {
 fn a_source_that_stops_at_a_bad_message_says_where_it_is() {
     let server = server();
     let pipeline = Pipeline::new();
-    let input = nats::read(&pipeline, server.url(), "numbers.>").on_bad_row(OnBadRow::Stop).json::<Input>();
+    let input = nats::read(&pipeline, server.url(), "numbers.>").on_decode_error(OnDecodeError::Stop).json::<Input>();
     nats::write(&input, server.url(), "copy").json();
     let running = pipeline.start().expect("a running pipeline");
     Client::new(&server.url()).publish("numbers.odd", [value(1), r#"{"value": "three"}"#.to_owned()]);
     let error = join(running).expect_err("a bad row");
-    assert_eq!(error.kind(), ErrorKind::BadRow);
+    assert_eq!(error.kind(), ErrorKind::Decode);
     let message = error.to_string();
     for part in ["`numbers.>`", "`numbers.odd`", "column `value`", "at byte 10", r#""three""#] {
         assert!(message.contains(part), "{part} is not in: {message}");

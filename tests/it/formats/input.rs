@@ -2,7 +2,7 @@
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{Message, Reject};
+use pathway::{DecodeError, Message};
 
 use super::support::rows;
 
@@ -93,11 +93,12 @@ struct Pairs {
 impl nats::Decode for Pairs {
     type Row = Total;
 
-    fn decode(&self, message: &Message<'_>) -> Result<Total, Reject> {
-        let text =
-            std::str::from_utf8(message.payload).map_err(|error| Reject::payload("not UTF-8", error.valid_up_to()))?;
-        let (city, number) = text.split_once(self.separator).ok_or_else(|| Reject::payload("no pair", text.len()))?;
-        Ok(total(city, number.parse().map_err(|_| Reject::payload("no number", city.len() + 1))?))
+    fn decode(&self, message: &Message<'_>) -> Result<Total, DecodeError> {
+        let text = std::str::from_utf8(message.payload)
+            .map_err(|error| DecodeError::payload("not UTF-8", error.valid_up_to()))?;
+        let (city, number) =
+            text.split_once(self.separator).ok_or_else(|| DecodeError::payload("no pair", text.len()))?;
+        Ok(total(city, number.parse().map_err(|_| DecodeError::payload("no number", city.len() + 1))?))
     }
 }
 

@@ -64,7 +64,7 @@ fn every_kind_of_column() {
 }
 
 fn event_of(event: &Event) -> Event {
-    pathway::Datum::duplicate(event)
+    pathway::Datum::clone_datum(event)
 }
 
 #[test]
@@ -141,7 +141,7 @@ struct Numbered {
 /// Core NATS has no such number: that is said before a message is read.
 #[test]
 fn what_only_jetstream_knows_is_a_config_error() {
-    for place in [nats::Place::from("nats://127.0.0.1:1"), nats::Place::from(&Broker::new())] {
+    for place in [nats::Endpoint::from("nats://127.0.0.1:1"), nats::Endpoint::from(&Broker::new())] {
         let pipeline = Pipeline::new();
         let _seen = nats::read(&pipeline, place, "numbers").json::<Numbered>().collect();
         let error = pipeline.start().map(drop).expect_err("no stream");

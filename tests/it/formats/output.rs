@@ -2,7 +2,7 @@
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{ErrorKind, Plaintext, Raw, Reject};
+use pathway::{DecodeError, ErrorKind, Plaintext, Raw};
 
 use super::support::{headers, inserts, texts, written};
 
@@ -104,9 +104,9 @@ fn the_order_of_a_commit() {
 fn a_row_that_an_encoder_refuses_is_a_dead_letter() {
     let rows = inserts([row("a", None), row("b", Some(1))]);
     let (messages, stats) = written(rows, |table, broker| {
-        let encode = |row: &Row, _: nats::Stamp, payload: &mut Vec<u8>| {
+        let encode = |row: &Row, _: nats::ChangeInfo, payload: &mut Vec<u8>| {
             payload.extend_from_slice(b"half");
-            let number = row.number.ok_or_else(|| Reject::metadata("number", "there is none"))?;
+            let number = row.number.ok_or_else(|| DecodeError::metadata("number", "there is none"))?;
             payload.extend_from_slice(number.to_string().as_bytes());
             Ok(())
         };

@@ -85,7 +85,7 @@ fn windows_that_show_once_closed_by_a_key_of_their_own() {
     let seen = changes(
         |orders| {
             reduce!(o in orders by o.city.len() as i64, o.city
-                window tumbling(o.placed_at, Duration::from_secs(3600)).allow_late(late.minutes()).once_closed() as hour => {
+                window tumbling(o.placed_at, Duration::from_secs(3600)).allowed_lateness(late.minutes()).emit_on_close() as hour => {
                     start: hour.start,
                     n: count() + if o.city == "Rome" { 100 } else { 0 },
             })

@@ -9,15 +9,15 @@ use super::random::Random;
 pub(super) struct EventTime {
     pub(super) now: Option<i64>,
     /// How long no row must have come.
-    pub(super) idle_after: Option<i64>,
+    pub(super) idle_timeout: Option<i64>,
     tick: Option<i64>,
     /// Clock and event time when the last row came.
     heard: Option<(i64, i64)>,
 }
 
 impl EventTime {
-    pub(super) fn new(idle_after: Option<i64>) -> Self {
-        EventTime { idle_after, ..EventTime::default() }
+    pub(super) fn new(idle_timeout: Option<i64>) -> Self {
+        EventTime { idle_timeout, ..EventTime::default() }
     }
 
     /// Event time at the end of a commit with rows of these times, and a tick of the clock.
@@ -25,7 +25,7 @@ impl EventTime {
         let row = times.into_iter().max();
         self.now = self.now.max(row);
         self.tick = self.tick.max(tick);
-        if let (Some(after), Some(tick), Some(now)) = (self.idle_after, self.tick, self.now) {
+        if let (Some(after), Some(tick), Some(now)) = (self.idle_timeout, self.tick, self.now) {
             let (heard, from) = self.heard.filter(|_| row.is_none()).unwrap_or((tick, now));
             self.heard = Some((heard, from));
             if tick - heard >= after {

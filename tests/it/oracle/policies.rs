@@ -30,16 +30,16 @@ fn check(
     shape: impl Fn(Timed<Event, i64>) -> Table<Event>,
     oracle: impl Fn(&Commits<Line>, EventTime, &[Option<i64>]) -> Commits<Line>,
 ) {
-    for (seed, idle_after) in seeds().into_iter().flat_map(|seed| [(seed, None), (seed, Some(4))]) {
-        let case = label(&format!("{case}, idle after {idle_after:?}"), seed);
+    for (seed, idle_timeout) in seeds().into_iter().flat_map(|seed| [(seed, None), (seed, Some(4))]) {
+        let case = label(&format!("{case}, idle after {idle_timeout:?}"), seed);
         let history = history(seed);
         let ticks = ticks(seed, history.len());
         let seen = with_all_workers(&case, |workers| {
             let pipeline = Pipeline::new();
             let timed = pipeline.commits(to_changes(&history, event)).timed(|e| e.at);
             let clock = clock(&pipeline, &ticks);
-            let timed = match idle_after {
-                Some(silence) => timed.idle_after(silence, &clock, |second: &Second| second.at),
+            let timed = match idle_timeout {
+                Some(silence) => timed.idle_timeout(silence, &clock, |second: &Second| second.at),
                 None => timed,
             };
             let seen = shape(timed).collect();
@@ -47,7 +47,7 @@ fn check(
             assert!(seen.rows().is_empty(), "{case}: rows are left");
             same_by_commit(&case, &[seen], history.len(), line)
         });
-        assert_agrees(&case, &seen, oracle(&history, EventTime::new(idle_after), &ticks), &history);
+        assert_agrees(&case, &seen, oracle(&history, EventTime::new(idle_timeout), &ticks), &history);
     }
 }
 
@@ -145,7 +145,7 @@ fn silent(history: &Commits<Line>, ticks: &[Option<i64>], silence: i64) -> Commi
 #[test]
 fn who_is_silent() {
     for (seed, append_only) in seeds().into_iter().flat_map(|seed| [(seed, false), (seed, true)]) {
-        let case = label(&format!("silent_for, rows only come: {append_only}"), seed);
+        let case = label(&format!("inactive_for, rows only come: {append_only}"), seed);
         let mut history = history(seed);
         if append_only {
             history.iter_mut().for_each(|commit| commit.retain(|(_, diff)| *diff > 0));
@@ -158,7 +158,7 @@ fn who_is_silent() {
                 .commits(to_changes(&history, event))
                 .timed(|e| e.at)
                 .group_by(|e| e.city.clone())
-                .silent_for(5, &clock, |second| second.at, |city, since| Silent { city: city.clone(), since })
+                .inactive_for(5, &clock, |second| second.at, |city, since| Silent { city: city.clone(), since })
                 .collect();
             pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
             same_by_commit(&case, &[seen], history.len(), |row| (row.city.clone(), row.since))
@@ -176,7 +176,7 @@ fn lengths_and_clocks_that_cannot_be() {
     assert!(error.contains("a length of time that is below zero"), "{error}");
 
     let pipeline = Pipeline::new();
-    let windows = pathway::windows::tumbling(5).idle_after(-1, &clock(&pipeline, &[]), |second| second.at);
+    let windows = pathway::windows::tumbling(5).idle_timeout(-1, &clock(&pipeline, &[]), |second| second.at);
     let count = events(&pipeline).window(|e| e.at, windows).reduce(
         pathway::reducers::Count,
         |_| (),
@@ -188,7 +188,7 @@ fn lengths_and_clocks_that_cannot_be() {
 
     let (pipeline, other) = (Pipeline::new(), Pipeline::new());
     let clock = clock(&other, &[]);
-    let _ = events(&pipeline).timed(|e| e.at).idle_after(1, &clock, |second| second.at).forget(1).collect();
+    let _ = events(&pipeline).timed(|e| e.at).idle_timeout(1, &clock, |second| second.at).forget(1).collect();
     for pipeline in [pipeline, other] {
         let error = pipeline.run().unwrap_err().to_string();
         assert!(error.contains("tables of two pipelines"), "{error}");

@@ -27,34 +27,34 @@ type Output = (String, i64, i64, i64, i64, i64);
 #[derive(Clone, Copy)]
 struct Case {
     gap: i64,
-    allow_late: Option<i64>,
+    allowed_lateness: Option<i64>,
     shows: Shows,
-    idle_after: Option<i64>,
+    idle_timeout: Option<i64>,
 }
 
 impl Case {
     fn windows(self, clock: &Table<Second>) -> Windows<i64> {
         let windows = session(self.gap);
-        let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
-        let windows = match self.idle_after {
-            Some(silence) => windows.idle_after(silence, clock, |second| second.at),
+        let windows = if let Some(late) = self.allowed_lateness { windows.allowed_lateness(late) } else { windows };
+        let windows = match self.idle_timeout {
+            Some(silence) => windows.idle_timeout(silence, clock, |second| second.at),
             None => windows,
         };
         match self.shows {
             Shows::Always => windows,
-            Shows::OnceClosed => windows.once_closed(),
-            Shows::WhileOpen => windows.drop_closed(),
+            Shows::OnceClosed => windows.emit_on_close(),
+            Shows::WhileOpen => windows.remove_on_close(),
         }
     }
 
     fn has_closed(self, end: i64, now: Option<i64>) -> bool {
-        self.allow_late.is_some_and(|late| now.is_some_and(|now| now >= end + self.gap + late))
+        self.allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + self.gap + late))
     }
 
     /// The net changes of each commit.
     fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut cities = BTreeMap::<String, BTreeMap<(i64, i64), i64>>::new();
-        let mut event_time = EventTime::new(self.idle_after);
+        let mut event_time = EventTime::new(self.idle_timeout);
         let mut frozen = BTreeMap::<Output, i64>::new();
         let mut shown = BTreeMap::<Output, i64>::new();
         let commits = history.iter().zip(ticks).map(|(commit, tick)| {
@@ -156,7 +156,7 @@ fn sessions(rows: &BTreeMap<(i64, i64), i64>, gap: i64) -> Vec<(i64, i64)> {
 #[test]
 fn sessions_that_stay_open() {
     for gap in [0, 1, 3, 8] {
-        Case { gap, allow_late: None, shows: Shows::Always, idle_after: None }
+        Case { gap, allowed_lateness: None, shows: Shows::Always, idle_timeout: None }
             .check(&format!("sessions with a gap of {gap}"));
     }
 }
@@ -170,7 +170,7 @@ fn copies_of_which_one_came_too_late() {
     let both = Change { row: event(80), diff: -2 };
     let events = pipeline.commits([insert(100), insert(80), insert(95), insert(88), insert(80), vec![both]]);
     let seen = events
-        .window(|e| e.at, session(10).allow_late(0))
+        .window(|e| e.at, session(10).allowed_lateness(0))
         .reduce(Count, |_| (), |w, n| Row { city: String::new(), start: w.start, end: w.end, n, quantity: 0, most: 0 })
         .collect();
     pipeline.run().unwrap();
@@ -182,11 +182,11 @@ fn copies_of_which_one_came_too_late() {
 #[test]
 fn sessions_that_close() {
     for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
-        for (gap, allow_late) in [(3, 0), (1, 5), (6, 2)] {
-            let case = Case { gap, allow_late: Some(allow_late), shows, idle_after: None };
-            case.check(&format!("sessions that close, {shows:?}, gap {gap}, late {allow_late}"));
-            let case = Case { idle_after: Some(4), ..case };
-            case.check(&format!("sessions that close by a clock, {shows:?}, gap {gap}, late {allow_late}"));
+        for (gap, allowed_lateness) in [(3, 0), (1, 5), (6, 2)] {
+            let case = Case { gap, allowed_lateness: Some(allowed_lateness), shows, idle_timeout: None };
+            case.check(&format!("sessions that close, {shows:?}, gap {gap}, late {allowed_lateness}"));
+            let case = Case { idle_timeout: Some(4), ..case };
+            case.check(&format!("sessions that close by a clock, {shows:?}, gap {gap}, late {allowed_lateness}"));
         }
     }
 }

@@ -53,35 +53,35 @@ struct Case {
     length: i64,
     hop: i64,
     origin: i64,
-    allow_late: Option<i64>,
+    allowed_lateness: Option<i64>,
     shows: Shows,
-    idle_after: Option<i64>,
+    idle_timeout: Option<i64>,
 }
 
 impl Case {
     fn windows(self, clock: &Table<Second>) -> Windows<i64> {
         let windows = if self.hop == self.length { tumbling(self.length) } else { sliding(self.length, self.hop) };
         let windows = windows.origin(self.origin);
-        let windows = if let Some(late) = self.allow_late { windows.allow_late(late) } else { windows };
-        let windows = match self.idle_after {
-            Some(silence) => windows.idle_after(silence, clock, |second| second.at),
+        let windows = if let Some(late) = self.allowed_lateness { windows.allowed_lateness(late) } else { windows };
+        let windows = match self.idle_timeout {
+            Some(silence) => windows.idle_timeout(silence, clock, |second| second.at),
             None => windows,
         };
         match self.shows {
             Shows::Always => windows,
-            Shows::OnceClosed => windows.once_closed(),
-            Shows::WhileOpen => windows.drop_closed(),
+            Shows::OnceClosed => windows.emit_on_close(),
+            Shows::WhileOpen => windows.remove_on_close(),
         }
     }
 
     fn has_closed(self, start: i64, now: Option<i64>) -> bool {
-        self.allow_late.is_some_and(|late| now.is_some_and(|now| now >= start + self.length + late))
+        self.allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= start + self.length + late))
     }
 
     /// The net changes of each commit.
     fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut rows = BTreeMap::<(i64, String), BTreeMap<i64, i64>>::new();
-        let mut event_time = EventTime::new(self.idle_after);
+        let mut event_time = EventTime::new(self.idle_timeout);
         let mut frozen = BTreeSet::<Output>::new();
         let mut shown = BTreeSet::<Output>::new();
         let commits = history.iter().zip(ticks).map(|(commit, tick)| {
@@ -155,7 +155,7 @@ impl Case {
 }
 
 const TUMBLING: Case =
-    Case { length: 10, hop: 10, origin: 0, allow_late: None, shows: Shows::Always, idle_after: None };
+    Case { length: 10, hop: 10, origin: 0, allowed_lateness: None, shows: Shows::Always, idle_timeout: None };
 
 #[test]
 fn windows_that_stay_open() {
@@ -169,11 +169,11 @@ fn windows_that_stay_open() {
 #[test]
 fn windows_that_close() {
     for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
-        for (hop, allow_late) in [(10, 0), (10, 5), (4, 3)] {
-            let case = Case { hop, allow_late: Some(allow_late), shows, ..TUMBLING };
-            case.check(&format!("windows that close, {shows:?}, hop {hop}, late {allow_late}"));
-            let case = Case { idle_after: Some(4), ..case };
-            case.check(&format!("windows that close by a clock, {shows:?}, hop {hop}, late {allow_late}"));
+        for (hop, allowed_lateness) in [(10, 0), (10, 5), (4, 3)] {
+            let case = Case { hop, allowed_lateness: Some(allowed_lateness), shows, ..TUMBLING };
+            case.check(&format!("windows that close, {shows:?}, hop {hop}, late {allowed_lateness}"));
+            let case = Case { idle_timeout: Some(4), ..case };
+            case.check(&format!("windows that close by a clock, {shows:?}, hop {hop}, late {allowed_lateness}"));
         }
     }
 }

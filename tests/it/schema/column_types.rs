@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use pathway::__private::Held;
+use pathway::__private::DatumKey;
 use pathway::{ColumnType, Datum, Schema};
 
 use super::support::{decode, encode};
@@ -64,12 +64,12 @@ fn variants_are_ordered_as_declared_and_survive_serde() {
     let states = [State::Open, State::InTransit, State::Delivered];
     for (at, state) in states.iter().enumerate() {
         assert_eq!(state.compare(&State::InTransit), at.cmp(&1));
-        assert_eq!(state.duplicate(), *state);
-        let text = serde_json::to_string(&Held::of(state)).expect("serializes");
+        assert_eq!(state.clone_datum(), *state);
+        let text = serde_json::to_string(&DatumKey::of(state)).expect("serializes");
         assert_eq!(text, at.to_string());
-        let Held(back): Held<State> = serde_json::from_str(&text).expect("deserializes");
+        let DatumKey(back): DatumKey<State> = serde_json::from_str(&text).expect("deserializes");
         assert_eq!(back.compare(state), Ordering::Equal);
     }
-    let unknown = serde_json::from_str::<Held<State>>("3").err().map(|error| error.to_string());
+    let unknown = serde_json::from_str::<DatumKey<State>>("3").err().map(|error| error.to_string());
     assert!(unknown.is_some_and(|message| message.starts_with("there is no variant number 3")));
 }

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
-use pathway::__private::Held;
+use pathway::__private::DatumKey;
 use pathway::{ColumnType, Datum, Schema};
 
 use super::support::{decode, encode};
@@ -22,7 +22,7 @@ fn bare(city: &str, price: f64) -> Bare {
 #[test]
 fn a_row_needs_no_other_derive() {
     let row = bare("Oslo", 1.0);
-    let copy = row.duplicate();
+    let copy = row.clone_datum();
     assert_eq!((copy.city.as_str(), copy.price), ("Oslo", 1.0));
     let ordered = [bare("Bergen", 9.0), bare("Oslo", -1.0), bare("Oslo", 0.0), bare("Oslo", f64::NAN)];
     for (at, low) in ordered.iter().enumerate() {
@@ -36,18 +36,18 @@ fn a_row_needs_no_other_derive() {
 #[test]
 fn equal_rows_hash_alike() {
     let hasher = RandomState::new();
-    let hash = |row| hasher.hash_one(Held(row));
+    let hash = |row| hasher.hash_one(DatumKey(row));
     assert_eq!(hash(bare("Oslo", 0.0)), hash(bare("Oslo", -0.0)));
     assert_ne!(hash(bare("Oslo", 1.0)), hash(bare("Oslo", 2.0)));
 }
 
 #[test]
 fn a_row_goes_through_serde_and_back() {
-    let text = serde_json::to_string(&Held::of(&bare("Oslo", 1.5))).expect("serializes");
+    let text = serde_json::to_string(&DatumKey::of(&bare("Oslo", 1.5))).expect("serializes");
     assert_eq!(text, r#"["Oslo",1.5]"#);
-    let Held(back): Held<Bare> = serde_json::from_str(&text).expect("deserializes");
+    let DatumKey(back): DatumKey<Bare> = serde_json::from_str(&text).expect("deserializes");
     assert_eq!(back.compare(&bare("Oslo", 1.5)), Ordering::Equal);
-    let short = serde_json::from_str::<Held<Bare>>(r#"["Oslo"]"#).err().map(|error| error.to_string());
+    let short = serde_json::from_str::<DatumKey<Bare>>(r#"["Oslo"]"#).err().map(|error| error.to_string());
     assert!(short.is_some_and(|message| message.starts_with("a row ended before its last column")));
 }
 
@@ -61,7 +61,7 @@ struct Beside {
 #[test]
 fn other_derives_do_not_clash() {
     let row = Beside { value: 1, text: None };
-    assert_eq!(row.clone(), row.duplicate());
+    assert_eq!(row.clone(), row.clone_datum());
     assert!(Beside::default() < row);
     assert_eq!(encode(&row), r#""value":1,"text":null,"#);
 }
@@ -81,7 +81,7 @@ where
 fn a_row_can_be_generic() {
     let row: Generic<i64, String, 5> = decode(r#"{"document": 1, "walk": "x", "out": [2, 3]}"#).expect("a row");
     assert_eq!(row, Generic { document: 1, walk: Some("x".to_owned()), out: vec![2, 3] });
-    assert_eq!(row.compare(&row.duplicate()), Ordering::Equal);
+    assert_eq!(row.compare(&row.clone_datum()), Ordering::Equal);
     assert_eq!(encode(&row), r#""document":1,"walk":"x","out":[2,3],"#);
     assert_eq!(<Generic<i64, String>>::COLUMNS.field(1).type_name, "Option<H>");
 }
@@ -114,7 +114,7 @@ fn the_expansion_does_not_depend_on_what_is_in_scope() {
 
     assert_eq!(decode::<Row>("{}").map(|row| row.id), std::result::Result::Ok(0));
     assert_eq!(Unit::Metre.compare(&Unit::Metre), Ordering::Equal);
-    assert_eq!(Length(5).duplicate().0, 5);
+    assert_eq!(Length(5).clone_datum().0, 5);
 }
 
 #[derive(ColumnType, Debug, PartialEq)]

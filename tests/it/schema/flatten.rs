@@ -7,7 +7,7 @@ use pathway::{Datum, Schema};
 use super::support::{decode, encode};
 
 #[derive(Schema, Debug, PartialEq)]
-struct Place {
+struct Endpoint {
     #[schema(primary_key, rename = "shopId")]
     shop: i64,
     #[schema(path = "/address/city", default = "?")]
@@ -25,7 +25,7 @@ struct Sale {
     #[schema(primary_key)]
     id: i64,
     #[schema(flatten)]
-    place: Place,
+    place: Endpoint,
     note: String,
     #[schema(flatten)]
     money: Money,
@@ -34,7 +34,7 @@ struct Sale {
 #[derive(Schema, Debug, PartialEq)]
 struct Both {
     #[schema(flatten)]
-    place: Place,
+    place: Endpoint,
     #[schema(flatten)]
     money: Money,
 }
@@ -48,7 +48,7 @@ struct Seen<R, V> {
 }
 
 fn sale() -> Sale {
-    let place = Place { shop: 3, city: "Oslo".to_owned() };
+    let place = Endpoint { shop: 3, city: "Oslo".to_owned() };
     Sale { id: 1, place, note: "n".to_owned(), money: Money { price: 2.5, currency: None } }
 }
 
@@ -94,7 +94,7 @@ fn the_key_of_a_part_is_part_of_the_key() {
 #[test]
 fn rows_are_compared_copied_and_moved_whole() {
     let row = Seen { row: sale(), seen: 1 };
-    assert_eq!(row.duplicate(), row);
+    assert_eq!(row.clone_datum(), row);
     let later = Seen { row: sale(), seen: 2 };
     assert_eq!(row.compare(&later), Ordering::Less);
     let mut dearer = sale();

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use pathway::io::{Committed, Failure, Sink};
+use pathway::io::{CommitBatch, Failure, Sink};
 use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
@@ -41,7 +41,7 @@ impl Sink for Teller {
         self.tell("open", Told::Open)
     }
 
-    fn write(&mut self, commit: Committed<Number>) -> Result<(), Failure> {
+    fn write(&mut self, commit: CommitBatch<Number>) -> Result<(), Failure> {
         let changes = commit.changes.iter().map(|change| (change.row.value, change.diff)).collect();
         self.tell("write", Told::Commit(commit.number, changes))
     }
@@ -96,7 +96,7 @@ fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
     impl Sink for Slow {
         type Row = Number;
 
-        fn write(&mut self, commit: Committed<Number>) -> Result<(), Failure> {
+        fn write(&mut self, commit: CommitBatch<Number>) -> Result<(), Failure> {
             self.0.recv()?;
             Ok(self.1.send((commit.number, commit.changes.len()))?)
         }
@@ -131,7 +131,7 @@ fn a_panic_is_the_pipelines_error() {
     impl Sink for Bomb {
         type Row = Number;
 
-        fn write(&mut self, _: Committed<Number>) -> Result<(), Failure> {
+        fn write(&mut self, _: CommitBatch<Number>) -> Result<(), Failure> {
             panic!("tick")
         }
     }

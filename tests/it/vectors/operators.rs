@@ -90,7 +90,7 @@ vectors! {
         we: w.end,
         s: sum(r.v),
     });
-    win_cutoff_nokeep: |t: Table<Timed>| reduce!(r in t window tumbling(r.t, 10).allow_late(5).drop_closed() as w => {
+    win_cutoff_nokeep: |t: Table<Timed>| reduce!(r in t window tumbling(r.t, 10).allowed_lateness(5).remove_on_close() as w => {
         ws: w.start,
         s: sum(r.v),
     }), differs &[

@@ -1,6 +1,6 @@
 //! Plays a recording's steps through a pipeline on the broker in memory, and holds what comes out against the recording.
 
-use pathway::nats::Place;
+use pathway::nats::Endpoint;
 use pathway::prelude::*;
 use pathway::testing::{Broker, Published};
 
@@ -78,7 +78,7 @@ impl Case {
 /// Where the pipeline of a case reads and writes.
 pub(super) struct Ends<'a> {
     pub(super) pipeline: &'a Pipeline,
-    pub(super) place: Place,
+    pub(super) place: Endpoint,
     pub(super) recording: &'a Recording,
 }
 
@@ -165,7 +165,7 @@ pub(super) fn on_broker(cases: &[Case], vector: &str) {
 
 fn play(case: &Case, recording: &Recording, workers: usize) -> Played {
     let (pipeline, broker) = (Pipeline::new(), Broker::new());
-    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(&broker), recording });
+    (case.build)(&Ends { pipeline: &pipeline, place: Endpoint::from(&broker), recording });
     let running = pipeline.start_with(workers).expect("the pipeline starts");
 
     let out = subject(recording, ">");

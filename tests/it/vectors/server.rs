@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use pathway::nats::Place;
+use pathway::nats::Endpoint;
 use pathway::prelude::Pipeline;
 use pathway::testing::Published;
 use pathway_testkit::Server;
@@ -53,7 +53,7 @@ async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
     assert!(next(&mut messages).await.is_none(), "{}: nothing before the pipeline starts", recording.name);
 
     let pipeline = Pipeline::new();
-    (case.build)(&Ends { pipeline: &pipeline, place: Place::from(url), recording });
+    (case.build)(&Ends { pipeline: &pipeline, place: Endpoint::from(url), recording });
     let running = pipeline.start().expect("the pipeline starts");
 
     let counts = case.counts(recording);

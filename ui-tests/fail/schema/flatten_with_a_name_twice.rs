@@ -1,7 +1,7 @@
 use pathway::Schema;
 
 #[derive(Schema)]
-struct Place {
+struct Endpoint {
     id: i64,
     city: String,
 }
@@ -10,7 +10,7 @@ struct Place {
 struct Order {
     id: i64,
     #[schema(flatten)]
-    place: Place,
+    place: Endpoint,
 }
 
 fn main() {}

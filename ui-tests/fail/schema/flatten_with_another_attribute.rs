@@ -1,7 +1,7 @@
 use pathway::Schema;
 
 #[derive(Schema)]
-struct Place {
+struct Endpoint {
     city: String,
 }
 
@@ -9,7 +9,7 @@ struct Place {
 struct Order {
     id: i64,
     #[schema(flatten, rename = "place")]
-    place: Place,
+    place: Endpoint,
 }
 
 fn main() {}

@@ -20,7 +20,7 @@ pub(super) fn datum(row: &Row) -> TokenStream {
         fields.iter().map(|field| code(field.parts())).collect::<TokenStream>()
     };
 
-    let duplicate = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::duplicate(&self.#field),));
+    let duplicate = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::clone_datum(&self.#field),));
     let compare = each(&|(field, ty)| {
         quote! {
             match <#ty as #krate::__private::Datum>::compare(&self.#field, &other.#field) {
@@ -31,14 +31,14 @@ pub(super) fn datum(row: &Row) -> TokenStream {
     });
     let compare =
         rest::or_by_column(row, &compare_end(&compare), &quote!(#krate::__private::compare_columns(self, other)));
-    let feed = each(&|(field, ty)| quote!(<#ty as #krate::__private::Datum>::feed(&self.#field, state);));
-    let feed = rest::or_by_column(row, &feed, &quote!(#krate::__private::feed_columns(self, state)));
+    let feed = each(&|(field, ty)| quote!(<#ty as #krate::__private::Datum>::hash_into(&self.#field, state);));
+    let feed = rest::or_by_column(row, &feed, &quote!(#krate::__private::hash_columns(self, state)));
     let write = each(&|(field, ty)| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
     let read = each(&|(field, ty)| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
-            fn duplicate(&self) -> Self {
+            fn clone_datum(&self) -> Self {
                 #checks
                 Self { #duplicate }
             }
@@ -48,7 +48,7 @@ pub(super) fn datum(row: &Row) -> TokenStream {
                 #compare
             }
 
-            fn feed<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
+            fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
                 #checks
                 #feed
             }
@@ -95,7 +95,7 @@ pub(crate) fn stand_in(ident: &Ident, generics: &Generics, krate: &Path) -> Toke
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
-            fn duplicate(&self) -> Self {
+            fn clone_datum(&self) -> Self {
                 loop {}
             }
 
@@ -103,7 +103,7 @@ pub(crate) fn stand_in(ident: &Ident, generics: &Generics, krate: &Path) -> Toke
                 loop {}
             }
 
-            fn feed<__H: ::core::hash::Hasher>(&self, _: &mut __H) {}
+            fn hash_into<__H: ::core::hash::Hasher>(&self, _: &mut __H) {}
 
             fn serialize<__S: #krate::__private::Serializer>(
                 &self,

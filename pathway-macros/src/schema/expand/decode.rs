@@ -15,7 +15,7 @@ use crate::schema::trie::Node;
 /// Declares the slots, walks, and takes the row out of them.
 pub(super) fn body(row: &Row) -> TokenStream {
     let krate = &row.krate;
-    let of_payload = row.columns.iter().enumerate().filter(|(_, column)| column.beside.is_none());
+    let of_payload = row.columns.iter().enumerate().filter(|(_, column)| column.metadata.is_none());
     let slots = of_payload.map(|(number, Column { ty, .. })| {
         let slot = slot(number);
         quote!(let mut #slot = #krate::__private::Slot::<#ty>::Missing;)
@@ -26,8 +26,8 @@ pub(super) fn body(row: &Row) -> TokenStream {
     let reads = reads(&document, row);
     let fields = row.columns.iter().enumerate().map(|(number, column)| {
         let field = &column.field;
-        let taken = match &column.beside {
-            Some(beside) => beside.take(column, krate),
+        let taken = match &column.metadata {
+            Some(metadata) => metadata.take(column, krate),
             None => take(number, column, krate),
         };
         quote!(#field: #taken)

@@ -53,7 +53,7 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
             fn decode_row(
                 _: #krate::__private::JsonText<'_>,
                 _: &#krate::__private::Message<'_>,
-            ) -> ::core::result::Result<Self, #krate::__private::Reject> {
+            ) -> ::core::result::Result<Self, #krate::__private::DecodeError> {
                 loop {}
             }
             fn encode_columns(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
@@ -114,7 +114,7 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
             fn decode_row(
                 document: #krate::__private::JsonText<'_>,
                 message: &#krate::__private::Message<'_>,
-            ) -> ::core::result::Result<Self, #krate::__private::Reject> {
+            ) -> ::core::result::Result<Self, #krate::__private::DecodeError> {
                 #checks
                 #distinct_names
                 #decode
@@ -136,7 +136,7 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
 /// What the columns of flattened rows want of a message beside the payload.
 fn metadata(row: &Row) -> Option<TokenStream> {
     let krate = &row.krate;
-    let own = row.columns.iter().filter_map(|column| column.beside.as_ref()?.wants(column, krate));
+    let own = row.columns.iter().filter_map(|column| column.metadata.as_ref()?.wants(column, krate));
     let of_flats = row.flats.iter().map(|flat| {
         let part = flat.row(krate);
         quote!(#part::METADATA)
@@ -164,7 +164,7 @@ fn keys(row: &Row) -> Keys {
         match field {
             Field::Column(Column { field, ty, primary_key: true, .. }) => {
                 keys.types.push(quote!(#ty));
-                keys.values.push(quote!(<#ty as #krate::__private::Datum>::duplicate(&self.#field)));
+                keys.values.push(quote!(<#ty as #krate::__private::Datum>::clone_datum(&self.#field)));
                 keys.span = ty.span();
             }
             Field::Flat(flat) if !flat.replaceable => {

@@ -12,7 +12,7 @@ pub(super) fn single(row: &Row) -> Option<TokenStream> {
     if !flats.is_empty() {
         return None;
     }
-    let mut of_payload = columns.iter().filter(|column| column.beside.is_none());
+    let mut of_payload = columns.iter().filter(|column| column.metadata.is_none());
     let payload = of_payload.next().filter(|_| of_payload.next().is_none());
     let only = columns.first().filter(|_| columns.len() == 1);
     if payload.is_none() && only.is_none() {
@@ -35,9 +35,9 @@ pub(super) fn single(row: &Row) -> Option<TokenStream> {
         let ty = &payload.ty;
         let fields = columns.iter().map(|column| {
             let field = &column.field;
-            match &column.beside {
-                Some(beside) => {
-                    let taken = beside.take(column, krate);
+            match &column.metadata {
+                Some(metadata) => {
+                    let taken = metadata.take(column, krate);
                     quote!(#field: #taken)
                 }
                 None => quote!(#field: payload),
@@ -49,7 +49,7 @@ pub(super) fn single(row: &Row) -> Option<TokenStream> {
                 fn from_payload(
                     payload: #ty,
                     message: &#krate::__private::Message<'_>,
-                ) -> ::core::result::Result<Self, #krate::__private::Reject> {
+                ) -> ::core::result::Result<Self, #krate::__private::DecodeError> {
                     ::core::result::Result::Ok(Self { #(#fields),* })
                 }
             }

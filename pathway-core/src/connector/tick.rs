@@ -1,0 +1,97 @@
+//! What a clock's table is made of.
+
+use std::cmp::Ordering;
+use std::hash::Hasher;
+
+use serde::{Deserializer, Serializer};
+
+use crate::data::{
+    Cell, Column, Columns, DateTimeUtc, Datum, DecodeError, EncodeJson, JsonText, Message, NoKey, Part, Schema,
+};
+use crate::format::json::decode::{Slot, object};
+
+/// The one row of a clock: what time it is. See [`Pipeline::clock`](crate::plan::Pipeline::clock).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Tick {
+    /// The time.
+    pub at: DateTimeUtc,
+}
+
+// Written by hand: the derive is made for crates that have this one.
+impl Datum for Tick {
+    fn clone_datum(&self) -> Self {
+        *self
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        self.at.hash_into(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Datum::serialize(&self.at, serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Tick { at: <DateTimeUtc as Datum>::deserialize(deserializer)? })
+    }
+}
+
+// What is not a row is not told of this one, which helps nobody.
+#[diagnostic::do_not_recommend]
+impl Schema for Tick {
+    const NAME: &'static str = "Tick";
+    const COLUMNS: Columns = Columns {
+        parts: &[Part::Column(Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None })],
+    };
+
+    type Keying = NoKey;
+    type Key = ();
+
+    fn primary_key(&self) {}
+
+    fn decode_row(document: JsonText<'_>, _: &Message<'_>) -> Result<Self, DecodeError> {
+        let mut at = Slot::new();
+        object(document, &mut |column, value| {
+            if column == "at" {
+                at.read(value);
+            }
+        })?;
+        Ok(Tick { at: at.take(const { Self::COLUMNS.field(0) })? })
+    }
+
+    fn encode_columns(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\"at\":");
+        self.at.encode_json(out);
+        out.push(b',');
+    }
+
+    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+        show(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::DatumKey;
+    use crate::format::json::decode::decode;
+    use crate::format::json::encode::encode;
+
+    #[test]
+    fn a_tick_crosses_as_json_and_between_processes() {
+        let tick: Tick = decode(br#"{"at": "2026-01-01T08:00:00.5Z"}"#).unwrap();
+        let mut json = Vec::new();
+        encode(&tick, 1, 2, &mut json);
+        assert_eq!(
+            String::from_utf8(json).unwrap(),
+            r#"{"at":"2026-01-01T08:00:00.500000000+0000","diff":1,"time":2}"#
+        );
+        let bytes = bincode::serialize(&DatumKey(tick)).unwrap();
+        assert_eq!(bincode::deserialize::<DatumKey<Tick>>(&bytes).unwrap().0, tick);
+        assert!(decode::<Tick>(b"{}").is_err());
+    }
+}

@@ -1,0 +1,65 @@
+//! Reducers that know in which column their result stands, for the errors that people read.
+
+use crate::operators::reducers::{Input, ReduceError, Reducer};
+
+/// A reducer whose errors name its column.
+pub struct Named<R> {
+    column: &'static str,
+    reducer: R,
+}
+
+/// A reducer whose errors name its column: `total: the sum does not fit an i64`.
+pub fn named<R>(column: &'static str, reducer: R) -> Named<R> {
+    Named { column, reducer }
+}
+
+impl<A, R: Reducer<A>> Reducer<A> for Named<R> {
+    const ORDERED: bool = R::ORDERED;
+
+    type State = R::State;
+    type Output = R::Output;
+
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.reducer.prepare(input).map_err(|error| error.of(self.column))
+    }
+
+    #[inline]
+    fn update(&self, state: &mut R::State, argument: A, diff: i64) {
+        self.reducer.update(state, argument, diff);
+    }
+
+    #[inline]
+    fn update_row(&self, state: &mut R::State, row: u64, argument: A, diff: i64) {
+        self.reducer.update_row(state, row, argument, diff);
+    }
+
+    #[inline]
+    fn settle(&self, state: &mut R::State) {
+        self.reducer.settle(state);
+    }
+
+    #[inline]
+    fn output(&self, state: &R::State) -> Result<R::Output, ReduceError> {
+        self.reducer.output(state).map_err(|error| error.of(self.column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::reducers::{Quantile, Sum, Unique};
+
+    #[test]
+    fn an_error_names_its_column() {
+        let reducers = (named("total", Sum), named("city", Unique));
+        let mut state = Default::default();
+        reducers.update(&mut state, (100_u8, 7_i64), 2);
+        assert_eq!(reducers.output(&state), Ok((200, 7)));
+        reducers.update(&mut state, (100, 8), 1);
+        let error = Reducer::<(u8, i64)>::output(&reducers, &state).unwrap_err();
+        assert_eq!(error.to_string(), "total: the sum does not fit a u8");
+
+        let refused = Reducer::<i64>::prepare(&mut named("high", Quantile::new(1.5)), Input::default()).unwrap_err();
+        assert_eq!(refused.to_string(), "high: `quantile` of 1.5: it is a share, from 0 to 1");
+    }
+}

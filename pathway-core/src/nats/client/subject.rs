@@ -1,0 +1,168 @@
+//! Which subjects can be used.
+
+use crate::data::{Error, ErrorKind, Result};
+
+/// Checks a subject that is to be read: `orders`, `orders.new`, `orders.*.eu`, `orders.>`.
+///
+/// A `*` or `>` is a wildcard only as a whole token; within one it is a character like any other, as NATS has it.
+///
+/// # Errors
+/// The server would refuse it, or nothing could ever match it.
+///
+/// ```
+/// use pathway_core::nats::client::check_subscribe_subject;
+///
+/// assert!(check_subscribe_subject("orders.*.eu").is_ok());
+/// assert!(check_subscribe_subject("orders..eu").is_err());
+/// ```
+pub fn check_subscribe_subject(subject: &str) -> Result<()> {
+    let last = subject.split('.').count() - 1;
+    let complaint = match complaint(subject) {
+        None if subject.split('.').position(|token| token == ">").is_some_and(|n| n < last) => {
+            "`>` stands for all that follows, so that it can only be the last token"
+        }
+        None => return Ok(()),
+        Some(complaint) => complaint,
+    };
+    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be read: {complaint}")))
+}
+
+/// Checks a subject that is to be published on.
+///
+/// # Errors
+/// The server would refuse it, or no subscription could mean it: it has a wildcard.
+///
+/// ```
+/// use pathway_core::nats::client::check_publish_subject;
+///
+/// assert!(check_publish_subject("totals.eu").is_ok());
+/// assert!(check_publish_subject("totals.*").is_err());
+/// ```
+pub fn check_publish_subject(subject: &str) -> Result<()> {
+    let complaint = match complaint(subject) {
+        None if subject.split('.').any(|token| token == "*" || token == ">") => {
+            "`*` and `>` are wildcards, which only a subscription can have"
+        }
+        None => return Ok(()),
+        Some(complaint) => complaint,
+    };
+    Err(Error::new(ErrorKind::Config, format!("nothing can be published on the subject `{subject}`: {complaint}")))
+}
+
+/// Checks the name of a queue group.
+///
+/// # Errors
+/// It is empty, or has a blank or a control character in it, which would end it on the wire.
+///
+/// ```
+/// use pathway_core::nats::client::check_queue_group;
+///
+/// assert!(check_queue_group("totals.eu").is_ok());
+/// assert!(check_queue_group("two words").is_err());
+/// ```
+pub fn check_queue_group(name: &str) -> Result<()> {
+    let complaint = if name.is_empty() {
+        "it is empty"
+    } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        "it has a blank or a control character in it"
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::Config, format!("the queue group `{name}` cannot be joined: {complaint}")))
+}
+
+fn complaint(subject: &str) -> Option<&'static str> {
+    if subject.is_empty() {
+        Some("it is empty")
+    } else if subject.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        Some("it has a blank or a control character in it")
+    } else if subject.starts_with('.') || subject.ends_with('.') {
+        Some("it begins or ends with a dot")
+    } else if subject.contains("..") {
+        Some("there is nothing between two of its dots")
+    } else {
+        None
+    }
+}
+
+/// Whether a subject matches a pattern with wildcards.
+pub(crate) fn matches(pattern: &str, subject: &str) -> bool {
+    compare(pattern, subject, |wanted, token| wanted == "*" || wanted == token)
+}
+
+/// Whether there is a subject that matches both patterns.
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
+    compare(one, other, |one, other| one == "*" || other == "*" || one == other)
+}
+
+fn compare(one: &str, other: &str, alike: impl Fn(&str, &str) -> bool) -> bool {
+    let mut others = other.split('.');
+    for token in one.split('.') {
+        match (token, others.next()) {
+            (">", Some(_)) | (_, Some(">")) => return true,
+            (token, Some(other)) if alike(token, other) => {}
+            _ => return false,
+        }
+    }
+    others.next().is_none()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_match_and_overlap() {
+        for (one, other, expected) in [
+            ("a.b", "a.b", true),
+            ("a.b", "a.b.c", false),
+            ("a.b.c", "a.b", false),
+            ("a.*", "a.b", true),
+            ("a.>", "a", false),
+            (">", "a.b", true),
+            ("*.b", "a.b", true),
+            ("*.b", "a.c", false),
+        ] {
+            assert_eq!((matches(one, other), overlap(one, other)), (expected, expected), "{one} {other}");
+        }
+        for (one, other, expected) in [
+            ("a.*", "*.b", true),
+            ("a.>", "*.b.c", true),
+            ("a.*", "b.*", false),
+            ("a.b", "a.>", true),
+            ("a", "a.>", false),
+            ("a.*.c", "a.b.>", true),
+        ] {
+            assert_eq!((overlap(one, other), overlap(other, one)), (expected, expected), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn good_and_bad_subjects() {
+        for subject in ["a", "a.b", "a.*.b", ">", "*", "a.>", "a*", "a>.b", "ü.ß", "$SYS.x", "a-b_c"] {
+            check_subscribe_subject(subject).expect(subject);
+        }
+        for (subject, expected) in [
+            ("", "empty"),
+            ("a b", "blank"),
+            ("a\r\nPUB x 0", "blank"),
+            ("a\u{a0}", "blank"),
+            ("\0", "control"),
+            (".a", "dot"),
+            ("a.", "dot"),
+            ("a..b", "between"),
+            ("a.>.b", "last token"),
+            (">.a", "last token"),
+        ] {
+            let error = check_subscribe_subject(subject).expect_err(subject);
+            assert_eq!(error.kind(), ErrorKind::Config);
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        for subject in ["a", "a.b", "a*.>b"] {
+            check_publish_subject(subject).expect(subject);
+        }
+        for subject in ["", "a b", "a..b", "a.*", "a.>", "*"] {
+            check_publish_subject(subject).expect_err(subject);
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! How a NATS URI is read.
+//!
+//! async-nats ignores the credentials in a URI, so that they are taken out here.
+//!
+//! An error quotes the URI only where it has no `@`: in one that has, any part may belong to a password
+//! in which a special character was forgotten to be encoded.
+
+use std::net::Ipv6Addr;
+
+use percent_encoding::percent_decode_str;
+
+use super::{Credentials, NatsUri, Server};
+use crate::data::{Error, ErrorKind, Result};
+
+const DEFAULT_PORT: u16 = 4222;
+
+/// Why a URI can't be used, without quoting it.
+type Complaint = &'static str;
+
+pub(super) fn parse(text: &str) -> Result<NatsUri> {
+    let text = text.trim();
+    endpoint(text).map_err(|complaint| {
+        let message = if text.contains('@') {
+            format!("the NATS URI cannot be used: {complaint} (it is not shown, because it has credentials in it)")
+        } else {
+            format!("the NATS URI `{text}` cannot be used: {complaint}")
+        };
+        Error::new(ErrorKind::Config, message)
+    })
+}
+
+fn endpoint(text: &str) -> Result<NatsUri, Complaint> {
+    if text.is_empty() {
+        return Err("it is empty; write one like nats://localhost:4222");
+    }
+    let mut endpoint = NatsUri { servers: Vec::new(), credentials: None, tls: false };
+    for piece in text.split(',') {
+        let (server, credentials) = server(piece.trim())?;
+        endpoint.tls |= server.tls;
+        endpoint.servers.push(server);
+        if let Some(credentials) = credentials {
+            if endpoint.credentials.as_ref().is_some_and(|first| *first != credentials) {
+                return Err("its servers have different credentials; give one set, at the first server");
+            }
+            endpoint.credentials = Some(credentials);
+        }
+    }
+    if endpoint.tls {
+        endpoint.demand_tls();
+    }
+    Ok(endpoint)
+}
+
+fn server(piece: &str) -> Result<(Server, Option<Credentials>), Complaint> {
+    if piece.is_empty() {
+        return Err("there is an empty server in its list");
+    }
+    let (scheme, rest) = piece.split_once("://").unwrap_or(("nats", piece));
+    let tls = match scheme.to_ascii_lowercase().as_str() {
+        "nats" => false,
+        "tls" => true,
+        "ws" | "wss" => return Err("WebSocket connections are not supported; use nats:// or tls://"),
+        _ => return Err("its scheme is unknown; use nats:// or tls://"),
+    };
+    let rest = rest.strip_suffix('/').unwrap_or(rest);
+    if rest.contains(['/', '?', '#']) {
+        return Err("it has a path or a query, which means nothing to NATS (in a password, write / as %2F; \
+                    options are said with `nats::Options`)");
+    }
+    let (credentials, address) = match rest.rsplit_once('@') {
+        Some((userinfo, address)) => (Some(credentials(userinfo)?), address),
+        None => (None, rest),
+    };
+    let (host, port) = address_of(address)?;
+    Ok((Server { host, port, tls }, credentials))
+}
+
+fn credentials(userinfo: &str) -> Result<Credentials, Complaint> {
+    if userinfo.contains('@') {
+        return Err("it has more than one `@`; in a password or a token, write it as %40");
+    }
+    match userinfo.split_once(':') {
+        None if userinfo.is_empty() => Err("there is nothing before its `@`"),
+        None => Ok(Credentials::Token(decode(userinfo)?)),
+        Some(("", _)) => Err("there is no user before the password"),
+        Some((_, password)) if password.contains(':') => {
+            Err("it has more than one `:` before the `@`; in a password, write it as %3A")
+        }
+        Some((name, password)) => Ok(Credentials::User { name: decode(name)?, password: decode(password)? }),
+    }
+}
+
+fn decode(text: &str) -> Result<String, Complaint> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("its credentials are not UTF-8 once decoded"),
+    }
+}
+
+fn address_of(address: &str) -> Result<(String, u16), Complaint> {
+    if let Some(rest) = address.strip_prefix('[') {
+        let (host, port) = rest.split_once(']').ok_or("a `[` is not closed")?;
+        host.parse::<Ipv6Addr>().map_err(|_| "what is in its brackets is not an IPv6 address")?;
+        return match port.strip_prefix(':') {
+            Some(port) => Ok((host.to_owned(), port_of(port)?)),
+            None if port.is_empty() => Ok((host.to_owned(), DEFAULT_PORT)),
+            None => Err("after `]`, a port must follow a `:`"),
+        };
+    }
+    let (host, port) = match address.split_once(':') {
+        Some((_, port)) if port.contains(':') => {
+            return Err("it has too many `:`; an IPv6 address goes into brackets, as in nats://[::1]:4222");
+        }
+        Some((host, port)) => (host, port_of(port)?),
+        None => (address, DEFAULT_PORT),
+    };
+    if host.is_empty() {
+        return Err("it names no host; write one like nats://localhost:4222");
+    }
+    if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
+        return Err("its host has a character that no host name has");
+    }
+    Ok((host.to_owned(), port))
+}
+
+fn port_of(text: &str) -> Result<u16, Complaint> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.parse() {
+        Ok(port) if digits && port != 0 => Ok(port),
+        _ => Err("its port is not a number from 1 to 65535 (in a password, write , as %2C and : as %3A)"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::{BuildHasher, RandomState};
+
+    use super::*;
+
+    /// The servers, then who we are: in full, which only a test may show.
+    fn read(text: &str) -> String {
+        match parse(text) {
+            Err(error) => error.to_string(),
+            Ok(endpoint) => match endpoint.credentials() {
+                None => endpoint.to_string(),
+                Some(Credentials::Token(token)) => format!("{endpoint} token {token}"),
+                Some(Credentials::User { name, password }) => format!("{endpoint} user {name} password {password}"),
+                Some(other) => format!("{endpoint} {other}"),
+            },
+        }
+    }
+
+    #[test]
+    fn servers_are_read() {
+        for (text, expected) in [
+            ("nats://localhost:4222", "nats://localhost:4222"),
+            ("  nats://localhost/ ", "nats://localhost:4222"),
+            ("NATS://Host_1.example:1", "nats://Host_1.example:1"),
+            ("localhost", "nats://localhost:4222"),
+            ("127.0.0.1:65535", "nats://127.0.0.1:65535"),
+            ("nats://[::1]", "nats://[::1]:4222"),
+            ("[::1]:5222", "nats://[::1]:5222"),
+            ("nats://a:1, nats://b:2", "nats://a:1,nats://b:2"),
+            ("a,b", "nats://a:4222,nats://b:4222"),
+            ("tls://a", "tls://a:4222"),
+            ("tls://a,b", "tls://a:4222,tls://b:4222"),
+            ("b,tls://a", "tls://b:4222,tls://a:4222"),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn credentials_are_read() {
+        for (text, expected) in [
+            ("nats://u:p@h", "nats://h:4222 user u password p"),
+            ("u:p@h:1", "nats://h:1 user u password p"),
+            ("nats://u:@h", "nats://h:4222 user u password "),
+            ("nats://t0ken@h", "nats://h:4222 token t0ken"),
+            ("nats://u%40x:p%3A%2F%2C%20%C3%A9@h", "nats://h:4222 user u@x password p:/, é"),
+            ("nats://u:100%@h", "nats://h:4222 user u password 100%"),
+            ("nats://u:p@a:1,b:2", "nats://a:1,nats://b:2 user u password p"),
+            ("a:1,nats://u:p@b:2", "nats://a:1,nats://b:2 user u password p"),
+            ("nats://u:p@a:1,nats://u:p@b:2", "nats://a:1,nats://b:2 user u password p"),
+            ("tls://t@[::1]:1", "tls://[::1]:1 token t"),
+        ] {
+            assert_eq!(read(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_used_is_said() {
+        for (text, expected) in [
+            ("", "it is empty"),
+            ("  ", "it is empty"),
+            ("nats://", "it names no host"),
+            ("nats://:4222", "it names no host"),
+            ("http://h", "its scheme is unknown"),
+            ("://h", "its scheme is unknown"),
+            ("ws://h", "WebSocket"),
+            ("WSS://h", "WebSocket"),
+            ("nats://h:", "its port"),
+            ("nats://h:0", "its port"),
+            ("nats://h:65536", "its port"),
+            ("nats://h:+1", "its port"),
+            ("nats://h:4222x", "its port"),
+            ("nats://h/stream", "a path or a query"),
+            ("nats://h?x=1", "a path or a query"),
+            ("nats://a,,b", "an empty server"),
+            ("nats://a,", "an empty server"),
+            ("nats://h h", "a character that no host name has"),
+            ("nats://h\u{e9}", "a character that no host name has"),
+            ("nats://[::1", "`[` is not closed"),
+            ("nats://[zz]", "not an IPv6 address"),
+            ("nats://[::1]4222", "after `]`"),
+            ("nats://::1:4222", "too many `:`"),
+        ] {
+            let message = read(text);
+            assert!(message.contains(expected), "{text}: {message}");
+            assert!(message.contains(&format!("`{}`", text.trim())) || text.trim().is_empty(), "{message}");
+        }
+    }
+
+    #[test]
+    fn no_error_shows_a_secret() {
+        for text in [
+            "nats://@h",
+            "nats://:s3cret@h",
+            "nats://u:s3cret@",
+            "nats://u:s3cret@h:port",
+            "nats://u:s3cret@h:s3cret",
+            "http://u:s3cret@h",
+            "s3cret://u@h",
+            "nats://u:s3cret@s3cret@h",
+            "nats://u:a:s3cret@h",
+            "nats://u:s3cret/s3cret@h",
+            "nats://u:s3cret,s3cret@h",
+            "nats://u:s3cret?@h",
+            "nats://u:s3cret%ff@h",
+            "nats://u:s3cret@a,nats://u:other@b",
+            "nats://s3cret@a,nats://other@b",
+            "nats://u:s3cret@h/x",
+        ] {
+            let error = parse(text).expect_err(text);
+            assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
+        }
+        let endpoint = parse("nats://u:s3cret@h").expect("a good URI");
+        assert!(!format!("{endpoint} {endpoint:?} {}", endpoint.identity()).contains("s3cret"));
+        assert_eq!(endpoint.identity(), "user `u`");
+        let endpoint = parse("nats://s3cret@h").expect("a good URI");
+        assert!(!format!("{endpoint} {endpoint:?} {}", endpoint.identity()).contains("s3cret"));
+    }
+
+    /// Any text is read or refused; and what is read is read the same once more.
+    #[test]
+    fn any_text_is_read_or_refused() {
+        const PIECES: [&str; 24] = [
+            "nats", "tls", "ws", "://", ":", "@", "/", ",", "[", "]", "::1", "4222", "65536", "%40", "%", "%ff", " ",
+            "h", "a.b", "é", "?", "#", "\0", "\r\n",
+        ];
+        let seed = RandomState::new();
+        let mut read = 0;
+        for case in 0..50_000u64 {
+            let length = seed.hash_one(("length", case)) % 9;
+            let text: String =
+                (0..length).map(|n| PIECES[(seed.hash_one((case, n)) % PIECES.len() as u64) as usize]).collect();
+            if let Ok(endpoint) = parse(&text) {
+                read += 1;
+                let again = parse(&endpoint.to_string()).expect(&text);
+                assert_eq!(again.servers(), endpoint.servers(), "{text}");
+                for server in endpoint.servers() {
+                    server.to_string().parse::<async_nats::ServerAddr>().expect(&text);
+                }
+            }
+        }
+        assert!(read > 100, "{read}");
+    }
+}

@@ -1,0 +1,4 @@
+//! Core NATS: subscriptions and publications, without a stream.
+
+pub mod sink;
+pub mod source;

@@ -1,0 +1,4 @@
+//! JetStream: streams read and written.
+
+pub mod sink;
+pub mod source;

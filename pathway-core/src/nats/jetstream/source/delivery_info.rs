@@ -1,0 +1,73 @@
+//! What JetStream says of a message that it delivers: the subject to which an acknowledgement goes.
+
+use crate::data::{DateTimeUtc, Delivery};
+
+/// What is known of a delivered message, of the consumer that delivered it, and of what that one still has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct DeliveryInfo {
+    /// How often it was delivered, this time included.
+    pub(super) delivered: u64,
+    /// Its number in the stream.
+    pub(super) stream_sequence: u64,
+    /// Its number among all deliveries of the consumer.
+    pub(super) consumer_sequence: u64,
+    /// When it was stored: unix nanoseconds.
+    pub(super) stored: i64,
+    /// How many messages the consumer has not delivered yet.
+    pub(super) pending: u64,
+}
+
+impl DeliveryInfo {
+    /// Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>`; where
+    /// the server has a domain, with that and a hash of the account behind `ACK`, and more at the end.
+    pub(super) fn parse(reply: &str) -> Option<Self> {
+        let mut tokens = reply.strip_prefix("$JS.ACK.")?.split('.');
+        let skipped = if reply.bytes().filter(|byte| *byte == b'.').count() > 8 { 4 } else { 2 };
+        let mut next = tokens.by_ref().skip(skipped).map(str::parse::<u64>);
+        let mut number = move || next.next()?.ok();
+        Some(DeliveryInfo {
+            delivered: number()?,
+            stream_sequence: number()?,
+            consumer_sequence: number()?,
+            stored: number()?.try_into().ok()?,
+            pending: number()?,
+        })
+    }
+
+    pub(super) fn delivery(&self) -> Delivery {
+        Delivery {
+            stream_sequence: self.stream_sequence,
+            published_at: DateTimeUtc::from_nanosecond(self.stored.into()).unwrap_or_default(),
+            delivered: self.delivered,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_and_without_a_domain() {
+        let expected = DeliveryInfo {
+            delivered: 2,
+            stream_sequence: 30,
+            consumer_sequence: 4,
+            stored: 1_700_000_000_123_456_789,
+            pending: 9,
+        };
+        for reply in [
+            "$JS.ACK.S.c.2.30.4.1700000000123456789.9",
+            "$JS.ACK.hub.AbC.S.c.2.30.4.1700000000123456789.9",
+            "$JS.ACK._.AbC.S.c.2.30.4.1700000000123456789.9.xyz",
+        ] {
+            assert_eq!(DeliveryInfo::parse(reply), Some(expected), "{reply}");
+        }
+        let delivery = expected.delivery();
+        assert_eq!(delivery.published_at.to_string(), "2023-11-14T22:13:20.123456789Z");
+        for reply in ["", "_INBOX.a.b", "$JS.ACK.S.c.2.30.4.170", "$JS.ACK.S.c.2.x.4.170.9", "$JS.ACK.S.c.2.-3.4.170.9"]
+        {
+            assert_eq!(DeliveryInfo::parse(reply), None, "{reply}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! `group_by` and `reduce`: the typed forms of `reduce!`.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::reduce::{Rule, reduce};
+use super::reducers::{Input, Reducer};
+use crate::data::{Datum, Error, ErrorKind, Schema};
+use crate::plan::{Table, TableProperties};
+
+impl<R: Schema> Table<R> {
+    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group. Several keys are a tuple.
+    pub fn group_by<K: Datum>(&self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Grouped<R, K> {
+        Grouped { table: self.clone(), key: Arc::new(key) }
+    }
+
+    /// Reduces all rows to one row: nothing before the first row comes, nothing after the last one went.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # use pathway::reducers::{Count, Sum};
+    /// # #[derive(Schema)] struct Input { value: i64 }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Total { sum: i64, n: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let input = pipeline.rows(vec![Input { value: 3 }, Input { value: 4 }]);
+    /// let total = input.reduce((Sum, Count), |row| (row.value, ()), |(sum, n)| Total { sum, n }).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(total.rows(), [Total { sum: 7, n: 2 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn reduce<A: Datum, G: Reducer<A>, O: Schema>(
+        &self,
+        reducers: G,
+        arguments: impl Fn(&R) -> A + Send + Sync + 'static,
+        output: impl Fn(G::Output) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
+        self.group_by(|_| ()).reduce(reducers, arguments, move |(), reduced| output(reduced))
+    }
+}
+
+/// The rows of a table in groups of one key each; see [`Table::group_by`].
+#[must_use = "groups do nothing until they are reduced"]
+pub struct Grouped<R, K> {
+    table: Table<R>,
+    key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+}
+
+impl<R: Schema, K: Datum> Grouped<R, K> {
+    /// Reduces each group to one row.
+    ///
+    /// `arguments` says what the reducers are fed of a row, `output` makes the group's row of its key and of
+    /// what the reducers give.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # use pathway::reducers::{Count, Sum};
+    /// # #[derive(Schema)] struct Order { city: String, price: f64 }
+    /// # #[derive(Schema, Debug, PartialEq)] struct City { city: String, total: f64, n: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// # let orders = pipeline.rows([("Oslo", 2.0), ("Rome", 3.0), ("Oslo", 5.0)].map(|(city, price)| Order { city: city.into(), price }));
+    /// let cities = orders
+    ///     .group_by(|o| o.city.clone())
+    ///     .reduce((Sum, Count), |o| (o.price, ()), |city, (total, n)| City { city: city.clone(), total, n })
+    ///     .collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(cities.rows()[0], City { city: "Oslo".into(), total: 7.0, n: 2 });
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn reduce<A: Datum, G: Reducer<A>, O: Schema>(
+        self,
+        reducers: G,
+        arguments: impl Fn(&R) -> A + Send + Sync + 'static,
+        output: impl Fn(&K, G::Output) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
+        let Grouped { table, key } = self;
+        let (input, shape) = (table.node(), table.shape());
+        let reducers = Arc::new(prepared(&table, reducers));
+        let (arguments, output) = (Arc::new(arguments), Arc::new(output));
+        let name = table.plan().unique_name("reduce");
+        let node = table.plan().add(name, TableProperties::GATHERED, |node, name| {
+            move |build| {
+                let rule = Rule {
+                    key: Arc::clone(&key),
+                    arguments: Arc::clone(&arguments),
+                    reducers: Arc::clone(&reducers),
+                    output: Arc::clone(&output),
+                    argument: PhantomData,
+                };
+                let changes = build.get::<R>(input);
+                let reduced = reduce(&mut build.graph, changes, &name, shape, rule);
+                build.put::<O>(node, reduced);
+            }
+        });
+        Table::new(table.plan().clone(), node)
+    }
+}
+
+/// Tells the reducers what is known of a table. If a parameter of theirs has no meaning, the pipeline does not start.
+pub(super) fn prepared<R: Schema, A, G: Reducer<A>>(table: &Table<R>, mut reducers: G) -> G {
+    if let Err(mistake) = reducers.prepare(Input::of(table.shape())) {
+        let message = format!("a reduction of {table:?}: {mistake}");
+        table.plan().control().fail(Error::new(ErrorKind::Config, message));
+    }
+    reducers
+}

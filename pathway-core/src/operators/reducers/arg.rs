@@ -1,0 +1,96 @@
+//! `arg_min` and `arg_max`: what stands beside the least and the greatest value of a group.
+
+use std::cmp::Ordering;
+use std::hash::Hasher;
+
+use serde::{Deserializer, Serializer};
+
+use super::multiset::Multiset;
+use super::{ReduceError, Reducer};
+use crate::data::Datum;
+
+/// What the row with the least value has beside it: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
+///
+/// Values are compared as by [`Min`](super::Min): `None` is below every other. Where several rows have the least
+/// value, the least of what stands beside it counts, so that the result does not depend on the order of rows.
+///
+/// ```
+/// use pathway::reducers::{ArgMin, Reducer};
+///
+/// let mut rows = Default::default();
+/// for row in [(3.0, "c"), (1.0, "b"), (1.0, "a")] {
+///     ArgMin.update(&mut rows, (row.0, row.1.to_owned()), 1);
+/// }
+/// assert_eq!(Reducer::<(f64, String)>::output(&ArgMin, &rows), Ok("a".to_owned()));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ArgMin;
+
+/// What the row with the greatest value has beside it: `arg_max(o.price, o.id)` is the `id` of the dearest order.
+///
+/// Values are compared as by [`Max`](super::Max): NaN is above every other. Where several rows have the greatest
+/// value, the least of what stands beside it counts, so that the result does not depend on the order of rows.
+///
+/// ```
+/// use pathway::reducers::{ArgMax, Reducer};
+///
+/// let mut rows = Default::default();
+/// ArgMax.update(&mut rows, (3.0, 7_i64), 1);
+/// ArgMax.update(&mut rows, (9.0, 8_i64), 1);
+/// assert_eq!(Reducer::<(f64, i64)>::output(&ArgMax, &rows), Ok(8));
+/// ArgMax.update(&mut rows, (9.0, 8_i64), -1);
+/// assert_eq!(Reducer::<(f64, i64)>::output(&ArgMax, &rows), Ok(7));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ArgMax;
+
+impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
+    type State = Multiset<(A, B)>;
+    type Output = B;
+
+    fn update(&self, rows: &mut Multiset<(A, B)>, row: (A, B), diff: i64) {
+        rows.update(row, diff);
+    }
+
+    fn output(&self, rows: &Multiset<(A, B)>) -> Result<B, ReduceError> {
+        rows.first().map(|(_, beside)| beside.clone_datum()).ok_or_else(ReduceError::nothing_left)
+    }
+}
+
+impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
+    type State = Multiset<(Descending<A>, B)>;
+    type Output = B;
+
+    fn update(&self, rows: &mut Self::State, (value, beside): (A, B), diff: i64) {
+        rows.update((Descending(value), beside), diff);
+    }
+
+    fn output(&self, rows: &Self::State) -> Result<B, ReduceError> {
+        rows.first().map(|(_, beside)| beside.clone_datum()).ok_or_else(ReduceError::nothing_left)
+    }
+}
+
+/// A value in the opposite order.
+pub struct Descending<A>(A);
+
+impl<A: Datum> Datum for Descending<A> {
+    fn clone_datum(&self) -> Self {
+        Descending(self.0.clone_datum())
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        other.0.compare(&self.0)
+    }
+
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        self.0.hash_into(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        A::deserialize(deserializer).map(Descending)
+    }
+}

@@ -1,0 +1,76 @@
+//! `count_distinct`: how many different values a group has.
+
+use std::num::NonZeroI64;
+
+use foldhash::fast::FixedState;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+use super::{ReduceError, Reducer};
+use crate::data::{Datum, DatumKey};
+
+/// How many different values a group has, exactly. Several columns are a tuple: `count_distinct((o.city, o.day))`.
+///
+/// `None` is a value like any other, and so is NaN; the two zeros of floats are one value.
+///
+/// ```
+/// use pathway::reducers::{CountDistinct, Reducer};
+///
+/// let mut values = Default::default();
+/// for value in [3_i64, 5, 3] {
+///     CountDistinct.update(&mut values, value, 1);
+/// }
+/// assert_eq!(Reducer::<i64>::output(&CountDistinct, &values), Ok(2));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CountDistinct;
+
+/// The different values of a group; see [`CountDistinct`].
+pub struct Distinct<A> {
+    /// How many copies there are of each; within a commit the number can be negative.
+    copies: HashMap<DatumKey<A>, NonZeroI64, FixedState>,
+    /// Of how many there are more than none.
+    present: i64,
+}
+
+impl<A> Default for Distinct<A> {
+    fn default() -> Self {
+        Distinct { copies: HashMap::default(), present: 0 }
+    }
+}
+
+#[cfg(test)]
+impl<A> Distinct<A> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.copies.is_empty() && self.present == 0
+    }
+}
+
+impl<A: Datum> Reducer<A> for CountDistinct {
+    type State = Distinct<A>;
+    type Output = i64;
+
+    fn update(&self, Distinct { copies, present }: &mut Distinct<A>, argument: A, diff: i64) {
+        let Some(diff) = NonZeroI64::new(diff) else { return };
+        let (before, after) = match copies.entry(DatumKey(argument)) {
+            Entry::Vacant(entry) => {
+                entry.insert(diff);
+                (0, diff.get())
+            }
+            Entry::Occupied(mut entry) => {
+                let before = entry.get().get();
+                let after = before.wrapping_add(diff.get());
+                match NonZeroI64::new(after) {
+                    Some(after) => drop(entry.insert(after)),
+                    None => drop(entry.remove()),
+                }
+                (before, after)
+            }
+        };
+        *present += i64::from(after > 0) - i64::from(before > 0);
+    }
+
+    fn output(&self, values: &Distinct<A>) -> Result<i64, ReduceError> {
+        Ok(values.present)
+    }
+}

@@ -1,0 +1,69 @@
+//! `min` and `max`: the least and the greatest value of a group.
+
+use super::multiset::Multiset;
+use super::{ReduceError, Reducer};
+use crate::data::Datum;
+
+/// The least of a group's values, in the order of [`Datum::compare`].
+///
+/// `None` is below every value: the minimum of a column with a missing value is `None`.
+/// Floats are ordered by value, with NaN above everything. Strings are ordered by their bytes,
+/// tuples and `Vec`s element by element.
+///
+/// ```
+/// use pathway::reducers::{Min, Reducer};
+///
+/// let mut values = Default::default();
+/// Min.update(&mut values, 3_i64, 1);
+/// Min.update(&mut values, 1_i64, 1);
+/// assert_eq!(Reducer::<i64>::output(&Min, &values), Ok(1));
+/// Min.update(&mut values, 1_i64, -1);
+/// assert_eq!(Reducer::<i64>::output(&Min, &values), Ok(3));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Min;
+
+/// The greatest of a group's values, in the order of [`Datum::compare`].
+///
+/// `None` is below every value: the maximum is `None` only where nothing else is there.
+/// Floats are ordered by value, with NaN above everything.
+///
+/// ```
+/// use pathway::reducers::{Max, Reducer};
+///
+/// let mut values = Default::default();
+/// Max.update(&mut values, None, 1);
+/// assert_eq!(Reducer::<Option<i64>>::output(&Max, &values), Ok(None));
+/// Max.update(&mut values, Some(7_i64), 1);
+/// assert_eq!(Reducer::<Option<i64>>::output(&Max, &values), Ok(Some(7)));
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Max;
+
+impl<A: Datum> Reducer<A> for Min {
+    type State = Multiset<A>;
+    type Output = A;
+
+    #[inline]
+    fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
+        values.update(argument, diff);
+    }
+
+    fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
+        values.first().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+    }
+}
+
+impl<A: Datum> Reducer<A> for Max {
+    type State = Multiset<A>;
+    type Output = A;
+
+    #[inline]
+    fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
+        values.update(argument, diff);
+    }
+
+    fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
+        values.last().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+    }
+}

@@ -1,0 +1,322 @@
+//! An ordered multiset that is small while it holds few distinct values.
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::collections::btree_map;
+use std::num::NonZeroI64;
+use std::ops::Bound;
+
+use smallvec::SmallVec;
+
+use crate::data::{Datum, DatumKey};
+
+/// Values with the number of their copies, in the order of [`Datum::compare`].
+///
+/// A number of copies may be negative for a while: within a commit a retraction can come before its insertion.
+/// Values that compare as equal are copies of one value; the one that came first stands for all.
+pub struct Multiset<A>(Form<A>);
+
+/// Many groups hold one distinct value, if only because they hold one row. Those need no allocation:
+/// with an `i64` the whole takes 16 bytes, as `Many` hides where the count would be zero.
+enum Form<A> {
+    One(A, NonZeroI64),
+    Many(Option<Box<Copies<A>>>),
+}
+
+/// Several distinct values. Few lie side by side in their order, where a look waits for memory once; a tree's nodes lie
+/// elsewhere, keys and counts apart.
+enum Copies<A> {
+    Few(SmallVec<[(DatumKey<A>, NonZeroI64); SIDE_BY_SIDE]>),
+    Lots(BTreeMap<DatumKey<A>, NonZeroI64>),
+}
+
+/// So many values need no allocation but the one for all of [`Copies`].
+const SIDE_BY_SIDE: usize = 4;
+/// More than so many are a tree.
+const MOST: usize = 32;
+
+impl<A> Default for Multiset<A> {
+    fn default() -> Self {
+        Multiset(Form::Many(None))
+    }
+}
+
+impl<A: Datum> Multiset<A> {
+    /// `diff` copies of a value come or go. Says how many there were.
+    pub fn update(&mut self, value: A, diff: i64) -> i64 {
+        let Some(diff) = NonZeroI64::new(diff) else { return self.copies(&value) };
+        match &mut self.0 {
+            Form::Many(None) => self.0 = Form::One(value, diff),
+            Form::One(held, copies) if held.compare(&value) == Ordering::Equal => {
+                let before = copies.get();
+                match sum(*copies, diff) {
+                    Some(sum) => *copies = sum,
+                    None => self.0 = Form::Many(None),
+                }
+                return before;
+            }
+            Form::One(..) => self.spill(value, diff),
+            Form::Many(Some(all)) => {
+                let before = all.update(value, diff);
+                if before == diff.get().wrapping_neg()
+                    && let Some((value, copies)) = all.take_single()
+                {
+                    self.0 = Form::One(value, copies);
+                }
+                return before;
+            }
+        }
+        0
+    }
+
+    /// How many copies of a value there are.
+    pub fn copies(&self, value: &A) -> i64 {
+        match &self.0 {
+            Form::One(held, copies) if held.compare(value) == Ordering::Equal => copies.get(),
+            Form::One(..) | Form::Many(None) => 0,
+            Form::Many(Some(all)) => all.get(value).map_or(0, NonZeroI64::get),
+        }
+    }
+
+    /// Whether nothing is kept: no copy of any value, and none owed.
+    pub fn is_empty(&self) -> bool {
+        match &self.0 {
+            Form::One(..) => false,
+            Form::Many(all) => all.is_none(),
+        }
+    }
+
+    /// The least value that is there.
+    pub fn first(&self) -> Option<&A> {
+        match &self.0 {
+            Form::One(value, copies) => copies.is_positive().then_some(value),
+            Form::Many(all) => {
+                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded))).find_map(present)
+            }
+        }
+    }
+
+    /// The greatest value that is there.
+    pub fn last(&self) -> Option<&A> {
+        match &self.0 {
+            Form::One(value, copies) => copies.is_positive().then_some(value),
+            Form::Many(all) => {
+                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded)).rev()).find_map(present)
+            }
+        }
+    }
+
+    /// The values that are there, from the least on, each with the number of its copies.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, i64)> {
+        self.range((Bound::Unbounded, Bound::Unbounded))
+    }
+
+    /// The same for those in a range.
+    pub(super) fn range(
+        &self,
+        range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>),
+    ) -> impl DoubleEndedIterator<Item = (&A, i64)> {
+        let (one, many) = match &self.0 {
+            Form::One(value, copies) => (
+                Some((value, *copies)).filter(|(value, _)| !is_below(&range.0, value) && !is_above(&range.1, value)),
+                None,
+            ),
+            Form::Many(all) => (None, all.as_deref()),
+        };
+        let many = many.into_iter().flat_map(move |all| all.range(range));
+        one.into_iter()
+            .chain(many)
+            .filter(|(_, copies)| copies.is_positive())
+            .map(|(value, copies)| (value, copies.get()))
+    }
+
+    /// Takes a second distinct value in.
+    fn spill(&mut self, value: A, diff: NonZeroI64) {
+        let mut few = SmallVec::new();
+        if let Form::One(held, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
+            few.push((DatumKey(held), copies));
+        }
+        let mut all = Copies::Few(few);
+        all.update(value, diff);
+        self.0 = Form::Many(Some(Box::new(all)));
+    }
+}
+
+impl<A: Datum> Copies<A> {
+    /// How many copies there were of the value. Those that cancel are left out.
+    fn update(&mut self, value: A, diff: NonZeroI64) -> i64 {
+        let few = match self {
+            Copies::Few(few) => few,
+            Copies::Lots(map) => return update_map(map, value, diff),
+        };
+        match few.binary_search_by(|(held, _)| held.0.compare(&value)) {
+            Ok(at) => {
+                let before = few[at].1;
+                match sum(before, diff) {
+                    Some(sum) => few[at].1 = sum,
+                    None => drop(few.remove(at)),
+                }
+                before.get()
+            }
+            Err(at) => {
+                few.insert(at, (DatumKey(value), diff));
+                if few.len() > MOST {
+                    *self = Copies::Lots(few.drain(..).collect());
+                }
+                0
+            }
+        }
+    }
+
+    fn get(&self, value: &A) -> Option<NonZeroI64> {
+        match self {
+            Copies::Few(few) => few.binary_search_by(|(held, _)| held.0.compare(value)).ok().map(|at| few[at].1),
+            Copies::Lots(map) => map.get(&DatumKey(value.clone_datum())).copied(),
+        }
+    }
+
+    /// The only value, if there is only one.
+    fn take_single(&mut self) -> Option<(A, NonZeroI64)> {
+        let (value, copies) = match self {
+            Copies::Few(few) if few.len() == 1 => few.pop()?,
+            Copies::Lots(map) if map.len() == 1 => map.pop_first()?,
+            _ => return None,
+        };
+        Some((value.0, copies))
+    }
+
+    /// The values in a range, in order.
+    fn range<'a>(&'a self, range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>)) -> Range<'a, A> {
+        match self {
+            Copies::Few(few) => {
+                let start = few.partition_point(|(value, _)| is_below(&range.0, &value.0));
+                let end = few.partition_point(|(value, _)| !is_above(&range.1, &value.0));
+                Range::Few(few.get(start..end).unwrap_or_default().iter())
+            }
+            Copies::Lots(map) => Range::Lots(map.range::<DatumKey<A>, _>(range)),
+        }
+    }
+}
+
+/// Values in a range.
+enum Range<'a, A> {
+    Few(std::slice::Iter<'a, (DatumKey<A>, NonZeroI64)>),
+    Lots(btree_map::Range<'a, DatumKey<A>, NonZeroI64>),
+}
+
+impl<'a, A> Iterator for Range<'a, A> {
+    type Item = (&'a A, NonZeroI64);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next().map(|(value, copies)| (&value.0, *copies)),
+            Range::Lots(map) => map.next().map(|(value, copies)| (&value.0, *copies)),
+        }
+    }
+}
+
+impl<A> DoubleEndedIterator for Range<'_, A> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next_back().map(|(value, copies)| (&value.0, *copies)),
+            Range::Lots(map) => map.next_back().map(|(value, copies)| (&value.0, *copies)),
+        }
+    }
+}
+
+/// How many copies there were of the value. Those that cancel leave the map.
+fn update_map<A: Datum>(map: &mut BTreeMap<DatumKey<A>, NonZeroI64>, value: A, diff: NonZeroI64) -> i64 {
+    use std::collections::btree_map::Entry;
+    match map.entry(DatumKey(value)) {
+        Entry::Vacant(entry) => {
+            entry.insert(diff);
+            0
+        }
+        Entry::Occupied(mut entry) => {
+            let before = *entry.get();
+            match sum(before, diff) {
+                Some(sum) => drop(entry.insert(sum)),
+                None => drop(entry.remove()),
+            }
+            before.get()
+        }
+    }
+}
+
+/// Whether a value lies below a lower bound.
+fn is_below<A: Datum>(low: &Bound<&DatumKey<A>>, value: &A) -> bool {
+    match low {
+        Bound::Unbounded => false,
+        Bound::Included(low) => value.compare(&low.0).is_lt(),
+        Bound::Excluded(low) => value.compare(&low.0).is_le(),
+    }
+}
+
+/// Whether a value lies above an upper bound.
+fn is_above<A: Datum>(high: &Bound<&DatumKey<A>>, value: &A) -> bool {
+    match high {
+        Bound::Unbounded => false,
+        Bound::Included(high) => value.compare(&high.0).is_gt(),
+        Bound::Excluded(high) => value.compare(&high.0).is_ge(),
+    }
+}
+
+fn present<A>((value, copies): (&A, NonZeroI64)) -> Option<&A> {
+    copies.is_positive().then_some(value)
+}
+
+fn sum(a: NonZeroI64, b: NonZeroI64) -> Option<NonZeroI64> {
+    NonZeroI64::new(a.get().wrapping_add(b.get()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_values_take_little() {
+        assert!(size_of::<Multiset<i64>>() == 16 && size_of::<Copies<i64>>() <= 88, "{}", size_of::<Copies<i64>>());
+    }
+
+    /// Through all forms, and back: few values, many, one, none.
+    #[test]
+    fn it_holds_what_a_map_holds() {
+        let mut random = 7_u64;
+        let mut next = |limit: i64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (random >> 33) as i64 % limit
+        };
+        let (mut values, mut model) = (Multiset::<i64>::default(), BTreeMap::<i64, i64>::new());
+        let mut largest = 0;
+        for round in 0..60_000 {
+            let many = (round / 1000) % 2 == 0;
+            let limit = [3, 6, 100][(round / 2000) as usize % 3];
+            let value = next(limit);
+            let there = model.get(&value).copied().unwrap_or(0);
+            let diff = if many || there == 0 { next(4) - 1 } else { -there };
+            assert_eq!(values.update(value, diff), there, "round {round}");
+            match there + diff {
+                0 => drop(model.remove(&value)),
+                copies => drop(model.insert(value, copies)),
+            }
+            largest = largest.max(model.len());
+            let present: Vec<(i64, i64)> = model.iter().map(|(v, n)| (*v, *n)).filter(|(_, n)| *n > 0).collect();
+            assert_eq!(values.iter().map(|(v, n)| (*v, n)).collect::<Vec<_>>(), present);
+            assert_eq!(values.first(), present.first().map(|(v, _)| v));
+            assert_eq!(values.last(), present.last().map(|(v, _)| v));
+            assert_eq!((values.is_empty(), values.copies(&3)), (model.is_empty(), model.get(&3).copied().unwrap_or(0)));
+            let (low, high) = (DatumKey(next(limit)), DatumKey(next(limit)));
+            if low.0 < high.0 {
+                let inside = present.iter().filter(|(v, _)| low.0 < *v && *v <= high.0).map(|(v, _)| *v);
+                let found = values.range((Bound::Excluded(&low), Bound::Included(&high))).rev().map(|(v, _)| *v);
+                assert!(found.eq(inside.rev()), "round {round}");
+            }
+            if next(50) == 0 {
+                for (value, copies) in std::mem::take(&mut model) {
+                    values.update(value, -copies);
+                }
+            }
+        }
+        assert!(largest > MOST, "{largest}");
+    }
+}

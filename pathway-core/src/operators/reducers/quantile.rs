@@ -1,0 +1,232 @@
+//! `quantile`, `quantile_cont` and `median`: the value at a share of the way through a group's values.
+
+use jiff::SignedDuration;
+
+use super::ranks::Ranks;
+use super::{Input, ReduceError, Reducer};
+use crate::data::Datum;
+
+/// The least of a group's values that at least the share `q` of them does not exceed, exactly:
+/// `quantile(o.price, 0.95)`. It is SQL's `percentile_disc`, also known as the nearest rank.
+///
+/// It is one of the values, so that they need only have an order; [`QuantileCont`] interpolates numbers. `q` is from 0,
+/// which is the minimum, to 1, the maximum. A product of `q` and the number of values that is a whole number but for
+/// the rounding of floats counts as one: the 0.07-quantile of 100 values is the 7th. Floats are ordered with NaN above
+/// everything. A `None` is passed over, as in SQL; the quantile of an `Option` column is `None` while nothing else is
+/// there.
+///
+/// It keeps every different value of a group. A change costs two searches in a B-tree, whatever the size of the group.
+///
+/// ```
+/// use pathway::reducers::{Quantile, Reducer};
+///
+/// let (quantile, mut values) = (Quantile::new(0.75), Default::default());
+/// for value in [3_i64, 9, 5, 7] {
+///     quantile.update(&mut values, value, 1);
+/// }
+/// assert_eq!(Reducer::<i64>::output(&quantile, &values), Ok(7));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Quantile {
+    q: f64,
+}
+
+/// The value at the share `q` of the way from the least to the greatest of a group's values, interpolated between the
+/// two next to it: `quantile_cont(o.price, 0.95)`, `median(o.price)`. It is SQL's `percentile_cont`, and what numpy
+/// does.
+///
+/// Of integers and floats it is an `f64`, of durations a duration. It is computed of the two values in the precision of
+/// `f64`: integers beyond 2⁵³ are rounded first, and the step between two durations is rounded to 53 bits. In all else
+/// it is as [`Quantile`].
+///
+/// ```
+/// use pathway::reducers::{QuantileCont, Reducer};
+///
+/// let (median, mut values) = (QuantileCont::median(), Default::default());
+/// for value in [3_i64, 9, 5, 7] {
+///     median.update(&mut values, value, 1);
+/// }
+/// assert_eq!(Reducer::<i64>::output(&median, &values), Ok(6.0));
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct QuantileCont {
+    q: f64,
+}
+
+impl Quantile {
+    /// The reducer with a share from 0 to 1; with any other the pipeline does not start.
+    pub const fn new(q: f64) -> Self {
+        Quantile { q }
+    }
+
+    /// Which of `n` values, counted from 0.
+    fn rank(self, n: i64) -> i64 {
+        let wanted = self.q * n as f64;
+        let whole = wanted.round();
+        let nearest = if (wanted - whole).abs() <= whole.abs() * SLACK { whole } else { wanted.ceil() };
+        (nearest as i64).clamp(1, n.max(1)) - 1
+    }
+}
+
+/// How far a product of floats may be off a whole number that counts as one: a few roundings.
+const SLACK: f64 = 4.0 * f64::EPSILON;
+
+impl QuantileCont {
+    /// The reducer with a share from 0 to 1; with any other the pipeline does not start.
+    pub const fn new(q: f64) -> Self {
+        QuantileCont { q }
+    }
+
+    /// That of the middle.
+    pub const fn median() -> Self {
+        QuantileCont { q: 0.5 }
+    }
+
+    /// The lower of the two values of `n`, counted from 0, and how far on the way to the next.
+    fn place(self, n: i64) -> (i64, f64) {
+        let place = self.q.clamp(0.0, 1.0) * (n - 1) as f64;
+        let whole = place.floor();
+        (whole as i64, place - whole)
+    }
+}
+
+fn check(word: &str, q: f64) -> Result<(), ReduceError> {
+    match q {
+        0.0..=1.0 => Ok(()),
+        _ => Err(ReduceError::new(format!("`{word}` of {q}: it is a share, from 0 to 1"))),
+    }
+}
+
+impl<A: Datum> Reducer<A> for Quantile {
+    type State = Ranks<A>;
+    type Output = A;
+
+    fn prepare(&mut self, _: Input) -> Result<(), ReduceError> {
+        check("quantile", self.q)
+    }
+
+    fn update(&self, values: &mut Ranks<A>, argument: A, diff: i64) {
+        values.update(argument, diff);
+    }
+
+    fn settle(&self, values: &mut Ranks<A>) {
+        let (missing, n) = split(values);
+        values.settle(missing + self.rank(n));
+    }
+
+    fn output(&self, values: &Ranks<A>) -> Result<A, ReduceError> {
+        let (missing, n) = split(values);
+        // Where all are missing, it is one of these.
+        let rank = if n > 0 { missing + self.rank(n) } else { 0 };
+        values.at(rank).map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+    }
+}
+
+impl<A: Interpolate> Reducer<A> for QuantileCont {
+    type State = Ranks<A>;
+    type Output = A::Output;
+
+    fn prepare(&mut self, _: Input) -> Result<(), ReduceError> {
+        check("quantile_cont", self.q)
+    }
+
+    fn update(&self, values: &mut Ranks<A>, argument: A, diff: i64) {
+        values.update(argument, diff);
+    }
+
+    fn settle(&self, values: &mut Ranks<A>) {
+        let (missing, n) = split(values);
+        values.settle(missing + self.place(n).0);
+    }
+
+    fn output(&self, values: &Ranks<A>) -> Result<A::Output, ReduceError> {
+        let (missing, n) = split(values);
+        let (lower, part) = if n > 0 { self.place(n) } else { (0, 0.0) };
+        let rank = if n > 0 { missing + lower } else { 0 };
+        let low = values.at(rank).ok_or_else(ReduceError::nothing_left)?;
+        let high = values.at(rank + 1).filter(|_| part > 0.0).unwrap_or(low);
+        Ok(A::between(low, high, part))
+    }
+}
+
+/// How many values are missing, and how many are not.
+fn split<A: Datum>(values: &Ranks<A>) -> (i64, i64) {
+    let missing = values.missing();
+    (missing, values.present() - missing)
+}
+
+/// A value that `quantile_cont` and `median` can interpolate: integers and floats become an `f64`, durations a
+/// duration, and an `Option` of them an `Option` of that.
+///
+/// ```
+/// use pathway::reducers::Interpolate;
+///
+/// assert_eq!(i64::between(&1, &5, 0.25), 2.0);
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "cannot interpolate a column of `{Self}`, as `median` and `quantile_cont` do",
+    label = "this column is not numeric",
+    note = "`quantile(.., 0.5)` is the middle one of any values that have an order"
+)]
+pub trait Interpolate: Datum {
+    /// What lies between two values.
+    type Output: 'static;
+
+    /// What lies between two values, `part` of the way, which is at least 0 and less than 1.
+    fn between(low: &Self, high: &Self, part: f64) -> Self::Output;
+}
+
+impl Interpolate for f64 {
+    type Output = f64;
+
+    fn between(low: &f64, high: &f64, part: f64) -> f64 {
+        let (low, high) = (*low, *high);
+        let step = high - low;
+        if part == 0.0 || step == 0.0 {
+            low
+        } else if !step.is_finite() {
+            // The step alone is too far, or there is an infinity.
+            low * (1.0 - part) + high * part
+        } else if part < 0.5 {
+            low + step * part
+        } else {
+            // From the nearer end, as numpy does: it never goes beyond it.
+            high - step * (1.0 - part)
+        }
+    }
+}
+
+macro_rules! as_f64 {
+    ($($number:ty),+) => {$(
+        impl Interpolate for $number {
+            type Output = f64;
+
+            fn between(low: &Self, high: &Self, part: f64) -> f64 {
+                f64::between(&(*low as f64), &(*high as f64), part)
+            }
+        }
+    )+};
+}
+
+as_f64!(i8, i16, i32, i64, u8, u16, u32, u64, f32);
+
+/// To the nearest nanosecond.
+impl Interpolate for SignedDuration {
+    type Output = SignedDuration;
+
+    fn between(low: &Self, high: &Self, part: f64) -> Self {
+        let step = high.as_nanos() - low.as_nanos();
+        let between = low.as_nanos() + (step as f64 * part).round() as i128;
+        SignedDuration::try_from_nanos_i128(between).unwrap_or(*low)
+    }
+}
+
+/// Of what is there; `None` stands only where all values are missing.
+#[diagnostic::do_not_recommend]
+impl<A: Interpolate> Interpolate for Option<A> {
+    type Output = Option<A::Output>;
+
+    fn between(low: &Self, high: &Self, part: f64) -> Self::Output {
+        Some(A::between(low.as_ref()?, high.as_ref()?, part))
+    }
+}

@@ -1,0 +1,51 @@
+//! The least and the greatest value.
+
+use super::{changes, reduce, with_seeds};
+use crate::operators::reducers::{Max, Min, Reducer};
+
+#[test]
+fn random_extremes_agree_with_what_is_left() {
+    with_seeds(2_000, |random| {
+        let (rows, values) = (1 + random.below(12), 1 + random.below(8));
+        let (changes, left) = changes(random, rows, |random| random.below(values) as i64);
+        let (min, max) = (reduce(&Min, &changes), reduce(&Max, &changes));
+        let mut left: Vec<i64> = left.into_iter().map(|(value, _)| value).collect();
+        left.sort_unstable();
+        assert_eq!(Reducer::<i64>::output(&Min, &min).ok().as_ref(), left.first());
+        assert_eq!(Reducer::<i64>::output(&Max, &max).ok().as_ref(), left.last());
+    });
+}
+
+#[test]
+fn none_is_below_every_value() {
+    let changes = [(Some(1_i64), 1), (None, 1), (Some(i64::MIN), 1)];
+    assert_eq!(Reducer::<Option<i64>>::output(&Min, &reduce(&Min, &changes)), Ok(None));
+    assert_eq!(Reducer::<Option<i64>>::output(&Max, &reduce(&Max, &changes)), Ok(Some(1)));
+}
+
+#[test]
+fn nan_is_above_every_value_and_can_go_again() {
+    let mut max = reduce(&Max, &[(f64::NAN, 1), (f64::INFINITY, 1), (1.0, 1)]);
+    assert!(Reducer::<f64>::output(&Max, &max).is_ok_and(f64::is_nan));
+    Max.update(&mut max, f64::NAN, -1);
+    assert_eq!(Reducer::<f64>::output(&Max, &max), Ok(f64::INFINITY));
+}
+
+#[test]
+fn what_went_more_often_than_it_came_is_not_there() {
+    let mut min = reduce(&Min, &[(1_i64, -1), (2, 1)]);
+    assert_eq!(Reducer::<i64>::output(&Min, &min), Ok(2));
+    Min.update(&mut min, 2, -1);
+    assert!(Reducer::<i64>::output(&Min, &min).is_err());
+    Min.update(&mut min, 1, 2);
+    assert_eq!(Reducer::<i64>::output(&Min, &min), Ok(1));
+}
+
+#[test]
+fn strings_are_ordered_by_their_bytes() {
+    let mut max = Default::default();
+    for word in ["Zebra", "apple", "Äpfel"] {
+        Max.update(&mut max, word.to_string(), 1);
+    }
+    assert_eq!(Reducer::<String>::output(&Max, &max), Ok("Äpfel".to_string()));
+}

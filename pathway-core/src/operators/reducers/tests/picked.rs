@@ -1,0 +1,88 @@
+//! Values picked, counted and listed, against what is left of the rows.
+
+use super::{Random, changes, reduce, with_seeds};
+use crate::operators::reducers::{
+    Any, ArgMax, ArgMin, BoolAnd, BoolOr, CountDistinct, Max, Min, ReduceError, Reducer, SortedTuple, Unique,
+};
+
+fn output<A: Copy, R: Reducer<A>>(reducer: &R, changes: &[(A, i64)]) -> Result<R::Output, ReduceError> {
+    reducer.output(&reduce(reducer, changes))
+}
+
+/// Few copies, because a list has them all.
+fn few(random: &mut Random) -> (Vec<(i64, i64)>, Vec<i64>) {
+    let (mut changes, mut left) = (Vec::new(), Vec::new());
+    for _ in 0..1 + random.below(12) {
+        let (value, copies) = (random.below(4) as i64, 1 + random.below(3) as i64);
+        let gone = random.below(copies as usize + 1) as i64;
+        changes.extend([(value, copies), (value, -gone)]);
+        left.extend((gone..copies).map(|_| value));
+    }
+    random.shuffle(&mut changes);
+    left.sort_unstable();
+    (changes, left)
+}
+
+#[test]
+fn random_values_agree_with_what_is_left() {
+    with_seeds(2_000, |random| {
+        let (changes, left) = few(random);
+        assert_eq!(output(&SortedTuple, &changes), Ok(left.clone()));
+        assert_eq!(output(&Any, &changes).ok().as_ref(), left.first());
+        let mut different = left.clone();
+        different.dedup();
+        assert_eq!(output(&CountDistinct, &changes), Ok(different.len() as i64));
+        assert_eq!(output(&Unique, &changes).ok().as_ref(), different.first().filter(|_| different.len() == 1));
+        let odd: Vec<_> = changes.iter().map(|(value, diff)| (value % 2 == 1, *diff)).collect();
+        assert_eq!(output(&BoolAnd, &odd), Ok(left.iter().all(|value| value % 2 == 1)));
+        assert_eq!(output(&BoolOr, &odd), Ok(left.iter().any(|value| value % 2 == 1)));
+    });
+}
+
+#[test]
+fn random_rows_beside_the_extremes() {
+    with_seeds(2_000, |random| {
+        let rows = 1 + random.below(12);
+        let (changes, left) = changes(random, rows, |random| (random.below(4) as i64, random.below(4) as i64));
+        let left = left.into_iter().map(|(row, _)| row);
+        let least = left.clone().min().map(|(_, beside)| beside);
+        let greatest = left.min_by_key(|(value, beside)| (-value, *beside)).map(|(_, beside)| beside);
+        assert_eq!(output(&ArgMin, &changes).ok(), least);
+        assert_eq!(output(&ArgMax, &changes).ok(), greatest);
+    });
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    with_seeds(200, |random| {
+        let (mut changes, left) = few(random);
+        changes.extend(left.iter().map(|value| (*value, -1)));
+        let distinct = reduce(&CountDistinct, &changes);
+        assert!(distinct.is_empty());
+        assert!(reduce(&Min, &changes).is_empty() && reduce(&Max, &changes).is_empty());
+        assert!(reduce(&Any, &changes).is_empty() && reduce(&Unique, &changes).is_empty());
+        assert!(reduce(&SortedTuple, &changes).is_empty());
+        let pairs: Vec<_> = changes.iter().map(|(value, diff)| ((*value, -value), *diff)).collect();
+        assert!(reduce(&ArgMin, &pairs).is_empty() && reduce(&ArgMax, &pairs).is_empty());
+        assert_eq!(output(&SortedTuple, &changes), Ok(vec![]));
+        assert!(output(&Any, &changes).is_err() && output(&Unique, &changes).is_err());
+    });
+}
+
+#[test]
+fn none_is_a_value() {
+    let changes = [(Some(2_i64), 1), (None, 2)];
+    assert_eq!(output(&CountDistinct, &changes), Ok(2));
+    assert_eq!(output(&SortedTuple, &changes), Ok(vec![None, None, Some(2)]));
+    assert_eq!(output(&Any, &changes), Ok(None));
+    assert!(output(&Unique, &changes).is_err());
+    assert_eq!(output(&Unique, &[(None::<i64>, 2)]), Ok(None));
+    let rows = [((None, 7_i64), 1), ((Some(f64::NAN), 8), 1), ((Some(1.0), 9), 1)];
+    assert_eq!((output(&ArgMin, &rows), output(&ArgMax, &rows)), (Ok(7), Ok(8)));
+}
+
+#[test]
+fn the_zeros_are_one_value_and_so_are_nans() {
+    let changes = [(0.0, 1), (-0.0, 1), (f64::NAN, 1), (-f64::NAN, 1)];
+    assert_eq!(output(&CountDistinct, &changes), Ok(2));
+}

@@ -1,0 +1,114 @@
+//! Rows and streams for the tests of operators' states.
+
+use std::cmp::Ordering;
+use std::hash::Hasher;
+use std::sync::Arc;
+
+use serde::{Deserializer, Serializer};
+
+use crate::data::{Cell, Change, Column, Columns, Datum, DecodeError, JsonText, Message, NoKey, Schema};
+
+/// A row with a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Row {
+    pub(super) key: i64,
+    pub(super) at: i64,
+    pub(super) value: i64,
+}
+
+impl Row {
+    fn parts(self) -> (i64, i64, i64) {
+        (self.key, self.at, self.value)
+    }
+
+    /// The time of a row.
+    pub(super) fn ticks() -> Arc<dyn Fn(&Row) -> i128 + Send + Sync> {
+        Arc::new(|row| row.at.into())
+    }
+}
+
+impl Datum for Row {
+    fn clone_datum(&self) -> Self {
+        *self
+    }
+
+    fn compare(&self, other: &Self) -> Ordering {
+        self.cmp(other)
+    }
+
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        self.parts().hash_into(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Datum::serialize(&self.parts(), serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (key, at, value) = Datum::deserialize(deserializer)?;
+        Ok(Row { key, at, value })
+    }
+}
+
+impl Schema for Row {
+    const NAME: &'static str = "Row";
+    const COLUMNS: Columns = Columns { parts: &[] };
+
+    type Keying = NoKey;
+    type Key = ();
+
+    fn primary_key(&self) {}
+
+    fn decode_row(_: JsonText<'_>, _: &Message<'_>) -> Result<Self, DecodeError> {
+        unreachable!("the tests of states read no JSON")
+    }
+
+    fn encode_columns(&self, _: &mut Vec<u8>) {
+        unreachable!("the tests of states write no JSON")
+    }
+
+    fn side_by_side(&self, _: &Self, _: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {}
+}
+
+/// Commits of rows whose times go on, up to `late` behind; now and then one is taken back, in the end all that are left.
+pub(super) fn stream(seed: u64, late: u64) -> Vec<Vec<Change<Row>>> {
+    let mut state = seed;
+    let mut random = |limit: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % limit
+    };
+    let mut there = Vec::new();
+    let mut commits = Vec::new();
+    for now in 0..2_000 {
+        let mut commit = Vec::new();
+        for _ in 0..random(5) {
+            let at = now - random(late + 1) as i64;
+            let row = Row { key: random(7) as i64, at, value: random(3) as i64 };
+            there.push(row);
+            commit.push(Change::insert(row));
+        }
+        if !there.is_empty() && random(2) == 0 {
+            commit.push(Change::remove(there.swap_remove(random(there.len() as u64) as usize)));
+        }
+        commits.push(commit);
+    }
+    commits.push(there.into_iter().map(Change::remove).collect());
+    commits
+}
+
+/// Plays a stream: `step` is given each commit with event time at its end, and says how much is kept then. Nothing must be
+/// left in the end. Gives the most that was kept.
+pub(super) fn most_kept(
+    commits: Vec<Vec<Change<Row>>>,
+    mut step: impl FnMut(Vec<Change<Row>>, i128) -> usize,
+) -> usize {
+    let (mut most, mut last, mut now) = (0, 0, i128::MIN);
+    for commit in commits.into_iter().filter(|commit| !commit.is_empty()) {
+        let comes = commit.iter().filter(|change| change.diff > 0);
+        now = comes.map(|change| change.row.at.into()).fold(now, i128::max);
+        last = step(commit, now);
+        most = most.max(last);
+    }
+    assert_eq!(last, 0, "all was taken back");
+    most
+}

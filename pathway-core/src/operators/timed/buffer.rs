@@ -1,0 +1,104 @@
+//! `buffer`: rows are held back until event time has passed them.
+
+use std::collections::BTreeMap;
+
+use super::Timed;
+use super::operator::{Moment, Policy};
+use crate::data::{Change, Schema};
+use crate::operators::reducers::Multiset;
+use crate::operators::window::{EventTime, Length};
+use crate::plan::Table;
+
+impl<R: Schema> Table<R> {
+    /// Holds each row back until event time is at least `delay` ahead of its time.
+    ///
+    /// What is below sees the rows nearly in the order of their times, and sees nothing of one that is corrected or taken back in
+    /// the meantime. A row that comes when event time is there already is not held back. The last rows are held until later ones
+    /// come: [`Table::timed`] says what event time is, and has the form for where the source may fall silent.
+    ///
+    /// It keeps the rows that are held back, by time: of each time a row and 24 bytes, in nodes of up to eleven; more rows of one time in a
+    /// tree of their own.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Debug, PartialEq)] struct Order { at: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let orders = pipeline.commits([10, 12, 15].map(|at| vec![Change::insert(Order { at })]));
+    /// let settled = orders.buffer(|o| o.at, 3).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(settled.changes(), [(2, Order { at: 10 }, 1), (2, Order { at: 12 }, 1)]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn buffer<T: EventTime>(
+        &self,
+        time: impl Fn(&R) -> T + Send + Sync + 'static,
+        delay: impl Length<T>,
+    ) -> Table<R> {
+        self.timed(time).buffer(delay)
+    }
+}
+
+impl<R: Schema, T: EventTime> Timed<R, T> {
+    /// Holds each row back until event time is at least `delay` ahead of its time; see [`Table::buffer`].
+    pub fn buffer(self, delay: impl Length<T>) -> Table<R> {
+        let delay = self.ticks(delay);
+        let append_only = self.table.shape().append_only;
+        self.policy("buffer", append_only, move |_| Buffer::new(delay))
+    }
+}
+
+/// Keeps the rows that are held back, by time.
+pub(super) struct Buffer<R> {
+    delay: i128,
+    held: BTreeMap<i128, Multiset<R>>,
+}
+
+impl<R> Buffer<R> {
+    fn new(delay: i128) -> Self {
+        Buffer { delay, held: BTreeMap::new() }
+    }
+}
+
+impl<R: Schema> Policy<R> for Buffer<R> {
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, moment: Moment, emit: &mut dyn FnMut(Change<R>)) {
+        let Buffer { delay, held } = self;
+        let is_past = |time: i128, now: Option<i128>| now.is_some_and(|now| now >= time + *delay);
+        for (time, change) in changes {
+            if is_past(time, moment.before) {
+                emit(change);
+                continue;
+            }
+            let rows = held.entry(time).or_default();
+            rows.update(change.row, change.diff);
+            if rows.is_empty() {
+                held.remove(&time);
+            }
+        }
+        while let Some(entry) = held.first_entry().filter(|entry| is_past(*entry.key(), moment.now)) {
+            let rows = entry.remove();
+            rows.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: copies }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataflow::StatefulOperator;
+    use crate::operators::state::event_time::EventTimeTracker;
+    use crate::operators::support::{Row, most_kept, stream};
+    use crate::operators::timed::operator::Operator;
+
+    #[test]
+    fn nothing_is_kept_that_was_let_go() {
+        let mut operator = Operator::new(Row::ticks(), EventTimeTracker::default(), Buffer::new(20));
+        let most = most_kept(stream(2, 5), |mut commit, now| {
+            operator.apply(&mut commit);
+            operator.seal(&mut |_| {});
+            let held = &operator.policy.held;
+            assert!(held.keys().all(|time| *time + 20 > now), "at {now}");
+            held.len()
+        });
+        assert!((1..=20).contains(&most), "{most}");
+    }
+}

@@ -1,0 +1,99 @@
+//! `forget`: rows go when event time has left them behind.
+
+use std::collections::BTreeMap;
+
+use super::Timed;
+use super::operator::{Moment, Policy};
+use crate::data::{Change, Schema};
+use crate::operators::reducers::Multiset;
+use crate::operators::window::{EventTime, Length};
+use crate::plan::Table;
+
+impl<R: Schema> Table<R> {
+    /// Removes each row once its time is more than `after` behind event time, so that all that is kept of it below is given free.
+    ///
+    /// What is made of the row goes, too: the table has the rows of the last hour, and a sum over it is the sum of the last
+    /// hour. A row that comes too late for that never comes, and one that is taken back after it was forgotten goes only once.
+    /// [`Table::timed`] says what event time is, and has the form for where the source may fall silent.
+    ///
+    /// It keeps the rows that are not forgotten, by time: of each time a row and 24 bytes, in nodes of up to eleven; more rows of one time in a
+    /// tree of their own.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Debug, PartialEq)] struct Order { at: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let orders = pipeline.commits([10, 15, 21].map(|at| vec![Change::insert(Order { at })]));
+    /// let recent = orders.forget(|o| o.at, 10).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(recent.rows(), [Order { at: 15 }, Order { at: 21 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn forget<T: EventTime>(
+        &self,
+        time: impl Fn(&R) -> T + Send + Sync + 'static,
+        after: impl Length<T>,
+    ) -> Table<R> {
+        self.timed(time).forget(after)
+    }
+}
+
+impl<R: Schema, T: EventTime> Timed<R, T> {
+    /// Removes each row once its time is more than `after` behind event time; see [`Table::forget`].
+    pub fn forget(self, after: impl Length<T>) -> Table<R> {
+        let after = self.ticks(after);
+        self.policy("forget", false, move |_| Forget::new(after))
+    }
+}
+
+/// Keeps the rows that are not forgotten, by time.
+pub(super) struct Forget<R> {
+    after: i128,
+    rows: BTreeMap<i128, Multiset<R>>,
+}
+
+impl<R> Forget<R> {
+    fn new(after: i128) -> Self {
+        Forget { after, rows: BTreeMap::new() }
+    }
+}
+
+impl<R: Schema> Policy<R> for Forget<R> {
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, moment: Moment, emit: &mut dyn FnMut(Change<R>)) {
+        let first = moment.now.map_or(i128::MIN, |now| now - self.after);
+        for (time, Change { row, diff }) in changes.into_iter().filter(|(time, _)| *time >= first) {
+            emit(Change { row: row.clone_datum(), diff });
+            let rows = self.rows.entry(time).or_default();
+            rows.update(row, diff);
+            if rows.is_empty() {
+                self.rows.remove(&time);
+            }
+        }
+        while let Some(entry) = self.rows.first_entry().filter(|entry| *entry.key() < first) {
+            let rows = entry.remove();
+            rows.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: -copies }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataflow::StatefulOperator;
+    use crate::operators::state::event_time::EventTimeTracker;
+    use crate::operators::support::{Row, most_kept, stream};
+    use crate::operators::timed::operator::Operator;
+
+    #[test]
+    fn nothing_older_is_kept() {
+        let mut operator = Operator::new(Row::ticks(), EventTimeTracker::default(), Forget::new(20));
+        let most = most_kept(stream(1, 30), |mut commit, now| {
+            operator.apply(&mut commit);
+            operator.seal(&mut |_| {});
+            let rows = &operator.policy.rows;
+            assert!(rows.keys().all(|time| *time >= now - 20), "at {now}");
+            rows.len()
+        });
+        assert!((1..=21).contains(&most), "{most}");
+    }
+}

@@ -1,0 +1,94 @@
+//! How the threads of one running pipeline wake, stop and fail together.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::thread::Thread;
+
+use tokio::sync::watch;
+
+use crate::data::Error;
+
+/// Shared by all threads of one running pipeline; cheap to clone.
+#[derive(Clone)]
+pub struct Control {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    /// The worker that feeds the dataflow: it sleeps while nothing comes. Set once, when it starts.
+    worker: OnceLock<Thread>,
+    /// All workers, to be woken when the pipeline fails.
+    workers: Mutex<Vec<Thread>>,
+    /// Turns true once: from then on sources read no more.
+    stopping: watch::Sender<bool>,
+    /// The first error that ended the pipeline; `run` returns it.
+    failure: Mutex<Option<Error>>,
+}
+
+impl Default for Control {
+    fn default() -> Self {
+        Control::new()
+    }
+}
+
+impl Control {
+    /// The control of a pipeline that has not started.
+    pub fn new() -> Self {
+        let shared = Shared {
+            worker: OnceLock::new(),
+            workers: Mutex::default(),
+            stopping: watch::Sender::new(false),
+            failure: Mutex::new(None),
+        };
+        Control { shared: Arc::new(shared) }
+    }
+
+    /// Makes the calling thread a worker; the first one is whom [`Control::wake`] wakes.
+    pub fn adopt_worker(&self, is_first: bool) {
+        let worker = std::thread::current();
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker.clone());
+        if is_first {
+            let _ = self.shared.worker.set(worker);
+        }
+    }
+
+    /// Wakes the worker: there is something to read, or there is room to write again.
+    pub fn wake(&self) {
+        if let Some(worker) = self.shared.worker.get() {
+            worker.unpark();
+        }
+    }
+
+    /// Asks the pipeline to stop: read no more, finish the open commit, flush, end.
+    pub fn stop(&self) {
+        self.shared.stopping.send_replace(true);
+        self.wake();
+    }
+
+    /// Ends the pipeline with an error. The first one counts.
+    pub fn fail(&self, error: Error) {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.stop();
+        self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
+    }
+
+    /// Whether the pipeline was asked to stop.
+    pub fn is_stopping(&self) -> bool {
+        *self.shared.stopping.borrow()
+    }
+
+    /// Waits until the pipeline is asked to stop.
+    pub async fn stopped(&self) {
+        // The sender lives as long as `self`, so that the wait can't fail.
+        let _ = self.shared.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// Takes the error that ended the pipeline.
+    pub fn take_failure(&self) -> Option<Error> {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Whether the pipeline has failed.
+    pub fn has_failed(&self) -> bool {
+        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}

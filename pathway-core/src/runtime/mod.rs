@@ -1,0 +1,11 @@
+//! A plan becomes a running dataflow: workers, commits, backpressure, shutdown.
+
+mod commit_loop;
+mod commit_scheduler;
+mod environment;
+mod running;
+mod signals;
+mod start;
+mod worker;
+
+pub use running::{Running, SinkStats, SourceStats, Stats};

@@ -1,0 +1,94 @@
+//! SIGINT and SIGTERM stop a pipeline in good order.
+
+use std::thread::JoinHandle;
+
+use tokio::sync::oneshot;
+
+use crate::data::{Error, ErrorKind, Result};
+use crate::plan::Control;
+use crate::telemetry::{Level, report};
+
+/// Listens for signals until it is dropped.
+pub(super) struct Signals {
+    /// Dropped first: the listening thread ends.
+    done: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Signals {
+    /// Stops the pipeline at the first signal; ends the process at the second, for those who can't wait.
+    ///
+    /// # Errors
+    /// The process cannot listen for signals.
+    pub(super) fn listen(control: Control) -> Result<Self> {
+        let failed = |error| Error::new(ErrorKind::Config, "cannot listen for SIGINT and SIGTERM").with_source(error);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+        let (done, ended) = oneshot::channel();
+        let mut stream = {
+            let _inside = runtime.enter();
+            Stream::new().map_err(failed)?
+        };
+        let listen = async move {
+            let name = stream.next().await;
+            report(Level::Info, "pipeline", format_args!("{name}: stopping after the open commit"));
+            control.stop();
+            let name = stream.next().await;
+            report(Level::Error, "pipeline", format_args!("second {name}: ended before everything was flushed"));
+            std::process::exit(130);
+        };
+        let listen_until_done = async move {
+            tokio::select! {
+                () = listen => {}
+                _ = ended => {}
+            }
+        };
+        let thread = std::thread::Builder::new().name("pathway-signals".into());
+        let thread = thread.spawn(move || runtime.block_on(listen_until_done)).map_err(failed)?;
+        Ok(Signals { done: Some(done), thread: Some(thread) })
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        self.done.take();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Stream {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Stream {
+    fn new() -> std::io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Stream { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+}
+
+#[cfg(windows)]
+struct Stream(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Stream {
+    fn new() -> std::io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Stream)
+    }
+
+    async fn next(&mut self) -> &'static str {
+        self.0.recv().await;
+        "Ctrl-C"
+    }
+}

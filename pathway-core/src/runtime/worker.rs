@@ -1,0 +1,78 @@
+//! What one worker thread does: build its part of the dataflow from the plan, and run it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use timely::worker::Worker;
+
+use super::commit_loop::CommitLoop;
+use crate::connector::sink::Outbox;
+use crate::data::{Error, ErrorKind};
+use crate::dataflow::DataflowBuilder;
+use crate::plan::Control;
+use crate::plan::{Build, Node};
+use crate::telemetry::Counter;
+
+/// What all workers of a pipeline share.
+pub(super) struct Shared {
+    pub(super) nodes: Vec<Node>,
+    pub(super) control: Control,
+    pub(super) clock: Arc<Counter>,
+    pub(super) commits: Arc<Counter>,
+    pub(super) outboxes: Vec<Arc<Outbox>>,
+    /// Told when the first worker has built its part; dropped when it can't.
+    pub(super) ready: Mutex<Option<Sender<()>>>,
+}
+
+impl Shared {
+    fn take_ready(&self) -> Option<Sender<()>> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// Runs a worker until the dataflow has ended or failed.
+///
+/// A panic, which can come from a closure of the user's, ends the whole pipeline with an error: a dataflow of
+/// which one worker is missing would wait for ever or be half right.
+pub(super) fn run(worker: &mut Worker, shared: &Shared) {
+    shared.control.adopt_worker(worker.index() == 0);
+    let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, shared)));
+    if let Err(panic) = outcome {
+        let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+        let message = format!("worker {} panicked, and the pipeline ended: {what}", worker.index());
+        shared.control.fail(Error::new(ErrorKind::Panic, message));
+        shared.take_ready();
+    }
+    // Of a pipeline that failed, the dataflow can't be ended in good order.
+    for dataflow in worker.installed_dataflows() {
+        worker.drop_dataflow(dataflow);
+    }
+}
+
+fn work(worker: &mut Worker, shared: &Shared) {
+    let (pumps, progress) = worker.dataflow_named("pathway", |scope| {
+        let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock));
+        shared.nodes.iter().for_each(|node| (node.build)(&mut build));
+        build.finish()
+    });
+    if worker.index() == 0 {
+        let conductor = CommitLoop {
+            control: &shared.control,
+            pumps,
+            progress,
+            clock: Arc::clone(&shared.clock),
+            outboxes: shared.outboxes.clone(),
+            commits: Arc::clone(&shared.commits),
+            settled: 0,
+            worker,
+        };
+        let ready = shared.take_ready();
+        conductor.conduct(|| drop(ready));
+    }
+    // The sources are gone; what they left runs through.
+    while worker.has_dataflows() && !shared.control.has_failed() {
+        worker.step_or_park(None);
+    }
+}
