@@ -32,6 +32,7 @@ mod operator;
 mod process;
 mod ready;
 mod server;
+mod wait;
 mod watchdog;
 
 pub use authority::{Authority, Signed};
@@ -39,3 +40,4 @@ pub use builder::Builder;
 pub use error::Error;
 pub use operator::{Nkey, Operator};
 pub use server::Server;
+pub use wait::{DEADLINE, wait_for};

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use pathway_testkit::{Authority, Error, Server};
+use pathway_testkit::{Authority, Error, Server, wait_for};
 
 #[test]
 fn greets_when_started() {
@@ -89,11 +89,9 @@ fn restart_waits_for_a_taken_port() {
     server.stop();
     let guest = TcpListener::bind(server.host_port()).unwrap();
     let guest = thread::spawn(move || {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while !fs::read_to_string(&log).unwrap().contains("address already in use") {
-            assert!(Instant::now() < deadline, "the server did not meet its port's guest");
-            thread::sleep(Duration::from_millis(2));
-        }
+        wait_for("the server to find its port taken", || {
+            fs::read_to_string(&log).unwrap().contains("address already in use")
+        });
         drop(guest);
     });
     server.restart().unwrap();
@@ -163,11 +161,7 @@ fn ends_with_a_killed_process() {
 
     holder.kill().unwrap();
     holder.wait().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while info(address).is_ok() || Path::new(folder).exists() {
-        assert!(Instant::now() < deadline, "{line}: still there");
-        thread::sleep(Duration::from_millis(2));
-    }
+    wait_for("the server and its folder to be gone", || info(address).is_err() && !Path::new(folder).exists());
 }
 
 /// The INFO line, within half a second.

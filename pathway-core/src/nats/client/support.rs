@@ -2,27 +2,15 @@
 
 use std::sync::mpsc;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, HeaderMap};
 use futures_util::StreamExt;
 use futures_util::future::{self, Either};
-use pathway_testkit::Server;
+use pathway_testkit::{DEADLINE, Server};
 use tokio::sync::oneshot;
 
 use super::thread::runtime;
-
-/// How long anything may take on a machine that has much else to do.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
-
-/// Waits until a condition holds; fails after [`DEADLINE`].
-pub(crate) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < DEADLINE, "waited in vain for: {what}");
-        thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// A server that lets in only those that `authorization` names.
 pub(crate) fn guarded(authorization: &str) -> Server {

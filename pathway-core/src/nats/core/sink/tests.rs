@@ -5,10 +5,12 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use pathway_testkit::wait_for;
+
 use super::*;
 use crate::connector::sink::{EncodedBatch, Outbox};
 use crate::data::{Error, ErrorKind};
-use crate::nats::client::support::{Witness, guarded, server, wait_for};
+use crate::nats::client::support::{Witness, guarded, server};
 use crate::plan::Control;
 
 struct Running {

@@ -8,10 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use pathway_testkit::wait_for;
+
 use super::*;
 use crate::connector::source::Bound;
 use crate::data::{ErrorKind, Metadata};
-use crate::nats::client::support::{guarded, server, wait_for, with_client};
+use crate::nats::client::support::{guarded, server, with_client};
 use crate::plan::Control;
 use crate::telemetry::SourceCounters;
 
