@@ -11,7 +11,7 @@ use crate::connector::source::{Batch, CommitBuffer, Queue, SourceLink};
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
 use crate::dataflow::Inlet;
 use crate::plan::{CommitTrigger, SourceOperator};
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 /// Where the messages wait.
 #[derive(Clone)]
@@ -32,7 +32,7 @@ pub(super) struct DecodeOperator<R: Schema> {
     decode: Decoder<R>,
     on_decode_error: OnDecodeError,
     link: SourceLink,
-    rejects: Throttle,
+    rejects: LogLimiter,
     dead_letters: Option<DeadLetterBox>,
     /// The open commit.
     commit: Commit,
@@ -68,7 +68,7 @@ impl<R: Schema> DecodeOperator<R> {
             decode,
             on_decode_error,
             link: link.clone(),
-            rejects: Throttle::new(&link.name),
+            rejects: LogLimiter::new(&link.name),
             dead_letters: None,
             commit: 0,
             rows,
@@ -138,7 +138,7 @@ impl<R: Schema> DecodeOperator<R> {
         match self.on_decode_error {
             OnDecodeError::Skip => {
                 let what = format_args!("a message on subject `{subject}` is skipped: {reject}");
-                self.rejects.report(Level::Error, what);
+                self.rejects.report(Level::Error, 1, what);
             }
             OnDecodeError::Stop => {
                 let message = format!(

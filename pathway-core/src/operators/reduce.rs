@@ -9,7 +9,7 @@ use super::state::keyed::{Keyed, Slot, hash_of};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
 use crate::plan::TableProperties;
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 /// What a reduction is made of: the key of a row, what the reducers are fed of it, and the row of a group.
 pub(super) struct Rule<R, K, A, F, G, O> {
@@ -43,7 +43,7 @@ where
         before: Vec::new(),
         reducers,
         output,
-        untold: Throttle::new(name),
+        untold: LogLimiter::new(name),
         keys: Vec::new(),
         arguments: Vec::new(),
         slots: Vec::new(),
@@ -72,7 +72,7 @@ struct Groups<K, A, G: Reducer<A>, O, F> {
     reducers: Arc<G>,
     output: Arc<F>,
     /// Groups whose reducers could not tell their value.
-    untold: Throttle,
+    untold: LogLimiter,
     /// Keys that wait to be looked up together, what comes with each, and where they were found.
     keys: Vec<K>,
     arguments: Vec<(A, u64, i64)>,
@@ -170,7 +170,7 @@ where
             let before = before.next().flatten();
             self.reducers.settle(&mut group.state);
             let after = row_of(key, group, &*self.reducers, &*self.output).unwrap_or_else(|error| {
-                self.untold.report(Level::Error, format_args!("a group has no row for now: {error}"));
+                self.untold.report(Level::Error, 1, format_args!("a group has no row for now: {error}"));
                 None
             });
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());

@@ -1,9 +1,9 @@
-//! What a pipeline tells the person who runs it: log lines and counters. This room names no other.
+//! Log lines about a running pipeline, and the counters that its statistics are made of. This room names no other.
 
 mod counters;
+mod log;
 mod log_limiter;
-mod report;
 
 pub use counters::{Counter, SinkCounters, SourceCounters};
-pub(crate) use log_limiter::Tally;
-pub use report::{Level, Throttle, report};
+pub use log::{Level, report};
+pub use log_limiter::LogLimiter;

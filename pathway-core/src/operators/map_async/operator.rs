@@ -13,7 +13,7 @@ use super::policy::{CallError, Policy};
 use crate::data::{Change, Error, ErrorKind, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::Control;
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 /// Calls a function for the rows of each commit, and keeps what it gave.
 pub(super) struct Calls<R, O, E, F> {
@@ -25,7 +25,7 @@ pub(super) struct Calls<R, O, E, F> {
     control: Control,
     /// Made for the first call, on the worker's own thread.
     runtime: Option<Runtime>,
-    failures: Throttle,
+    failures: LogLimiter,
 }
 
 impl<R, O, E, F> Calls<R, O, E, F>
@@ -45,7 +45,7 @@ where
         cache: usize,
     ) -> Self {
         let answers = AsyncMemo::new(append_only, cache);
-        let (name, failures) = (Arc::clone(name), Throttle::new(name));
+        let (name, failures) = (Arc::clone(name), LogLimiter::new(name));
         Calls { answers, name, call, fallback, policy, control, runtime: None, failures }
     }
 
@@ -66,7 +66,7 @@ where
                 let row = match &self.fallback {
                     Some(fallback) => fallback(row, &error),
                     None => {
-                        self.failures.report(Level::Error, format_args!("a row has no result: {error}"));
+                        self.failures.report(Level::Error, 1, format_args!("a row has no result: {error}"));
                         None
                     }
                 };

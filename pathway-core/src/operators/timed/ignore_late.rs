@@ -8,7 +8,7 @@ use super::operator::{Moment, Policy};
 use crate::data::{Change, DatumKey, Schema};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 impl<R: Schema> Table<R> {
     /// Ignores each row that comes when event time is more than `late` ahead of its time already; that is counted, and reported.
@@ -59,18 +59,18 @@ pub(super) struct IgnoreLate<R> {
     ignored: BTreeMap<DatumKey<R>, i64>,
     /// A row's time, for people.
     time: Box<dyn Fn(&R) -> String>,
-    reports: Throttle,
+    reports: LogLimiter,
 }
 
 impl<R: Schema> IgnoreLate<R> {
     fn new(late: i128, append_only: bool, name: &Arc<str>, time: impl Fn(&R) -> String + 'static) -> Self {
-        let reports = Throttle::new(name);
+        let reports = LogLimiter::new(name);
         IgnoreLate { late, append_only, ignored: BTreeMap::new(), time: Box::new(time), reports }
     }
 
     fn ignore(&mut self, row: R, copies: i64) {
         let time = (self.time)(&row);
-        self.reports.report(Level::Warn, format_args!("a row of {time} came too late, and is ignored"));
+        self.reports.report(Level::Warn, 1, format_args!("a row of {time} came too late, and is ignored"));
         if !self.append_only {
             *self.ignored.entry(DatumKey(row)).or_default() += copies;
         }

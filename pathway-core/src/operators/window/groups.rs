@@ -14,7 +14,7 @@ use crate::operators::state::event_time::{EventTimeTracker, Observed};
 use crate::operators::state::in_order::InOrder;
 use crate::operators::state::keyed::{Keyed, Slot, hash_of};
 use crate::plan::TableProperties;
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 /// What all workers share: how rows become groups, and groups rows.
 pub(super) struct Rule<R, T, K, A, G: Reducer<A>, O> {
@@ -39,8 +39,8 @@ pub(super) struct WindowGroups<R, T, K, A, G: Reducer<A>, O> {
     /// The groups that will close, by the time at which they do.
     closing: BTreeMap<i128, Vec<Slot>>,
     now: EventTimeTracker,
-    late: Throttle,
-    untold: Throttle,
+    late: LogLimiter,
+    untold: LogLimiter,
     /// The open commit's rows with the starts of their windows, where their order matters.
     in_order: Option<InOrder<(T, R)>>,
     argument: PhantomData<fn(A)>,
@@ -78,8 +78,8 @@ where
             before: Vec::new(),
             closing: BTreeMap::new(),
             now,
-            late: Throttle::new(name),
-            untold: Throttle::new(name),
+            late: LogLimiter::new(name),
+            untold: LogLimiter::new(name),
             in_order: InOrder::of::<A, G>(shape),
             argument: PhantomData,
         }
@@ -101,7 +101,7 @@ where
                 "a change of a row of {} came too late for the window from {start}, which has closed, and is ignored there",
                 (self.rule.time)(row)
             );
-            self.late.report(Level::Warn, what);
+            self.late.report(Level::Warn, 1, what);
             return;
         }
         let (slot, first) = self.state.touch((start, (self.rule.key)(row)));
@@ -137,7 +137,7 @@ where
         let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
         let mut row_of = |start, key: &K, group: &Group<G::State>| {
             rule.row_of(*grid, start, key, group).unwrap_or_else(|error| {
-                untold.report(Level::Error, format_args!("a window has no row for now: {error}"));
+                untold.report(Level::Error, 1, format_args!("a window has no row for now: {error}"));
                 None
             })
         };

@@ -12,7 +12,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
 use crate::operators::reducers::Reducer;
 use crate::operators::state::event_time::{EventTimeTracker, Observed};
 use crate::operators::state::keyed::{Keyed, Slot};
-use crate::telemetry::{Level, Throttle};
+use crate::telemetry::{Level, LogLimiter};
 
 /// The sessions of one worker.
 pub(super) struct Sessions<R, T, K, A, G: Reducer<A>, O> {
@@ -24,8 +24,8 @@ pub(super) struct Sessions<R, T, K, A, G: Reducer<A>, O> {
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
     now: EventTimeTracker,
-    late: Throttle,
-    untold: Throttle,
+    late: LogLimiter,
+    untold: LogLimiter,
 }
 
 impl<R, T, K, A, G, O> Sessions<R, T, K, A, G, O>
@@ -45,8 +45,8 @@ where
             pending: Vec::new(),
             closing: BTreeSet::new(),
             now,
-            late: Throttle::new(name),
-            untold: Throttle::new(name),
+            late: LogLimiter::new(name),
+            untold: LogLimiter::new(name),
         }
     }
 
@@ -75,7 +75,7 @@ where
         let has_closed = |end| allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + *gap + late));
         let mut shown = |key: &K, start, session: &Session<G::State>| {
             row_of(rule, key, start, session).unwrap_or_else(|error| {
-                untold.report(Level::Error, format_args!("a session has no row for now: {error}"));
+                untold.report(Level::Error, 1, format_args!("a session has no row for now: {error}"));
                 None
             })
         };
@@ -146,7 +146,7 @@ where
                 "a change of a row of {} came too late for its session, which has closed, and is ignored",
                 T::at(time)
             );
-            late.report(Level::Warn, what);
+            late.report(Level::Warn, 1, what);
         }
         match taken {
             0 => {}

@@ -40,7 +40,8 @@ pub(super) struct Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the last was for `{}`: {}", Mismatch::cut(&self.subject).escape_debug(), self.reject)?;
+        let subject = Mismatch::cut(&self.subject);
+        write!(f, "a message for `{}` can't be published: {}", subject.escape_debug(), self.reject)?;
         match &self.dead {
             Some(why) => write!(f, "; it could not become a dead letter either: {why}"),
             None => Ok(()),

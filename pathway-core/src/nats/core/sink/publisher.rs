@@ -14,8 +14,7 @@ use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, EncodedBatch, Outbox, SinkLink};
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{self, Connection, Dialer, Ready};
-use crate::telemetry::Tally;
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, LogLimiter, report};
 
 pub(super) struct Publisher {
     pub(super) dialer: Dialer,
@@ -29,7 +28,7 @@ pub(super) struct Publisher {
     last_deadline: Duration,
     /// Until when the last messages must be confirmed; set when no more will come.
     pub(super) finish_by: Option<Instant>,
-    pub(super) rejects: Tally,
+    pub(super) rejects: LogLimiter,
     /// Taken when there is a connection for the first time.
     ready: Option<Ready>,
     /// When the connection broke, until there is another.
@@ -53,6 +52,7 @@ impl Publisher {
     ) -> Self {
         Publisher {
             dialer,
+            rejects: LogLimiter::new(&link.name),
             link,
             template: HeaderTemplate::new(),
             dead_letters,
@@ -60,7 +60,6 @@ impl Publisher {
             finished: false,
             last_deadline,
             finish_by: None,
-            rejects: Tally::default(),
             ready: None,
             lost: None,
         }
@@ -82,13 +81,7 @@ impl Publisher {
                 Err(error) => break Err(error),
             }
         };
-        if let Some(n) = self.rejects.rest() {
-            report(
-                Level::Error,
-                &self.link.name,
-                format_args!("{n} more messages could not be published and are left out"),
-            );
-        }
+        self.rejects.flush();
         match (self.ready.take(), outcome) {
             (Some(ready), outcome) => ready.say(outcome),
             (None, Err(error)) => self.link.control.fail(error),

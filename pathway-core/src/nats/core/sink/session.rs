@@ -13,7 +13,7 @@ use super::publisher::{End, Publisher, next, until};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{Connection, FlushBarrier, PermissionError};
-use crate::telemetry::{Level, report};
+use crate::telemetry::Level;
 
 /// How long a published parcel waits for others before a fence is sent behind it.
 ///
@@ -149,8 +149,8 @@ impl<'a> PublishSession<'a> {
         if new > 0 {
             item.counted = item.rejected;
             link.counters.rejected.add(new);
-            if let (Some(n), Some(complaint)) = (rejects.note(new), &item.complaint) {
-                report(Level::Error, &link.name, format_args!("{n} messages can't be published: {complaint}"));
+            if let Some(complaint) = &item.complaint {
+                rejects.report(Level::Error, new, format_args!("{complaint}"));
             }
         }
         Ok(())

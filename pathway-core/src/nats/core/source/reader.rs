@@ -83,8 +83,8 @@ impl Reader {
             group,
             batch: Batch::default(),
             batch_messages: BATCH_MESSAGES.min(link.queue.bound().messages),
+            drops: Drops::new(&link.name),
             link,
-            drops: Drops::default(),
             held_back: None,
             ready: None,
             lost: None,
@@ -107,7 +107,7 @@ impl Reader {
                 Err(error) => break Err(error),
             }
         };
-        self.drops.say_rest(&self.subject, &self.link.name);
+        self.drops.flush_log();
         match (self.ready.take(), outcome) {
             (Some(ready), outcome) => ready.say(outcome),
             (None, Err(error)) => self.link.control.fail(error),
@@ -316,7 +316,7 @@ impl SubscriptionSession<'_> {
         }
         // Nothing has come in since: async-nats runs on this thread, too.
         let messages_in = self.connection.messages_in();
-        reader.drops.settle(messages_in, &reader.subject, &reader.link.name, &reader.link.counters);
+        reader.drops.settle(messages_in, &reader.subject, &reader.link.counters);
         Ok(fence)
     }
 

@@ -17,8 +17,7 @@ use crate::nats::client::kv::Bucket;
 use crate::nats::client::{
     self, Api, ApiError, Connection, Dialer, Interruption, PermissionError, Ready, StreamInfo, until_lost,
 };
-use crate::telemetry::Tally;
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, LogLimiter, report};
 
 /// How long JetStream may take to say what it knows of the stream.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
@@ -50,7 +49,7 @@ pub(super) struct Publisher {
     pub(super) finished: bool,
     /// Until when the last messages must be stored; set when no more will come.
     pub(super) finish_by: Option<Instant>,
-    pub(super) rejects: Tally,
+    pub(super) rejects: LogLimiter,
     /// Taken when the stream was found for the first time.
     ready: Option<Ready>,
     /// When the connection broke, until there is another.
@@ -69,6 +68,7 @@ impl Publisher {
     pub(super) fn new(dialer: Dialer, link: SinkLink, settings: Settings) -> Self {
         Publisher {
             dialer,
+            rejects: LogLimiter::new(&link.name),
             link,
             chain: if settings.one_by_one { OrderGuard::open() } else { OrderGuard::default() },
             settings,
@@ -77,7 +77,6 @@ impl Publisher {
             pending: VecDeque::new(),
             finished: false,
             finish_by: None,
-            rejects: Tally::default(),
             ready: None,
             lost: None,
         }
@@ -98,10 +97,7 @@ impl Publisher {
                 Err(error) => break Err(error),
             }
         };
-        if let Some(n) = self.rejects.rest() {
-            let message = format_args!("{n} more messages could not be published and are left out");
-            report(Level::Error, &self.link.name, message);
-        }
+        self.rejects.flush();
         match (self.ready.take(), outcome) {
             (Some(ready), outcome) => ready.say(outcome),
             (None, Err(error)) => self.link.control.fail(error),

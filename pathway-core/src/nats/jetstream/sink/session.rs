@@ -20,7 +20,7 @@ use super::retry::{AckState, InFlight, RetryState};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{DecodeError, Mismatch, Result};
 use crate::nats::client::{Api, ApiError, Connection, Interruption, PermissionError, StreamInfo, until_lost};
-use crate::telemetry::{Level, report};
+use crate::telemetry::Level;
 
 /// How long an answer may take until everything that has none is sent again.
 pub(super) const ANSWER: Duration = Duration::from_secs(5);
@@ -222,16 +222,14 @@ impl<'a> PublishSession<'a> {
             if item.rejected.insert(number) {
                 item.dead += u64::from(fate == AckState::Open);
                 link.counters.rejected.add(1);
-                if let Some(n) = rejects.note(1) {
-                    let subject = Mismatch::cut(subject);
-                    let dead = dead.map(|why| format!("; it could not become a dead letter either: {why}"));
-                    let message = format_args!(
-                        "{n} messages can't be published: the last was for `{}`: {reject}{}",
-                        subject.escape_debug(),
-                        dead.unwrap_or_default()
-                    );
-                    report(Level::Error, &link.name, message);
-                }
+                let subject = Mismatch::cut(subject);
+                let dead = dead.map(|why| format!("; it could not become a dead letter either: {why}"));
+                let message = format_args!(
+                    "a message for `{}` can't be published: {reject}{}",
+                    subject.escape_debug(),
+                    dead.unwrap_or_default()
+                );
+                rejects.report(Level::Error, 1, message);
             }
         } else {
             chain.send(id.clone());

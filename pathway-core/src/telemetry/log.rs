@@ -1,0 +1,32 @@
+//! Writes log lines about a running pipeline.
+//!
+//! All lines go through `tracing`. Where no subscriber is installed, warnings and errors go to stderr as well:
+//! a lost or rejected message must not be silent only because logging was not set up.
+
+use std::fmt;
+use std::io::{self, Write};
+
+/// How serious a log line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// Data is lost or rejected, or the pipeline ends.
+    Error,
+    /// Something needs attention; nothing is lost.
+    Warn,
+    /// A step in the life of the pipeline.
+    Info,
+}
+
+/// Writes one log line about a component of the pipeline: a source, a sink, an operator, or the pipeline itself.
+pub fn report(level: Level, component: &str, message: fmt::Arguments<'_>) {
+    match level {
+        Level::Error => tracing::error!(target: "pathway", component, "{message}"),
+        Level::Warn => tracing::warn!(target: "pathway", component, "{message}"),
+        Level::Info => tracing::info!(target: "pathway", component, "{message}"),
+    }
+    if level != Level::Info && !tracing::dispatcher::has_been_set() {
+        let word = if level == Level::Error { "error" } else { "warning" };
+        // `eprintln!` panics where stderr is closed.
+        let _ = writeln!(io::stderr(), "pathway: {word}: {component}: {message}");
+    }
+}
