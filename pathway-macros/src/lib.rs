@@ -7,8 +7,10 @@
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attribute;
-mod column;
+mod column_type;
 mod errors;
+#[cfg(test)]
+mod expand_tests;
 mod filter;
 mod generics;
 mod join;
@@ -31,7 +33,7 @@ pub fn derive_schema(input: TokenStream) -> TokenStream {
 #[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
 #[proc_macro_derive(ColumnType, attributes(column))]
 pub fn derive_column_type(input: TokenStream) -> TokenStream {
-    column::derive(&parse_macro_input!(input as DeriveInput)).into()
+    column_type::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 #[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]

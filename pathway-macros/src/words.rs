@@ -1,6 +1,7 @@
 //! Words for messages: lists of what is known, and the nearest of them to what was written.
 
 use quote::ToTokens;
+use strsim::levenshtein;
 
 /// Tokens as a person writes them: `Option<(i64, f64)>`, not `Option < (i64 , f64) >`.
 pub(crate) fn written(tokens: impl ToTokens) -> String {
@@ -47,30 +48,15 @@ pub(crate) fn did_you_mean(word: &str, known: &[&str]) -> String {
 pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = |known: &str| {
         let begins = word.len() >= 3 && (known.starts_with(word) || word.starts_with(known));
-        if begins { 1 } else { distance(&plain(word), &plain(known)) }
+        if begins { 1 } else { levenshtein(&plain(word), &plain(known)) }
     };
     let (best, steps) = known.iter().map(|known| (*known, near(known))).min_by_key(|(_, steps)| *steps)?;
     (steps <= 1 + best.len() / 4).then_some(best)
 }
 
 /// Case and separators do not make a word another one.
-fn plain(word: &str) -> Vec<char> {
+fn plain(word: &str) -> String {
     word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-/// How many characters must be inserted, removed or replaced to get from one word to the other.
-fn distance(from: &[char], to: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (i, a) in from.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(a != b);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]

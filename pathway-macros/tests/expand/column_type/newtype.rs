@@ -1,0 +1,4 @@
+//! A newtype around a type parameter.
+
+#[derive(ColumnType)]
+struct Tagged<T>(T);

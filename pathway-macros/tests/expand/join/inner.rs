@@ -1,0 +1,3 @@
+//! Two keys.
+
+join!(o in orders, c in customers on o.customer == c.id && c.shop == o.shop => { order: o.id, c.name });

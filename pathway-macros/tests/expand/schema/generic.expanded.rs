@@ -1,0 +1,171 @@
+#[automatically_derived]
+impl<
+    R: ::pathway::__private::Schema,
+    T0: ::pathway::__private::ColumnType,
+> ::pathway::__private::Datum for AnonymousRow<R, T0> {
+    fn clone_datum(&self) -> Self {
+        ::pathway::__private::column_type::<T0>();
+        Self {
+            __row: <R as ::pathway::__private::Datum>::clone_datum(&self.__row),
+            cost: <T0 as ::pathway::__private::Datum>::clone_datum(&self.cost),
+        }
+    }
+    fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
+        ::pathway::__private::column_type::<T0>();
+        if const { <R as ::pathway::__private::Schema>::COLUMNS.has("cost") } {
+            ::pathway::__private::compare_columns(self, other)
+        } else {
+            match <R as ::pathway::__private::Datum>::compare(
+                &self.__row,
+                &other.__row,
+            ) {
+                ::core::cmp::Ordering::Equal => {}
+                unequal => return unequal,
+            }
+            match <T0 as ::pathway::__private::Datum>::compare(&self.cost, &other.cost) {
+                ::core::cmp::Ordering::Equal => {}
+                unequal => return unequal,
+            }
+            ::core::cmp::Ordering::Equal
+        }
+    }
+    fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
+        ::pathway::__private::column_type::<T0>();
+        if const { <R as ::pathway::__private::Schema>::COLUMNS.has("cost") } {
+            ::pathway::__private::hash_columns(self, state)
+        } else {
+            <R as ::pathway::__private::Datum>::hash_into(&self.__row, state);
+            <T0 as ::pathway::__private::Datum>::hash_into(&self.cost, state);
+        }
+    }
+    fn serialize<__S: ::pathway::__private::Serializer>(
+        &self,
+        serializer: __S,
+    ) -> ::core::result::Result<__S::Ok, __S::Error> {
+        ::pathway::__private::column_type::<T0>();
+        let mut tuple = serializer.serialize_tuple(2usize)?;
+        ::pathway::__private::write_field::<R, _>(&mut tuple, &self.__row)?;
+        ::pathway::__private::write_field::<T0, _>(&mut tuple, &self.cost)?;
+        ::pathway::__private::SerializeTuple::end(tuple)
+    }
+    fn deserialize<'__de, __D: ::pathway::__private::Deserializer<'__de>>(
+        deserializer: __D,
+    ) -> ::core::result::Result<Self, __D::Error> {
+        ::pathway::__private::read_fields(deserializer)
+    }
+}
+#[automatically_derived]
+impl<
+    R: ::pathway::__private::Schema,
+    T0: ::pathway::__private::ColumnType,
+> ::pathway::__private::Fields for AnonymousRow<R, T0> {
+    const COUNT: ::core::primitive::usize = 2usize;
+    fn read<'__de, __A: ::pathway::__private::SeqAccess<'__de>>(
+        mut fields: __A,
+    ) -> ::core::result::Result<Self, __A::Error> {
+        ::pathway::__private::column_type::<T0>();
+        ::core::result::Result::Ok(Self {
+            __row: ::pathway::__private::read_field::<R, _>(&mut fields)?,
+            cost: ::pathway::__private::read_field::<T0, _>(&mut fields)?,
+        })
+    }
+}
+#[automatically_derived]
+impl<
+    R: ::pathway::__private::Schema,
+    T0: ::pathway::__private::ColumnType,
+> ::pathway::__private::Schema for AnonymousRow<R, T0> {
+    const NAME: &'static ::core::primitive::str = "AnonymousRow";
+    const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
+        parts: &[
+            ::pathway::__private::Part::Row {
+                columns: &<R as ::pathway::__private::Schema>::COLUMNS,
+                replaceable: true,
+            },
+            ::pathway::__private::Part::Column(::pathway::__private::Column {
+                name: "cost",
+                type_name: "T0",
+                primary_key: false,
+                path: ::core::option::Option::None,
+            }),
+        ],
+    };
+    type Keying = ::pathway::__private::NoKey;
+    type Key = ();
+    const METADATA: ::pathway::__private::Metadata = ::pathway::__private::Metadata::NONE
+        .and(<R as ::pathway::__private::Schema>::METADATA);
+    fn primary_key(&self) -> Self::Key {}
+    fn decode_row(
+        document: ::pathway::__private::JsonText<'_>,
+        message: &::pathway::__private::Message<'_>,
+    ) -> ::core::result::Result<Self, ::pathway::__private::DecodeError> {
+        ::pathway::__private::column_type::<T0>();
+        let walk = ::pathway::__private::Walk::new();
+        let mut slot_0 = ::pathway::__private::Slot::<T0>::Missing;
+        walk.members(
+            document,
+            &mut |step, value| match step {
+                "cost" => {
+                    ::pathway::__private::read_slot::<T0>(&mut slot_0, value);
+                }
+                _ => {}
+            },
+        );
+        walk.finish()?;
+        {
+            let value = document;
+        }
+        ::core::result::Result::Ok(Self {
+            cost: ::pathway::__private::take_slot::<
+                T0,
+            >(slot_0, <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize))?,
+            __row: <R as ::pathway::__private::Schema>::decode_row(document, message)?,
+        })
+    }
+    fn encode_columns(
+        &self,
+        out: &mut ::pathway::__private::Vec<::core::primitive::u8>,
+    ) {
+        ::pathway::__private::column_type::<T0>();
+        if const { <R as ::pathway::__private::Schema>::COLUMNS.has("cost") } {
+            ::pathway::__private::encode_columns(self, out)
+        } else {
+            <R as ::pathway::__private::Schema>::encode_columns(&self.__row, out);
+            out.extend_from_slice(b"\"cost\":");
+            <T0 as ::pathway::__private::EncodeJson>::encode_json(&self.cost, out);
+            out.push(b',');
+        }
+    }
+    fn side_by_side(
+        &self,
+        other: &Self,
+        show: &mut dyn ::core::ops::FnMut(
+            &'static ::pathway::__private::Column,
+            &dyn ::pathway::__private::Cell,
+            &dyn ::pathway::__private::Cell,
+        ),
+    ) {
+        ::pathway::__private::column_type::<T0>();
+        <R as ::pathway::__private::Schema>::side_by_side(
+            &self.__row,
+            &other.__row,
+            &mut |column, one, two| match column.name {
+                "cost" => {
+                    show(
+                        <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
+                        ::pathway::__private::cell::<T0>(&self.cost),
+                        ::pathway::__private::cell::<T0>(&other.cost),
+                    );
+                }
+                _ => show(column, one, two),
+            },
+        );
+        if const { !(<R as ::pathway::__private::Schema>::COLUMNS.has("cost")) } {
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
+                ::pathway::__private::cell::<T0>(&self.cost),
+                ::pathway::__private::cell::<T0>(&other.cost),
+            );
+        }
+    }
+}
