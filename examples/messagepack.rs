@@ -2,10 +2,9 @@
 //!
 //! Run: `cargo run --example messagepack`. It needs no server: a broker in memory stands in its place, as in a test.
 
-use pathway::nats::{ChangeInfo, Decode, Encode};
+use pathway::format::{ChangeInfo, Decode, DecodeError, Encode, Message};
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{DecodeError, Message};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! Declarative stream processing on NATS: live totals of what happens on subjects, checked by the compiler.
+//! Incremental stream processing on NATS: live totals, joins and windows, declared in a few lines that the compiler checks.
 //!
 //! ```no_run
 //! use pathway::prelude::*;
@@ -19,41 +19,51 @@
 //! }
 //! ```
 //!
-//! Integers arrive as JSON on the subject `connector_example`; their sum leaves on `sum` whenever it changes.
+//! The pipeline reads integers as JSON from the subject `connector_example`, and writes their sum to `sum` whenever it changes.
 //!
-//! - A row is a struct that [derives `Schema`](derive@Schema); enums and newtypes in it [derive `ColumnType`](derive@ColumnType).
-//! - A [`Table`] is a live multiset of rows. It comes from [`nats::read`] or from a [`Pipeline`]'s
-//!   [`rows`](Pipeline::rows), [`commits`](Pipeline::commits) or [`input`](Pipeline::input); one that tells the time is
-//!   its [`clock`](Pipeline::clock).
-//! - [`reduce!`], [`filter!`], [`select!`] and [`join!`] make tables of tables, and read like a sentence. Each stands
-//!   on a method of [`Table`], which can be used as well.
-//! - A table leaves through [`nats::write`], or through [`Table::collect`] in a test.
-//! - [`io`] is for sources and sinks of one's own, [`Table::subscribe`] for a closure that hears of changes, and
-//!   [`Table::map_async`] for asynchronous functions.
-//! - [`Pipeline::run`] runs it all until it is stopped; [`Pipeline::start`] does so inside a larger program.
-//! - [`testing::Broker`] goes where a server's URI goes, for tests without a server.
+//! A row is a struct. A [`Table`] is a live multiset of rows: it changes commit by commit, and every table made from it
+//! follows. What is written is only what changed.
+//!
+//! # Macros
+//!
+//! | macro | what it makes |
+//! |---|---|
+//! | [`derive(Schema)`](derive@Schema) | a row, of a struct whose fields are columns |
+//! | [`derive(ColumnType)`](derive@ColumnType) | the type of a column, of an enum or a newtype |
+//! | [`filter!`] | a table of the rows that meet a condition |
+//! | [`select!`] | a table of one new row for each row |
+//! | [`reduce!`] | a table of one row for each group, or for each window of event time |
+//! | [`join!`] | a table of the rows of two tables that belong together |
+//!
+//! Each macro expands to the methods of [`Table`], which you can call yourself.
+//!
+//! # Types, by what you do with them
+//!
+//! | to do what | start here |
+//! |---|---|
+//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts |
+//! | describe rows and columns | [`Schema`](trait@Schema), [`ColumnType`](trait@ColumnType); [`schema`] for the types that a column can hold |
+//! | read and write NATS | [`nats::read`] and [`nats::write`]; [`nats::Options`] for credentials and TLS |
+//! | make tables of tables | [`Table`] and its methods; [`operators`] for the builders that some of them return |
+//! | aggregate the rows of a group | [`reducers`], yours among them |
+//! | work with event time | [`windows`]; [`time`] for late rows, clocks and inactive keys |
+//! | read and write another format than JSON | [`format`](mod@format) |
+//! | connect something other than NATS | [`io`] |
+//! | test without a server | [`testing::Broker`], [`Pipeline::commits`] and [`Table::collect`] |
+//! | handle a failure | [`Result`], [`Error`] and [`ErrorKind`] |
+//!
+//! The crates [`bytes`] and [`jiff`], whose types a column can hold, are exported in the versions that this crate uses.
+//! [`prelude`] has the names that most programs need, and says how to import it beside `tokio`, which has macros
+//! of the same names.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[cfg(doctest)]
 mod guide;
 
-pub use pathway_core::connector::Feed;
-pub use pathway_core::connector::Tick;
-pub use pathway_core::connector::sink::{Collected, Update};
-pub use pathway_core::data::{
-    Change, Column, ColumnType, Columns, Commit, DateTimeNaive, DateTimeUtc, Datum, DecodeError, Delivery, Error,
-    ErrorKind, Headers, Json, Message, Metadata, OneColumn, OnePayload, PrimaryKey, Result, Schema,
-};
-pub use pathway_core::format::{Plaintext, Raw};
-pub use pathway_core::nats::OnDecodeError;
-pub use pathway_core::operators::map_async::{CallError, MapAsync};
-pub use pathway_core::operators::{
-    AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, Timed, TimedGroups, UpdateCells,
-};
+pub use pathway_core::data::{Change, ColumnType, Error, ErrorKind, Result, Schema};
 pub use pathway_core::plan::{Pipeline, Table};
-pub use pathway_core::runtime::{Running, SinkStats, SourceStats, Stats};
-pub use pathway_core::{bytes, jiff};
+pub use pathway_core::runtime::Running;
 #[doc(inline)]
 #[doc = include_str!("../docs/macros/column_type.md")]
 pub use pathway_macros::ColumnType;
@@ -68,35 +78,91 @@ pub use pathway_macros::join;
 pub use pathway_macros::reduce;
 #[doc = include_str!("../docs/macros/select.md")]
 pub use pathway_macros::select;
+pub use {bytes, jiff};
 
 pub mod prelude;
 
-/// The two ends on NATS: [`read`](nats::read) a subject into a table, [`write`](nats::write) a table to a subject.
+/// Rows and columns: what `#[derive(Schema)]` implements, and the types that a column can hold.
+///
+/// The values are [`Json`](schema::Json), [`DateTimeUtc`](schema::DateTimeUtc) and [`DateTimeNaive`](schema::DateTimeNaive),
+/// beside those of the standard library, [`Bytes`](crate::bytes::Bytes) and [`SignedDuration`](crate::jiff::SignedDuration).
+/// The traits are derived; you meet them as bounds, and in compile errors.
+pub mod schema {
+    pub use pathway_core::data::{
+        Column, Columns, DateTimeNaive, DateTimeUtc, Datum, DecodeJson, EncodeJson, EncodeText, Json, OneColumn,
+        OnePayload, Part, PrimaryKey, TextForm,
+    };
+}
+
+/// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)
+/// publishes a table to one.
 pub mod nats {
     pub use pathway_core::connector::{Endpoint, IntoEndpoint};
-    pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode};
     pub use pathway_core::nats::client::Options;
     pub use pathway_core::nats::jetstream::source::Start;
-    pub use pathway_core::nats::{Read, Stream, Write, read, stream, write};
+    pub use pathway_core::nats::{OnDecodeError, Read, Stream, Write, read, stream, write};
 }
 
-/// Sources and sinks of one's own.
-pub mod io {
-    pub use pathway_core::connector::custom::*;
+/// Formats: what becomes of a message's bytes, and of a row.
+///
+/// [`Decode`](format::Decode) and [`Encode`](format::Encode) are for formats of your own. JSON, text, raw bytes and change
+/// streams are methods of [`nats::Read`] and [`nats::Write`].
+pub mod format {
+    pub use pathway_core::data::{DecodeError, Delivery, Headers, Message, Metadata};
+    pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode, Plaintext, Raw};
 }
 
-/// What becomes of the rows of a group: the reducers that `reduce!` has words for, and what one's own are made of.
+/// The builders that methods of [`Table`] return: joins, groups, deduplication, updates and asynchronous calls.
+///
+/// You rarely name these types. Their methods say how a join pairs rows, or which row of a key stays.
+pub mod operators {
+    pub use pathway_core::operators::map_async::{CallError, MapAsync};
+    pub use pathway_core::operators::{
+        AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, UpdateCells,
+    };
+}
+
+/// Reducers: how the rows of a group become one value.
+///
+/// Each has a word in [`reduce!`], `sum(o.price)`, and is a value for [`Table::reduce`], [`Sum`](reducers::Sum).
+/// [`Reducer`](reducers::Reducer) and [`Accumulator`](reducers::Accumulator) are for reducers of your own.
 pub mod reducers {
     pub use pathway_core::operators::reducers::*;
 }
 
-/// Windows of event time, for `reduce!(… window tumbling(o.at, 1.hours()) as w => …)` and [`Table::window`].
+/// Windows of event time: [`tumbling`](windows::tumbling), [`sliding`](windows::sliding) and [`session`](windows::session),
+/// for `reduce!(… window tumbling(o.at, 1.hours()) as w => …)` and for [`Table::window`].
 pub mod windows {
-    pub use pathway_core::operators::window::*;
+    pub use pathway_core::operators::window::{Window, Windowed, WindowedGroups, Windows, session, sliding, tumbling};
 }
 
-/// A NATS in memory, for tests.
+/// Event time: the columns that can hold it, tables that forget old rows, clocks, and keys that became inactive.
+///
+/// [`Table::timed`] makes a [`Timed`](time::Timed), [`Pipeline::clock`] a table of [`Tick`](time::Tick)s.
+pub mod time {
+    pub use pathway_core::connector::Tick;
+    pub use pathway_core::operators::window::{EventTime, Length};
+    pub use pathway_core::operators::{Timed, TimedGroups};
+}
+
+/// Input and output in your own code: a [`Source`](io::Source) or a [`Sink`](io::Sink), rows that you
+/// [insert](io::Feed::insert) while the pipeline runs, and a closure that receives each [`Update`](io::Update).
+pub mod io {
+    pub use pathway_core::connector::Feed;
+    pub use pathway_core::connector::custom::*;
+    pub use pathway_core::connector::sink::Update;
+    pub use pathway_core::data::Commit;
+}
+
+/// What a running pipeline has counted; see [`Running::stats`].
+pub mod stats {
+    pub use pathway_core::runtime::{SinkStats, SourceStats, Stats};
+}
+
+/// Tests without a server: a NATS [`Broker`](testing::Broker) in memory, and the changes that
+/// [`Table::collect`] has [`Collected`](testing::Collected).
 pub mod testing {
+    pub use pathway_core::connector::sink::Collected;
     pub use pathway_core::testing::{Broker, Published};
 }
 

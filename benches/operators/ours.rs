@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pathway::Update;
+use pathway::io::Update;
 use pathway::prelude::*;
 use pathway::reducers::{Count, Max};
 use pathway::testing::Broker;

@@ -1,6 +1,6 @@
 //! The engine of `pathway`; use it through that crate.
 //!
-//! The rooms, in the order in which data flows: [`connector`] → [`format`] → [`operators`] → [`format`] → [`connector`],
+//! The rooms, in the order in which data flows: [`connector`] → [`mod@format`] → [`operators`] → [`mod@format`] → [`connector`],
 //! with [`data`] below them, [`dataflow`] and [`plan`] underneath the operators, [`nats`] as a client of [`connector`], and
 //! [`runtime`] above.
 

@@ -2,6 +2,7 @@
 
 mod clock;
 mod delivery;
+mod facade;
 mod formats;
 mod jetstream;
 mod macros;

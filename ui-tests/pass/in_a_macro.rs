@@ -27,6 +27,6 @@ newtype!(UserId(i64));
 fn main() {
     assert_eq!(Order::COLUMNS.field(0).path, Some("/order/id"));
     let row = Order { id: 1, text: String::new() };
-    let copy = pathway::Datum::clone_datum(&row);
+    let copy = pathway::schema::Datum::clone_datum(&row);
     assert_eq!((copy.id, copy.text.as_str(), UserId(5).0), (1, "", 5));
 }

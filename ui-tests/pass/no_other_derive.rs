@@ -2,7 +2,8 @@
 
 #![deny(warnings, missing_docs, unused_qualifications)]
 
-use pathway::{Json, Schema};
+use pathway::Schema;
+use pathway::schema::Json;
 
 /// An order.
 #[derive(Schema)]

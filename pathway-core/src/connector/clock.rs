@@ -23,7 +23,7 @@ impl Pipeline {
     /// only, those of this table among them. A test puts a table of its own in its place, and no time has to pass:
     ///
     /// ```
-    /// use pathway::Tick;
+    /// use pathway::time::Tick;
     /// use pathway::prelude::*;
     ///
     /// # let start = "2026-01-01T08:00:00Z".parse::<DateTimeUtc>().unwrap();

@@ -11,7 +11,7 @@ use super::json_read;
 /// The order of an object's keys is kept. `null` is not a `Json`: it is the `None` of an `Option<Json>`.
 ///
 /// ```
-/// use pathway::Json;
+/// use pathway::schema::Json;
 ///
 /// let json = Json::parse(r#"{"x": 5}"#).unwrap();
 /// assert_eq!(json["x"].as_i64(), Some(5));

@@ -9,7 +9,7 @@ use super::DateTimeUtc;
 /// Beside subject and payload it carries what the schema asked for ([`Metadata`]), and only that.
 ///
 /// ```
-/// use pathway_core::data::Message;
+/// use pathway::format::Message;
 ///
 /// let message = Message::new("orders.eu", br#"{"id": 7}"#);
 /// assert_eq!(message.token(2), Some("eu"));

@@ -10,7 +10,7 @@ use crate::data::{DecodeError, Message, Metadata, Schema};
 ///
 /// ```
 /// use pathway::prelude::*;
-/// use pathway::{Message, DecodeError};
+/// use pathway::format::{Message, DecodeError};
 ///
 /// #[derive(Schema, Debug, PartialEq)]
 /// struct Reading { sensor: String, value: f64 }

@@ -11,7 +11,7 @@ use crate::data::{DecodeError, Schema, TextForm};
 /// `None`, floats are `1.0`, `1e21`, `inf`, `NaN`, durations are nanoseconds, and lists, tuples and `Json` are JSON text.
 ///
 /// ```
-/// use pathway::nats::Dsv;
+/// use pathway::format::Dsv;
 /// use pathway::prelude::*;
 ///
 /// #[derive(Schema)]

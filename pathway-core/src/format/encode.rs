@@ -8,7 +8,7 @@ use crate::data::{DecodeError, Schema};
 /// [`DecodeError`]: it is counted, reported and sent to the dead-letter subject as JSON, and the pipeline goes on.
 ///
 /// ```
-/// use pathway::nats::ChangeInfo;
+/// use pathway::format::ChangeInfo;
 /// use pathway::prelude::*;
 ///
 /// #[derive(Schema)]

@@ -1,8 +1,8 @@
 //! Text, bytes, changes, and formats that a program brings along.
 
+use pathway::format::{Decode, DecodeError, Message};
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{DecodeError, Message};
 
 use super::support::rows;
 
@@ -90,7 +90,7 @@ struct Pairs {
     separator: char,
 }
 
-impl nats::Decode for Pairs {
+impl Decode for Pairs {
     type Row = Total;
 
     fn decode(&self, message: &Message<'_>) -> Result<Total, DecodeError> {

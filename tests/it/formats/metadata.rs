@@ -64,7 +64,7 @@ fn every_kind_of_column() {
 }
 
 fn event_of(event: &Event) -> Event {
-    pathway::Datum::clone_datum(event)
+    pathway::schema::Datum::clone_datum(event)
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Text, bytes and delimited values; headers, subjects, and the order of a commit.
 
+use pathway::ErrorKind;
+use pathway::format::{ChangeInfo, DecodeError, Dsv, Plaintext, Raw};
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{DecodeError, ErrorKind, Plaintext, Raw};
 
 use super::support::{headers, inserts, texts, written};
 
@@ -43,7 +44,7 @@ fn delimited_values() {
     };
     let (messages, _) = written(changes(), |table, broker| nats::write(table, broker, "out").dsv());
     assert_eq!(masked(&messages), [r#""a;""b""","1","@","1""#, r#""a;""b""","1","@","-1""#]);
-    let dsv = nats::Dsv::new().delimiter(b';').header_line(true);
+    let dsv = Dsv::new().delimiter(b';').header_line(true);
     let (messages, stats) = written(changes(), |table, broker| nats::write(table, broker, "out").encode(dsv));
     let line = r#""name";"number";"time";"diff""#;
     assert_eq!(masked(&messages), [line, r#""a;""b""";"1";"@";"1""#, r#""a;""b""";"1";"@";"-1""#]);
@@ -104,7 +105,7 @@ fn the_order_of_a_commit() {
 fn a_row_that_an_encoder_refuses_is_a_dead_letter() {
     let rows = inserts([row("a", None), row("b", Some(1))]);
     let (messages, stats) = written(rows, |table, broker| {
-        let encode = |row: &Row, _: nats::ChangeInfo, payload: &mut Vec<u8>| {
+        let encode = |row: &Row, _: ChangeInfo, payload: &mut Vec<u8>| {
             payload.extend_from_slice(b"half");
             let number = row.number.ok_or_else(|| DecodeError::metadata("number", "there is none"))?;
             payload.extend_from_slice(number.to_string().as_bytes());

@@ -176,10 +176,10 @@ fn arbitrary_rows_there_and_back() {
         let running = pipeline.start().expect("a running pipeline");
         let drawn: Vec<_> = (0..100).map(|_| Every::random(random)).collect();
         for row in &drawn {
-            feed.insert(pathway::Datum::clone_datum(row));
+            feed.insert(pathway::schema::Datum::clone_datum(row));
         }
         feed.commit();
-        drawn.iter().step_by(2).for_each(|row| feed.remove(pathway::Datum::clone_datum(row)));
+        drawn.iter().step_by(2).for_each(|row| feed.remove(pathway::schema::Datum::clone_datum(row)));
         feed.commit();
         broker.commit();
         broker.close();

@@ -1,8 +1,9 @@
 //! Pipelines on a broker in memory.
 
 use pathway::prelude::*;
+use pathway::schema::Datum;
+use pathway::stats::Stats;
 use pathway::testing::{Broker, Published};
-use pathway::{Datum, Stats};
 
 /// Runs a pipeline over what is published in one commit; returns its rows and what it counted.
 pub(super) fn rows<R: Schema>(

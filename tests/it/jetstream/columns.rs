@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
+use pathway::format::{ChangeInfo, DecodeError};
 use pathway::prelude::*;
-use pathway::{DecodeError, ErrorKind, nats};
+use pathway::{ErrorKind, nats};
 
 use super::support::{Input, Js, join, server, stats, stream, value, wait_for, work_queue};
 
@@ -109,7 +110,7 @@ fn a_bucket_in_another_format() {
         vec![Change::remove(Input { value: 1 }), Change::insert(Input { value: 13 })],
     ]);
     nats::write(&rows, server.url(), "numbers").kv(|_| "newest".to_owned()).dead_letter("dead.kv").encode(
-        |row: &Input, _: nats::ChangeInfo, payload: &mut Vec<u8>| match row.value {
+        |row: &Input, _: ChangeInfo, payload: &mut Vec<u8>| match row.value {
             13 => Err(DecodeError::message("thirteen is not said here")),
             value => {
                 payload.extend_from_slice(format!("number {value}").as_bytes());

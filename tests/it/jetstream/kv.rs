@@ -6,7 +6,8 @@ use async_nats::jetstream::kv;
 use futures_util::TryStreamExt;
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::{Collected, ErrorKind, Running};
+use pathway::testing::Collected;
+use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
 use super::support::{Js, join, server, stats, wait_for};

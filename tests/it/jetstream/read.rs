@@ -47,7 +47,8 @@ fn where_to_begin() {
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 1..=3);
-    let between = pathway::DateTimeUtc::from_nanosecond(js.info("IN").state.last_timestamp.unix_timestamp_nanos() + 1);
+    let between =
+        pathway::schema::DateTimeUtc::from_nanosecond(js.info("IN").state.last_timestamp.unix_timestamp_nanos() + 1);
     let between = between.expect("a time");
     js.publish("in.b", 4..=6);
     for (start, expected) in [

@@ -6,8 +6,9 @@ use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::{Config, Info, RawMessageErrorKind, RetentionPolicy};
 use async_nats::jetstream::{self, Context};
 use futures_util::{StreamExt, TryStreamExt, stream};
+use pathway::Running;
 use pathway::prelude::*;
-use pathway::{Running, Stats};
+use pathway::stats::Stats;
 use pathway_testkit::Server;
 use tokio::runtime::{Builder, Runtime};
 
@@ -153,7 +154,7 @@ pub(super) fn values(js: &Js, stream: &str) -> Vec<i64> {
 /// A pipeline that gathers what it reads.
 pub(super) struct Gathered {
     pub(super) running: Running,
-    pub(super) seen: pathway::Collected<Input>,
+    pub(super) seen: pathway::testing::Collected<Input>,
 }
 
 impl Gathered {

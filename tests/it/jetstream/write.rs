@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use futures_util::StreamExt;
+use pathway::io::Feed;
 use pathway::prelude::*;
-use pathway::{ErrorKind, Feed, Running};
+use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
 use super::support::{DEADLINE, Input, Js, join, server, stats, stream, values, wait_for};

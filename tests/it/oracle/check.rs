@@ -2,8 +2,9 @@
 
 use std::fmt::Debug;
 
+use pathway::Running;
 use pathway::prelude::*;
-use pathway::{Collected, Running};
+use pathway::testing::Collected;
 
 use super::differential::{self, Rows, Value};
 use super::orders::{self, Line, Order};

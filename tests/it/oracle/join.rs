@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use pathway::Running;
+use pathway::operators::Join;
 use pathway::prelude::*;
-use pathway::{Join, Running};
 
 use super::check::{self, Commits, assert_agrees, check, label, play, same_by_commit, to_changes, with_all_workers};
 use super::differential::Rows;

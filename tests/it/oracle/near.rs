@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use pathway::Join;
+use pathway::operators::Join;
 use pathway::prelude::*;
 
 use super::check::{Commits, assert_agrees, label, play, to_changes, with_all_workers};

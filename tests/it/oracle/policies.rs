@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use pathway::Running;
 use pathway::prelude::*;
-use pathway::{Running, Timed};
+use pathway::time::Timed;
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
 use super::event_time::{EventTime, Second, clock, ticks};

@@ -3,7 +3,8 @@
 use std::cmp::Ordering;
 
 use pathway::__private::DatumKey;
-use pathway::{ColumnType, Datum, Schema};
+use pathway::schema::Datum;
+use pathway::{ColumnType, Schema};
 
 use super::support::{decode, encode};
 

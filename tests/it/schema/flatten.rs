@@ -2,7 +2,8 @@
 
 use std::cmp::Ordering;
 
-use pathway::{Datum, Schema};
+use pathway::Schema;
+use pathway::schema::Datum;
 
 use super::support::{decode, encode};
 

@@ -1,6 +1,7 @@
 //! What columns are called on the wire, and what a schema says of itself.
 
-use pathway::{Column, Schema};
+use pathway::Schema;
+use pathway::schema::Column;
 
 use super::support::{decode, encode};
 

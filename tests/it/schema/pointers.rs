@@ -1,6 +1,7 @@
 //! Columns that are read from a place deeper in the document.
 
-use pathway::{Json, Schema};
+use pathway::Schema;
+use pathway::schema::Json;
 
 use super::support::{decode, encode};
 

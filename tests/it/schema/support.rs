@@ -1,7 +1,8 @@
 //! From text to a row, and back.
 
 use pathway::__private::JsonText;
-use pathway::{Message, Schema};
+use pathway::Schema;
+use pathway::format::Message;
 
 /// The row that a document holds, or the complaint.
 pub(crate) fn decode<R: Schema>(document: &str) -> Result<R, String> {

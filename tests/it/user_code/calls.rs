@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Instant;
 
+use pathway::operators::CallError;
 use pathway::prelude::*;
-use pathway::{CallError, ErrorKind, Running};
+use pathway::{ErrorKind, Running};
 
 use super::{Number, number};
 

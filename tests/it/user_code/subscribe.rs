@@ -2,8 +2,9 @@
 
 use std::sync::mpsc;
 
+use pathway::io::Update;
 use pathway::prelude::*;
-use pathway::{ErrorKind, Running, Update};
+use pathway::{ErrorKind, Running};
 
 use super::{Number, number};
 

@@ -1,6 +1,6 @@
 //! Text, bytes and delimited values, in and out; headers, subjects and order from columns.
 
-use pathway::Raw;
+use pathway::format::{Dsv, Raw};
 use pathway::prelude::*;
 
 use super::compare::Difference;
@@ -85,8 +85,8 @@ struct AllOfHeaders {
     j: Json,
 }
 
-fn lined<R: Schema>() -> nats::Dsv<R> {
-    nats::Dsv::new().header_line(true)
+fn lined<R: Schema>() -> Dsv<R> {
+    Dsv::new().header_line(true)
 }
 
 /// A row that says itself where it goes.

@@ -113,8 +113,10 @@ impl Ends<'_> {
     pub(super) fn read<I: Schema>(&self, index: usize, of: usize) -> Table<I> {
         assert_eq!(self.recording.inputs.len(), of, "{}: inputs", self.recording.name);
         let input = &self.recording.inputs[index];
-        let column =
-            |column: &pathway::Column| Column { name: column.name.to_owned(), path: column.path.map(str::to_owned) };
+        let column = |column: &pathway::schema::Column| Column {
+            name: column.name.to_owned(),
+            path: column.path.map(str::to_owned),
+        };
         let columns: Vec<_> = I::COLUMNS.iter().map(column).collect();
         assert_eq!(columns, input.columns, "{}: the row has the recorded columns", self.recording.name);
         nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json()

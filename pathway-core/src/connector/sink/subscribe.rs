@@ -36,7 +36,7 @@ impl<R: Schema> Table<R> {
     /// ```
     /// # use pathway::prelude::*;
     /// # #[derive(Schema, Clone)] struct Order { price: i64 }
-    /// use pathway::Update;
+    /// use pathway::io::Update;
     /// use std::sync::mpsc;
     ///
     /// # let pipeline = Pipeline::new();

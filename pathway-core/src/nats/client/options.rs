@@ -18,7 +18,7 @@ use crate::data::Result;
 ///
 /// ```
 /// use std::time::Duration;
-/// use pathway_core::nats::client::Options;
+/// use pathway::nats::Options;
 ///
 /// let options = Options::new()
 ///     .credentials_file("orders.creds")
@@ -81,10 +81,10 @@ impl Options {
     /// Two of them say who we are, one of a pair is missing, or a value is not UTF-8.
     ///
     /// ```
-    /// use pathway_core::nats::client::Options;
+    /// use pathway::nats::Options;
     ///
     /// let options = Options::from_env()?.tls_first();
-    /// # Ok::<(), pathway_core::data::Error>(())
+    /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn from_env() -> Result<Self> {
         environment::read(|name| std::env::var_os(name))
