@@ -90,7 +90,7 @@ pub mod prelude;
 pub mod schema {
     pub use pathway_core::data::{
         Column, Columns, DateTimeNaive, DateTimeUtc, Datum, DecodeJson, EncodeJson, EncodeText, Json, OneColumn,
-        OnePayload, Part, PrimaryKey, TextForm,
+        OnePayload, PrimaryKey, SchemaField, TextForm,
     };
 }
 

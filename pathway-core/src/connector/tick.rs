@@ -6,7 +6,8 @@ use std::hash::Hasher;
 use serde::{Deserializer, Serializer};
 
 use crate::data::{
-    Cell, Column, Columns, DateTimeUtc, Datum, DecodeError, EncodeJson, JsonText, Message, NoKey, Part, Schema,
+    Column, Columns, DateTimeUtc, Datum, DecodeError, DynValue, EncodeJson, JsonText, Message, NoKey, Schema,
+    SchemaField,
 };
 use crate::format::json::decode::{Slot, object};
 
@@ -45,10 +46,10 @@ impl Datum for Tick {
 impl Schema for Tick {
     const NAME: &'static str = "Tick";
     const COLUMNS: Columns = Columns {
-        parts: &[Part::Column(Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None })],
+        fields: &[SchemaField::Column(Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None })],
     };
 
-    type Keying = NoKey;
+    type KeyPresence = NoKey;
     type Key = ();
 
     fn primary_key(&self) {}
@@ -69,7 +70,7 @@ impl Schema for Tick {
         out.push(b',');
     }
 
-    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+    fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
         show(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
     }
 }

@@ -67,7 +67,7 @@ impl<R: Datum> serde::Serialize for Change<R> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeTuple;
         let mut tuple = serializer.serialize_tuple(2)?;
-        tuple.serialize_element(&super::DatumKey::of(&self.row))?;
+        tuple.serialize_element(&super::DatumRef(&self.row))?;
         tuple.serialize_element(&self.diff)?;
         tuple.end()
     }

@@ -8,16 +8,16 @@ use super::Column;
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
     /// What the fields are, in their order. [`Columns::iter`] lists the columns.
-    pub parts: &'static [Part],
+    pub fields: &'static [SchemaField],
 }
 
 /// What one field of a row is.
 #[derive(Clone, Copy, Debug)]
-pub enum Part {
+pub enum SchemaField {
     /// A column.
     Column(Column),
     /// A row whose columns are columns here.
-    Row {
+    Flattened {
         /// These columns.
         columns: &'static Columns,
         /// Whether a column of the struct's own stands in the place of one that has its name.
@@ -38,14 +38,16 @@ impl Columns {
     /// ```
     pub fn iter(&self) -> std::vec::IntoIter<&'static Column> {
         let mut all = Vec::new();
-        for field in self.parts {
+        for field in self.fields {
             match field {
-                Part::Row { columns, replaceable } => all.extend(columns.iter().map(|column| match replaceable {
-                    true => self.own(column.name).unwrap_or(column),
-                    false => column,
-                })),
-                Part::Column(column) if !self.replaces(column.name) => all.push(column),
-                Part::Column(_) => {}
+                SchemaField::Flattened { columns, replaceable } => {
+                    all.extend(columns.iter().map(|column| match replaceable {
+                        true => self.own(column.name).unwrap_or(column),
+                        false => column,
+                    }))
+                }
+                SchemaField::Column(column) if !self.replaces(column.name) => all.push(column),
+                SchemaField::Column(_) => {}
             }
         }
         all.into_iter()
@@ -56,19 +58,19 @@ impl Columns {
     /// # Panics
     /// There is no such field, or it is a row. Only the code of `#[derive(Schema)]` asks, which knows better.
     pub const fn field(&self, number: usize) -> &'static Column {
-        match &self.parts[number] {
-            Part::Column(column) => column,
-            Part::Row { .. } => unreachable!(),
+        match &self.fields[number] {
+            SchemaField::Column(column) => column,
+            SchemaField::Flattened { .. } => unreachable!(),
         }
     }
 
     /// Whether a column has that name.
     pub const fn has(&self, name: &str) -> bool {
         let mut number = 0;
-        while number < self.parts.len() {
-            let found = match &self.parts[number] {
-                Part::Column(column) => same(column.name, name),
-                Part::Row { columns, .. } => columns.has(name),
+        while number < self.fields.len() {
+            let found = match &self.fields[number] {
+                SchemaField::Column(column) => same(column.name, name),
+                SchemaField::Flattened { columns, .. } => columns.has(name),
             };
             if found {
                 return true;
@@ -79,12 +81,12 @@ impl Columns {
     }
 
     /// Whether a column has the name of one of the others.
-    pub const fn shares_a_name_with(&self, others: &Columns) -> bool {
+    pub const fn overlaps(&self, others: &Columns) -> bool {
         let mut number = 0;
-        while number < self.parts.len() {
-            let found = match &self.parts[number] {
-                Part::Column(column) => others.has(column.name),
-                Part::Row { columns, .. } => columns.shares_a_name_with(others),
+        while number < self.fields.len() {
+            let found = match &self.fields[number] {
+                SchemaField::Column(column) => others.has(column.name),
+                SchemaField::Flattened { columns, .. } => columns.overlaps(others),
             };
             if found {
                 return true;
@@ -97,8 +99,8 @@ impl Columns {
     /// Whether a column of the struct's own stands in the place of a flattened one of that name.
     const fn replaces(&self, name: &str) -> bool {
         let mut number = 0;
-        while number < self.parts.len() {
-            if let Part::Row { columns, replaceable: true } = &self.parts[number]
+        while number < self.fields.len() {
+            if let SchemaField::Flattened { columns, replaceable: true } = &self.fields[number]
                 && columns.has(name)
             {
                 return true;
@@ -110,8 +112,8 @@ impl Columns {
 
     /// The column of the struct's own that has that name.
     fn own(&self, name: &str) -> Option<&'static Column> {
-        self.parts.iter().find_map(|field| match field {
-            Part::Column(column) if column.name == name => Some(column),
+        self.fields.iter().find_map(|field| match field {
+            SchemaField::Column(column) if column.name == name => Some(column),
             _ => None,
         })
     }

@@ -44,18 +44,11 @@ pub trait Datum: Sized + Send + Sync + 'static {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 
-/// A [`Datum`] with the standard traits: the form in which maps and serde take it.
+/// A [`Datum`] with the standard traits `Clone`, `Ord`, `Hash` and serde's, as maps and serializers need it.
 pub struct DatumKey<T>(pub T);
 
-/// A borrowed [`Datum`] with the standard traits; see [`DatumKey::of`].
-pub struct DatumRef<'a, T>(&'a T);
-
-impl<T> DatumKey<T> {
-    /// A borrowed value in the form in which hashers and serde take it. It is what [`DatumKey`] of the value would be.
-    pub fn of(value: &T) -> DatumRef<'_, T> {
-        DatumRef(value)
-    }
-}
+/// A borrowed [`Datum`] with the same standard traits: it compares, hashes and serializes like a [`DatumKey`] of the value.
+pub struct DatumRef<'a, T>(pub &'a T);
 
 impl<T: Datum> Clone for DatumKey<T> {
     fn clone(&self) -> Self {
@@ -130,5 +123,17 @@ impl<T: Datum> Hash for DatumRef<'_, T> {
 impl<T: Datum> Serialize for DatumRef<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for DatumKey<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl<T: std::fmt::Debug> std::fmt::Debug for DatumRef<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
     }
 }

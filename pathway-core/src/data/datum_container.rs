@@ -6,7 +6,7 @@ use std::hash::Hasher;
 use serde::ser::SerializeTuple;
 use serde::{Deserialize, Deserializer, Serializer};
 
-use super::{Datum, DatumKey};
+use super::{Datum, DatumKey, DatumRef};
 
 /// `None` is below every value.
 impl<T: Datum> Datum for Option<T> {
@@ -38,7 +38,7 @@ impl<T: Datum> Datum for Option<T> {
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Some(value) => serializer.serialize_some(&DatumKey::of(value)),
+            Some(value) => serializer.serialize_some(&DatumRef(value)),
             None => serializer.serialize_none(),
         }
     }
@@ -56,7 +56,7 @@ impl<T: Datum> Datum for Vec<T> {
     }
 
     fn compare(&self, other: &Self) -> Ordering {
-        self.iter().map(DatumKey::of).cmp(other.iter().map(DatumKey::of))
+        self.iter().map(DatumRef).cmp(other.iter().map(DatumRef))
     }
 
     fn hash_into<H: Hasher>(&self, state: &mut H) {
@@ -67,7 +67,7 @@ impl<T: Datum> Datum for Vec<T> {
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.iter().map(DatumKey::of))
+        serializer.collect_seq(self.iter().map(DatumRef))
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -96,7 +96,7 @@ macro_rules! tuple {
 
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 let mut tuple = serializer.serialize_tuple($length)?;
-                $(tuple.serialize_element(&DatumKey::of(&self.$index))?;)+
+                $(tuple.serialize_element(&DatumRef(&self.$index))?;)+
                 tuple.end()
             }
 

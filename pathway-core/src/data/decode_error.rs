@@ -15,21 +15,9 @@ pub struct Mismatch {
 }
 
 impl Mismatch {
-    /// The longest piece of a payload that is shown in a message, in bytes.
-    pub const FOUND_LIMIT: usize = 64;
-
-    /// `found` is cut to [`Mismatch::FOUND_LIMIT`].
+    /// `found` is cut to [`EXCERPT_LIMIT`].
     pub fn new(expected: impl Into<Cow<'static, str>>, found: &str, offset: usize) -> Self {
-        Mismatch { expected: expected.into(), found: Self::cut(found), offset }
-    }
-
-    /// Cuts a piece of a payload to a length that can be shown.
-    pub fn cut(found: &str) -> String {
-        if found.len() <= Self::FOUND_LIMIT {
-            return found.to_owned();
-        }
-        let end = (0..=Self::FOUND_LIMIT).rev().find(|end| found.is_char_boundary(*end)).unwrap_or(0);
-        format!("{}… ({} bytes)", &found[..end], found.len())
+        Mismatch { expected: expected.into(), found: excerpt(found), offset }
     }
 }
 
@@ -96,3 +84,15 @@ impl fmt::Display for DecodeError {
 }
 
 impl std::error::Error for DecodeError {}
+
+/// The longest excerpt of a payload, a subject or a header in an error message, in bytes.
+pub const EXCERPT_LIMIT: usize = 64;
+
+/// Cuts a text to [`EXCERPT_LIMIT`] bytes, for an error message.
+pub fn excerpt(text: &str) -> String {
+    if text.len() <= EXCERPT_LIMIT {
+        return text.to_owned();
+    }
+    let end = (0..=EXCERPT_LIMIT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+    format!("{}… ({} bytes)", &text[..end], text.len())
+}

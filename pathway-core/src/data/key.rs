@@ -3,12 +3,12 @@
 use super::Schema;
 
 /// [`HasKey`] or [`NoKey`]: whether a [`Schema`] has a column marked `primary_key`.
-pub trait Keying: 'static {
+pub trait KeyPresence: 'static {
     /// The same as a value.
     const HAS_KEY: bool;
 
     /// What a row is that has the columns of another one, too.
-    type With<O: Keying>: Keying;
+    type Or<O: KeyPresence>: KeyPresence;
 }
 
 /// At least one column is marked `primary_key`.
@@ -17,14 +17,14 @@ pub enum HasKey {}
 /// No column is marked `primary_key`.
 pub enum NoKey {}
 
-impl Keying for HasKey {
+impl KeyPresence for HasKey {
     const HAS_KEY: bool = true;
-    type With<O: Keying> = HasKey;
+    type Or<O: KeyPresence> = HasKey;
 }
 
-impl Keying for NoKey {
+impl KeyPresence for NoKey {
     const HAS_KEY: bool = false;
-    type With<O: Keying> = O;
+    type Or<O: KeyPresence> = O;
 }
 
 /// A row with a primary key. Every [`Schema`] with a column marked `primary_key` is one.
@@ -37,9 +37,9 @@ impl Keying for NoKey {
 pub trait PrimaryKey: Schema {}
 
 #[diagnostic::do_not_recommend]
-impl<R: Schema> PrimaryKey for R where R::Keying: IsHasKey {}
+impl<R: Schema> PrimaryKey for R where R::KeyPresence: KeyIsPresent {}
 
 /// [`HasKey`] alone.
-pub trait IsHasKey {}
+pub trait KeyIsPresent {}
 
-impl IsHasKey for HasKey {}
+impl KeyIsPresent for HasKey {}

@@ -47,12 +47,12 @@ pub struct Delivery {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Headers<'a> {
     pub(crate) text: &'a str,
-    pub(crate) fields: &'a [Field],
+    pub(crate) fields: &'a [HeaderSpan],
 }
 
 /// Where a header lies in a text.
 #[derive(Clone, Debug)]
-pub(crate) struct Field {
+pub(crate) struct HeaderSpan {
     pub(crate) name: Range<usize>,
     pub(crate) value: Range<usize>,
 }

@@ -2,7 +2,6 @@
 //!
 //! Everything else imports this room; this room imports nobody.
 
-mod cell;
 mod change;
 mod column;
 mod columns;
@@ -13,6 +12,7 @@ mod datum_scalar;
 mod datum_text;
 mod datum_time;
 mod decode_error;
+mod dyn_value;
 mod error;
 mod json;
 pub(crate) mod json_read;
@@ -23,17 +23,17 @@ mod one_column;
 mod schema;
 mod time;
 
-pub use cell::Cell;
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson, EncodeText, TextForm};
-pub use columns::{Columns, Part};
+pub use columns::{Columns, SchemaField};
 pub use datum::{Datum, DatumKey, DatumRef};
-pub use decode_error::{DecodeError, Mismatch};
+pub use decode_error::{DecodeError, EXCERPT_LIMIT, Mismatch, excerpt};
+pub use dyn_value::DynValue;
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
-pub use key::{HasKey, Keying, NoKey, PrimaryKey};
-pub(crate) use message::Field;
+pub use key::{HasKey, KeyPresence, NoKey, PrimaryKey};
+pub(crate) use message::HeaderSpan;
 pub use message::{Delivery, Headers, Message, Metadata};
 pub use one_column::{OneColumn, OnePayload};
 pub use schema::{Column, Schema};

@@ -1,6 +1,6 @@
 //! A row: a struct whose fields are columns.
 
-use super::{Cell, Columns, Datum, DecodeError, JsonText, Keying, Message, Metadata};
+use super::{Columns, Datum, DecodeError, DynValue, JsonText, KeyPresence, Message, Metadata};
 
 /// A struct whose fields are the columns of a table.
 ///
@@ -18,10 +18,10 @@ pub trait Schema: Datum {
     const COLUMNS: Columns;
 
     /// Whether a column is marked `primary_key`, as a type.
-    type Keying: Keying;
+    type KeyPresence: KeyPresence;
 
     /// Whether a column is marked `primary_key`: a later row with the same key replaces the row.
-    const HAS_KEY: bool = <Self::Keying as Keying>::HAS_KEY;
+    const HAS_KEY: bool = <Self::KeyPresence as KeyPresence>::HAS_KEY;
 
     /// The columns marked `primary_key`, as a tuple; `()` where none is. The key of a flattened row is a member of it.
     type Key: Datum;
@@ -44,7 +44,7 @@ pub trait Schema: Datum {
     fn encode_columns(&self, out: &mut Vec<u8>);
 
     /// Shows each of [`Schema::COLUMNS`], in their order, with its value in this row and in another one.
-    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell));
+    fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue));
 }
 
 /// One column of a [`Schema`].

@@ -87,7 +87,7 @@ impl<R: Schema> Encode<R> for Dsv<R> {
 
     fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
         let (mut text, mut first) = (Vec::new(), true);
-        row.side_by_side(row, &mut |_, column, _| {
+        row.zip_columns(row, &mut |_, column, _| {
             text.clear();
             column.write_text(TextForm::Field, &mut text);
             self.field(&text, payload, first);

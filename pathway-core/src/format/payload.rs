@@ -8,8 +8,8 @@ use serde::{Deserializer, Serializer};
 
 use super::json::decode::{Slot, object};
 use crate::data::{
-    Cell, Column, Columns, Datum, DecodeError, EncodeJson, JsonText, Message, NoKey, OneColumn, OnePayload, Part,
-    Schema,
+    Column, Columns, Datum, DecodeError, DynValue, EncodeJson, JsonText, Message, NoKey, OneColumn, OnePayload, Schema,
+    SchemaField,
 };
 
 /// Reads a payload as text, as it was sent: white space around it is part of it.
@@ -67,9 +67,9 @@ macro_rules! payload {
         impl Schema for $name {
             const NAME: &'static str = stringify!($name);
             const COLUMNS: Columns = Columns {
-                parts: &[Part::Column(Column { name: "data", type_name: $type_name, primary_key: false, path: None })],
+                fields: &[SchemaField::Column(Column { name: "data", type_name: $type_name, primary_key: false, path: None })],
             };
-            type Keying = NoKey;
+            type KeyPresence = NoKey;
             type Key = ();
 
             fn primary_key(&self) {}
@@ -90,7 +90,7 @@ macro_rules! payload {
                 out.push(b',');
             }
 
-            fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+            fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
                 show(Self::COLUMNS.field(0), &self.data, &other.data);
             }
         }

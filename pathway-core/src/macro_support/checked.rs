@@ -1,8 +1,8 @@
-//! What the macros put around the user's expressions, so that an error of types stands under the user's words.
+//! Identity functions that the macros put around the user's expressions, so that type errors point at the user's code.
 //!
-//! Each helper asks for one trait and hands its argument back as an associated type of it.
-//! Where the trait is not implemented that type is unknown, and the compiler stays silent about all that
-//! follows from it: one mistake, one error. Not for users.
+//! Each function requires one trait and returns its argument as an associated type of that trait.
+//! Where the trait is not implemented, that type is unknown, and the compiler reports nothing that follows from it:
+//! one mistake, one error.
 
 use crate::data::{ColumnType, Datum, Schema};
 use crate::operators::Interval;
@@ -12,17 +12,17 @@ use crate::plan::Table;
 
 /// A copy of a column or a row.
 #[inline]
-pub fn clone_datum<T: Datum>(value: &T) -> <T as Same>::Itself {
+pub fn clone_datum<T: Datum>(value: &T) -> <T as Identity>::Type {
     value.clone_datum()
 }
 
 /// The value itself.
 #[inline]
-pub fn same<T>(value: T) -> <T as Same>::Itself {
+pub fn identity<T>(value: T) -> <T as Identity>::Type {
     value
 }
 
-/// The table that a macro is given.
+/// The table that a macro reads.
 #[inline]
 pub fn table<T: AnyTable>(table: &T) -> &Table<T::Row> {
     table.table()
@@ -30,71 +30,72 @@ pub fn table<T: AnyTable>(table: &T) -> &Table<T::Row> {
 
 /// A value that becomes a column of an anonymous row.
 #[inline]
-pub fn column<T: AnyColumn<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn column<T: AnyColumn<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that becomes a row.
 #[inline]
-pub fn row<T: AnyRow<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn row<T: AnyRow<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that rows are grouped by.
 #[inline]
-pub fn key<T: AnyKey<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn key<T: AnyKey<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
-/// A value that windows are made by.
+/// A value that is used as event time.
 #[inline]
-pub fn time<T: AnyTime<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn time<T: AnyTime<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `sum` adds up.
 #[inline]
-pub fn summable<T: AnySummable<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn summable<T: AnySummable<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `avg` takes the mean of.
 #[inline]
-pub fn averageable<T: AnyAverageable<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn averageable<T: AnyAverageable<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `variance` and `stddev` measure.
 #[inline]
-pub fn measurable<T: AnyMeasurable<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn measurable<T: AnyMeasurable<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `median` and `quantile_cont` interpolate.
 #[inline]
-pub fn interpolate<T: AnyInterpolate<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn interpolate<T: AnyInterpolate<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `string_join` joins.
 #[inline]
-pub fn text<T: AnyText<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn text<T: AnyText<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
 /// A value that `bool_and` and `bool_or` take.
 #[inline]
-pub fn condition<T: AnyCondition<Known>, Known>(value: T) -> T::Itself {
-    value.itself()
+pub fn condition<T: AnyCondition<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
 }
 
-/// An interval of the first row's time less the second's, as one of the second's less the first's.
+/// Turns an interval of `first - second` into one of `second - first`.
 #[inline]
 pub fn reversed<I>(interval: I) -> Reversed<I> {
     Reversed(interval)
 }
 
 /// See [`reversed`].
+#[derive(Debug)]
 pub struct Reversed<I>(I);
 
 impl<T, I: Interval<T>> Interval<T> for Reversed<I> {
@@ -139,51 +140,51 @@ impl<T: AnyTable> AnyTable for &T {
     }
 }
 
-/// The type itself, in a form that carries no expectation to where the value comes from:
-/// a mismatch is then told of the whole expression, not of what we put around it.
-pub trait Same {
-    /// The type itself.
-    type Itself;
+/// A type, behind a projection through which the compiler passes no expected type to the argument:
+/// a type mismatch is then reported at the whole expression, not at the function around it.
+pub trait Identity {
+    /// `Self`.
+    type Type;
 }
 
-impl<T> Same for T {
-    type Itself = T;
+impl<T> Identity for T {
+    type Type = T;
 }
 
-macro_rules! itself {
+macro_rules! checked {
     ($(#[$doc:meta])* $name:ident($bound:ident)) => {
         $(#[$doc])*
-        pub trait $name<Known> {
-            /// The type itself.
-            type Itself: $bound;
+        pub trait $name<Impl> {
+            /// `Self`.
+            type Type: $bound;
 
-            /// The value itself.
-            fn itself(self) -> Self::Itself;
+            /// `self`.
+            fn check(self) -> Self::Type;
         }
 
         #[diagnostic::do_not_recommend]
-        impl<T: $bound> $name<Yes> for T {
-            type Itself = T;
+        impl<T: $bound> $name<Implemented> for T {
+            type Type = T;
 
             #[inline]
-            fn itself(self) -> T {
+            fn check(self) -> T {
                 self
             }
         }
 
         #[diagnostic::do_not_recommend]
-        impl<T: $bound + Never> $name<No> for T {
-            type Itself = T;
+        impl<T: $bound + NoType> $name<NeverImplemented> for T {
+            type Type = T;
 
             #[inline]
-            fn itself(self) -> T {
+            fn check(self) -> T {
                 self
             }
         }
     };
 }
 
-itself!(
+checked!(
     /// Any column type.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` cannot be a column",
@@ -195,7 +196,7 @@ itself!(
     AnyColumn(ColumnType)
 );
 
-itself!(
+checked!(
     /// Any row.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a row",
@@ -205,7 +206,7 @@ itself!(
     AnyRow(Schema)
 );
 
-itself!(
+checked!(
     /// Any key.
     #[diagnostic::on_unimplemented(
         message = "rows cannot be grouped by `{Self}`",
@@ -215,7 +216,7 @@ itself!(
     AnyKey(Datum)
 );
 
-itself!(
+checked!(
     /// Any event time.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not an event time",
@@ -226,7 +227,7 @@ itself!(
     AnyTime(EventTime)
 );
 
-itself!(
+checked!(
     /// Anything that can be summed.
     #[diagnostic::on_unimplemented(
         message = "cannot `sum` a column of `{Self}`",
@@ -236,7 +237,7 @@ itself!(
     AnySummable(Summable)
 );
 
-itself!(
+checked!(
     /// Anything that has a mean.
     #[diagnostic::on_unimplemented(
         message = "cannot take the `avg` of a column of `{Self}`",
@@ -246,7 +247,7 @@ itself!(
     AnyAverageable(Averageable)
 );
 
-itself!(
+checked!(
     /// Anything that has a variance.
     #[diagnostic::on_unimplemented(
         message = "cannot measure the spread of a column of `{Self}`",
@@ -257,7 +258,7 @@ itself!(
     AnyMeasurable(Measurable)
 );
 
-itself!(
+checked!(
     /// Anything that can be interpolated.
     #[diagnostic::on_unimplemented(
         message = "cannot interpolate a column of `{Self}`",
@@ -268,7 +269,7 @@ itself!(
     AnyInterpolate(Interpolate)
 );
 
-itself!(
+checked!(
     /// Any text.
     #[diagnostic::on_unimplemented(
         message = "cannot `string_join` a column of `{Self}`",
@@ -278,7 +279,7 @@ itself!(
     AnyText(Text)
 );
 
-itself!(
+checked!(
     /// Any condition.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a condition",
@@ -289,13 +290,17 @@ itself!(
     AnyCondition(Condition)
 );
 
-/// The way by which a type has what is asked of it.
-pub struct Yes;
+/// Selects the impl for types that implement the required trait.
+#[derive(Debug)]
+pub struct Implemented;
 
-/// A way that no type goes. With two ways to choose from the compiler looks whether the type has what is asked
-/// of it *before* it takes the type that results, and knows that there is none. With one it takes that on trust,
-/// and tells of the same mistake wherever the value is used.
-pub struct No;
+/// Selects an impl that applies to no type.
+///
+/// With two impls to choose from, the compiler checks whether the type implements the required trait *before* it resolves
+/// the associated type, and finds that there is none. With a single impl it assumes that it does, and then reports the same
+/// mistake again wherever the value is used.
+#[derive(Debug)]
+pub struct NeverImplemented;
 
-/// No type is this.
-pub trait Never {}
+/// A trait that no type implements.
+pub trait NoType {}

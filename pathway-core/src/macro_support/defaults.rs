@@ -1,19 +1,19 @@
-//! The values of columns that a message does not have.
+//! Default values of columns whose field a message does not have.
 
-/// A type with a default of its own.
+/// A type that implements `Default`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no default of its own",
     label = "which value is the default of `{Self}`?",
     note = "name the value: `#[schema(default = …)]`, or implement `Default` for `{Self}`"
 )]
-pub trait OwnDefault: Sized {
-    /// That default.
-    fn own_default() -> Self;
+pub trait HasDefault: Sized {
+    /// The default.
+    fn default_value() -> Self;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Default> OwnDefault for T {
-    fn own_default() -> Self {
+impl<T: Default> HasDefault for T {
+    fn default_value() -> Self {
         T::default()
     }
 }
@@ -24,29 +24,29 @@ impl<T: Default> OwnDefault for T {
     label = "expected `{Self}`, found a string",
     note = "a default is any expression of the column's type"
 )]
-pub trait TextDefault: Sized {
+pub trait DefaultFromText: Sized {
     /// The value that the literal stands for.
-    fn text_default(text: &str) -> Self;
+    fn default_from_text(text: &str) -> Self;
 }
 
-impl TextDefault for String {
-    fn text_default(text: &str) -> Self {
+impl DefaultFromText for String {
+    fn default_from_text(text: &str) -> Self {
         text.to_owned()
     }
 }
 
-impl TextDefault for Option<String> {
-    fn text_default(text: &str) -> Self {
+impl DefaultFromText for Option<String> {
+    fn default_from_text(text: &str) -> Self {
         Some(text.to_owned())
     }
 }
 
-/// What `#[schema(default)]` stands for.
-pub fn own_default<T: OwnDefault>() -> T {
-    T::own_default()
+/// The value of `#[schema(default)]`.
+pub fn default_value<T: HasDefault>() -> T {
+    T::default_value()
 }
 
-/// What `#[schema(default = "text")]` stands for.
-pub fn text_default<T: TextDefault>(text: &str) -> T {
-    T::text_default(text)
+/// The value of `#[schema(default = "text")]`.
+pub fn default_from_text<T: DefaultFromText>(text: &str) -> T {
+    T::default_from_text(text)
 }

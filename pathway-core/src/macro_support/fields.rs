@@ -1,4 +1,4 @@
-//! A row's fields one after the other, as serde moves them to another process.
+//! Serialization of a row as a tuple of its fields, for other processes and the disk.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -7,20 +7,20 @@ use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 
-use crate::data::{Datum, DatumKey};
+use crate::data::{Datum, DatumKey, DatumRef};
 
 /// A struct that is read field by field.
 pub trait Fields: Sized {
     /// How many fields there are.
     const COUNT: usize;
 
-    /// Reads them all, in their order.
+    /// Reads all fields in order.
     fn read<'de, A: SeqAccess<'de>>(fields: A) -> Result<Self, A::Error>;
 }
 
 /// Writes one field.
 pub fn write_field<T: Datum, S: SerializeTuple>(tuple: &mut S, field: &T) -> Result<(), S::Error> {
-    tuple.serialize_element(&DatumKey::of(field))
+    tuple.serialize_element(&DatumRef(field))
 }
 
 /// Reads one field.

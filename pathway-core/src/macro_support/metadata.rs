@@ -1,6 +1,6 @@
-//! Columns that are filled from what stands beside the payload.
+//! Columns that are filled from a message's metadata instead of its payload.
 //!
-//! One trait for each attribute: the derive asks for it with the span of the column's type.
+//! There is one trait for each kind of attribute; the derive requires it with the span of the column's type.
 
 use crate::data::{Column, DateTimeUtc, DecodeError, Message, Metadata};
 
@@ -10,8 +10,8 @@ use crate::data::{Column, DateTimeUtc, DecodeError, Message, Metadata};
     label = "the subject is a `String`"
 )]
 pub trait SubjectColumn: Sized {
-    /// The subject's value.
-    fn of_subject(subject: &str) -> Self;
+    /// The column's value.
+    fn from_subject(subject: &str) -> Self;
 }
 
 /// A column marked `subject_token`.
@@ -21,8 +21,8 @@ pub trait SubjectColumn: Sized {
     note = "where a subject may have fewer tokens, make it an `Option` of one of these"
 )]
 pub trait TokenColumn: Sized {
-    /// The value of a token, which may not be there; or what was expected.
-    fn of_token(token: Option<&str>) -> Result<Self, &'static str>;
+    /// The value of a token, which may be missing; or the expected type, for the error message.
+    fn from_token(token: Option<&str>) -> Result<Self, &'static str>;
 }
 
 /// A column marked `header`.
@@ -32,22 +32,22 @@ pub trait TokenColumn: Sized {
     note = "where a message may lack it, make it an `Option` of one of these; where it may have several, a `Vec`"
 )]
 pub trait HeaderColumn: Sized {
-    /// The value of all headers of one name; or what was expected.
-    fn of_headers<'a>(values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str>;
+    /// The value of all headers with one name; or the expected type, for the error message.
+    fn from_headers<'a>(values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str>;
 }
 
 /// A column marked `stream_sequence` or `delivered`.
 #[diagnostic::on_unimplemented(
     message = "a column of `{Self}` cannot be filled with a number that JetStream counts",
     label = "such a number is a `u64` or an `i64`",
-    note = "core NATS has no such numbers: make it an `Option` of one of these to read from there too"
+    note = "core NATS has no such numbers: to read from core NATS too, make it an `Option` of one of these"
 )]
 pub trait CountColumn: Sized {
-    /// Whether there may be none.
+    /// Whether the column accepts that there is no value.
     const OPTIONAL: bool;
 
-    /// The value; `None` where there can't be one.
-    fn of_count(count: Option<u64>) -> Option<Self>;
+    /// The column's value; `None` where the column needs one and there is none.
+    fn from_count(count: Option<u64>) -> Option<Self>;
 }
 
 /// A column marked `published_at` or `received_at`.
@@ -56,16 +56,16 @@ pub trait CountColumn: Sized {
     label = "such a time is a `DateTimeUtc`",
     note = "core NATS does not say when a message was published: `published_at` can be an `Option<DateTimeUtc>`"
 )]
-pub trait MomentColumn: Sized {
-    /// Whether there may be none.
+pub trait TimeColumn: Sized {
+    /// Whether the column accepts that there is no value.
     const OPTIONAL: bool;
 
-    /// The value; `None` where there can't be one.
-    fn of_moment(moment: Option<DateTimeUtc>) -> Option<Self>;
+    /// The column's value; `None` where the column needs one and there is none.
+    fn from_time(time: Option<DateTimeUtc>) -> Option<Self>;
 }
 
 impl SubjectColumn for String {
-    fn of_subject(subject: &str) -> Self {
+    fn from_subject(subject: &str) -> Self {
         subject.to_owned()
     }
 }
@@ -73,31 +73,31 @@ impl SubjectColumn for String {
 macro_rules! from_text {
     ($($type:ty, $expected:literal;)+) => {$(
         impl TokenColumn for $type {
-            fn of_token(token: Option<&str>) -> Result<Self, &'static str> {
+            fn from_token(token: Option<&str>) -> Result<Self, &'static str> {
                 token.and_then(|token| token.parse().ok()).ok_or($expected)
             }
         }
 
         impl TokenColumn for Option<$type> {
-            fn of_token(token: Option<&str>) -> Result<Self, &'static str> {
+            fn from_token(token: Option<&str>) -> Result<Self, &'static str> {
                 token.map(|token| token.parse().map_err(|_| $expected)).transpose()
             }
         }
 
         impl HeaderColumn for $type {
-            fn of_headers<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
+            fn from_headers<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
                 values.next().and_then(|value| value.parse().ok()).ok_or($expected)
             }
         }
 
         impl HeaderColumn for Option<$type> {
-            fn of_headers<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
+            fn from_headers<'a>(mut values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
                 values.next().map(|value| value.parse().map_err(|_| $expected)).transpose()
             }
         }
 
         impl HeaderColumn for Vec<$type> {
-            fn of_headers<'a>(values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
+            fn from_headers<'a>(values: impl Iterator<Item = &'a str>) -> Result<Self, &'static str> {
                 values.map(|value| value.parse().map_err(|_| $expected)).collect()
             }
         }
@@ -136,22 +136,22 @@ macro_rules! maybe {
     )+};
 }
 
-maybe!(CountColumn, of_count, u64; u64, i64);
-maybe!(MomentColumn, of_moment, DateTimeUtc; DateTimeUtc);
+maybe!(CountColumn, from_count, u64; u64, i64);
+maybe!(TimeColumn, from_time, DateTimeUtc; DateTimeUtc);
 
-/// The subject.
+/// The value of a `subject` column.
 pub fn subject<T: SubjectColumn>(message: &Message<'_>) -> T {
-    T::of_subject(message.subject)
+    T::from_subject(message.subject)
 }
 
-/// A token of the subject, counted from 1.
+/// The value of a `subject_token` column. Tokens are counted from 1.
 pub fn subject_token<T: TokenColumn>(
     message: &Message<'_>,
     number: usize,
     column: &'static Column,
 ) -> Result<T, DecodeError> {
     let token = message.token(number);
-    T::of_token(token).map_err(|expected| {
+    T::from_token(token).map_err(|expected| {
         let found = token.map_or_else(|| "nothing".to_owned(), |token| format!("`{token}`"));
         let reason =
             format!("expected {expected} as token {number} of the subject `{}`, found {found}", message.subject);
@@ -159,48 +159,48 @@ pub fn subject_token<T: TokenColumn>(
     })
 }
 
-/// A header.
+/// The value of a `header` column.
 pub fn header<T: HeaderColumn>(message: &Message<'_>, name: &str, column: &'static Column) -> Result<T, DecodeError> {
-    T::of_headers(message.headers.all(name)).map_err(|expected| {
+    T::from_headers(message.headers.all(name)).map_err(|expected| {
         let found = message.headers.get(name).map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"));
         DecodeError::metadata(column.name, format!("expected {expected} as header `{name}`, found {found}"))
     })
 }
 
-/// The message's number in its stream.
+/// The value of a `stream_sequence` column: the message's number in its stream.
 pub fn stream_sequence<T: CountColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
-    T::of_count(message.delivery.map(|delivery| delivery.stream_sequence)).ok_or_else(|| unsaid(column))
+    T::from_count(message.delivery.map(|delivery| delivery.stream_sequence)).ok_or_else(|| not_available(column))
 }
 
-/// How often the message was delivered.
+/// The value of a `delivered` column: how often the message was delivered.
 pub fn delivered<T: CountColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
-    T::of_count(message.delivery.map(|delivery| delivery.delivered)).ok_or_else(|| unsaid(column))
+    T::from_count(message.delivery.map(|delivery| delivery.delivered)).ok_or_else(|| not_available(column))
 }
 
-/// When the server stored the message.
-pub fn published_at<T: MomentColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
-    T::of_moment(message.delivery.map(|delivery| delivery.published_at)).ok_or_else(|| unsaid(column))
+/// The value of a `published_at` column: when the server stored the message.
+pub fn published_at<T: TimeColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
+    T::from_time(message.delivery.map(|delivery| delivery.published_at)).ok_or_else(|| not_available(column))
 }
 
-/// When the pipeline received the message.
-pub fn received_at<T: MomentColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
-    T::of_moment(message.received_at).ok_or_else(|| unsaid(column))
+/// The value of a `received_at` column: when the pipeline received the message.
+pub fn received_at<T: TimeColumn>(message: &Message<'_>, column: &'static Column) -> Result<T, DecodeError> {
+    T::from_time(message.received_at).ok_or_else(|| not_available(column))
 }
 
-fn unsaid(column: &'static Column) -> DecodeError {
-    DecodeError::metadata(column.name, "nothing says so of this message")
+fn not_available(column: &'static Column) -> DecodeError {
+    DecodeError::metadata(column.name, "the message does not have this metadata")
 }
 
-/// What a column wants that JetStream counts.
-pub const fn wants_count<T: CountColumn>(column: &'static str) -> Metadata {
-    wants_delivery(column, T::OPTIONAL)
+/// The metadata that a `stream_sequence` or `delivered` column needs.
+pub const fn metadata_for_count<T: CountColumn>(column: &'static str) -> Metadata {
+    metadata_for_delivery(column, T::OPTIONAL)
 }
 
-/// What a column wants that is the server's time.
-pub const fn wants_moment<T: MomentColumn>(column: &'static str) -> Metadata {
-    wants_delivery(column, T::OPTIONAL)
+/// The metadata that a `published_at` column needs.
+pub const fn metadata_for_time<T: TimeColumn>(column: &'static str) -> Metadata {
+    metadata_for_delivery(column, T::OPTIONAL)
 }
 
-const fn wants_delivery(column: &'static str, optional: bool) -> Metadata {
+const fn metadata_for_delivery(column: &'static str, optional: bool) -> Metadata {
     if optional { Metadata::NONE.with_delivery() } else { Metadata::NONE.with_delivery_for(column) }
 }

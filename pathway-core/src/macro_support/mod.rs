@@ -1,18 +1,18 @@
-//! What the macros' code calls: the parts that do not depend on the user's type.
+//! What the code that the macros generate calls: everything that does not depend on the user's types.
 //!
-//! Reached as `pathway::__private`, by expansions only. Keeping them here keeps the expansions short, and the
-//! names in compile errors sensible.
+//! Generated code reaches this room as `pathway::__private`; nothing else may use it. It keeps generated code short.
 
 mod checked;
+mod column_reducer;
+mod columns;
 mod defaults;
 mod enum_column;
 mod fields;
+mod json_walker;
 pub mod metadata;
-mod named;
-mod own;
-mod rest;
+mod remaining_columns;
 mod slots;
-mod walk;
+mod user_reducer;
 
 pub use std::borrow::Cow;
 pub use std::vec::Vec;
@@ -23,19 +23,22 @@ pub use serde::{Deserializer, Serializer};
 
 pub use self::checked::{
     AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyRow, AnySummable, AnyTable,
-    AnyText, AnyTime, averageable, clone_datum, column, condition, interpolate, key, measurable, reversed, row, same,
-    summable, table, text, time,
+    AnyText, AnyTime, averageable, clone_datum, column, condition, identity, interpolate, key, measurable, reversed,
+    row, summable, table, text, time,
 };
-pub use self::defaults::{OwnDefault, TextDefault, own_default, text_default};
+pub use self::column_reducer::{ColumnReducer, column_reducer};
+pub use self::columns::{
+    assert_distinct_names, compare_columns, debug_columns, dyn_value, encode_columns, hash_columns,
+};
+pub use self::defaults::{DefaultFromText, HasDefault, default_from_text, default_value};
 pub use self::enum_column::EnumColumn;
 pub use self::fields::{Fields, read_field, read_fields, write_field};
-pub use self::named::{Named, named};
-pub use self::own::{Own, OwnReducer, own};
-pub use self::rest::{Old, Rest, cell, compare_columns, debug_columns, distinct_names, encode_columns, hash_columns};
+pub use self::json_walker::{JsonWalker, PathSegment};
+pub use self::remaining_columns::{BaseRow, RemainingColumns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
-pub use self::walk::{Step, Walk};
+pub use self::user_reducer::{IntoReducer, UserReducer, user_reducer};
 pub use crate::data::*;
 pub use crate::format::json::decode::Slot;
 
-/// Compiles where `T` can be a column. The derive says it once for each field, with the span of its type.
+/// Compiles where `T` can be a column. The derive calls it once for each field, with the span of the field's type.
 pub fn column_type<T: ColumnType>() {}

@@ -1,7 +1,7 @@
-//! A column's slot, by functions that name the column's type.
+//! The methods of [`Slot`] as functions that name the column's type.
 //!
-//! The methods of [`Slot`] would do, but where a type can't be a column the compiler would complain of each call;
-//! a type that is named in every call is complained of once.
+//! With the methods, the compiler would report a type that cannot be a column once for each call. With functions whose
+//! type argument has the span of the column's type, it reports it once.
 
 use crate::data::{Column, DecodeError, DecodeJson, JsonText};
 use crate::format::json::decode::Slot;
@@ -12,7 +12,7 @@ pub fn read_slot<T: DecodeJson>(slot: &mut Slot<T>, value: JsonText<'_>) {
     slot.read(value);
 }
 
-/// Forgets what was found.
+/// Forgets what was found so far.
 #[inline]
 pub fn clear_slot<T>(slot: &mut Slot<T>) {
     *slot = Slot::Missing;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Cell, Change, Column, Columns, Datum, DecodeError, JsonText, Message, NoKey, Schema};
+use crate::data::{Change, Column, Columns, Datum, DecodeError, DynValue, JsonText, Message, NoKey, Schema};
 
 /// A row with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,9 +52,9 @@ impl Datum for Row {
 
 impl Schema for Row {
     const NAME: &'static str = "Row";
-    const COLUMNS: Columns = Columns { parts: &[] };
+    const COLUMNS: Columns = Columns { fields: &[] };
 
-    type Keying = NoKey;
+    type KeyPresence = NoKey;
     type Key = ();
 
     fn primary_key(&self) {}
@@ -67,7 +67,7 @@ impl Schema for Row {
         unreachable!("the tests of states write no JSON")
     }
 
-    fn side_by_side(&self, _: &Self, _: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {}
+    fn zip_columns(&self, _: &Self, _: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {}
 }
 
 /// Commits of rows whose times go on, up to `late` behind; now and then one is taken back, in the end all that are left.

@@ -4,7 +4,8 @@ use std::cmp::Ordering;
 use std::hash::Hasher;
 
 use pathway_core::data::{
-    Cell, Column, ColumnType, Columns, Datum, DatumKey, DecodeError, HasKey, JsonText, Message, Part, Schema,
+    Column, ColumnType, Columns, Datum, DatumKey, DatumRef, DecodeError, DynValue, HasKey, JsonText, Message, Schema,
+    SchemaField,
 };
 use pathway_core::format::json::decode::{Slot, decode, object};
 use pathway_core::format::json::encode::encode;
@@ -32,7 +33,7 @@ impl<T: ColumnType> Datum for Row<T> {
     }
 
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        Serialize::serialize(&(DatumKey::of(&self.k), DatumKey::of(&self.v)), serializer)
+        Serialize::serialize(&(DatumRef(&self.k), DatumRef(&self.v)), serializer)
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -44,13 +45,13 @@ impl<T: ColumnType> Datum for Row<T> {
 impl<T: ColumnType> Schema for Row<T> {
     const NAME: &'static str = "Row";
     const COLUMNS: Columns = Columns {
-        parts: &[
-            Part::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
-            Part::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
+        fields: &[
+            SchemaField::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
+            SchemaField::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
         ],
     };
 
-    type Keying = HasKey;
+    type KeyPresence = HasKey;
     type Key = (i64,);
 
     fn primary_key(&self) -> (i64,) {
@@ -75,7 +76,7 @@ impl<T: ColumnType> Schema for Row<T> {
         out.push(b',');
     }
 
-    fn side_by_side(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn Cell, &dyn Cell)) {
+    fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
         show(Self::COLUMNS.field(0), &self.k, &other.k);
         show(Self::COLUMNS.field(1), &self.v, &other.v);
     }

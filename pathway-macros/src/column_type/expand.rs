@@ -64,15 +64,15 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
     let ordinals: Vec<_> = (0..variants.len()).collect();
     let datum = Bodies {
         duplicate: quote!(match self { #(Self::#idents => Self::#idents,)* }),
-        compare: quote!(#krate::__private::EnumColumn::compare_choice(self, other)),
-        feed: quote!(#krate::__private::EnumColumn::feed_choice(self, state)),
-        serialize: quote!(#krate::__private::EnumColumn::serialize_choice(self, serializer)),
-        deserialize: quote!(#krate::__private::EnumColumn::deserialize_choice(deserializer)),
-        expected: quote!(<Self as #krate::__private::EnumColumn>::expected_choice()),
-        decode: quote!(#krate::__private::EnumColumn::decode_choice(value)),
+        compare: quote!(#krate::__private::EnumColumn::compare_variant(self, other)),
+        feed: quote!(#krate::__private::EnumColumn::hash_variant(self, state)),
+        serialize: quote!(#krate::__private::EnumColumn::serialize_variant(self, serializer)),
+        deserialize: quote!(#krate::__private::EnumColumn::deserialize_variant(deserializer)),
+        expected: quote!(<Self as #krate::__private::EnumColumn>::expected_variants()),
+        decode: quote!(#krate::__private::EnumColumn::decode_variant(value)),
         missing: quote!(::core::option::Option::None),
-        encode: quote!(#krate::__private::EnumColumn::encode_choice(self, out)),
-        text: quote!(#krate::__private::EnumColumn::encode_choice_text(self, form, out)),
+        encode: quote!(#krate::__private::EnumColumn::encode_variant(self, out)),
+        text: quote!(#krate::__private::EnumColumn::encode_variant_text(self, form, out)),
         is_none: quote!(false),
     };
     let impls = datum.impls(column_type, &column_type.generics);
@@ -86,7 +86,7 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
                 match self { #(Self::#idents => #ordinals,)* }
             }
 
-            fn nth(ordinal: ::core::primitive::usize) -> ::core::option::Option<Self> {
+            fn from_ordinal(ordinal: ::core::primitive::usize) -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(match ordinal {
                     #(#ordinals => Self::#idents,)*
                     _ => return ::core::option::Option::None,

@@ -30,7 +30,7 @@ pub(crate) fn expand(plan: &Plan, errors: Errors) -> TokenStream {
     let own = has_own.then(|| {
         quote!(
             #[allow(unused_imports)]
-            use ::pathway::__private::OwnReducer as _;
+            use ::pathway::__private::IntoReducer as _;
         )
     });
     block(errors, &quote!(#own #declaration #table #window #group_by #reduce))

@@ -77,7 +77,7 @@ impl Reduction {
         let reducer = if parameters.is_empty() { quote!(#path) } else { quote!(#path(#parameters)) };
         // It may be an accumulator, which makes a reducer.
         let extent = Extent::of(path);
-        let (own, made) = (extent.call("own", &reducer), Ident::new("reducer", extent.last));
+        let (own, made) = (extent.call("user_reducer", &reducer), Ident::new("into_reducer", extent.last));
         let mut nothing = Group::new(Delimiter::Parenthesis, TokenStream::new());
         nothing.set_span(extent.last);
         let reducer = quote_spanned!(extent.last=> #own.#made #nothing);
@@ -98,14 +98,14 @@ impl Reduction {
     /// What stands for the call in the output, once for each use: results may not be `Copy`.
     pub(crate) fn read(&mut self, index: usize, call: &ExprCall) -> Expr {
         self.uses += 1;
-        Extent::of(call).call("same", &result(index, self.uses - 1))
+        Extent::of(call).call("identity", &result(index, self.uses - 1))
     }
 }
 
 /// A reducer that tells its column when it cannot tell its value.
 fn named(extent: Extent, reducer: &TokenStream, column: &Ident) -> TokenStream {
     let column = column.unraw().to_string();
-    extent.call("named", &quote!(#column, #reducer)).into_token_stream()
+    extent.call("column_reducer", &quote!(#column, #reducer)).into_token_stream()
 }
 
 /// The local variable that holds a result for one of its uses.

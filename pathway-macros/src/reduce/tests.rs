@@ -14,8 +14,8 @@ fn becomes_three_closures() {
             .group_by(move |o| ::pathway::__private::key(::pathway::__private::clone_datum(&o.city)))
             .reduce(
                 (
-                    ::pathway::__private::named("mean", ::pathway::reducers::Sum),
-                    ::pathway::__private::named("mean", ::pathway::reducers::Count),
+                    ::pathway::__private::column_reducer("mean", ::pathway::reducers::Sum),
+                    ::pathway::__private::column_reducer("mean", ::pathway::reducers::Count),
                 ),
                 move |o| (::pathway::__private::summable(::pathway::__private::clone_datum(&o.price)), (),),
                 move |__key0, (__value0, __value1,)| {
@@ -23,7 +23,7 @@ fn becomes_three_closures() {
                     let __result1_0 = __value1;
                     ::pathway::__private::row(Totals {
                         city: ::pathway::__private::clone_datum(&*__key0),
-                        mean: ::pathway::__private::same(__result0_0) / ::pathway::__private::same(__result1_0) as f64
+                        mean: ::pathway::__private::identity(__result0_0) / ::pathway::__private::identity(__result1_0) as f64
                     })
                 }
             )

@@ -86,7 +86,7 @@ pub(crate) fn construction(output: &Output) -> Expr {
     });
     let rest = output.rest.as_ref().map(|Rest { dots, row, .. }| {
         let extent = Extent::of(row);
-        let (old, taken) = (extent.call("Old", row), quote_spanned!(extent.last=> .rest()));
+        let (old, taken) = (extent.call("BaseRow", row), quote_spanned!(extent.last=> .remaining_columns()));
         quote!(#dots #old #taken)
     });
     let fields = columns.chain(rest);

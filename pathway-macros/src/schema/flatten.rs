@@ -84,7 +84,7 @@ impl Row {
     pub(crate) fn distinct_names(&self) -> (TokenStream, TokenStream) {
         let krate = &self.krate;
         let own = self.columns.iter().map(|column| describe(column, krate));
-        let own = quote!(#krate::__private::Columns { parts: &[#(#krate::__private::Part::Column(#own)),*] });
+        let own = quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*] });
         let pairs = self.flats.iter().enumerate().filter(|(_, flat)| !flat.replaceable).map(|(index, flat)| {
             let one = flat.row(krate);
             let earlier = self.flats.iter().take(index).map(|earlier| {
@@ -93,8 +93,8 @@ impl Row {
             });
             let others = earlier.chain([quote!(&#own)]);
             let private = private_at(krate, flat.ty.span());
-            let calls =
-                others.map(|two| quote_spanned!(flat.ty.span()=> #private::distinct_names(&#one::COLUMNS, #two);));
+            let calls = others
+                .map(|two| quote_spanned!(flat.ty.span()=> #private::assert_distinct_names(&#one::COLUMNS, #two);));
             quote!(#(#calls)*)
         });
         let pairs: TokenStream = pairs.collect();

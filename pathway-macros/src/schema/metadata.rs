@@ -87,9 +87,9 @@ impl MetadataColumn {
             From::Header(_) => Some(quote!(#none.with_headers())),
             From::ReceivedAt => Some(quote!(#none.with_received_at())),
             From::StreamSequence | From::Delivered => {
-                Some(quote_spanned!(ty.span()=> #private::metadata::wants_count::<#ty>(#name)))
+                Some(quote_spanned!(ty.span()=> #private::metadata::metadata_for_count::<#ty>(#name)))
             }
-            From::PublishedAt => Some(quote_spanned!(ty.span()=> #private::metadata::wants_moment::<#ty>(#name))),
+            From::PublishedAt => Some(quote_spanned!(ty.span()=> #private::metadata::metadata_for_time::<#ty>(#name))),
         }
     }
 }

@@ -43,7 +43,7 @@ fn the_rest_of_a_named_row_is_a_struct_update() {
     let expected = quote! { {
         ::pathway::__private::table(&orders).select(move |o| ::pathway::__private::row(Order {
             price: 2.0,
-            ..::pathway::__private::Old(o).rest()
+            ..::pathway::__private::BaseRow(o).remaining_columns()
         }))
     } };
     assert!(same_tokens(expanded.clone(), expected), "{expanded}");

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use pathway::__private::DatumKey;
+use pathway::__private::{DatumKey, DatumRef};
 use pathway::schema::Datum;
 use pathway::{ColumnType, Schema};
 
@@ -66,7 +66,7 @@ fn variants_are_ordered_as_declared_and_survive_serde() {
     for (at, state) in states.iter().enumerate() {
         assert_eq!(state.compare(&State::InTransit), at.cmp(&1));
         assert_eq!(state.clone_datum(), *state);
-        let text = serde_json::to_string(&DatumKey::of(state)).expect("serializes");
+        let text = serde_json::to_string(&DatumRef(state)).expect("serializes");
         assert_eq!(text, at.to_string());
         let DatumKey(back): DatumKey<State> = serde_json::from_str(&text).expect("deserializes");
         assert_eq!(back.compare(state), Ordering::Equal);

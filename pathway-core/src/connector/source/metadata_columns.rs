@@ -2,13 +2,13 @@
 
 use std::ops::Range;
 
-use crate::data::{DateTimeUtc, Delivery, Field, Headers};
+use crate::data::{DateTimeUtc, Delivery, HeaderSpan, Headers};
 
 /// A note for each message, or none at all. The headers of all messages are one text.
 #[derive(Debug, Default)]
 pub(super) struct MetadataColumns {
     notes: Vec<Note>,
-    fields: Vec<Field>,
+    fields: Vec<HeaderSpan>,
     text: String,
 }
 
@@ -34,7 +34,7 @@ impl MetadataColumns {
         for (name, value) in headers {
             let name = self.append(name);
             let value = self.append(value);
-            self.fields.push(Field { name, value });
+            self.fields.push(HeaderSpan { name, value });
         }
         self.notes.push(Note { fields: begin..self.fields.len(), received_at, delivery });
     }
@@ -52,13 +52,13 @@ impl MetadataColumns {
     }
 
     pub(super) fn weight(&self) -> usize {
-        self.text.len() + self.fields.len() * size_of::<Field>() + self.notes.len() * size_of::<Note>()
+        self.text.len() + self.fields.len() * size_of::<HeaderSpan>() + self.notes.len() * size_of::<Note>()
     }
 
     pub(super) fn clear(&mut self, keep: usize) {
         self.notes.clear();
         self.fields.clear();
-        self.fields.shrink_to(keep / size_of::<Field>());
+        self.fields.shrink_to(keep / size_of::<HeaderSpan>());
         self.text.clear();
         self.text.shrink_to(keep);
     }

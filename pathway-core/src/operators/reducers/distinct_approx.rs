@@ -7,7 +7,7 @@ use foldhash::quality::FixedState;
 
 use super::sample::Sample;
 use super::{Input, ReduceError, Reducer};
-use crate::data::{Datum, DatumKey};
+use crate::data::{Datum, DatumRef};
 
 /// About how many different values a group has. Several columns are a tuple, as in
 /// [`CountDistinct`](super::CountDistinct), which is exact.
@@ -89,9 +89,9 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
 
     fn update(&self, count: &mut ApproximateCount, argument: A, diff: i64) {
         match &mut **count.0.get_or_insert_with(|| Box::new(Kind::new(self.append_only))) {
-            Kind::Sketch(sketch) if diff > 0 => sketch.update_with_coupon(Coupon::from_value(DatumKey::of(&argument))),
+            Kind::Sketch(sketch) if diff > 0 => sketch.update_with_coupon(Coupon::from_value(DatumRef(&argument))),
             Kind::Sketch(_) => {}
-            Kind::Sample(sample) => sample.update(FixedState::default().hash_one(DatumKey::of(&argument)), diff),
+            Kind::Sample(sample) => sample.update(FixedState::default().hash_one(DatumRef(&argument)), diff),
         }
     }
 

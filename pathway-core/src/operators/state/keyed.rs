@@ -6,7 +6,7 @@ use foldhash::fast::FixedState;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
-use crate::data::{Datum, DatumKey};
+use crate::data::{Datum, DatumRef};
 
 /// A map from keys to values that knows which keys the open commit has touched.
 ///
@@ -47,7 +47,7 @@ pub(in crate::operators) struct Slot(u32);
 
 /// The hash by which keys find their slot and their worker: the same in every process of one program.
 pub(crate) fn hash_of<K: Datum>(key: &K) -> u64 {
-    FixedState::default().hash_one(DatumKey::of(key))
+    FixedState::default().hash_one(DatumRef(key))
 }
 
 /// The half of a hash that is kept: not the one whose lowest bits choose the worker.

@@ -41,7 +41,7 @@ pub(super) fn body(row: &Row) -> TokenStream {
         return quote!(::core::result::Result::Ok(Self { #(#flats),* }));
     }
     quote! {
-        let walk = #krate::__private::Walk::new();
+        let walk = #krate::__private::JsonWalker::new();
         #(#slots)*
         #walk
         walk.finish()?;
@@ -81,9 +81,9 @@ fn walk(node: &Node, row: &Row, value: &TokenStream) -> TokenStream {
         let arrive = arrive(child, row);
         let pattern = match index(token) {
             _ if !arrays => quote!(#token),
-            None => quote!(#krate::__private::Step::Member(#token)),
+            None => quote!(#krate::__private::PathSegment::Member(#token)),
             Some(index) => {
-                quote!(#krate::__private::Step::Member(#token) | #krate::__private::Step::Element(#index))
+                quote!(#krate::__private::PathSegment::Member(#token) | #krate::__private::PathSegment::Element(#index))
             }
         };
         quote!(#pattern => { #arrive })
@@ -107,12 +107,12 @@ fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
         None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
         Some(Fallback::Own(word)) => {
             let private = private_at(krate, word.span());
-            let call = quote_spanned!(word.span()=> #private::own_default());
+            let call = quote_spanned!(word.span()=> #private::default_value());
             quote!(|| #call)
         }
         Some(Fallback::Text(text)) => {
             let private = private_at(krate, text.span());
-            let call = quote_spanned!(text.span()=> #private::text_default(#text));
+            let call = quote_spanned!(text.span()=> #private::default_from_text(#text));
             quote!(|| #call)
         }
         Some(Fallback::Value(value)) => quote!(|| -> #ty { #value }),

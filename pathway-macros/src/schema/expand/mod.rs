@@ -46,8 +46,8 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[] };
-            type Keying = #krate::__private::NoKey;
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[] };
+            type KeyPresence = #krate::__private::NoKey;
             type Key = ();
             fn primary_key(&self) {}
             fn decode_row(
@@ -57,18 +57,18 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
                 loop {}
             }
             fn encode_columns(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
-            fn side_by_side(&self, _: &Self, _: &mut #show) {}
+            fn zip_columns(&self, _: &Self, _: &mut #show) {}
         }
     }
 }
 
-/// What `side_by_side` shows the columns to.
+/// What `zip_columns` shows the columns to.
 fn show(krate: &Path) -> TokenStream {
     quote! {
         dyn ::core::ops::FnMut(
             &'static #krate::__private::Column,
-            &dyn #krate::__private::Cell,
-            &dyn #krate::__private::Cell,
+            &dyn #krate::__private::DynValue,
+            &dyn #krate::__private::DynValue,
         )
     }
 }
@@ -82,11 +82,11 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
     let columns = Field::all(row).into_iter().map(|field| match field {
         Field::Column(column) => {
             let column = describe(column, krate);
-            quote!(#krate::__private::Part::Column(#column))
+            quote!(#krate::__private::SchemaField::Column(#column))
         }
         Field::Flat(flat) => {
             let (part, replaceable) = (flat.row(krate), flat.replaceable);
-            quote!(#krate::__private::Part::Row { columns: &#part::COLUMNS, replaceable: #replaceable })
+            quote!(#krate::__private::SchemaField::Flattened { columns: &#part::COLUMNS, replaceable: #replaceable })
         }
     });
     let Keys { keying, types, values, span } = keys(row);
@@ -94,7 +94,7 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
     // Without a key the body stays empty: a `()` there would set off clippy in the user's crate.
     let key_value = (!values.is_empty()).then(|| quote!(#checks (#(#values,)*)));
     let metadata = metadata(row);
-    let side_by_side = rest::side_by_side(row);
+    let zip_columns = rest::zip_columns(row);
     let show = show(krate);
     let decode = decode::body(row);
     let encode = rest::or_by_column(row, &encode(row), &quote!(#krate::__private::encode_columns(self, out)));
@@ -102,8 +102,8 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { parts: &[#(#columns),*] };
-            type Keying = #keying;
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[#(#columns),*] };
+            type KeyPresence = #keying;
             type Key = #key;
             #metadata
 
@@ -125,9 +125,9 @@ fn schema(row: &Row, distinct_names: &TokenStream) -> TokenStream {
                 #encode
             }
 
-            fn side_by_side(&self, other: &Self, show: &mut #show) {
+            fn zip_columns(&self, other: &Self, show: &mut #show) {
                 #checks
-                #side_by_side
+                #zip_columns
             }
         }
     }
@@ -169,7 +169,7 @@ fn keys(row: &Row) -> Keys {
             }
             Field::Flat(flat) if !flat.replaceable => {
                 let (part, field, keying) = (flat.row(krate), &flat.field, &keys.keying);
-                keys.keying = quote!(<#part::Keying as #krate::__private::Keying>::With<#keying>);
+                keys.keying = quote!(<#part::KeyPresence as #krate::__private::KeyPresence>::Or<#keying>);
                 keys.types.push(quote!(#part::Key));
                 keys.values.push(quote!(#part::primary_key(&self.#field)));
                 keys.span = flat.ty.span();

@@ -23,13 +23,13 @@ pub(super) fn or_by_column(row: &Row, usual: &TokenStream, by_column: &TokenStre
     quote!(if const { #(#replaces)||* } { #by_column } else { #usual })
 }
 
-/// The body of `side_by_side`.
-pub(super) fn side_by_side(row: &Row) -> TokenStream {
+/// The body of `zip_columns`.
+pub(super) fn zip_columns(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
     // The type is named in each call, so that one that can't be a column is complained of once.
     let show = |Column { number, field, ty, .. }: &Column| {
-        let cell = quote!(#krate::__private::cell::<#ty>);
+        let cell = quote!(#krate::__private::dyn_value::<#ty>);
         quote!(show(#columns.field(#number), #cell(&self.#field), #cell(&other.#field));)
     };
     let fields = Field::all(row).into_iter().map(|field| match field {
@@ -45,14 +45,14 @@ pub(super) fn side_by_side(row: &Row) -> TokenStream {
         Field::Flat(flat) => {
             let (part, field) = (flat.row(krate), &flat.field);
             if !flat.replaceable {
-                return quote!(#part::side_by_side(&self.#field, &other.#field, show););
+                return quote!(#part::zip_columns(&self.#field, &other.#field, show););
             }
             let own = row.columns.iter().map(|column| {
                 let (name, shown) = (&column.name, show(column));
                 quote!(#name => { #shown })
             });
             quote! {
-                #part::side_by_side(&self.#field, &other.#field, &mut |column, one, two| match column.name {
+                #part::zip_columns(&self.#field, &other.#field, &mut |column, one, two| match column.name {
                     #(#own)*
                     _ => show(column, one, two),
                 });

@@ -17,7 +17,7 @@ impl ::pathway::__private::EnumColumn for State {
             Self::Delivered => 2usize,
         }
     }
-    fn nth(ordinal: ::core::primitive::usize) -> ::core::option::Option<Self> {
+    fn from_ordinal(ordinal: ::core::primitive::usize) -> ::core::option::Option<Self> {
         ::core::option::Option::Some(
             match ordinal {
                 0usize => Self::Open,
@@ -38,32 +38,32 @@ impl ::pathway::__private::Datum for State {
         }
     }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
-        ::pathway::__private::EnumColumn::compare_choice(self, other)
+        ::pathway::__private::EnumColumn::compare_variant(self, other)
     }
     fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
-        ::pathway::__private::EnumColumn::feed_choice(self, state)
+        ::pathway::__private::EnumColumn::hash_variant(self, state)
     }
     fn serialize<__S: ::pathway::__private::Serializer>(
         &self,
         serializer: __S,
     ) -> ::core::result::Result<__S::Ok, __S::Error> {
-        ::pathway::__private::EnumColumn::serialize_choice(self, serializer)
+        ::pathway::__private::EnumColumn::serialize_variant(self, serializer)
     }
     fn deserialize<'__de, __D: ::pathway::__private::Deserializer<'__de>>(
         deserializer: __D,
     ) -> ::core::result::Result<Self, __D::Error> {
-        ::pathway::__private::EnumColumn::deserialize_choice(deserializer)
+        ::pathway::__private::EnumColumn::deserialize_variant(deserializer)
     }
 }
 #[automatically_derived]
 impl ::pathway::__private::DecodeJson for State {
     fn expected() -> ::pathway::__private::Cow<'static, ::core::primitive::str> {
-        <Self as ::pathway::__private::EnumColumn>::expected_choice()
+        <Self as ::pathway::__private::EnumColumn>::expected_variants()
     }
     fn decode_json(
         value: ::pathway::__private::JsonText<'_>,
     ) -> ::core::result::Result<Self, ::pathway::__private::Mismatch> {
-        ::pathway::__private::EnumColumn::decode_choice(value)
+        ::pathway::__private::EnumColumn::decode_variant(value)
     }
     fn decode_missing() -> ::core::option::Option<Self> {
         ::core::option::Option::None
@@ -72,7 +72,7 @@ impl ::pathway::__private::DecodeJson for State {
 #[automatically_derived]
 impl ::pathway::__private::EncodeJson for State {
     fn encode_json(&self, out: &mut ::pathway::__private::Vec<::core::primitive::u8>) {
-        ::pathway::__private::EnumColumn::encode_choice(self, out)
+        ::pathway::__private::EnumColumn::encode_variant(self, out)
     }
 }
 #[automatically_derived]
@@ -82,7 +82,7 @@ impl ::pathway::__private::EncodeText for State {
         form: ::pathway::__private::TextForm,
         out: &mut ::pathway::__private::Vec<::core::primitive::u8>,
     ) {
-        ::pathway::__private::EnumColumn::encode_choice_text(self, form, out)
+        ::pathway::__private::EnumColumn::encode_variant_text(self, form, out)
     }
     fn is_none(&self) -> ::core::primitive::bool {
         false

@@ -6,13 +6,16 @@ fn expansion() {
         ))
         .reduce(
             (
-                ::pathway::__private::named("total", ::pathway::reducers::Sum),
-                ::pathway::__private::named("mean", ::pathway::reducers::Sum),
-                ::pathway::__private::named("mean", ::pathway::reducers::Count),
-                ::pathway::__private::named("spread", ::pathway::reducers::Max),
-                ::pathway::__private::named("spread", ::pathway::reducers::Min),
-                ::pathway::__private::named("dearest", ::pathway::reducers::ArgMax),
-                ::pathway::__private::named(
+                ::pathway::__private::column_reducer("total", ::pathway::reducers::Sum),
+                ::pathway::__private::column_reducer("mean", ::pathway::reducers::Sum),
+                ::pathway::__private::column_reducer("mean", ::pathway::reducers::Count),
+                ::pathway::__private::column_reducer("spread", ::pathway::reducers::Max),
+                ::pathway::__private::column_reducer("spread", ::pathway::reducers::Min),
+                ::pathway::__private::column_reducer(
+                    "dearest",
+                    ::pathway::reducers::ArgMax,
+                ),
+                ::pathway::__private::column_reducer(
                     "p95",
                     ::pathway::reducers::Quantile::new(0.95),
                 ),
@@ -49,15 +52,17 @@ fn expansion() {
                 ::pathway::__private::row(CityTotals {
                     city: ::pathway::__private::clone_datum(&*__key0),
                     year: *__key1 as i64,
-                    total: ::pathway::__private::same(__result0_0),
-                    mean: ::pathway::__private::same(__result1_0)
-                        / ::pathway::__private::same(__result2_0) as f64,
-                    spread: ::pathway::__private::same(__result3_0)
-                        - ::pathway::__private::same(__result4_0),
-                    top: ::pathway::__private::same(__result3_1),
-                    dearest: ::pathway::__private::same(__result5_0),
-                    p95: ::pathway::__private::same(__result6_0),
-                    label: format!("{} orders", ::pathway::__private::same(__result2_1)),
+                    total: ::pathway::__private::identity(__result0_0),
+                    mean: ::pathway::__private::identity(__result1_0)
+                        / ::pathway::__private::identity(__result2_0) as f64,
+                    spread: ::pathway::__private::identity(__result3_0)
+                        - ::pathway::__private::identity(__result4_0),
+                    top: ::pathway::__private::identity(__result3_1),
+                    dearest: ::pathway::__private::identity(__result5_0),
+                    p95: ::pathway::__private::identity(__result6_0),
+                    label: format!(
+                        "{} orders", ::pathway::__private::identity(__result2_1)
+                    ),
                 })
             },
         )

@@ -1,6 +1,6 @@
 fn expansion() {
     #[allow(unused_imports)]
-    use ::pathway::__private::OwnReducer as _;
+    use ::pathway::__private::IntoReducer as _;
     #[derive(
         ::core::clone::Clone,
         ::core::fmt::Debug,
@@ -17,9 +17,9 @@ fn expansion() {
         ))
         .reduce(
             (
-                ::pathway::__private::named(
+                ::pathway::__private::column_reducer(
                     "typical",
-                    ::pathway::__private::own(TrimmedMean(0.1)).reducer(),
+                    ::pathway::__private::user_reducer(TrimmedMean(0.1)).into_reducer(),
                 ),
             ),
             move |o| (::pathway::__private::clone_datum(&o.price),),
@@ -30,7 +30,7 @@ fn expansion() {
                         ::pathway::__private::clone_datum(&*__key0),
                     ),
                     typical: ::pathway::__private::column(
-                        ::pathway::__private::same(__result0_0),
+                        ::pathway::__private::identity(__result0_0),
                     ),
                 }
             },

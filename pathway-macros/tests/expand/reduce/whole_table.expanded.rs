@@ -10,7 +10,7 @@ fn expansion() {
     }
     ::pathway::__private::table(&input)
         .reduce(
-            (::pathway::__private::named("sum", ::pathway::reducers::Sum),),
+            (::pathway::__private::column_reducer("sum", ::pathway::reducers::Sum),),
             move |row| (
                 ::pathway::__private::summable(
                     ::pathway::__private::clone_datum(&row.value),
@@ -20,7 +20,7 @@ fn expansion() {
                 let __result0_0 = __value0;
                 AnonymousRow {
                     sum: ::pathway::__private::column(
-                        ::pathway::__private::same(__result0_0),
+                        ::pathway::__private::identity(__result0_0),
                     ),
                 }
             },

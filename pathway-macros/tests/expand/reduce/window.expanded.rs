@@ -21,7 +21,7 @@ fn expansion() {
             ::pathway::__private::clone_datum(&o.city),
         ))
         .reduce(
-            (::pathway::__private::named("n", ::pathway::reducers::Count),),
+            (::pathway::__private::column_reducer("n", ::pathway::reducers::Count),),
             move |_| ((),),
             move |__key0, w, (__value0,)| {
                 let __result0_0 = __value0;
@@ -31,7 +31,7 @@ fn expansion() {
                     ),
                     start: ::pathway::__private::column(w.start),
                     n: ::pathway::__private::column(
-                        ::pathway::__private::same(__result0_0),
+                        ::pathway::__private::identity(__result0_0),
                     ),
                 }
             },

@@ -63,12 +63,12 @@ impl ::streams::__private::Fields for Shipped {
 impl ::streams::__private::Schema for Shipped {
     const NAME: &'static ::core::primitive::str = "Shipped";
     const COLUMNS: ::streams::__private::Columns = ::streams::__private::Columns {
-        parts: &[
-            ::streams::__private::Part::Row {
+        fields: &[
+            ::streams::__private::SchemaField::Flattened {
                 columns: &<Order as ::streams::__private::Schema>::COLUMNS,
                 replaceable: false,
             },
-            ::streams::__private::Part::Column(::streams::__private::Column {
+            ::streams::__private::SchemaField::Column(::streams::__private::Column {
                 name: "carrier",
                 type_name: "String",
                 primary_key: false,
@@ -76,7 +76,7 @@ impl ::streams::__private::Schema for Shipped {
             }),
         ],
     };
-    type Keying = <<Order as ::streams::__private::Schema>::Keying as ::streams::__private::Keying>::With<
+    type KeyPresence = <<Order as ::streams::__private::Schema>::KeyPresence as ::streams::__private::KeyPresence>::Or<
         ::streams::__private::NoKey,
     >;
     type Key = (<Order as ::streams::__private::Schema>::Key,);
@@ -91,7 +91,7 @@ impl ::streams::__private::Schema for Shipped {
         message: &::streams::__private::Message<'_>,
     ) -> ::core::result::Result<Self, ::streams::__private::DecodeError> {
         ::streams::__private::column_type::<String>();
-        let walk = ::streams::__private::Walk::new();
+        let walk = ::streams::__private::JsonWalker::new();
         let mut slot_0 = ::streams::__private::Slot::<String>::Missing;
         walk.members(
             document,
@@ -126,34 +126,34 @@ impl ::streams::__private::Schema for Shipped {
         <String as ::streams::__private::EncodeJson>::encode_json(&self.carrier, out);
         out.push(b',');
     }
-    fn side_by_side(
+    fn zip_columns(
         &self,
         other: &Self,
         show: &mut dyn ::core::ops::FnMut(
             &'static ::streams::__private::Column,
-            &dyn ::streams::__private::Cell,
-            &dyn ::streams::__private::Cell,
+            &dyn ::streams::__private::DynValue,
+            &dyn ::streams::__private::DynValue,
         ),
     ) {
         ::streams::__private::column_type::<String>();
-        <Order as ::streams::__private::Schema>::side_by_side(
+        <Order as ::streams::__private::Schema>::zip_columns(
             &self.order,
             &other.order,
             show,
         );
         show(
             <Self as ::streams::__private::Schema>::COLUMNS.field(1usize),
-            ::streams::__private::cell::<String>(&self.carrier),
-            ::streams::__private::cell::<String>(&other.carrier),
+            ::streams::__private::dyn_value::<String>(&self.carrier),
+            ::streams::__private::dyn_value::<String>(&other.carrier),
         );
     }
 }
 const _: () = {
-    ::streams::__private::distinct_names(
+    ::streams::__private::assert_distinct_names(
         &<Order as ::streams::__private::Schema>::COLUMNS,
         &::streams::__private::Columns {
-            parts: &[
-                ::streams::__private::Part::Column(::streams::__private::Column {
+            fields: &[
+                ::streams::__private::SchemaField::Column(::streams::__private::Column {
                     name: "carrier",
                     type_name: "String",
                     primary_key: false,

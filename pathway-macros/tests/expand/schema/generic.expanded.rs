@@ -77,12 +77,12 @@ impl<
 > ::pathway::__private::Schema for AnonymousRow<R, T0> {
     const NAME: &'static ::core::primitive::str = "AnonymousRow";
     const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
-        parts: &[
-            ::pathway::__private::Part::Row {
+        fields: &[
+            ::pathway::__private::SchemaField::Flattened {
                 columns: &<R as ::pathway::__private::Schema>::COLUMNS,
                 replaceable: true,
             },
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "cost",
                 type_name: "T0",
                 primary_key: false,
@@ -90,7 +90,7 @@ impl<
             }),
         ],
     };
-    type Keying = ::pathway::__private::NoKey;
+    type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();
     const METADATA: ::pathway::__private::Metadata = ::pathway::__private::Metadata::NONE
         .and(<R as ::pathway::__private::Schema>::METADATA);
@@ -100,7 +100,7 @@ impl<
         message: &::pathway::__private::Message<'_>,
     ) -> ::core::result::Result<Self, ::pathway::__private::DecodeError> {
         ::pathway::__private::column_type::<T0>();
-        let walk = ::pathway::__private::Walk::new();
+        let walk = ::pathway::__private::JsonWalker::new();
         let mut slot_0 = ::pathway::__private::Slot::<T0>::Missing;
         walk.members(
             document,
@@ -136,25 +136,25 @@ impl<
             out.push(b',');
         }
     }
-    fn side_by_side(
+    fn zip_columns(
         &self,
         other: &Self,
         show: &mut dyn ::core::ops::FnMut(
             &'static ::pathway::__private::Column,
-            &dyn ::pathway::__private::Cell,
-            &dyn ::pathway::__private::Cell,
+            &dyn ::pathway::__private::DynValue,
+            &dyn ::pathway::__private::DynValue,
         ),
     ) {
         ::pathway::__private::column_type::<T0>();
-        <R as ::pathway::__private::Schema>::side_by_side(
+        <R as ::pathway::__private::Schema>::zip_columns(
             &self.__row,
             &other.__row,
             &mut |column, one, two| match column.name {
                 "cost" => {
                     show(
                         <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
-                        ::pathway::__private::cell::<T0>(&self.cost),
-                        ::pathway::__private::cell::<T0>(&other.cost),
+                        ::pathway::__private::dyn_value::<T0>(&self.cost),
+                        ::pathway::__private::dyn_value::<T0>(&other.cost),
                     );
                 }
                 _ => show(column, one, two),
@@ -163,8 +163,8 @@ impl<
         if const { !(<R as ::pathway::__private::Schema>::COLUMNS.has("cost")) } {
             show(
                 <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
-                ::pathway::__private::cell::<T0>(&self.cost),
-                ::pathway::__private::cell::<T0>(&other.cost),
+                ::pathway::__private::dyn_value::<T0>(&self.cost),
+                ::pathway::__private::dyn_value::<T0>(&other.cost),
             );
         }
     }

@@ -26,9 +26,9 @@ impl ::pathway::__private::Datum for State {
 impl ::pathway::__private::Schema for State {
     const NAME: &'static ::core::primitive::str = "State";
     const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
-        parts: &[],
+        fields: &[],
     };
-    type Keying = ::pathway::__private::NoKey;
+    type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();
     fn primary_key(&self) {}
     fn decode_row(
@@ -38,13 +38,13 @@ impl ::pathway::__private::Schema for State {
         loop {}
     }
     fn encode_columns(&self, _: &mut ::pathway::__private::Vec<::core::primitive::u8>) {}
-    fn side_by_side(
+    fn zip_columns(
         &self,
         _: &Self,
         _: &mut dyn ::core::ops::FnMut(
             &'static ::pathway::__private::Column,
-            &dyn ::pathway::__private::Cell,
-            &dyn ::pathway::__private::Cell,
+            &dyn ::pathway::__private::DynValue,
+            &dyn ::pathway::__private::DynValue,
         ),
     ) {}
 }

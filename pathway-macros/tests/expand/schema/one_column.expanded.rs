@@ -49,8 +49,8 @@ impl ::pathway::__private::Fields for Line {
 impl ::pathway::__private::Schema for Line {
     const NAME: &'static ::core::primitive::str = "Line";
     const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
-        parts: &[
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+        fields: &[
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "text",
                 type_name: "String",
                 primary_key: false,
@@ -58,7 +58,7 @@ impl ::pathway::__private::Schema for Line {
             }),
         ],
     };
-    type Keying = ::pathway::__private::NoKey;
+    type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();
     fn primary_key(&self) -> Self::Key {}
     fn decode_row(
@@ -66,7 +66,7 @@ impl ::pathway::__private::Schema for Line {
         message: &::pathway::__private::Message<'_>,
     ) -> ::core::result::Result<Self, ::pathway::__private::DecodeError> {
         ::pathway::__private::column_type::<String>();
-        let walk = ::pathway::__private::Walk::new();
+        let walk = ::pathway::__private::JsonWalker::new();
         let mut slot_0 = ::pathway::__private::Slot::<String>::Missing;
         walk.members(
             document,
@@ -96,20 +96,20 @@ impl ::pathway::__private::Schema for Line {
         <String as ::pathway::__private::EncodeJson>::encode_json(&self.text, out);
         out.push(b',');
     }
-    fn side_by_side(
+    fn zip_columns(
         &self,
         other: &Self,
         show: &mut dyn ::core::ops::FnMut(
             &'static ::pathway::__private::Column,
-            &dyn ::pathway::__private::Cell,
-            &dyn ::pathway::__private::Cell,
+            &dyn ::pathway::__private::DynValue,
+            &dyn ::pathway::__private::DynValue,
         ),
     ) {
         ::pathway::__private::column_type::<String>();
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(0usize),
-            ::pathway::__private::cell::<String>(&self.text),
-            ::pathway::__private::cell::<String>(&other.text),
+            ::pathway::__private::dyn_value::<String>(&self.text),
+            ::pathway::__private::dyn_value::<String>(&other.text),
         );
     }
 }

@@ -219,68 +219,68 @@ impl ::pathway::__private::Fields for Order {
 impl ::pathway::__private::Schema for Order {
     const NAME: &'static ::core::primitive::str = "Order";
     const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
-        parts: &[
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+        fields: &[
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "orderId",
                 type_name: "i64",
                 primary_key: true,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "town",
                 type_name: "String",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "priority",
                 type_name: "i64",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "currency",
                 type_name: "String",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "quantity",
                 type_name: "i64",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "price",
                 type_name: "f64",
                 primary_key: false,
                 path: ::core::option::Option::Some("/payment/amount"),
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "note",
                 type_name: "Option<String>",
                 primary_key: false,
                 path: ::core::option::Option::Some("/payment/lines/0/note"),
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "subject",
                 type_name: "String",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "region",
                 type_name: "String",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "trace",
                 type_name: "Option<String>",
                 primary_key: false,
                 path: ::core::option::Option::None,
             }),
-            ::pathway::__private::Part::Column(::pathway::__private::Column {
+            ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
                 name: "published",
                 type_name: "Option<DateTimeUtc>",
                 primary_key: false,
@@ -288,12 +288,12 @@ impl ::pathway::__private::Schema for Order {
             }),
         ],
     };
-    type Keying = ::pathway::__private::HasKey;
+    type KeyPresence = ::pathway::__private::HasKey;
     type Key = (i64,);
     const METADATA: ::pathway::__private::Metadata = ::pathway::__private::Metadata::NONE
         .and(::pathway::__private::Metadata::NONE.with_headers())
         .and(
-            ::pathway::__private::metadata::wants_moment::<
+            ::pathway::__private::metadata::metadata_for_time::<
                 Option<DateTimeUtc>,
             >("published"),
         );
@@ -326,7 +326,7 @@ impl ::pathway::__private::Schema for Order {
         ::pathway::__private::column_type::<String>();
         ::pathway::__private::column_type::<Option<String>>();
         ::pathway::__private::column_type::<Option<DateTimeUtc>>();
-        let walk = ::pathway::__private::Walk::new();
+        let walk = ::pathway::__private::JsonWalker::new();
         let mut slot_0 = ::pathway::__private::Slot::<i64>::Missing;
         let mut slot_1 = ::pathway::__private::Slot::<String>::Missing;
         let mut slot_2 = ::pathway::__private::Slot::<i64>::Missing;
@@ -357,8 +357,8 @@ impl ::pathway::__private::Schema for Order {
                                 walk.children(
                                     value,
                                     &mut |step, value| match step {
-                                        ::pathway::__private::Step::Member("0")
-                                        | ::pathway::__private::Step::Element(0usize) => {
+                                        ::pathway::__private::PathSegment::Member("0")
+                                        | ::pathway::__private::PathSegment::Element(0usize) => {
                                             ::pathway::__private::clear_slot(&mut slot_6);
                                             walk.members(
                                                 value,
@@ -409,7 +409,7 @@ impl ::pathway::__private::Schema for Order {
             >(
                 slot_2,
                 <Self as ::pathway::__private::Schema>::COLUMNS.field(2usize),
-                || ::pathway::__private::own_default(),
+                || ::pathway::__private::default_value(),
             )?,
             currency: ::pathway::__private::take_slot_or::<
                 String,
@@ -417,7 +417,7 @@ impl ::pathway::__private::Schema for Order {
             >(
                 slot_3,
                 <Self as ::pathway::__private::Schema>::COLUMNS.field(3usize),
-                || ::pathway::__private::text_default("EUR"),
+                || ::pathway::__private::default_from_text("EUR"),
             )?,
             quantity: ::pathway::__private::take_slot_or::<
                 i64,
@@ -498,13 +498,13 @@ impl ::pathway::__private::Schema for Order {
         > as ::pathway::__private::EncodeJson>::encode_json(&self.published, out);
         out.push(b',');
     }
-    fn side_by_side(
+    fn zip_columns(
         &self,
         other: &Self,
         show: &mut dyn ::core::ops::FnMut(
             &'static ::pathway::__private::Column,
-            &dyn ::pathway::__private::Cell,
-            &dyn ::pathway::__private::Cell,
+            &dyn ::pathway::__private::DynValue,
+            &dyn ::pathway::__private::DynValue,
         ),
     ) {
         ::pathway::__private::column_type::<i64>();
@@ -520,58 +520,58 @@ impl ::pathway::__private::Schema for Order {
         ::pathway::__private::column_type::<Option<DateTimeUtc>>();
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(0usize),
-            ::pathway::__private::cell::<i64>(&self.order_id),
-            ::pathway::__private::cell::<i64>(&other.order_id),
+            ::pathway::__private::dyn_value::<i64>(&self.order_id),
+            ::pathway::__private::dyn_value::<i64>(&other.order_id),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
-            ::pathway::__private::cell::<String>(&self.city),
-            ::pathway::__private::cell::<String>(&other.city),
+            ::pathway::__private::dyn_value::<String>(&self.city),
+            ::pathway::__private::dyn_value::<String>(&other.city),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(2usize),
-            ::pathway::__private::cell::<i64>(&self.priority),
-            ::pathway::__private::cell::<i64>(&other.priority),
+            ::pathway::__private::dyn_value::<i64>(&self.priority),
+            ::pathway::__private::dyn_value::<i64>(&other.priority),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(3usize),
-            ::pathway::__private::cell::<String>(&self.currency),
-            ::pathway::__private::cell::<String>(&other.currency),
+            ::pathway::__private::dyn_value::<String>(&self.currency),
+            ::pathway::__private::dyn_value::<String>(&other.currency),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(4usize),
-            ::pathway::__private::cell::<i64>(&self.quantity),
-            ::pathway::__private::cell::<i64>(&other.quantity),
+            ::pathway::__private::dyn_value::<i64>(&self.quantity),
+            ::pathway::__private::dyn_value::<i64>(&other.quantity),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(5usize),
-            ::pathway::__private::cell::<f64>(&self.price),
-            ::pathway::__private::cell::<f64>(&other.price),
+            ::pathway::__private::dyn_value::<f64>(&self.price),
+            ::pathway::__private::dyn_value::<f64>(&other.price),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(6usize),
-            ::pathway::__private::cell::<Option<String>>(&self.note),
-            ::pathway::__private::cell::<Option<String>>(&other.note),
+            ::pathway::__private::dyn_value::<Option<String>>(&self.note),
+            ::pathway::__private::dyn_value::<Option<String>>(&other.note),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(7usize),
-            ::pathway::__private::cell::<String>(&self.subject),
-            ::pathway::__private::cell::<String>(&other.subject),
+            ::pathway::__private::dyn_value::<String>(&self.subject),
+            ::pathway::__private::dyn_value::<String>(&other.subject),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(8usize),
-            ::pathway::__private::cell::<String>(&self.region),
-            ::pathway::__private::cell::<String>(&other.region),
+            ::pathway::__private::dyn_value::<String>(&self.region),
+            ::pathway::__private::dyn_value::<String>(&other.region),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(9usize),
-            ::pathway::__private::cell::<Option<String>>(&self.trace),
-            ::pathway::__private::cell::<Option<String>>(&other.trace),
+            ::pathway::__private::dyn_value::<Option<String>>(&self.trace),
+            ::pathway::__private::dyn_value::<Option<String>>(&other.trace),
         );
         show(
             <Self as ::pathway::__private::Schema>::COLUMNS.field(10usize),
-            ::pathway::__private::cell::<Option<DateTimeUtc>>(&self.published),
-            ::pathway::__private::cell::<Option<DateTimeUtc>>(&other.published),
+            ::pathway::__private::dyn_value::<Option<DateTimeUtc>>(&self.published),
+            ::pathway::__private::dyn_value::<Option<DateTimeUtc>>(&other.published),
         );
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use super::document::document;
 use super::object;
-use crate::data::{Change, DecodeError, JsonText, Message, Mismatch, Schema};
+use crate::data::{Change, DecodeError, JsonText, Message, Schema, excerpt};
 
 /// The header and the field that say it.
 const HEADER: &str = "pathway_diff";
@@ -20,7 +20,7 @@ pub fn change<R: Schema>(message: &Message<'_>) -> Result<Change<R>, DecodeError
         Some("1") => 1,
         Some("-1") => -1,
         Some(other) => {
-            let found = Mismatch::cut(other);
+            let found = excerpt(other);
             return Err(DecodeError::message(format!("the header `{HEADER}` is neither 1 nor -1, but `{found}`")));
         }
         None => diff_field(document)?,
@@ -39,7 +39,7 @@ fn diff_field(document: JsonText<'_>) -> Result<i64, DecodeError> {
         Some(JsonText { text: "1", .. }) => Ok(1),
         Some(JsonText { text: "-1", .. }) => Ok(-1),
         Some(JsonText { text, offset }) => {
-            let found = Mismatch::cut(text);
+            let found = excerpt(text);
             Err(DecodeError::payload(format!("the field `{FIELD}` is neither 1 nor -1, but `{found}`"), offset))
         }
         None => Err(DecodeError::message(format!(

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::headers::HeaderTemplate;
 use crate::connector::sink::{DeadLetters, EncodedBatch, OutgoingMessage};
-use crate::data::{DecodeError, Mismatch};
+use crate::data::{DecodeError, excerpt};
 use crate::nats::client::check_publish_subject;
 
 /// A parcel that the server has not confirmed.
@@ -40,7 +40,7 @@ pub(super) struct Complaint {
 
 impl fmt::Display for Complaint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let subject = Mismatch::cut(&self.subject);
+        let subject = excerpt(&self.subject);
         write!(f, "a message for `{}` can't be published: {}", subject.escape_debug(), self.reject)?;
         match &self.dead {
             Some(why) => write!(f, "; it could not become a dead letter either: {why}"),

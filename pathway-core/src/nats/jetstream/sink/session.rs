@@ -18,7 +18,7 @@ use super::publisher::{ANSWER as STREAM_ANSWER, End, Publisher, next, until};
 use super::request::{Gone, PublishRequest};
 use super::retry::{AckState, InFlight, RetryState};
 use crate::connector::sink::EncodedBatch;
-use crate::data::{DecodeError, Mismatch, Result};
+use crate::data::{DecodeError, Result, excerpt};
 use crate::nats::client::{Api, ApiError, Connection, Interruption, PermissionError, StreamInfo, until_lost};
 use crate::telemetry::Level;
 
@@ -181,7 +181,7 @@ impl<'a> PublishSession<'a> {
         let complaint = item.complaint_about(number, letter).or_else(|| {
             let takes = |stream: &StreamInfo| stream.takes(subject);
             let fits = !own || stream.as_ref().is_none_or(takes);
-            let (stream, shown) = (&settings.stream, Mismatch::cut(subject));
+            let (stream, shown) = (&settings.stream, excerpt(subject));
             (!fits).then(|| {
                 DecodeError::message(format!(
                     "the stream `{stream}` does not take the subject `{}`",
@@ -222,7 +222,7 @@ impl<'a> PublishSession<'a> {
             if item.rejected.insert(number) {
                 item.dead += u64::from(fate == AckState::Open);
                 link.counters.rejected.add(1);
-                let subject = Mismatch::cut(subject);
+                let subject = excerpt(subject);
                 let dead = dead.map(|why| format!("; it could not become a dead letter either: {why}"));
                 let message = format_args!(
                     "a message for `{}` can't be published: {reject}{}",

@@ -1,19 +1,20 @@
-//! Reducers that know in which column their result stands, for the errors that people read.
+//! A reducer whose errors name the column of its result.
 
 use crate::operators::reducers::{Input, ReduceError, Reducer};
 
-/// A reducer whose errors name its column.
-pub struct Named<R> {
+/// A reducer whose errors name its column. See [`column_reducer`].
+#[derive(Debug)]
+pub struct ColumnReducer<R> {
     column: &'static str,
     reducer: R,
 }
 
-/// A reducer whose errors name its column: `total: the sum does not fit an i64`.
-pub fn named<R>(column: &'static str, reducer: R) -> Named<R> {
-    Named { column, reducer }
+/// Adds the name of the column to a reducer's errors: `total: the sum does not fit an i64`.
+pub fn column_reducer<R>(column: &'static str, reducer: R) -> ColumnReducer<R> {
+    ColumnReducer { column, reducer }
 }
 
-impl<A, R: Reducer<A>> Reducer<A> for Named<R> {
+impl<A, R: Reducer<A>> Reducer<A> for ColumnReducer<R> {
     const ORDERED: bool = R::ORDERED;
 
     type State = R::State;
@@ -51,7 +52,7 @@ mod tests {
 
     #[test]
     fn an_error_names_its_column() {
-        let reducers = (named("total", Sum), named("city", Unique));
+        let reducers = (column_reducer("total", Sum), column_reducer("city", Unique));
         let mut state = Default::default();
         reducers.update(&mut state, (100_u8, 7_i64), 2);
         assert_eq!(reducers.output(&state), Ok((200, 7)));
@@ -59,7 +60,8 @@ mod tests {
         let error = Reducer::<(u8, i64)>::output(&reducers, &state).unwrap_err();
         assert_eq!(error.to_string(), "total: the sum does not fit a u8");
 
-        let refused = Reducer::<i64>::prepare(&mut named("high", Quantile::new(1.5)), Input::default()).unwrap_err();
+        let refused =
+            Reducer::<i64>::prepare(&mut column_reducer("high", Quantile::new(1.5)), Input::default()).unwrap_err();
         assert_eq!(refused.to_string(), "high: `quantile` of 1.5: it is a share, from 0 to 1");
     }
 }

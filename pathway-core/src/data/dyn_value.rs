@@ -10,7 +10,7 @@ use super::{ColumnType, TextForm};
 ///
 /// Every column type is one. Rows show their columns as cells where one row stands in for a part of another;
 /// everywhere else types are known.
-pub trait Cell: Any {
+pub trait DynValue: Any {
     /// Appends the value, as compact JSON.
     fn write_json(&self, out: &mut Vec<u8>);
 
@@ -18,13 +18,13 @@ pub trait Cell: Any {
     fn write_text(&self, form: TextForm, out: &mut Vec<u8>);
 
     /// The total order of the column's values. Those of two types are not ordered.
-    fn compare_cell(&self, other: &dyn Cell) -> Ordering;
+    fn compare_dyn(&self, other: &dyn DynValue) -> Ordering;
 
     /// Feeds the value to a hasher.
-    fn hash_cell(&self, state: &mut dyn Hasher);
+    fn hash_dyn(&self, state: &mut dyn Hasher);
 }
 
-impl<T: ColumnType> Cell for T {
+impl<T: ColumnType> DynValue for T {
     fn write_json(&self, out: &mut Vec<u8>) {
         self.encode_json(out);
     }
@@ -33,12 +33,12 @@ impl<T: ColumnType> Cell for T {
         self.encode_text(form, out);
     }
 
-    fn compare_cell(&self, other: &dyn Cell) -> Ordering {
+    fn compare_dyn(&self, other: &dyn DynValue) -> Ordering {
         let other: &dyn Any = other;
         other.downcast_ref::<T>().map_or(Ordering::Equal, |other| self.compare(other))
     }
 
-    fn hash_cell(&self, mut state: &mut dyn Hasher) {
+    fn hash_dyn(&self, mut state: &mut dyn Hasher) {
         self.hash_into(&mut state);
     }
 }
