@@ -2,7 +2,7 @@
 //!
 //! Run: `cargo run --example messagepack`. It needs no server: a broker in memory stands in its place, as in a test.
 
-use pathway::format::{ChangeInfo, Decode, DecodeError, Encode, Message};
+use pathway::format::{ChangeInfo, Decode, DecodeError, Encode, EncodeError, Message};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 use serde::de::DeserializeOwned;
@@ -40,8 +40,8 @@ impl<R: Schema + DeserializeOwned> Decode for MessagePack<R> {
 
 impl<R: Schema + Serialize> Encode<R> for MessagePack<R> {
     /// What comes and what goes is told apart by the header `pathway_diff`.
-    fn encode(&self, row: &R, _: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
-        rmp_serde::encode::write_named(payload, row).map_err(|error| DecodeError::message(error.to_string()))
+    fn encode(&self, row: &R, _: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
+        rmp_serde::encode::write_named(payload, row).map_err(|error| EncodeError::new(error.to_string()))
     }
 }
 

@@ -108,7 +108,7 @@ pub mod nats {
 /// [`Decode`](format::Decode) and [`Encode`](format::Encode) are for formats of your own. JSON, text, raw bytes and change
 /// streams are methods of [`nats::Read`] and [`nats::Write`].
 pub mod format {
-    pub use pathway_core::data::{DecodeError, Delivery, Headers, Message, Metadata};
+    pub use pathway_core::data::{DecodeError, Delivery, EncodeError, Headers, Message, Metadata};
     pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode, Plaintext, Raw};
 }
 

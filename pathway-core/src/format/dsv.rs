@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use super::{ChangeInfo, Encode};
-use crate::data::{DecodeError, Schema, TextForm};
+use crate::data::{EncodeError, Schema, TextForm};
 
 /// Delimiter-separated values: the columns in order, then `time` and `diff`, every field in quotes.
 ///
@@ -78,14 +78,14 @@ impl<R: Schema> Default for Dsv<R> {
 }
 
 impl<R: Schema> Encode<R> for Dsv<R> {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.encode_value(row, payload)?;
         self.field(stamp.time.to_string().as_bytes(), payload, false);
         self.field(stamp.diff.to_string().as_bytes(), payload, false);
         Ok(())
     }
 
-    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         let (mut text, mut first) = (Vec::new(), true);
         row.zip_columns(row, &mut |_, column, _| {
             text.clear();

@@ -1,11 +1,11 @@
 //! A format that rows are written in.
 
-use crate::data::{DecodeError, Schema};
+use crate::data::{EncodeError, Schema};
 
 /// Makes the payload of a row's change; see `nats::write(..).encode(..)`.
 ///
 /// A closure will do, or a type with settings of its own, such as [`Dsv`](super::Dsv). A row that can't be written is a
-/// [`DecodeError`]: it is counted, reported and sent to the dead-letter subject as JSON, and the pipeline goes on.
+/// [`EncodeError`]: it is counted, reported and sent to the dead-letter subject as JSON, and the pipeline goes on.
 ///
 /// ```
 /// use pathway::format::ChangeInfo;
@@ -28,7 +28,7 @@ use crate::data::{DecodeError, Schema};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot encode rows of `{R}`",
     label = "not an encoder of these rows",
-    note = "an encoder is a `fn(&{R}, ChangeInfo, &mut Vec<u8>) -> Result<(), DecodeError>`, a closure like it, \
+    note = "an encoder is a `fn(&{R}, ChangeInfo, &mut Vec<u8>) -> Result<(), EncodeError>`, a closure like it, \
             or a type that implements `Encode<{R}>`"
 )]
 pub trait Encode<R>: Send + Sync + 'static {
@@ -36,7 +36,7 @@ pub trait Encode<R>: Send + Sync + 'static {
     ///
     /// # Errors
     /// The row can't be written in this format: why. What was appended is thrown away.
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError>;
+    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError>;
 
     /// Appends a row as the value of a key in a bucket, where nothing is said of coming and going.
     ///
@@ -44,7 +44,7 @@ pub trait Encode<R>: Send + Sync + 'static {
     ///
     /// # Errors
     /// Those of [`encode`](Encode::encode).
-    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.encode(row, ChangeInfo::new(1, 0), payload)
     }
 
@@ -82,9 +82,9 @@ impl ChangeInfo {
 #[diagnostic::do_not_recommend]
 impl<R: Schema, F> Encode<R> for F
 where
-    F: Fn(&R, ChangeInfo, &mut Vec<u8>) -> Result<(), DecodeError> + Send + Sync + 'static,
+    F: Fn(&R, ChangeInfo, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync + 'static,
 {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         self(row, stamp, payload)
     }
 }

@@ -13,7 +13,7 @@ use super::writer::Outgoing;
 use super::{Read, Write};
 use crate::connector::sink::{DeadLetters, EncodedBatch, MessageMeta, Sink, SinkLink, Writer};
 use crate::connector::source::{Source, SourceLink};
-use crate::data::{Change, Commit, Datum, DecodeError, Error, ErrorKind, Message, Result, Schema};
+use crate::data::{Change, Commit, Datum, DecodeError, EncodeError, Error, ErrorKind, Message, Result, Schema};
 use crate::format::Encode;
 use crate::format::json::encode;
 
@@ -218,7 +218,7 @@ impl<R: Schema> BucketWriter<R> {
         if let Some(complaint) = kv::key_complaint(&key) {
             // What never came in does not go.
             if diff > 0 {
-                let reject = DecodeError::message(format!("there can be no key `{}`: {complaint}", key.escape_debug()));
+                let reject = EncodeError::new(format!("there can be no key `{}`: {complaint}", key.escape_debug()));
                 let subject = Some(format!("{}{key}", self.prefix).into());
                 let mut label = MessageMeta { subject, bare: true, ..MessageMeta::default() };
                 add_value(&*self.encode, &row, parcel, &mut label);

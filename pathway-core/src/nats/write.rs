@@ -10,7 +10,7 @@ use super::stream::StreamSink;
 use super::writer::{Outgoing, TableWriter};
 use crate::connector::sink::{DeadLetters, End, Outbox, Sink, SinkLink, deliver};
 use crate::connector::{Endpoint, IntoEndpoint};
-use crate::data::{Datum, DecodeError, EncodeText, Error, ErrorKind, OneColumn, Schema};
+use crate::data::{Datum, EncodeError, EncodeText, Error, ErrorKind, OneColumn, Schema};
 use crate::format::json::encode::JsonRows;
 use crate::format::{ChangeInfo, Dsv, Encode};
 use crate::plan::Table;
@@ -182,7 +182,7 @@ impl<R: Schema> Write<R> {
     }
 
     fn bytes_of(self, bytes: impl Fn(&R) -> &[u8] + Send + Sync + 'static) {
-        self.encode(move |row: &R, _: ChangeInfo, payload: &mut Vec<u8>| -> Result<(), DecodeError> {
+        self.encode(move |row: &R, _: ChangeInfo, payload: &mut Vec<u8>| -> Result<(), EncodeError> {
             payload.extend_from_slice(bytes(row));
             Ok(())
         });

@@ -1,7 +1,7 @@
 //! Text, bytes and delimited values; headers, subjects, and the order of a commit.
 
 use pathway::ErrorKind;
-use pathway::format::{ChangeInfo, DecodeError, Dsv, Plaintext, Raw};
+use pathway::format::{ChangeInfo, Dsv, EncodeError, Plaintext, Raw};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
@@ -107,7 +107,7 @@ fn a_row_that_an_encoder_refuses_is_a_dead_letter() {
     let (messages, stats) = written(rows, |table, broker| {
         let encode = |row: &Row, _: ChangeInfo, payload: &mut Vec<u8>| {
             payload.extend_from_slice(b"half");
-            let number = row.number.ok_or_else(|| DecodeError::metadata("number", "there is none"))?;
+            let number = row.number.ok_or_else(|| EncodeError::column("number", "there is none"))?;
             payload.extend_from_slice(number.to_string().as_bytes());
             Ok(())
         };

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use pathway::format::{ChangeInfo, DecodeError};
+use pathway::format::{ChangeInfo, EncodeError};
 use pathway::prelude::*;
 use pathway::{ErrorKind, nats};
 
@@ -111,7 +111,7 @@ fn a_bucket_in_another_format() {
     ]);
     nats::write(&rows, server.url(), "numbers").kv(|_| "newest".to_owned()).dead_letter("dead.kv").encode(
         |row: &Input, _: ChangeInfo, payload: &mut Vec<u8>| match row.value {
-            13 => Err(DecodeError::message("thirteen is not said here")),
+            13 => Err(EncodeError::new("thirteen is not said here")),
             value => {
                 payload.extend_from_slice(format!("number {value}").as_bytes());
                 Ok(())

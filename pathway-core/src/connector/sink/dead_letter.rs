@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{EncodedBatch, MessageMeta, OutgoingMessage, validate};
-use crate::data::{DecodeError, Message};
+use crate::data::{DecodeError, EncodeError, Message, Rejection};
 
 /// Where the dead letters of one end go, and who sends them.
 ///
@@ -41,20 +41,20 @@ const CUT: &str = "pathway_cut";
 impl DeadLetters {
     /// The label of a message that a source could not read. The payload is the message's.
     pub fn of_message(&self, message: &Message<'_>, reject: &DecodeError) -> MessageMeta {
-        let headers = self.headers(message.subject, reject, message.headers.iter());
+        let headers = self.headers(message.subject, reject.into(), message.headers.iter());
         MessageMeta { headers, bare: true, dead: true, ..MessageMeta::default() }
     }
 
     /// A letter of a parcel that could not be published, as a dead letter with the same payload.
     ///
     /// One that is a dead letter already keeps what it says.
-    pub fn of_letter(&self, parcel: &EncodedBatch, letter: &OutgoingMessage, reject: &DecodeError) -> OutgoingMessage {
+    pub fn of_letter(&self, parcel: &EncodedBatch, letter: &OutgoingMessage, reject: &EncodeError) -> OutgoingMessage {
         let label = letter.label.as_deref();
         if label.is_some_and(|label| label.dead) {
             return letter.clone();
         }
         let own = label.into_iter().flat_map(|label| &label.headers).map(|(name, value)| (&**name, value.as_str()));
-        let headers = self.headers(parcel.subject_of(letter), reject, own);
+        let headers = self.headers(parcel.subject_of(letter), reject.into(), own);
         let subject = Some(Arc::clone(&self.subject));
         let label = MessageMeta { subject, headers, ..MessageMeta::default() };
         OutgoingMessage { payload: letter.payload.clone(), come: letter.come, label: Some(Box::new(label)) }
@@ -63,12 +63,12 @@ impl DeadLetters {
     fn headers<'a>(
         &self,
         subject: &str,
-        reject: &DecodeError,
+        rejection: Rejection<'_>,
         own: impl Iterator<Item = (&'a str, &'a str)>,
     ) -> Vec<(Arc<str>, String)> {
-        let mut headers = vec![(REASON.into(), one_line(&reject.reason)), (SUBJECT.into(), one_line(subject))];
-        headers.extend(reject.column.map(|column| (COLUMN.into(), one_line(column))));
-        headers.extend(reject.offset.map(|offset| (OFFSET.into(), offset.to_string())));
+        let mut headers = vec![(REASON.into(), one_line(rejection.reason)), (SUBJECT.into(), one_line(subject))];
+        headers.extend(rejection.column.map(|column| (COLUMN.into(), one_line(column))));
+        headers.extend(rejection.offset.map(|offset| (OFFSET.into(), offset.to_string())));
         headers.push((PIPELINE.into(), one_line(&self.pipeline)));
         headers.push(match &self.end {
             End::Source(name) => (SOURCE.into(), one_line(name)),

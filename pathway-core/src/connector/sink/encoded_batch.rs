@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use crate::data::{Commit, DecodeError};
+use crate::data::{Commit, EncodeError};
 
 /// The messages of one commit for one sink, in the order in which they are to be published.
 #[derive(Debug)]
@@ -50,7 +50,7 @@ pub struct MessageMeta {
     /// Whether it is a dead letter already.
     pub dead: bool,
     /// Why it can't be published at all, where that is known already.
-    pub reject: Option<DecodeError>,
+    pub reject: Option<EncodeError>,
 }
 
 impl EncodedBatch {

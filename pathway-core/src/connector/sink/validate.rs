@@ -1,7 +1,7 @@
 //! What no message can have, whatever the data say: it is refused before it is published.
 
 use super::{EncodedBatch, OutgoingMessage};
-use crate::data::DecodeError;
+use crate::data::EncodeError;
 use crate::nats::client::check_publish_subject;
 
 /// The longest subject. A server breaks the connection over a command that is longer than 4096 bytes (its
@@ -12,7 +12,7 @@ impl EncodedBatch {
     /// Why a letter of this parcel can't be published, if it can't.
     ///
     /// The parcel's own subject was checked when the pipeline was started.
-    pub fn complaint(&self, letter: &OutgoingMessage) -> Option<DecodeError> {
+    pub fn complaint(&self, letter: &OutgoingMessage) -> Option<EncodeError> {
         let label = letter.label.as_deref()?;
         if let Some(reject) = &label.reject {
             return Some(reject.clone());
@@ -23,7 +23,7 @@ impl EncodedBatch {
             let own = label.headers.iter().map(|(name, value)| (&**name, value.as_str()));
             own.chain(id).find_map(|(name, value)| header(name, value))
         })
-        .map(DecodeError::message)
+        .map(EncodeError::new)
     }
 }
 

@@ -4,7 +4,7 @@ mod container;
 mod scalar;
 mod time;
 
-use crate::data::{DecodeError, EncodeJson, Schema};
+use crate::data::{EncodeError, EncodeJson, Schema};
 use crate::format::{ChangeInfo, Encode};
 
 /// Appends one change as a JSON object: the columns in order, then `diff`, then `time`.
@@ -46,12 +46,12 @@ pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
 pub(crate) struct JsonRows;
 
 impl<R: Schema> Encode<R> for JsonRows {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         encode(row, stamp.diff, stamp.time, payload);
         Ok(())
     }
 
-    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), DecodeError> {
+    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         encode_row(row, payload);
         Ok(())
     }

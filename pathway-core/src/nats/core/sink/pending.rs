@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::headers::HeaderTemplate;
 use crate::connector::sink::{DeadLetters, EncodedBatch, OutgoingMessage};
-use crate::data::{DecodeError, excerpt};
+use crate::data::{EncodeError, excerpt};
 use crate::nats::client::check_publish_subject;
 
 /// A parcel that the server has not confirmed.
@@ -33,7 +33,7 @@ pub(super) struct PendingBatch {
 /// Why a message was not published.
 pub(super) struct Complaint {
     pub(super) subject: String,
-    pub(super) reject: DecodeError,
+    pub(super) reject: EncodeError,
     /// Why it did not even become a dead letter, where it should have.
     pub(super) dead: Option<String>,
 }
@@ -96,10 +96,10 @@ impl PendingBatch {
         Ok(())
     }
 
-    fn complaint_about(&self, letter: &OutgoingMessage) -> Option<DecodeError> {
+    fn complaint_about(&self, letter: &OutgoingMessage) -> Option<EncodeError> {
         let own = letter.label.as_ref().is_some_and(|label| label.subject.is_some());
         let invalid = self.invalid.as_ref().filter(|_| !own);
-        invalid.map(|invalid| DecodeError::message(invalid.as_str())).or_else(|| self.parcel.complaint(letter))
+        invalid.map(|invalid| EncodeError::new(invalid.as_str())).or_else(|| self.parcel.complaint(letter))
     }
 }
 
@@ -113,7 +113,7 @@ struct PublishRequest<'a> {
 
 impl PublishRequest<'_> {
     /// Queues a message to the connection; says why that can't be.
-    async fn send(&self, template: &mut HeaderTemplate, letter: &OutgoingMessage) -> Result<Option<DecodeError>, Gone> {
+    async fn send(&self, template: &mut HeaderTemplate, letter: &OutgoingMessage) -> Result<Option<EncodeError>, Gone> {
         let subject = match letter.label.as_ref().and_then(|label| label.subject.as_deref()) {
             Some(own) => Subject::from(own),
             None => self.subject.clone(),
@@ -123,7 +123,7 @@ impl PublishRequest<'_> {
         match self.client.publish_with_headers(subject, headers, payload).await {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == PublishErrorKind::Send => Err(Gone),
-            Err(_) => Ok(Some(DecodeError::message(format!(
+            Err(_) => Ok(Some(EncodeError::new(format!(
                 "a message of {} bytes is too large: with its headers it exceeds the server's max_payload of {}",
                 letter.payload.len(),
                 self.client.max_payload()

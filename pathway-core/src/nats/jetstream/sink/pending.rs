@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
-use crate::data::DecodeError;
+use crate::data::EncodeError;
 use crate::nats::client::check_publish_subject;
 
 /// A parcel of which not everything is stored. Its letters are sent in order, and are done in order.
@@ -51,13 +51,13 @@ impl PendingBatch {
     }
 
     /// Why a letter can't be published, where that is known.
-    pub(super) fn complaint_about(&self, number: usize, letter: &OutgoingMessage) -> Option<DecodeError> {
+    pub(super) fn complaint_about(&self, number: usize, letter: &OutgoingMessage) -> Option<EncodeError> {
         if let Some((_, reason)) = self.unfit.iter().find(|(unfit, _)| *unfit == number) {
-            return Some(DecodeError::message(reason.as_str()));
+            return Some(EncodeError::new(reason.as_str()));
         }
         let own = letter.label.as_ref().is_some_and(|label| label.subject.is_some());
         let invalid = self.invalid.as_ref().filter(|_| !own);
-        invalid.map(|invalid| DecodeError::message(invalid.as_str())).or_else(|| self.parcel.complaint(letter))
+        invalid.map(|invalid| EncodeError::new(invalid.as_str())).or_else(|| self.parcel.complaint(letter))
     }
 
     /// The payload of a letter, which shares the parcel's memory.

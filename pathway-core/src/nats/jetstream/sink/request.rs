@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::order::LastMessage;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
-use crate::data::DecodeError;
+use crate::data::EncodeError;
 use crate::nats::core::sink::headers::HeaderTemplate;
 
 /// The client of the connection is gone.
@@ -27,7 +27,7 @@ impl PublishRequest<'_> {
         reply: &str,
         id: &str,
         after: Option<&LastMessage>,
-    ) -> Result<Option<DecodeError>, Gone> {
+    ) -> Result<Option<EncodeError>, Gone> {
         let after = after.map(LastMessage::condition);
         let condition = after.as_ref().map(|(name, value)| (*name, &**value));
         let headers = HeaderTemplate::identified(self.parcel.time, letter, id, condition);
@@ -37,7 +37,7 @@ impl PublishRequest<'_> {
         match sent {
             Ok(()) => Ok(None),
             Err(error) if error.kind() == PublishErrorKind::Send => Err(Gone),
-            Err(_) => Ok(Some(DecodeError::message(format!(
+            Err(_) => Ok(Some(EncodeError::new(format!(
                 "a message of {} bytes is too large: with its headers it exceeds the server's max_payload of {}",
                 letter.payload.len(),
                 client.max_payload()

@@ -18,7 +18,7 @@ use super::publisher::{ANSWER as STREAM_ANSWER, End, Publisher, next, until};
 use super::request::{Gone, PublishRequest};
 use super::retry::{AckState, InFlight, RetryState};
 use crate::connector::sink::EncodedBatch;
-use crate::data::{DecodeError, Result, excerpt};
+use crate::data::{EncodeError, Result, excerpt};
 use crate::nats::client::{Api, ApiError, Connection, Interruption, PermissionError, StreamInfo, until_lost};
 use crate::telemetry::Level;
 
@@ -183,10 +183,7 @@ impl<'a> PublishSession<'a> {
             let fits = !own || stream.as_ref().is_none_or(takes);
             let (stream, shown) = (&settings.stream, excerpt(subject));
             (!fits).then(|| {
-                DecodeError::message(format!(
-                    "the stream `{stream}` does not take the subject `{}`",
-                    shown.escape_debug()
-                ))
+                EncodeError::new(format!("the stream `{stream}` does not take the subject `{}`", shown.escape_debug()))
             })
         });
         if self.flights.is_empty() {
