@@ -97,10 +97,11 @@ pub mod schema {
 /// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)
 /// publishes a table to one.
 pub mod nats {
+    pub use pathway_core::connector::source::OnDecodeError;
     pub use pathway_core::connector::{Endpoint, IntoEndpoint};
     pub use pathway_core::nats::client::Options;
     pub use pathway_core::nats::jetstream::source::Start;
-    pub use pathway_core::nats::{OnDecodeError, Read, Stream, Write, read, stream, write};
+    pub use pathway_core::nats::{Core, JetStream, KeyValue, Read, Stream, Write, read, stream, write};
 }
 
 /// Formats: what becomes of a message's bytes, and of a row.
@@ -148,15 +149,22 @@ pub mod time {
 /// Input and output in your own code: a [`Source`](io::Source) or a [`Sink`](io::Sink), rows that you
 /// [insert](io::Feed::insert) while the pipeline runs, and a closure that receives each [`Update`](io::Update).
 pub mod io {
-    pub use pathway_core::connector::Feed;
-    pub use pathway_core::connector::custom::*;
-    pub use pathway_core::connector::sink::Update;
+    pub use pathway_core::connector::sink::{
+        CommitBatch, CommitPosition, Encoded, EncodedBatch, EncodedMessage, OutputBatch, Sink, SinkInput, SinkItem,
+        Update,
+    };
+    pub use pathway_core::connector::source::{
+        AckProgress, AckSnapshot, InputBatch, MessageBatch, MessageSender, Position, RowBatch, RowSender, Sender,
+        Source, SourceItem, SourceSettings, Stopped, Undecoded,
+    };
+    pub use pathway_core::connector::{Failure, Feed};
     pub use pathway_core::data::Commit;
 }
 
 /// What a running pipeline has counted; see [`Running::stats`].
 pub mod stats {
-    pub use pathway_core::runtime::{SinkStats, SourceStats, Stats};
+    pub use pathway_core::runtime::Stats;
+    pub use pathway_core::telemetry::{SinkStats, SourceStats};
 }
 
 /// Tests without a server: a NATS [`Broker`](testing::Broker) in memory, and the changes that

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use pathway::io::{Failure, RowSender, Settings, Source};
+use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
@@ -13,10 +13,10 @@ use super::{Commits, Operator};
 struct Played(Commits);
 
 impl Source for Played {
-    type Row = Numbered;
+    type Item = Numbered;
 
-    fn settings(&self) -> Settings {
-        Settings::new().own_commits()
+    fn settings(&self) -> SourceSettings {
+        SourceSettings::new().own_commits()
     }
 
     fn run(self, rows: &RowSender<Numbered>) -> Result<(), Failure> {

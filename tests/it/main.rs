@@ -1,5 +1,6 @@
 //! The integration tests, as one binary: the crate as its users see it.
 
+mod broker;
 mod clock;
 mod delivery;
 mod facade;

@@ -1,16 +1,42 @@
 //! What may stand where a pipeline asks for a server.
 
-use crate::testing::Broker;
+use std::fmt;
+use std::sync::Arc;
 
-/// Where messages come from or go to: a NATS server by its URI, or a [`Broker`] in memory.
+use super::sink::EncodedMessage;
+use super::source::{InputQueue, MessageBatch};
+use crate::plan::ManualCommits;
+
+/// Where messages are read from or written to: a NATS server by its URI, or a broker in memory.
 ///
 /// `nats::read` and `nats::write` take anything that [becomes one](IntoEndpoint): `"nats://host:4222"`, a `String`, `&broker`.
 #[derive(Clone)]
+#[non_exhaustive]
 pub enum Endpoint {
-    /// A server, or several separated by commas; see [`Endpoint::parse`](crate::nats::client::Endpoint::parse).
+    /// A server, or several, separated by commas.
     Server(String),
     /// A broker in memory, for tests.
-    Memory(Broker),
+    Memory(Arc<dyn MemoryBroker>),
+}
+
+/// A broker in memory, which stands in for a server.
+pub trait MemoryBroker: Send + Sync {
+    /// Sends the messages of a subject pattern to a source's queue, commit by commit. Returns what seals the commits of all
+    /// sources of the same pipeline.
+    fn subscribe(&self, pattern: &str, queue: Arc<InputQueue<MessageBatch>>) -> Arc<ManualCommits>;
+
+    /// Publishes a message of a sink's batch.
+    fn publish(&self, message: EncodedMessage<'_>);
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            // A URI may hold a password.
+            Endpoint::Server(_) => f.write_str("Server(..)"),
+            Endpoint::Memory(_) => f.write_str("Memory(..)"),
+        }
+    }
 }
 
 impl From<&str> for Endpoint {
@@ -31,22 +57,16 @@ impl From<&String> for Endpoint {
     }
 }
 
-impl From<&Broker> for Endpoint {
-    fn from(broker: &Broker) -> Self {
-        Endpoint::Memory(broker.clone())
-    }
-}
-
-/// What becomes a [`Endpoint`]: whatever converts `Into` one.
+/// What becomes an [`Endpoint`]: whatever converts `Into` one.
 ///
-/// It says no more than `Into<Endpoint>`, but the compiler says more about its absence.
+/// It says no more than `Into<Endpoint>`, but the compiler says more where it is missing.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot stand for a server or a broker",
     label = "expected a server's URI, or a reference to a broker in memory",
     note = "write `\"nats://localhost:4222\"`, or `&broker`"
 )]
 pub trait IntoEndpoint {
-    /// The place.
+    /// The endpoint.
     fn into_endpoint(self) -> Endpoint;
 }
 

@@ -1,14 +1,18 @@
-//! What every source and sink stands on: queues, batches, acknowledgements, dead letters; and the sources that need no
-//! server: static tables, manual inputs, clocks.
+//! The contract for sources and sinks, and what they all stand on: queues, acknowledgements, positions, dead letters.
+//!
+//! Here too are the sources that need no server: static tables, manual inputs, clocks.
 
 mod clock;
-pub mod custom;
 mod endpoint;
-mod memory;
 pub mod sink;
 pub mod source;
+mod static_tables;
+pub(crate) mod thread;
 mod tick;
 
-pub use endpoint::{Endpoint, IntoEndpoint};
-pub use memory::Feed;
+pub use endpoint::{Endpoint, IntoEndpoint, MemoryBroker};
+pub use static_tables::Feed;
 pub use tick::Tick;
+
+/// Why a source or a sink failed: any error.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;

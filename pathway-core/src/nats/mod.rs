@@ -1,20 +1,20 @@
-//! The two typed ends: `nats::read` ties a source to a decoder, `nats::write` an encoder to a sink. And the clock.
+//! NATS: `read` makes a subject, a stream or a bucket a table, `write` publishes a table's changes.
+//!
+//! It stands on `connector/` like any connector: it names neither the engine nor the operators.
 
-mod broker;
 pub mod client;
 pub mod core;
-mod dead_letters;
-mod decode_operator;
-mod envelope;
 pub mod jetstream;
 mod kv;
 mod read;
-mod server;
+mod read_formats;
 mod stream;
 mod subscription_options;
+mod transport;
 mod write;
-mod writer;
+mod write_formats;
 
-pub use read::{OnDecodeError, Read, read};
+pub use read::{Read, read};
 pub use stream::{Stream, stream};
+pub use transport::{Core, JetStream, KeyValue};
 pub use write::{Write, write};

@@ -1,9 +1,9 @@
-//! How a subject is read: together with other programs, by several readers, and how much of it may wait.
+//! How a subject is subscribed to: in a queue group, by several readers, with a bounded backlog.
 
 use crate::connector::source::Bound;
 use crate::data::{Error, ErrorKind, Result};
 
-/// What was said about it.
+/// How a subject is subscribed to.
 #[derive(Clone, Debug)]
 pub(super) struct SubscriptionOptions {
     pub(super) queue_group: Option<String>,
@@ -18,31 +18,31 @@ impl Default for SubscriptionOptions {
 }
 
 impl SubscriptionOptions {
-    /// A thread and a connection each: more than this is a mistake.
+    /// Each reader has a thread and a connection: more than this is a mistake.
     const MAX_READERS: usize = 64;
 
-    /// Refuses what cannot be meant.
+    /// Refuses options that contradict each other.
     pub(super) fn check(&self, name: &str, has_key: bool, is_stream: bool) -> Result<()> {
-        let complaint = if self.readers == 0 || self.readers > Self::MAX_READERS {
+        let error = if self.readers == 0 || self.readers > Self::MAX_READERS {
             format!("{} readers; it takes from 1 to {}", self.readers, Self::MAX_READERS)
         } else if self.bound.messages == 0 || self.bound.bytes == 0 {
-            "a backlog of nothing; at least one message must wait until it is worked off".to_owned()
+            "a backlog of 0: at least one message must be able to wait".to_owned()
         } else if is_stream && (self.readers > 1 || self.queue_group.is_some()) {
-            "several readers or a queue group where a stream is read: its consumer hands messages out. Programs that are \
-             given one by `nats::stream(..).durable(..)` share its messages"
+            "several readers or a queue group from a stream: its consumer distributes the messages. Programs that name \
+             the same consumer with `nats::stream(..).durable(..)` share them"
                 .to_owned()
         } else if has_key && self.readers > 1 {
-            "a primary key and several readers; messages of one key would come by different connections, and the last one \
-             to come would not be the last one that was published: leave `readers` out, or the key"
+            "a primary key and several readers: messages of one key would arrive over different connections, and the \
+             last one to arrive might not be the last one that was published; remove `readers`, or the key"
                 .to_owned()
         } else if has_key && self.queue_group.is_some() {
-            "a primary key and a queue group; other members of the group get some messages of a key, and an old row \
-             would stay here: leave `queue_group` out, or the key"
+            "a primary key and a queue group: other members of the group receive some messages of a key, and an old row \
+             would remain here; remove `queue_group`, or the key"
                 .to_owned()
         } else {
             return Ok(());
         };
-        Err(Error::new(ErrorKind::Config, format!("source `{name}` cannot be read with {complaint}")))
+        Err(Error::new(ErrorKind::Config, format!("source `{name}` cannot be read with {error}")))
     }
 }
 
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_meant_is_refused() {
+    fn contradictory_options_are_refused() {
         let share = SubscriptionOptions::default();
         let group = Some("g".to_owned());
         for (share, has_key, expected) in [
@@ -66,12 +66,12 @@ mod tests {
             (
                 SubscriptionOptions { bound: Bound { messages: 0, ..share.bound }, ..share.clone() },
                 false,
-                "a backlog of nothing",
+                "a backlog of 0",
             ),
             (
                 SubscriptionOptions { bound: Bound { bytes: 0, ..share.bound }, ..share.clone() },
                 false,
-                "a backlog of nothing",
+                "a backlog of 0",
             ),
         ] {
             let error = share.check("orders", has_key, false).expect_err(expected);
@@ -80,7 +80,7 @@ mod tests {
         }
         let of_stream =
             SubscriptionOptions { readers: 2, ..share.clone() }.check("orders", false, true).expect_err("a stream");
-        assert!(of_stream.to_string().contains("where a stream is read"), "{of_stream}");
+        assert!(of_stream.to_string().contains("from a stream"), "{of_stream}");
         share.check("orders", true, true).expect("the default");
         SubscriptionOptions { queue_group: group, readers: 64, ..share }
             .check("orders", false, false)

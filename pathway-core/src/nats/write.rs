@@ -1,29 +1,33 @@
 //! `nats::write`: a table's changes as messages.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::client::Options;
-use super::envelope::Envelope;
-use super::kv::{self, BucketSink, BucketWriter, Key};
-use super::server::{ServerSink, SinkSubject};
-use super::stream::StreamSink;
-use super::writer::{Outgoing, TableWriter};
-use crate::connector::sink::{DeadLetters, End, Outbox, Sink, SinkLink, deliver};
+use super::client::{NatsUri, Options, check_publish_subject};
+use super::core::sink::CoreSink;
+use super::jetstream::sink::StreamPublisher;
+use super::kv::bucket::Bucket;
+use super::kv::sink::BucketWriter;
+use super::transport::{Core, JetStream, KeyValue, WriteTransport};
+use crate::connector::sink::{
+    BatchOutput, DeadLetters, MessageOptions, Origin, SinkLink, add_memory_sink, add_sink, check_format,
+    write_messages, write_table,
+};
+use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
-use crate::data::{Datum, EncodeError, EncodeText, Error, ErrorKind, OneColumn, Schema};
-use crate::format::json::encode::JsonRows;
-use crate::format::{ChangeInfo, Dsv, Encode};
-use crate::plan::Table;
-use crate::telemetry::SinkCounters;
+use crate::data::{Datum, EncodeText, Error, ErrorKind, Result, Schema};
+use crate::format::Encode;
+use crate::plan::{Plan, Table};
 
-/// Writes a table's changes to a subject, as they happen. Options first, the format last.
+/// Publishes a table's changes on a subject. Give options first and the format last.
 ///
-/// Every change is one message: the row with `diff` 1 when it comes and -1 when it goes, and the `time` of the
-/// commit (unix milliseconds), also as the headers `pathway_diff` and `pathway_time`.
-/// Within a commit, what goes comes before what comes.
+/// Every change is one message: the row with `diff` 1 when it is inserted and -1 when it is removed, and the `time` of the
+/// commit (unix milliseconds). `diff` and `time` are also the headers `pathway_diff` and `pathway_time`. Within a commit,
+/// removals come before insertions.
 ///
-/// Each message reaches the server at least once, whatever happens to the connection: what the server has not
-/// confirmed when it comes back is published again.
+/// Each message reaches the server at least once: what the server has not confirmed when a connection breaks is published
+/// again over the next one.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -39,53 +43,145 @@ use crate::telemetry::SinkCounters;
 /// assert!(broker.published("sum")[0].text().starts_with(r#"{"sum":45,"diff":1,"time":"#));
 /// # Ok::<(), pathway::Error>(())
 /// ```
-pub fn write<R: Schema>(table: &Table<R>, place: impl IntoEndpoint, subject: impl Into<String>) -> Write<R> {
-    let (place, subject) = (place.into_endpoint(), subject.into());
+pub fn write<R: Schema>(table: &Table<R>, endpoint: impl IntoEndpoint, subject: impl Into<String>) -> Write<R> {
     Write {
         table: table.clone(),
-        place,
-        subject,
+        endpoint: endpoint.into_endpoint(),
+        subject: subject.into(),
         name: None,
         dead_letter: None,
         options: Options::new(),
-        envelope: Envelope::new(),
-        jetstream: None,
-        kv: None,
+        message_options: MessageOptions::new(),
+        transport: WriteTransport::Core,
+        kind: PhantomData,
     }
 }
 
-/// A table to be written, before its format is said; see [`write()`].
-#[must_use = "say the format, such as `.json()`: without it nothing is written"]
-pub struct Write<R> {
+/// A table to be written, before its format is given; see [`write()`]. `T` is the transport.
+#[must_use = "give the format, such as `.json()`: without it nothing is written"]
+pub struct Write<R, T = Core> {
     table: Table<R>,
-    place: Endpoint,
+    endpoint: Endpoint,
     subject: String,
     name: Option<String>,
     dead_letter: Option<String>,
     options: Options,
-    envelope: Envelope<R>,
-    pub(super) jetstream: Option<String>,
-    /// The subject is the name of a bucket, and rows have these keys.
-    pub(super) kv: Option<Key<R>>,
+    message_options: MessageOptions<R>,
+    transport: WriteTransport<R>,
+    kind: PhantomData<T>,
 }
 
-impl<R: Schema> Write<R> {
+impl<R: Schema, T> Write<R, T> {
     /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats). Default: the subject.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// How to connect. A broker in memory needs none.
+    /// How to connect. A broker in memory ignores this.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// Each row's own subject, in place of the one for all.
+    /// Publishes rows that cannot be published as they are on this subject. Default: they are only counted and reported.
     ///
-    /// A row whose subject can't be one (empty, with a blank, with a wildcard) is not published: it is counted,
-    /// reported and sent to the dead-letter subject.
+    /// A row cannot be published if its subject or a header is invalid, if an [`Encode`] refuses it, or if its message is
+    /// larger than the server accepts. A dead letter has the row's payload and these headers: `pathway_time`,
+    /// `pathway_diff`, `pathway_reason`, `pathway_subject`, `pathway_pipeline`, `pathway_sink`, and then the row's own. A
+    /// payload that is too large is cut; the header `pathway_cut` has its full length.
+    pub fn dead_letter(mut self, subject: impl Into<String>) -> Self {
+        self.dead_letter = Some(subject.into());
+        self
+    }
+
+    /// The same writer on another transport.
+    fn on<K>(self, transport: WriteTransport<R>) -> Write<R, K> {
+        let Write { table, endpoint, subject, name, dead_letter, options, message_options, .. } = self;
+        let kind = PhantomData;
+        Write { table, endpoint, subject, name, dead_letter, options, message_options, transport, kind }
+    }
+
+    /// Encodes messages in a format of your own, or in one with settings; see [`Encode`] and
+    /// [`Dsv`](crate::format::Dsv).
+    pub fn encode(self, encode: impl Encode<R>) {
+        let plan = self.table.plan().clone();
+        let wanted = self.name.as_deref().unwrap_or(if self.subject.is_empty() { "write" } else { &self.subject });
+        let name = plan.unique_name(wanted);
+        let dead_letters = self.dead_letter.as_deref().map(|subject| DeadLetters {
+            subject: subject.into(),
+            pipeline: plan.name(),
+            origin: Origin::Sink(Arc::clone(&name)),
+        });
+        let output = match self.endpoint.clone() {
+            Endpoint::Memory(broker) => {
+                BatchOutput::in_memory(add_memory_sink(&plan, Arc::clone(&name)), broker, dead_letters)
+            }
+            Endpoint::Server(uri) => {
+                let link = self.add_server_sink(&plan, &uri, Arc::clone(&name), dead_letters);
+                BatchOutput::new(link.unwrap_or_else(|error| {
+                    plan.control().fail(error);
+                    add_memory_sink(&plan, Arc::clone(&name))
+                }))
+            }
+        };
+        let Write { table, subject, message_options, transport, .. } = self;
+        let subject: Arc<str> = subject.into();
+        match transport {
+            WriteTransport::Bucket(key) => {
+                if !message_options.is_empty() {
+                    plan.control().fail(no_message_options(&name));
+                }
+                check_format(&encode, &output);
+                let encode: Arc<dyn Encode<R>> = Arc::new(encode);
+                write_table(&table, name, move || {
+                    BucketWriter::new(&subject, Arc::clone(&key), Arc::clone(&encode), output.clone())
+                });
+            }
+            WriteTransport::Core | WriteTransport::Stream(_) => {
+                write_messages(&table, name, subject, encode, message_options, output);
+            }
+        }
+    }
+
+    fn add_server_sink(
+        &self,
+        plan: &Plan,
+        uri: &str,
+        name: Arc<str>,
+        dead_letters: Option<DeadLetters>,
+    ) -> Result<SinkLink> {
+        let (uri, options) = (NatsUri::parse(uri)?, self.options.clone());
+        // Where each row has its own subject, there is none to check.
+        let subject = if self.message_options.has_own_subjects() { "" } else { &*self.subject };
+        if let Some(dead_letters) = &dead_letters {
+            check_publish_subject(&dead_letters.subject)?;
+        }
+        if !self.message_options.has_own_subjects() && !matches!(self.transport, WriteTransport::Bucket(_)) {
+            check_publish_subject(subject)?;
+        }
+        Ok(match &self.transport {
+            WriteTransport::Core => {
+                add_sink(plan, name, CoreSink::new(uri).options(options).dead_letters(dead_letters))
+            }
+            WriteTransport::Stream(stream) => {
+                let sink = StreamPublisher::new(uri, stream, subject.into())?.options(options);
+                add_sink(plan, name, sink.dead_letters(dead_letters))
+            }
+            WriteTransport::Bucket(_) => {
+                let Bucket { stream, .. } = Bucket::named(&self.subject)?;
+                let sink = StreamPublisher::new(uri, &stream, "".into())?.options(options);
+                add_sink(plan, name, sink.dead_letters(dead_letters).one_by_one())
+            }
+        })
+    }
+}
+
+impl<R: Schema, T> Write<R, T> {
+    /// Gives each row a subject of its own, instead of one for all.
+    ///
+    /// A row whose subject is invalid (empty, with white space, with a wildcard) is not published: it is counted, reported
+    /// and sent to the dead-letter subject.
     ///
     /// ```
     /// use pathway::prelude::*;
@@ -102,141 +198,138 @@ impl<R: Schema> Write<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn subject(mut self, subject: impl Fn(&R) -> String + Send + Sync + 'static) -> Self {
-        self.envelope.set_subject(subject);
+        self.message_options.set_subject(subject);
         self
     }
 
-    /// A header with a value of each row. Several are written in the order in which they are added, behind `pathway_time`
+    /// Adds a header with a value of each row. Headers are written in the order in which you add them, after `pathway_time`
     /// and `pathway_diff`.
     ///
-    /// The value is of any type that a column can have. Its text is that of Pathway: booleans are `True` and `False`,
-    /// durations `1500ns`, bytes base64, lists and tuples `(1, 2)`. A `None` is no header. A row with a line break in
-    /// the value is not published: it is counted, reported and sent to the dead-letter subject. A name that no header
-    /// can have is an error when the pipeline starts.
-    pub fn header<T: EncodeText>(
+    /// The value has any type that a column can have. Its text is that of Pathway: booleans are `True` and `False`,
+    /// durations `1500ns`, bytes base64, lists and tuples `(1, 2)`. `None` adds no header. A row with a line break in the
+    /// value is not published: it is counted, reported and sent to the dead-letter subject. An invalid name is an error when
+    /// the pipeline starts.
+    pub fn header<V: EncodeText>(
         mut self,
         name: impl Into<String>,
-        value: impl Fn(&R) -> T + Send + Sync + 'static,
+        value: impl Fn(&R) -> V + Send + Sync + 'static,
     ) -> Self {
-        if let Err(error) = self.envelope.add_header(name.into(), value) {
+        if let Err(error) = self.message_options.add_header(name.into(), value) {
             self.table.plan().control().fail(error);
         }
         self
     }
 
-    /// The order of a commit's messages: by a value of each row, ascending; `None` is below everything.
+    /// Sorts the messages of a commit by a value of each row, ascending; `None` is the smallest.
     ///
-    /// What goes still comes before what comes, and rows with equal values keep their order.
+    /// Removals still come before insertions, and rows with equal values keep their order.
     pub fn sort_by<K: Datum>(mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Self {
-        self.envelope.sort_by(key);
+        self.message_options.sort_by(key);
         self
     }
+}
 
-    /// Where rows go that can't be published. Default: nowhere; they are counted and reported only.
+impl<R: Schema> Write<R> {
+    /// Writes into a stream. Each message is acknowledged when it is stored, and stored once within the stream's duplicate
+    /// window (`Nats-Msg-Id`), also when it is sent again after a connection broke.
     ///
-    /// That is so for a subject or header that can't be, for what an [`Encode`] refuses, and for what is larger than the
-    /// server takes. A dead letter has the row's payload (cut, with the full length as `pathway_cut`, where it is too
-    /// large), and these headers: `pathway_time`, `pathway_diff`, `pathway_reason`, `pathway_subject`,
-    /// `pathway_pipeline`, `pathway_sink`, and then the row's own.
-    pub fn dead_letter(mut self, subject: impl Into<String>) -> Self {
-        self.dead_letter = Some(subject.into());
-        self
-    }
-
-    /// Each message is a JSON object: the columns in order, then `diff` and `time`.
+    /// Up to 4 000 messages are in flight. Where the stream is full or the server is busy, the pipeline waits and sends
+    /// again what was refused. Nothing is lost, and the order is kept if nobody else writes into the stream. A stream that is
+    /// missing or does not take the subject is an error when the pipeline starts.
     ///
-    /// In a bucket it is the columns alone.
-    pub fn json(self) {
-        self.encode(JsonRows);
+    /// A broker in memory has no streams: it writes to the subject.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total { sum: i64 }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { sum: 45 }]);
+    /// nats::write(&totals, "nats://localhost:4222", "totals.all").jetstream("TOTALS").json();
+    /// # std::mem::forget(pipeline);
+    /// ```
+    pub fn jetstream(self, stream: impl Into<String>) -> Write<R, JetStream> {
+        self.on(WriteTransport::Stream(stream.into()))
     }
 
-    /// Each message is the text of the only column, a `String`. `diff` and `time` are in the headers.
-    pub fn plaintext(self)
-    where
-        R: OneColumn<String>,
-    {
-        self.plaintext_of(|row| row.column());
+    /// Writes into a key-value bucket. The subject is the bucket's name. Each key holds the newest row that has it: a row
+    /// that changes is one put, and the removal of the last one is a deletion.
+    ///
+    /// A key may have ASCII letters and digits, `-`, `/`, `_`, `=`, and dots between them. A row with another key is
+    /// rejected, and becomes a dead letter if there is a subject for them. Two puts of one key keep their order whatever the
+    /// server does. What an earlier run has left in the bucket stays there if this one has no row for it.
+    ///
+    /// The rows are kept by key on the first worker.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total { city: String, sum: i64 }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { city: "Oslo".into(), sum: 45 }]);
+    /// nats::write(&totals, "nats://localhost:4222", "totals").kv(|total| total.city.clone()).json();
+    /// # std::mem::forget(pipeline);
+    /// ```
+    ///
+    /// A bucket is a transport of its own; it cannot also be written as a stream:
+    ///
+    /// ```compile_fail
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema)] struct Total { city: String, sum: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// # let totals = pipeline.rows([Total { city: "Oslo".into(), sum: 45 }]);
+    /// nats::write(&totals, "nats://localhost:4222", "totals").jetstream("TOTALS").kv(|total| total.city.clone()).json();
+    /// ```
+    pub fn kv(self, key: impl Fn(&R) -> String + Send + Sync + 'static) -> Write<R, KeyValue> {
+        self.on(WriteTransport::Bucket(Arc::new(key)))
     }
+}
 
-    /// Each message is the text of one column: `.plaintext_of(|row| &row.city)`. `diff` and `time` are in the headers.
-    pub fn plaintext_of(self, text: impl Fn(&R) -> &str + Send + Sync + 'static) {
-        self.bytes_of(move |row| text(row).as_bytes());
+impl<R: Schema, T> fmt::Debug for Write<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut debug = f.debug_struct("Write");
+        debug.field("subject", &self.subject).field("transport", &self.transport).finish_non_exhaustive()
     }
+}
 
-    /// Each message is the bytes of the only column, a `Bytes`. `diff` and `time` are in the headers.
-    pub fn raw(self)
-    where
-        R: OneColumn<bytes::Bytes>,
-    {
-        self.bytes_of(|row| row.column());
-    }
-
-    /// Each message is the bytes of one column: `.raw_of(|row| &row.blob)`. `diff` and `time` are in the headers.
-    pub fn raw_of(self, bytes: impl Fn(&R) -> &[u8] + Send + Sync + 'static) {
-        self.bytes_of(bytes);
-    }
-
-    /// Each message is a line of comma-separated values, without a line of names; see [`Dsv`] for other settings.
-    pub fn dsv(self) {
-        self.encode(Dsv::new());
-    }
-
-    fn bytes_of(self, bytes: impl Fn(&R) -> &[u8] + Send + Sync + 'static) {
-        self.encode(move |row: &R, _: ChangeInfo, payload: &mut Vec<u8>| -> Result<(), EncodeError> {
-            payload.extend_from_slice(bytes(row));
-            Ok(())
-        });
-    }
-
-    /// Each message is of a format that the program brings along, or of one with settings; see [`Encode`] and [`Dsv`].
-    pub fn encode(self, encode: impl Encode<R>) {
-        let Write { table, place, subject, name, dead_letter, options, envelope, jetstream, kv } = self;
-        let plan = table.plan();
-        let control = plan.control().clone();
-        let outbox = Arc::new(Outbox::new(control.clone()));
-        let counters = Arc::new(SinkCounters::default());
-        let wanted = name.as_deref().unwrap_or(if subject.is_empty() { "write" } else { &subject });
-        let name = plan.unique_name(wanted);
-        let link = SinkLink { name: Arc::clone(&name), outbox, counters, control };
-        let dead_letters = dead_letter.map(|subject| DeadLetters {
-            subject: subject.into(),
-            pipeline: plan.name(),
-            end: End::Sink(Arc::clone(&name)),
-        });
-        let subject: Arc<str> = subject.into();
-        let (sink, outgoing) = match place {
-            Endpoint::Memory(broker) => (None, Outgoing::Broker(broker, dead_letters)),
-            Endpoint::Server(uri) => {
-                let sink: Box<dyn Sink> = if kv.is_some() {
-                    Box::new(BucketSink { uri, bucket: subject.to_string(), options, dead_letters })
-                } else {
-                    let own = envelope.has_own_subjects();
-                    let subject = if own { SinkSubject::Own } else { SinkSubject::All(Arc::clone(&subject)) };
-                    let core = ServerSink { uri, subject, options, dead_letters };
-                    match jetstream {
-                        None => Box::new(core),
-                        Some(stream) => Box::new(StreamSink { core, stream }),
-                    }
-                };
-                (Some(sink), Outgoing::Outbox)
-            }
-        };
-        plan.add_sink(sink, link.clone());
-        if let Err(mistake) = encode.check() {
-            link.control.fail(Error::new(ErrorKind::Config, format!("sink `{name}`: {mistake}")));
-        }
-        let encode: Arc<dyn Encode<R>> = Arc::new(encode);
-        if let Some(key) = kv {
-            if !envelope.is_plain() {
-                link.control.fail(kv::no_envelope(&name));
-            }
-            deliver(&table, name, move || {
-                let (key, encode) = (Arc::clone(&key), Arc::clone(&encode));
-                Box::new(BucketWriter::new(&subject, key, encode, link.clone(), outgoing.clone()))
+/// Adds a sink for the dead letters of a source, at the endpoint that the source reads from.
+pub(super) fn dead_letter_output(
+    plan: &Plan,
+    endpoint: &Endpoint,
+    options: &Options,
+    source: &Arc<str>,
+    subject: &str,
+) -> DeadLetterOutput {
+    let name = plan.unique_name(&format!("{source}-dead-letters"));
+    let origin = Origin::Source(Arc::clone(source));
+    let dead_letters = DeadLetters { subject: subject.into(), pipeline: plan.name(), origin };
+    let output = match endpoint {
+        Endpoint::Memory(broker) => BatchOutput::in_memory(add_memory_sink(plan, name), Arc::clone(broker), None),
+        Endpoint::Server(uri) => {
+            let sink = check_publish_subject(subject).and_then(|()| NatsUri::parse(uri)).map(|uri| {
+                // A dead letter that is too large with its headers is cut.
+                CoreSink::new(uri).options(options.clone()).dead_letters(Some(dead_letters.clone()))
             });
-        } else {
-            let writer = TableWriter::new(link, subject, encode, Arc::new(envelope), outgoing);
-            deliver(&table, name, move || Box::new(writer.another()));
+            BatchOutput::new(match sink {
+                Ok(sink) => add_sink(plan, name, sink),
+                Err(error) => {
+                    plan.control().fail(error);
+                    add_memory_sink(plan, name)
+                }
+            })
         }
-    }
+    };
+    DeadLetterOutput::new(dead_letters, output)
+}
+
+fn no_message_options(sink: &str) -> Error {
+    let message = format!(
+        "sink `{sink}`: what is put into a bucket has the key's subject, no headers and no order: \
+         remove `.subject(..)`, `.header(..)` and `.sort_by(..)`"
+    );
+    Error::new(ErrorKind::Config, message)
 }

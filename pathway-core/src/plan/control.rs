@@ -82,6 +82,11 @@ impl Control {
         let _ = self.shared.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 
+    /// Whether both belong to one pipeline.
+    pub fn is(&self, other: &Control) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// Takes the error that ended the pipeline.
     pub fn take_failure(&self) -> Option<Error> {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -1,26 +1,26 @@
-//! Commits that somebody else seals: a test, a broker in memory, the holder of an input's feed.
+//! Commits that are sealed by hand: by a test, a broker in memory, or the holder of an input's feed.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Control;
 
-/// Numbers the sealed commits of all groups in one order, which is the order in which they are taken.
+/// Numbers the sealed commits of all groups. They are taken in this order.
 static SEALING: Mutex<u64> = Mutex::new(0);
 
-/// The commits of a group of sources that are sealed together, from their sealing to their end.
+/// The commits of a group of sources that are sealed together, until they are done.
 pub struct ManualCommits {
     state: Mutex<State>,
-    /// Signalled when a commit is through, or the pipeline ends.
-    through: Condvar,
+    /// Signalled when a commit is done, or the pipeline ends.
+    changed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    /// The numbers of the commits that were sealed and not taken.
+    /// The numbers of the commits that were sealed and not taken yet.
     sealed: VecDeque<u64>,
-    /// Commits that were taken and are not through.
-    under_way: usize,
+    /// How many commits were taken and are not done.
+    in_progress: usize,
     /// The pipeline that takes the commits, while it runs.
     running: Option<Control>,
 }
@@ -28,30 +28,38 @@ struct State {
 impl ManualCommits {
     /// A group without commits.
     pub fn new() -> Self {
-        ManualCommits { state: Mutex::default(), through: Condvar::new() }
+        ManualCommits { state: Mutex::default(), changed: Condvar::new() }
     }
 
-    /// Seals a commit: `seal` puts the open rows of the group's sources down as one commit each.
+    /// Seals a commit: `seal` makes the open rows of each of the group's sources one commit.
     ///
-    /// While the pipeline runs, it returns when the commit is through, so that its effects can be seen.
+    /// While the pipeline runs, it returns when the commit is done, so that its effects can be seen.
     pub fn seal(&self, seal: impl FnOnce()) {
-        {
-            let mut sealing = SEALING.lock().unwrap_or_else(PoisonError::into_inner);
-            seal();
-            *sealing += 1;
-            let mut state = self.lock();
-            state.sealed.push_back(*sealing);
-            if let Some(pipeline) = &state.running {
-                pipeline.wake();
-            }
-        }
+        self.seal_without_waiting(seal);
+        self.wait();
+    }
+
+    /// Seals a commit, and returns at once.
+    pub fn seal_without_waiting(&self, seal: impl FnOnce()) {
+        let mut sealing = SEALING.lock().unwrap_or_else(PoisonError::into_inner);
+        seal();
+        *sealing += 1;
         let mut state = self.lock();
-        while state.running.is_some() && !(state.sealed.is_empty() && state.under_way == 0) {
-            state = self.through.wait(state).unwrap_or_else(PoisonError::into_inner);
+        state.sealed.push_back(*sealing);
+        if let Some(pipeline) = &state.running {
+            pipeline.wake();
         }
     }
 
-    /// Takes the commit that was sealed first among several groups, and says whose it is.
+    /// Waits until all sealed commits are done, or no pipeline runs that takes them.
+    pub fn wait(&self) {
+        let mut state = self.lock();
+        while state.running.is_some() && !(state.sealed.is_empty() && state.in_progress == 0) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Takes the commit that was sealed first among several groups. Returns the number of its group.
     pub fn take_first(groups: &[std::sync::Arc<ManualCommits>]) -> Option<usize> {
         // No commit is sealed while the groups are compared.
         let _sealing = SEALING.lock().unwrap_or_else(PoisonError::into_inner);
@@ -59,30 +67,23 @@ impl ManualCommits {
         let (_, first) = heads.filter_map(|(i, group)| Some((*group.lock().sealed.front()?, i))).min()?;
         let mut state = groups[first].lock();
         state.sealed.pop_front();
-        state.under_way += 1;
+        state.in_progress += 1;
         Some(first)
     }
 
-    /// Says that the commits which were taken are through.
+    /// The commits that were taken are done.
     pub fn done(&self) {
-        self.lock().under_way = 0;
-        self.through.notify_all();
+        self.lock().in_progress = 0;
+        self.changed.notify_all();
     }
 
-    /// Says that a pipeline takes the commits from now on (`Some`), or no more (`None`).
+    /// A pipeline takes the commits from now on (`Some`), or no more (`None`).
     pub fn attach(&self, pipeline: Option<Control>) {
         self.lock().running = pipeline;
-        self.through.notify_all();
+        self.changed.notify_all();
     }
 
-    /// Wakes the pipeline that takes the commits, if it runs.
-    pub fn wake(&self) {
-        if let Some(pipeline) = &self.lock().running {
-            pipeline.wake();
-        }
-    }
-
-    /// Whether a sealed commit waits.
+    /// Whether a sealed commit waits to be taken.
     pub fn is_waiting(&self) -> bool {
         !self.lock().sealed.is_empty()
     }

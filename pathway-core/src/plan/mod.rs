@@ -4,6 +4,7 @@
 
 mod build;
 mod control;
+mod handles;
 mod manual_commits;
 mod net;
 mod node;
@@ -13,6 +14,7 @@ mod table;
 
 pub use build::Build;
 pub use control::Control;
+pub use handles::{SinkHandle, SourceHandle};
 pub use manual_commits::ManualCommits;
 pub use node::{NodeId, Order, Plan, TableProperties};
 pub use pipeline::Pipeline;
@@ -20,4 +22,4 @@ pub use source_operator::{CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use net::{net, net_in_order_of_arrival};
-pub(crate) use node::{Ends, Node};
+pub(crate) use node::{Connectors, Node};

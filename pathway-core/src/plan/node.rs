@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::Build;
-use super::Control;
-use crate::connector::sink::{Sink, SinkLink};
-use crate::connector::source::{Source, SourceLink};
+use super::{Build, Control, SinkHandle, SourceHandle};
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -50,7 +47,7 @@ struct State {
     nodes: Vec<Node>,
     /// How often each name was given, so that names are unique and stable from one build to the next.
     names: HashMap<String, usize>,
-    ends: Ends,
+    connectors: Connectors,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -62,17 +59,17 @@ pub(crate) struct Node {
     pub(crate) build: BuildNode,
 }
 
-/// What must be started before the dataflow can run.
+/// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
 #[derive(Default)]
-pub(crate) struct Ends {
-    /// An end in memory has nothing to start, but it counts.
-    pub(crate) sources: Vec<(Option<Box<dyn Source>>, SourceLink)>,
-    pub(crate) sinks: Vec<(Option<Box<dyn Sink>>, SinkLink)>,
+pub(crate) struct Connectors {
+    pub(crate) sources: Vec<Box<dyn SourceHandle>>,
+    pub(crate) sinks: Vec<Box<dyn SinkHandle>>,
 }
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        let state = State { nodes: Vec::new(), names: HashMap::new(), ends: Ends::default(), name: program() };
+        let state =
+            State { nodes: Vec::new(), names: HashMap::new(), connectors: Connectors::default(), name: program() };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
@@ -113,14 +110,14 @@ impl Plan {
         id
     }
 
-    /// Adds a source, to be started with the pipeline; `None` for one in memory.
-    pub fn add_source(&self, source: Option<Box<dyn Source>>, link: SourceLink) {
-        self.lock().ends.sources.push((source, link));
+    /// Adds a source, which starts with the pipeline.
+    pub fn add_source(&self, source: impl SourceHandle + 'static) {
+        self.lock().connectors.sources.push(Box::new(source));
     }
 
-    /// Adds a sink, to be started with the pipeline; `None` for one in memory.
-    pub fn add_sink(&self, sink: Option<Box<dyn Sink>>, link: SinkLink) {
-        self.lock().ends.sinks.push((sink, link));
+    /// Adds a sink, which starts with the pipeline.
+    pub fn add_sink(&self, sink: impl SinkHandle + 'static) {
+        self.lock().connectors.sinks.push(Box::new(sink));
     }
 
     /// What is known of a node's changes.
@@ -129,9 +126,9 @@ impl Plan {
     }
 
     /// Takes the declaration out, to run it.
-    pub(crate) fn take(&self) -> (Vec<Node>, Ends) {
+    pub(crate) fn take(&self) -> (Vec<Node>, Connectors) {
         let mut state = self.lock();
-        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.ends))
+        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.connectors))
     }
 
     /// Whether two tables belong to one pipeline.

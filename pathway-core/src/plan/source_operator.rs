@@ -1,4 +1,4 @@
-//! The worker's side of a source.
+//! The worker's side of a source: what moves its messages or rows into the dataflow.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,39 +6,38 @@ use std::time::Duration;
 use super::ManualCommits;
 use crate::data::Commit;
 
-/// Moves what a source has brought into the dataflow. It lives on the first worker.
+/// Moves what a source has handed over into the dataflow. It lives on the first worker.
 pub trait SourceOperator {
-    /// What decides when its rows are committed.
-    fn pace(&self) -> CommitTrigger;
+    /// When the source's rows are committed.
+    fn trigger(&self) -> CommitTrigger;
 
-    /// Moves what waits into the open commit, and says how many messages or rows that were.
+    /// Moves what waits into the open commit, and returns how many messages or rows that were.
     ///
-    /// Of a source with commits of its own it moves exactly one of these.
-    fn pump(&mut self) -> usize;
+    /// A source with commits of its own moves exactly one of them.
+    fn ingest(&mut self) -> usize;
 
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 
-    /// The commits before this one are through, and the servers have all that was written for them.
+    /// Everything that the commits before `before` wrote is confirmed.
     ///
-    /// It is said at last; not for each commit.
-    fn settle(&mut self, _before: Commit) {}
+    /// Calls may be left out, but not the last one.
+    fn confirm(&mut self, _before: Commit) {}
 
-    /// Whether everything was moved and nothing more will come.
+    /// Whether everything was moved and nothing more follows.
     fn is_finished(&self) -> bool;
 
-    /// Lets go of a source that waits for room, because the pipeline ends at once.
+    /// Releases a source that waits for room, because the pipeline has failed.
     fn close(&mut self);
 }
 
-/// What decides when the rows of a source are committed.
+/// When the rows of a source are committed.
 #[derive(Clone)]
 pub enum CommitTrigger {
-    /// The data are there already, in commits; they come before anything else.
+    /// The rows are there when the pipeline starts, in commits, and come before everything else.
     Preloaded,
-    /// Somebody says when: the sealed commits are taken one by one, in the order in which they were sealed.
+    /// Somebody else seals the commits. They are taken one by one, in the order in which they were sealed.
     Manual(Arc<ManualCommits>),
-    /// The pipeline's clock: as soon as the commit before is through, but not before the first row has
-    /// waited for this long.
+    /// The pipeline's schedule: as soon as the previous commit is done, but not before the first row has waited this long.
     Scheduled(Duration),
 }

@@ -1,4 +1,4 @@
-//! The conductor: feeds the dataflow, and decides what belongs to which commit.
+//! The commit loop: feeds the dataflow, and decides what belongs to which commit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -6,78 +6,75 @@ use std::time::{Duration, Instant};
 use timely::worker::Worker;
 
 use super::commit_scheduler::{CommitScheduler, Decision};
-use crate::connector::sink::Outbox;
 use crate::data::Commit;
 use crate::dataflow::Progress;
-use crate::plan::Control;
-use crate::plan::ManualCommits;
-use crate::plan::{CommitTrigger, SourceOperator};
+use crate::plan::{CommitTrigger, Control, ManualCommits, SinkHandle, SourceOperator};
 use crate::telemetry::Counter;
 
-/// Runs on the first worker, which has all sources: one commit after the other, each through before the next.
+/// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
 pub(super) struct CommitLoop<'a> {
     pub(super) worker: &'a mut Worker,
     pub(super) control: &'a Control,
-    pub(super) pumps: Vec<Box<dyn SourceOperator>>,
-    /// Seals commits, and tells when the operators have worked them off.
+    pub(super) sources: Vec<Box<dyn SourceOperator>>,
+    /// Nothing new is read while one of them is full.
+    pub(super) sinks: &'a [Box<dyn SinkHandle>],
+    /// Seals commits, and knows when the operators are done with them.
     pub(super) progress: Progress,
-    /// Where sinks read the time of the commit that is being sealed.
+    /// Sinks read the time of the commit that is being sealed from here.
     pub(super) clock: Arc<Counter>,
-    /// Where the sinks' messages wait. While one is full, nothing new is read.
-    pub(super) outboxes: Vec<Arc<Outbox>>,
-    /// Commits that were sealed.
+    /// How many commits were sealed.
     pub(super) commits: Arc<Counter>,
-    /// The commits before this one are through, and were settled with the sources.
-    pub(super) settled: Commit,
+    /// The sources know that the commits before this one are confirmed.
+    pub(super) confirmed: Commit,
 }
 
 impl CommitLoop<'_> {
-    /// Conducts until every source has ended, or the pipeline has failed.
+    /// Runs until every source has ended, or the pipeline has failed.
     ///
-    /// `ready` is called when commits that somebody else seals will be waited for.
-    pub(super) fn conduct(mut self, ready: impl FnOnce()) {
-        let groups = self.told_groups();
-        let attached = Attached::new(groups, self.control);
+    /// Calls `ready` as soon as manual commits are taken.
+    pub(super) fn run(mut self, ready: impl FnOnce()) {
+        let attached = Attached::new(self.manual_groups(), self.control);
         ready();
-        let mut pacer = CommitScheduler::new();
-        self.play_given(&mut pacer);
-        self.play_live(&mut pacer, &attached.groups);
+        let mut scheduler = CommitScheduler::new();
+        self.run_preloaded(&mut scheduler);
+        self.run_live(&mut scheduler, &attached.groups);
         drop(attached);
         if self.control.has_failed() {
-            self.pumps.iter_mut().for_each(|pump| pump.close());
+            self.sources.iter_mut().for_each(|source| source.close());
         }
     }
 
-    /// First what is given: its first commits are one commit of the pipeline, and so on.
-    fn play_given(&mut self, pacer: &mut CommitScheduler) {
-        let is_given = |pump: &dyn SourceOperator| matches!(pump.pace(), CommitTrigger::Preloaded);
-        while self.pumps.iter().any(|pump| is_given(&**pump) && !pump.is_finished()) && !self.control.has_failed() {
+    /// Commits preloaded tables first. The first commits of all of them are one commit of the pipeline, and so on.
+    fn run_preloaded(&mut self, scheduler: &mut CommitScheduler) {
+        let is_preloaded = |source: &dyn SourceOperator| matches!(source.trigger(), CommitTrigger::Preloaded);
+        let has_rows = |source: &dyn SourceOperator| is_preloaded(source) && !source.is_finished();
+        while self.sources.iter().any(|source| has_rows(&**source)) && !self.control.has_failed() {
             self.wait_for_sinks();
-            self.pumps.iter_mut().filter(|pump| is_given(&***pump)).for_each(|pump| {
-                pump.pump();
+            self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| {
+                source.ingest();
             });
-            self.seal(pacer);
+            self.seal(scheduler);
         }
     }
 
-    /// Then what comes, as it comes.
-    fn play_live(&mut self, pacer: &mut CommitScheduler, groups: &[Arc<ManualCommits>]) {
-        let mut open: Option<Open> = None;
+    /// Commits what arrives, as it arrives.
+    fn run_live(&mut self, scheduler: &mut CommitScheduler, groups: &[Arc<ManualCommits>]) {
+        let mut open: Option<OpenCommit> = None;
         while !self.control.has_failed() {
             self.wait_for_sinks();
-            self.settle();
-            let told = ManualCommits::take_first(groups);
-            self.pump(told.map(|group| &groups[group]), &mut open);
-            if let Some(group) = told {
-                self.seal(pacer);
+            self.confirm();
+            let manual = ManualCommits::take_first(groups);
+            self.ingest(manual.map(|group| &groups[group]), &mut open);
+            if let Some(group) = manual {
+                self.seal(scheduler);
                 groups[group].done();
                 open = None;
                 continue;
             }
             match &open {
-                Some(commit) => match pacer.verdict(commit.messages, self.patience(commit)) {
+                Some(commit) => match scheduler.decide(commit.messages, self.time_left(commit)) {
                     Decision::Seal => {
-                        self.seal(pacer);
+                        self.seal(scheduler);
                         open = None;
                     }
                     Decision::Wait(wait) => {
@@ -92,11 +89,11 @@ impl CommitLoop<'_> {
         }
     }
 
-    /// The groups of sources whose commits somebody else seals, each once.
-    fn told_groups(&self) -> Vec<Arc<ManualCommits>> {
+    /// The groups of sources with manual commits, each once.
+    fn manual_groups(&self) -> Vec<Arc<ManualCommits>> {
         let mut groups = Vec::<Arc<ManualCommits>>::new();
-        for pump in &self.pumps {
-            if let CommitTrigger::Manual(group) = pump.pace()
+        for source in &self.sources {
+            if let CommitTrigger::Manual(group) = source.trigger()
                 && !groups.iter().any(|known| Arc::ptr_eq(known, &group))
             {
                 groups.push(group);
@@ -105,71 +102,71 @@ impl CommitLoop<'_> {
         groups
     }
 
-    /// Moves what waits into the open commit: of all sources on the pipeline's clock, and of one told group.
-    fn pump(&mut self, told: Option<&Arc<ManualCommits>>, open: &mut Option<Open>) {
-        for pump in &mut self.pumps {
-            let every = match (pump.pace(), told) {
+    /// Moves what waits into the open commit: of all scheduled sources, and of one group with manual commits.
+    fn ingest(&mut self, manual: Option<&Arc<ManualCommits>>, open: &mut Option<OpenCommit>) {
+        for source in &mut self.sources {
+            let every = match (source.trigger(), manual) {
                 (CommitTrigger::Scheduled(every), _) => every,
-                (CommitTrigger::Manual(group), Some(told)) if Arc::ptr_eq(&group, told) => Duration::ZERO,
+                (CommitTrigger::Manual(group), Some(manual)) if Arc::ptr_eq(&group, manual) => Duration::ZERO,
                 _ => continue,
             };
-            let taken = pump.pump();
+            let taken = source.ingest();
             if taken > 0 {
                 let due = Instant::now() + every;
-                let open = open.get_or_insert(Open { messages: 0, due });
+                let open = open.get_or_insert(OpenCommit { messages: 0, due });
                 open.messages += taken;
                 open.due = open.due.min(due);
             }
         }
     }
 
-    /// How long the open commit may still wait. A pipeline that stops waits for nothing.
-    fn patience(&self, open: &Open) -> Duration {
+    /// How long the open commit may still wait. A pipeline that stops does not wait.
+    fn time_left(&self, open: &OpenCommit) -> Duration {
         if self.control.is_stopping() { Duration::ZERO } else { open.due.saturating_duration_since(Instant::now()) }
     }
 
-    /// Whether nothing more will come. Of a pipeline that stops, only sealed commits are still taken.
+    /// Whether nothing more follows. A pipeline that stops takes only manual commits that are sealed already.
     fn is_finished(&self, groups: &[Arc<ManualCommits>]) -> bool {
         let stopping = self.control.is_stopping();
-        let is_finished = |pump: &dyn SourceOperator| match pump.pace() {
+        let is_finished = |source: &dyn SourceOperator| match source.trigger() {
             CommitTrigger::Manual(_) if stopping => true,
-            _ => pump.is_finished(),
+            _ => source.is_finished(),
         };
-        self.pumps.iter().all(|pump| is_finished(&**pump)) && !groups.iter().any(|group| group.is_waiting())
+        self.sources.iter().all(|source| is_finished(&**source)) && !groups.iter().any(|group| group.is_waiting())
     }
 
-    /// Seals the open commit, and returns when the dataflow has worked it off.
-    fn seal(&mut self, pacer: &mut CommitScheduler) {
-        self.clock.set(pacer.stamp());
+    /// Seals the open commit, and returns when the dataflow is done with it.
+    fn seal(&mut self, scheduler: &mut CommitScheduler) {
+        self.clock.set(scheduler.next_time());
         let next = self.commits.get() + 1;
         self.commits.set(next);
-        self.pumps.iter_mut().for_each(|pump| pump.advance(next));
+        self.sources.iter_mut().for_each(|source| source.advance(next));
         self.progress.seal(next - 1);
         while !self.progress.is_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
     }
 
-    /// Reads no more while a sink's messages pile up. A pipeline that stops has little left to read, and goes on.
+    /// Reads nothing while a sink is full. A pipeline that stops has little left to read, and goes on.
     fn wait_for_sinks(&mut self) {
-        while self.outboxes.iter().any(|outbox| outbox.is_full()) && !self.control.is_stopping() {
-            self.settle();
+        while self.sinks.iter().any(|sink| sink.is_full()) && !self.control.is_stopping() {
+            self.confirm();
             self.worker.step_or_park(None);
         }
     }
 
-    /// Tells the sources which commits are through, with all that they wrote confirmed.
-    fn settle(&mut self) {
+    /// Tells the sources which commits are confirmed by all sinks.
+    fn confirm(&mut self) {
         let sealed = self.commits.get();
-        let before = self.outboxes.iter().filter_map(|outbox| outbox.oldest_unconfirmed()).min().unwrap_or(sealed);
-        if before > self.settled {
-            self.settled = before;
-            self.pumps.iter_mut().for_each(|pump| pump.settle(before));
+        let before = self.sinks.iter().filter_map(|sink| sink.oldest_unconfirmed()).min().unwrap_or(sealed);
+        if before > self.confirmed {
+            self.confirmed = before;
+            self.sources.iter_mut().for_each(|source| source.confirm(before));
         }
     }
 }
 
-/// Groups whose commits are waited for by those who seal them. Also when the worker panics, they are let go.
+/// Groups whose owners wait until their commits are done. They are released also when the worker panics.
 struct Attached {
     groups: Vec<Arc<ManualCommits>>,
 }
@@ -188,9 +185,9 @@ impl Drop for Attached {
 }
 
 /// The open commit.
-struct Open {
+struct OpenCommit {
     /// How many messages it has.
     messages: usize,
-    /// When it is to be sealed at the latest.
+    /// When it is sealed at the latest.
     due: Instant,
 }

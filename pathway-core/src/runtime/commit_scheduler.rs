@@ -1,25 +1,25 @@
-//! When the open commit is sealed, and the time that it then gets on the wire.
+//! When the open commit is sealed, and which `time` it gets on the wire.
 //!
-//! The `time` of a commit is unix milliseconds, even, and grows from commit to commit. Commits that come more
-//! often than every two milliseconds therefore run ahead of the clock. Small commits may: latency counts, and the
-//! lead melts when things calm down. It is bounded by [`MAX_LEAD`]; a pipeline that has used it up, and any commit
-//! that is large, waits for the next even millisecond, which makes batches larger and work cheaper.
+//! The `time` of a commit is unix milliseconds, even and strictly increasing. Commits that follow each other faster than
+//! every two milliseconds therefore run ahead of the clock. Small commits may do so, because latency counts; the lead
+//! shrinks when the load does. [`MAX_LEAD`] bounds it. A pipeline that has used up its lead, and every large commit,
+//! waits for the next even millisecond, which makes commits larger and work cheaper.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The distance of two commits' times.
+/// The smallest distance between the times of two commits, in milliseconds.
 const STEP: u64 = 2;
 
 /// How far a commit's time may be ahead of the clock, in milliseconds: 30 000 small commits in a row.
 const MAX_LEAD: u64 = 60_000;
 
-/// A commit of this many messages does not run ahead of the clock: waiting costs it little and saves much.
+/// A commit of this many messages does not run ahead of the clock: waiting costs little and saves much.
 const LARGE: usize = 256;
 
-/// So many messages are sealed at once, clock or not: the commit's memory is bounded.
+/// A commit of this many messages is sealed at once, whatever the clock says, so that its memory is bounded.
 const FULL: usize = 256 * 1024;
 
-/// Decides when to seal.
+/// Decides when the open commit is sealed.
 pub(super) struct CommitScheduler {
     /// The time of the last commit.
     last: u64,
@@ -30,7 +30,7 @@ pub(super) struct CommitScheduler {
 pub(super) enum Decision {
     /// Seal it.
     Seal,
-    /// Wait for this long, or until more comes.
+    /// Wait for this long, or until more arrives.
     Wait(Duration),
 }
 
@@ -39,17 +39,17 @@ impl CommitScheduler {
         CommitScheduler { last: 0 }
     }
 
-    /// What to do with a commit of so many messages, whose sources let it wait for `patience` more.
-    pub(super) fn verdict(&self, messages: usize, patience: Duration) -> Decision {
-        self.verdict_at(unix_millis(), messages, patience)
+    /// What to do with a commit of `messages`, which may wait for `time_left`.
+    pub(super) fn decide(&self, messages: usize, time_left: Duration) -> Decision {
+        self.decide_at(unix_millis(), messages, time_left)
     }
 
-    fn verdict_at(&self, now: u64, messages: usize, patience: Duration) -> Decision {
+    fn decide_at(&self, now: u64, messages: usize, time_left: Duration) -> Decision {
         if messages >= FULL {
             return Decision::Seal;
         }
-        if !patience.is_zero() {
-            return Decision::Wait(patience);
+        if !time_left.is_zero() {
+            return Decision::Wait(time_left);
         }
         let lead = (self.last + STEP).saturating_sub(now);
         if lead == 0 || (lead <= MAX_LEAD && messages < LARGE) {
@@ -59,11 +59,11 @@ impl CommitScheduler {
     }
 
     /// The time of the commit that is being sealed.
-    pub(super) fn stamp(&mut self) -> u64 {
-        self.stamp_at(unix_millis())
+    pub(super) fn next_time(&mut self) -> u64 {
+        self.next_time_at(unix_millis())
     }
 
-    fn stamp_at(&mut self, now: u64) -> u64 {
+    fn next_time_at(&mut self, now: u64) -> u64 {
         self.last = (now & !1).max(self.last + STEP);
         self.last
     }
@@ -80,39 +80,40 @@ mod tests {
     const NOW: u64 = 1_700_000_000_001;
 
     #[test]
-    fn times_are_even_and_grow() {
-        let mut pacer = CommitScheduler::new();
-        let times: Vec<u64> = [NOW, NOW, NOW - 50, NOW + 9].into_iter().map(|now| pacer.stamp_at(now)).collect();
+    fn times_are_even_and_strictly_increasing() {
+        let mut scheduler = CommitScheduler::new();
+        let times: Vec<u64> =
+            [NOW, NOW, NOW - 50, NOW + 9].into_iter().map(|now| scheduler.next_time_at(now)).collect();
         assert_eq!(times, [NOW - 1, NOW + 1, NOW + 3, NOW + 9]);
     }
 
     #[test]
     fn small_commits_run_ahead_of_the_clock_and_large_ones_wait() {
-        let mut pacer = CommitScheduler::new();
+        let mut scheduler = CommitScheduler::new();
         let none = Duration::ZERO;
-        assert_eq!(pacer.verdict_at(NOW, 1, none), Decision::Seal);
-        pacer.stamp_at(NOW);
-        assert_eq!(pacer.verdict_at(NOW, 1, none), Decision::Seal);
-        assert_eq!(pacer.verdict_at(NOW, LARGE, none), Decision::Wait(Duration::from_millis(1)));
-        assert_eq!(pacer.verdict_at(NOW + 1, LARGE, none), Decision::Seal);
-        assert_eq!(pacer.verdict_at(NOW, FULL, none), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, 1, none), Decision::Seal);
+        scheduler.next_time_at(NOW);
+        assert_eq!(scheduler.decide_at(NOW, 1, none), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, LARGE, none), Decision::Wait(Duration::from_millis(1)));
+        assert_eq!(scheduler.decide_at(NOW + 1, LARGE, none), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, FULL, none), Decision::Seal);
     }
 
     #[test]
     fn the_lead_is_bounded() {
-        let mut pacer = CommitScheduler::new();
+        let mut scheduler = CommitScheduler::new();
         let mut commits = 0;
-        while pacer.verdict_at(NOW, 1, Duration::ZERO) == Decision::Seal {
-            pacer.stamp_at(NOW);
+        while scheduler.decide_at(NOW, 1, Duration::ZERO) == Decision::Seal {
+            scheduler.next_time_at(NOW);
             commits += 1;
         }
-        // The first one is not ahead.
+        // The first one is not ahead of the clock.
         assert_eq!(commits, 1 + MAX_LEAD / STEP);
     }
 
     #[test]
     fn commit_every_waits_for_the_rest() {
-        let wait = CommitScheduler::new().verdict_at(NOW, 1, Duration::from_millis(400));
+        let wait = CommitScheduler::new().decide_at(NOW, 1, Duration::from_millis(400));
         assert_eq!(wait, Decision::Wait(Duration::from_millis(400)));
     }
 }

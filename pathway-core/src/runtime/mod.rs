@@ -8,4 +8,4 @@ mod signals;
 mod start;
 mod worker;
 
-pub use running::{Running, SinkStats, SourceStats, Stats};
+pub use running::{Running, Stats};

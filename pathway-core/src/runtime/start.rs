@@ -5,12 +5,11 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::environment;
-use super::running::{End, Running};
+use super::running::Running;
 use super::signals::Signals;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::Control;
-use crate::plan::{Ends, Pipeline};
+use crate::plan::{Connectors, Control, Pipeline};
 use crate::telemetry::Counter;
 
 impl Pipeline {
@@ -53,17 +52,17 @@ impl Pipeline {
         if let Some(error) = control.take_failure() {
             return Err(error);
         }
-        let (nodes, ends) = plan.take();
+        let (nodes, connectors) = plan.take();
         let commits = Arc::new(Counter::default());
-        let (ends, threads) = start_ends(ends, &control)?;
-        let outboxes = ends.iter().filter_map(End::outbox).collect();
+        let threads = start_connectors(&connectors, &control)?;
+        let connectors = Arc::new(connectors);
         let (ready, built) = std::sync::mpsc::channel();
         let shared = Shared {
             nodes,
             control: control.clone(),
             clock: Arc::default(),
             commits: Arc::clone(&commits),
-            outboxes,
+            connectors: Arc::clone(&connectors),
             ready: Mutex::new(Some(ready)),
         };
         let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
@@ -77,56 +76,53 @@ impl Pipeline {
         })?;
         // Nothing is sent: the channel closes when the dataflow is built, or has failed.
         let _ = built.recv();
-        Ok(Running::new(control, commits, ends, threads, guards))
+        Ok(Running::new(control, commits, connectors, threads, guards))
     }
 }
 
-/// The threads of the ends.
+/// The threads of sources and sinks.
 #[derive(Default)]
-pub(super) struct Threads {
+pub(super) struct ConnectorThreads {
     pub(super) sinks: Vec<JoinHandle<()>>,
     pub(super) sources: Vec<JoinHandle<()>>,
 }
 
-/// Starts sinks, then sources, each kind all at once: where several wait for one server, the waits do not add up.
-fn start_ends(ends: Ends, control: &Control) -> Result<(Vec<End>, Threads)> {
-    let mut handles = Vec::new();
-    let mut threads = Threads::default();
-    let sinks = ends.sinks.into_iter().filter_map(|(sink, link)| {
-        handles.push(End::Sink(link.clone()));
-        sink.map(|sink| move || sink.start(link))
-    });
-    let sinks = start_all(sinks.collect(), &mut threads.sinks);
-    let sources = ends.sources.into_iter().filter_map(|(source, link)| {
-        handles.push(End::Source(link.clone()));
-        source.map(|source| move || source.start(link))
-    });
-    let sources: Vec<_> = sources.collect();
-    let outcome = sinks.and_then(|()| start_all(sources, &mut threads.sources));
-    if let Err(error) = outcome {
+/// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.
+pub(super) fn close(connectors: &Connectors) {
+    connectors.sources.iter().for_each(|source| source.close());
+    connectors.sinks.iter().for_each(|sink| sink.finish());
+}
+
+/// Starts the sinks, then the sources. Those of one kind start at once, so that waits for one server do not add up.
+fn start_connectors(connectors: &Connectors, control: &Control) -> Result<ConnectorThreads> {
+    let mut threads = ConnectorThreads::default();
+    let sinks = start_all(connectors.sinks.iter().map(|sink| || sink.start()), &mut threads.sinks);
+    let started =
+        sinks.and_then(|()| start_all(connectors.sources.iter().map(|source| || source.start()), &mut threads.sources));
+    if let Err(error) = started {
         control.stop();
-        handles.iter().for_each(End::finish);
-        handles.iter().for_each(|end| end.settle(false));
+        close(connectors);
+        connectors.sources.iter().for_each(|source| source.end_acknowledgements(false));
         threads.sinks.into_iter().chain(threads.sources).for_each(|thread| drop(thread.join()));
         return Err(error);
     }
-    Ok((handles, threads))
+    Ok(threads)
 }
 
-/// Starts a number of ends at once; the first error counts.
-fn start_all<F>(starts: Vec<F>, threads: &mut Vec<JoinHandle<()>>) -> Result<()>
+/// Runs all start functions at once. The first error counts.
+fn start_all<F>(starts: impl Iterator<Item = F>, threads: &mut Vec<JoinHandle<()>>) -> Result<()>
 where
-    F: FnOnce() -> Result<JoinHandle<()>> + Send,
+    F: FnOnce() -> Result<Option<JoinHandle<()>>> + Send,
 {
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let starting: Vec<_> = starts.into_iter().map(|start| scope.spawn(start)).collect();
-        let panicked = |_| Err(Error::new(ErrorKind::Panic, "a source or sink panicked while it was started"));
+        let starting: Vec<_> = starts.map(|start| scope.spawn(start)).collect();
+        let panicked = |_| Err(Error::new(ErrorKind::Panic, "a source or sink panicked while it started"));
         starting.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
     });
     let mut first = Ok(());
     for outcome in outcomes {
         match outcome {
-            Ok(thread) => threads.push(thread),
+            Ok(thread) => threads.extend(thread),
             Err(error) => first = first.and(Err(error)),
         }
     }

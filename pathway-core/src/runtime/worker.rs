@@ -7,11 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use timely::worker::Worker;
 
 use super::commit_loop::CommitLoop;
-use crate::connector::sink::Outbox;
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
-use crate::plan::Control;
-use crate::plan::{Build, Node};
+use crate::plan::{Build, Connectors, Control, Node};
 use crate::telemetry::Counter;
 
 /// What all workers of a pipeline share.
@@ -20,7 +18,7 @@ pub(super) struct Shared {
     pub(super) control: Control,
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
-    pub(super) outboxes: Vec<Arc<Outbox>>,
+    pub(super) connectors: Arc<Connectors>,
     /// Told when the first worker has built its part; dropped when it can't.
     pub(super) ready: Mutex<Option<Sender<()>>>,
 }
@@ -52,24 +50,24 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
-    let (pumps, progress) = worker.dataflow_named("pathway", |scope| {
+    let (sources, progress) = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock));
         shared.nodes.iter().for_each(|node| (node.build)(&mut build));
         build.finish()
     });
     if worker.index() == 0 {
-        let conductor = CommitLoop {
+        let commit_loop = CommitLoop {
             control: &shared.control,
-            pumps,
+            sources,
             progress,
             clock: Arc::clone(&shared.clock),
-            outboxes: shared.outboxes.clone(),
+            sinks: &shared.connectors.sinks,
             commits: Arc::clone(&shared.commits),
-            settled: 0,
+            confirmed: 0,
             worker,
         };
         let ready = shared.take_ready();
-        conductor.conduct(|| drop(ready));
+        commit_loop.run(|| drop(ready));
     }
     // The sources are gone; what they left runs through.
     while worker.has_dataflows() && !shared.control.has_failed() {

@@ -3,7 +3,9 @@
 mod counters;
 mod log;
 mod log_limiter;
+mod stats;
 
 pub use counters::{Counter, SinkCounters, SourceCounters};
 pub use log::{Level, report};
 pub use log_limiter::LogLimiter;
+pub use stats::{SinkStats, SourceStats};

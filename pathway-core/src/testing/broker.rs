@@ -1,19 +1,24 @@
 //! The broker in memory.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::subject::matches;
-use crate::connector::source::{Batch, CommitBuffer};
+use crate::connector::sink::EncodedMessage;
+use crate::connector::source::{InputQueue, MessageBatch};
+use crate::connector::{Endpoint, MemoryBroker};
 use crate::data::DateTimeUtc;
-use crate::plan::ManualCommits;
+use crate::plan::{Control, ManualCommits};
 
-/// A NATS in memory, which goes where a server's URI goes in `nats::read` and `nats::write`.
+/// A NATS in memory. Use it where `nats::read` and `nats::write` take a server's URI.
 ///
-/// The pipeline runs unchanged, decoding and encoding included, and the test says where commits end: everything
-/// that was [published](Broker::publish) up to a [`commit`](Broker::commit) takes effect at once, over all
-/// subjects. Clones are handles on one broker; when the last handle of the test is dropped, or
-/// [`close`](Broker::close) is called, the sources end.
+/// The pipeline runs unchanged, with decoding and encoding, and the test decides where commits end: everything that was
+/// [published](Broker::publish) before a [`commit`](Broker::commit) takes effect at once, on all subjects. Several pipelines
+/// may use one broker. Clones are handles on the same broker. Its sources end when the last handle is dropped, or when
+/// [`close`](Broker::close) is called.
+///
+/// What is published waits in memory, without a bound.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -38,25 +43,46 @@ use crate::plan::ManualCommits;
 /// ```
 #[derive(Clone, Default)]
 pub struct Broker {
+    handle: Arc<Handle>,
+}
+
+/// Ends the broker's sources when the last handle is dropped. Pipelines hold the broker itself.
+#[derive(Default)]
+struct Handle {
     shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
 }
 
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    ticks: Arc<ManualCommits>,
 }
 
 #[derive(Default)]
 struct State {
-    /// Pattern and mailbox of each source that reads from the broker.
-    subscriptions: Vec<(String, Arc<CommitBuffer<Batch>>)>,
-    /// What pipelines have written.
+    subscriptions: Vec<Subscription>,
+    /// The pipelines that read from the broker, with what seals their commits.
+    pipelines: Vec<(Control, Arc<ManualCommits>)>,
+    /// The messages that pipelines have written.
     published: Vec<Published>,
+    /// The sources have ended.
+    closed: bool,
+}
+
+/// A source that reads from the broker.
+struct Subscription {
+    pattern: String,
+    queue: Arc<InputQueue<MessageBatch>>,
 }
 
 /// A message that a pipeline has written.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Published {
     /// Its subject.
     pub subject: String,
@@ -67,7 +93,16 @@ pub struct Published {
 }
 
 impl Published {
-    /// The payload as text; bytes that are not UTF-8 are replaced.
+    /// A message, to compare others with.
+    pub fn new(
+        subject: impl Into<String>,
+        headers: impl Into<Vec<(String, String)>>,
+        payload: impl Into<Vec<u8>>,
+    ) -> Self {
+        Published { subject: subject.into(), headers: headers.into(), payload: payload.into() }
+    }
+
+    /// The payload as text. Bytes that are not UTF-8 are replaced.
     pub fn text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.payload)
     }
@@ -79,12 +114,12 @@ impl Published {
 }
 
 impl Broker {
-    /// A broker that nobody reads from yet.
+    /// A broker without readers.
     pub fn new() -> Self {
         Broker::default()
     }
 
-    /// Publishes a message: every source whose subject matches will have it with the next commit.
+    /// Publishes a message: every source whose subject matches receives it with the next commit.
     pub fn publish(&self, subject: &str, payload: impl AsRef<[u8]>) {
         self.publish_with_headers(subject, [] as [(&str, &str); 0], payload);
     }
@@ -102,55 +137,92 @@ impl Broker {
         payload: impl AsRef<[u8]>,
     ) {
         let headers: Vec<_> = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        route(&self.lock(), subject, &headers, payload.as_ref());
+        self.handle.shared.lock().route(subject, &headers, payload.as_ref());
     }
 
-    /// Makes what was published so far one commit.
+    /// Makes what was published so far one commit of each pipeline that reads from the broker.
     ///
-    /// While the pipeline runs it returns when the commit is through: what it caused can be seen.
+    /// It returns when these commits are done in all pipelines that run: their effects can be seen. What they publish
+    /// belongs to the next commit of the pipelines that read it.
     pub fn commit(&self) {
-        self.shared.ticks.seal(|| self.lock().subscriptions.iter().for_each(|(_, mailbox)| mailbox.seal()));
+        let pipelines = self.handle.shared.lock().pipelines.clone();
+        for (pipeline, commits) in &pipelines {
+            commits.seal_without_waiting(|| {
+                let state = self.handle.shared.lock();
+                let own = state.subscriptions.iter().filter(|subscription| subscription.queue.control().is(pipeline));
+                own.for_each(|subscription| subscription.queue.seal());
+            });
+        }
+        pipelines.iter().for_each(|(_, commits)| commits.wait());
     }
 
-    /// What pipelines have written on a subject so far, which may have wildcards.
+    /// What pipelines have written so far on a subject, which may have wildcards.
     pub fn published(&self, subject: &str) -> Vec<Published> {
-        self.lock().published.iter().filter(|message| matches(subject, &message.subject)).cloned().collect()
+        let state = self.handle.shared.lock();
+        state.published.iter().filter(|message| matches(subject, &message.subject)).cloned().collect()
     }
 
     /// Ends the sources that read from the broker, after what was committed.
     pub fn close(&self) {
-        self.lock().subscriptions.iter().for_each(|(_, mailbox)| mailbox.end());
-        self.shared.ticks.wake();
-    }
-
-    /// A mailbox for a source that reads these subjects.
-    pub(crate) fn subscribe(&self, pattern: &str) -> Arc<CommitBuffer<Batch>> {
-        let mailbox = Arc::new(CommitBuffer::new());
-        self.lock().subscriptions.push((pattern.to_owned(), Arc::clone(&mailbox)));
-        mailbox
-    }
-
-    /// The commits of all sources that read from the broker.
-    pub(crate) fn ticks(&self) -> Arc<ManualCommits> {
-        Arc::clone(&self.shared.ticks)
-    }
-
-    /// Takes what a pipeline writes, and hands it to whom reads it.
-    pub(crate) fn deliver(&self, message: Published) {
-        let mut state = self.lock();
-        route(&state, &message.subject, &message.headers, &message.payload);
-        state.published.push(message);
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.shared.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.handle.shared.close();
     }
 }
 
-fn route(state: &State, subject: &str, headers: &[(String, String)], payload: &[u8]) {
-    let now = DateTimeUtc::now();
-    for (_, mailbox) in state.subscriptions.iter().filter(|(pattern, _)| matches(pattern, subject)) {
-        let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        mailbox.add(|open| open.push_with(subject, payload, pairs, Some(now), None));
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Broker").finish_non_exhaustive()
+    }
+}
+
+impl From<&Broker> for Endpoint {
+    fn from(broker: &Broker) -> Self {
+        Endpoint::Memory(Arc::clone(&broker.handle.shared) as Arc<dyn MemoryBroker>)
+    }
+}
+
+impl Shared {
+    fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.subscriptions.iter().for_each(|subscription| subscription.queue.finish());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl MemoryBroker for Shared {
+    fn subscribe(&self, pattern: &str, queue: Arc<InputQueue<MessageBatch>>) -> Arc<ManualCommits> {
+        let mut state = self.lock();
+        if state.closed {
+            queue.finish();
+        }
+        let control = queue.control().clone();
+        state.subscriptions.push(Subscription { pattern: pattern.to_owned(), queue });
+        if let Some((_, commits)) = state.pipelines.iter().find(|(pipeline, _)| pipeline.is(&control)) {
+            return Arc::clone(commits);
+        }
+        let commits = Arc::new(ManualCommits::new());
+        state.pipelines.push((control, Arc::clone(&commits)));
+        commits
+    }
+
+    fn publish(&self, message: EncodedMessage<'_>) {
+        let message = Published::new(message.subject(), message.headers(), message.payload());
+        let mut state = self.lock();
+        state.route(&message.subject, &message.headers, &message.payload);
+        state.published.push(message);
+    }
+}
+
+impl State {
+    /// Adds a message to the open commits of all sources that read its subject.
+    fn route(&self, subject: &str, headers: &[(String, String)], payload: &[u8]) {
+        let now = DateTimeUtc::now();
+        for Subscription { queue, .. } in self.subscriptions.iter().filter(|read| matches(&read.pattern, subject)) {
+            let pairs = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+            queue.add_to_open(|open| open.push_with(subject, payload, pairs, Some(now), None));
+        }
     }
 }

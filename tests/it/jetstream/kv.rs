@@ -120,7 +120,7 @@ fn an_empty_bucket_and_one_that_is_not_there() {
     let pipeline = Pipeline::new();
     let _rows = nats::read(&pipeline, server.url(), "a.b").kv().json::<Limit>();
     let error = pipeline.start().err().expect("an error");
-    assert!(error.to_string().contains("`a.b` is no name of a bucket"), "{error}");
+    assert!(error.to_string().contains("`a.b` cannot be the name of a bucket"), "{error}");
 }
 
 #[test]

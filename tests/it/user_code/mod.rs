@@ -1,6 +1,7 @@
 //! Code of the user's own within a pipeline: subscribers, sources and sinks, calls.
 
 mod calls;
+mod contract;
 mod sinks;
 mod sources;
 mod subscribe;

@@ -31,7 +31,7 @@ impl Teller {
 }
 
 impl Sink for Teller {
-    type Row = Number;
+    type Item = Number;
 
     fn name(&self) -> String {
         "teller".to_owned()
@@ -78,7 +78,7 @@ fn a_failure_is_the_pipelines_error() {
     for (fails_at, expected) in [
         ("open", "sink `teller` could not be opened: cannot open"),
         ("write", "sink `teller` failed: cannot write"),
-        ("close", "sink `teller` failed at its end: cannot close"),
+        ("close", "sink `teller` failed when it was closed: cannot close"),
     ] {
         let (tell, told) = mpsc::channel();
         let pipeline = Pipeline::new();
@@ -94,7 +94,7 @@ fn a_failure_is_the_pipelines_error() {
 fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
     struct Slow(mpsc::Receiver<()>, mpsc::Sender<(u64, usize)>);
     impl Sink for Slow {
-        type Row = Number;
+        type Item = Number;
 
         fn write(&mut self, commit: CommitBatch<Number>) -> Result<(), Failure> {
             self.0.recv()?;
@@ -129,7 +129,7 @@ fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
 fn a_panic_is_the_pipelines_error() {
     struct Bomb;
     impl Sink for Bomb {
-        type Row = Number;
+        type Item = Number;
 
         fn write(&mut self, _: CommitBatch<Number>) -> Result<(), Failure> {
             panic!("tick")

@@ -3,19 +3,19 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use pathway::io::{Failure, RowSender, Settings, Source, Stopped};
+use pathway::io::{Failure, RowSender, Source, SourceSettings, Stopped};
 use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
 use super::{Number, number, wait_until};
 
 /// A source that is a closure.
-struct By<F>(Settings, F);
+struct By<F>(SourceSettings, F);
 
 impl<F: FnOnce(&RowSender<Number>) -> Result<(), Failure> + Send + 'static> Source for By<F> {
-    type Row = Number;
+    type Item = Number;
 
-    fn settings(&self) -> Settings {
+    fn settings(&self) -> SourceSettings {
         self.0.clone()
     }
 
@@ -28,7 +28,7 @@ impl<F: FnOnce(&RowSender<Number>) -> Result<(), Failure> + Send + 'static> Sour
 fn rows_come_and_go() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
-        let source = By(Settings::new(), |rows: &RowSender<Number>| {
+        let source = By(SourceSettings::new(), |rows: &RowSender<Number>| {
             for value in 0..100_000 {
                 rows.insert(number(value))?;
                 if value % 2 == 0 {
@@ -53,7 +53,7 @@ fn a_source_is_held_back() {
     let given = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&given);
     let pipeline = Pipeline::new();
-    let source = By(Settings::new(), move |rows: &RowSender<Number>| {
+    let source = By(SourceSettings::new(), move |rows: &RowSender<Number>| {
         for value in 0.. {
             rows.insert(number(value))?;
             *counted.lock().unwrap() += 1;
@@ -80,7 +80,7 @@ fn a_source_is_held_back() {
 fn commits_of_its_own_are_whole() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
-        let source = By(Settings::new().own_commits(), |rows: &RowSender<Number>| {
+        let source = By(SourceSettings::new().own_commits(), |rows: &RowSender<Number>| {
             for value in 0..500 {
                 for part in 0..5 {
                     rows.insert(number(5 * value + part))?;
@@ -109,7 +109,7 @@ fn commits_of_its_own_are_whole() {
 fn what_a_source_with_commits_of_its_own_leaves_open_at_a_stop_is_forgotten() {
     let pipeline = Pipeline::new();
     let (tell, told) = mpsc::channel();
-    let source = By(Settings::new().own_commits(), move |rows: &RowSender<Number>| {
+    let source = By(SourceSettings::new().own_commits(), move |rows: &RowSender<Number>| {
         rows.insert(number(1))?;
         rows.commit()?;
         rows.insert(number(2))?;
@@ -130,7 +130,7 @@ fn what_a_source_with_commits_of_its_own_leaves_open_at_a_stop_is_forgotten() {
 fn a_stop_is_noticed_by_every_call() {
     let pipeline = Pipeline::new();
     let (tell, told) = mpsc::channel();
-    let source = By(Settings::new(), move |rows: &RowSender<Number>| {
+    let source = By(SourceSettings::new(), move |rows: &RowSender<Number>| {
         assert!(!rows.is_stopping());
         tell.send(())?;
         assert_eq!(rows.clone().sleep(Duration::from_secs(3_600)), Err(Stopped));
@@ -150,7 +150,7 @@ fn a_stop_is_noticed_by_every_call() {
 #[test]
 fn a_failure_is_the_pipelines_error() {
     let pipeline = Pipeline::new();
-    let source = By(Settings::new().name("thermometer"), |rows: &RowSender<Number>| {
+    let source = By(SourceSettings::new().name("thermometer"), |rows: &RowSender<Number>| {
         rows.insert(number(1))?;
         Err("no mercury".into())
     });
@@ -163,7 +163,7 @@ fn a_failure_is_the_pipelines_error() {
 #[test]
 fn a_panic_is_the_pipelines_error() {
     let pipeline = Pipeline::new();
-    let _ = pipeline.source(By(Settings::new().name("bomb"), |_: &RowSender<Number>| panic!("tick"))).collect();
+    let _ = pipeline.source(By(SourceSettings::new().name("bomb"), |_: &RowSender<Number>| panic!("tick"))).collect();
     let error = pipeline.run().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Panic);
     assert!(error.to_string().contains("source `bomb` panicked") && error.to_string().contains("tick"), "{error}");
@@ -172,7 +172,7 @@ fn a_panic_is_the_pipelines_error() {
 #[test]
 fn a_source_that_only_inserts_says_so() {
     let pipeline = Pipeline::new();
-    let source = By(Settings::new().append_only(), |rows: &RowSender<Number>| {
+    let source = By(SourceSettings::new().append_only(), |rows: &RowSender<Number>| {
         [1, 5, 3].into_iter().try_for_each(|value| rows.insert(number(value)))?;
         Ok(())
     });
@@ -181,7 +181,7 @@ fn a_source_that_only_inserts_says_so() {
     assert_eq!(highest.rows(), [number(5)]);
 
     let pipeline = Pipeline::new();
-    let source = By(Settings::new().append_only(), |rows: &RowSender<Number>| Ok(rows.remove(number(1))?));
+    let source = By(SourceSettings::new().append_only(), |rows: &RowSender<Number>| Ok(rows.remove(number(1))?));
     let _ = pipeline.source(source).collect();
     let error = pipeline.run().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Custom);

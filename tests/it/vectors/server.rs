@@ -100,11 +100,7 @@ async fn next(messages: &mut async_nats::Subscriber) -> Option<Published> {
     let pair = |(name, values): (&async_nats::HeaderName, &Vec<async_nats::HeaderValue>)| {
         values.iter().map(|value| (name.to_string(), value.to_string())).collect::<Vec<_>>()
     };
-    let headers = message.headers.as_ref().map(|headers| headers.iter().flat_map(pair).collect());
-    let message = Published {
-        subject: message.subject.to_string(),
-        headers: headers.unwrap_or_default(),
-        payload: message.payload.to_vec(),
-    };
+    let headers = message.headers.as_ref().map(|headers| headers.iter().flat_map(pair).collect::<Vec<_>>());
+    let message = Published::new(message.subject.as_str(), headers.unwrap_or_default(), message.payload);
     (message.payload != END.as_bytes()).then_some(message)
 }

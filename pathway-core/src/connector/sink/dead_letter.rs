@@ -17,12 +17,12 @@ pub struct DeadLetters {
     /// The pipeline's name.
     pub pipeline: Arc<str>,
     /// The source or sink that they come from.
-    pub end: End,
+    pub origin: Origin,
 }
 
-/// The end that sends dead letters, by its name.
+/// The source or sink that sends dead letters, by its name.
 #[derive(Clone, Debug)]
-pub enum End {
+pub enum Origin {
     /// What it could not read.
     Source(Arc<str>),
     /// What it could not publish.
@@ -70,9 +70,9 @@ impl DeadLetters {
         headers.extend(rejection.column.map(|column| (COLUMN.into(), one_line(column))));
         headers.extend(rejection.offset.map(|offset| (OFFSET.into(), offset.to_string())));
         headers.push((PIPELINE.into(), one_line(&self.pipeline)));
-        headers.push(match &self.end {
-            End::Source(name) => (SOURCE.into(), one_line(name)),
-            End::Sink(name) => (SINK.into(), one_line(name)),
+        headers.push(match &self.origin {
+            Origin::Source(name) => (SOURCE.into(), one_line(name)),
+            Origin::Sink(name) => (SINK.into(), one_line(name)),
         });
         // A dead letter that was read as a message has headers of this kind already: the new ones count.
         let taken = [REASON, SUBJECT, COLUMN, OFFSET, PIPELINE, SOURCE, SINK, CUT];

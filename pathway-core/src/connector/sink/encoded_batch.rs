@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::OutputBatch;
 use crate::data::{Commit, EncodeError};
 
 /// The messages of one commit for one sink, in the order in which they are to be published.
@@ -66,9 +67,9 @@ impl EncodedBatch {
         self.letters.push(OutgoingMessage { payload: begin..self.payloads.len(), come, label });
     }
 
-    /// The memory that the parcel holds, in bytes.
-    pub fn weight(&self) -> usize {
-        self.payloads.len() + self.letters.len() * size_of::<OutgoingMessage>() + self.labels
+    /// The messages, in the order in which they are to be published.
+    pub fn messages(&self) -> impl Iterator<Item = EncodedMessage<'_>> {
+        self.letters.iter().map(|message| EncodedMessage { batch: self, message })
     }
 
     /// Where a letter of this parcel goes to.
@@ -80,6 +81,69 @@ impl EncodedBatch {
     /// What a letter of this parcel says.
     pub fn payload_of(&self, letter: &OutgoingMessage) -> &[u8] {
         &self.payloads[letter.payload.clone()]
+    }
+}
+
+/// One message of an [`EncodedBatch`], as it is published.
+#[derive(Clone, Copy, Debug)]
+pub struct EncodedMessage<'a> {
+    batch: &'a EncodedBatch,
+    message: &'a OutgoingMessage,
+}
+
+impl<'a> EncodedMessage<'a> {
+    pub(crate) fn new(batch: &'a EncodedBatch, message: &'a OutgoingMessage) -> Self {
+        EncodedMessage { batch, message }
+    }
+
+    /// The subject, or topic.
+    pub fn subject(&self) -> &'a str {
+        self.batch.subject_of(self.message)
+    }
+
+    /// The payload.
+    pub fn payload(&self) -> &'a [u8] {
+        self.batch.payload_of(self.message)
+    }
+
+    /// 1 for a row that is inserted, -1 for a row that is removed.
+    pub fn diff(&self) -> i64 {
+        if self.message.come { 1 } else { -1 }
+    }
+
+    /// Why the message must not be published: its subject or a header is invalid, or it could not be encoded.
+    pub fn error(&self) -> Option<EncodeError> {
+        self.batch.complaint(self.message)
+    }
+
+    /// The headers, in the order in which they are on the wire: `pathway_time` and `pathway_diff`, then the row's own.
+    pub fn headers(&self) -> Vec<(String, String)> {
+        let meta = self.message.label.as_deref();
+        let mut headers = Vec::new();
+        if !meta.is_some_and(|meta| meta.bare) {
+            headers.push(("pathway_time".to_owned(), self.batch.time.to_string()));
+            headers.push(("pathway_diff".to_owned(), self.diff().to_string()));
+        }
+        if let Some(meta) = meta {
+            headers.extend(meta.headers.iter().map(|(name, value)| (name.to_string(), value.clone())));
+            headers.extend(meta.message_id.iter().map(|id| ("Nats-Msg-Id".to_owned(), id.clone())));
+        }
+        headers
+    }
+}
+
+impl OutputBatch for EncodedBatch {
+    fn commit(&self) -> Commit {
+        self.commit
+    }
+
+    fn len(&self) -> usize {
+        self.letters.len()
+    }
+
+    /// The memory that the batch takes, in bytes.
+    fn weight(&self) -> usize {
+        self.payloads.len() + self.letters.len() * size_of::<OutgoingMessage>() + self.labels
     }
 }
 

@@ -1,48 +1,182 @@
-//! Messages go out: what a sink is, and how the worker hands a commit's messages to it.
+//! Sinks: what takes a table's commits out of a pipeline, on a thread of its own.
 
+mod attach;
 mod collect;
+mod commit_batch;
 mod dead_letter;
-mod deliver;
 mod encoded_batch;
+mod input;
+mod message_options;
+mod message_writer;
 mod outbox;
+mod output;
 mod subscribe;
+mod table_output;
 pub(crate) mod validate;
 
-pub use super::sink::collect::Collected;
-pub use super::sink::dead_letter::{DeadLetters, End};
-pub use super::sink::deliver::{Writer, deliver};
-pub use super::sink::encoded_batch::{EncodedBatch, MessageMeta, OutgoingMessage};
-pub use super::sink::outbox::Outbox;
-pub use super::sink::subscribe::Update;
+#[cfg(test)]
+pub(crate) use attach::start_sink;
+pub(crate) use attach::{add_memory_sink, add_sink, check_format, write_messages};
+pub use collect::Collected;
+pub use commit_batch::CommitBatch;
+pub use dead_letter::{DeadLetters, Origin};
+pub use encoded_batch::{EncodedBatch, EncodedMessage, MessageMeta, OutgoingMessage};
+pub use input::{SinkInput, SinkLink};
+pub(crate) use message_options::MessageOptions;
+pub use outbox::{Outbox, OutputBatch};
+pub(crate) use output::BatchOutput;
+pub use subscribe::Update;
+pub(crate) use table_output::{TableWriter, write_table};
 
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use super::Failure;
+use crate::data::{Commit, Schema};
 
-use crate::data::Result;
-use crate::plan::Control;
-use crate::telemetry::SinkCounters;
+/// A sink: a file, a database, another broker. [`Table::sink`](crate::plan::Table::sink) gives it the table's commits.
+///
+/// NATS stands on the same trait. A sink takes rows, or [`Encoded`] messages, which
+/// [`Table::message_sink`](crate::plan::Table::message_sink) makes of rows.
+///
+/// ```
+/// use pathway::io::{CommitBatch, Failure, Sink};
+/// use pathway::prelude::*;
+/// use std::io::Write;
+///
+/// #[derive(Schema)]
+/// struct Total {
+///     city: String,
+///     n: i64,
+/// }
+///
+/// /// Writes one line for each change.
+/// struct Lines<W>(W);
+///
+/// impl<W: Write + Send + 'static> Sink for Lines<W> {
+///     type Item = Total;
+///
+///     fn write(&mut self, commit: CommitBatch<Total>) -> Result<(), Failure> {
+///         for Change { row, diff } in commit.changes {
+///             writeln!(self.0, "{diff:+} {} {}", row.city, row.n)?;
+///         }
+///         Ok(())
+///     }
+///
+///     fn close(&mut self) -> Result<(), Failure> {
+///         Ok(self.0.flush()?)
+///     }
+/// }
+///
+/// # let pipeline = Pipeline::new();
+/// # let totals = pipeline.rows([Total { city: "Oslo".into(), n: 1 }]);
+/// # let path = std::env::temp_dir().join(format!("pathway-lines-{}", std::process::id()));
+/// totals.sink(Lines(std::fs::File::create(&path).expect("a file")));
+/// pipeline.run()?;
+/// # let text = std::fs::read_to_string(&path).expect("a file");
+/// # let _ = std::fs::remove_file(&path);
+/// assert_eq!(text, "+1 Oslo 1\n");
+/// # Ok::<(), pathway::Error>(())
+/// ```
+///
+/// # What a sink can do beyond that
+/// Implement [`run`](Sink::run) instead of [`write`](Sink::write) to take commits whenever you want and to confirm them
+/// later, several at a time. Sources acknowledge a message when all sinks have confirmed the commits that it belongs to.
+/// A sink that can say [which commit it holds](Sink::last_commit), and can be [fenced](Sink::fence), can take part in
+/// exactly-once delivery.
+pub trait Sink: Send + Sized + 'static {
+    /// What it takes: rows of a schema, or [`Encoded`] messages.
+    type Item: SinkItem;
 
-/// Where messages go. `run` starts each sink of a pipeline once, before its sources.
-pub trait Sink: Send {
-    /// Connects and begins to empty the outbox, on a thread of its own.
-    ///
-    /// It returns when the sink is ready. The thread ends when the outbox is finished and empty, which
-    /// it says through [`Outbox::confirm`] parcel by parcel.
+    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats); a number makes it unique. Default: `sink`.
+    fn name(&self) -> String {
+        "sink".to_owned()
+    }
+
+    /// Makes the sink ready, before anything is read. It may wait for what it connects to.
     ///
     /// # Errors
-    /// The sink could not be made ready.
-    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>>;
+    /// Any error: the pipeline does not start.
+    fn open(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// Takes a commit, whole, and returns when it is written.
+    ///
+    /// It runs on the sink's own thread and may block. Meanwhile the pipeline may make more commits; it reads nothing new
+    /// while they hold 200 000 changes, or 8 MiB of messages. A pipeline that stops waits until everything is written: if
+    /// `write` never returns, the pipeline never ends.
+    ///
+    /// # Errors
+    /// Any error ends the pipeline. It is not called again: a sink that can recover does so itself.
+    fn write(&mut self, _commit: <Self::Item as SinkItem>::Batch) -> Result<(), Failure> {
+        Err("the sink implements neither `write` nor `run`".into())
+    }
+
+    /// The last commit was written. Not called after a failure.
+    ///
+    /// # Errors
+    /// Those of [`write`](Sink::write).
+    fn close(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// The last message or row that the sink holds from an earlier run; `None` where it cannot say.
+    ///
+    /// # Errors
+    /// The sink cannot be asked.
+    fn last_commit(&mut self) -> Result<Option<CommitPosition>, Failure> {
+        Ok(None)
+    }
+
+    /// Keeps writers of earlier epochs from writing any more. Returns false where the sink cannot do that.
+    ///
+    /// # Errors
+    /// The sink cannot be fenced now; or a later epoch has fenced it already.
+    fn fence(&mut self, _epoch: u64) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
+    /// The sink's whole life: opens it, writes and confirms commit after commit, and closes it.
+    ///
+    /// The default calls the methods above. Implement it to take commits before earlier ones are confirmed.
+    ///
+    /// # Errors
+    /// Any error ends the pipeline. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
+    /// wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the sink.
+    fn run(mut self, input: &SinkInput<Self::Item>) -> Result<(), Failure> {
+        input.run_simple(&mut self)
+    }
 }
 
-/// What ties a sink to its pipeline.
-#[derive(Clone)]
-pub struct SinkLink {
-    /// The sink's name, for logs and errors.
-    pub name: Arc<str>,
-    /// Where the messages come from.
-    pub outbox: Arc<Outbox>,
-    /// What it counts. The worker counts `queued`, the sink all else.
-    pub counters: Arc<SinkCounters>,
-    /// Whom to tell of a failure.
-    pub control: Control,
+/// How far a sink holds the pipeline's output.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct CommitPosition {
+    /// The last commit of which it holds anything.
+    pub commit: Commit,
+    /// How many messages or rows of that commit it holds.
+    pub index: u64,
+}
+
+/// What a sink takes. It is implemented for every row, and for [`Encoded`] messages.
+pub trait SinkItem: sealed::Sealed + Send + 'static {
+    /// Those of one commit.
+    type Batch: OutputBatch;
+}
+
+impl<R: Schema> SinkItem for R {
+    type Batch = CommitBatch<R>;
+}
+
+/// Messages whose payloads the pipeline has encoded, as a sink's [`Item`](Sink::Item).
+#[derive(Clone, Copy, Debug)]
+pub enum Encoded {}
+
+impl SinkItem for Encoded {
+    type Batch = EncodedBatch;
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<R: crate::data::Schema> Sealed for R {}
+    impl Sealed for super::Encoded {}
 }

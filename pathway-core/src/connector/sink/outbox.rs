@@ -1,7 +1,7 @@
-//! The hand-over between the worker and a sink's thread.
+//! The queue between the worker and a sink.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
@@ -9,80 +9,122 @@ use super::EncodedBatch;
 use crate::data::Commit;
 use crate::plan::Control;
 
-/// Parcels that the worker has sealed and the server has not confirmed yet.
+/// What one commit has for a sink.
+pub trait OutputBatch: Send + Sync + 'static {
+    /// The commit's number.
+    fn commit(&self) -> Commit;
+
+    /// How many messages or rows there are.
+    fn len(&self) -> usize;
+
+    /// The memory that they take, in bytes.
+    fn weight(&self) -> usize;
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// Batches that the worker has made and the sink has not confirmed yet.
 ///
-/// [`Outbox::push`] never blocks, because a worker that blocks would hold up the dataflow.
-/// Instead the worker opens no new commit while an outbox [is full](Outbox::is_full).
-pub struct Outbox {
-    state: Mutex<State>,
-    /// Signalled when there is a parcel to send, or there will be no more.
-    news: Notify,
+/// [`push`](Outbox::push) never blocks, because a blocked worker would hold up the dataflow. Instead, the worker opens no
+/// new commit while an outbox [is full](Outbox::is_full).
+pub struct Outbox<B = EncodedBatch> {
+    state: Mutex<State<B>>,
+    /// Signalled when there is a batch to take, or no more follow: for sinks that wait asynchronously, and for others.
+    available: Notify,
+    available_blocking: Condvar,
     control: Control,
 }
 
-#[derive(Default)]
-struct State {
-    /// Not sent yet.
-    waiting: VecDeque<Arc<EncodedBatch>>,
-    /// The weight of all parcels that are not confirmed, sent or not.
+struct State<B> {
+    /// Not taken yet.
+    waiting: VecDeque<Arc<B>>,
+    /// The weight of all batches that are not confirmed, taken or not.
     weight: usize,
-    /// The commits of the parcels that are not confirmed, in order.
+    /// The commits of these batches, in order.
     unconfirmed: VecDeque<Commit>,
     finished: bool,
 }
 
-impl Outbox {
-    /// How much waits, in bytes, before the worker opens no new commit.
-    pub const MAX_WEIGHT: usize = 8 << 20;
+/// How much waits, in bytes, before the worker opens no new commit.
+const MAX_WEIGHT: usize = 8 << 20;
 
+impl<B: OutputBatch> Outbox<B> {
     /// An empty outbox. `control` wakes the worker when there is room again.
     pub fn new(control: Control) -> Self {
-        Outbox { state: Mutex::default(), news: Notify::new(), control }
+        let state = State { waiting: VecDeque::new(), weight: 0, unconfirmed: VecDeque::new(), finished: false };
+        Outbox { state: Mutex::new(state), available: Notify::new(), available_blocking: Condvar::new(), control }
     }
 
-    /// Hands over the messages of a commit.
-    pub fn push(&self, parcel: EncodedBatch) {
+    /// Hands over what a commit has for the sink.
+    pub fn push(&self, batch: B) {
         let mut state = self.lock();
-        state.weight += parcel.weight();
-        state.unconfirmed.push_back(parcel.commit);
-        state.waiting.push_back(Arc::new(parcel));
+        state.weight += batch.weight();
+        state.unconfirmed.push_back(batch.commit());
+        state.waiting.push_back(Arc::new(batch));
         drop(state);
-        self.news.notify_one();
+        self.notify();
     }
 
-    /// Says that no more will come.
+    /// No more follow.
     pub fn finish(&self) {
         self.lock().finished = true;
-        self.news.notify_one();
+        self.notify();
     }
 
-    /// Takes the oldest parcel that was not sent, if there is one. It stays on the books until confirmed.
-    pub fn take(&self) -> Option<Arc<EncodedBatch>> {
+    fn notify(&self) {
+        self.available.notify_one();
+        self.available_blocking.notify_one();
+    }
+
+    /// Takes the oldest batch that was not taken, if there is one. It counts towards the bound until it is confirmed.
+    pub fn take(&self) -> Option<Arc<B>> {
         self.lock().waiting.pop_front()
     }
 
-    /// Waits until a parcel can be taken; `None` when there will be no more.
-    pub async fn next(&self) -> Option<Arc<EncodedBatch>> {
+    /// Waits until a batch can be taken. `None` when no more follow.
+    pub async fn next(&self) -> Option<Arc<B>> {
         loop {
             {
                 let mut state = self.lock();
-                if let Some(parcel) = state.waiting.pop_front() {
-                    return Some(parcel);
+                if let Some(batch) = state.waiting.pop_front() {
+                    return Some(batch);
                 }
                 if state.finished {
                     return None;
                 }
             }
-            self.news.notified().await;
+            self.available.notified().await;
         }
     }
 
-    /// Strikes a parcel off the books: the server has it.
-    pub fn confirm(&self, parcel: &EncodedBatch) {
+    /// Blocks until a batch can be taken. `None` when no more follow.
+    pub fn next_blocking(&self) -> Option<Arc<B>> {
+        let mut state = self.lock();
+        loop {
+            if let Some(batch) = state.waiting.pop_front() {
+                return Some(batch);
+            }
+            if state.finished {
+                return None;
+            }
+            state = self.available_blocking.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// The sink has written a batch.
+    pub fn confirm(&self, batch: &B) {
+        self.confirm_commit(batch.commit(), batch.weight());
+    }
+
+    /// The sink has written the batch of a commit, which had this weight.
+    pub(super) fn confirm_commit(&self, commit: Commit, weight: usize) {
         let mut state = self.lock();
         let was_full = state.is_full();
-        state.weight -= parcel.weight();
-        if let Some(position) = state.unconfirmed.iter().position(|commit| *commit == parcel.commit) {
+        state.weight -= weight;
+        if let Some(position) = state.unconfirmed.iter().position(|unconfirmed| *unconfirmed == commit) {
             state.unconfirmed.remove(position);
         }
         let wake = (was_full && !state.is_full()) || state.unconfirmed.is_empty();
@@ -97,23 +139,23 @@ impl Outbox {
         self.lock().is_full()
     }
 
-    /// How many parcels are not confirmed.
+    /// How many batches are not confirmed.
     pub fn unconfirmed(&self) -> usize {
         self.lock().unconfirmed.len()
     }
 
-    /// The oldest commit of which something is not confirmed.
+    /// The oldest commit that is not confirmed.
     pub fn oldest_unconfirmed(&self) -> Option<Commit> {
         self.lock().unconfirmed.front().copied()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State<B>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
+impl<B> State<B> {
     fn is_full(&self) -> bool {
-        self.weight >= Outbox::MAX_WEIGHT
+        self.weight >= MAX_WEIGHT
     }
 }

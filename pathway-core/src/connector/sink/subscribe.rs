@@ -1,24 +1,24 @@
-//! `subscribe`: a table's changes for a closure.
+//! `subscribe`: calls a closure with a table's changes.
 
 use std::sync::{Mutex, PoisonError};
 
-use super::deliver::{Writer, deliver};
+use super::{TableWriter, write_table};
 use crate::data::{Change, Commit, Schema};
-use crate::plan::Table;
+use crate::plan::{Table, net_in_order_of_arrival};
 
-/// What a [subscriber](Table::subscribe) is told.
+/// What a [subscriber](Table::subscribe) is called with.
 #[derive(Debug)]
 pub enum Update<'a, R> {
-    /// A row came or went.
+    /// A row was inserted or removed.
     Change {
         /// The row.
         row: &'a R,
-        /// How many copies of it came (positive) or went (negative).
+        /// How many copies of it were inserted (positive) or removed (negative).
         diff: i64,
         /// The time of the commit, as on the wire: unix milliseconds.
         time: u64,
     },
-    /// That was all of a commit. Commits that change nothing in the table are not told.
+    /// The commit has no more changes. Commits that change nothing in the table are left out.
     Committed {
         /// The time of the commit.
         time: u64,
@@ -26,12 +26,11 @@ pub enum Update<'a, R> {
 }
 
 impl<R: Schema> Table<R> {
-    /// Calls a closure with each net change of the table, in the order of a sink: commit by commit, in each what goes
-    /// before what comes; and with the end of each commit.
+    /// Calls a closure with each net change of the table, in the order of a sink: commit by commit, removals before
+    /// insertions, and then the end of the commit.
     ///
-    /// The closure runs on the first worker, between the operators: it must be quick, since nothing else happens while it
-    /// runs, and a closure that waits holds everything up. What may take its time is a [`Sink`](crate::connector::custom::Sink). A panic
-    /// in it ends the pipeline with an error.
+    /// The closure runs on the first worker, between the operators. It must be fast, because nothing else happens meanwhile:
+    /// use a [`Sink`](super::Sink) for work that may take long. A panic in the closure ends the pipeline with an error.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -54,9 +53,9 @@ impl<R: Schema> Table<R> {
     pub fn subscribe(&self, subscriber: impl FnMut(Update<'_, R>) + Send + 'static) {
         // There is one first worker, which takes it.
         let subscriber = Mutex::new(Some(subscriber));
-        deliver(self, self.plan().unique_name("subscribe"), move || {
+        write_table(self, self.plan().unique_name("subscribe"), move || {
             match subscriber.lock().unwrap_or_else(PoisonError::into_inner).take() {
-                Some(subscriber) => Box::new(Subscriber(subscriber)),
+                Some(subscriber) => Subscriber(subscriber),
                 None => unreachable!("a pipeline has one first worker"),
             }
         });
@@ -65,10 +64,10 @@ impl<R: Schema> Table<R> {
 
 struct Subscriber<F>(F);
 
-impl<R: Schema, F: FnMut(Update<'_, R>) + 'static> Writer<R> for Subscriber<F> {
+impl<R: Schema, F: FnMut(Update<'_, R>) + 'static> TableWriter<R> for Subscriber<F> {
     fn write(&mut self, _: Commit, time: u64, changes: &mut Vec<Change<R>>) {
-        // Of a table that only grew copies come one by one; here, as everywhere in the crate, they are one change.
-        crate::plan::net_in_order_of_arrival(changes);
+        // The copies in a commit that only inserts are separate changes; here they are one.
+        net_in_order_of_arrival(changes);
         for Change { row, diff } in changes.iter() {
             (self.0)(Update::Change { row, diff: *diff, time });
         }

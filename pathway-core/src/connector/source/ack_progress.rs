@@ -1,70 +1,79 @@
-//! How far the pipeline has come with a source's messages: what their acknowledgement waits for.
+//! How far the pipeline has confirmed a source's messages: acknowledgements wait for this.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Says back to a source which of its messages are done with. Messages are counted in the order in which they were
-/// handed over, so that no data has to come back.
+/// Tells a source which of its messages are confirmed. Messages are counted in the order in which they were handed over,
+/// so that no data has to travel back.
 #[derive(Default)]
 pub struct AckProgress {
     state: Mutex<AckSnapshot>,
-    news: Notify,
-    end: Notify,
+    changed: Notify,
+    ended: Notify,
 }
 
-/// Where a source's messages stand.
+/// How far a source's messages are confirmed.
 #[derive(Clone, Debug, Default)]
+#[non_exhaustive]
 pub struct AckSnapshot {
-    /// The source asks for this. Else nothing is kept.
-    wanted: bool,
-    /// So many of the first messages are through, and the server has all that they caused.
+    /// The source has asked for this. Nothing is kept for others.
+    requested: bool,
+    /// So many of the first messages are confirmed: the commits that they belong to are done, and every sink has confirmed
+    /// what it was given for them.
     pub messages: u64,
-    /// The numbers, from 0, of those that could not be read.
+    /// So many of the first messages are durable: no restart will need them again. Without persistence that is the case as
+    /// soon as they are confirmed.
+    pub durable: u64,
+    /// The numbers, from 0, of messages that could not be decoded.
     pub rejected: VecDeque<u64>,
-    /// Nothing more will be said.
+    /// Nothing more follows.
     pub over: bool,
 }
 
 impl AckProgress {
-    /// Asks to be told, before any message is handed over.
+    /// Requests the progress. Call it before the first message is handed over.
     pub fn want(&self) {
-        self.lock().wanted = true;
+        self.lock().requested = true;
     }
 
-    /// Whether the source wants to be told.
+    /// Whether the source has requested the progress.
     pub fn is_wanted(&self) -> bool {
-        self.lock().wanted
+        self.lock().requested
     }
 
-    /// The message with that number, from 0, can't be read.
+    /// The message with this number, from 0, could not be decoded.
     pub fn reject(&self, number: u64) {
         let mut state = self.lock();
-        if state.wanted {
+        if state.requested {
             state.rejected.push_back(number);
         }
     }
 
-    /// The first so many messages are done with.
+    /// The first `messages` messages are confirmed.
     pub fn advance(&self, messages: u64) {
-        self.lock().messages = messages;
-        self.news.notify_one();
+        let mut state = self.lock();
+        state.messages = messages;
+        state.durable = messages;
+        drop(state);
+        self.changed.notify_one();
     }
 
-    /// Nothing more will be said; `all` messages are done with, or the pipeline has failed.
+    /// Nothing more follows: `all` messages are confirmed, or the pipeline has failed.
     pub fn end(&self, all: bool) {
         let mut state = self.lock();
         state.over = true;
         if all {
             state.messages = u64::MAX;
+            state.durable = u64::MAX;
         }
         drop(state);
-        self.news.notify_one();
-        self.end.notify_one();
+        self.changed.notify_one();
+        self.ended.notify_one();
     }
 
-    /// Waits until nothing more will be said; false where the pipeline has failed. Only the source waits.
+    /// Waits until nothing more follows. Returns false where the pipeline has failed. Only the source may wait.
     pub async fn ended(&self) -> bool {
         loop {
             {
@@ -73,20 +82,20 @@ impl AckProgress {
                     return state.messages == u64::MAX;
                 }
             }
-            self.end.notified().await;
+            self.ended.notified().await;
         }
     }
 
-    /// Waits until there is something new. Only the source waits.
+    /// Waits until something has changed. Only the source may wait.
     pub async fn news(&self) {
-        self.news.notified().await;
+        self.changed.notified().await;
     }
 
-    /// Where the messages stand. Rejects that are done with are handed out once.
+    /// How far the messages are confirmed. Each rejected message that is confirmed is returned once.
     pub fn take(&self) -> AckSnapshot {
         let mut state = self.lock();
-        let done = state.rejected.iter().take_while(|number| **number < state.messages).count();
-        let rejected = state.rejected.drain(..done).collect();
+        let confirmed = state.rejected.iter().take_while(|number| **number < state.messages).count();
+        let rejected = state.rejected.drain(..confirmed).collect();
         AckSnapshot { rejected, ..*state }
     }
 
@@ -100,16 +109,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rejects_come_with_what_is_done() {
-        let settled = AckProgress::default();
-        settled.reject(0);
-        settled.want();
-        [1, 4, 5].into_iter().for_each(|number| settled.reject(number));
-        settled.advance(5);
-        let standing = settled.take();
-        assert_eq!((standing.messages, standing.rejected, standing.over), (5, VecDeque::from([1, 4]), false));
-        settled.end(true);
-        let standing = settled.take();
-        assert_eq!((standing.messages, standing.rejected, standing.over), (u64::MAX, VecDeque::from([5]), true));
+    fn rejected_messages_are_returned_once_they_are_confirmed() {
+        let progress = AckProgress::default();
+        progress.reject(0);
+        progress.want();
+        [1, 4, 5].into_iter().for_each(|number| progress.reject(number));
+        progress.advance(5);
+        let snapshot = progress.take();
+        assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (5, VecDeque::from([1, 4]), false));
+        progress.end(true);
+        let snapshot = progress.take();
+        assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (u64::MAX, VecDeque::from([5]), true));
     }
 }

@@ -1,27 +1,27 @@
-//! What a batch keeps of its messages beside subject and payload.
+//! The metadata of a batch's messages: headers, times, deliveries.
 
 use std::ops::Range;
 
 use crate::data::{DateTimeUtc, Delivery, HeaderSpan, Headers};
 
-/// A note for each message, or none at all. The headers of all messages are one text.
+/// The metadata of each message, or nothing at all. The headers of all messages share one text.
 #[derive(Debug, Default)]
 pub(super) struct MetadataColumns {
-    notes: Vec<Note>,
+    entries: Vec<MessageMetadata>,
     fields: Vec<HeaderSpan>,
     text: String,
 }
 
 #[derive(Clone, Debug, Default)]
-pub(super) struct Note {
-    /// Which of the fields are its headers.
+pub(super) struct MessageMetadata {
+    /// Which of `MetadataColumns::fields` are its headers.
     fields: Range<usize>,
     pub(super) received_at: Option<DateTimeUtc>,
     pub(super) delivery: Option<Delivery>,
 }
 
 impl MetadataColumns {
-    /// Adds the note of the message with that number. Messages before it without a note get an empty one.
+    /// Adds the metadata of the message with this number. Earlier messages without metadata get an empty entry.
     pub(super) fn push<'h>(
         &mut self,
         number: usize,
@@ -29,14 +29,14 @@ impl MetadataColumns {
         received_at: Option<DateTimeUtc>,
         delivery: Option<Delivery>,
     ) {
-        self.notes.resize_with(number, Note::default);
+        self.entries.resize_with(number, MessageMetadata::default);
         let begin = self.fields.len();
         for (name, value) in headers {
             let name = self.append(name);
             let value = self.append(value);
             self.fields.push(HeaderSpan { name, value });
         }
-        self.notes.push(Note { fields: begin..self.fields.len(), received_at, delivery });
+        self.entries.push(MessageMetadata { fields: begin..self.fields.len(), received_at, delivery });
     }
 
     fn append(&mut self, piece: &str) -> Range<usize> {
@@ -45,18 +45,20 @@ impl MetadataColumns {
         begin..self.text.len()
     }
 
-    /// The note of a message and its headers, where there is one.
-    pub(super) fn get(&self, number: usize) -> Option<(&Note, Headers<'_>)> {
-        let note = self.notes.get(number)?;
-        Some((note, Headers { text: &self.text, fields: &self.fields[note.fields.clone()] }))
+    /// The metadata of a message and its headers, if it has any.
+    pub(super) fn get(&self, number: usize) -> Option<(&MessageMetadata, Headers<'_>)> {
+        let entry = self.entries.get(number)?;
+        Some((entry, Headers { text: &self.text, fields: &self.fields[entry.fields.clone()] }))
     }
 
     pub(super) fn weight(&self) -> usize {
-        self.text.len() + self.fields.len() * size_of::<HeaderSpan>() + self.notes.len() * size_of::<Note>()
+        self.text.len()
+            + self.fields.len() * size_of::<HeaderSpan>()
+            + self.entries.len() * size_of::<MessageMetadata>()
     }
 
     pub(super) fn clear(&mut self, keep: usize) {
-        self.notes.clear();
+        self.entries.clear();
         self.fields.clear();
         self.fields.shrink_to(keep / size_of::<HeaderSpan>());
         self.text.clear();

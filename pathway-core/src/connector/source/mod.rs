@@ -1,46 +1,129 @@
-//! Messages come in: what a source is, and how it hands its messages to the worker.
+//! Sources: what brings messages or rows into a pipeline, on a thread of its own.
 
 mod ack_progress;
-mod batch;
-mod commit_buffer;
+mod attach;
+mod confirmations;
+mod dead_letters;
+mod decode_operator;
+mod message_batch;
 mod metadata_columns;
+mod position;
 mod queue;
+mod row_batch;
+mod row_operator;
+mod sender;
+mod settings;
 
-pub use super::source::ack_progress::{AckProgress, AckSnapshot};
-pub use super::source::batch::Batch;
-pub use super::source::commit_buffer::CommitBuffer;
-pub use super::source::queue::{Bound, Closed, Queue};
+pub use ack_progress::{AckProgress, AckSnapshot};
+#[cfg(test)]
+pub(crate) use attach::start_source;
+pub(crate) use attach::{MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows};
+pub(crate) use dead_letters::DeadLetterOutput;
+pub use decode_operator::OnDecodeError;
+pub(crate) use decode_operator::{DecodeSettings, RowDecoder};
+pub use message_batch::MessageBatch;
+pub use position::Position;
+pub use queue::{Bound, Closed, InputBatch, InputQueue};
+pub use row_batch::RowBatch;
+pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
+pub use settings::SourceSettings;
 
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use super::Failure;
+use crate::data::Schema;
 
-use crate::data::{Metadata, Result};
-use crate::plan::Control;
-use crate::telemetry::SourceCounters;
+/// The batches of undecoded messages.
+pub type Batch = MessageBatch;
+/// The queue of undecoded messages.
+pub type Queue = InputQueue<MessageBatch>;
 
-/// Where messages come from. `run` starts each source of a pipeline once.
-pub trait Source: Send {
-    /// Connects, subscribes, and begins to fill the queue, on a thread of its own.
+/// A source: a file, a database, another broker. [`Pipeline::source`](crate::plan::Pipeline::source) makes a table of it.
+///
+/// NATS stands on the same trait. A source hands over rows, or [`Undecoded`] messages, which
+/// [`Pipeline::message_source`](crate::plan::Pipeline::message_source) decodes.
+///
+/// ```
+/// use pathway::io::{Failure, RowSender, Source, SourceSettings};
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema, Debug, PartialEq)]
+/// struct Line {
+///     text: String,
+/// }
+///
+/// /// The lines of a text, each a row.
+/// struct Lines(&'static str);
+///
+/// impl Source for Lines {
+///     type Item = Line;
+///
+///     fn settings(&self) -> SourceSettings {
+///         SourceSettings::new().name("lines")
+///     }
+///
+///     fn run(self, rows: &RowSender<Line>) -> Result<(), Failure> {
+///         for line in self.0.lines() {
+///             rows.insert(Line { text: line.parse()? })?;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// let pipeline = Pipeline::new();
+/// let lines = pipeline.source(Lines("a\nb")).collect();
+/// pipeline.run()?;
+/// assert_eq!(lines.rows(), ["a", "b"].map(|text| Line { text: text.into() }));
+/// # Ok::<(), pathway::Error>(())
+/// ```
+///
+/// # What a source can do beyond that
+/// - Say when it is ready: [`SourceSettings::announces_ready`] and [`Sender::ready`].
+/// - Hand over batches: [`Sender::send`] takes many messages or rows at once.
+/// - Acknowledge: [`Sender::acks`] tells which of its messages are confirmed, that is, fully written by every sink, and
+///   which are durable.
+/// - Say where it stands: [`Position`], set on batches or by [`RowSender::set_position`]; and continue there:
+///   [`Sender::resume_after`]. Messages between two positions are fetched again by continuing at the first.
+pub trait Source: Send + Sized + 'static {
+    /// What it hands over: rows of a schema, or [`Undecoded`] messages.
+    type Item: SourceItem;
+
+    /// The source's name, and when its rows are committed.
+    fn settings(&self) -> SourceSettings {
+        SourceSettings::new()
+    }
+
+    /// Hands over rows or messages until there are no more, or until [`Sender`] returns [`Stopped`]. Pass that on with `?`:
+    /// it is not a failure.
     ///
-    /// It returns when the source is ready: from then on no message is missed.
-    /// The thread ends when the source has ended or the pipeline stops; it calls [`Queue::finish`] last.
+    /// It runs once, on a thread of its own, and may block. A pipeline that stops waits for it: a source that waits for
+    /// something else checks [`Sender::is_stopping`] now and then, or waits with [`Sender::sleep`].
     ///
     /// # Errors
-    /// The source could not be made ready.
-    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>>;
+    /// Any error ends the pipeline. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
+    /// wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the source.
+    fn run(self, sender: &Sender<Self::Item>) -> Result<(), Failure>;
 }
 
-/// What ties a source to its pipeline.
-#[derive(Clone)]
-pub struct SourceLink {
-    /// The source's name, for logs and errors.
-    pub name: Arc<str>,
-    /// Where the messages go.
-    pub queue: Arc<Queue>,
-    /// What it counts. The worker counts `rows` and `rejected`, the source all else.
-    pub counters: Arc<SourceCounters>,
-    /// What to keep of each message beside its subject and payload.
-    pub metadata: Metadata,
-    /// When to stop, and whom to tell of a failure.
-    pub control: Control,
+/// What a source hands over. It is implemented for every row, and for [`Undecoded`] messages.
+pub trait SourceItem: sealed::Sealed + Send + 'static {
+    /// Several of them.
+    type Batch: InputBatch;
+}
+
+impl<R: Schema> SourceItem for R {
+    type Batch = RowBatch<R>;
+}
+
+/// Messages whose payloads the pipeline decodes, as a source's [`Item`](Source::Item).
+#[derive(Clone, Copy, Debug)]
+pub enum Undecoded {}
+
+impl SourceItem for Undecoded {
+    type Batch = MessageBatch;
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl<R: crate::data::Schema> Sealed for R {}
+    impl Sealed for super::Undecoded {}
 }

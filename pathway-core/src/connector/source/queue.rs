@@ -1,34 +1,67 @@
-//! The bounded hand-over between a source's thread and the worker.
+//! The bounded queue between a source and the worker.
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{AckProgress, Batch};
+use super::{AckProgress, MessageBatch, Position};
 use crate::plan::Control;
+
+/// Messages or rows that a source hands over together.
+pub trait InputBatch: Default + Send + 'static {
+    /// How many messages or rows there are.
+    fn len(&self) -> usize;
+
+    /// The memory that they take, in bytes.
+    fn weight(&self) -> usize;
+
+    /// Removes all, and keeps the memory for the next ones.
+    fn clear(&mut self);
+
+    /// Whether there is none.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The total length of all payloads, in bytes; 0 for rows.
+    fn payload_bytes(&self) -> usize {
+        0
+    }
+
+    /// The first and the last position that the source has set; `None` where it has no positions.
+    fn positions(&self) -> Option<(&Position, &Position)> {
+        None
+    }
+}
 
 /// Batches on their way from one source to the worker.
 ///
-/// It is bounded: [`Queue::push`] blocks the source's thread while the queue is full, so that the source's
-/// socket fills and TCP slows the server down, instead of memory growing or messages being dropped.
-pub struct Queue {
-    state: Mutex<State>,
-    /// Signalled when the worker has taken batches, or takes no more.
+/// It is bounded: [`push`](InputQueue::push) blocks the source's thread while the queue is full. The source's socket then
+/// fills and TCP slows the server down; memory does not grow, and nothing is dropped.
+///
+/// The commits of a source that seals its own commits are taken one by one. They are not bounded here where the source is
+/// in memory: a test that gives rows before the pipeline runs must not wait for it.
+pub struct InputQueue<B = MessageBatch> {
+    state: Mutex<State<B>>,
+    /// Signalled when the worker has taken a batch, or takes no more.
     room: Condvar,
-    /// Signalled when half of the queue is free again, for a source that may not block.
-    half: Notify,
-    settled: AckProgress,
+    /// Signalled when half of the queue is free again, for a source that must not block.
+    half_free: Notify,
+    /// Signalled when the worker takes no more.
+    closed: Notify,
+    acks: AckProgress,
     bound: Bound,
     control: Control,
 }
 
-/// How much waits in a [`Queue`] at most.
+/// How much an [`InputQueue`] holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bound {
-    /// How many messages: by default 65 536, which are some milliseconds of a flood.
+    /// How many messages or rows. Default: 65 536, a few milliseconds of a flood.
     pub messages: usize,
-    /// How many bytes, headers included: by default 8 MiB.
+    /// How many bytes, headers included. Default: 8 MiB.
     pub bytes: usize,
 }
 
@@ -38,22 +71,23 @@ impl Default for Bound {
     }
 }
 
-#[derive(Default)]
-struct State {
-    batches: VecDeque<Batch>,
+struct State<B> {
+    /// What was added since the last sealed commit, where the source seals commits.
+    open: B,
+    batches: VecDeque<B>,
     /// Emptied batches, whose memory the source uses again.
-    spare: Vec<Batch>,
+    spare: Vec<B>,
     messages: usize,
     bytes: usize,
-    /// Threads that wait for room.
-    held_back: usize,
-    /// The source will push no more.
+    /// How many threads wait for room.
+    blocked: usize,
+    /// The source pushes no more.
     ended: bool,
-    /// The worker will take no more.
+    /// The worker takes no more.
     closed: bool,
     /// How many messages were pushed.
     pushed: u64,
-    /// How many of them are what there was at the start, once that is known.
+    /// How many of them belong to the initial snapshot, once that is known.
     snapshot: Option<u64>,
 }
 
@@ -61,82 +95,184 @@ struct State {
 #[derive(Clone, Copy, Debug)]
 pub struct Closed;
 
-impl Queue {
+impl<B: InputBatch> InputQueue<B> {
     /// How many emptied batches are kept.
     const MAX_SPARE: usize = 8;
 
-    /// An empty queue with the default bound. `control` wakes the worker when messages come.
+    /// An empty queue with the default bound. `control` wakes the worker when messages arrive.
     pub fn new(control: Control) -> Self {
-        Queue::bounded(control, Bound::default())
+        InputQueue::bounded(control, Bound::default())
     }
 
-    /// An empty queue with a bound of its own.
+    /// An empty queue with another bound.
     pub fn bounded(control: Control, bound: Bound) -> Self {
-        Queue {
-            state: Mutex::default(),
+        let state = State {
+            open: B::default(),
+            batches: VecDeque::new(),
+            spare: Vec::new(),
+            messages: 0,
+            bytes: 0,
+            blocked: 0,
+            ended: false,
+            closed: false,
+            pushed: 0,
+            snapshot: None,
+        };
+        InputQueue {
+            state: Mutex::new(state),
             room: Condvar::new(),
-            half: Notify::new(),
-            settled: AckProgress::default(),
+            half_free: Notify::new(),
+            closed: Notify::new(),
+            acks: AckProgress::default(),
             bound,
             control,
         }
     }
 
-    /// What comes back for the messages: which of them are done with.
+    /// How far the pipeline has confirmed the messages.
     pub fn settled(&self) -> &AckProgress {
-        &self.settled
+        &self.acks
     }
 
-    /// How much waits at most.
+    /// How much the queue holds.
     pub fn bound(&self) -> Bound {
         self.bound
     }
 
-    /// Hands over a batch, and leaves an empty one in its place. Blocks while there is no room for it; says whether it did.
+    /// The pipeline that takes the batches.
+    pub fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Hands over a batch, and leaves an empty one in its place. Blocks while there is no room for it; returns whether it did.
     ///
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
-    pub fn push(&self, batch: &mut Batch) -> Result<bool, Closed> {
+    pub fn push(&self, batch: &mut B) -> Result<bool, Closed> {
         if batch.is_empty() {
             return Ok(false);
         }
-        let mut held_back = false;
+        let mut blocked = false;
         let mut state = self.lock();
         // A batch always fits into an empty queue, however large it is.
         while !state.closed && !state.batches.is_empty() && !state.has_room(self.bound, batch) {
-            held_back = true;
-            state.held_back += 1;
+            blocked = true;
+            state.blocked += 1;
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
-            state.held_back -= 1;
+            state.blocked -= 1;
         }
-        self.place(state, batch)?;
-        Ok(held_back)
+        self.enqueue(state, batch)?;
+        Ok(blocked)
     }
 
-    /// The same without blocking, for a source that asks its server for no more than [there is room](Queue::until_half_free) for.
+    /// Hands over a batch without blocking, for a source that asks its server for no more than [there is room
+    /// for](InputQueue::until_half_free).
     ///
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
-    pub fn put(&self, batch: &mut Batch) -> Result<(), Closed> {
-        if batch.is_empty() { Ok(()) } else { self.place(self.lock(), batch) }
+    pub fn put(&self, batch: &mut B) -> Result<(), Closed> {
+        if batch.is_empty() { Ok(()) } else { self.enqueue(self.lock(), batch) }
     }
 
-    fn place(&self, mut state: MutexGuard<'_, State>, batch: &mut Batch) -> Result<(), Closed> {
+    fn enqueue(&self, mut state: MutexGuard<'_, State<B>>, batch: &mut B) -> Result<(), Closed> {
         if state.closed {
             return Err(Closed);
         }
-        state.messages += batch.len();
-        state.bytes += batch.weight();
-        state.pushed += batch.len() as u64;
         let empty = state.spare.pop().unwrap_or_default();
-        state.batches.push_back(std::mem::replace(batch, empty));
+        state.enqueue(std::mem::replace(batch, empty));
+        self.wake_for_first(state);
+        Ok(())
+    }
+
+    /// Where batches wait already, the worker has been woken for them.
+    fn wake_for_first(&self, state: MutexGuard<'_, State<B>>) {
         let first = state.batches.len() == 1;
         drop(state);
-        // Where batches wait already, the worker has been woken for them.
         if first {
             self.control.wake();
         }
+    }
+
+    /// Adds to the last batch that waits, or to a new one where that has `batch_len` messages already. Blocks while the
+    /// queue is full.
+    ///
+    /// # Errors
+    /// [`Closed`] when the pipeline stops or has ended: nothing was added.
+    pub fn append(&self, batch_len: usize, add: impl FnOnce(&mut B)) -> Result<(), Closed> {
+        let mut guard = self.lock_with_room()?;
+        let state = &mut *guard;
+        if state.batches.back().is_none_or(|last| last.len() >= batch_len) {
+            let empty = state.spare.pop().unwrap_or_default();
+            state.batches.push_back(empty);
+        }
+        if let Some(last) = state.batches.back_mut() {
+            let (len, weight) = (last.len(), last.weight());
+            add(last);
+            let added = last.len() - len;
+            state.messages += added;
+            state.pushed += added as u64;
+            state.bytes += last.weight() - weight;
+        }
+        self.wake_for_first(guard);
         Ok(())
+    }
+
+    /// Adds to the open commit. Blocks while sealed commits fill the queue.
+    ///
+    /// # Errors
+    /// [`Closed`] when the pipeline stops or has ended: nothing was added.
+    pub fn append_to_open(&self, add: impl FnOnce(&mut B)) -> Result<(), Closed> {
+        add(&mut self.lock_with_room()?.open);
+        Ok(())
+    }
+
+    /// Adds to the open commit of a source in memory, without waiting.
+    pub fn add_to_open(&self, add: impl FnOnce(&mut B)) {
+        add(&mut self.lock().open);
+    }
+
+    /// Seals the open commit, once there is room. An empty one is left out.
+    ///
+    /// # Errors
+    /// [`Closed`] when the pipeline stops or has ended: the commit was not taken.
+    pub fn seal_with_room(&self) -> Result<(), Closed> {
+        let state = self.lock_with_room()?;
+        self.seal_nonempty(state);
+        Ok(())
+    }
+
+    /// Seals the open commit of a source that has ended, without waiting. An empty one is left out.
+    pub fn seal_last(&self) {
+        self.seal_nonempty(self.lock());
+    }
+
+    fn seal_nonempty(&self, mut state: MutexGuard<'_, State<B>>) {
+        if !state.open.is_empty() {
+            state.seal();
+            self.wake_for_first(state);
+        }
+    }
+
+    /// Seals the open commit of a source in memory, which may be empty. Whoever seals wakes the worker.
+    pub fn seal(&self) {
+        self.lock().seal();
+    }
+
+    /// Waits for room. It notices a stop also while nobody takes anything any more.
+    fn lock_with_room(&self) -> Result<MutexGuard<'_, State<B>>, Closed> {
+        const STOP_CHECK: Duration = Duration::from_millis(20);
+        let mut state = self.lock();
+        loop {
+            if state.closed || self.control.is_stopping() {
+                return Err(Closed);
+            }
+            if state.messages < self.bound.messages && state.bytes < self.bound.bytes {
+                return Ok(state);
+            }
+            state.blocked += 1;
+            state = self.room.wait_timeout(state, STOP_CHECK).unwrap_or_else(PoisonError::into_inner).0;
+            state.blocked -= 1;
+        }
     }
 
     /// Whether at most half of the queue is taken.
@@ -144,7 +280,7 @@ impl Queue {
         self.lock().is_half_free(self.bound)
     }
 
-    /// Waits until at most half of the queue is taken, or the worker takes no more. Only the source waits.
+    /// Waits until at most half of the queue is taken, or the worker takes no more. Only the source may wait.
     pub async fn until_half_free(&self) {
         loop {
             {
@@ -153,11 +289,11 @@ impl Queue {
                     return;
                 }
             }
-            self.half.notified().await;
+            self.half_free.notified().await;
         }
     }
 
-    /// Says that what was pushed so far is all that there was at the start.
+    /// Ends the initial snapshot: it consists of what was pushed so far.
     pub fn end_snapshot(&self) {
         let mut state = self.lock();
         state.snapshot = Some(state.pushed);
@@ -165,40 +301,40 @@ impl Queue {
         self.control.wake();
     }
 
-    /// Whether the first `taken` messages hold all that there was at the start.
+    /// Whether the first `taken` messages include the initial snapshot.
     pub fn is_past_snapshot(&self, taken: u64) -> bool {
         self.lock().snapshot.is_some_and(|snapshot| taken >= snapshot)
     }
 
-    /// Says that no more will come, and wakes the worker.
+    /// The source pushes no more. Wakes the worker.
     pub fn finish(&self) {
         self.lock().ended = true;
         self.control.wake();
     }
 
-    /// Whether the source has said that no more will come.
+    /// Whether the source pushes no more.
     pub fn is_ended(&self) -> bool {
         self.lock().ended
     }
 
     /// Takes the oldest batch, if one waits.
-    pub fn take(&self) -> Option<Batch> {
+    pub fn take(&self) -> Option<B> {
         let mut state = self.lock();
         let batch = state.batches.pop_front()?;
         let was_half_free = state.is_half_free(self.bound);
         state.messages -= batch.len();
         state.bytes -= batch.weight();
         if !was_half_free && state.is_half_free(self.bound) {
-            self.half.notify_one();
+            self.half_free.notify_one();
         }
-        if state.held_back > 0 {
+        if state.blocked > 0 {
             self.room.notify_all();
         }
         Some(batch)
     }
 
     /// Gives an emptied batch back, for its memory.
-    pub fn give_back(&self, mut batch: Batch) {
+    pub fn recycle(&self, mut batch: B) {
         batch.clear();
         let mut state = self.lock();
         if state.spare.len() < Self::MAX_SPARE {
@@ -217,20 +353,45 @@ impl Queue {
         state.ended && state.batches.is_empty()
     }
 
-    /// Takes no more: a source that waits for room is let go.
+    /// The worker takes no more. Releases a source that waits for room.
     pub fn close(&self) {
         self.lock().closed = true;
         self.room.notify_all();
-        self.half.notify_one();
+        self.half_free.notify_one();
+        self.closed.notify_one();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// Waits until the worker takes no more. Only the source may wait.
+    pub async fn closed(&self) {
+        while !self.is_closed() {
+            self.closed.notified().await;
+        }
+    }
+
+    /// Whether the worker takes no more.
+    pub fn is_closed(&self) -> bool {
+        self.lock().closed
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<B>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn has_room(&self, bound: Bound, batch: &Batch) -> bool {
+impl<B: InputBatch> State<B> {
+    fn enqueue(&mut self, batch: B) {
+        self.messages += batch.len();
+        self.bytes += batch.weight();
+        self.pushed += batch.len() as u64;
+        self.batches.push_back(batch);
+    }
+
+    fn seal(&mut self) {
+        let commit = std::mem::take(&mut self.open);
+        self.enqueue(commit);
+    }
+
+    fn has_room(&self, bound: Bound, batch: &B) -> bool {
         self.messages + batch.len() <= bound.messages && self.bytes + batch.weight() <= bound.bytes
     }
 

@@ -8,12 +8,11 @@ mod dialer;
 mod environment;
 mod event;
 mod flush_barrier;
-pub(crate) mod kv;
 mod nats_uri;
 mod options;
+mod runtime;
 mod stream;
 mod subject;
-mod thread;
 mod tls;
 mod uri;
 
@@ -22,16 +21,16 @@ pub(crate) mod support;
 #[cfg(test)]
 mod tests;
 
-pub use super::client::credentials::Credentials;
-pub use super::client::nats_uri::{NatsUri, Server};
-pub use super::client::options::Options;
-pub use super::client::subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
+pub use credentials::Credentials;
+pub use nats_uri::{NatsUri, Server};
+pub use options::Options;
+pub use subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
 
-pub(crate) use super::client::api::{Api, ApiError, Interruption, until_lost};
-pub(crate) use super::client::connection::Connection;
-pub(crate) use super::client::dialer::Dialer;
-pub(crate) use super::client::event::PermissionError;
-pub(crate) use super::client::flush_barrier::FlushBarrier;
-pub(crate) use super::client::stream::{Retention, StreamInfo, check_stream_name};
-pub(crate) use super::client::subject::{matches, overlap};
-pub(crate) use super::client::thread::{Ready, runtime, spawn};
+pub(crate) use api::{Api, ApiError, Interruption, until_lost};
+pub(crate) use connection::Connection;
+pub(crate) use dialer::Dialer;
+pub(crate) use event::PermissionError;
+pub(crate) use flush_barrier::FlushBarrier;
+pub(crate) use runtime::runtime;
+pub(crate) use stream::{Retention, StreamInfo, check_stream_name};
+pub(crate) use subject::{matches, overlap};

@@ -10,7 +10,7 @@ use futures_util::future::{self, Either};
 use pathway_testkit::{DEADLINE, Server};
 use tokio::sync::oneshot;
 
-use super::thread::runtime;
+use super::runtime;
 
 /// A server that lets in only those that `authorization` names.
 pub(crate) fn guarded(authorization: &str) -> Server {

@@ -8,8 +8,8 @@ use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::runtime;
 use super::support::{guarded, server};
-use super::thread::runtime;
 use super::*;
 use crate::data::{Error, ErrorKind, Result};
 use pathway_testkit::Server as TestServer;

@@ -8,13 +8,12 @@ mod session;
 #[cfg(test)]
 mod tests;
 
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::sink::publisher::Publisher;
-use crate::connector::sink::{DeadLetters, Sink, SinkLink};
-use crate::data::Result;
-use crate::nats::client::{self, Dialer, NatsUri, Options};
+use crate::connector::Failure;
+use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
+use crate::nats::client::{Dialer, NatsUri, Options};
 
 /// Publishes on core NATS subjects, each message at least once, in order.
 ///
@@ -58,12 +57,15 @@ impl CoreSink {
 }
 
 impl Sink for CoreSink {
-    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
-        let name = link.name.clone();
-        client::spawn(&name, move |ready| {
-            // The only subscription of the connection is the inbox of its fences, of which one is under way at a time.
-            let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 64);
+    type Item = Encoded;
+
+    fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
+        let link = input.link().clone();
+        // The only subscription of the connection is the inbox of its flush barriers, of which one is in flight at a time.
+        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 64);
+        if let Some(ready) = input.take_ready() {
             Publisher::new(dialer, link, self.last_deadline, self.dead_letters).run(ready);
-        })
+        }
+        Ok(())
     }
 }

@@ -12,8 +12,9 @@ use super::headers::HeaderTemplate;
 use super::pending::PendingBatch;
 use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, EncodedBatch, Outbox, SinkLink};
+use crate::connector::thread::Ready;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::{self, Connection, Dialer, Ready};
+use crate::nats::client::{self, Connection, Dialer};
 use crate::telemetry::{Level, LogLimiter, report};
 
 pub(super) struct Publisher {
@@ -83,7 +84,7 @@ impl Publisher {
         };
         self.rejects.flush();
         match (self.ready.take(), outcome) {
-            (Some(ready), outcome) => ready.say(outcome),
+            (Some(ready), outcome) => ready.send(outcome),
             (None, Err(error)) => self.link.control.fail(error),
             (None, Ok(())) => {}
         }
@@ -141,7 +142,7 @@ impl Publisher {
     /// There is a connection.
     fn settle_in(&mut self, server: &str) {
         if let Some(ready) = self.ready.take() {
-            ready.say(Ok(()));
+            ready.send(Ok(()));
         }
         let Some((since, before)) = self.lost.take() else { return };
         let again: u64 = self.pending.iter().filter(|item| item.tried).map(PendingBatch::publishable).sum();

@@ -10,7 +10,7 @@ use futures_util::future::{self, Either};
 
 use super::pending::{Gone, PendingBatch};
 use super::publisher::{End, Publisher, next, until};
-use crate::connector::sink::EncodedBatch;
+use crate::connector::sink::{EncodedBatch, OutputBatch};
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{Connection, FlushBarrier, PermissionError};
 use crate::telemetry::Level;

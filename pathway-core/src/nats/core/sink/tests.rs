@@ -8,8 +8,8 @@ use std::thread::JoinHandle;
 use pathway_testkit::wait_for;
 
 use super::*;
-use crate::connector::sink::{EncodedBatch, Outbox};
-use crate::data::{Error, ErrorKind};
+use crate::connector::sink::{EncodedBatch, SinkLink, start_sink};
+use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::support::{Witness, guarded, server};
 use crate::plan::Control;
 
@@ -24,10 +24,8 @@ fn publisher(url: &str) -> CoreSink {
 }
 
 fn start(publisher: CoreSink) -> Result<Running> {
-    let control = Control::new();
-    let outbox = Arc::new(Outbox::new(control.clone()));
-    let link = SinkLink { name: "test".into(), outbox, counters: Arc::default(), control };
-    let thread = Box::new(publisher).start(link.clone())?;
+    let link = SinkLink::new("test".into(), Control::new());
+    let thread = start_sink(publisher, link.clone())?;
     Ok(Running { link, thread, time: 1_000 })
 }
 

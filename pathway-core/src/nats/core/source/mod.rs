@@ -8,10 +8,12 @@ mod tests;
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
-use std::thread::{self, JoinHandle};
+use std::thread;
 
 use super::source::reader::Reader;
-use crate::connector::source::{Queue, Source, SourceLink};
+use crate::connector::Failure;
+use crate::connector::source::{MessageSender, Source, SourceLink, SourceSettings, Undecoded};
+use crate::connector::thread::Ready;
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{self, Dialer, NatsUri, Options};
 use crate::plan::Control;
@@ -71,54 +73,57 @@ impl Subscription {
         self
     }
 
-    /// Starts one reader.
-    fn start_one(self, link: SourceLink, life: Life) -> Result<JoinHandle<()>> {
-        let name = link.name.clone();
-        client::spawn(&name, move |ready| {
-            let _life = life;
-            let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), self.capacity);
-            Reader::new(dialer, self.subject, self.group, link).run(ready);
+    /// Runs one reader.
+    fn run_one(self, link: SourceLink, ready: Ready) {
+        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), self.capacity);
+        Reader::new(dialer, self.subject, self.group, link).run(ready);
+    }
+
+    /// Runs several readers, each on a thread and a connection of its own.
+    fn run_all(self, sender: &MessageSender) -> Result<()> {
+        let link = sender.link();
+        let group = self.group.clone().unwrap_or_else(own_group);
+        thread::scope(|scope| {
+            let start = |number| {
+                let subscription = Subscription { group: Some(group.clone()), ..self.clone() };
+                let link = SourceLink { name: format!("{} (reader {number})", link.name).into(), ..link.clone() };
+                let (ready, outcome) = Ready::channel();
+                let reader = scope.spawn(move || {
+                    let _guard = PanicGuard(link.control.clone());
+                    subscription.run_one(link, ready);
+                });
+                (reader, outcome)
+            };
+            // All at once, so that waits for one server do not add up.
+            let readers: Vec<_> = (1..=self.readers).map(start).collect();
+            let panicked = || Err(Error::new(ErrorKind::Panic, "a reader panicked while it started"));
+            let outcomes = readers.iter().map(|(_, outcome)| outcome.recv().unwrap_or_else(|_| panicked()));
+            let started = outcomes.fold(Ok(()), |first: Result<()>, outcome| first.and(outcome));
+            match &started {
+                Ok(()) => sender.ready(),
+                Err(_) => link.control.stop(),
+            }
+            readers.into_iter().for_each(|(reader, _)| drop(reader.join()));
+            started
         })
     }
 }
 
 impl Source for Subscription {
-    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
-        let finish = Arc::new(Finish(link.queue.clone()));
-        let life = || Life { control: link.control.clone(), _finish: Arc::clone(&finish) };
-        if self.readers == 1 {
-            return self.start_one(link.clone(), life());
+    type Item = Undecoded;
+
+    fn settings(&self) -> SourceSettings {
+        SourceSettings::new().announces_ready()
+    }
+
+    fn run(self, sender: &MessageSender) -> Result<(), Failure> {
+        if self.readers > 1 {
+            return Ok(self.run_all(sender)?);
         }
-        let group = self.group.clone().unwrap_or_else(own_group);
-        // All at once: where the server is not there yet, the waits do not add up.
-        let outcomes: Vec<_> = thread::scope(|scope| {
-            let start = |number| {
-                let subscription = Subscription { group: Some(group.clone()), ..(*self).clone() };
-                let link = SourceLink { name: format!("{} (reader {number})", link.name).into(), ..link.clone() };
-                let life = life();
-                scope.spawn(move || subscription.start_one(link, life))
-            };
-            let starting: Vec<_> = (1..=self.readers).map(start).collect();
-            let panicked = |_| Err(Error::new(ErrorKind::Panic, "a reader panicked while it was started"));
-            starting.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
-        });
-        let (mut threads, mut failure) = (Vec::new(), None);
-        for outcome in outcomes {
-            match outcome {
-                Ok(thread) => threads.push(thread),
-                Err(error) => failure = failure.or(Some(error)),
-            }
+        if let Some(ready) = sender.take_ready() {
+            self.run_one(sender.link().clone(), ready);
         }
-        if let Some(error) = failure {
-            link.control.stop();
-            threads.into_iter().for_each(|thread| drop(thread.join()));
-            return Err(error);
-        }
-        // The pipeline waits for one thread a source: this one waits for all of its readers.
-        client::spawn(&link.name, move |ready| {
-            ready.say(Ok(()));
-            threads.into_iter().for_each(|thread| drop(thread.join()));
-        })
+        Ok(())
     }
 }
 
@@ -128,26 +133,13 @@ fn own_group() -> Arc<str> {
     format!("pathway-{:016x}{:016x}", random(), random()).into()
 }
 
-/// What a reader's thread holds while it lives.
-struct Life {
-    control: Control,
-    _finish: Arc<Finish>,
-}
+/// Ends the pipeline when a reader panics: the others would go on without it.
+struct PanicGuard(Control);
 
-/// The others would go on without it, and the table would not be told.
-impl Drop for Life {
+impl Drop for PanicGuard {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.control.fail(Error::new(ErrorKind::Panic, "the thread of a source panicked"));
+            self.0.fail(Error::new(ErrorKind::Panic, "a reader of a source panicked, and the pipeline ended"));
         }
-    }
-}
-
-/// Says, when the last reader has ended, that no more will come: also of readers that panic, as the worker must not wait.
-pub(in crate::nats) struct Finish(pub(in crate::nats) Arc<Queue>);
-
-impl Drop for Finish {
-    fn drop(&mut self) {
-        self.0.finish();
     }
 }

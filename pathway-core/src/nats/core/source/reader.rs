@@ -16,8 +16,9 @@ use tokio::task::unconstrained;
 
 use super::drops::Drops;
 use crate::connector::source::{Batch, SourceLink};
+use crate::connector::thread::Ready;
 use crate::data::{DateTimeUtc, Error, ErrorKind, Metadata, Result};
-use crate::nats::client::{self, Connection, Dialer, FlushBarrier, PermissionError, Ready};
+use crate::nats::client::{self, Connection, Dialer, FlushBarrier, PermissionError};
 use crate::telemetry::{Level, report};
 
 /// How long the server may take to confirm the subscription. It does in a round trip, or says that we may not ask it.
@@ -109,7 +110,7 @@ impl Reader {
         };
         self.drops.flush_log();
         match (self.ready.take(), outcome) {
-            (Some(ready), outcome) => ready.say(outcome),
+            (Some(ready), outcome) => ready.send(outcome),
             (None, Err(error)) => self.link.control.fail(error),
             (None, Ok(())) => {}
         }
@@ -181,7 +182,7 @@ impl Reader {
     /// The subscription stands.
     fn settle_in(&mut self, connection: &Connection) {
         if let Some(ready) = self.ready.take() {
-            ready.say(Ok(()));
+            ready.send(Ok(()));
         }
         if let Some((since, before)) = self.lost.take() {
             self.link.counters.reconnects.add(1);

@@ -10,13 +10,13 @@ mod retry;
 mod session;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::sink::publisher::Publisher;
-use crate::connector::sink::{DeadLetters, Sink, SinkLink};
+use crate::connector::Failure;
+use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
 use crate::data::Result;
-use crate::nats::client::{self, Dialer, NatsUri, Options, check_stream_name};
+use crate::nats::client::{Dialer, NatsUri, Options, check_stream_name};
 
 /// Publishes into a stream, in order, and each message once within the stream's window for duplicates.
 ///
@@ -87,20 +87,23 @@ impl StreamPublisher {
 }
 
 impl Sink for StreamPublisher {
-    fn start(self: Box<Self>, link: SinkLink) -> Result<JoinHandle<()>> {
-        let name = link.name.clone();
-        client::spawn(&name, move |ready| {
-            // The only subscriptions of the connection are for answers.
-            let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 4 * Self::WINDOW);
-            let settings = publisher::Settings {
-                stream: self.stream,
-                subject: self.subject,
-                window: Self::WINDOW,
-                last_deadline: self.last_deadline,
-                dead_letters: self.dead_letters,
-                one_by_one: self.one_by_one,
-            };
+    type Item = Encoded;
+
+    fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
+        let link = input.link().clone();
+        // The only subscriptions of the connection are for acknowledgements.
+        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 4 * Self::WINDOW);
+        let settings = publisher::Settings {
+            stream: self.stream,
+            subject: self.subject,
+            window: Self::WINDOW,
+            last_deadline: self.last_deadline,
+            dead_letters: self.dead_letters,
+            one_by_one: self.one_by_one,
+        };
+        if let Some(ready) = input.take_ready() {
             Publisher::new(dialer, link, settings).run(ready);
-        })
+        }
+        Ok(())
     }
 }

@@ -12,11 +12,12 @@ use super::order::OrderGuard;
 use super::pending::PendingBatch;
 use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, EncodedBatch, Outbox, SinkLink};
+use crate::connector::thread::Ready;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::kv::Bucket;
 use crate::nats::client::{
-    self, Api, ApiError, Connection, Dialer, Interruption, PermissionError, Ready, StreamInfo, until_lost,
+    self, Api, ApiError, Connection, Dialer, Interruption, PermissionError, StreamInfo, until_lost,
 };
+use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::{Level, LogLimiter, report};
 
 /// How long JetStream may take to say what it knows of the stream.
@@ -99,7 +100,7 @@ impl Publisher {
         };
         self.rejects.flush();
         match (self.ready.take(), outcome) {
-            (Some(ready), outcome) => ready.say(outcome),
+            (Some(ready), outcome) => ready.send(outcome),
             (None, Err(error)) => self.link.control.fail(error),
             (None, Ok(())) => {}
         }
@@ -160,7 +161,7 @@ impl Publisher {
                     (false, ApiError::Away(_)) => ErrorKind::Connect,
                     (false, ApiError::Refused { .. }) => ErrorKind::Config,
                 };
-                let cure = Bucket::cure(&self.settings.stream);
+                let cure = Bucket::hint(&self.settings.stream);
                 let message = match error.is(ApiError::STREAM_NOT_FOUND) {
                     true if again => "it was deleted while it was written to".to_owned(),
                     true => format!("there is no such stream at {}{cure}", self.dialer.endpoint()),
@@ -210,7 +211,7 @@ impl Publisher {
     /// There is a connection, and the stream.
     fn settle_in(&mut self) {
         if let Some(ready) = self.ready.take() {
-            ready.say(Ok(()));
+            ready.send(Ok(()));
         }
         if let Some((since, before)) = self.lost.take() {
             self.link.counters.reconnects.add(1);

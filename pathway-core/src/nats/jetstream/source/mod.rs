@@ -18,14 +18,13 @@ mod unacked;
 pub use super::source::start::Start;
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use super::source::consumer::ConsumerConfig;
 use super::source::reader::Reader;
-use crate::connector::source::{Source, SourceLink};
+use crate::connector::Failure;
+use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
-use crate::nats::client::{self, Dialer, NatsUri, Options, check_stream_name, check_subscribe_subject};
-use crate::nats::core::source::Finish;
+use crate::nats::client::{Dialer, NatsUri, Options, check_stream_name, check_subscribe_subject};
 
 /// A reader of a stream.
 #[derive(Clone, Debug)]
@@ -91,14 +90,19 @@ impl StreamReader {
 }
 
 impl Source for StreamReader {
-    fn start(self: Box<Self>, link: SourceLink) -> Result<JoinHandle<()>> {
-        let name = link.name.clone();
-        client::spawn(&name, move |ready| {
-            // Also when the thread panics: the worker must not wait for more.
-            let _finish = Finish(link.queue.clone());
-            let patience = self.options.connect_deadline;
-            let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), Self::CAPACITY);
+    type Item = Undecoded;
+
+    fn settings(&self) -> SourceSettings {
+        SourceSettings::new().announces_ready()
+    }
+
+    fn run(self, sender: &MessageSender) -> Result<(), Failure> {
+        let link = sender.link().clone();
+        let patience = self.options.connect_deadline;
+        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), Self::CAPACITY);
+        if let Some(ready) = sender.take_ready() {
             Reader::new(dialer, patience, self.wanted, self.prefix, link).run(ready);
-        })
+        }
+        Ok(())
     }
 }

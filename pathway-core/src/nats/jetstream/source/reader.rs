@@ -15,9 +15,10 @@ use super::position::{GapPolicy, Position};
 use super::session::{Break, Session};
 use super::unacked::UnackedMessages;
 use crate::connector::source::{Batch, SourceLink};
+use crate::connector::thread::Ready;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::kv::Bucket;
-use crate::nats::client::{self, ApiError, Dialer, Ready, Retention, StreamInfo};
+use crate::nats::client::{self, ApiError, Dialer, Retention, StreamInfo};
+use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::{Level, report};
 
 /// How long the last acknowledgements may take once all that is to be acknowledged is known.
@@ -91,7 +92,7 @@ impl Reader {
             self.warn(format_args!("{n} messages of stream `{stream}` are not acknowledged: they will come again"));
         }
         match (self.ready.take(), outcome) {
-            (Some(ready), outcome) => ready.say(outcome),
+            (Some(ready), outcome) => ready.send(outcome),
             (None, Err(error)) => self.link.control.fail(error),
             (None, Ok(())) => {}
         }
@@ -204,7 +205,7 @@ impl Reader {
     fn no_stream(&self, error: &ApiError) -> Error {
         match (&self.stream, error.is(ApiError::STREAM_NOT_FOUND)) {
             (None, true) => {
-                let cure = Bucket::cure(&self.wanted.stream);
+                let cure = Bucket::hint(&self.wanted.stream);
                 let message = format!("there is no such stream at {}{cure}", self.dialer.endpoint());
                 self.wanted.error(ErrorKind::Config, message)
             }
@@ -316,7 +317,7 @@ impl Reader {
     /// There is a consumer.
     fn settle_in(&mut self, session: &Session) {
         if let Some(ready) = self.ready.take() {
-            ready.say(Ok(()));
+            ready.send(Ok(()));
         }
         if let Some((since, before)) = self.lost.take() {
             self.link.counters.reconnects.add(1);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use pathway_testkit::wait_for;
 
 use super::*;
-use crate::connector::source::Bound;
+use crate::connector::source::{Bound, start_source};
 use crate::data::{ErrorKind, Metadata};
 use crate::nats::client::support::{guarded, server, with_client};
 use crate::plan::Control;
@@ -40,15 +40,9 @@ fn start_held(subscription: Subscription, held: bool) -> Result<Running> {
 
 fn start_bounded(subscription: Subscription, held: bool, bound: Bound) -> Result<Running> {
     let control = Control::new();
-    let queue = Arc::new(Queue::bounded(control.clone(), bound));
-    let link = SourceLink {
-        name: "test".into(),
-        queue: queue.clone(),
-        counters: Arc::default(),
-        metadata: Metadata::NONE,
-        control: control.clone(),
-    };
-    let thread = Box::new(subscription).start(link.clone())?;
+    let link = SourceLink::new("test".into(), Metadata::NONE, bound, control.clone());
+    let queue = link.queue.clone();
+    let thread = start_source(subscription, link.clone())?;
     let (taken, held) = (Arc::<AtomicU64>::default(), Arc::new(AtomicBool::new(held)));
     let worker = thread::spawn({
         let (taken, held) = (taken.clone(), held.clone());
@@ -67,7 +61,7 @@ fn start_bounded(subscription: Subscription, held: bool, bound: Bound) -> Result
                 assert!(!batch.is_empty());
                 messages.extend(batch.iter().map(|m| (m.subject.to_owned(), m.payload.to_owned())));
                 taken.fetch_add(batch.len() as u64, Ordering::Relaxed);
-                queue.give_back(batch);
+                queue.recycle(batch);
             }
             messages
         }
@@ -210,15 +204,9 @@ fn a_stop_while_the_server_is_away() {
 #[test]
 fn a_stop_while_the_start_waits_for_the_server() {
     let control = Control::new();
-    let queue = Arc::new(Queue::new(control.clone()));
-    let link = SourceLink {
-        name: "test".into(),
-        queue: queue.clone(),
-        counters: Arc::default(),
-        metadata: Metadata::NONE,
-        control: control.clone(),
-    };
-    let starting = thread::spawn(move || Box::new(subscription("nats://127.0.0.1:1", "in")).start(link));
+    let link = SourceLink::new("test".into(), Metadata::NONE, Bound::default(), control.clone());
+    let queue = link.queue.clone();
+    let starting = thread::spawn(move || start_source(subscription("nats://127.0.0.1:1", "in"), link));
     control.stop();
     let thread = starting.join().expect("no panic").expect("a stop is no error");
     thread.join().expect("no panic");

@@ -1,25 +1,37 @@
-//! Messages that were received together.
+//! Undecoded messages that were received together.
 
 use super::metadata_columns::MetadataColumns;
+use super::{InputBatch, Position};
 use crate::data::{DateTimeUtc, Delivery, Message};
 
-/// Messages in the order in which they arrived, their payloads one behind the other.
+/// Undecoded messages in the order of their arrival, their payloads one behind the other.
 ///
-/// One buffer for many small payloads costs less than a reference count for each, and lets go of the
-/// connection's read buffers at once.
+/// One buffer for many small payloads costs less than a reference count for each, and releases the read buffers of the
+/// connection at once.
+///
+/// ```
+/// use pathway::io::MessageBatch;
+///
+/// let mut batch = MessageBatch::default();
+/// batch.push("orders.eu", b"{\"id\": 7}");
+/// batch.set_position(1024.into());
+/// assert_eq!(batch.iter().next().map(|message| message.subject), Some("orders.eu"));
+/// ```
 #[derive(Debug, Default)]
-pub struct Batch {
+pub struct MessageBatch {
     payloads: Vec<u8>,
     entries: Vec<Entry>,
-    /// The subjects that occur, each once in a row: most batches have one.
+    /// The subjects. Consecutive messages with equal subjects share one: most batches have one subject.
     subjects: Subjects,
-    /// What else is kept of the messages; empty while nothing is.
-    notes: MetadataColumns,
+    /// Headers, times and deliveries, where the schema asks for them.
+    metadata: MetadataColumns,
+    /// The first and the last position that the source has set.
+    positions: Option<(Position, Position)>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    /// Where the payload ends in `payloads`; it begins where the one before ended.
+    /// Where the payload ends in `payloads`. It begins where the previous one ends.
     end: usize,
     /// Which of `subjects`.
     subject: usize,
@@ -29,18 +41,18 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Subjects {
     text: String,
-    /// Where each ends.
+    /// Where each of them ends.
     ends: Vec<usize>,
 }
 
-impl Batch {
-    /// Adds a message of which only subject and payload are kept.
+impl MessageBatch {
+    /// Adds a message without metadata.
     pub fn push(&mut self, subject: &str, payload: &[u8]) {
         self.payloads.extend_from_slice(payload);
         self.entries.push(Entry { end: self.payloads.len(), subject: self.subjects.number(subject) });
     }
 
-    /// Adds a message with what stands beside it. Headers are pairs of name and value.
+    /// Adds a message with metadata. Headers are pairs of name and value.
     pub fn push_with<'h>(
         &mut self,
         subject: &str,
@@ -49,8 +61,16 @@ impl Batch {
         received_at: Option<DateTimeUtc>,
         delivery: Option<Delivery>,
     ) {
-        self.notes.push(self.entries.len(), headers, received_at, delivery);
+        self.metadata.push(self.entries.len(), headers, received_at, delivery);
         self.push(subject, payload);
+    }
+
+    /// Says where the source stands behind the last message: it can continue from there.
+    pub fn set_position(&mut self, position: Position) {
+        match &mut self.positions {
+            Some((_, last)) => *last = position,
+            None => self.positions = Some((position.clone(), position)),
+        }
     }
 
     /// The number of messages.
@@ -63,14 +83,14 @@ impl Batch {
         self.entries.is_empty()
     }
 
-    /// The bytes of all payloads.
+    /// The total length of all payloads, in bytes.
     pub fn bytes(&self) -> usize {
         self.payloads.len()
     }
 
-    /// The memory that the messages take, in bytes: payloads, headers and what else is kept.
+    /// The memory that the messages take, in bytes: payloads, headers and other metadata.
     pub fn weight(&self) -> usize {
-        self.payloads.len() + self.notes.weight()
+        self.payloads.len() + self.metadata.weight()
     }
 
     /// The messages, in the order of their arrival.
@@ -80,16 +100,16 @@ impl Batch {
             let payload = &self.payloads[begin..entry.end];
             begin = entry.end;
             let message = Message::new(self.subjects.get(entry.subject), payload);
-            match self.notes.get(number) {
+            match self.metadata.get(number) {
                 None => message,
-                Some((note, headers)) => {
-                    Message { headers, received_at: note.received_at, delivery: note.delivery, ..message }
+                Some((metadata, headers)) => {
+                    Message { headers, received_at: metadata.received_at, delivery: metadata.delivery, ..message }
                 }
             }
         })
     }
 
-    /// Empties the batch and keeps its memory for the next one, unless a large payload has blown it up.
+    /// Removes all messages and keeps the memory for the next ones, unless a large payload has made it too large.
     pub fn clear(&mut self) {
         const KEEP: usize = 1 << 20;
         self.payloads.clear();
@@ -97,7 +117,30 @@ impl Batch {
         self.entries.clear();
         self.subjects.text.clear();
         self.subjects.ends.clear();
-        self.notes.clear(KEEP);
+        self.metadata.clear(KEEP);
+        self.positions = None;
+    }
+}
+
+impl InputBatch for MessageBatch {
+    fn len(&self) -> usize {
+        MessageBatch::len(self)
+    }
+
+    fn weight(&self) -> usize {
+        MessageBatch::weight(self)
+    }
+
+    fn clear(&mut self) {
+        MessageBatch::clear(self);
+    }
+
+    fn payload_bytes(&self) -> usize {
+        self.bytes()
+    }
+
+    fn positions(&self) -> Option<(&Position, &Position)> {
+        self.positions.as_ref().map(|(first, last)| (first, last))
     }
 }
 
@@ -107,7 +150,7 @@ impl Subjects {
         &self.text[begin..self.ends[number]]
     }
 
-    /// The number of a subject, which is that of the message before in most cases.
+    /// The number of a subject. In most cases it is the subject of the previous message.
     fn number(&mut self, subject: &str) -> usize {
         let last = self.ends.len().checked_sub(1);
         match last.filter(|last| self.get(*last) == subject) {
@@ -125,7 +168,7 @@ impl Subjects {
 mod tests {
     use super::*;
 
-    fn lines(batch: &Batch) -> Vec<String> {
+    fn lines(batch: &MessageBatch) -> Vec<String> {
         let line = |message: Message<'_>| {
             let headers: Vec<_> = message.headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
             let sequence = message.delivery.map(|delivery| delivery.stream_sequence);
@@ -136,8 +179,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_stays_with_its_message() {
-        let mut batch = Batch::default();
+    fn metadata_stays_with_its_message() {
+        let mut batch = MessageBatch::default();
         for _ in 0..2 {
             batch.push("a", b"1");
             assert_eq!(batch.weight(), 1);
@@ -164,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_the_subject() {
+    fn subject_tokens_are_counted_from_one() {
         let message = Message::new("orders.eu", b"");
         let tokens = [0, 1, 2, 3].map(|number| message.token(number));
         assert_eq!(tokens, [None, Some("orders"), Some("eu"), None]);

@@ -1,58 +1,62 @@
-//! Buckets of keys and values, which are streams with rules of their own.
+//! The names, keys and headers of key-value buckets, which are streams with rules of their own.
 
 use crate::data::{Error, ErrorKind, Headers, Result};
 
-/// The header that says that a key goes.
+/// The header of a message that deletes a key.
 pub(crate) const OPERATION: &str = "KV-Operation";
 pub(crate) const DELETE: &str = "DEL";
-/// The header of a message with which the server itself ends a subject, for example because it has become too old.
+/// The header of a message with which the server itself deletes a key, for example because it has expired.
 const MARKER: &str = "Nats-Marker-Reason";
-/// What the names of buckets' streams begin with.
+/// The names of buckets' streams begin with this.
 const STREAM: &str = "KV_";
 
-/// The names that a bucket has as a stream.
+/// The names of a bucket as a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Bucket {
-    /// The stream that it is.
+    /// The stream.
     pub(crate) stream: String,
-    /// What the subjects of all its keys begin with.
+    /// The subjects of all keys begin with this.
     pub(crate) prefix: String,
 }
 
 impl Bucket {
     /// # Errors
-    /// Nothing can have that name.
+    /// No bucket can have that name.
     pub(crate) fn named(name: &str) -> Result<Self> {
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-') {
-            let message =
-                format!("`{name}` is no name of a bucket: only letters, digits, `_` and `-` are possible in it");
+            let message = format!("`{name}` cannot be the name of a bucket: it may have letters, digits, `_` and `-`");
             return Err(Error::new(ErrorKind::Config, message));
         }
-        Ok(Bucket { stream: format!("{STREAM}{name}"), prefix: format!("$KV.{name}.") })
+        Ok(Bucket { stream: format!("{STREAM}{name}"), prefix: prefix(name) })
     }
 
-    /// How to make it, where a stream is one.
-    pub(crate) fn cure(stream: &str) -> String {
+    /// How to create the bucket, if a stream is one.
+    pub(crate) fn hint(stream: &str) -> String {
         let bucket = stream.strip_prefix(STREAM);
-        bucket.map_or_else(String::new, |name| format!("; `nats kv add {name}` makes the bucket"))
+        bucket.map_or_else(String::new, |name| format!("; `nats kv add {name}` creates the bucket"))
     }
 }
 
-/// Why there can be no such key, if there can't.
-pub(crate) fn key_complaint(key: &str) -> Option<&'static str> {
+/// The subjects of a bucket's keys begin with this.
+pub(crate) fn prefix(bucket: &str) -> String {
+    format!("$KV.{bucket}.")
+}
+
+/// Why a key is not possible, if it is not.
+pub(crate) fn key_error(key: &str) -> Option<&'static str> {
     let possible = |byte: u8| byte.is_ascii_alphanumeric() || b"-/_=.".contains(&byte);
     if key.is_empty() {
         Some("it is empty")
     } else if !key.bytes().all(possible) {
-        Some("only letters and digits of ASCII, `-`, `/`, `_`, `=` and `.` are possible in it")
+        Some("it may have ASCII letters and digits, `-`, `/`, `_`, `=` and `.`")
     } else if key.starts_with('.') || key.ends_with('.') || key.contains("..") {
-        Some("a dot stands between two other signs")
+        Some("a dot must stand between two other characters")
     } else {
         None
     }
 }
 
-/// Whether a message of a bucket says that its key is gone.
+/// Whether a message of a bucket deletes its key.
 pub(crate) fn is_removal(headers: Headers<'_>) -> bool {
     matches!(headers.get(OPERATION), Some(DELETE | "PURGE")) || headers.get(MARKER).is_some()
 }
@@ -68,12 +72,12 @@ mod tests {
         for name in ["", "a.b", "ü", "a b", "a>"] {
             assert_eq!(Bucket::named(name).expect_err(name).kind(), ErrorKind::Config);
         }
-        assert_eq!((Bucket::cure("KV_a").contains("nats kv add a"), Bucket::cure("A").is_empty()), (true, true));
+        assert_eq!((Bucket::hint("KV_a").contains("nats kv add a"), Bucket::hint("A").is_empty()), (true, true));
         for key in ["a", "a.b", "A-1/_=", "0"] {
-            assert_eq!(key_complaint(key), None, "{key}");
+            assert_eq!(key_error(key), None, "{key}");
         }
         for key in ["", "a b", ".a", "a.", "a..b", "ü", "a*", ">"] {
-            assert!(key_complaint(key).is_some(), "{key}");
+            assert!(key_error(key).is_some(), "{key}");
         }
     }
 }

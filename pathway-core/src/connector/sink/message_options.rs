@@ -1,8 +1,8 @@
-//! What the messages of a sink have beside their payloads, and the order in which they go.
+//! Subjects, headers and order that a sink's messages take from their rows.
 
 use std::sync::Arc;
 
-use crate::connector::sink::{MessageMeta, validate};
+use super::{MessageMeta, validate};
 use crate::data::{Change, Datum, EncodeText, Error, ErrorKind};
 use crate::format::text;
 
@@ -11,52 +11,56 @@ type HeaderOf<R> = Box<dyn Fn(&R) -> Option<String> + Send + Sync>;
 type Sort<R> = Box<dyn Fn(&mut Vec<Change<R>>) + Send + Sync>;
 
 /// The closures that a sink was given.
-pub(super) struct Envelope<R> {
+pub(crate) struct MessageOptions<R> {
     subject: Option<SubjectOf<R>>,
     headers: Vec<(Arc<str>, HeaderOf<R>)>,
     sort: Option<Sort<R>>,
 }
 
-impl<R> Envelope<R> {
-    pub(super) fn new() -> Self {
-        Envelope { subject: None, headers: Vec::new(), sort: None }
+impl<R> MessageOptions<R> {
+    pub(crate) fn new() -> Self {
+        MessageOptions { subject: None, headers: Vec::new(), sort: None }
     }
 
-    pub(super) fn has_own_subjects(&self) -> bool {
+    pub(crate) fn has_own_subjects(&self) -> bool {
         self.subject.is_some()
     }
 
-    /// Whether there is nothing beside payloads, and no order.
-    pub(super) fn is_plain(&self) -> bool {
+    /// Whether there is neither a subject, nor a header, nor an order.
+    pub(crate) fn is_empty(&self) -> bool {
         self.subject.is_none() && self.headers.is_empty() && self.sort.is_none()
     }
 
-    pub(super) fn set_subject(&mut self, subject: impl Fn(&R) -> String + Send + Sync + 'static) {
+    pub(crate) fn set_subject(&mut self, subject: impl Fn(&R) -> String + Send + Sync + 'static) {
         self.subject = Some(Box::new(subject));
     }
 
-    /// Adds a header. Fails where it can't have that name.
-    pub(super) fn add_header<T: EncodeText>(
+    /// Adds a header.
+    ///
+    /// # Errors
+    /// The name is not possible, reserved or used already.
+    pub(crate) fn add_header<T: EncodeText>(
         &mut self,
         name: String,
         value: impl Fn(&R) -> T + Send + Sync + 'static,
     ) -> Result<(), Error> {
-        let complaint = if ["pathway_time", "pathway_diff", "Nats-Msg-Id"].contains(&name.as_str()) {
-            Some("every message has one of its own, or may get one")
+        let error = if ["pathway_time", "pathway_diff", "Nats-Msg-Id"].contains(&name.as_str()) {
+            Some("the name is reserved for a header that messages have anyway")
         } else if self.headers.iter().any(|(known, _)| **known == *name) {
-            Some("there is one of that name already")
+            Some("there is a header with this name already")
         } else {
             validate::header_name(&name)
         };
-        if let Some(complaint) = complaint {
-            return Err(Error::new(ErrorKind::Config, format!("the header `{name}` cannot be added: {complaint}")));
+        if let Some(error) = error {
+            return Err(Error::new(ErrorKind::Config, format!("the header `{name}` cannot be added: {error}")));
         }
         self.headers.push((name.into(), Box::new(move |row| text::header(&value(row)))));
         Ok(())
     }
 
-    /// Stable, and what goes still goes before what comes: who applies the changes in order needs that.
-    pub(super) fn sort_by<K: Datum>(&mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) {
+    /// Sorts a commit's messages. The sort is stable, and removals stay before insertions: whoever applies the changes in
+    /// order relies on that.
+    pub(crate) fn sort_by<K: Datum>(&mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) {
         self.sort = Some(Box::new(move |changes| {
             let mut keyed: Vec<_> = changes.drain(..).map(|change| (key(&change.row), change)).collect();
             keyed.sort_by(|(a, this), (b, other)| (this.diff > 0).cmp(&(other.diff > 0)).then_with(|| a.compare(b)));
@@ -70,8 +74,8 @@ impl<R> Envelope<R> {
         }
     }
 
-    /// What is the own of a row's messages; `None` where nothing is.
-    pub(super) fn label(&self, row: &R) -> Option<Box<MessageMeta>> {
+    /// The subject and the headers of a row's messages. `None` where all messages of the sink are alike.
+    pub(super) fn meta(&self, row: &R) -> Option<Box<MessageMeta>> {
         if self.subject.is_none() && self.headers.is_empty() {
             return None;
         }

@@ -1,0 +1,145 @@
+//! Adds sinks to a plan.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::message_writer::MessageWriter;
+use super::{
+    BatchOutput, CommitBatch, Encoded, MessageOptions, OutputBatch, Sink, SinkInput, SinkItem, SinkLink, write_table,
+};
+use crate::connector::thread;
+use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
+use crate::format::Encode;
+use crate::plan::{Plan, SinkHandle, Table};
+use crate::telemetry::SinkStats;
+
+impl<R: Schema> Table<R> {
+    /// Gives the table's commits to a [`Sink`] of your own.
+    pub fn sink<S: Sink<Item = R>>(&self, sink: S) {
+        let name = self.plan().unique_name(&sink.name());
+        let link = add_sink(self.plan(), Arc::clone(&name), sink);
+        write_table(self, name, move || {
+            let link = link.clone();
+            move |number: Commit, time: u64, changes: &mut Vec<Change<R>>| {
+                link.counters.queued.add(changes.len() as u64);
+                link.outbox.push(CommitBatch::new(number, time, std::mem::take(changes)));
+            }
+        });
+    }
+
+    /// Gives the table's commits to a [`Sink`] of your own as messages, which `encode` makes of rows.
+    ///
+    /// `subject` is the subject, or topic, of all messages.
+    pub fn message_sink<S: Sink<Item = Encoded>>(&self, sink: S, subject: &str, encode: impl Encode<R>) {
+        let name = self.plan().unique_name(&sink.name());
+        let link = add_sink(self.plan(), name, sink);
+        write_messages(self, link.name.clone(), subject.into(), encode, MessageOptions::new(), BatchOutput::new(link));
+    }
+}
+
+/// Adds a sink to a plan.
+pub(crate) fn add_sink<S: Sink>(plan: &Plan, name: Arc<str>, sink: S) -> SinkLink<<S::Item as SinkItem>::Batch> {
+    let link = new_link(plan, name);
+    plan.add_sink(ThreadSink { link: link.clone(), sink: Mutex::new(Some(sink)) });
+    link
+}
+
+/// Adds a sink in memory to a plan: it is written to on the worker, so that there is nothing to start.
+pub(crate) fn add_memory_sink(plan: &Plan, name: Arc<str>) -> SinkLink {
+    let link = new_link(plan, name);
+    plan.add_sink(MemorySink { link: link.clone() });
+    link
+}
+
+fn new_link<B: OutputBatch>(plan: &Plan, name: Arc<str>) -> SinkLink<B> {
+    SinkLink::new(name, plan.control().clone())
+}
+
+/// Adds a node that encodes a table's commits and sends them to `output`.
+pub(crate) fn write_messages<R: Schema>(
+    table: &Table<R>,
+    name: Arc<str>,
+    subject: Arc<str>,
+    encode: impl Encode<R>,
+    options: MessageOptions<R>,
+    output: BatchOutput,
+) {
+    check_format(&encode, &output);
+    let (encode, options): (Arc<dyn Encode<R>>, _) = (Arc::new(encode), Arc::new(options));
+    write_table(table, name, move || {
+        MessageWriter::new(Arc::clone(&subject), Arc::clone(&encode), Arc::clone(&options), output.clone())
+    });
+}
+
+/// Fails the pipeline where the settings of a format make no sense.
+pub(crate) fn check_format<R: Schema>(encode: &impl Encode<R>, output: &BatchOutput) {
+    if let Err(mistake) = encode.check() {
+        let link = output.link();
+        link.control.fail(Error::new(ErrorKind::Config, format!("sink `{}`: {mistake}", link.name)));
+    }
+}
+
+/// A sink with a thread of its own.
+struct ThreadSink<S: Sink> {
+    link: SinkLink<<S::Item as SinkItem>::Batch>,
+    /// Taken when the pipeline starts.
+    sink: Mutex<Option<S>>,
+}
+
+impl<S: Sink> SinkHandle for ThreadSink<S> {
+    fn start(&self) -> Result<Option<JoinHandle<()>>> {
+        let Some(sink) = self.sink.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
+        start_sink(sink, self.link.clone()).map(Some)
+    }
+
+    fn finish(&self) {
+        self.link.outbox.finish();
+    }
+
+    fn is_full(&self) -> bool {
+        self.link.outbox.is_full()
+    }
+
+    fn oldest_unconfirmed(&self) -> Option<Commit> {
+        self.link.outbox.oldest_unconfirmed()
+    }
+
+    fn stats(&self) -> SinkStats {
+        SinkStats::new(&self.link.name, &self.link.counters)
+    }
+}
+
+/// Starts the thread of a sink, and returns when the sink is ready.
+pub(crate) fn start_sink<S: Sink>(sink: S, link: SinkLink<<S::Item as SinkItem>::Batch>) -> Result<JoinHandle<()>> {
+    let (name, control) = (Arc::clone(&link.name), link.control.clone());
+    thread::spawn("sink", &name, &control, move |ready| {
+        let input = SinkInput::new(link, ready);
+        let outcome = sink.run(&input);
+        (input.take_ready(), outcome)
+    })
+}
+
+/// A sink in memory, which holds nothing back.
+struct MemorySink {
+    link: SinkLink,
+}
+
+impl SinkHandle for MemorySink {
+    fn start(&self) -> Result<Option<JoinHandle<()>>> {
+        Ok(None)
+    }
+
+    fn finish(&self) {}
+
+    fn is_full(&self) -> bool {
+        false
+    }
+
+    fn oldest_unconfirmed(&self) -> Option<Commit> {
+        None
+    }
+
+    fn stats(&self) -> SinkStats {
+        SinkStats::new(&self.link.name, &self.link.counters)
+    }
+}

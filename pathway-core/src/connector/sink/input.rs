@@ -1,0 +1,113 @@
+//! Where a sink takes its commits from.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::{EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
+use crate::connector::Failure;
+use crate::connector::thread::{Ready, StageFailure};
+use crate::plan::Control;
+use crate::telemetry::SinkCounters;
+
+/// Where a [`Sink`] takes its commits from, and confirms them.
+pub struct SinkInput<I: SinkItem> {
+    link: SinkLink<I::Batch>,
+    ready: Mutex<Option<Ready>>,
+}
+
+/// What a sink and its pipeline share.
+pub struct SinkLink<B = EncodedBatch> {
+    /// The sink's name, for logs and errors.
+    pub name: Arc<str>,
+    /// Where the batches wait for the sink.
+    pub outbox: Arc<Outbox<B>>,
+    /// What is counted. The worker counts `queued`, the sink everything else.
+    pub counters: Arc<SinkCounters>,
+    /// Tells the sink when the pipeline stops, and ends the pipeline where the sink fails.
+    pub control: Control,
+}
+
+impl<I: SinkItem> SinkInput<I> {
+    pub(super) fn new(link: SinkLink<I::Batch>, ready: Ready) -> Self {
+        SinkInput { link, ready: Mutex::new(Some(ready)) }
+    }
+
+    /// The sink is ready; the pipeline's start waits for this. Further calls do nothing.
+    pub fn ready(&self) {
+        if let Some(ready) = self.take_ready() {
+            ready.send(Ok(()));
+        }
+    }
+
+    pub(crate) fn take_ready(&self) -> Option<Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Blocks until there is another commit. `None` when no more follow.
+    pub fn next(&self) -> Option<Arc<I::Batch>> {
+        self.link.outbox.next_blocking()
+    }
+
+    /// Waits until there is another commit. `None` when no more follow.
+    pub async fn next_async(&self) -> Option<Arc<I::Batch>> {
+        self.link.outbox.next().await
+    }
+
+    /// The sink has written a commit. Commits may be confirmed late and together, each once.
+    pub fn confirm(&self, batch: &I::Batch) {
+        self.link.counters.published.add(batch.len() as u64);
+        self.link.outbox.confirm(batch);
+    }
+
+    /// What the sink and its pipeline share.
+    pub fn link(&self) -> &SinkLink<I::Batch> {
+        &self.link
+    }
+
+    /// The life of a sink that writes one commit after the other.
+    pub(super) fn run_simple<S: Sink<Item = I>>(&self, sink: &mut S) -> Result<(), Failure> {
+        let stage = |what| move |cause| -> Failure { StageFailure { what, cause }.into() };
+        sink.open().map_err(stage("could not be opened"))?;
+        self.ready();
+        while let Some(batch) = self.next() {
+            let (commit, len, weight) = (batch.commit(), batch.len() as u64, batch.weight());
+            // Nobody else has it: the outbox has given it away.
+            let Some(batch) = Arc::into_inner(batch) else { continue };
+            sink.write(batch).map_err(stage("failed"))?;
+            self.link.counters.published.add(len);
+            self.link.outbox.confirm_commit(commit, weight);
+        }
+        sink.close().map_err(stage("failed when it was closed"))
+    }
+}
+
+impl<I: SinkItem> fmt::Debug for SinkInput<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkInput").field("sink", &self.link.name).finish_non_exhaustive()
+    }
+}
+
+impl<B: OutputBatch> SinkLink<B> {
+    /// A link with an empty outbox.
+    pub(crate) fn new(name: Arc<str>, control: Control) -> Self {
+        let outbox = Arc::new(Outbox::new(control.clone()));
+        SinkLink { name, outbox, counters: Arc::default(), control }
+    }
+}
+
+impl<B> Clone for SinkLink<B> {
+    fn clone(&self) -> Self {
+        SinkLink {
+            name: Arc::clone(&self.name),
+            outbox: Arc::clone(&self.outbox),
+            counters: Arc::clone(&self.counters),
+            control: self.control.clone(),
+        }
+    }
+}
+
+impl<B> fmt::Debug for SinkLink<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SinkLink").field("name", &self.name).finish_non_exhaustive()
+    }
+}

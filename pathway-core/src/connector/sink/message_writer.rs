@@ -1,0 +1,74 @@
+//! Encodes each commit of a table into one batch of messages.
+
+use std::sync::Arc;
+
+use super::{BatchOutput, EncodedBatch, MessageOptions, TableWriter};
+use crate::data::{Change, Commit, Schema};
+use crate::format::json::encode::encode as encode_json;
+use crate::format::{ChangeInfo, Encode};
+
+/// Encodes a table's commits.
+pub(super) struct MessageWriter<R> {
+    subject: Arc<str>,
+    encode: Arc<dyn Encode<R>>,
+    options: Arc<MessageOptions<R>>,
+    output: BatchOutput,
+    /// Whether the preamble is still to be sent.
+    first: bool,
+    /// The payload bytes of the last commit: the next one may be about as large.
+    last_size: usize,
+}
+
+impl<R: Schema> MessageWriter<R> {
+    pub(super) fn new(
+        subject: Arc<str>,
+        encode: Arc<dyn Encode<R>>,
+        options: Arc<MessageOptions<R>>,
+        output: BatchOutput,
+    ) -> Self {
+        MessageWriter { subject, encode, options, output, first: true, last_size: 0 }
+    }
+
+    /// Adds the messages of a change: one for each copy of the row, whose `diff` on the wire is 1 or -1.
+    fn add(&self, batch: &mut EncodedBatch, change: &Change<R>) {
+        let info = ChangeInfo::new(change.diff.signum(), batch.time);
+        for _ in 0..change.diff.unsigned_abs() {
+            let mut meta = self.options.meta(&change.row);
+            let begin = batch.payloads.len();
+            if let Err(error) = self.encode.encode(&change.row, info, &mut batch.payloads) {
+                // A row that cannot be encoded becomes a dead letter in JSON.
+                batch.payloads.truncate(begin);
+                encode_json(&change.row, info.diff, info.time, &mut batch.payloads);
+                meta.get_or_insert_default().reject = Some(error);
+            }
+            batch.push(info.diff > 0, meta);
+        }
+    }
+
+    /// Adds the message that precedes all others. It has the subject and the headers of the first row.
+    fn add_preamble(&self, batch: &mut EncodedBatch, first: &Change<R>) {
+        if let Some(preamble) = self.encode.preamble() {
+            batch.payloads.extend_from_slice(&preamble);
+            batch.push(first.diff > 0, self.options.meta(&first.row));
+        }
+    }
+}
+
+impl<R: Schema> TableWriter<R> for MessageWriter<R> {
+    fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
+        self.options.sort(changes);
+        let mut batch = EncodedBatch::new(commit, time, Arc::clone(&self.subject));
+        batch.payloads.reserve(self.last_size.min(1 << 20));
+        batch.letters.reserve(changes.len());
+        if std::mem::take(&mut self.first)
+            && let Some(first) = changes.first()
+        {
+            self.add_preamble(&mut batch, first);
+        }
+        for change in changes.drain(..) {
+            self.add(&mut batch, &change);
+        }
+        self.last_size = batch.payloads.len();
+        self.output.send(batch);
+    }
+}

@@ -1,0 +1,44 @@
+//! The last operator before a sink: it sees each commit of a table whole.
+
+use std::sync::Arc;
+
+use crate::data::{Change, Commit, Schema};
+use crate::plan::{Table, net};
+
+/// Takes the commits of a table, on the first worker.
+pub(crate) trait TableWriter<R>: 'static {
+    /// Takes the net changes of one commit, at least one: removals first, then insertions. `time` is the commit's time on
+    /// the wire, in unix milliseconds.
+    fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>);
+}
+
+impl<R, F: FnMut(Commit, u64, &mut Vec<Change<R>>) + 'static> TableWriter<R> for F {
+    fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
+        self(commit, time, changes);
+    }
+}
+
+/// Adds a node that gives a table's commits to a writer. `writer` makes it on the first worker.
+pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
+    table: &Table<R>,
+    name: Arc<str>,
+    writer: impl Fn() -> W + Send + Sync + 'static,
+) {
+    let (input, properties) = (table.node(), table.shape());
+    table.plan().add(name, properties, |_, name| {
+        move |build| {
+            let changes = build.get::<R>(input);
+            let clock = build.clock();
+            let take = build.graph.is_first().then(|| {
+                let mut writer = writer();
+                move |commit, changes: &mut Vec<Change<R>>| {
+                    net(changes, properties.order);
+                    if !changes.is_empty() {
+                        writer.write(commit, clock.get(), changes);
+                    }
+                }
+            });
+            build.graph.gather(changes, &name, take);
+        }
+    });
+}

@@ -1,0 +1,277 @@
+//! Adds sources and their tables to a plan.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::decode_operator::DecodeOperator;
+use super::row_operator::RowOperator;
+use super::{
+    Bound, DecodeSettings, InputBatch, InputQueue, RowBatch, RowDecoder, Sender, Source, SourceItem, SourceLink,
+    SourceSettings, Stopped, Undecoded,
+};
+use crate::connector::thread;
+use crate::data::{Change, Metadata, Result, Schema};
+use crate::format::Decode;
+use crate::operators::upsert;
+use crate::plan::{CommitTrigger, Order, Pipeline, Plan, SourceHandle, Table, TableProperties};
+use crate::telemetry::SourceStats;
+
+impl Pipeline {
+    /// The table of a [`Source`] of your own that hands over rows.
+    ///
+    /// The source inserts and removes rows: a primary key does not replace rows here. `deduplicate(|row| row.id).last()`
+    /// does that.
+    pub fn source<R: Schema, S: Source<Item = R>>(&self, source: S) -> Table<R> {
+        attach_rows(self.plan(), source)
+    }
+
+    /// The table of a [`Source`] of your own that hands over messages, which `decode` makes rows of.
+    ///
+    /// As with `nats::read`, a later message with the same primary key replaces the row; a message that cannot be decoded
+    /// is counted, reported and skipped.
+    ///
+    /// ```
+    /// use pathway::io::{Failure, MessageBatch, MessageSender, Source, Undecoded};
+    /// use pathway::prelude::*;
+    /// use pathway::format::{DecodeError, Message};
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Reading { celsius: i64 }
+    ///
+    /// struct Readings;
+    ///
+    /// impl Source for Readings {
+    ///     type Item = Undecoded;
+    ///
+    ///     fn run(self, messages: &MessageSender) -> Result<(), Failure> {
+    ///         let mut batch = MessageBatch::default();
+    ///         for payload in ["21", "warm", "22"] {
+    ///             batch.push("roof", payload.as_bytes());
+    ///         }
+    ///         Ok(messages.send(&mut batch)?)
+    ///     }
+    /// }
+    ///
+    /// fn celsius(message: &Message<'_>) -> Result<Reading, DecodeError> {
+    ///     let text = std::str::from_utf8(message.payload).ok();
+    ///     let celsius = text.and_then(|text| text.parse().ok());
+    ///     celsius.map(|celsius| Reading { celsius }).ok_or_else(|| DecodeError::payload("not a number", 0))
+    /// }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let readings = pipeline.message_source(Readings, celsius).collect();
+    /// pipeline.run()?;
+    /// assert_eq!(readings.rows(), [21, 22].map(|celsius| Reading { celsius }));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn message_source<S: Source<Item = Undecoded>, D: Decode>(&self, source: S, decode: D) -> Table<D::Row> {
+        let plan = self.plan();
+        let settings = source.settings();
+        let name = plan.unique_name(&settings.name);
+        let trigger = CommitTrigger::Scheduled(settings.commit_every);
+        let link = add_source(plan, name, settings.metadata.and(decode.metadata()), settings.bound, source);
+        let decode = Arc::new(decode);
+        let decoder = move || -> Box<dyn RowDecoder<D::Row>> {
+            let decode = Arc::clone(&decode);
+            Box::new(move |message: &crate::data::Message<'_>| decode.decode(message).map(Change::insert))
+        };
+        let has_key = <D::Row as Schema>::HAS_KEY;
+        let properties = if has_key { TableProperties::GATHERED } else { TableProperties::ARRIVALS };
+        MessageTable { link, trigger, properties, upsert: has_key, settings: DecodeSettings::default() }
+            .add(plan, decoder)
+    }
+}
+
+/// Adds a source that hands over rows, and its table.
+pub(crate) fn attach_rows<R: Schema, S: Source<Item = R>>(plan: &Plan, source: S) -> Table<R> {
+    let SourceSettings { name, commit_every, own_commits, append_only, background, bound, metadata, .. } =
+        source.settings();
+    let link = add_source(plan, plan.unique_name(&name), metadata, bound, source);
+    let trigger = CommitTrigger::Scheduled(commit_every);
+    row_table(plan, link, trigger, own_commits, background, append_only)
+}
+
+/// Adds a table whose rows are in memory. It is not counted as a source.
+///
+/// `fill` receives the queue.
+pub(crate) fn attach_memory_rows<R: Schema>(
+    plan: &Plan,
+    kind: &str,
+    append_only: bool,
+    trigger: CommitTrigger,
+) -> (Table<R>, Arc<InputQueue<RowBatch<R>>>) {
+    let link = new_link(plan, plan.unique_name(kind), Metadata::NONE, Bound::default());
+    let queue = Arc::clone(&link.queue);
+    (row_table(plan, link, trigger, true, false, append_only), queue)
+}
+
+fn row_table<R: Schema>(
+    plan: &Plan,
+    link: SourceLink<RowBatch<R>>,
+    trigger: CommitTrigger,
+    own_commits: bool,
+    background: bool,
+    append_only: bool,
+) -> Table<R> {
+    let properties = TableProperties { order: Order::Arrival, append_only };
+    let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
+        move |build| {
+            let (output, changes) = build.graph.input();
+            if build.graph.is_first() {
+                let (link, trigger) = (link.clone(), trigger.clone());
+                let operator = RowOperator::new(link, trigger, own_commits, background, output);
+                build.add_source_operator(Box::new(operator));
+            }
+            build.put::<R>(node, changes);
+        }
+    });
+    Table::new(plan.clone(), node)
+}
+
+/// A table whose messages are decoded.
+pub(crate) struct MessageTable {
+    pub(crate) link: SourceLink,
+    pub(crate) trigger: CommitTrigger,
+    pub(crate) properties: TableProperties,
+    /// A later row with the same primary key replaces the row.
+    pub(crate) upsert: bool,
+    pub(crate) settings: DecodeSettings,
+}
+
+impl MessageTable {
+    /// Adds the table. `decoder` makes the decoder on the first worker.
+    pub(crate) fn add<T: Schema>(
+        self,
+        plan: &Plan,
+        decoder: impl Fn() -> Box<dyn RowDecoder<T>> + Send + Sync + 'static,
+    ) -> Table<T> {
+        let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
+        let node = plan.add(Arc::clone(&link.name), properties, |node, name| {
+            move |build| {
+                let (output, arrivals) = build.graph.input();
+                if build.graph.is_first() {
+                    let (link, trigger, settings) = (link.clone(), trigger.clone(), settings.clone());
+                    let operator = DecodeOperator::new(link, trigger, decoder(), settings, output);
+                    build.add_source_operator(Box::new(operator));
+                }
+                let rows = if by_key { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
+                build.put::<T>(node, rows);
+            }
+        });
+        Table::new(plan.clone(), node)
+    }
+}
+
+/// Adds a source with a thread of its own.
+pub(crate) fn add_source<S: Source>(
+    plan: &Plan,
+    name: Arc<str>,
+    metadata: Metadata,
+    bound: Bound,
+    source: S,
+) -> SourceLink<<S::Item as SourceItem>::Batch> {
+    let link = new_link(plan, name, metadata, bound);
+    plan.add_source(SourceThread { link: link.clone(), source: Mutex::new(Some(source)) });
+    link
+}
+
+/// Adds a source of messages in memory: it counts, but there is nothing to start.
+pub(crate) fn add_memory_source(plan: &Plan, name: Arc<str>, metadata: Metadata, bound: Bound) -> SourceLink {
+    let link = new_link(plan, name, metadata, bound);
+    plan.add_source(MemorySource { link: link.clone() });
+    link
+}
+
+fn new_link<B: InputBatch>(plan: &Plan, name: Arc<str>, metadata: Metadata, bound: Bound) -> SourceLink<B> {
+    SourceLink::new(name, metadata, bound, plan.control().clone())
+}
+
+/// A source that runs on a thread of its own.
+struct SourceThread<S: Source> {
+    link: SourceLink<<S::Item as SourceItem>::Batch>,
+    /// Taken when the pipeline starts.
+    source: Mutex<Option<S>>,
+}
+
+impl<S: Source> SourceHandle for SourceThread<S> {
+    fn start(&self) -> Result<Option<JoinHandle<()>>> {
+        let Some(source) = self.source.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
+        start_source(source, self.link.clone()).map(Some)
+    }
+
+    fn close(&self) {
+        self.link.queue.close();
+    }
+
+    fn end_acknowledgements(&self, all: bool) {
+        self.link.queue.settled().end(all);
+    }
+
+    fn stats(&self) -> SourceStats {
+        stats(&self.link)
+    }
+}
+
+/// Starts the thread of a source, and returns when the source is ready.
+pub(crate) fn start_source<S: Source>(
+    source: S,
+    link: SourceLink<<S::Item as SourceItem>::Batch>,
+) -> Result<JoinHandle<()>> {
+    let (name, control) = (Arc::clone(&link.name), link.control.clone());
+    thread::spawn("source", &name, &control, move |ready| {
+        let settings = source.settings();
+        // Also a source that panics sends no more: the worker must not wait for it.
+        let _finish = Finish(Arc::clone(&link.queue));
+        let sender = Sender::new(link, settings.own_commits, settings.append_only, Some(ready));
+        if !settings.announces_ready {
+            sender.ready();
+        }
+        let outcome = match source.run(&sender) {
+            Err(failure) if failure.is::<Stopped>() => Ok(()),
+            Ok(()) => {
+                sender.link().queue.seal_last();
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        };
+        (sender.take_ready(), outcome)
+    })
+}
+
+/// Ends a queue when its source's thread ends, however it ends.
+struct Finish<B: InputBatch>(Arc<InputQueue<B>>);
+
+impl<B: InputBatch> Drop for Finish<B> {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+/// A source in memory.
+struct MemorySource {
+    link: SourceLink,
+}
+
+impl SourceHandle for MemorySource {
+    fn start(&self) -> Result<Option<JoinHandle<()>>> {
+        Ok(None)
+    }
+
+    fn close(&self) {
+        self.link.queue.close();
+    }
+
+    fn end_acknowledgements(&self, all: bool) {
+        self.link.queue.settled().end(all);
+    }
+
+    fn stats(&self) -> SourceStats {
+        stats(&self.link)
+    }
+}
+
+fn stats<B: InputBatch>(link: &SourceLink<B>) -> SourceStats {
+    let position = link.position.lock().unwrap_or_else(PoisonError::into_inner);
+    let position = position.as_ref().map(ToString::to_string);
+    SourceStats::new(&link.name, &link.counters, link.queue.backlog(), position)
+}

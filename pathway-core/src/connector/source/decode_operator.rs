@@ -1,0 +1,198 @@
+//! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
+
+use std::sync::{Arc, PoisonError};
+
+use super::confirmations::Confirmations;
+use super::dead_letters::DeadLetterOutput;
+use super::{InputBatch, MessageBatch, SourceLink};
+use crate::connector::sink::EncodedBatch;
+use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
+use crate::dataflow::Inlet;
+use crate::plan::{CommitTrigger, SourceOperator};
+use crate::telemetry::{Level, LogLimiter};
+
+/// What to do with a message that cannot be decoded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnDecodeError {
+    /// Count it, report it, continue. The first ones are reported one by one, later ones once a second with their number.
+    #[default]
+    Skip,
+    /// End the pipeline with an error that says what is wrong with the message.
+    Stop,
+}
+
+/// Makes changes of messages. It may keep state, for example the rows of a bucket by key.
+pub(crate) trait RowDecoder<R>: 'static {
+    /// Appends the changes that a message causes.
+    ///
+    /// # Errors
+    /// The message cannot be decoded. It causes no change.
+    fn decode(&mut self, message: &Message<'_>, changes: &mut Vec<Change<R>>) -> Result<(), DecodeError>;
+
+    /// The initial snapshot of the source was decoded: appends changes that were held back until now. It may be called again.
+    fn end_snapshot(&mut self, _changes: &mut Vec<Change<R>>) {}
+}
+
+impl<R, F> RowDecoder<R> for F
+where
+    F: Fn(&Message<'_>) -> Result<Change<R>, DecodeError> + 'static,
+{
+    fn decode(&mut self, message: &Message<'_>, changes: &mut Vec<Change<R>>) -> Result<(), DecodeError> {
+        changes.push(self(message)?);
+        Ok(())
+    }
+}
+
+/// What becomes of messages that cannot be decoded.
+#[derive(Clone, Default)]
+pub(crate) struct DecodeSettings {
+    pub(crate) on_error: OnDecodeError,
+    pub(crate) dead_letters: Option<DeadLetterOutput>,
+}
+
+/// Decodes what waits and sends it into the dataflow.
+pub(super) struct DecodeOperator<R: Schema> {
+    trigger: CommitTrigger,
+    decoder: Box<dyn RowDecoder<R>>,
+    settings: DecodeSettings,
+    link: SourceLink,
+    errors: LogLimiter,
+    /// The open commit.
+    commit: Commit,
+    output: Inlet<Change<R>>,
+    /// The rows of the batch that is being decoded.
+    decoded: Vec<Change<R>>,
+    confirmations: Confirmations,
+}
+
+impl<R: Schema> DecodeOperator<R> {
+    /// How many messages are moved before the commit loop decides whether to seal.
+    const MAX_INGEST: usize = 64 * 1024;
+
+    pub(super) fn new(
+        link: SourceLink,
+        trigger: CommitTrigger,
+        decoder: Box<dyn RowDecoder<R>>,
+        settings: DecodeSettings,
+        output: Inlet<Change<R>>,
+    ) -> Self {
+        DecodeOperator {
+            trigger,
+            decoder,
+            settings,
+            errors: LogLimiter::new(&link.name),
+            link,
+            commit: 0,
+            output,
+            decoded: Vec::new(),
+            confirmations: Confirmations::default(),
+        }
+    }
+
+    /// Decodes a batch and sends its rows on.
+    fn decode(&mut self, batch: &MessageBatch) {
+        self.decoded.reserve(batch.len());
+        let (mut rows, mut dead_letters) = (0, None);
+        for (number, message) in (self.confirmations.taken()..).zip(batch.iter()) {
+            match self.decoder.decode(&message, &mut self.decoded) {
+                Ok(()) => rows += 1,
+                Err(error) => {
+                    self.reject(&message, &error, &mut dead_letters);
+                    self.link.queue.settled().reject(number);
+                }
+            }
+        }
+        if let (Some(batch), Some(output)) = (dead_letters, &self.settings.dead_letters) {
+            output.send(batch);
+        }
+        self.confirmations.take(batch.len());
+        self.link.counters.rows.add(rows);
+        if let Some((_, last)) = batch.positions() {
+            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
+        }
+        self.output.send(&mut self.decoded);
+    }
+
+    /// Sends on what the decoder has held back until the snapshot was complete. Returns how many rows that were.
+    fn end_snapshot(&mut self) -> usize {
+        if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
+            self.decoder.end_snapshot(&mut self.decoded);
+        }
+        let rows = self.decoded.len();
+        self.output.send(&mut self.decoded);
+        rows
+    }
+
+    fn reject(&mut self, message: &Message<'_>, error: &DecodeError, dead_letters: &mut Option<EncodedBatch>) {
+        let subject = message.subject;
+        self.link.counters.rejected.add(1);
+        if let Some(output) = &self.settings.dead_letters {
+            output.add(dead_letters.get_or_insert_with(|| output.batch(self.commit)), message, error);
+            self.link.counters.dead_letters.add(1);
+        }
+        match self.settings.on_error {
+            OnDecodeError::Skip => {
+                self.errors.report(
+                    Level::Error,
+                    1,
+                    format_args!("a message on subject `{subject}` is skipped: {error}"),
+                );
+            }
+            OnDecodeError::Stop => {
+                let message = format!(
+                    "source `{}`: a message on subject `{subject}` cannot be decoded, and the source stops at decode \
+                     errors: {error}",
+                    self.link.name
+                );
+                self.link.control.fail(Error::new(ErrorKind::Decode, message));
+            }
+        }
+    }
+}
+
+impl<R: Schema> SourceOperator for DecodeOperator<R> {
+    fn trigger(&self) -> CommitTrigger {
+        self.trigger.clone()
+    }
+
+    fn ingest(&mut self) -> usize {
+        let queue = Arc::clone(&self.link.queue);
+        let mut taken = 0;
+        while taken < Self::MAX_INGEST
+            && let Some(batch) = queue.take()
+        {
+            taken += batch.len();
+            let one_commit = matches!(self.trigger, CommitTrigger::Manual(_));
+            if one_commit {
+                // A broker in memory counts nothing.
+                self.link.counters.received.add(batch.len() as u64);
+                self.link.counters.bytes.add(batch.bytes() as u64);
+            }
+            self.decode(&batch);
+            queue.recycle(batch);
+            if one_commit {
+                break;
+            }
+        }
+        taken + self.end_snapshot()
+    }
+
+    fn advance(&mut self, next: Commit) {
+        self.commit = next;
+        self.output.advance(next);
+        self.confirmations.advance(next, self.link.queue.settled());
+    }
+
+    fn confirm(&mut self, before: Commit) {
+        self.confirmations.confirm(before, self.link.queue.settled());
+    }
+
+    fn is_finished(&self) -> bool {
+        self.link.queue.is_finished()
+    }
+
+    fn close(&mut self) {
+        self.link.queue.close();
+    }
+}

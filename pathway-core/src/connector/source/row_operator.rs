@@ -1,0 +1,101 @@
+//! Moves rows into the dataflow: the operator of a source that hands over rows.
+
+use std::sync::PoisonError;
+
+use super::confirmations::Confirmations;
+use super::{InputBatch, RowBatch, SourceLink};
+use crate::data::{Change, Commit, Schema};
+use crate::dataflow::Inlet;
+use crate::plan::{CommitTrigger, SourceOperator};
+
+/// Moves what a source has handed over into the dataflow.
+pub(super) struct RowOperator<R: Schema> {
+    link: SourceLink<RowBatch<R>>,
+    trigger: CommitTrigger,
+    /// The source seals its own commits: two of them never share one.
+    own_commits: bool,
+    /// The source does not keep the pipeline running.
+    background: bool,
+    output: Inlet<Change<R>>,
+    /// The open commit has a commit of the source already.
+    has_commit: bool,
+    confirmations: Confirmations,
+}
+
+impl<R: Schema> RowOperator<R> {
+    /// How many rows are moved before the commit loop decides whether to seal.
+    const MAX_INGEST: usize = 64 * 1024;
+
+    pub(super) fn new(
+        link: SourceLink<RowBatch<R>>,
+        trigger: CommitTrigger,
+        own_commits: bool,
+        background: bool,
+        output: Inlet<Change<R>>,
+    ) -> Self {
+        RowOperator {
+            link,
+            trigger,
+            own_commits,
+            background,
+            output,
+            has_commit: false,
+            confirmations: Confirmations::default(),
+        }
+    }
+
+    /// Moves one batch. Returns how many rows it had, or `None` where no batch waits.
+    fn take(&mut self) -> Option<usize> {
+        let mut batch = self.link.queue.take()?;
+        let taken = batch.len();
+        self.confirmations.take(taken);
+        self.link.counters.rows.add(taken as u64);
+        if let Some((_, last)) = batch.positions() {
+            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
+        }
+        self.output.send(&mut batch.changes);
+        Some(taken)
+    }
+}
+
+impl<R: Schema> SourceOperator for RowOperator<R> {
+    fn trigger(&self) -> CommitTrigger {
+        self.trigger.clone()
+    }
+
+    fn ingest(&mut self) -> usize {
+        if self.own_commits {
+            if self.has_commit {
+                return 0;
+            }
+            let taken = self.take();
+            self.has_commit = taken.is_some_and(|taken| taken > 0);
+            return taken.unwrap_or_default();
+        }
+        let mut all = 0;
+        while all < Self::MAX_INGEST
+            && let Some(taken) = self.take()
+        {
+            all += taken;
+        }
+        all
+    }
+
+    fn advance(&mut self, next: Commit) {
+        self.has_commit = false;
+        self.output.advance(next);
+        self.confirmations.advance(next, self.link.queue.settled());
+    }
+
+    fn confirm(&mut self, before: Commit) {
+        self.confirmations.confirm(before, self.link.queue.settled());
+    }
+
+    fn is_finished(&self) -> bool {
+        self.background || self.link.queue.is_finished()
+    }
+
+    fn close(&mut self) {
+        self.link.queue.close();
+    }
+}

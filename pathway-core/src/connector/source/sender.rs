@@ -1,0 +1,247 @@
+//! Where a source hands over its rows or messages.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use futures_util::future;
+
+use super::{
+    AckProgress, Bound, Closed, InputBatch, InputQueue, MessageBatch, Position, RowBatch, SourceItem, Undecoded,
+};
+use crate::connector::thread::Ready;
+use crate::data::{Change, Error, ErrorKind, Metadata, Schema};
+use crate::plan::Control;
+use crate::telemetry::SourceCounters;
+
+/// Where a [`Source`](super::Source) hands over its rows or messages. Clones are the same sender, also for other threads.
+///
+/// Every call that hands something over blocks while too much waits: by default 65 536 messages or rows.
+pub struct Sender<I: SourceItem> {
+    link: SourceLink<I::Batch>,
+    own_commits: bool,
+    append_only: bool,
+    ready: Arc<Mutex<Option<Ready>>>,
+    resume_after: Option<Position>,
+}
+
+/// Hands over rows.
+pub type RowSender<R> = Sender<R>;
+
+/// Hands over undecoded messages.
+pub type MessageSender = Sender<Undecoded>;
+
+/// What a source and its pipeline share.
+pub struct SourceLink<B = MessageBatch> {
+    /// The source's name, for logs and errors.
+    pub name: Arc<str>,
+    /// Where the messages or rows wait for the worker.
+    pub queue: Arc<InputQueue<B>>,
+    /// What is counted. The worker counts `rows` and `rejected`, the source everything else.
+    pub counters: Arc<SourceCounters>,
+    /// What the source keeps of each message beside subject and payload.
+    pub metadata: Metadata,
+    /// Tells the source when to stop, and ends the pipeline where the source fails.
+    pub control: Control,
+    /// The position behind which the pipeline has taken everything.
+    pub position: Arc<Mutex<Option<Position>>>,
+}
+
+/// The pipeline stops or has ended: the source should return. It is not a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+impl<I: SourceItem> Sender<I> {
+    pub(super) fn new(link: SourceLink<I::Batch>, own_commits: bool, append_only: bool, ready: Option<Ready>) -> Self {
+        Sender { link, own_commits, append_only, ready: Arc::new(Mutex::new(ready)), resume_after: None }
+    }
+
+    /// The source is ready: from now on it misses nothing. See
+    /// [`announces_ready`](super::SourceSettings::announces_ready). Further calls do nothing.
+    pub fn ready(&self) {
+        if let Some(ready) = self.take_ready() {
+            ready.send(Ok(()));
+        }
+    }
+
+    pub(crate) fn take_ready(&self) -> Option<Ready> {
+        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// Hands over a batch, and leaves an empty one in its place.
+    ///
+    /// # Errors
+    /// The pipeline stops: the batch was not taken.
+    pub fn send(&self, batch: &mut I::Batch) -> Result<(), Stopped> {
+        let (messages, bytes) = (batch.len() as u64, batch.payload_bytes() as u64);
+        self.link.queue.push(batch).map_err(|Closed| Stopped)?;
+        self.link.counters.received.add(messages);
+        self.link.counters.bytes.add(bytes);
+        Ok(())
+    }
+
+    /// Commits what was handed over since the last commit, where the source has
+    /// [commits of its own](super::SourceSettings::own_commits): all of it takes effect at once. Does nothing elsewhere.
+    ///
+    /// It returns when the pipeline has taken over the rows, not when their effects can be seen.
+    ///
+    /// # Errors
+    /// The pipeline stops: the rows since the last commit are dropped.
+    pub fn commit(&self) -> Result<(), Stopped> {
+        self.link.queue.seal_with_room().map_err(|Closed| Stopped)
+    }
+
+    /// Which of the messages or rows are confirmed, and which are durable, counted in the order in which they were handed over.
+    pub fn acks(&self) -> &AckProgress {
+        self.link.queue.settled()
+    }
+
+    /// The position behind which the source should continue; `None`: from its beginning, as its settings say.
+    pub fn resume_after(&self) -> Option<&Position> {
+        self.resume_after.as_ref()
+    }
+
+    /// What the pipeline needs of each message beside subject and payload.
+    pub fn metadata(&self) -> Metadata {
+        self.link.metadata
+    }
+
+    /// Whether the pipeline stops, and the source should return.
+    pub fn is_stopping(&self) -> bool {
+        self.link.control.is_stopping() || self.link.queue.is_closed()
+    }
+
+    /// Waits until the pipeline stops, in a source that waits asynchronously. One future at a time may wait.
+    pub async fn stopped(&self) {
+        let (stopped, closed) = (pin!(self.link.control.stopped()), pin!(self.link.queue.closed()));
+        future::select(stopped, closed).await;
+    }
+
+    /// Waits for `duration`, in a source that polls.
+    ///
+    /// # Errors
+    /// The pipeline stops: it returns at once.
+    pub fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
+        /// How soon a stop is noticed.
+        const STOP_CHECK: Duration = Duration::from_millis(20);
+        let begin = Instant::now();
+        loop {
+            if self.is_stopping() {
+                return Err(Stopped);
+            }
+            match duration.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
+                Some(left) => std::thread::sleep(left.min(STOP_CHECK)),
+                None => return Ok(()),
+            }
+        }
+    }
+
+    /// What the source and its pipeline share.
+    pub fn link(&self) -> &SourceLink<I::Batch> {
+        &self.link
+    }
+}
+
+impl<R: Schema> Sender<R> {
+    /// How many rows share a batch, where the source has no commits of its own.
+    const BATCH_ROWS: usize = 1024;
+
+    /// Inserts a row.
+    ///
+    /// # Errors
+    /// The pipeline stops: the row was not taken.
+    pub fn insert(&self, row: R) -> Result<(), Stopped> {
+        self.change(Change::insert(row))
+    }
+
+    /// Removes a row. It must have been inserted before.
+    ///
+    /// # Errors
+    /// The pipeline stops: the row was not taken. In an [append-only](super::SourceSettings::append_only) source, this call
+    /// ends the pipeline with an error.
+    pub fn remove(&self, row: R) -> Result<(), Stopped> {
+        self.change(Change::remove(row))
+    }
+
+    /// Says where the source stands behind the last row: it can continue from there.
+    ///
+    /// # Errors
+    /// The pipeline stops.
+    pub fn set_position(&self, position: Position) -> Result<(), Stopped> {
+        self.add(|batch| batch.set_position(position))
+    }
+
+    fn change(&self, change: Change<R>) -> Result<(), Stopped> {
+        if self.append_only && change.diff < 0 {
+            let message = format!("source `{}` is append-only, and has removed a row", self.link.name);
+            self.link.control.fail(Error::new(ErrorKind::Custom, message));
+            return Err(Stopped);
+        }
+        self.add(|batch| batch.changes.push(change))?;
+        self.link.counters.received.add(1);
+        Ok(())
+    }
+
+    fn add(&self, add: impl FnOnce(&mut RowBatch<R>)) -> Result<(), Stopped> {
+        let queue = &self.link.queue;
+        let added = match self.own_commits {
+            true => queue.append_to_open(add),
+            false => queue.append(Self::BATCH_ROWS, add),
+        };
+        added.map_err(|Closed| Stopped)
+    }
+}
+
+impl<I: SourceItem> Clone for Sender<I> {
+    fn clone(&self) -> Self {
+        Sender {
+            link: self.link.clone(),
+            own_commits: self.own_commits,
+            append_only: self.append_only,
+            ready: Arc::clone(&self.ready),
+            resume_after: self.resume_after.clone(),
+        }
+    }
+}
+
+impl<I: SourceItem> fmt::Debug for Sender<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sender").field("source", &self.link.name).finish_non_exhaustive()
+    }
+}
+
+impl<B: InputBatch> SourceLink<B> {
+    /// A link with an empty queue.
+    pub(crate) fn new(name: Arc<str>, metadata: Metadata, bound: Bound, control: Control) -> Self {
+        let queue = Arc::new(InputQueue::bounded(control.clone(), bound));
+        SourceLink { name, queue, counters: Arc::default(), metadata, control, position: Arc::default() }
+    }
+}
+
+impl<B> Clone for SourceLink<B> {
+    fn clone(&self) -> Self {
+        SourceLink {
+            name: Arc::clone(&self.name),
+            queue: Arc::clone(&self.queue),
+            counters: Arc::clone(&self.counters),
+            metadata: self.metadata,
+            control: self.control.clone(),
+            position: Arc::clone(&self.position),
+        }
+    }
+}
+
+impl<B> fmt::Debug for SourceLink<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SourceLink").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the pipeline stops")
+    }
+}
+
+impl std::error::Error for Stopped {}

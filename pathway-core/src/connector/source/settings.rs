@@ -1,0 +1,97 @@
+//! What a source declares about itself.
+
+use std::time::Duration;
+
+use super::Bound;
+use crate::data::Metadata;
+
+/// What a [`Source`](super::Source) declares about itself.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct SourceSettings {
+    pub(crate) name: String,
+    pub(crate) commit_every: Duration,
+    pub(crate) own_commits: bool,
+    pub(crate) append_only: bool,
+    pub(crate) announces_ready: bool,
+    pub(crate) background: bool,
+    pub(crate) bound: Bound,
+    pub(crate) metadata: Metadata,
+}
+
+impl Default for SourceSettings {
+    fn default() -> Self {
+        SourceSettings {
+            name: "source".to_owned(),
+            commit_every: Duration::ZERO,
+            own_commits: false,
+            append_only: false,
+            announces_ready: false,
+            background: false,
+            // Rows are bounded by their number.
+            bound: Bound { bytes: usize::MAX, ..Bound::default() },
+            metadata: Metadata::NONE,
+        }
+    }
+}
+
+impl SourceSettings {
+    /// The defaults: the name is `source`, rows may be removed, and they are committed as soon as the previous commit is done.
+    pub fn new() -> Self {
+        SourceSettings::default()
+    }
+
+    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats); a number makes it unique. Default: `source`.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// How long a row may wait until it is committed, so that commits become larger. Default: zero.
+    pub fn commit_every(mut self, commit_every: Duration) -> Self {
+        self.commit_every = commit_every;
+        self
+    }
+
+    /// The source decides what belongs together, with [`Sender::commit`](super::Sender::commit): all of it takes effect at
+    /// once, or none of it where the source stops before.
+    ///
+    /// Two commits of the source are never in one commit of the pipeline. Each is in memory as a whole.
+    pub fn own_commits(mut self) -> Self {
+        self.own_commits = true;
+        self
+    }
+
+    /// Rows only arrive: [`RowSender::remove`](super::RowSender) ends the pipeline with an error. Some operators then keep
+    /// less state, and others ([`accept`](crate::operators::Deduplicate::accept)) require it.
+    pub fn append_only(mut self) -> Self {
+        self.append_only = true;
+        self
+    }
+
+    /// The source calls [`Sender::ready`](super::Sender::ready) when it is ready; the pipeline's start waits for that.
+    ///
+    /// Without this, it counts as ready as soon as its thread runs.
+    pub fn announces_ready(mut self) -> Self {
+        self.announces_ready = true;
+        self
+    }
+
+    /// How many messages or rows may wait for the worker before the source blocks. Default: 65 536.
+    pub fn max_backlog(mut self, messages: usize) -> Self {
+        self.bound.messages = messages.max(1);
+        self
+    }
+
+    /// How many bytes of messages may wait for the worker before the source blocks. Default: no limit.
+    pub fn max_backlog_bytes(mut self, bytes: usize) -> Self {
+        self.bound.bytes = bytes.max(1);
+        self
+    }
+
+    /// The source does not keep the pipeline running: that ends when all other sources have ended.
+    pub(crate) fn background(mut self) -> Self {
+        self.background = true;
+        self
+    }
+}

@@ -1,0 +1,121 @@
+//! A table as a bucket: one put or deletion for each key that a commit changes.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::bucket;
+use crate::connector::sink::{BatchOutput, EncodedBatch, MessageMeta, TableWriter};
+use crate::data::{Change, Commit, Datum, EncodeError, Schema};
+use crate::format::Encode;
+use crate::format::json::encode::encode_row;
+
+/// The key of a row.
+pub(crate) type Key<R> = Arc<dyn Fn(&R) -> String + Send + Sync>;
+
+/// Makes the messages that keep a bucket equal to a table.
+pub(crate) struct BucketWriter<R> {
+    prefix: String,
+    subject: Arc<str>,
+    key: Key<R>,
+    encode: Arc<dyn Encode<R>>,
+    /// The rows of each key, in the order of their arrival. The bucket holds the last one.
+    rows: HashMap<Box<str>, Vec<R>, foldhash::fast::RandomState>,
+    /// The keys that the commit changes, with what the bucket held before it, in the order of the first change.
+    changed: Vec<(Box<str>, Option<R>)>,
+    /// The same keys, for look-ups.
+    changed_keys: HashSet<Box<str>, foldhash::fast::RandomState>,
+    output: BatchOutput,
+}
+
+impl<R: Schema> BucketWriter<R> {
+    pub(crate) fn new(bucket: &str, key: Key<R>, encode: Arc<dyn Encode<R>>, output: BatchOutput) -> Self {
+        BucketWriter {
+            prefix: bucket::prefix(bucket),
+            subject: bucket.into(),
+            key,
+            encode,
+            rows: HashMap::default(),
+            changed: Vec::new(),
+            changed_keys: HashSet::default(),
+            output,
+        }
+    }
+
+    /// Applies one change to the rows of its key.
+    fn apply(&mut self, Change { row, diff }: Change<R>, batch: &mut EncodedBatch) {
+        let key = (self.key)(&row);
+        if let Some(error) = bucket::key_error(&key) {
+            // A row that was never put has nothing to delete.
+            if diff > 0 {
+                let error = EncodeError::new(format!("`{}` cannot be a key: {error}", key.escape_debug()));
+                let subject = Some(format!("{}{key}", self.prefix).into());
+                let mut meta = MessageMeta { subject, bare: true, ..MessageMeta::default() };
+                add_value(&*self.encode, &row, batch, &mut meta);
+                meta.reject = Some(error);
+                batch.push(true, Some(Box::new(meta)));
+            }
+            return;
+        }
+        let rows = match self.rows.entry(key.into_boxed_str()) {
+            Entry::Occupied(entry) => entry,
+            Entry::Vacant(entry) => entry.insert_entry(Vec::new()),
+        };
+        if self.changed_keys.insert(rows.key().clone()) {
+            self.changed.push((rows.key().clone(), rows.get().last().map(Datum::clone_datum)));
+        }
+        let rows = rows.into_mut();
+        for _ in 0..diff.unsigned_abs() {
+            if diff > 0 {
+                rows.push(row.clone_datum());
+            } else if let Some(place) = rows.iter().position(|known| known.compare(&row).is_eq()) {
+                rows.remove(place);
+            }
+        }
+    }
+
+    /// Adds a put or a deletion for each key whose newest row has changed.
+    fn add_changed(&mut self, batch: &mut EncodedBatch) {
+        self.changed_keys.clear();
+        for (key, before) in self.changed.drain(..) {
+            let after = self.rows.get(&key).and_then(|rows| rows.last());
+            let unchanged = before.as_ref().zip(after).is_some_and(|(before, after)| before.compare(after).is_eq());
+            if unchanged || (before.is_none() && after.is_none()) {
+                continue;
+            }
+            let mut meta = MessageMeta { bare: true, ..MessageMeta::default() };
+            meta.subject = Some(format!("{}{key}", self.prefix).into());
+            match after {
+                Some(row) => add_value(&*self.encode, row, batch, &mut meta),
+                None => {
+                    meta.headers.push((bucket::OPERATION.into(), bucket::DELETE.to_owned()));
+                    self.rows.remove(&key);
+                }
+            }
+            batch.push(meta.headers.is_empty(), Some(Box::new(meta)));
+        }
+    }
+}
+
+impl<R: Schema> TableWriter<R> for BucketWriter<R> {
+    fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
+        let mut batch = EncodedBatch::new(commit, time, Arc::clone(&self.subject));
+        for change in changes.drain(..) {
+            self.apply(change, &mut batch);
+        }
+        self.add_changed(&mut batch);
+        if !batch.letters.is_empty() {
+            self.output.send(batch);
+        }
+    }
+}
+
+/// Appends a row as a value. A row that cannot be encoded becomes a dead letter in JSON.
+fn add_value<R: Schema>(encode: &dyn Encode<R>, row: &R, batch: &mut EncodedBatch, meta: &mut MessageMeta) {
+    let begin = batch.payloads.len();
+    if let Err(error) = encode.encode_value(row, &mut batch.payloads) {
+        batch.payloads.truncate(begin);
+        encode_row(row, &mut batch.payloads);
+        meta.reject = Some(error);
+    }
+}

@@ -1,0 +1,133 @@
+//! The formats in which a source's messages are decoded.
+
+use std::sync::Arc;
+
+use super::kv::source::KeyedRows;
+use super::read::Read;
+use crate::data::{Change, DecodeError, Error, ErrorKind, Message, Metadata, OnePayload, Schema};
+use crate::format::json::decode;
+use crate::format::{Decode, Plaintext, Raw, payload};
+use crate::plan::{Order, Table, TableProperties};
+
+impl<T> Read<T> {
+    /// Decodes messages as JSON objects, one row each, by the schema of `R`.
+    ///
+    /// Fields that no column asks for are skipped. A missing field needs a default or an `Option`.
+    pub fn json<R: Schema>(self) -> Table<R> {
+        self.rows(R::METADATA, decode::decode_message::<R>)
+    }
+
+    /// Decodes messages as text: rows with one column, `data: String`.
+    ///
+    /// The payload must be UTF-8. It is kept as it was sent, with white space around it.
+    pub fn plaintext(self) -> Table<Plaintext> {
+        self.plaintext_as()
+    }
+
+    /// Decodes messages as text, and fills other columns from their metadata.
+    ///
+    /// One column of `R` is a `String` for the payload; all others are metadata columns.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Line {
+    ///     #[schema(subject_token = 2)]
+    ///     host: String,
+    ///     text: String,
+    /// }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let seen = nats::read(&pipeline, &broker, "logs.*").plaintext_as::<Line>().collect();
+    /// broker.publish("logs.alpha", "up");
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(seen.rows(), [Line { host: "alpha".into(), text: "up".into() }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn plaintext_as<R: OnePayload<String>>(self) -> Table<R> {
+        self.rows(R::METADATA, payload::plaintext::<R>)
+    }
+
+    /// Keeps messages as bytes: rows with one column, `data: Bytes`.
+    pub fn raw(self) -> Table<Raw> {
+        self.raw_as()
+    }
+
+    /// Keeps messages as bytes, and fills other columns from their metadata.
+    ///
+    /// One column of `R` is a `Bytes` for the payload; all others are metadata columns.
+    pub fn raw_as<R: OnePayload<bytes::Bytes>>(self) -> Table<R> {
+        self.rows(R::METADATA, payload::raw::<R>)
+    }
+
+    /// Decodes messages in a format of your own; see [`Decode`].
+    pub fn decode<D: Decode>(self, decoder: D) -> Table<D::Row> {
+        self.rows(decoder.metadata(), move |message| decoder.decode(message))
+    }
+
+    /// Decodes messages as changes: JSON rows, each of which is inserted or removed.
+    ///
+    /// This reads what `nats::write(..).json()` writes, here or in Pathway, so that you can chain pipelines through
+    /// subjects. The header `pathway_diff`, or else the field `diff`, is 1 or -1; a message with anything else, or with
+    /// neither, is rejected. `time` is ignored: one commit of the writer may become several here.
+    ///
+    /// A row must be inserted before it is removed ([`Change::remove`]): start the reader before the writer. A primary key
+    /// has no effect: the removal of the row that a new row replaces is a message of its own. A message that arrives twice,
+    /// for example after the writer's connection broke, counts twice.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Total { city: String, total: i64 }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let totals = nats::read(&pipeline, &broker, "totals").changes::<Total>();
+    /// let seen = totals.collect();
+    /// broker.publish("totals", r#"{"city":"Oslo","total":1,"diff":1,"time":1700000000000}"#);
+    /// broker.commit();
+    /// broker.publish("totals", r#"{"city":"Oslo","total":1,"diff":-1,"time":1700000000002}"#);
+    /// broker.publish("totals", r#"{"city":"Oslo","total":3,"diff":1,"time":1700000000002}"#);
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(seen.rows(), [Total { city: "Oslo".into(), total: 3 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn changes<R: Schema>(self) -> Table<R> {
+        if self.transport.is_bucket() {
+            let message = format!("the bucket `{}` holds rows, not changes: read it with `.json()`", self.subject);
+            self.plan.control().fail(Error::new(ErrorKind::Config, message));
+        }
+        let properties = TableProperties { order: Order::Arrival, append_only: false };
+        self.table(R::METADATA.with_headers(), properties, false, || Box::new(decode::change::<R>))
+    }
+
+    /// A table whose messages each are one row.
+    fn rows<R: Schema>(
+        self,
+        metadata: Metadata,
+        decode: impl Fn(&Message<'_>) -> Result<R, DecodeError> + Send + Sync + 'static,
+    ) -> Table<R> {
+        let decode = Arc::new(decode);
+        if self.transport.is_bucket() {
+            let bucket = self.subject.clone();
+            return self.table(metadata, TableProperties::GATHERED, false, move || {
+                let decode = Arc::clone(&decode);
+                Box::new(KeyedRows::new(&bucket, move |message: &Message<'_>| decode(message)))
+            });
+        }
+        // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
+        let has_key = R::HAS_KEY;
+        let properties = if has_key { TableProperties::GATHERED } else { TableProperties::ARRIVALS };
+        self.table(metadata, properties, has_key, move || {
+            let decode = Arc::clone(&decode);
+            Box::new(move |message: &Message<'_>| decode(message).map(Change::insert))
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! Sources and sinks as the runtime sees them: something to start, to watch and to end.
+
+use std::thread::JoinHandle;
+
+use crate::data::{Commit, Result};
+use crate::telemetry::{SinkStats, SourceStats};
+
+/// A source of a plan. `connector/` implements it for every [`Source`](crate::connector::Source).
+pub trait SourceHandle: Send + Sync {
+    /// Starts the source's thread, if it has one, and returns when the source is ready: from then on it misses nothing.
+    ///
+    /// # Errors
+    /// The source cannot be made ready.
+    fn start(&self) -> Result<Option<JoinHandle<()>>>;
+
+    /// The dataflow has ended and takes no more: releases a source that waits for room.
+    fn close(&self);
+
+    /// No more acknowledgements follow. `all` messages are confirmed, or the pipeline has failed.
+    fn end_acknowledgements(&self, all: bool);
+
+    /// What the source has counted so far.
+    fn stats(&self) -> SourceStats;
+}
+
+/// A sink of a plan. `connector/` implements it for every [`Sink`](crate::connector::Sink).
+pub trait SinkHandle: Send + Sync {
+    /// Starts the sink's thread, if it has one, and returns when the sink is ready.
+    ///
+    /// # Errors
+    /// The sink cannot be made ready.
+    fn start(&self) -> Result<Option<JoinHandle<()>>>;
+
+    /// No more commits follow: the sink writes what waits, and ends.
+    fn finish(&self);
+
+    /// Whether so much waits that the pipeline should read no more.
+    fn is_full(&self) -> bool;
+
+    /// The oldest commit of which something is not confirmed.
+    fn oldest_unconfirmed(&self) -> Option<Commit>;
+
+    /// What the sink has counted so far.
+    fn stats(&self) -> SinkStats;
+}
