@@ -1,57 +1,63 @@
-//! Collects the mistakes of one macro call, so that the user reads them all at once.
+//! Collects the errors of one macro call, so that one compilation reports all of them.
 
 use std::fmt::Display;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
-/// The mistakes found so far.
+/// The errors found so far.
 ///
-/// Whoever makes one has to turn it into compile errors: dropping it unread is a bug of ours, and panics.
+/// They must be turned into compile errors with [`into_compile_errors`](Errors::into_compile_errors). Dropping them
+/// unread is a bug of this crate, and panics.
 pub(crate) struct Errors {
-    found: Vec<syn::Error>,
-    told: bool,
+    errors: Vec<syn::Error>,
+    reported: bool,
 }
 
 impl Errors {
     pub(crate) fn new() -> Self {
-        Errors { found: Vec::new(), told: false }
+        Errors { errors: Vec::new(), reported: false }
     }
 
-    /// A mistake, with the user's words that it is about.
-    pub(crate) fn at(&mut self, words: impl ToTokens, message: impl Display) {
-        self.found.push(syn::Error::new_spanned(words, message));
+    /// Adds an error about some of the user's tokens, which the compiler underlines.
+    pub(crate) fn error_spanned_by(&mut self, tokens: impl ToTokens, message: impl Display) {
+        self.push(syn::Error::new_spanned(tokens, message));
     }
 
-    /// The value of a step that can fail; a failure is remembered.
-    pub(crate) fn take<T>(&mut self, result: syn::Result<T>) -> Option<T> {
-        result.map_err(|error| self.found.push(error)).ok()
+    /// Adds an error.
+    pub(crate) fn push(&mut self, error: syn::Error) {
+        self.errors.push(error);
     }
 
-    /// Whether nothing was wrong so far.
+    /// Returns the value of a result, or adds its error.
+    pub(crate) fn ok<T>(&mut self, result: syn::Result<T>) -> Option<T> {
+        result.map_err(|error| self.push(error)).ok()
+    }
+
+    /// Whether there is no error so far.
     pub(crate) fn is_empty(&self) -> bool {
-        self.found.is_empty()
+        self.errors.is_empty()
     }
 
-    /// The `compile_error!`s to put into the output; nothing where there was no mistake.
-    pub(crate) fn into_tokens(mut self) -> TokenStream {
-        self.told = true;
-        self.found.drain(..).map(syn::Error::into_compile_error).collect()
+    /// One `compile_error!` for each error.
+    pub(crate) fn into_compile_errors(mut self) -> TokenStream {
+        self.reported = true;
+        self.errors.drain(..).map(syn::Error::into_compile_error).collect()
     }
 
-    /// The messages, for the tests of the steps.
+    /// The messages, for unit tests.
     #[cfg(test)]
     pub(crate) fn into_messages(mut self) -> Vec<String> {
-        self.told = true;
-        self.found.drain(..).map(|error| error.to_string()).collect()
+        self.reported = true;
+        self.errors.drain(..).map(|error| error.to_string()).collect()
     }
 }
 
 impl Drop for Errors {
-    #[expect(clippy::panic, reason = "a bug in this crate, which must not pass as a macro without mistakes")]
+    #[expect(clippy::panic, reason = "a bug in this crate: the user's mistake must not go unreported")]
     fn drop(&mut self) {
-        if !self.told && !std::thread::panicking() {
-            panic!("pathway-macros dropped the errors of a macro call unread: please report this bug");
+        if !self.reported && !std::thread::panicking() {
+            panic!("pathway-macros did not report the errors of a macro call: please report this bug");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The generics of a derived impl.
+//! The crate path and the generics of derived impls.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote_spanned;
@@ -6,14 +6,15 @@ use syn::{GenericParam, Generics, Path, parse_quote};
 
 use crate::errors::Errors;
 
-/// The facade crate, where the user did not say otherwise.
-pub(crate) fn facade() -> Path {
+/// The path of the facade crate, unless the user gave another one with `crate = path`.
+pub(crate) fn default_crate_path() -> Path {
     parse_quote!(::pathway)
 }
 
-/// The path to what expansions call, as if it were written at `span`: a complaint of the compiler about a call
-/// then underlines what stands there.
-pub(crate) fn private_at(krate: &Path, span: Span) -> TokenStream {
+/// The path of the facade's hidden module, with `span` on every token.
+///
+/// When the compiler reports an error about a call of one of its functions, it then underlines the code at `span`.
+pub(crate) fn private_path_at(krate: &Path, span: Span) -> TokenStream {
     let path = quote_spanned!(span=> #krate::__private);
     let at_span = |mut token: TokenTree| {
         token.set_span(span);
@@ -22,8 +23,8 @@ pub(crate) fn private_at(krate: &Path, span: Span) -> TokenStream {
     path.into_iter().map(at_span).collect()
 }
 
-/// The generics with the bound that every type parameter of a row or a column type needs.
-pub(crate) fn bounded(generics: &Generics, krate: &Path) -> Generics {
+/// The generics with a `ColumnType` bound on every type parameter.
+pub(crate) fn with_column_type_bounds(generics: &Generics, krate: &Path) -> Generics {
     let mut generics = generics.clone();
     for parameter in generics.type_params_mut() {
         parameter.bounds.push(parse_quote!(#krate::__private::ColumnType));
@@ -31,29 +32,29 @@ pub(crate) fn bounded(generics: &Generics, krate: &Path) -> Generics {
     generics
 }
 
-/// The same, with lifetimes that live forever: for the impl that stands in for one which can't be written.
-pub(crate) fn stand_in(generics: &Generics, krate: &Path) -> Generics {
-    let mut generics = bounded(generics, krate);
+/// The same with `'static` lifetimes, for the fallback impls of a type that cannot be expanded.
+pub(crate) fn fallback_generics(generics: &Generics, krate: &Path) -> Generics {
+    let mut generics = with_column_type_bounds(generics, krate);
     for lifetime in generics.lifetimes_mut() {
         lifetime.bounds.push(parse_quote!('static));
     }
     generics
 }
 
-/// The engine keeps values for as long as it likes and moves them between threads: they can't borrow.
-pub(crate) fn forbid_lifetimes(generics: &Generics, errors: &mut Errors) -> Option<()> {
-    let mut fine = Some(());
+/// Reports lifetime parameters: the engine keeps rows for an unlimited time and sends them to other threads.
+///
+/// Returns whether there are none.
+pub(crate) fn check_no_lifetimes(generics: &Generics, errors: &mut Errors) -> bool {
+    let mut valid = true;
     for parameter in &generics.params {
         if let GenericParam::Lifetime(parameter) = parameter {
             let lifetime = &parameter.lifetime;
-            errors.at(
-                lifetime,
-                format!(
-                    "the lifetime `{lifetime}` cannot be kept in a table: own the data, `String` instead of `&str`"
-                ),
+            let message = format!(
+                "a table cannot hold data borrowed for `{lifetime}`: use owned types, such as `String` instead of `&str`"
             );
-            fine = None;
+            errors.error_spanned_by(lifetime, message);
+            valid = false;
         }
     }
-    fine
+    valid
 }

@@ -1,12 +1,12 @@
-//! The macros of the `pathway` crate: the entry points, nothing else.
+//! The macros of the `pathway` crate: the entry points.
 //!
-//! Every macro goes the same way: `ast` sees what the user wrote, `check` looks across it, `expand` writes the
-//! code. Mistakes are collected in `errors`, and are told all at once. The macros are documented in the facade,
-//! where their examples can run.
+//! Each macro has a folder with the same three steps: `ast` parses the user's tokens into structs, `check` applies the
+//! rules that need the whole input, and `expand` generates the code. The steps collect their errors in [`errors`], so
+//! that one compilation reports all of them. The macros are documented in the facade crate, where their examples run.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
-mod attribute;
+mod attr;
 mod column_type;
 mod errors;
 #[cfg(test)]
@@ -14,12 +14,12 @@ mod expand_tests;
 mod filter;
 mod generics;
 mod join;
+mod messages;
 mod reduce;
-mod rename;
+mod rename_rule;
 mod row;
 mod schema;
 mod select;
-mod words;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};

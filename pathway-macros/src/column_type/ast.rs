@@ -1,50 +1,58 @@
-//! What the user wrote: an enum's variants with their names, or a newtype's inner type.
+//! Parses the type, its variants, and their attributes.
 
-use std::collections::BTreeMap;
-
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Fields, Generics, Path, Type, Variant};
+use syn::{Attribute, Data, DataEnum, DataStruct, DeriveInput, Fields, Generics, LitStr, Path, Type};
 
-use crate::attribute::{entries, once};
+use crate::attr::{meta_items, set_once};
 use crate::errors::Errors;
-use crate::generics::facade;
-use crate::rename::Rule;
+use crate::generics::default_crate_path;
+use crate::rename_rule::RenameRule;
 
-/// A type that a column can have.
+/// The type that derives `ColumnType`.
 pub(crate) struct ColumnType {
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
-    /// Where the facade crate is.
+    /// The path of the facade crate.
     pub(crate) krate: Path,
     pub(crate) shape: Shape,
 }
 
 /// What kind of type it is.
 pub(crate) enum Shape {
-    /// An enum without fields: the variants, with their names on the wire.
-    EnumColumn(Vec<(Ident, String)>),
-    /// A struct around one value.
+    /// An enum whose variants have no fields.
+    Enum(Vec<Variant>),
+    /// A tuple struct with one field; contains the type of the field.
     Newtype(Box<Type>),
 }
 
-/// The attributes of the type, and of a variant.
-const ON_TYPE: [&str; 2] = ["rename_all", "crate"];
-const ON_VARIANT: [&str; 1] = ["rename"];
+/// A variant of an enum.
+pub(crate) struct Variant {
+    pub(crate) ident: Ident,
+    /// The name on the wire.
+    pub(crate) name: String,
+    /// The tokens that the name comes from: the variant, or the value of `rename`.
+    pub(crate) name_tokens: TokenStream,
+}
+
+/// The attributes of the type.
+const TYPE_ATTRIBUTES: [&str; 2] = ["rename_all", "crate"];
+/// The attributes of a variant.
+const VARIANT_ATTRIBUTES: [&str; 1] = ["rename"];
 
 impl ColumnType {
-    /// The column type that the user wrote; `None` if it can be none.
-    pub(crate) fn see(input: &DeriveInput, errors: &mut Errors) -> Option<ColumnType> {
-        let (krate, rename_all) = container(input, errors);
+    /// Parses the input of the derive. Returns `None` if it cannot be a column type.
+    pub(crate) fn parse(input: &DeriveInput, errors: &mut Errors) -> Option<ColumnType> {
+        let (krate, rename_all) = parse_type_attributes(input, errors);
         let ident = &input.ident;
         let shape = match &input.data {
-            Data::Enum(data) => choice(ident, data, rename_all, errors)?,
-            Data::Struct(data) => newtype(ident, data, errors)?,
+            Data::Enum(data) => parse_enum(ident, data, rename_all, errors)?,
+            Data::Struct(data) => parse_newtype(ident, data, errors)?,
             Data::Union(data) => {
                 let keyword = data.union_token;
-                let message = "a union cannot be a column: a newtype `struct Name(Type);` can";
-                errors.at(quote!(#keyword #ident), message);
+                let message = format!("a union cannot be a column type: write a newtype, `struct {ident}(Type);`");
+                errors.error_spanned_by(quote!(#keyword #ident), message);
                 return None;
             }
         };
@@ -52,118 +60,109 @@ impl ColumnType {
     }
 }
 
-/// The attributes of the type: where the crate is, and how variants are named.
-fn container(input: &DeriveInput, errors: &mut Errors) -> (Path, Option<Rule>) {
+/// Parses `crate` and `rename_all`.
+fn parse_type_attributes(input: &DeriveInput, errors: &mut Errors) -> (Path, Option<RenameRule>) {
     let (mut krate, mut rename_all) = (None, None);
     let is_enum = matches!(input.data, Data::Enum(_));
-    for entry in entries(&input.attrs, "column", errors) {
-        match entry.name().as_str() {
-            "crate" => once(&mut krate, &entry, entry.path(errors), errors),
+    for item in meta_items(&input.attrs, "column", errors) {
+        match item.name().as_str() {
+            "crate" => set_once(&mut krate, &item, item.path(errors), errors),
             "rename_all" if is_enum => {
-                let rule = entry.text(errors).and_then(|text| Rule::named(&text, errors));
-                once(&mut rename_all, &entry, rule, errors);
+                let rule = item.string(errors).and_then(|name| RenameRule::from_name(&name, errors));
+                set_once(&mut rename_all, &item, rule, errors);
             }
-            "rename_all" => errors.at(&entry.word, "`rename_all` belongs on an enum: it names the variants"),
-            _ => entry.unknown("column", "a type", &ON_TYPE, &ON_VARIANT.map(|word| (word, "a variant")), errors),
+            "rename_all" => {
+                errors.error_spanned_by(&item.name, "`rename_all` belongs on an enum: it renames the variants");
+            }
+            _ => {
+                let elsewhere = VARIANT_ATTRIBUTES.map(|name| (name, "a variant"));
+                item.report_unknown("column", "a type", &TYPE_ATTRIBUTES, &elsewhere, errors);
+            }
         }
     }
-    (krate.unwrap_or_else(facade), rename_all)
+    (krate.unwrap_or_else(default_crate_path), rename_all)
 }
 
-fn choice(ident: &Ident, data: &DataEnum, rename_all: Option<Rule>, errors: &mut Errors) -> Option<Shape> {
-    let mut fine = true;
+fn parse_enum(ident: &Ident, data: &DataEnum, rename_all: Option<RenameRule>, errors: &mut Errors) -> Option<Shape> {
+    let mut is_valid = true;
     if data.variants.is_empty() {
-        errors.at(ident, format!("`{ident}` has no variants: a column of it could hold no value"));
-        fine = false;
+        errors.error_spanned_by(ident, format!("`{ident}` has no variants, so a column of it could not have a value"));
+        is_valid = false;
     }
-    let mut names: BTreeMap<String, &Ident> = BTreeMap::new();
     let mut variants = Vec::new();
     for variant in &data.variants {
-        if !matches!(variant.fields, Fields::Unit) {
+        let syn::Variant { ident, fields, .. } = variant;
+        if !matches!(fields, Fields::Unit) {
             let message = format!(
-                "the variant `{}` has fields, and JSON has no one form for that: a column type is an enum of plain \
-                 names\nkeep what differs in a column of its own, or take the whole value as `Json`",
-                variant.ident
+                "the variant `{ident}` has fields: only an enum without fields can be a column type\n\
+                 store the fields in columns of their own, or the whole value in a `Json` column"
             );
-            errors.at(variant_words(variant), message);
-            fine = false;
+            errors.error_spanned_by(quote!(#ident #fields), message);
+            is_valid = false;
             continue;
         }
-        let (name, named_by) = variant_name(variant, rename_all, errors);
-        if let Some(first) = names.get(&name) {
-            let message = format!(
-                "two variants are called `{name}` on the wire\n\
-                 the other is `{first}`; give one of them another name by `#[column(rename = \"…\")]`"
-            );
-            errors.at(named_by, message);
-        } else {
-            names.insert(name.clone(), &variant.ident);
-        }
-        variants.push((variant.ident.clone(), name));
+        let (name, name_tokens) = match parse_rename(variant, errors) {
+            Some(rename) => (rename.value(), rename.into_token_stream()),
+            None => {
+                let plain = ident.unraw().to_string();
+                let renamed = rename_all.map(|rule| rule.apply_to_variant(&plain));
+                (renamed.unwrap_or(plain), ident.to_token_stream())
+            }
+        };
+        variants.push(Variant { ident: ident.clone(), name, name_tokens });
     }
-    fine.then_some(Shape::EnumColumn(variants))
+    is_valid.then_some(Shape::Enum(variants))
 }
 
-/// A variant's name on the wire, and the words that gave it.
-fn variant_name(
-    variant: &Variant,
-    rename_all: Option<Rule>,
-    errors: &mut Errors,
-) -> (String, proc_macro2::TokenStream) {
+/// Parses the `rename` of a variant.
+fn parse_rename(variant: &syn::Variant, errors: &mut Errors) -> Option<LitStr> {
     let mut rename = None;
-    for entry in entries(&variant.attrs, "column", errors) {
-        match entry.name().as_str() {
-            "rename" => once(&mut rename, &entry, entry.text(errors), errors),
-            _ => entry.unknown("column", "a variant", &ON_VARIANT, &ON_TYPE.map(|word| (word, "the type")), errors),
+    for item in meta_items(&variant.attrs, "column", errors) {
+        match item.name().as_str() {
+            "rename" => set_once(&mut rename, &item, item.string(errors), errors),
+            _ => {
+                let elsewhere = TYPE_ATTRIBUTES.map(|name| (name, "the type"));
+                item.report_unknown("column", "a variant", &VARIANT_ATTRIBUTES, &elsewhere, errors);
+            }
         }
     }
-    let plain = variant.ident.unraw().to_string();
-    match rename {
-        Some(text) => (text.value(), text.into_token_stream()),
-        None => (rename_all.map_or(plain.clone(), |rule| rule.variant(&plain)), variant.ident.to_token_stream()),
-    }
+    rename
 }
 
-/// The variant as the words that a message underlines: without its attributes.
-fn variant_words(variant: &Variant) -> proc_macro2::TokenStream {
-    let Variant { ident, fields, .. } = variant;
-    quote!(#ident #fields)
-}
-
-fn newtype(ident: &Ident, data: &DataStruct, errors: &mut Errors) -> Option<Shape> {
+fn parse_newtype(ident: &Ident, data: &DataStruct, errors: &mut Errors) -> Option<Shape> {
     match &data.fields {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
             let field = &fields.unnamed[0];
-            no_attributes(&field.attrs, errors);
+            report_attributes(&field.attrs, errors);
             return Some(Shape::Newtype(Box::new(field.ty.clone())));
         }
         Fields::Unnamed(fields) => {
             let count = fields.unnamed.len();
-            errors.at(
-                ident,
-                format!(
-                    "`{ident}` holds {count} values, and a column holds one: write a newtype, `struct {ident}(Type);`\n\
-                     a tuple `(A, B)` can be a column as it is"
-                ),
+            let message = format!(
+                "`{ident}` holds {count} values, but a column type holds one: write a newtype, `struct {ident}(Type);`\n\
+                 a tuple `(A, B)` can be a column type without a struct"
             );
+            errors.error_spanned_by(ident, message);
         }
-        Fields::Named(_) => errors.at(
-            ident,
-            format!(
-                "`{ident}` has named fields, so it is a row and no column\n\
-                 derive `Schema` to make it a row; for one value write a newtype, `struct {ident}(Type);`"
-            ),
-        ),
+        Fields::Named(_) => {
+            let message = format!(
+                "`{ident}` has named fields, so it can be a row, but not a column type\n\
+                 derive `Schema` to make it a row; for a single value write a newtype, `struct {ident}(Type);`"
+            );
+            errors.error_spanned_by(ident, message);
+        }
         Fields::Unit => {
-            errors.at(ident, format!("`{ident}` holds no value: write a newtype, `struct {ident}(Type);`"));
+            let message = format!("`{ident}` holds no value: write a newtype, `struct {ident}(Type);`");
+            errors.error_spanned_by(ident, message);
         }
     }
     None
 }
 
-/// The inner value of a newtype has nothing to say.
-fn no_attributes(attributes: &[Attribute], errors: &mut Errors) {
-    for entry in entries(attributes, "column", errors) {
-        errors.at(&entry.word, format!("`{}` has no meaning here: a newtype looks like its inner value", entry.word));
+/// Reports attributes on the field of a newtype, which has none.
+fn report_attributes(attributes: &[Attribute], errors: &mut Errors) {
+    for item in meta_items(attributes, "column", errors) {
+        let message = format!("`{}` is not allowed here: a newtype is encoded like its inner value", item.name);
+        errors.error_spanned_by(&item.name, message);
     }
 }

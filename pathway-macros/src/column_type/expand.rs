@@ -1,28 +1,28 @@
-//! The code of a column type: its impls of `Datum`, `DecodeJson`, `EncodeJson` and `EncodeText`.
+//! Generates the code of a column type: its impls of `Datum`, `DecodeJson`, `EncodeJson` and `EncodeText`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Path, Type};
 
-use super::ast::{ColumnType, Shape};
-use crate::generics::{bounded, stand_in as stand_in_generics};
-use crate::schema::{datum_stand_in, json_string};
+use super::ast::{ColumnType, Shape, Variant};
+use crate::generics::{fallback_generics, with_column_type_bounds};
+use crate::schema::{fallback_datum, json_string};
 
 /// The impls of a column type.
-pub(crate) fn column_type(column_type: &ColumnType) -> TokenStream {
+pub(crate) fn expand(column_type: &ColumnType) -> TokenStream {
     match &column_type.shape {
-        Shape::EnumColumn(variants) => choice(column_type, variants),
-        Shape::Newtype(inner) => newtype(column_type, inner),
+        Shape::Enum(variants) => enum_impls(column_type, variants),
+        Shape::Newtype(inner) => newtype_impls(column_type, inner),
     }
 }
 
-/// Impls for what can't be a column, so that nothing else is blamed for it.
-pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
+/// Impls for input that cannot be a column type, so that code that uses the type causes no other errors. They never run.
+pub(crate) fn fallback(input: &DeriveInput, krate: Path) -> TokenStream {
     let ident = &input.ident;
-    let generics = stand_in_generics(&input.generics, &krate);
+    let generics = fallback_generics(&input.generics, &krate);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let datum = datum_stand_in(ident, &generics, &krate);
+    let datum = fallback_datum(ident, &generics, &krate);
     quote! {
         #datum
 
@@ -54,18 +54,18 @@ pub(crate) fn stand_in(input: &DeriveInput, krate: Path) -> TokenStream {
     }
 }
 
-/// An enum: the table of its variants, and impls that look into it.
-fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream {
+/// The impls of an enum: a table of its variants, and calls of functions that use the table.
+fn enum_impls(column_type: &ColumnType, variants: &[Variant]) -> TokenStream {
     let ColumnType { ident, krate, .. } = column_type;
     let (impl_generics, type_generics, where_clause) = column_type.generics.split_for_impl();
-    let idents: Vec<_> = variants.iter().map(|(ident, _)| ident).collect();
-    let names = variants.iter().map(|(_, name)| name);
-    let json = variants.iter().map(|(_, name)| json_string(name));
+    let idents: Vec<_> = variants.iter().map(|variant| &variant.ident).collect();
+    let names = variants.iter().map(|variant| &variant.name);
+    let json = variants.iter().map(|variant| json_string(&variant.name));
     let ordinals: Vec<_> = (0..variants.len()).collect();
-    let datum = Bodies {
-        duplicate: quote!(match self { #(Self::#idents => Self::#idents,)* }),
+    let bodies = Bodies {
+        clone: quote!(match self { #(Self::#idents => Self::#idents,)* }),
         compare: quote!(#krate::__private::EnumColumn::compare_variant(self, other)),
-        feed: quote!(#krate::__private::EnumColumn::hash_variant(self, state)),
+        hash: quote!(#krate::__private::EnumColumn::hash_variant(self, state)),
         serialize: quote!(#krate::__private::EnumColumn::serialize_variant(self, serializer)),
         deserialize: quote!(#krate::__private::EnumColumn::deserialize_variant(deserializer)),
         expected: quote!(<Self as #krate::__private::EnumColumn>::expected_variants()),
@@ -75,7 +75,7 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
         text: quote!(#krate::__private::EnumColumn::encode_variant_text(self, form, out)),
         is_none: quote!(false),
     };
-    let impls = datum.impls(column_type, &column_type.generics);
+    let impls = bodies.impls(column_type, &column_type.generics);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::EnumColumn for #ident #type_generics #where_clause {
@@ -98,8 +98,8 @@ fn choice(column_type: &ColumnType, variants: &[(Ident, String)]) -> TokenStream
     }
 }
 
-/// A newtype: everything goes to the inner value.
-fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
+/// The impls of a newtype: every method calls the same method of the inner value.
+fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let krate = &column_type.krate;
     let check = quote_spanned!(inner.span()=> #krate::__private::column_type::<#inner>(););
     let datum = quote!(<#inner as #krate::__private::Datum>);
@@ -107,9 +107,9 @@ fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let encode = quote!(<#inner as #krate::__private::EncodeJson>);
     let text = quote!(<#inner as #krate::__private::EncodeText>);
     let bodies = Bodies {
-        duplicate: quote!(#check Self(#datum::clone_datum(&self.0))),
+        clone: quote!(#check Self(#datum::clone_datum(&self.0))),
         compare: quote!(#check #datum::compare(&self.0, &other.0)),
-        feed: quote!(#check #datum::hash_into(&self.0, state)),
+        hash: quote!(#check #datum::hash_into(&self.0, state)),
         serialize: quote!(#check #datum::serialize(&self.0, serializer)),
         deserialize: quote!(#check ::core::result::Result::map(#datum::deserialize(deserializer), Self)),
         expected: quote!(#check #decode::expected()),
@@ -119,14 +119,14 @@ fn newtype(column_type: &ColumnType, inner: &Type) -> TokenStream {
         text: quote!(#check #text::encode_text(&self.0, form, out)),
         is_none: quote!(#check #text::is_none(&self.0)),
     };
-    bodies.impls(column_type, &bounded(&column_type.generics, krate))
+    bodies.impls(column_type, &with_column_type_bounds(&column_type.generics, krate))
 }
 
-/// What stands in the bodies of the four impls.
+/// The bodies of the methods of the four impls.
 struct Bodies {
-    duplicate: TokenStream,
+    clone: TokenStream,
     compare: TokenStream,
-    feed: TokenStream,
+    hash: TokenStream,
     serialize: TokenStream,
     deserialize: TokenStream,
     expected: TokenStream,
@@ -140,14 +140,14 @@ struct Bodies {
 impl Bodies {
     fn impls(&self, column_type: &ColumnType, generics: &syn::Generics) -> TokenStream {
         let ColumnType { ident, krate, .. } = column_type;
-        let Bodies { duplicate, compare, feed, serialize, deserialize, expected, decode, missing, encode, .. } = self;
+        let Bodies { clone, compare, hash, serialize, deserialize, expected, decode, missing, encode, .. } = self;
         let Bodies { text, is_none, .. } = self;
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         quote! {
             #[automatically_derived]
             impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
                 fn clone_datum(&self) -> Self {
-                    #duplicate
+                    #clone
                 }
 
                 fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
@@ -155,7 +155,7 @@ impl Bodies {
                 }
 
                 fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
-                    #feed
+                    #hash
                 }
 
                 fn serialize<__S: #krate::__private::Serializer>(

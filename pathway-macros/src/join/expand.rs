@@ -1,62 +1,56 @@
-//! The code of a `join!`.
+//! Generates the code of a `join!`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::ast::{Join, Side};
-use super::check::Keys;
-use super::times::Timing;
-use crate::errors::Errors;
-use crate::row::expand::{block, body, construction, declaration, parameter, table};
-use crate::row::extent::Extent;
-use crate::row::place::over_row;
-use crate::row::walk::Use;
+use super::ast::Side;
+use super::check::{CheckedJoin, Timing, TimingKind};
+use crate::row::expand::{closure_of_values, closure_param, struct_definition, struct_expr, table_ref, value_tokens};
+use crate::row::span_range::SpanRange;
 
-pub(crate) fn expand(join: Join, keys: Keys, timing: Option<Timing>, mut errors: Errors) -> TokenStream {
-    let Join { left, right, asof_now, mut output, .. } = join;
-    for column in &mut output.columns {
-        for side in [&left, &right] {
-            // A row that may be missing is an `Option` of a reference, and stays as it is written.
-            if side.optional.is_none() {
-                over_row(&mut column.value, Use::Value, &side.row, &mut errors);
-            }
-        }
-    }
-    let left_keys = keys_of(&left, keys.left, &mut errors);
-    let right_keys = keys_of(&right, keys.right, &mut errors);
-    let declaration = declaration(&output);
-    let construction = construction(&output);
-    let body = body(&output);
-    let rows = [&left, &right].map(|side| parameter(&side.row, &body));
-    let [left_row, right_row] = rows;
-    let timing = timing.map(|timing| timing.expand(&left.row, &right.row, &mut errors));
+pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
+    let CheckedJoin { left, right, asof_now, keys, timing, output } = join;
+    let struct_definition = struct_definition(output);
+    let (left_table, right_table) = (table_ref(&left.table), table_ref(&right.table));
+    let (left_key, right_key) = (key_closure(left, &keys.left), key_closure(right, &keys.right));
     let asof_now = asof_now.then(|| quote!(.asof_now()));
-    let kind = Ident::new(kind(&left, &right), output.brace);
-    let (left, right) = (table(&left.table), table(&right.table));
-    let make = quote_spanned!(output.brace=> .#kind(move |#left_row, #right_row| #construction));
-    block(errors, &quote!(#declaration #left.join(#right).on(#left_keys, #right_keys) #asof_now #timing #make))
+    let timing = timing.as_ref().map(|timing| timing_call(timing, left, right));
+    let values = value_tokens(output);
+    let [left_row, right_row] = [left, right].map(|side| closure_param(&side.row, &values));
+    let struct_expr = struct_expr(output);
+    let method = Ident::new(method(left, right), output.brace);
+    let rows = quote_spanned!(output.brace=> .#method(move |#left_row, #right_row| #struct_expr));
+    quote!(#struct_definition #left_table.join(#right_table).on(#left_key, #right_key) #asof_now #timing #rows)
 }
 
-/// The closure that gives a row's keys.
-fn keys_of(side: &Side, keys: Vec<Expr>, errors: &mut Errors) -> TokenStream {
-    let keys: Vec<_> = keys
-        .into_iter()
-        .map(|mut key| {
-            let extent = Extent::of(&key);
-            over_row(&mut key, Use::Value, &side.row, errors);
-            extent.call("key", &key)
-        })
-        .collect();
-    let row = parameter(&side.row, &quote!(#(#keys)*));
-    match keys.as_slice() {
-        [key] => quote!(move |#row| #key),
-        keys => quote!(move |#row| (#(#keys),*)),
+/// The closure that returns the keys of a row.
+fn key_closure(side: &Side, keys: &[Expr]) -> TokenStream {
+    let keys: Vec<_> = keys.iter().map(|key| SpanRange::of(key).call("key", key)).collect();
+    closure_of_values(&side.row, &keys)
+}
+
+/// The method call for the `within` or `asof` clause.
+fn timing_call(timing: &Timing, left: &Side, right: &Side) -> TokenStream {
+    let [left, right] = [(&timing.left, left), (&timing.right, right)].map(|(time, side)| {
+        let time = SpanRange::of(time).call("time", time);
+        let row = closure_param(&side.row, &time.to_token_stream());
+        quote!(move |#row| #time)
+    });
+    match &timing.kind {
+        TimingKind::Within { interval, reversed: false } => quote!(.within(#left, #right, #interval)),
+        TimingKind::Within { interval, reversed: true } => {
+            let interval = SpanRange::of(interval).call("reversed", interval);
+            quote!(.within(#left, #right, #interval))
+        }
+        TimingKind::Backward => quote!(.asof(#left, #right)),
+        TimingKind::Forward => quote!(.asof(#left, #right).forward()),
+        TimingKind::Nearest => quote!(.asof(#left, #right).nearest()),
     }
 }
 
-/// The method that gives the rows that are wanted.
-fn kind(left: &Side, right: &Side) -> &'static str {
+/// The method for the kind of join.
+fn method(left: &Side, right: &Side) -> &'static str {
     match (left.optional, right.optional) {
         (None, None) => "inner",
         (None, Some(_)) => "left",

@@ -1,30 +1,8 @@
-//! What `join!` makes of its input.
+//! Tests of `join!`. The snapshots in `tests/expand/join/` show its whole expansion.
 
 use quote::quote;
 
 use super::join;
-use crate::row::tokens::same_tokens;
-
-#[test]
-fn becomes_a_call_of_the_typed_methods() {
-    let expanded = join(quote!(o in orders, c? in customers on o.customer == c.id => Named {
-        order: o.id,
-        name: c.map(|c| c.name.clone()),
-    }));
-    let expected = quote! { {
-        ::pathway::__private::table(&orders)
-            .join(::pathway::__private::table(&customers))
-            .on(
-                move |o| ::pathway::__private::key(::pathway::__private::clone_datum(&o.customer)),
-                move |c| ::pathway::__private::key(::pathway::__private::clone_datum(&c.id))
-            )
-            .left(move |o, c| ::pathway::__private::row(Named {
-                order: ::pathway::__private::clone_datum(&o.id),
-                name: c.map(|c| c.name.clone())
-            }))
-    } };
-    assert!(same_tokens(expanded.clone(), expected), "{expanded}");
-}
 
 #[test]
 fn several_keys_are_a_tuple_and_either_side_may_come_first() {
@@ -36,13 +14,13 @@ fn several_keys_are_a_tuple_and_either_side_may_come_first() {
 }
 
 #[test]
-fn asof_now_is_a_word_before_the_keys() {
+fn asof_now_comes_before_the_keys() {
     let expanded = join(quote!(t in trades, r in rates asof_now on t.currency == r.currency => { t.id, r.rate }));
     assert!(expanded.to_string().contains(". asof_now () . inner ("), "{expanded}");
 }
 
 #[test]
-fn times_stand_behind_the_keys() {
+fn times_come_after_the_keys() {
     for (written, expected) in [
         (quote!(within r.at - t.at in -5..=0), ". within (move | t |"),
         (quote!(within t.at - r.at in limits), ":: pathway :: __private :: reversed (limits)) . inner"),
@@ -59,34 +37,34 @@ fn times_stand_behind_the_keys() {
 }
 
 #[test]
-fn every_mistake_of_times_is_reported() {
-    for (said, written) in [
-        ("expected how far apart", quote!(on t.c == r.c within)),
+fn every_mistake_in_a_time_clause_is_reported() {
+    for (message, written) in [
+        ("expected the difference of two times", quote!(on t.c == r.c within)),
         ("takes no parentheses", quote!(on t.c == r.c within(t.at - r.at in -1..=1))),
         ("expected `in`", quote!(on t.c == r.c within t.at - r.at < 5)),
-        ("less that of the other", quote!(on t.c == r.c within t.at - t.at in -1..=1)),
-        ("less that of the other", quote!(on t.c == r.c within t.at in -1..=1)),
+        ("difference of a time of each row", quote!(on t.c == r.c within t.at - t.at in -1..=1)),
+        ("difference of a time of each row", quote!(on t.c == r.c within t.at in -1..=1)),
         ("`..=`", quote!(on t.c == r.c within t.at - r.at in -1..1)),
         ("two ends", quote!(on t.c == r.c within t.at - r.at in ..=1)),
-        ("can't speak of `t`", quote!(on t.c == r.c within t.at - r.at in t.from..=1)),
-        ("stands behind the columns", quote!(within t.at - r.at in -1..=1 on t.c == r.c)),
-        ("stands behind the columns", quote!(asof t.at >= r.at on t.c == r.c)),
-        ("stands before the columns", quote!(on t.c == r.c asof_now)),
-        ("expected the two times", quote!(on t.c == r.c asof)),
-        ("takes two times", quote!(on t.c == r.c asof t.at)),
+        ("cannot depend on `t`", quote!(on t.c == r.c within t.at - r.at in t.from..=1)),
+        ("comes after the columns", quote!(within t.at - r.at in -1..=1 on t.c == r.c)),
+        ("comes after the columns", quote!(asof t.at >= r.at on t.c == r.c)),
+        ("comes before the columns", quote!(on t.c == r.c asof_now)),
+        ("expected two times", quote!(on t.c == r.c asof)),
+        ("takes a comparison of two times", quote!(on t.c == r.c asof t.at)),
         ("write `>=`", quote!(on t.c == r.c asof t.at > r.at)),
         ("write `<=`", quote!(on t.c == r.c asof t.at < r.at)),
         ("with `>=` or `<=`", quote!(on t.c == r.c asof t.at == r.at)),
         ("one side must be", quote!(on t.c == r.c asof t.at >= t.from)),
-        ("stands between", quote!(on t.c == r.c asof t.at nearest 5)),
-        ("answered when it comes", quote!(asof_now on t.c == r.c asof t.at >= r.at)),
+        ("takes a time of each row", quote!(on t.c == r.c asof t.at nearest 5)),
+        ("cannot be combined with `asof_now`", quote!(asof_now on t.c == r.c asof t.at >= r.at)),
     ] {
         let expanded = join(quote!(t in trades, r in rates #written => { t.id })).to_string();
         assert_eq!(expanded.matches("compile_error").count(), 1, "{written}: {expanded}");
-        assert!(expanded.contains(said), "{written}: {expanded}");
+        assert!(expanded.contains(message), "{written}: {expanded}");
     }
     let missing = join(quote!(t? in trades, r in rates on t.c == r.c asof t.at >= r.at => { r.rate })).to_string();
-    assert!(missing.contains("`t` can't be missing"), "{missing}");
+    assert!(missing.contains("`t` cannot be missing"), "{missing}");
 }
 
 #[test]

@@ -1,103 +1,96 @@
-//! The code of a `reduce!`.
+//! Generates the code of a `reduce!`.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-use super::check::Plan;
-use super::keys::Keys;
-use super::reduction::{Reduction, result};
-use super::window::Window;
-use crate::errors::Errors;
-use crate::row::expand::{block, construction, declaration, parameter, table};
-use crate::row::extent::{Extent, local};
+use super::ast::Window;
+use super::check::{CheckedReduce, Keys, ReducerCall, result_variable};
+use crate::row::expand::{closure_of_values, closure_param, struct_definition, struct_expr, table_ref};
+use crate::row::span_range::{SpanRange, hygienic_local};
 
-/// The longest tuple of reducers that is a reducer. More of them are nested.
-const LONGEST_TUPLE: usize = 12;
+/// The longest tuple of reducers that is a reducer. More reducers are nested in tuples of tuples.
+const MAX_TUPLE_LEN: usize = 12;
 
-pub(crate) fn expand(plan: &Plan, errors: Errors) -> TokenStream {
-    let declaration = declaration(&plan.output);
-    let table = table(&plan.head.table);
-    let group_by = group_by(plan);
-    let window = window(plan);
-    let reducers = nested(plan.output.brace, plan.reductions.iter().map(|reduction| reduction.reducer.clone()));
-    let arguments = arguments(plan);
-    let output = output(plan);
-    // All in the user's own hygiene, else the compiler cannot go from the call to the reducer that is wrong in it.
-    let user = plan.output.brace;
-    let reduce = quote_spanned!(user=> .reduce(#reducers, #arguments, #output));
-    let has_own = plan.reductions.iter().any(|reduction| !reduction.builtin);
-    let own = has_own.then(|| {
+pub(crate) fn expand(reduce: &CheckedReduce) -> TokenStream {
+    let struct_definition = struct_definition(&reduce.output);
+    let table = table_ref(&reduce.binding.table);
+    let window = window(reduce);
+    let group_by = group_by(reduce);
+    let reducers = nested(reduce.output.brace, reduce.reducer_calls.iter().map(|call| call.reducer.clone()));
+    let arguments = arguments(reduce);
+    let output = output(reduce);
+    // All tokens have the user's hygiene, so that the compiler can point from the call to the reducer that is wrong.
+    let reduce_call = quote_spanned!(reduce.output.brace=> .reduce(#reducers, #arguments, #output));
+    let has_user_reducer = reduce.reducer_calls.iter().any(|call| !call.is_builtin);
+    let into_reducer_trait = has_user_reducer.then(|| {
         quote!(
             #[allow(unused_imports)]
             use ::pathway::__private::IntoReducer as _;
         )
     });
-    block(errors, &quote!(#own #declaration #table #window #group_by #reduce))
+    quote!(#into_reducer_trait #struct_definition #table #window #group_by #reduce_call)
 }
 
-fn window(plan: &Plan) -> Option<TokenStream> {
-    let Window { time, windows, .. } = plan.window.as_ref()?;
-    let row = parameter(&plan.head.row, &time.to_token_stream());
-    let time = Extent::of(time).call("time", time);
+fn window(reduce: &CheckedReduce) -> Option<TokenStream> {
+    let Window { time, windows, .. } = reduce.window.as_ref()?;
+    let row = closure_param(&reduce.binding.row, &time.to_token_stream());
+    let time = SpanRange::of(time).call("time", time);
     Some(quote!(.window(move |#row| #time, ::pathway::windows::#windows)))
 }
 
-fn group_by(plan: &Plan) -> TokenStream {
-    let keys: Vec<_> = plan.keys.iter().map(|key| Extent::of(key).call("key", key)).collect();
-    let row = parameter(&plan.head.row, &quote!(#(#keys)*));
-    match keys.as_slice() {
-        [] => TokenStream::new(),
-        [key] => quote!(.group_by(move |#row| #key)),
-        keys => quote!(.group_by(move |#row| (#(#keys),*))),
-    }
+fn group_by(reduce: &CheckedReduce) -> Option<TokenStream> {
+    let keys: Vec<_> = reduce.keys.iter().map(|key| SpanRange::of(key).call("key", key)).collect();
+    let closure = closure_of_values(&reduce.binding.row, &keys);
+    (!keys.is_empty()).then(|| quote!(.group_by(#closure)))
 }
 
-/// What the reducers are fed for a row.
-fn arguments(plan: &Plan) -> TokenStream {
-    let arguments = nested(plan.output.brace, plan.reductions.iter().map(|reduction| reduction.argument.clone()));
-    let row = parameter(&plan.head.row, &arguments);
+/// The closure that returns the arguments of the reducers for a row.
+fn arguments(reduce: &CheckedReduce) -> TokenStream {
+    let arguments = nested(reduce.output.brace, reduce.reducer_calls.iter().map(|call| call.argument.clone()));
+    let row = closure_param(&reduce.binding.row, &arguments);
     quote!(move |#row| #arguments)
 }
 
-/// The row of a group, from its keys and results.
-fn output(plan: &Plan) -> TokenStream {
-    let keys: Vec<_> = (0..plan.keys.len()).map(Keys::variable).collect();
+/// The closure that returns the row of a group from its keys, its window and the results of the reducers.
+fn output(reduce: &CheckedReduce) -> TokenStream {
+    let keys: Vec<_> = (0..reduce.keys.len()).map(Keys::variable).collect();
     let keys = match keys.as_slice() {
         [] => TokenStream::new(),
         [key] => quote!(#key,),
         keys => quote!((#(#keys),*),),
     };
-    let results = nested(Span::mixed_site(), (0..plan.reductions.len()).map(|index| value(index).into_token_stream()));
-    let bindings = plan.reductions.iter().enumerate().map(|(index, reduction)| bindings(index, reduction));
-    let construction: Expr = construction(&plan.output);
-    let window = plan.window.as_ref().map(|window| match &window.name {
+    let values = (0..reduce.reducer_calls.len()).map(|index| value_variable(index).into_token_stream());
+    let values = nested(Span::mixed_site(), values);
+    let bindings = reduce.reducer_calls.iter().enumerate().map(|(index, call)| bindings(index, call));
+    let struct_expr: Expr = struct_expr(&reduce.output);
+    let window = reduce.window.as_ref().map(|window| match &window.name {
         Some(name) => quote!(#name,),
         None => quote!(_,),
     });
-    quote!(move |#keys #window #results| { #(#bindings)* #construction })
+    quote!(move |#keys #window #values| { #(#bindings)* #struct_expr })
 }
 
-/// One variable for each use of a result: all but the last use get a copy.
-fn bindings(index: usize, reduction: &Reduction) -> TokenStream {
-    let value = value(index);
-    let copies = (1..reduction.uses).map(|usage| {
-        let copy = result(index, usage);
-        quote!(let #copy = ::pathway::__private::clone_datum(&#value);)
+/// A variable for each use of a result. All but the last one to be bound are clones.
+fn bindings(index: usize, call: &ReducerCall) -> TokenStream {
+    let value = value_variable(index);
+    let clones = (1..call.uses).map(|usage| {
+        let clone = result_variable(index, usage);
+        quote!(let #clone = ::pathway::__private::clone_datum(&#value);)
     });
-    let moved = result(index, 0);
-    quote!(#(#copies)* let #moved = #value;)
+    let moved = result_variable(index, 0);
+    quote!(#(#clones)* let #moved = #value;)
 }
 
-/// A flat tuple as long as that can be, else a tuple of tuples.
+/// The items in one tuple if it is short enough, else in a tuple of tuples.
 fn nested(span: Span, items: impl Iterator<Item = TokenStream>) -> TokenStream {
     let mut items: Vec<_> = items.collect();
-    while items.len() > LONGEST_TUPLE {
-        items = items.chunks(LONGEST_TUPLE).map(|chunk| quote_spanned!(span=> (#(#chunk,)*))).collect();
+    while items.len() > MAX_TUPLE_LEN {
+        items = items.chunks(MAX_TUPLE_LEN).map(|chunk| quote_spanned!(span=> (#(#chunk,)*))).collect();
     }
     quote_spanned!(span=> (#(#items,)*))
 }
 
-fn value(index: usize) -> proc_macro2::Ident {
-    local(&format!("value{index}"))
+fn value_variable(index: usize) -> Ident {
+    hygienic_local(&format!("value{index}"))
 }

@@ -1,48 +1,8 @@
-//! What `reduce!` makes of its input.
+//! Tests of `reduce!`. The snapshots in `tests/expand/reduce/` show its whole expansion.
 
 use quote::quote;
 
 use super::reduce;
-use crate::row::tokens::same_tokens;
-
-#[test]
-fn becomes_three_closures() {
-    let expanded =
-        reduce(quote!(o in orders by o.city => Totals { city: o.city, mean: sum(o.price) / count() as f64 }));
-    let expected = quote! { {
-        ::pathway::__private::table(&orders)
-            .group_by(move |o| ::pathway::__private::key(::pathway::__private::clone_datum(&o.city)))
-            .reduce(
-                (
-                    ::pathway::__private::column_reducer("mean", ::pathway::reducers::Sum),
-                    ::pathway::__private::column_reducer("mean", ::pathway::reducers::Count),
-                ),
-                move |o| (::pathway::__private::summable(::pathway::__private::clone_datum(&o.price)), (),),
-                move |__key0, (__value0, __value1,)| {
-                    let __result0_0 = __value0;
-                    let __result1_0 = __value1;
-                    ::pathway::__private::row(Totals {
-                        city: ::pathway::__private::clone_datum(&*__key0),
-                        mean: ::pathway::__private::identity(__result0_0) / ::pathway::__private::identity(__result1_0) as f64
-                    })
-                }
-            )
-    } };
-    assert!(same_tokens(expanded.clone(), expected), "{expanded}");
-}
-
-#[test]
-fn windows_come_before_the_keys() {
-    let expanded =
-        reduce(quote!(o in orders by o.city window sliding(o.at, 10.minutes(), 1.minutes()).emit_on_close() as w => {
-            o.city, start: w.start, n: count()
-        }));
-    let expanded = expanded.to_string();
-    let window = ". window (move | o | :: pathway :: __private :: time (:: pathway :: __private :: clone_datum (& o . at)) , \
-        :: pathway :: windows :: sliding (10 . minutes () , 1 . minutes ()) . emit_on_close ()) . group_by";
-    assert!(expanded.contains(window), "{expanded}");
-    assert!(expanded.contains("move | __key0 , w , (__value0 ,)"), "{expanded}");
-}
 
 #[test]
 fn every_mistake_with_windows_is_reported() {
@@ -71,7 +31,7 @@ fn arguments_without_the_row_are_parameters() {
 }
 
 #[test]
-fn words_have_parameters() {
+fn builtin_reducers_have_parameters() {
     let expanded = reduce(quote!(o in orders => { a: quantile(o.x, q), b: top_k((o.x, o.y), 3) })).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");
     assert!(expanded.contains(":: pathway :: reducers :: Quantile :: new (q)"), "{expanded}");
@@ -97,7 +57,7 @@ fn every_mistake_in_a_parameter_is_reported() {
 }
 
 #[test]
-fn calls_without_the_row_are_left_alone() {
+fn calls_that_do_not_need_a_row_are_not_reducer_calls() {
     let expanded =
         reduce(quote!(o in orders by o.x => { a: round(sum(o.y), 2), b: shout(o.x), c: Some(o.x) })).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");

@@ -1,19 +1,19 @@
-//! The code of a row, and of what surrounds it.
+//! Generates the code of a new row, and the parts of a call that the macros share.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
 
-use super::extent::Extent;
-use super::output::Output;
+use super::output::OutputRow;
 use super::rest::Rest;
+use super::span_range::SpanRange;
 use super::tokens::mentions;
-use crate::errors::Errors;
 
-/// The struct of an anonymous row: one type parameter a column, so that the compiler finds the columns' types.
-/// Nothing for a row that has a name.
-pub(crate) fn declaration(output: &Output) -> TokenStream {
-    if output.name.is_some() {
+/// The struct of an anonymous row, with a type parameter for each column, so that the compiler infers their types.
+///
+/// Empty for a row of a named struct.
+pub(crate) fn struct_definition(output: &OutputRow) -> TokenStream {
+    if output.struct_path.is_some() {
         return TokenStream::new();
     }
     let struct_name = anonymous_name();
@@ -28,8 +28,9 @@ pub(crate) fn declaration(output: &Output) -> TokenStream {
             struct #struct_name<#(#types),*> { #(#columns),* }
         };
     };
-    // The old row lies in the new one, as a macro knows none of its columns. What is replaced of it is not looked at.
-    let old = old_row();
+    // The macro does not know the old row's columns, so the new row contains the old one. A column of the old row that
+    // has the name of a new column is never read.
+    let old = old_row_field();
     let bounds = quote!(R: ::pathway::__private::Schema, #(#types: ::pathway::__private::ColumnType),*);
     quote! {
         #[derive(::pathway::Schema)]
@@ -62,17 +63,17 @@ pub(crate) fn declaration(output: &Output) -> TokenStream {
     }
 }
 
-/// The row as an expression. Its values are those of the columns.
-pub(crate) fn construction(output: &Output) -> Expr {
-    let Some(struct_name) = &output.name else {
+/// The struct expression that builds the row.
+pub(crate) fn struct_expr(output: &OutputRow) -> Expr {
+    let Some(struct_name) = &output.struct_path else {
         let struct_name = anonymous_name();
         let columns = output.columns.iter().map(|column| {
             let name = &column.name;
-            let value = Extent::of(&column.value).call("column", &column.value);
+            let value = SpanRange::of(&column.value).call("column", &column.value);
             quote!(#name: #value)
         });
         let old = output.rest.as_ref().map(|rest| {
-            let (name, row) = (old_row(), Extent::of(&rest.row).call("clone_datum", &rest.row));
+            let (name, row) = (old_row_field(), SpanRange::of(&rest.row).call("clone_datum", &rest.row));
             quote!(#name: #row)
         });
         let fields = old.into_iter().chain(columns);
@@ -80,55 +81,52 @@ pub(crate) fn construction(output: &Output) -> Expr {
     };
     let columns = output.columns.iter().map(|column| {
         let (attributes, name, value) = (&column.attributes, &column.name, &column.value);
-        // Written as it was: clippy minds `id: id`.
-        let is_short = matches!(value, Expr::Path(path) if path.path.is_ident(name));
-        if is_short { quote!(#(#attributes)* #name) } else { quote!(#(#attributes)* #name: #value) }
+        // As the user wrote it: clippy warns about `id: id`.
+        let is_shorthand = matches!(value, Expr::Path(path) if path.path.is_ident(name));
+        if is_shorthand { quote!(#(#attributes)* #name) } else { quote!(#(#attributes)* #name: #value) }
     });
     let rest = output.rest.as_ref().map(|Rest { dots, row, .. }| {
-        let extent = Extent::of(row);
-        let (old, taken) = (extent.call("BaseRow", row), quote_spanned!(extent.last=> .remaining_columns()));
-        quote!(#dots #old #taken)
+        let spans = SpanRange::of(row);
+        let (base, rest) = (spans.call("BaseRow", row), quote_spanned!(spans.last=> .remaining_columns()));
+        quote!(#dots #base #rest)
     });
     let fields = columns.chain(rest);
     let braces = quote_spanned!(output.brace=> { #(#fields),* });
-    Extent::of(struct_name).call("row", &quote!(#struct_name #braces))
+    SpanRange::of(struct_name).call("row", &quote!(#struct_name #braces))
 }
 
-/// What makes a row, to see which names it has.
-pub(crate) fn body(output: &Output) -> TokenStream {
+/// The tokens of all expressions in a row, to find the names that they use.
+pub(crate) fn value_tokens(output: &OutputRow) -> TokenStream {
     let rest = output.rest.as_ref().map(|rest| rest.row.to_token_stream());
     output.columns.iter().map(|column| column.value.to_token_stream()).chain(rest).collect()
 }
 
-/// The table of a macro, by reference, whether the user's expression is a table or a reference to one.
-pub(crate) fn table(table: &Expr) -> Expr {
-    let extent = Extent::of(table);
-    extent.call("table", &extent.reference(table))
+/// A reference to the table, whether the user's expression is a table or a reference to one.
+pub(crate) fn table_ref(table: &Expr) -> Expr {
+    let spans = SpanRange::of(table);
+    spans.call("table", &spans.reference(table))
 }
 
-/// The row as a closure's parameter; `_` where the body has no use for it.
-pub(crate) fn parameter(row: &Ident, body: &TokenStream) -> TokenStream {
+/// The parameter of a closure over a row: the row's name, or `_` if the body does not use it.
+pub(crate) fn closure_param(row: &Ident, body: &TokenStream) -> TokenStream {
     if mentions(body.clone(), row) { quote!(#row) } else { quote_spanned!(row.span()=> _) }
 }
 
-/// The macro's value, with what was wrong with it.
-pub(crate) fn block(errors: Errors, body: &TokenStream) -> TokenStream {
-    let errors = errors.into_tokens();
-    quote!({ #errors #body })
+/// A closure over a row that returns one value, or a tuple of several.
+pub(crate) fn closure_of_values(row: &Ident, values: &[Expr]) -> TokenStream {
+    let row = closure_param(row, &quote!(#(#values)*));
+    match values {
+        [value] => quote!(move |#row| #value),
+        values => quote!(move |#row| (#(#values),*)),
+    }
 }
 
-/// Only what was wrong: there is nothing else to say. A lone `compile_error!` has no type that could mismatch.
-pub(crate) fn only(errors: Errors) -> TokenStream {
-    let errors = errors.into_tokens();
-    quote!({ #errors })
-}
-
-/// Where the old row lies in an anonymous one. No column has that name.
-fn old_row() -> Ident {
+/// The field of an anonymous row that contains the old row. No column can have this name.
+fn old_row_field() -> Ident {
     Ident::new("__row", Span::mixed_site())
 }
 
-/// What compilers and logs call a row without a name.
+/// The struct name of an anonymous row, as compile errors and logs show it.
 fn anonymous_name() -> Ident {
     Ident::new("AnonymousRow", Span::mixed_site())
 }

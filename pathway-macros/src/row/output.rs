@@ -1,4 +1,4 @@
-//! A row as it is written: `{ id: o.id }`, or `Lean { id: o.id }`.
+//! Parses the row that a macro builds: `{ id: o.id }`, or `Lean { id: o.id }`.
 
 use proc_macro2::{Span, TokenTree};
 use syn::parse::ParseStream;
@@ -7,41 +7,43 @@ use syn::{Attribute, Expr, Ident, Member, Path, Token, braced};
 use super::rest::Rest;
 use crate::errors::Errors;
 
-/// The row that a macro makes.
-pub(crate) struct Output {
-    /// The struct, where the row has one: else the row is anonymous.
-    pub(crate) name: Option<Path>,
-    /// Where the columns stand.
+/// The row that a macro builds.
+pub(crate) struct OutputRow {
+    /// The struct; `None` for an anonymous row.
+    pub(crate) struct_path: Option<Path>,
+    /// The span of the opening brace.
     pub(crate) brace: Span,
-    pub(crate) columns: Vec<Column>,
-    /// The row whose other columns it has.
+    pub(crate) columns: Vec<OutputColumn>,
+    /// `..o`: the row that all other columns come from.
     pub(crate) rest: Option<Rest>,
 }
 
 /// `city: o.city`, or `o.city` for short.
 #[derive(Clone)]
-pub(crate) struct Column {
+pub(crate) struct OutputColumn {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) value: Expr,
 }
 
-impl Output {
-    /// Parses a row. A column that cannot be read is reported, and its neighbours are read all the same.
+impl OutputRow {
+    /// Parses a row. Reports each column that cannot be parsed, and continues with the next one.
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
-        let name = name(input)?;
+        let struct_path = parse_struct_path(input)?;
         let content;
         let brace = braced!(content in input).span.open();
         let mut columns = Vec::new();
         let mut rest = None;
         while !content.is_empty() {
             if content.peek(Token![..]) {
-                match errors.take(Rest::parse(&content, columns.len())) {
-                    Some(second) if rest.is_some() => errors.at(second.tokens(), "`..` stands in this row already"),
+                match errors.ok(Rest::parse(&content, columns.len())) {
+                    Some(second) if rest.is_some() => {
+                        errors.error_spanned_by(second.tokens(), "the row already has a `..`: keep one");
+                    }
                     first => rest = rest.or(first),
                 }
             } else {
-                match errors.take(content.call(Column::parse)) {
+                match errors.ok(content.call(OutputColumn::parse)) {
                     Some(column) => columns.push(column),
                     None => skip_to_comma(&content)?,
                 }
@@ -50,33 +52,33 @@ impl Output {
                 break;
             }
             if !content.peek(Token![,]) {
-                errors.take::<()>(Err(content.error("expected `,` between two columns")));
+                errors.push(content.error("expected `,` between two columns"));
                 skip_to_comma(&content)?;
             }
             content.parse::<Option<Token![,]>>()?;
         }
-        Ok(Output { name, brace, columns, rest })
+        Ok(OutputRow { struct_path, brace, columns, rest })
     }
 }
 
-impl Column {
+impl OutputColumn {
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
             let name = input.parse()?;
             input.parse::<Token![:]>()?;
-            return Ok(Column { attributes, name, value: input.parse()? });
+            return Ok(OutputColumn { attributes, name, value: input.parse()? });
         }
         let value: Expr = input.parse()?;
-        match name_of(&value) {
-            Some(name) => Ok(Column { attributes, name, value }),
+        match implied_name(&value) {
+            Some(name) => Ok(OutputColumn { attributes, name, value }),
             None => Err(syn::Error::new_spanned(value, "a column needs a name, as in `city: o.city`")),
         }
     }
 }
 
-/// The struct's name in front of the braces, if there is one.
-fn name(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
+/// Parses the struct's path before the brace, if there is one.
+fn parse_struct_path(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
     if input.peek(syn::token::Brace) {
         return Ok(None);
     }
@@ -84,15 +86,15 @@ fn name(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
     if ahead.parse::<Path>().is_ok() && ahead.peek(syn::token::Brace) {
         return input.parse().map(Some);
     }
-    let error = "expected a row: `{ city: o.city }`, or `Name { city: o.city }` with a struct that derives `Schema`";
+    let message = "expected a row: `{ city: o.city }`, or `Name { city: o.city }` with a struct that derives `Schema`";
     Err(match input.parse::<Expr>() {
-        Ok(found) => syn::Error::new_spanned(found, error),
-        Err(_) => input.error(error),
+        Ok(found) => syn::Error::new_spanned(found, message),
+        Err(_) => input.error(message),
     })
 }
 
-/// What a column is called whose value alone is written: `o.city` is `city`.
-fn name_of(value: &Expr) -> Option<Ident> {
+/// The name of a column without one: `city` for `o.city`.
+fn implied_name(value: &Expr) -> Option<Ident> {
     match value {
         Expr::Field(field) => match &field.member {
             Member::Named(name) => Some(name.clone()),

@@ -1,70 +1,64 @@
-//! `..o`: the other columns of a row, as they are.
+//! `..o` in a new row: all other columns of an existing row.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::parse::ParseStream;
 use syn::{Expr, Token, parse_quote};
 
-use super::output::Output;
-use super::place::is_row;
+use super::output::OutputRow;
+use super::row_access::is_row;
 use crate::errors::Errors;
 
-/// `..o` within a row.
+/// `..o` in a row.
 pub(crate) struct Rest {
     pub(crate) dots: Token![..],
-    /// The row that is written behind the dots; [`check`] sees to it that it is one.
+    /// What follows the dots. [`check`] ensures that it is a row.
     pub(crate) row: Expr,
-    /// How many columns stand in front of it.
-    behind: usize,
+    /// How many columns are written before it.
+    position: usize,
 }
 
 impl Rest {
-    /// Parses `..o`, where `..` comes next.
-    pub(super) fn parse(input: ParseStream<'_>, behind: usize) -> syn::Result<Self> {
+    /// Parses `..o`; the next token must be `..`.
+    pub(super) fn parse(input: ParseStream<'_>, position: usize) -> syn::Result<Self> {
         let dots: Token![..] = input.parse()?;
-        let nothing = input.is_empty() || input.peek(Token![,]);
-        let row = if nothing { Expr::Verbatim(TokenStream::new()) } else { input.parse()? };
-        Ok(Rest { dots, row, behind })
+        let is_end = input.is_empty() || input.peek(Token![,]);
+        let row = if is_end { Expr::Verbatim(TokenStream::new()) } else { input.parse()? };
+        Ok(Rest { dots, row, position })
     }
-}
 
-/// Checks the `..o` of a row that is made of `rows`, which are there by name.
-///
-/// Goes on as if the cure had been taken, so that nothing else is wrong because of it.
-pub(crate) fn check(output: &mut Output, rows: &[&Ident], errors: &mut Errors) {
-    let Some(rest) = &mut output.rest else { return };
-    let Some(first) = rows.first() else { return };
-    if !rows.iter().any(|row| is_row(&rest.row, row)) {
-        let known: Vec<_> = rows.iter().map(|row| format!("`..{row}`")).collect();
-        errors.at(
-            rest.tokens(),
-            format!(
-                "only a row as a whole can stand behind the dots: {}\n\
-                 name any other column, as in `city: {first}.city`",
-                known.join(" or "),
-            ),
-        );
-        rest.row = parse_quote!(#first);
-    }
-    if rest.behind != 0 && rest.behind != output.columns.len() {
-        errors.at(
-            rest.tokens(),
-            "`..` comes first or last: wherever it stands, the row has the old columns and then the new ones",
-        );
-    }
-}
-
-/// Says that there is no row whose columns could be taken over.
-pub(crate) fn forbid(output: &mut Output, why: &str, errors: &mut Errors) {
-    if let Some(rest) = output.rest.take() {
-        errors.at(rest.tokens(), why);
-    }
-}
-
-impl Rest {
-    /// The words that it is written with.
+    /// The tokens as the user wrote them.
     pub(super) fn tokens(&self) -> TokenStream {
         let Rest { dots, row, .. } = self;
         quote!(#dots #row)
+    }
+}
+
+/// Checks the `..o` of a new row. `rows` are the names of the rows that it can stand for.
+///
+/// After an error, continues with the first of the rows, so that the mistake causes no other errors.
+pub(crate) fn check(output: &mut OutputRow, rows: &[&Ident], errors: &mut Errors) {
+    let Some(rest) = &mut output.rest else { return };
+    let Some(first) = rows.first() else { return };
+    if !rows.iter().any(|row| is_row(&rest.row, row)) {
+        let rows: Vec<_> = rows.iter().map(|row| format!("`..{row}`")).collect();
+        let message = format!(
+            "only a whole row can follow `..`: write {}\n\
+             name every other column, as in `city: {first}.city`",
+            rows.join(" or "),
+        );
+        errors.error_spanned_by(rest.tokens(), message);
+        rest.row = parse_quote!(#first);
+    }
+    if rest.position != 0 && rest.position != output.columns.len() {
+        let message = "`..` must come first or last: the row has the old columns first, then the new ones";
+        errors.error_spanned_by(rest.tokens(), message);
+    }
+}
+
+/// Reports the `..o` of a row that cannot have one, and removes it.
+pub(crate) fn forbid(output: &mut OutputRow, message: &str, errors: &mut Errors) {
+    if let Some(rest) = output.rest.take() {
+        errors.error_spanned_by(rest.tokens(), message);
     }
 }

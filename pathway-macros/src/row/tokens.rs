@@ -1,29 +1,28 @@
-//! Questions about source as it is written.
+//! Questions about tokens and expressions as they are written.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
+use syn::Expr;
 
-/// Whether the tokens name an identifier, at any depth; not as a field or method (`x.o`).
+/// Whether the tokens contain an identifier at any depth, other than as a field or method (`x.o`).
 pub(crate) fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
-    let mut behind_dot = false;
+    let mut after_dot = false;
     for token in tokens {
         let found = match &token {
-            TokenTree::Ident(found) => !behind_dot && found == ident,
+            TokenTree::Ident(found) => !after_dot && found == ident,
             TokenTree::Group(group) => mentions(group.stream(), ident),
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,
         };
         if found {
             return true;
         }
-        behind_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
+        after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
     }
     false
 }
 
-/// Whether two pieces of source are the same, token for token.
-///
-/// The invisible groups that `macro_rules!` puts around what it passes on do not count.
+/// Whether two token streams are the same, apart from spans and from the invisible groups that `macro_rules!` adds.
 pub(crate) fn same_tokens(left: TokenStream, right: TokenStream) -> bool {
-    let (left, right) = (visible(left), visible(right));
+    let (left, right) = (without_invisible_groups(left), without_invisible_groups(right));
     left.len() == right.len()
         && left.into_iter().zip(right).all(|(left, right)| match (left, right) {
             (TokenTree::Group(left), TokenTree::Group(right)) => {
@@ -34,13 +33,24 @@ pub(crate) fn same_tokens(left: TokenStream, right: TokenStream) -> bool {
         })
 }
 
-fn visible(tokens: TokenStream) -> Vec<TokenTree> {
-    let mut found = Vec::new();
+/// The expression inside its parentheses and inside the invisible groups that `macro_rules!` adds.
+pub(crate) fn without_parens(expr: &Expr) -> &Expr {
+    match expr {
+        Expr::Paren(paren) => without_parens(&paren.expr),
+        Expr::Group(group) => without_parens(&group.expr),
+        expr => expr,
+    }
+}
+
+fn without_invisible_groups(tokens: TokenStream) -> Vec<TokenTree> {
+    let mut flat = Vec::new();
     for token in tokens {
         match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => found.extend(visible(group.stream())),
-            token => found.push(token),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                flat.extend(without_invisible_groups(group.stream()));
+            }
+            token => flat.push(token),
         }
     }
-    found
+    flat
 }

@@ -1,4 +1,4 @@
-//! What must hold across a row: distinct names, names that the wire keeps for itself, keys that are always there.
+//! The rules for a row as a whole: names, the primary key, and attributes that exclude each other.
 
 use std::collections::BTreeMap;
 
@@ -6,86 +6,98 @@ use syn::{PathArguments, Type};
 
 use super::ast::{Column, Row};
 use crate::errors::Errors;
-use crate::generics::forbid_lifetimes;
-use crate::words::written;
+use crate::generics::check_no_lifetimes;
+use crate::messages::display_tokens;
 
-/// What a sink writes behind the columns of a row.
-const RESERVED: [&str; 2] = ["diff", "time"];
+/// The fields that a sink adds after the columns of a row.
+const RESERVED_NAMES: [&str; 2] = ["diff", "time"];
 
-/// Keys are tuples, and those have an end.
-const MOST_KEY_COLUMNS: usize = 12;
+/// A key is a tuple, and this is the longest tuple that is a datum.
+const MAX_KEY_COLUMNS: usize = 12;
 
-/// Checks a row. False means that it cannot be expanded.
+/// Checks a row. Returns false if it cannot be expanded.
 pub(crate) fn check(row: &Row, errors: &mut Errors) -> bool {
     let mut names: BTreeMap<&str, &Column> = BTreeMap::new();
     for column in &row.columns {
-        reserved_name(column, errors);
+        check_reserved_name(column, errors);
         if let Some(first) = names.get(column.name.as_str()) {
-            duplicate_name(first, column, errors);
+            report_duplicate_name(first, column, errors);
         } else {
             names.insert(&column.name, column);
         }
-        optional_key(column, errors);
-        super::metadata::check(column, errors);
+        check_optional_key(column, errors);
+        check_metadata(column, errors);
     }
     let keys = row.columns.iter().filter(|column| column.primary_key);
-    if let Some(column) = keys.clone().nth(MOST_KEY_COLUMNS) {
-        errors.at(&column.field, format!("a primary key has at most {MOST_KEY_COLUMNS} columns"));
+    if let Some(column) = keys.clone().nth(MAX_KEY_COLUMNS) {
+        errors.error_spanned_by(&column.field, format!("a primary key has at most {MAX_KEY_COLUMNS} columns"));
         return false;
     }
-    forbid_lifetimes(&row.generics, errors).is_some()
+    check_no_lifetimes(&row.generics, errors)
 }
 
-fn reserved_name(column: &Column, errors: &mut Errors) {
+fn check_reserved_name(column: &Column, errors: &mut Errors) {
     let name = column.name.as_str();
-    if !RESERVED.contains(&name) {
+    if !RESERVED_NAMES.contains(&name) {
         return;
     }
-    errors.at(
-        &column.named_by,
-        format!(
-            "a column cannot be called `{name}`: every message on the wire ends with a `{name}` of its own\n\
-             give the column another name: `#[schema(rename = \"…\")]`; to read it from a field `{name}`, \
-             add `path = \"/{name}\"`"
-        ),
+    let message = format!(
+        "a column cannot be named `{name}`: every message on the wire already has a `{name}` field\n\
+         rename the column: `#[schema(rename = \"…\")]`; to read it from a field `{name}`, add `path = \"/{name}\"`"
     );
+    errors.error_spanned_by(&column.name_tokens, message);
 }
 
-fn duplicate_name(first: &Column, second: &Column, errors: &mut Errors) {
-    let name = &second.name;
-    errors.at(
-        &second.named_by,
-        format!(
-            "two columns are called `{name}` on the wire\n\
-             the other is the field `{}`; give one of them another name by `#[schema(rename = \"…\")]`",
-            first.field
-        ),
+fn report_duplicate_name(first: &Column, second: &Column, errors: &mut Errors) {
+    let message = format!(
+        "two columns are named `{}` on the wire\n\
+         the other one is the field `{}`; rename one of them: `#[schema(rename = \"…\")]`",
+        second.name, first.field
     );
+    errors.error_spanned_by(&second.name_tokens, message);
 }
 
-fn optional_key(column: &Column, errors: &mut Errors) {
+fn check_optional_key(column: &Column, errors: &mut Errors) {
     if !column.primary_key {
         return;
     }
-    if let Some(inner) = inside_option(&column.ty) {
-        let ty = written(inner);
-        errors.at(
-            &column.ty,
-            format!(
-                "the primary key `{}` is optional: rows without a key could not be told apart\n\
-                 make it `{ty}`, or take `primary_key` away",
-                column.name
-            ),
+    if let Some(inner) = option_argument(&column.ty) {
+        let ty = display_tokens(inner);
+        let message = format!(
+            "the primary key `{}` is an `Option`: rows without a key cannot be told apart\n\
+             make it `{ty}`, or remove `primary_key`",
+            column.name
         );
+        errors.error_spanned_by(&column.ty, message);
     }
 }
 
-/// `T`, where the type is written `Option<T>`.
-fn inside_option(ty: &Type) -> Option<&Type> {
+/// A metadata column does not read the payload, so it has neither a path nor a default.
+fn check_metadata(column: &Column, errors: &mut Errors) {
+    let Some(metadata) = &column.metadata else { return };
+    let attribute = &metadata.attribute;
+    if column.pointer.is_some() {
+        let message = format!(
+            "`{attribute}` and `path` cannot both fill a column: keep one\n\
+             `path` reads the payload, `{attribute}` reads the metadata of the message"
+        );
+        errors.error_spanned_by(attribute, message);
+    }
+    if column.default.is_some() {
+        let message = format!(
+            "a column that is filled by `{attribute}` cannot have a default\n\
+             if a message may lack it, make the column an `Option`"
+        );
+        errors.error_spanned_by(attribute, message);
+    }
+}
+
+/// `T` for a type that is written `Option<T>`.
+fn option_argument(ty: &Type) -> Option<&Type> {
     let path = match ty {
         Type::Path(path) => &path.path,
-        Type::Group(group) => return inside_option(&group.elem),
-        Type::Paren(paren) => return inside_option(&paren.elem),
+        Type::Group(group) => return option_argument(&group.elem),
+        Type::Paren(paren) => return option_argument(&paren.elem),
         _ => return None,
     };
     let last = path.segments.last().filter(|last| last.ident == "Option")?;

@@ -1,24 +1,24 @@
-//! What `select!` is given.
+//! Parses the input of `select!`.
 
 use syn::Token;
 use syn::parse::ParseStream;
 
 use crate::errors::Errors;
-use crate::row::head::{Head, arrow};
-use crate::row::output::Output;
+use crate::row::binding::{Binding, parse_arrow};
+use crate::row::output::OutputRow;
 
 /// `o in orders => { id: o.id }`.
 pub(crate) struct Select {
-    pub(crate) head: Head,
-    pub(crate) output: Output,
+    pub(crate) binding: Binding,
+    pub(crate) output: OutputRow,
 }
 
 impl Select {
     pub(crate) fn parse(input: ParseStream<'_>, errors: &mut Errors) -> syn::Result<Self> {
-        let head = Head::parse(input)?;
-        arrow(input, &format!("`=>` and the new row, as in `=> {{ id: {}.id }}`", head.row), errors)?;
-        let output = Output::parse(input, errors)?;
+        let binding = Binding::parse(input)?;
+        parse_arrow(input, &format!("`=>` and the new row, as in `=> {{ id: {}.id }}`", binding.row), errors)?;
+        let output = OutputRow::parse(input, errors)?;
         input.parse::<Option<Token![,]>>()?;
-        Ok(Select { head, output })
+        Ok(Select { binding, output })
     }
 }

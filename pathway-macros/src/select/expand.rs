@@ -1,22 +1,16 @@
-//! The code of a `select!`.
+//! Generates the code of a `select!`.
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::ast::Select;
-use crate::errors::Errors;
-use crate::row::expand::{block, body, construction, declaration, parameter, table};
-use crate::row::place::over_row;
-use crate::row::walk::Use;
+use crate::row::expand::{closure_param, struct_definition, struct_expr, table_ref, value_tokens};
 
-pub(crate) fn expand(select: Select, mut errors: Errors) -> TokenStream {
-    let Select { head, mut output } = select;
-    for column in &mut output.columns {
-        over_row(&mut column.value, Use::Value, &head.row, &mut errors);
-    }
-    let declaration = declaration(&output);
-    let construction = construction(&output);
-    let table = table(&head.table);
-    let row = parameter(&head.row, &body(&output));
-    block(errors, &quote!(#declaration #table.select(move |#row| #construction)))
+pub(crate) fn expand(select: &Select) -> TokenStream {
+    let Select { binding, output } = select;
+    let struct_definition = struct_definition(output);
+    let struct_expr = struct_expr(output);
+    let table = table_ref(&binding.table);
+    let row = closure_param(&binding.row, &value_tokens(output));
+    quote!(#struct_definition #table.select(move |#row| #struct_expr))
 }

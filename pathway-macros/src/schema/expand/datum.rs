@@ -1,26 +1,27 @@
-//! `impl Datum` for a row, field by field.
+//! Generates the impls of `Datum` and `Fields`, field by field.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Generics, Path, Type};
 
-use super::fields::{Field, checks};
-use super::rest;
+use super::fields::{Field, column_type_checks};
+use super::flatten::bounded_generics;
+use super::replaced_columns::or_by_column;
 use crate::schema::ast::Row;
 
-/// Copies, orders, hashes and serializes the fields in their order.
-pub(super) fn datum(row: &Row) -> TokenStream {
+/// Clones, compares, hashes and serializes the fields in their order.
+pub(super) fn impls(row: &Row) -> TokenStream {
     let Row { ident, krate, .. } = row;
-    let generics = row.bounded();
+    let generics = bounded_generics(row);
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
-    let checks = checks(row);
+    let checks = column_type_checks(row);
     let fields = Field::all(row);
     let count = fields.len();
     let each = |code: &dyn Fn((&Ident, &Type)) -> TokenStream| {
-        fields.iter().map(|field| code(field.parts())).collect::<TokenStream>()
+        fields.iter().map(|field| code(field.name_and_type())).collect::<TokenStream>()
     };
 
-    let duplicate = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::clone_datum(&self.#field),));
+    let clone = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::clone_datum(&self.#field),));
     let compare = each(&|(field, ty)| {
         quote! {
             match <#ty as #krate::__private::Datum>::compare(&self.#field, &other.#field) {
@@ -29,10 +30,13 @@ pub(super) fn datum(row: &Row) -> TokenStream {
             }
         }
     });
-    let compare =
-        rest::or_by_column(row, &compare_end(&compare), &quote!(#krate::__private::compare_columns(self, other)));
-    let feed = each(&|(field, ty)| quote!(<#ty as #krate::__private::Datum>::hash_into(&self.#field, state);));
-    let feed = rest::or_by_column(row, &feed, &quote!(#krate::__private::hash_columns(self, state)));
+    let compare = or_by_column(
+        row,
+        &quote!(#compare ::core::cmp::Ordering::Equal),
+        &quote!(#krate::__private::compare_columns(self, other)),
+    );
+    let hash = each(&|(field, ty)| quote!(<#ty as #krate::__private::Datum>::hash_into(&self.#field, state);));
+    let hash = or_by_column(row, &hash, &quote!(#krate::__private::hash_columns(self, state)));
     let write = each(&|(field, ty)| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
     let read = each(&|(field, ty)| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
     quote! {
@@ -40,7 +44,7 @@ pub(super) fn datum(row: &Row) -> TokenStream {
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
             fn clone_datum(&self) -> Self {
                 #checks
-                Self { #duplicate }
+                Self { #clone }
             }
 
             fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
@@ -50,7 +54,7 @@ pub(super) fn datum(row: &Row) -> TokenStream {
 
             fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
                 #checks
-                #feed
+                #hash
             }
 
             fn serialize<__S: #krate::__private::Serializer>(
@@ -84,13 +88,8 @@ pub(super) fn datum(row: &Row) -> TokenStream {
     }
 }
 
-/// The end of a comparison in which nothing was unequal.
-fn compare_end(compare: &TokenStream) -> TokenStream {
-    quote!(#compare ::core::cmp::Ordering::Equal)
-}
-
-/// An impl that is never run: it keeps the errors about a type to the one that tells what is wrong with it.
-pub(crate) fn stand_in(ident: &Ident, generics: &Generics, krate: &Path) -> TokenStream {
+/// An impl for a type that cannot be a row or a column type, so that it causes no other errors. It never runs.
+pub(crate) fn fallback(ident: &Ident, generics: &Generics, krate: &Path) -> TokenStream {
     let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
     quote! {
         #[automatically_derived]

@@ -1,44 +1,45 @@
-//! The body of `decode_row`: a decoder that knows all ways through the document when the program compiles.
+//! Generates the body of `decode_row`: a decoder that knows all paths in the document at compile time.
 //!
-//! Each column has a slot. One walk over the document fills them: a `match` on the member's name at each place
-//! that leads to columns, with a walk below it where a pointer goes on.
+//! Each column has a slot. One walk over the document fills the slots: it matches the name of each member, and walks
+//! into the values that contain further columns.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 
-use crate::generics::private_at;
-use crate::schema::ast::{Column, Fallback, Row};
-use crate::schema::pointer::index;
-use crate::schema::trie::Node;
+use super::flatten::as_schema;
+use super::metadata;
+use super::path_trie::PathTrie;
+use crate::generics::private_path_at;
+use crate::schema::ast::{Column, DefaultValue, Row, array_index};
 
-/// Declares the slots, walks, and takes the row out of them.
+/// Declares the slots, walks over the document, and builds the row from the slots.
 pub(super) fn body(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let of_payload = row.columns.iter().enumerate().filter(|(_, column)| column.metadata.is_none());
-    let slots = of_payload.map(|(number, Column { ty, .. })| {
-        let slot = slot(number);
+    let slots = of_payload.map(|(index, Column { ty, .. })| {
+        let slot = slot(index);
         quote!(let mut #slot = #krate::__private::Slot::<#ty>::Missing;)
     });
-    let document = Node::of(&row.columns);
-    // The walk comes first at the document itself: it is what checks the syntax.
+    let document = PathTrie::new(&row.columns);
+    // At the document itself the walk comes first, because it checks the syntax.
     let walk = walk(&document, row, &quote!(document));
     let reads = reads(&document, row);
-    let fields = row.columns.iter().enumerate().map(|(number, column)| {
+    let fields = row.columns.iter().enumerate().map(|(index, column)| {
         let field = &column.field;
-        let taken = match &column.metadata {
-            Some(metadata) => metadata.take(column, krate),
-            None => take(number, column, krate),
+        let value = match &column.metadata {
+            Some(metadata) => metadata::read(metadata, column, krate),
+            None => take(index, column, krate),
         };
-        quote!(#field: #taken)
+        quote!(#field: #value)
     });
-    // Each flattened row walks the document by itself.
-    let flats = row.flats.iter().map(|flat| {
-        let (field, part) = (&flat.field, flat.row(krate));
+    // Each flattened row walks over the document by itself.
+    let flattened = row.flattened.iter().map(|flattened| {
+        let (field, part) = (&flattened.field, as_schema(flattened, krate));
         quote!(#field: #part::decode_row(document, message)?)
     });
     if row.columns.is_empty() {
-        return quote!(::core::result::Result::Ok(Self { #(#flats),* }));
+        return quote!(::core::result::Result::Ok(Self { #(#flattened),* }));
     }
     quote! {
         let walk = #krate::__private::JsonWalker::new();
@@ -49,46 +50,46 @@ pub(super) fn body(row: &Row) -> TokenStream {
             let value = document;
             #reads
         }
-        ::core::result::Result::Ok(Self { #(#fields,)* #(#flats),* })
+        ::core::result::Result::Ok(Self { #(#fields,)* #(#flattened),* })
     }
 }
 
-/// What happens where a child's value has been met.
-fn arrive(node: &Node, row: &Row) -> TokenStream {
+/// The code for a value that the walk has reached.
+fn visit(node: &PathTrie, row: &Row) -> TokenStream {
     let reads = reads(node, row);
     if node.children.is_empty() {
         return reads;
     }
-    // The last of two members of one name wins, as a whole: what was found inside the first is forgotten.
+    // Of two members with the same name the last one wins as a whole: columns from inside the first one are cleared.
     let krate = &row.krate;
-    let forget = node.below().into_iter().map(slot);
+    let below = node.columns_below().into_iter().map(slot);
     let walk = walk(node, row, &quote!(value));
-    quote!(#reads #(#krate::__private::clear_slot(&mut #forget);)* #walk)
+    quote!(#reads #(#krate::__private::clear_slot(&mut #below);)* #walk)
 }
 
-/// Reads the value into the slots of the columns that are here.
-fn reads(node: &Node, row: &Row) -> TokenStream {
+/// Reads the value into the slots of the columns at this place.
+fn reads(node: &PathTrie, row: &Row) -> TokenStream {
     let krate = &row.krate;
-    let columns = node.columns.iter().filter_map(|number| Some((slot(*number), &row.columns.get(*number)?.ty)));
+    let columns = node.columns.iter().filter_map(|index| Some((slot(*index), &row.columns.get(*index)?.ty)));
     columns.map(|(slot, ty)| quote!(#krate::__private::read_slot::<#ty>(&mut #slot, value);)).collect()
 }
 
 /// The walk over the children of a value.
-fn walk(node: &Node, row: &Row, value: &TokenStream) -> TokenStream {
+fn walk(node: &PathTrie, row: &Row, value: &TokenStream) -> TokenStream {
     let krate = &row.krate;
-    let arrays = node.children.keys().any(|token| index(token).is_some());
+    let has_elements = node.children.keys().any(|token| array_index(token).is_some());
     let arms = node.children.iter().map(|(token, child)| {
-        let arrive = arrive(child, row);
-        let pattern = match index(token) {
-            _ if !arrays => quote!(#token),
+        let visit = visit(child, row);
+        let pattern = match array_index(token) {
+            _ if !has_elements => quote!(#token),
             None => quote!(#krate::__private::PathSegment::Member(#token)),
             Some(index) => {
                 quote!(#krate::__private::PathSegment::Member(#token) | #krate::__private::PathSegment::Element(#index))
             }
         };
-        quote!(#pattern => { #arrive })
+        quote!(#pattern => { #visit })
     });
-    let method = if arrays { quote!(children) } else { quote!(members) };
+    let method = if has_elements { quote!(children) } else { quote!(members) };
     quote! {
         walk.#method(#value, &mut |step, value| match step {
             #(#arms)*
@@ -97,29 +98,28 @@ fn walk(node: &Node, row: &Row, value: &TokenStream) -> TokenStream {
     }
 }
 
-/// The column's value out of its slot.
-fn take(number: usize, column: &Column, krate: &Path) -> TokenStream {
-    let slot = slot(number);
-    let ty = &column.ty;
-    let field = column.number;
-    let entry = quote!(<Self as #krate::__private::Schema>::COLUMNS.field(#field));
+/// The expression that takes the column's value from its slot.
+fn take(index: usize, column: &Column, krate: &Path) -> TokenStream {
+    let slot = slot(index);
+    let Column { ty, field_index, .. } = column;
+    let entry = quote!(<Self as #krate::__private::Schema>::COLUMNS.field(#field_index));
     let default = match &column.default {
         None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
-        Some(Fallback::Own(word)) => {
-            let private = private_at(krate, word.span());
+        Some(DefaultValue::OfType(word)) => {
+            let private = private_path_at(krate, word.span());
             let call = quote_spanned!(word.span()=> #private::default_value());
             quote!(|| #call)
         }
-        Some(Fallback::Text(text)) => {
-            let private = private_at(krate, text.span());
+        Some(DefaultValue::String(text)) => {
+            let private = private_path_at(krate, text.span());
             let call = quote_spanned!(text.span()=> #private::default_from_text(#text));
             quote!(|| #call)
         }
-        Some(Fallback::Value(value)) => quote!(|| -> #ty { #value }),
+        Some(DefaultValue::Expr(value)) => quote!(|| -> #ty { #value }),
     };
     quote!(#krate::__private::take_slot_or::<#ty, _>(#slot, #entry, #default)?)
 }
 
-fn slot(number: usize) -> Ident {
-    format_ident!("slot_{number}", span = Span::mixed_site())
+fn slot(index: usize) -> Ident {
+    format_ident!("slot_{index}", span = Span::mixed_site())
 }

@@ -1,41 +1,42 @@
-//! All fields of a row in their order: columns, and rows whose columns are the row's.
+//! The fields of a row in the order of the struct: columns and flattened rows.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 use syn::spanned::Spanned;
 
-use crate::schema::ast::{Column, Row};
-use crate::schema::flatten::Flat;
+use crate::schema::ast::{Column, FlattenedField, Row};
 
-/// One field.
+/// A field.
 #[derive(Clone, Copy)]
 pub(super) enum Field<'a> {
     Column(&'a Column),
-    Flat(&'a Flat),
+    Flattened(&'a FlattenedField),
 }
 
 impl<'a> Field<'a> {
     /// All fields of a row.
     pub(super) fn all(row: &'a Row) -> Vec<Field<'a>> {
-        let columns = row.columns.iter().map(|column| (column.number, Field::Column(column)));
-        let flats = row.flats.iter().map(|flat| (flat.number, Field::Flat(flat)));
-        let mut all: Vec<_> = columns.chain(flats).collect();
-        all.sort_by_key(|(number, _)| *number);
+        let columns = row.columns.iter().map(|column| (column.field_index, Field::Column(column)));
+        let flattened = row.flattened.iter().map(|field| (field.field_index, Field::Flattened(field)));
+        let mut all: Vec<_> = columns.chain(flattened).collect();
+        all.sort_by_key(|(index, _)| *index);
         all.into_iter().map(|(_, field)| field).collect()
     }
 
-    /// Its name and its type.
-    pub(super) fn parts(self) -> (&'a Ident, &'a Type) {
+    /// The name and the type of the field.
+    pub(super) fn name_and_type(self) -> (&'a Ident, &'a Type) {
         match self {
             Field::Column(column) => (&column.field, &column.ty),
-            Field::Flat(flat) => (&flat.field, &flat.ty),
+            Field::Flattened(flattened) => (&flattened.field, &flattened.ty),
         }
     }
 }
 
-/// One check a column, on the type's own span. Of a flattened row its `Schema` is named there in any case.
-pub(super) fn checks(row: &Row) -> TokenStream {
+/// A check for each column that its type can be a column, with the span of the type.
+///
+/// Flattened fields need none: all code that uses them names their `Schema` impl with that span.
+pub(super) fn column_type_checks(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let checks = row
         .columns

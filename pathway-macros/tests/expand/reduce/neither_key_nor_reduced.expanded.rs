@@ -1,6 +1,6 @@
 fn expansion() {
     ::core::compile_error! {
-        "`o.price` is neither a key nor reduced: a group has many rows, and each may have its own\nhelp: add it to the keys: `by …, o.price`\nhelp: or reduce it: `max(o.price)`"
+        "`o.price` is neither a key nor reduced: the rows of a group may have different values\nhelp: add it to the keys: `by …, o.price`\nhelp: or reduce it: `max(o.price)`"
     }
     #[derive(
         ::core::clone::Clone,

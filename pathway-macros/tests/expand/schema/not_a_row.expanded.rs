@@ -1,5 +1,5 @@
 ::core::compile_error! {
-    "`State` is an enum, but a row is a struct: one field a column\nif `State` is meant as the type of a column, `#[derive(ColumnType)]` makes it one"
+    "`State` is an enum, but a row must be a struct with a field for each column\nto use `State` as the type of a column, derive `ColumnType` instead"
 }
 #[automatically_derived]
 impl ::pathway::__private::Datum for State {

@@ -1,0 +1,68 @@
+//! Generates code for rows whose own columns replace columns of a flattened row, as in `{ ..o, price: 2.0 }`.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::fields::Field;
+use super::flatten::as_schema;
+use crate::schema::ast::{Column, FlattenedField, Row};
+
+/// Code that is `by_field`, or `by_column` if a column of the row replaces one of a flattened row.
+///
+/// Visiting column by column is slower. Whether it is needed is known when the user's program is compiled.
+pub(super) fn or_by_column(row: &Row, by_field: &TokenStream, by_column: &TokenStream) -> TokenStream {
+    let krate = &row.krate;
+    let replaces: Vec<_> = replaceable(row)
+        .flat_map(|flattened| {
+            let part = as_schema(flattened, krate);
+            row.columns.iter().map(move |Column { name, .. }| quote!(#part::COLUMNS.has(#name)))
+        })
+        .collect();
+    if replaces.is_empty() {
+        return by_field.clone();
+    }
+    quote!(if const { #(#replaces)||* } { #by_column } else { #by_field })
+}
+
+/// The body of `zip_columns`, which passes each column of two rows to `show`.
+pub(super) fn zip_columns_body(row: &Row) -> TokenStream {
+    let krate = &row.krate;
+    let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
+    // Each call names the type, so that a type that cannot be a column is reported once.
+    let show = |Column { field_index, field, ty, .. }: &Column| {
+        let value = quote!(#krate::__private::dyn_value::<#ty>);
+        quote!(show(#columns.field(#field_index), #value(&self.#field), #value(&other.#field));)
+    };
+    let fields = Field::all(row).into_iter().map(|field| match field {
+        Field::Column(column) => {
+            let (name, shown) = (&column.name, show(column));
+            let parts: Vec<_> = replaceable(row).map(|flattened| as_schema(flattened, krate)).collect();
+            match parts.is_empty() {
+                true => shown,
+                // A column that replaces another one is shown in its place.
+                false => quote!(if const { !(#(#parts::COLUMNS.has(#name))||*) } { #shown }),
+            }
+        }
+        Field::Flattened(flattened) => {
+            let (part, field) = (as_schema(flattened, krate), &flattened.field);
+            if !flattened.replaceable {
+                return quote!(#part::zip_columns(&self.#field, &other.#field, show););
+            }
+            let own = row.columns.iter().map(|column| {
+                let (name, shown) = (&column.name, show(column));
+                quote!(#name => { #shown })
+            });
+            quote! {
+                #part::zip_columns(&self.#field, &other.#field, &mut |column, one, two| match column.name {
+                    #(#own)*
+                    _ => show(column, one, two),
+                });
+            }
+        }
+    });
+    quote!(#(#fields)*)
+}
+
+fn replaceable(row: &Row) -> impl Iterator<Item = &FlattenedField> {
+    row.flattened.iter().filter(|field| field.replaceable)
+}
