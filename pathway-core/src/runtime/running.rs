@@ -87,7 +87,7 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
         if let Err(error) = self.wait() {
-            report(Level::Error, "pipeline", format_args!("{error}"));
+            report(Level::Error, "pipeline", format_args!("{error:#}"));
         }
     }
 }

@@ -33,7 +33,7 @@ fn plays_its_role() {
     };
     // As a `main` that returns the error would do.
     if let Err(error) = outcome {
-        eprintln!("{:?}: {error}", error.kind());
+        eprintln!("{:?}: {error:#}", error.kind());
         std::process::exit(1);
     }
 }

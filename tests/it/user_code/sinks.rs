@@ -84,7 +84,7 @@ fn a_failure_is_the_pipelines_error() {
         let pipeline = Pipeline::new();
         numbers(&pipeline).sink(Teller { tell, fails_at: Some(fails_at) });
         let error = pipeline.run().unwrap_err();
-        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Custom, expected));
+        assert_eq!((error.kind(), format!("{error:#}").as_str()), (ErrorKind::Custom, expected));
         assert!(told.iter().all(|told| told != Told::Close));
     }
 }

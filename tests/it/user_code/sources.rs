@@ -157,7 +157,7 @@ fn a_failure_is_the_pipelines_error() {
     let _ = pipeline.source(source).collect();
     let error = pipeline.run().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Custom);
-    assert_eq!(error.to_string(), "source `thermometer` failed: no mercury");
+    assert_eq!(format!("{error:#}"), "source `thermometer` failed: no mercury");
 }
 
 #[test]

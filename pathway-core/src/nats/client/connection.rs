@@ -150,6 +150,8 @@ fn connect_options(endpoint: &NatsUri, settings: &Options) -> Result<ConnectOpti
     match &endpoint.credentials {
         None => Ok(options),
         // A file that could be read at start may be gone: perhaps it is being replaced.
-        Some(credentials) => credentials.add_to(options).map_err(|error| ConnectFailure::Unusable(error.to_string())),
+        Some(credentials) => {
+            credentials.add_to(options).map_err(|error| ConnectFailure::Unusable(format!("{error:#}")))
+        }
     }
 }

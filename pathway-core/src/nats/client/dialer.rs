@@ -189,7 +189,7 @@ impl Dialer {
     }
 
     fn of_this_part(&self, error: Error) -> Error {
-        Error::new(error.kind(), format!("{}: {error}", self.part))
+        error.of_component(&self.part)
     }
 }
 
