@@ -1,16 +1,18 @@
-//! Messages and rows: JSON, delimiter-separated values, text and raw bytes. Decoding stands beside encoding.
+//! Formats: messages become rows, and rows become messages. JSON, text, raw bytes and delimiter-separated values.
 //!
-//! [`Decode`] and [`Encode`] are the traits of formats of your own; ours stand on the same functions.
-//! Nothing here panics, and nothing recurses deeper than the schema is nested, whatever the payload says.
+//! [`Decode`] and [`Encode`] are the traits for formats of your own.
+//! Nothing here panics, and nothing recurses deeper than the schema is nested, whatever a payload contains.
 
 mod decode;
 pub mod dsv;
 mod encode;
 pub mod json;
-pub(crate) mod payload;
+mod payload_row;
+pub(crate) mod raw;
 pub(crate) mod text;
 
 pub use decode::Decode;
 pub use dsv::Dsv;
 pub use encode::{ChangeInfo, Encode};
-pub use payload::{Plaintext, Raw};
+pub use raw::Raw;
+pub use text::Plaintext;

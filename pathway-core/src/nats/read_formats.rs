@@ -6,7 +6,7 @@ use super::kv::source::KeyedRows;
 use super::read::Read;
 use crate::data::{Change, DecodeError, Error, ErrorKind, Message, Metadata, OnePayload, Schema};
 use crate::format::json::decode;
-use crate::format::{Decode, Plaintext, Raw, payload};
+use crate::format::{Decode, Plaintext, Raw, raw, text};
 use crate::plan::{Order, Table, TableProperties};
 
 impl<T> Read<T> {
@@ -49,7 +49,7 @@ impl<T> Read<T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn plaintext_as<R: OnePayload<String>>(self) -> Table<R> {
-        self.rows(R::METADATA, payload::plaintext::<R>)
+        self.rows(R::METADATA, text::decode::<R>)
     }
 
     /// Keeps messages as bytes: rows with one column, `data: Bytes`.
@@ -61,7 +61,7 @@ impl<T> Read<T> {
     ///
     /// One column of `R` is a `Bytes` for the payload; all others are metadata columns.
     pub fn raw_as<R: OnePayload<bytes::Bytes>>(self) -> Table<R> {
-        self.rows(R::METADATA, payload::raw::<R>)
+        self.rows(R::METADATA, raw::decode::<R>)
     }
 
     /// Decodes messages in a format of your own; see [`Decode`].
@@ -105,7 +105,7 @@ impl<T> Read<T> {
             self.plan.control().fail(Error::new(ErrorKind::Config, message));
         }
         let properties = TableProperties { order: Order::Arrival, append_only: false };
-        self.table(R::METADATA.with_headers(), properties, false, || Box::new(decode::change::<R>))
+        self.table(R::METADATA.with_headers(), properties, false, || Box::new(decode::decode_change::<R>))
     }
 
     /// A table whose messages each are one row.

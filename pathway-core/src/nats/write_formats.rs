@@ -2,7 +2,7 @@
 
 use super::write::Write;
 use crate::data::{EncodeError, OneColumn, Schema};
-use crate::format::json::encode::JsonRows;
+use crate::format::json::encode::JsonEncoder;
 use crate::format::{ChangeInfo, Dsv};
 
 impl<R: Schema, T> Write<R, T> {
@@ -10,7 +10,7 @@ impl<R: Schema, T> Write<R, T> {
     ///
     /// In a bucket, the object has the columns only.
     pub fn json(self) {
-        self.encode(JsonRows);
+        self.encode(JsonEncoder);
     }
 
     /// Writes the text of the only column, a `String`. `diff` and `time` are in the headers.

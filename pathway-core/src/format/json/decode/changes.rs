@@ -14,7 +14,7 @@ const FIELD: &str = "diff";
 ///
 /// # Errors
 /// Those of a row as JSON; or nothing says whether it comes or goes, or what says it is neither 1 nor -1.
-pub fn change<R: Schema>(message: &Message<'_>) -> Result<Change<R>, DecodeError> {
+pub fn decode_change<R: Schema>(message: &Message<'_>) -> Result<Change<R>, DecodeError> {
     let document = document(message.payload)?;
     let diff = match message.headers.get(HEADER) {
         Some("1") => 1,

@@ -16,7 +16,7 @@ mod scalar;
 mod text;
 mod time;
 
-pub use super::decode::changes::change;
+pub use super::decode::changes::decode_change;
 pub use super::decode::document::{decode, decode_message};
 pub use super::decode::slot::Slot;
 pub use super::decode::walk::{array, object};

@@ -43,9 +43,9 @@ pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
 }
 
 /// The format as an encoder.
-pub(crate) struct JsonRows;
+pub(crate) struct JsonEncoder;
 
-impl<R: Schema> Encode<R> for JsonRows {
+impl<R: Schema> Encode<R> for JsonEncoder {
     fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         encode(row, stamp.diff, stamp.time, payload);
         Ok(())
