@@ -90,7 +90,7 @@ pub mod prelude;
 pub mod schema {
     pub use pathway_core::data::{
         Column, Columns, DateTimeNaive, DateTimeUtc, Datum, DecodeJson, EncodeJson, EncodeText, Json, OneColumn,
-        OnePayload, PrimaryKey, SchemaField, TextForm,
+        OnePayload, PrimaryKey, TextForm,
     };
 }
 

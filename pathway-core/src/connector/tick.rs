@@ -70,8 +70,8 @@ impl Schema for Tick {
         out.push(b',');
     }
 
-    fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
-        show(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
+    fn zip_columns(&self, other: &Self, visit: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
+        visit(const { Self::COLUMNS.field(0) }, &self.at, &other.at);
     }
 }
 

@@ -1,18 +1,17 @@
-//! A change of a table: one row, and how many copies of it came or went.
+//! A change of a table: a row, and how many copies of it were inserted or removed.
 
 use std::cmp::Ordering;
 use std::fmt;
 
 use super::Datum;
 
-/// The ordinal number of a commit within one run of a pipeline: 0, 1, 2, …
+/// The number of a commit within one run of a pipeline: 0, 1, 2, …
 ///
-/// All changes of one commit take effect at once.
-/// It is the timestamp of the dataflow; the `time` of a message on the wire is
-/// the moment at which the commit was sealed (unix milliseconds).
+/// All changes of a commit take effect together. The number is the timestamp of the dataflow; the `time` of a message on
+/// the wire is the time at which the commit was sealed, in unix milliseconds.
 pub type Commit = u64;
 
-/// One row that was inserted into a table (`diff` > 0) or removed from it (`diff` < 0).
+/// A row that was inserted into a table (`diff` > 0) or removed from it (`diff` < 0).
 ///
 /// ```
 /// use pathway::Change;
@@ -26,17 +25,17 @@ pub type Commit = u64;
 pub struct Change<R> {
     /// The row.
     pub row: R,
-    /// How many copies of the row came (positive) or went (negative).
+    /// How many copies of the row were inserted (positive) or removed (negative).
     pub diff: i64,
 }
 
 impl<R> Change<R> {
-    /// One copy of `row` comes.
+    /// Inserts one copy of `row`.
     pub fn insert(row: R) -> Self {
         Change { row, diff: 1 }
     }
 
-    /// One copy of `row` goes. It must have come, in the same commit or before.
+    /// Removes one copy of `row`, which must have been inserted in the same commit or an earlier one.
     pub fn remove(row: R) -> Self {
         Change { row, diff: -1 }
     }
@@ -62,7 +61,7 @@ impl<R: fmt::Debug> fmt::Debug for Change<R> {
     }
 }
 
-/// Changes cross threads and processes in timely's exchange, which asks for serde.
+/// Timely's exchange moves changes between threads and processes, and requires serde.
 impl<R: Datum> serde::Serialize for Change<R> {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeTuple;

@@ -1,32 +1,34 @@
-//! What is known of a row's columns before there is a row.
+//! The columns of a schema.
 
 use super::Column;
 
-/// The columns of a [`Schema`](super::Schema), in their order.
+/// The columns of a [`Schema`](super::Schema), in order.
 ///
-/// A field of a struct is a column, or a row whose columns are the struct's too (`#[schema(flatten)]`).
+/// A field of the struct is a column, or a row whose columns are columns of the struct, too (`#[schema(flatten)]`).
 #[derive(Clone, Copy, Debug)]
 pub struct Columns {
-    /// What the fields are, in their order. [`Columns::iter`] lists the columns.
+    /// The fields of the struct, in order.
+    #[doc(hidden)]
     pub fields: &'static [SchemaField],
 }
 
-/// What one field of a row is.
+/// A field of a row: a column, or a row whose columns are columns here.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum SchemaField {
     /// A column.
     Column(Column),
-    /// A row whose columns are columns here.
+    /// A row that is flattened.
     Flattened {
-        /// These columns.
+        /// Its columns.
         columns: &'static Columns,
-        /// Whether a column of the struct's own stands in the place of one that has its name.
+        /// Whether a column of the struct replaces a flattened column with the same name.
         replaceable: bool,
     },
 }
 
 impl Columns {
-    /// The columns as they are written, in their order, each name once.
+    /// The columns in the order in which they are written, each name once.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -53,10 +55,12 @@ impl Columns {
         all.into_iter()
     }
 
-    /// The column that the field of that number is.
+    /// The column of the field with an index.
     ///
     /// # Panics
-    /// There is no such field, or it is a row. Only the code of `#[derive(Schema)]` asks, which knows better.
+    /// There is no such field, or it is a flattened row. Only the code of `#[derive(Schema)]` calls this, with a valid
+    /// index and at compile time.
+    #[doc(hidden)]
     pub const fn field(&self, number: usize) -> &'static Column {
         match &self.fields[number] {
             SchemaField::Column(column) => column,
@@ -64,7 +68,7 @@ impl Columns {
         }
     }
 
-    /// Whether a column has that name.
+    /// Whether there is a column with a name.
     pub const fn has(&self, name: &str) -> bool {
         let mut number = 0;
         while number < self.fields.len() {
@@ -80,7 +84,8 @@ impl Columns {
         false
     }
 
-    /// Whether a column has the name of one of the others.
+    /// Whether a column has the same name as one of `others`.
+    #[doc(hidden)]
     pub const fn overlaps(&self, others: &Columns) -> bool {
         let mut number = 0;
         while number < self.fields.len() {
@@ -96,7 +101,7 @@ impl Columns {
         false
     }
 
-    /// Whether a column of the struct's own stands in the place of a flattened one of that name.
+    /// Whether a column with that name replaces a flattened one.
     const fn replaces(&self, name: &str) -> bool {
         let mut number = 0;
         while number < self.fields.len() {
@@ -110,7 +115,7 @@ impl Columns {
         false
     }
 
-    /// The column of the struct's own that has that name.
+    /// The column with a name among the struct's own fields.
     fn own(&self, name: &str) -> Option<&'static Column> {
         self.fields.iter().find_map(|field| match field {
             SchemaField::Column(column) if column.name == name => Some(column),
@@ -119,7 +124,7 @@ impl Columns {
     }
 }
 
-/// `a == b`, where that has to be known when the program compiles.
+/// `a == b` at compile time.
 const fn same(a: &str, b: &str) -> bool {
     let (a, b) = (a.as_bytes(), b.as_bytes());
     let mut place = 0;

@@ -1,46 +1,51 @@
-//! What the engine asks of a value that it moves, keeps and compares.
+//! What the engine requires of values that it moves, keeps and compares.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A value that the engine can copy, order, hash and send to another process: a column, a key, a row.
+/// A value that the engine can copy, order, hash and send to another process: a column, a key or a row.
 ///
-/// These are the abilities of `Clone`, `Ord`, `Hash` and serde under names of their own, so that a row
-/// needs no derive but [`Schema`](super::Schema), floats have a total order, and nothing clashes with
-/// the derives that a struct carries for other reasons.
-/// It is implemented for the types a column can hold, for tuples of them, and by `#[derive(Schema)]`
-/// and `#[derive(ColumnType)]`; there should be no need to implement it by hand.
+/// The methods do what `Clone`, `Ord`, `Hash` and serde do, under different names. So a row needs no derive except
+/// [`Schema`](super::Schema), floats have a total order, and nothing clashes with other derives of the struct.
+/// It is implemented for column types, for tuples of them, and by `#[derive(Schema)]` and `#[derive(ColumnType)]`; you
+/// should not need to implement it by hand.
 ///
 /// # Contract
-/// `compare` is a total order, and values that compare as equal feed the hasher with equal bytes.
-/// Floats are ordered by value, -0.0 equals 0.0, and NaN equals itself and is above everything.
+/// `compare` is a total order, and values that compare as equal have equal hashes.
+/// Floats are ordered by value; -0.0 equals 0.0, and NaN equals itself and is greater than everything else.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be kept in a table",
     label = "this type is neither a column type, nor a tuple of them, nor a row",
     note = "derive `Schema` for a row, or `ColumnType` for an enum or a newtype"
 )]
 pub trait Datum: Sized + Send + Sync + 'static {
-    /// A copy of the value, as `Clone::clone` gives.
+    /// A copy of the value, like `Clone::clone`.
     fn clone_datum(&self) -> Self;
 
-    /// The total order, as `Ord::cmp` gives.
+    /// The total order, like `Ord::cmp`.
     fn compare(&self, other: &Self) -> Ordering;
 
-    /// Whether the value stands for a missing one, as the `None` of an `Option` column does. It is below every other then.
+    /// Whether the value is a missing one, such as `None` in an `Option` column. A missing value is less than every other.
     #[inline]
     fn is_missing(&self) -> bool {
         false
     }
 
-    /// Feeds the value to a hasher, as `Hash::hash` does.
+    /// Hashes the value, like `Hash::hash`.
     fn hash_into<H: Hasher>(&self, state: &mut H);
 
-    /// Writes the value for another process or the disk. Not the form it has in JSON.
+    /// Writes the value for another process or the disk. The form differs from its JSON.
+    ///
+    /// # Errors
+    /// Those of the serializer.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error>;
 
-    /// Reads what [`Datum::serialize`] wrote.
+    /// Reads what [`Datum::serialize`] has written.
+    ///
+    /// # Errors
+    /// Those of the deserializer; or the data are not such a value.
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error>;
 }
 

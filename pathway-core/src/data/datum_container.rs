@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serializer};
 
 use super::{Datum, DatumKey, DatumRef};
 
-/// `None` is below every value.
+/// `None` is less than every value.
 impl<T: Datum> Datum for Option<T> {
     #[inline]
     fn clone_datum(&self) -> Self {
@@ -44,12 +44,12 @@ impl<T: Datum> Datum for Option<T> {
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let held: Option<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
-        Ok(held.map(|held| held.0))
+        let key: Option<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
+        Ok(key.map(|key| key.0))
     }
 }
 
-/// Ordered element by element; a list is above its own beginning.
+/// Ordered element by element; a list is greater than its prefixes.
 impl<T: Datum> Datum for Vec<T> {
     fn clone_datum(&self) -> Self {
         self.iter().map(T::clone_datum).collect()
@@ -71,8 +71,8 @@ impl<T: Datum> Datum for Vec<T> {
     }
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let held: Vec<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
-        Ok(held.into_iter().map(|held| held.0).collect())
+        let keys: Vec<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
+        Ok(keys.into_iter().map(|key| key.0).collect())
     }
 }
 
@@ -101,8 +101,8 @@ macro_rules! tuple {
             }
 
             fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let held: ($(DatumKey<$name>,)+) = Deserialize::deserialize(deserializer)?;
-                Ok(($(held.$index.0,)+))
+                let keys: ($(DatumKey<$name>,)+) = Deserialize::deserialize(deserializer)?;
+                Ok(($(keys.$index.0,)+))
             }
         }
     };

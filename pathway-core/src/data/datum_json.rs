@@ -1,4 +1,4 @@
-//! [`Datum`] for JSON values: an order over all of them.
+//! [`Datum`] for JSON values, with a total order.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -11,13 +11,14 @@ use super::{Datum, Json, json_read};
 
 /// Ordered by kind first: null, booleans, numbers, strings, arrays, objects.
 ///
-/// - Numbers are ordered by exact value; where an integer and a float have one value, the integer is below.
-///   So `5` and `5.0`, which are written differently, are two values; `0.0` and `-0.0` are one.
-/// - Strings and arrays are ordered as columns of such types are.
-/// - Objects are ordered by their members, sorted by key. The order in which an object was written is kept,
-///   but two that differ only in that are equal, as they are with `==`.
+/// - Numbers are ordered by exact value; an integer is less than a float of the same value. So `5` and `5.0`, which are
+///   written differently, are different values; `0.0` and `-0.0` are equal.
+/// - Strings and arrays are ordered like columns of these types.
+/// - Objects are ordered by their members, sorted by key. An object keeps the order in which its members were written,
+///   but two objects that differ only in that order are equal, as they are with `==`.
 ///
-/// It crosses processes as text, because formats like bincode can't say what comes next.
+/// It is serialized as text, because formats that are not self-describing, such as bincode, cannot say which kind of value
+/// follows.
 impl Datum for Json {
     fn clone_datum(&self) -> Self {
         self.clone()
@@ -37,7 +38,7 @@ impl Datum for Json {
 
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <String as Deserialize>::deserialize(deserializer)?;
-        // A closure may have built a value that is nested deeper than what sources let in.
+        // A closure may have built a value that is nested deeper than sources accept.
         json_read::read(&text, 8 * json_read::DEPTH_LIMIT).map(Json).map_err(D::Error::custom)
     }
 }
@@ -100,7 +101,7 @@ fn sorted(members: &Map<String, Value>) -> Vec<(&str, &Value)> {
     sorted
 }
 
-/// A number as one of the two kinds that JSON text can tell apart.
+/// A number as one of the two kinds that JSON text can distinguish.
 enum Numeral {
     Integer(i128),
     Float(f64),
@@ -113,7 +114,7 @@ impl Numeral {
         } else if let Some(integer) = number.as_u64() {
             Numeral::Integer(integer.into())
         } else {
-            // There is always a float, unless someone turned on serde_json's `arbitrary_precision`.
+            // There is always a float, unless serde_json's feature `arbitrary_precision` is on.
             Numeral::Float(number.as_f64().unwrap_or(f64::NAN))
         }
     }
@@ -128,7 +129,7 @@ impl Numeral {
     }
 }
 
-/// Compares an integer with a float exactly; the integer is below a float of the same value.
+/// Compares an integer with a float exactly; the integer is less than a float of the same value.
 fn between(integer: i128, float: f64) -> Ordering {
     if float.is_nan() {
         return Ordering::Less;
@@ -138,7 +139,7 @@ fn between(integer: i128, float: f64) -> Ordering {
     integer.cmp(&(whole as i128)).then(if float < whole { Ordering::Greater } else { Ordering::Less })
 }
 
-/// Lends a value the order above, for the comparison of sequences.
+/// A value with the order above, to compare sequences of values.
 struct Ordered<'a>(&'a Value);
 
 impl Ord for Ordered<'_> {

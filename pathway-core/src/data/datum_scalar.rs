@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::Datum;
 
-/// For types whose standard traits already mean what [`Datum`] asks for.
+/// For types whose standard traits have the meaning that [`Datum`] requires.
 macro_rules! standard {
     ($($type:ty),+) => {$(
         impl Datum for $type {
@@ -41,7 +41,7 @@ standard!((), bool, i8, i16, i32, i64, u8, u16, u32, u64);
 
 macro_rules! float {
     ($($type:ty),+) => {$(
-        /// Ordered by value: -0.0 equals 0.0, and NaN equals itself and is above everything.
+        /// Ordered by value: -0.0 equals 0.0, and NaN equals itself and is greater than everything else.
         impl Datum for $type {
             #[inline]
             fn clone_datum(&self) -> Self {
@@ -55,7 +55,7 @@ macro_rules! float {
 
             #[inline]
             fn hash_into<H: Hasher>(&self, state: &mut H) {
-                // Equal values have equal bits but for the two zeros and the many NaNs.
+                // Equal values have equal bits, except for the two zeros and the many NaNs.
                 let canonical = if self.is_nan() {
                     <$type>::NAN
                 } else if *self == 0.0 {
@@ -66,7 +66,7 @@ macro_rules! float {
                 canonical.to_bits().hash(state);
             }
 
-            /// With the value's own bits: a zero keeps its sign.
+            /// With the exact bits of the value: a zero keeps its sign.
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 Serialize::serialize(self, serializer)
             }

@@ -36,7 +36,7 @@ impl Datum for String {
     }
 }
 
-/// A duplicate shares the bytes.
+/// A copy shares the bytes.
 impl Datum for Bytes {
     #[inline]
     fn clone_datum(&self) -> Self {
@@ -79,7 +79,7 @@ impl<'de> Visitor<'de> for BytesVisitor {
         Ok(bytes.into())
     }
 
-    /// Formats without bytes of their own write a list of numbers.
+    /// Formats that have no bytes write a list of numbers.
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Bytes, A::Error> {
         let mut bytes = Vec::new();
         while let Some(byte) = elements.next_element()? {

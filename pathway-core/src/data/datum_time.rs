@@ -1,4 +1,4 @@
-//! [`Datum`] for moments, dates and durations.
+//! [`Datum`] for times and durations.
 
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{DateTimeNaive, DateTimeUtc, Datum};
 
-/// The standard traits of jiff's types mean what [`Datum`] asks for; what crosses processes is numbers.
+/// The standard traits of jiff's types have the meaning that [`Datum`] requires; they are serialized as numbers.
 macro_rules! time {
     ($type:ty, $to:expr, $from:expr) => {
         impl Datum for $type {

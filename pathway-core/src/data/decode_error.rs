@@ -1,58 +1,63 @@
-//! Why a message did not become a row.
+//! Why a message cannot be decoded.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// A JSON value that is not what its column takes.
+/// A JSON value that the type of its column does not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Mismatch {
-    /// What the column takes: `an integer (i64)`.
+    /// What the type accepts: `an integer (i64)`.
     pub expected: Cow<'static, str>,
-    /// What stood there instead, cut to a readable length.
+    /// What was found instead, cut to [`EXCERPT_LIMIT`].
     pub found: String,
-    /// Where it stood: bytes from the start of the payload.
+    /// Where it was found: bytes from the start of the payload.
     pub offset: usize,
 }
 
 impl Mismatch {
-    /// `found` is cut to [`EXCERPT_LIMIT`].
+    /// A mismatch; `found` is cut to [`EXCERPT_LIMIT`].
     pub fn new(expected: impl Into<Cow<'static, str>>, found: &str, offset: usize) -> Self {
         Mismatch { expected: expected.into(), found: excerpt(found), offset }
     }
 }
 
-/// Why a message did not become a row, and where the trouble is.
+/// Why a message cannot be decoded into a row, and where the error is.
+///
+/// A decoder of your own returns it; see the trait `Decode`. Such a message is counted and reported, and it goes to the
+/// source's dead-letter subject if there is one.
 ///
 /// ```text
 /// column `price` at byte 18: expected a number (f64), found `"cheap"`
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct DecodeError {
-    /// The column that could not be filled; `None` where the payload as a whole is at fault.
+    /// The column that cannot be filled; `None` if the error is not about one column.
     pub column: Option<&'static str>,
-    /// What is wrong, in words.
+    /// Why, as a sentence for people.
     pub reason: String,
-    /// Where: bytes from the start of the payload; `None` where it is not the payload that is at fault.
+    /// Where the error is: bytes from the start of the payload; `None` if it is not in the payload.
     pub offset: Option<usize>,
 }
 
 impl DecodeError {
-    /// The payload as a whole cannot be read.
+    /// The payload is invalid at an offset in bytes.
     pub fn payload(reason: impl Into<String>, offset: usize) -> Self {
         DecodeError { column: None, reason: reason.into(), offset: Some(offset) }
     }
 
-    /// The message is at fault, and not what its payload says at some place.
+    /// The message is invalid, but not at a certain place of its payload.
     pub fn message(reason: impl Into<String>) -> Self {
         DecodeError { column: None, reason: reason.into(), offset: None }
     }
 
-    /// What stands beside the payload does not fill a column.
+    /// A column cannot be filled from the message's metadata.
     pub fn metadata(column: &'static str, reason: impl Into<String>) -> Self {
         DecodeError { column: Some(column), reason: reason.into(), offset: None }
     }
 
-    /// The field of a column has the wrong value.
+    /// The member of a column has a value that the type does not accept.
     pub fn mismatch(column: &'static str, mismatch: Mismatch) -> Self {
         let Mismatch { expected, found, offset } = mismatch;
         DecodeError {
@@ -62,7 +67,7 @@ impl DecodeError {
         }
     }
 
-    /// The field of a column is not there. `path` is the JSON pointer of a column that has one.
+    /// The member of a column is missing. `path` is the column's JSON pointer, if it has one.
     pub fn missing(column: &'static str, path: Option<&'static str>, expected: &str) -> Self {
         let place = path.map(|path| format!(" at `{path}`")).unwrap_or_default();
         let reason =

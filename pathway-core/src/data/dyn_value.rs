@@ -1,4 +1,4 @@
-//! A value of a column whose type is not known here.
+//! A column's value without its type.
 
 use std::any::Any;
 use std::cmp::Ordering;
@@ -6,21 +6,21 @@ use std::hash::Hasher;
 
 use super::{ColumnType, TextForm};
 
-/// What can be done with the value of a column, whatever its type is.
+/// A column's value whose type is not known. Every column type implements it.
 ///
-/// Every column type is one. Rows show their columns as cells where one row stands in for a part of another;
-/// everywhere else types are known.
+/// Rows show their columns this way where a column of a struct replaces one of a flattened row, and for delimited values.
+/// Everywhere else types are known.
 pub trait DynValue: Any {
-    /// Appends the value, as compact JSON.
+    /// Appends the value as compact JSON.
     fn write_json(&self, out: &mut Vec<u8>);
 
-    /// Appends the value, as plain text.
+    /// Appends the value as plain text.
     fn write_text(&self, form: TextForm, out: &mut Vec<u8>);
 
-    /// The total order of the column's values. Those of two types are not ordered.
+    /// The total order of the column's values. Values of different types compare as equal.
     fn compare_dyn(&self, other: &dyn DynValue) -> Ordering;
 
-    /// Feeds the value to a hasher.
+    /// Hashes the value.
     fn hash_dyn(&self, state: &mut dyn Hasher);
 }
 

@@ -5,17 +5,18 @@ use std::ops::Deref;
 
 use super::json_read;
 
-/// Any JSON value: what a column holds whose shape is not known.
+/// Any JSON value, for a column whose structure is not known.
 ///
-/// It dereferences to [`serde_json::Value`], so that `row.payload["x"].as_i64()` works.
-/// The order of an object's keys is kept. `null` is not a `Json`: it is the `None` of an `Option<Json>`.
+/// It dereferences to [`serde_json::Value`], so `row.payload["x"].as_i64()` works.
+/// An object keeps the order of its keys. `null` is not a `Json` value: it is the `None` of an `Option<Json>`.
 ///
 /// ```
 /// use pathway::schema::Json;
 ///
-/// let json = Json::parse(r#"{"x": 5}"#).unwrap();
+/// let json = Json::parse(r#"{"x": 5}"#)?;
 /// assert_eq!(json["x"].as_i64(), Some(5));
 /// assert_eq!(json.to_string(), r#"{"x":5}"#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Json(pub serde_json::Value);
@@ -24,8 +25,8 @@ impl Json {
     /// Reads JSON text.
     ///
     /// # Errors
-    /// The text is not JSON, a number in it is too large for a float, or it nests more than 126 arrays and
-    /// objects in one another.
+    /// The text is not JSON, it contains a number that is too large for a float, or its arrays and objects are nested more
+    /// than 126 deep.
     pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
         json_read::read(text, json_read::DEPTH_LIMIT).map(Json)
     }

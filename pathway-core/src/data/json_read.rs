@@ -1,15 +1,15 @@
-//! Reads JSON text into a value tree, with a limit on how deep it may nest.
+//! Reads JSON text into a tree of values, with a limit on the depth.
 //!
-//! Not `serde_json::from_str::<Value>`: that takes an object whose first key is one of its private names for
-//! a value of another kind, and starts counting the depth anew inside of it, so that a payload could change
-//! what it means on its way, or overflow the stack.
+//! It does not use `serde_json::from_str::<Value>`. That function treats an object whose first key is one of serde_json's
+//! private names as a value of another kind, and counts the depth from zero again inside it, so a payload could change its
+//! meaning or overflow the stack.
 
 use serde::de::{Error as _, IgnoredAny};
 use serde_json::{Error, Map, Value};
 
 /// How many arrays and objects may be nested in one column.
 ///
-/// With the document around them that is one less than the 128 at which serde_json stops, as in Pathway.
+/// With the document around them this is one less than the 128 at which serde_json stops, as in Pathway.
 pub(crate) const DEPTH_LIMIT: usize = 126;
 
 /// Reads one JSON document.
@@ -49,7 +49,7 @@ impl Reader<'_> {
         while self.peek() == Some(b'"') {
             let key = self.string()?;
             self.skip(b':');
-            // Like the columns of a row: the last of two members with one key wins.
+            // As for the columns of a row, the last of two members with the same key wins.
             members.insert(key, self.value(depth)?);
             self.skip(b',');
         }
@@ -126,7 +126,7 @@ fn too_deep() -> Error {
     Error::custom("arrays and objects are nested too deep")
 }
 
-/// Can't come up where the syntax has been checked, as it is.
+/// It cannot occur, because the syntax has been checked.
 #[cold]
 fn broken() -> Error {
     Error::custom("not JSON")

@@ -1,8 +1,8 @@
-//! A piece of JSON text that knows where it stands in its message.
+//! JSON text with its position in the payload.
 
-/// A JSON value as text, and its place in the payload that it came in.
+/// A JSON value as text, and its position in the payload.
 ///
-/// Decoders take it so that every complaint can name the byte at which the trouble begins.
+/// Decoders take it so that every error can name the byte at which it occurs.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonText<'a> {
     /// The text of the value, without white space around it.

@@ -1,20 +1,22 @@
-//! Whether a row has a primary key, as a type: what needs one is checked when the program compiles.
+//! Whether a row has a primary key, as a type, so that the compiler checks operators that need one.
 
 use super::Schema;
 
 /// [`HasKey`] or [`NoKey`]: whether a [`Schema`] has a column marked `primary_key`.
 pub trait KeyPresence: 'static {
-    /// The same as a value.
+    /// Whether there is a key.
     const HAS_KEY: bool;
 
-    /// What a row is that has the columns of another one, too.
+    /// Whether a row with the columns of both rows has a key.
     type Or<O: KeyPresence>: KeyPresence;
 }
 
 /// At least one column is marked `primary_key`.
+#[derive(Debug)]
 pub enum HasKey {}
 
 /// No column is marked `primary_key`.
+#[derive(Debug)]
 pub enum NoKey {}
 
 impl KeyPresence for HasKey {
@@ -27,7 +29,7 @@ impl KeyPresence for NoKey {
     type Or<O: KeyPresence> = O;
 }
 
-/// A row with a primary key. Every [`Schema`] with a column marked `primary_key` is one.
+/// A row with a primary key: every [`Schema`] with a column that is marked `primary_key`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no primary key",
     label = "which rows belong together?",
@@ -39,7 +41,7 @@ pub trait PrimaryKey: Schema {}
 #[diagnostic::do_not_recommend]
 impl<R: Schema> PrimaryKey for R where R::KeyPresence: KeyIsPresent {}
 
-/// [`HasKey`] alone.
+/// Implemented for [`HasKey`] only.
 pub trait KeyIsPresent {}
 
 impl KeyIsPresent for HasKey {}

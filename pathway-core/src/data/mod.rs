@@ -1,6 +1,6 @@
-//! The nouns of the engine: what a column can hold, rows, changes, time, errors.
+//! Values, columns, schemas, changes, messages and errors.
 //!
-//! Everything else imports this room; this room imports nobody.
+//! Every other room imports this one; this one imports no other.
 
 mod change;
 mod column;

@@ -1,10 +1,10 @@
-//! Rows that are one value: what a payload of text or bytes can be read into and written from.
+//! Rows with one column for the payload: what text and bytes are read into and written from.
 
 use super::{DecodeError, Message, Schema};
 
-/// A row whose only column is a `T`: it can be written as bare text or bytes.
+/// A row whose only column is a `T`: it can be written as plain text or raw bytes.
 ///
-/// It comes by `#[derive(Schema)]` on a struct with one field.
+/// `#[derive(Schema)]` implements it for a struct with one field.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row of one `{T}` column",
     label = "a bare payload is one `{T}`, and nothing else",
@@ -16,9 +16,9 @@ pub trait OneColumn<T>: Schema {
     fn column(&self) -> &T;
 }
 
-/// A row with one `T` column for the payload; whatever else it has comes from beside the payload.
+/// A row with one `T` column for the payload; its other columns are metadata.
 ///
-/// It comes by `#[derive(Schema)]` on a struct with one field that is not marked as metadata.
+/// `#[derive(Schema)]` implements it for a struct with one field that is not marked as metadata.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a row with one `{T}` column for the payload",
     label = "a bare payload is one `{T}`",
@@ -26,9 +26,9 @@ pub trait OneColumn<T>: Schema {
             `subject`, `subject_token = 1`, `header = \"Name\"`, `received_at`, .."
 )]
 pub trait OnePayload<T>: Schema {
-    /// The row of a payload, and the message that it came in.
+    /// The row of a payload and its message.
     ///
     /// # Errors
-    /// What stands beside the payload does not fill a column.
+    /// A column cannot be filled from the message's metadata.
     fn from_payload(payload: T, message: &Message<'_>) -> Result<Self, DecodeError>;
 }

@@ -1,7 +1,7 @@
-//! The types of date and time columns, which are jiff's.
+//! The types of time columns, which are jiff's.
 
-/// A moment, in UTC.
+/// A point in time.
 pub type DateTimeUtc = jiff::Timestamp;
 
-/// A date and a clock time without a time zone.
+/// A date and a time of day without a time zone.
 pub type DateTimeNaive = jiff::civil::DateTime;

@@ -1,12 +1,12 @@
-//! A format that a program brings along.
+//! The trait of decoders: messages become rows.
 
 use crate::data::{DecodeError, Message, Metadata, Schema};
 
-/// Makes rows of messages, for formats that the crate does not know; see `nats::read(..).decode(..)`.
+/// Decodes messages into rows, for a format of your own; see `nats::read(..).decode(..)`.
 ///
-/// A closure will do, or a type with settings of its own. What can't be read is a [`DecodeError`]: it is counted,
-/// reported and sent to the dead-letter subject, and the pipeline goes on. A decoder must not panic, whatever a payload
-/// says.
+/// A function or closure is a decoder, and so is a type that implements this trait, which can have settings. A message that
+/// cannot be decoded is a [`DecodeError`]: it is counted and reported, it goes to the dead-letter subject if there is one,
+/// and the pipeline continues. A decoder must not panic, whatever a payload contains.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -40,16 +40,16 @@ use crate::data::{DecodeError, Message, Metadata, Schema};
     note = "a decoder is a `fn(&Message<'_>) -> Result<Row, DecodeError>`, a closure like it, or a type that implements `Decode`"
 )]
 pub trait Decode: Send + Sync + 'static {
-    /// The row that a message becomes.
+    /// The row that a message is decoded into.
     type Row: Schema;
 
-    /// Makes a row of a message.
+    /// Decodes a message.
     ///
     /// # Errors
-    /// The message can't be read: why, and where in the payload.
+    /// The message cannot be decoded: why, and where in the payload.
     fn decode(&self, message: &Message<'_>) -> Result<Self::Row, DecodeError>;
 
-    /// What the decoder looks at beside subject and payload: only that is kept. By default what the row's columns want.
+    /// The metadata that the decoder reads; sources keep no other metadata. Default: what the row's columns need.
     fn metadata(&self) -> Metadata {
         <Self::Row as Schema>::METADATA
     }

@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 use super::{ChangeInfo, Encode};
 use crate::data::{EncodeError, Schema, TextForm};
 
-/// Delimiter-separated values: the columns in order, then `time` and `diff`, every field in quotes.
+/// Encodes rows as delimiter-separated values: the columns in order, then `time` and `diff`, every field in quotes.
 ///
-/// A `"` within a field is doubled; there is no line break at the end. Booleans are `True` and `False`, a missing value is
+/// A `"` in a field is doubled, and there is no line break at the end. Booleans are `True` and `False`, a missing value is
 /// `None`, floats are `1.0`, `1e21`, `inf`, `NaN`, durations are nanoseconds, and lists, tuples and `Json` are JSON text.
 ///
 /// ```
@@ -37,25 +37,26 @@ pub struct Dsv<R> {
 }
 
 impl<R: Schema> Dsv<R> {
-    /// Commas between the fields, and no line of column names.
+    /// Commas between fields, without a line of column names.
     pub fn new() -> Self {
         Dsv { delimiter: b',', header_line: false, rows: PhantomData }
     }
 
-    /// What stands between the fields: one character of ASCII, but no `"` and no line break. Default: a comma.
-    /// With another one the pipeline does not start.
+    /// Sets the delimiter between fields. Default: a comma.
+    ///
+    /// It must be an ASCII character other than `"` and a line break; otherwise the pipeline does not start.
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
         self
     }
 
-    /// Whether the names of the columns go out as a message of their own before the first row. Default: no.
+    /// Whether the names of the columns are sent as a message before the first row. Default: no.
     pub fn header_line(mut self, header_line: bool) -> Self {
         self.header_line = header_line;
         self
     }
 
-    /// Appends a field, and the delimiter before it if it is not the first.
+    /// Appends a field, with a delimiter before it unless it is the first.
     fn field(&self, text: &[u8], out: &mut Vec<u8>, first: bool) {
         if !first {
             out.push(self.delimiter);
@@ -78,10 +79,10 @@ impl<R: Schema> Default for Dsv<R> {
 }
 
 impl<R: Schema> Encode<R> for Dsv<R> {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
+    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.encode_value(row, payload)?;
-        self.field(stamp.time.to_string().as_bytes(), payload, false);
-        self.field(stamp.diff.to_string().as_bytes(), payload, false);
+        self.field(change.time.to_string().as_bytes(), payload, false);
+        self.field(change.diff.to_string().as_bytes(), payload, false);
         Ok(())
     }
 
@@ -100,7 +101,7 @@ impl<R: Schema> Encode<R> for Dsv<R> {
         if self.delimiter.is_ascii() && !b"\"\r\n".contains(&self.delimiter) {
             return Ok(());
         }
-        Err(format!("`{}` cannot stand between fields: take another character of ASCII", self.delimiter.escape_ascii()))
+        Err(format!("`{}` cannot be a delimiter: use another ASCII character", self.delimiter.escape_ascii()))
     }
 
     fn preamble(&self) -> Option<Vec<u8>> {

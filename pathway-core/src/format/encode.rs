@@ -1,11 +1,12 @@
-//! A format that rows are written in.
+//! The trait of encoders: rows become messages.
 
 use crate::data::{EncodeError, Schema};
 
-/// Makes the payload of a row's change; see `nats::write(..).encode(..)`.
+/// Encodes changes of rows as payloads, for a format of your own; see `nats::write(..).encode(..)`.
 ///
-/// A closure will do, or a type with settings of its own, such as [`Dsv`](super::Dsv). A row that can't be written is a
-/// [`EncodeError`]: it is counted, reported and sent to the dead-letter subject as JSON, and the pipeline goes on.
+/// A function or closure is an encoder, and so is a type that implements this trait, which can have settings, such as
+/// [`Dsv`](super::Dsv). A row that cannot be encoded is an [`EncodeError`]: it is counted and reported, it goes to the
+/// dead-letter subject as JSON if there is one, and the pipeline continues.
 ///
 /// ```
 /// use pathway::format::ChangeInfo;
@@ -32,15 +33,15 @@ use crate::data::{EncodeError, Schema};
             or a type that implements `Encode<{R}>`"
 )]
 pub trait Encode<R>: Send + Sync + 'static {
-    /// Appends the payload of one message.
+    /// Appends the payload of one message to `payload`, which may have content already.
     ///
     /// # Errors
-    /// The row can't be written in this format: why. What was appended is thrown away.
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError>;
+    /// The row cannot be encoded: why. What was appended is discarded.
+    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError>;
 
-    /// Appends a row as the value of a key in a bucket, where nothing is said of coming and going.
+    /// Appends a row as the value of a key in a bucket, where there is no `diff` and no `time`.
     ///
-    /// By default it is what [`encode`](Encode::encode) makes of a row that comes, at the time 0.
+    /// Default: [`encode`](Encode::encode) with `diff` 1 and `time` 0.
     ///
     /// # Errors
     /// Those of [`encode`](Encode::encode).
@@ -48,32 +49,32 @@ pub trait Encode<R>: Send + Sync + 'static {
         self.encode(row, ChangeInfo::new(1, 0), payload)
     }
 
-    /// Whether its settings make sense; asked once, when the sink is declared. By default they do.
+    /// Checks the settings once, when the sink is declared. Default: they are valid.
     ///
     /// # Errors
-    /// What is wrong with them, in words: the pipeline does not start.
+    /// Why the settings are invalid, as a sentence for people. The pipeline does not start.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// The payload of a message of its own before the first row, such as a line of column names. By default none.
+    /// The payload of a message before the first row, such as a line of column names. Default: none.
     fn preamble(&self) -> Option<Vec<u8>> {
         None
     }
 }
 
-/// What a sink says of a change beside its row.
+/// The `diff` and the `time` of a change, which a sink writes beside its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ChangeInfo {
-    /// 1 for a row that comes, -1 for one that goes.
+    /// 1 for an insertion, -1 for a removal.
     pub diff: i64,
-    /// The time of the commit: unix milliseconds.
+    /// The time of the commit, in unix milliseconds.
     pub time: u64,
 }
 
 impl ChangeInfo {
-    /// The stamp of a change.
+    /// The `diff` and `time` of a change, for tests of an encoder.
     pub const fn new(diff: i64, time: u64) -> Self {
         ChangeInfo { diff, time }
     }
@@ -84,7 +85,7 @@ impl<R: Schema, F> Encode<R> for F
 where
     F: Fn(&R, ChangeInfo, &mut Vec<u8>) -> Result<(), EncodeError> + Send + Sync + 'static,
 {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        self(row, stamp, payload)
+    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self(row, change, payload)
     }
 }

@@ -1,8 +1,8 @@
-//! What a running pipeline counts.
+//! The counters of sources and sinks.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A number that only grows.
+/// A number that only grows, shared between threads.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
 
@@ -12,7 +12,7 @@ impl Counter {
         self.0.fetch_add(n, Ordering::Relaxed);
     }
 
-    /// Sets the number, for a count that is kept elsewhere.
+    /// Sets the number, for a count that is kept elsewhere and only grows.
     pub fn set(&self, n: u64) {
         self.0.store(n, Ordering::Relaxed);
     }
@@ -23,39 +23,39 @@ impl Counter {
     }
 }
 
-/// What one source has seen. `received = rows + rejected + what waits in the pipeline`.
+/// The counters of a source. `received` is `rows` + `rejected` + the messages that wait in the pipeline.
 #[derive(Debug, Default)]
 pub struct SourceCounters {
-    /// Messages that the pipeline received.
+    /// Messages that the pipeline has received.
     pub received: Counter,
-    /// The payload bytes of these.
+    /// The bytes of their payloads.
     pub bytes: Counter,
-    /// Messages that became rows.
+    /// Messages that were decoded into rows.
     pub rows: Counter,
-    /// Messages that could not be read; each was reported with its reason.
+    /// Messages that could not be decoded. They are reported with the reason.
     pub rejected: Counter,
-    /// How many of these went to the dead-letter subject.
+    /// Rejected messages that were sent to the dead-letter subject.
     pub dead_letters: Counter,
-    /// Messages that reached the connection and were lost there, before the pipeline could take them; or that a stream
-    /// removed before they were read.
+    /// Messages that reached the connection and were lost before the pipeline received them, or that a stream removed before
+    /// they were read.
     pub dropped: Counter,
-    /// How often the connection came back.
+    /// How often the connection was established again.
     pub reconnects: Counter,
 }
 
-/// What one sink has done.
+/// The counters of a sink.
 #[derive(Debug, Default)]
 pub struct SinkCounters {
-    /// Messages that the sink was given.
+    /// Messages that were handed to the sink.
     pub queued: Counter,
-    /// Messages that the server has taken.
+    /// Messages that the server has confirmed.
     pub published: Counter,
-    /// Messages that were sent once more after a break, because the server had not confirmed them.
+    /// Messages that were sent again after the connection was lost, because the server had not confirmed them.
     pub republished: Counter,
-    /// Messages that can't be published (too large, an invalid subject or header); reported.
+    /// Messages that cannot be published: too large, or with an invalid subject or header. They are reported.
     pub rejected: Counter,
-    /// How many of these the server has taken as dead letters.
+    /// Rejected messages that the server has confirmed as dead letters.
     pub dead_letters: Counter,
-    /// How often the connection came back.
+    /// How often the connection was established again.
     pub reconnects: Counter,
 }

@@ -1,57 +1,58 @@
-//! What a running pipeline reports of its sources and sinks.
+//! The statistics of sources and sinks: the values of their counters at one moment.
 
 use super::{SinkCounters, SourceCounters};
 
-/// What one source has counted: every received message became a row, was rejected, or waits.
+/// The statistics of a source. `received` is `rows` + `rejected` + `backlog`.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SourceStats {
-    /// The source's name.
+    /// The name of the source.
     pub name: String,
-    /// Messages that the pipeline received.
+    /// Messages that the pipeline has received.
     pub received: u64,
-    /// The payload bytes of these.
+    /// The bytes of their payloads.
     pub bytes: u64,
-    /// Messages that became rows.
+    /// Messages that were decoded into rows.
     pub rows: u64,
-    /// Messages that could not be read; each was reported with its reason.
+    /// Messages that could not be decoded. They are reported with the reason.
     pub rejected: u64,
-    /// How many of these went to the dead-letter subject, which is a sink of its own.
+    /// Rejected messages that were sent to the dead-letter subject, which is a sink with its own statistics.
     pub dead_letters: u64,
-    /// Messages that the server sent and the client lost before the pipeline could take them; or that a stream removed
-    /// before they were read.
+    /// Messages that reached the connection and were lost before the pipeline received them, or that a stream removed before
+    /// they were read.
     pub dropped: u64,
-    /// Messages that were received and wait to be worked off.
+    /// Messages that have been received and wait to be processed.
     pub backlog: u64,
-    /// How often the connection came back. On core NATS each time may have lost messages, and nobody knows how many.
+    /// How often the connection was established again. On core NATS, messages may be lost each time; their number is not
+    /// known.
     pub reconnects: u64,
-    /// Where the source stands behind the last message that the pipeline has taken: the sequence in a stream, for example.
-    /// `None` where the source has no positions.
+    /// The position after the last message that the pipeline has processed: the sequence in a stream, for example. `None` if
+    /// the source has no positions.
     pub position: Option<String>,
 }
 
-/// What one sink has counted.
+/// The statistics of a sink.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SinkStats {
-    /// The sink's name.
+    /// The name of the sink.
     pub name: String,
-    /// Messages that the pipeline made for it.
+    /// Messages that were handed to the sink.
     pub queued: u64,
-    /// Messages that the server has taken.
+    /// Messages that the server has confirmed.
     pub published: u64,
-    /// Messages that were sent once more after a break.
+    /// Messages that were sent again after the connection was lost.
     pub republished: u64,
-    /// Messages that can't be published; reported with the reason.
+    /// Messages that cannot be published. They are reported with the reason.
     pub rejected: u64,
-    /// How many of these the server has taken as dead letters.
+    /// Rejected messages that the server has confirmed as dead letters.
     pub dead_letters: u64,
-    /// How often the connection came back.
+    /// How often the connection was established again.
     pub reconnects: u64,
 }
 
 impl SourceStats {
-    /// The counters' values, and what is not counted.
+    /// The values of the counters, the backlog and the position.
     pub(crate) fn new(name: &str, counters: &SourceCounters, backlog: usize, position: Option<String>) -> Self {
         SourceStats {
             name: name.to_owned(),
@@ -69,7 +70,7 @@ impl SourceStats {
 }
 
 impl SinkStats {
-    /// The counters' values.
+    /// The values of the counters.
     pub(crate) fn new(name: &str, counters: &SinkCounters) -> Self {
         SinkStats {
             name: name.to_owned(),

@@ -76,9 +76,9 @@ impl<T: ColumnType> Schema for Row<T> {
         out.push(b',');
     }
 
-    fn zip_columns(&self, other: &Self, show: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
-        show(Self::COLUMNS.field(0), &self.k, &other.k);
-        show(Self::COLUMNS.field(1), &self.v, &other.v);
+    fn zip_columns(&self, other: &Self, visit: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {
+        visit(Self::COLUMNS.field(0), &self.k, &other.k);
+        visit(Self::COLUMNS.field(1), &self.v, &other.v);
     }
 }
 

@@ -1,4 +1,4 @@
-//! JSON: documents become rows by their schema, and rows become JSON objects, byte for byte as Pathway writes them.
+//! JSON: documents become rows by their schema, and rows become JSON objects with the same bytes that Pathway writes.
 
 pub mod decode;
 pub mod encode;

@@ -1,13 +1,13 @@
-//! Columns as plain text: fields of delimiter-separated values, and headers, as Pathway writes them.
+//! Encodes columns as plain text, for delimited fields and headers, as Pathway writes them.
 
 use bytes::Bytes;
 use jiff::SignedDuration;
 
 use crate::data::{DateTimeNaive, DateTimeUtc, EncodeJson, EncodeText, Json, TextForm};
 
-/// The text of a header: none where the value is `None`.
+/// The text of a header; `None` if the value is missing.
 ///
-/// Bytes that are not UTF-8 can only come from an [`EncodeText`] that was written by hand, and are replaced.
+/// Bytes that are not UTF-8 are replaced. Only an [`EncodeText`] of the user's own can write such bytes.
 pub(crate) fn header<T: EncodeText>(value: &T) -> Option<String> {
     if value.is_none() {
         return None;
@@ -24,7 +24,7 @@ impl EncodeText for bool {
     }
 }
 
-/// In digits.
+/// As decimal digits.
 macro_rules! integer {
     ($($type:ty),+) => {$(
         impl EncodeText for $type {
@@ -37,7 +37,7 @@ macro_rules! integer {
 
 integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// The shortest digits that give the same number, with `.0` or an exponent: `1.0`, `1e21`, `inf`, `-inf`, `NaN`.
+/// The fewest digits that read as the same number, with `.0` or an exponent: `1.0`, `1e21`, `inf`, `-inf`, `NaN`.
 macro_rules! float {
     ($($type:ty),+) => {$(
         impl EncodeText for $type {
@@ -85,7 +85,7 @@ impl EncodeText for DateTimeNaive {
     }
 }
 
-/// Nanoseconds, in a header with the unit: `1500ns`.
+/// Nanoseconds; in a header with the unit, `1500ns`.
 impl EncodeText for SignedDuration {
     fn encode_text(&self, form: TextForm, out: &mut Vec<u8>) {
         self.encode_json(out);
@@ -95,7 +95,7 @@ impl EncodeText for SignedDuration {
     }
 }
 
-/// `None` for `None`; as a header of its own, no header.
+/// `None` for `None`; a header whose whole value is `None` is left out.
 impl<T: EncodeText> EncodeText for Option<T> {
     fn encode_text(&self, form: TextForm, out: &mut Vec<u8>) {
         match self {
@@ -109,7 +109,7 @@ impl<T: EncodeText> EncodeText for Option<T> {
     }
 }
 
-/// In a field the JSON text, in a header `(1, 2)`.
+/// JSON text in a field, `(1, 2)` in a header.
 impl<T: EncodeText + EncodeJson> EncodeText for Vec<T> {
     fn encode_text(&self, form: TextForm, out: &mut Vec<u8>) {
         match form {
@@ -119,7 +119,7 @@ impl<T: EncodeText + EncodeJson> EncodeText for Vec<T> {
     }
 }
 
-/// In a field the JSON text, in a header `(1, 2)`.
+/// JSON text in a field, `(1, 2)` in a header.
 macro_rules! tuple {
     ($($name:ident $index:tt),+) => {
         impl<$($name: EncodeText + EncodeJson),+> EncodeText for ($($name,)+) {
@@ -157,7 +157,7 @@ fn list<'a>(elements: impl Iterator<Item = &'a dyn EncodeText>, out: &mut Vec<u8
     out.push(b')');
 }
 
-/// A JSON string without its quotes, of a type whose strings need no escapes.
+/// A value's JSON string without its quotes, for types whose strings need no escapes.
 fn unquoted<T: EncodeJson>(value: &T, out: &mut Vec<u8>) {
     let begin = out.len();
     value.encode_json(out);

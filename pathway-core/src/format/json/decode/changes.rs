@@ -1,4 +1,4 @@
-//! A change stream: JSON rows of which each says whether it comes or goes.
+//! Change streams: JSON rows, each with a `diff` that says whether it is inserted or removed.
 
 use std::cell::Cell;
 
@@ -6,14 +6,14 @@ use super::document::document;
 use super::object;
 use crate::data::{Change, DecodeError, JsonText, Message, Schema, excerpt};
 
-/// The header and the field that say it.
+/// The header and the member with the `diff`.
 const HEADER: &str = "pathway_diff";
-const FIELD: &str = "diff";
+const MEMBER: &str = "diff";
 
-/// Reads a message as a change of a row: its header `pathway_diff`, or else its field `diff`, is 1 or -1.
+/// Decodes a message as a change of a row: its header `pathway_diff`, or else its member `diff`, is 1 or -1.
 ///
 /// # Errors
-/// Those of a row as JSON; or nothing says whether it comes or goes, or what says it is neither 1 nor -1.
+/// Those of a JSON row; or there is neither the header nor the member; or it is neither 1 nor -1.
 pub fn decode_change<R: Schema>(message: &Message<'_>) -> Result<Change<R>, DecodeError> {
     let document = document(message.payload)?;
     let diff = match message.headers.get(HEADER) {
@@ -23,15 +23,15 @@ pub fn decode_change<R: Schema>(message: &Message<'_>) -> Result<Change<R>, Deco
             let found = excerpt(other);
             return Err(DecodeError::message(format!("the header `{HEADER}` is neither 1 nor -1, but `{found}`")));
         }
-        None => diff_field(document)?,
+        None => diff_member(document)?,
     };
     Ok(Change { row: R::decode_row(document, message)?, diff })
 }
 
-fn diff_field(document: JsonText<'_>) -> Result<i64, DecodeError> {
+fn diff_member(document: JsonText<'_>) -> Result<i64, DecodeError> {
     let found = Cell::new(None);
     object(document, &mut |name, value| {
-        if name == FIELD {
+        if name == MEMBER {
             found.set(Some(value));
         }
     })?;
@@ -40,10 +40,10 @@ fn diff_field(document: JsonText<'_>) -> Result<i64, DecodeError> {
         Some(JsonText { text: "-1", .. }) => Ok(-1),
         Some(JsonText { text, offset }) => {
             let found = excerpt(text);
-            Err(DecodeError::payload(format!("the field `{FIELD}` is neither 1 nor -1, but `{found}`"), offset))
+            Err(DecodeError::payload(format!("the member `{MEMBER}` is neither 1 nor -1, but `{found}`"), offset))
         }
         None => Err(DecodeError::message(format!(
-            "nothing says whether the row comes or goes: there is no field `{FIELD}` and no header `{HEADER}`"
+            "the message does not say whether the row is inserted or removed: it has no member `{MEMBER}` and no header `{HEADER}`"
         ))),
     }
 }

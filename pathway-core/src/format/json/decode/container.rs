@@ -6,7 +6,7 @@ use super::array;
 use super::scalar::mismatch;
 use crate::data::{DecodeJson, JsonText, Mismatch};
 
-/// `null` and a missing field are `None`.
+/// `null` and a missing member are `None`.
 impl<T: DecodeJson> DecodeJson for Option<T> {
     fn expected() -> Cow<'static, str> {
         format!("{} or null", T::expected()).into()
@@ -18,7 +18,7 @@ impl<T: DecodeJson> DecodeJson for Option<T> {
             return Ok(None);
         }
         T::decode_json(value).map(Some).map_err(|bad| {
-            // RetryState inside of the value keeps its own words: `null` would be no cure there.
+            // An error inside the value keeps its message: `null` would not help there.
             if bad.offset == value.offset { mismatch::<Self>(value) } else { bad }
         })
     }
@@ -29,7 +29,7 @@ impl<T: DecodeJson> DecodeJson for Option<T> {
     }
 }
 
-/// An array. What is wrong with an element is said of the element.
+/// An array. An error in an element is reported at the element.
 impl<T: DecodeJson> DecodeJson for Vec<T> {
     fn expected() -> Cow<'static, str> {
         format!("an array, each element {}", T::expected()).into()
@@ -84,7 +84,7 @@ macro_rules! tuple {
     };
 }
 
-/// Decodes an element of a tuple; the first bad one is what the tuple complains about.
+/// Decodes an element of a tuple. The first mismatch is the tuple's error.
 fn keep<T: DecodeJson>(text: JsonText<'_>, element: &mut Option<T>, bad: &mut Option<Mismatch>) {
     match T::decode_json(text) {
         Ok(value) => *element = Some(value),

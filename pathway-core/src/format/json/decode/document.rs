@@ -1,37 +1,27 @@
-//! A whole payload becomes a row.
+//! Decodes a whole payload into a row.
 
 use crate::data::{DecodeError, JsonText, Message, Schema};
 
-/// Reads a payload as a JSON document of the schema `R`.
+/// Decodes a payload as a JSON document of the schema `R`.
 ///
-/// The payload must be UTF-8. White space around the document is left out (all that Unicode calls white
-/// space), and offsets in a [`DecodeError`] still count from the start of the payload.
+/// The payload must be UTF-8. White space around the document, as Unicode defines it, is ignored; offsets in a
+/// [`DecodeError`] still count from the start of the payload.
 ///
 /// # Errors
-/// The payload is empty, is not UTF-8, begins with a byte order mark or is not JSON, or a column can't be
-/// filled from it.
-///
-/// ```
-/// use pathway_core::data::Schema;
-/// use pathway_core::format::json::decode::decode;
-///
-/// fn value<R: Schema>(payload: &[u8]) -> Option<R> {
-///     decode(payload).inspect_err(|reject| eprintln!("{reject}")).ok()
-/// }
-/// ```
+/// The payload is empty, is not UTF-8, begins with a byte order mark or is not JSON, or a column cannot be filled from it.
 pub fn decode<R: Schema>(payload: &[u8]) -> Result<R, DecodeError> {
     decode_message(&Message::new("", payload))
 }
 
-/// The same for a message, which can have more for the row than its payload.
+/// Decodes a message, whose metadata can fill columns, too.
 ///
 /// # Errors
-/// Those of [`decode`], or what stands beside the payload does not fill its columns.
+/// Those of [`decode`], or a column cannot be filled from the metadata.
 pub fn decode_message<R: Schema>(message: &Message<'_>) -> Result<R, DecodeError> {
     R::decode_row(document(message.payload)?, message)
 }
 
-/// The document that a payload is, without the white space around it.
+/// The document in a payload, without the white space around it.
 pub(super) fn document(payload: &[u8]) -> Result<JsonText<'_>, DecodeError> {
     let text = match std::str::from_utf8(payload) {
         Ok(text) => text,

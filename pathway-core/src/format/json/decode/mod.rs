@@ -1,9 +1,9 @@
-//! JSON documents become rows, column by column.
+//! Decodes JSON documents into rows, column by column.
 //!
-//! [`decode`] checks the payload, the schema's `decode_row` walks it with [`object`] and [`array()`], and a
-//! [`Slot`] keeps what was found for each column until the row is put together.
-//! A document is read once: fields that no column asks for are skipped where they stand, nothing is copied
-//! but what the row keeps, and each value knows its place in the payload, for the reports.
+//! [`decode`] checks the payload, the schema's `decode_row` walks it with [`object`] and [`array()`], and a [`Slot`] keeps
+//! the value of each column until the row is complete.
+//! A document is read once: members without a column are skipped, nothing is copied except what the row keeps, and each
+//! value knows its position in the payload, for error messages.
 
 mod changes;
 mod document;

@@ -1,4 +1,4 @@
-//! Booleans, numbers and values of any kind from JSON.
+//! Decodes booleans, numbers, durations and values of any kind from JSON.
 
 use std::borrow::Cow;
 
@@ -21,9 +21,9 @@ impl DecodeJson for bool {
     }
 }
 
-/// An integer literal within the type's range: neither `3.0` nor `1e3` is one.
+/// An integer within the type's range, written without a fraction or exponent: `3.0` and `1e3` are errors.
 ///
-/// What the standard library reads and JSON does not know (`+1`, `007`) the check of the syntax has ruled out.
+/// The check of the syntax has rejected `+1` and `007`, which the standard library reads and JSON does not allow.
 macro_rules! integer {
     ($($type:ident),+) => {$(
         impl DecodeJson for $type {
@@ -35,7 +35,7 @@ macro_rules! integer {
             fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
                 match value.text.parse() {
                     Ok(integer) => Ok(integer),
-                    // Unsigned types take no sign in the standard library.
+                    // The standard library accepts no sign for unsigned types.
                     Err(_) if value.text == "-0" => Ok(0),
                     Err(_) => Err(mismatch::<Self>(value)),
                 }
@@ -46,7 +46,7 @@ macro_rules! integer {
 
 integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// Any number, as the float nearest to it; one beyond the type's range is an error.
+/// Any number, as the nearest float; a number outside the type's range is an error.
 macro_rules! float {
     ($($type:ident),+) => {$(
         impl DecodeJson for $type {
@@ -56,7 +56,7 @@ macro_rules! float {
 
             #[inline]
             fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
-                // The words for what is not finite do not begin like numbers, and are no JSON either.
+                // The standard library also reads `inf` and `nan`, which do not begin like numbers and are not JSON.
                 let is_number = value.text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
                 match value.text.parse::<$type>() {
                     Ok(float) if is_number && float.is_finite() => Ok(float),
@@ -80,7 +80,7 @@ impl DecodeJson for SignedDuration {
     }
 }
 
-/// Any value but `null`; arrays and objects may nest 126 deep.
+/// Any value except `null`; arrays and objects may be nested 126 deep.
 ///
 /// Integers beyond 64 bits become floats.
 impl DecodeJson for Json {
@@ -93,7 +93,7 @@ impl DecodeJson for Json {
             return Err(mismatch::<Self>(value));
         }
         json_read::read_checked(value.text, json_read::DEPTH_LIMIT).map(Json).map_err(|error| {
-            // The reader's line and column would count within the value.
+            // The reader's line and column count from the start of the value.
             let reason = error.to_string();
             let reason = reason.rsplit_once(" at line ").map_or(reason.as_str(), |(reason, _)| reason);
             Mismatch::new(format!("{}: {reason}", Self::expected()), value.text, value.offset)
@@ -101,7 +101,7 @@ impl DecodeJson for Json {
     }
 }
 
-/// The value is not what the column takes.
+/// The type does not accept the value.
 #[cold]
 pub(super) fn mismatch<T: DecodeJson>(value: JsonText<'_>) -> Mismatch {
     Mismatch::new(T::expected(), value.text, value.offset)

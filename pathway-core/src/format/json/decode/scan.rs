@@ -1,8 +1,8 @@
 //! Finds where the parts of a document begin and end.
 //!
-//! It knows by itself what most messages are made of: numbers, words, and short strings without escapes.
-//! Everything else it has serde_json step over, and it leaves to serde_json to say what is wrong with a
-//! document. A small message takes about a sixth fewer instructions than with serde_json alone.
+//! It scans what most messages consist of: numbers, literals, and short strings without escapes. serde_json skips
+//! everything else, and reports what is wrong with an invalid document. A small message takes about a sixth fewer
+//! instructions than with serde_json alone.
 
 use std::borrow::Cow;
 
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::data::JsonText;
 
-/// Strings beyond this length, in bytes, are faster to search in the way serde_json does.
+/// Longer strings, in bytes, are scanned faster by serde_json.
 const SHORT: usize = 48;
 
-/// A place in a document. Its methods return `None` where the document is not JSON.
+/// A position in a document. The methods return `None` where the document is not JSON.
 pub(super) struct Scanner<'a> {
     whole: JsonText<'a>,
     at: usize,
@@ -25,7 +25,7 @@ impl<'a> Scanner<'a> {
         Scanner { whole, at: 0 }
     }
 
-    /// The next byte that is not white space.
+    /// Skips white space; returns the next byte without skipping it.
     #[inline]
     pub(super) fn peek(&mut self) -> Option<u8> {
         loop {
@@ -36,7 +36,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Steps over a byte of punctuation and the white space before it, if that comes next.
+    /// Skips white space and a byte of punctuation, if it is the next byte.
     #[inline]
     pub(super) fn take(&mut self, punctuation: u8) -> Option<()> {
         if self.peek() != Some(punctuation) {
@@ -46,12 +46,12 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// Whether nothing but white space is left.
+    /// Checks that only white space is left.
     pub(super) fn end(&mut self) -> Option<()> {
         self.peek().is_none().then_some(())
     }
 
-    /// Steps over a string: what it says. Copied only if it was written with escapes.
+    /// Skips a string and returns its content, copied only if it has escapes.
     #[inline]
     pub(super) fn key(&mut self) -> Option<Cow<'a, str>> {
         if self.peek() != Some(b'"') {
@@ -66,7 +66,7 @@ impl<'a> Scanner<'a> {
         serde_json::from_str(self.whole.text.get(start..self.at)?).ok().map(Cow::Owned)
     }
 
-    /// Steps over a value.
+    /// Skips a value and returns its text.
     #[inline]
     pub(super) fn value(&mut self) -> Option<JsonText<'a>> {
         let first = self.peek()?;
@@ -99,7 +99,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// The length of the short string without escapes that comes next, if it is such a one.
+    /// The length of the next string, if it is short and has no escapes.
     #[inline]
     fn plain_string(&self) -> Option<usize> {
         let inner = self.whole.text.as_bytes().get(self.at + 1..)?;
@@ -112,7 +112,7 @@ impl<'a> Scanner<'a> {
         if self.byte() == Some(b'-') {
             self.at += 1;
         }
-        // A zero in front stands alone: a digit behind it is not what may follow a value.
+        // A leading zero is a number by itself: a digit cannot follow a value.
         if self.byte() == Some(b'0') {
             self.at += 1;
         } else {
@@ -132,7 +132,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// One digit or more.
+    /// Skips one or more digits.
     #[inline]
     fn digits(&mut self) -> Option<()> {
         let start = self.at;
@@ -151,7 +151,7 @@ impl<'a> Scanner<'a> {
         Some(())
     }
 
-    /// Has serde_json step over the value, which it does without recursion.
+    /// Lets serde_json skip a value, which it does without recursion.
     #[cold]
     fn anything(&mut self) -> Option<()> {
         let mut reader = serde_json::Deserializer::from_str(&self.whole.text[self.at..]);

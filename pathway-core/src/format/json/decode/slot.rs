@@ -1,42 +1,26 @@
-//! What a document has for one column.
+//! The value that a document has for a column.
 
 use crate::data::{Column, DecodeError, DecodeJson, JsonText, Mismatch};
 
-/// What was found for one column so far.
-///
-/// ```
-/// use pathway_core::data::{Column, JsonText};
-/// use pathway_core::format::json::decode::{Slot, object};
-///
-/// static PRICE: Column = Column { name: "price", type_name: "f64", primary_key: false, path: None };
-///
-/// let mut price = Slot::<f64>::new();
-/// object(JsonText { text: r#"{"id": 7, "price": 9.5}"#, offset: 0 }, &mut |key, value| {
-///     if key == "price" {
-///         price.read(value);
-///     }
-/// })?;
-/// assert_eq!(price.take(&PRICE)?, 9.5);
-/// # Ok::<(), pathway_core::data::DecodeError>(())
-/// ```
+/// The value that was found for a column so far.
 #[derive(Debug, Default)]
 pub enum Slot<T> {
-    /// No such field was met.
+    /// The member was not found.
     #[default]
     Missing,
-    /// The field, decoded.
+    /// The decoded value of the member.
     Value(T),
-    /// The field was there, but was not what the column takes.
+    /// The member was found, but the column's type does not accept its value.
     Bad(Mismatch),
 }
 
 impl<T: DecodeJson> Slot<T> {
-    /// A slot that nothing was found for.
+    /// An empty slot.
     pub fn new() -> Self {
         Slot::Missing
     }
 
-    /// Decodes a value into the slot. The last one wins: an earlier one is forgotten, an earlier bad one forgiven.
+    /// Decodes a value into the slot. The last value wins: it replaces an earlier value or mismatch.
     #[inline]
     pub fn read(&mut self, value: JsonText<'_>) {
         *self = match T::decode_json(value) {
@@ -45,7 +29,7 @@ impl<T: DecodeJson> Slot<T> {
         };
     }
 
-    /// Forgets what was found, as when a second object takes the place of the one that held the field.
+    /// Empties the slot, as when a second object replaces the one that had the member.
     pub fn clear(&mut self) {
         *self = Slot::Missing;
     }
@@ -53,7 +37,7 @@ impl<T: DecodeJson> Slot<T> {
     /// The column's value.
     ///
     /// # Errors
-    /// The value was bad, or there was none and the type has no value for that.
+    /// The type does not accept the value; or the member is missing, and the type has no value for that.
     #[inline]
     pub fn take(self, column: &'static Column) -> Result<T, DecodeError> {
         match self {
@@ -63,10 +47,10 @@ impl<T: DecodeJson> Slot<T> {
         }
     }
 
-    /// The column's value, or the column's default where the field was not there.
+    /// The column's value, or the column's default if the member is missing.
     ///
     /// # Errors
-    /// The value was bad: the default does not excuse that.
+    /// The type does not accept the value. The default does not replace such a value.
     #[inline]
     pub fn take_or(self, column: &'static Column, default: impl FnOnce() -> T) -> Result<T, DecodeError> {
         match self {

@@ -1,4 +1,4 @@
-//! Text and bytes from JSON strings.
+//! Decodes text and bytes from JSON strings.
 
 use std::borrow::Cow;
 
@@ -40,9 +40,9 @@ impl DecodeJson for Bytes {
     }
 }
 
-/// What a JSON string says: a piece of the payload, or a copy where it has escapes.
+/// The content of a JSON string: a part of the payload, or a copy if it has escapes.
 ///
-/// `None` if the value is not a string, or has half of a surrogate pair, which no text can hold.
+/// `None` if the value is not a string, or has an unpaired surrogate, which UTF-8 cannot represent.
 #[inline]
 pub(super) fn unquote(value: JsonText<'_>) -> Option<Cow<'_, str>> {
     let inner = value.text.strip_prefix('"')?.strip_suffix('"')?;

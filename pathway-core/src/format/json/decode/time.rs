@@ -1,4 +1,4 @@
-//! Moments and dates from JSON strings.
+//! Decodes times from JSON strings.
 
 use std::borrow::Cow;
 
@@ -9,14 +9,14 @@ use super::scalar::mismatch;
 use super::text::unquote;
 use crate::data::{DateTimeNaive, DateTimeUtc, DecodeJson, JsonText, Mismatch};
 
-/// RFC 3339 with an offset: `Z`, `+01:00` or `+0100`, also behind a blank.
+/// RFC 3339 with an offset: `Z`, `+01:00` or `+0100`, also after a space.
 impl DecodeJson for DateTimeUtc {
     fn expected() -> Cow<'static, str> {
         "a time with an offset like 2024-01-02T03:04:05Z, from 1677 to 2262 (DateTimeUtc)".into()
     }
 
     fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
-        unquote(value).and_then(|text| moment(&text)).ok_or_else(|| mismatch::<Self>(value))
+        unquote(value).and_then(|text| timestamp(&text)).ok_or_else(|| mismatch::<Self>(value))
     }
 }
 
@@ -27,28 +27,28 @@ impl DecodeJson for DateTimeNaive {
     }
 
     fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
-        unquote(value).and_then(|text| clock_time(&text)).ok_or_else(|| mismatch::<Self>(value))
+        unquote(value).and_then(|text| civil_time(&text)).ok_or_else(|| mismatch::<Self>(value))
     }
 }
 
-fn moment(text: &str) -> Option<DateTimeUtc> {
+fn timestamp(text: &str) -> Option<DateTimeUtc> {
     let (at, rest) = date_and_time(text.as_bytes())?;
     let east = offset_seconds(rest)?;
     let at = Offset::UTC.to_timestamp(at).ok()?.checked_sub(SignedDuration::from_secs(east)).ok()?;
     in_range(at).then_some(at)
 }
 
-fn clock_time(text: &str) -> Option<DateTimeNaive> {
+fn civil_time(text: &str) -> Option<DateTimeNaive> {
     let (at, rest) = date_and_time(text.as_bytes())?;
     (rest.is_empty() && in_range(Offset::UTC.to_timestamp(at).ok()?)).then_some(at)
 }
 
-/// Whether the nanoseconds since 1970 fit 64 bits, as they have to for Pathway on the other end of the wire.
+/// Whether the nanoseconds since 1970 fit in 64 bits, as Pathway requires.
 fn in_range(at: DateTimeUtc) -> bool {
     i64::try_from(at.as_nanosecond()).is_ok()
 }
 
-/// Reads `2024-01-02T03:04:05` with or without a fraction. Every number has all of its digits.
+/// Reads `2024-01-02T03:04:05` with or without a fraction. Every number must have all of its digits.
 fn date_and_time(text: &[u8]) -> Option<(DateTimeNaive, &[u8])> {
     let (&[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2], rest) =
         text.split_first_chunk::<19>()?
@@ -63,7 +63,7 @@ fn date_and_time(text: &[u8]) -> Option<(DateTimeNaive, &[u8])> {
     Some((at, rest))
 }
 
-/// Reads `.123` as nanoseconds, if it is there; digits beyond the ninth are cut.
+/// Reads an optional `.123` as nanoseconds; digits after the ninth are ignored.
 fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     let Some(digits) = text.strip_prefix(b".") else { return Some((0, text)) };
     let length = digits.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(digits.len());

@@ -1,4 +1,4 @@
-//! Options, lists and tuples as JSON.
+//! Encodes options, lists and tuples as JSON.
 
 use crate::data::EncodeJson;
 

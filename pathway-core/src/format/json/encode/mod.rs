@@ -1,4 +1,4 @@
-//! Rows become JSON objects, byte for byte as Pathway writes them.
+//! Encodes rows as JSON objects, with the same bytes that Pathway writes.
 
 mod container;
 mod scalar;
@@ -9,18 +9,7 @@ use crate::format::{ChangeInfo, Encode};
 
 /// Appends one change as a JSON object: the columns in order, then `diff`, then `time`.
 ///
-/// Compact, without blanks: `{"city":"Oslo","total":3,"diff":1,"time":1700000000000}`.
-///
-/// ```
-/// use pathway_core::data::Schema;
-/// use pathway_core::format::json::encode::encode;
-///
-/// fn insertion<R: Schema>(row: &R, time: u64) -> Vec<u8> {
-///     let mut payload = Vec::new();
-///     encode(row, 1, time, &mut payload);
-///     payload
-/// }
-/// ```
+/// It is compact, without spaces: `{"city":"Oslo","total":3,"diff":1,"time":1700000000000}`.
 pub fn encode<R: Schema>(row: &R, diff: i64, time: u64, out: &mut Vec<u8>) {
     out.push(b'{');
     row.encode_columns(out);
@@ -31,7 +20,7 @@ pub fn encode<R: Schema>(row: &R, diff: i64, time: u64, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// Appends a row as a JSON object of its columns and nothing else: `{"city":"Oslo","total":3}`.
+/// Appends a row as a JSON object of its columns, without `diff` and `time`: `{"city":"Oslo","total":3}`.
 pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
     out.push(b'{');
     row.encode_columns(out);
@@ -42,12 +31,12 @@ pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
     out.push(b'}');
 }
 
-/// The format as an encoder.
+/// Encodes rows as JSON.
 pub(crate) struct JsonEncoder;
 
 impl<R: Schema> Encode<R> for JsonEncoder {
-    fn encode(&self, row: &R, stamp: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode(row, stamp.diff, stamp.time, payload);
+    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
+        encode(row, change.diff, change.time, payload);
         Ok(())
     }
 

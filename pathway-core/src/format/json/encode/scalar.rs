@@ -1,4 +1,4 @@
-//! Booleans, numbers, text, bytes and values of any kind as JSON.
+//! Encodes booleans, numbers, durations, text, bytes and values of any kind as JSON.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::data::{EncodeJson, Json};
 
-/// As serde_json writes them: floats shortest, with `.0` or an exponent, and `null` for NaN and infinities;
-/// strings with no more escapes than JSON asks for.
+/// As serde_json writes them: floats with the fewest digits, with `.0` or an exponent, and `null` for NaN and infinities;
+/// strings with only the escapes that JSON requires.
 macro_rules! plain {
     ($($type:ty),+) => {$(
         impl EncodeJson for $type {
@@ -23,7 +23,7 @@ macro_rules! plain {
 
 plain!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String);
 
-/// As compact text, the keys of objects in their order.
+/// As compact text, with the keys of objects in their order.
 impl EncodeJson for Json {
     fn encode_json(&self, out: &mut Vec<u8>) {
         write(&self.0, out);
@@ -48,7 +48,7 @@ impl EncodeJson for SignedDuration {
 
 #[inline]
 fn write<T: Serialize>(value: &T, out: &mut Vec<u8>) {
-    // Writing to a vector does not fail, and these types hold nothing that JSON can't say.
+    // Writing to a vector does not fail, and JSON can represent every value of these types.
     let written = serde_json::to_writer(out, value);
     debug_assert!(written.is_ok(), "{written:?}");
 }

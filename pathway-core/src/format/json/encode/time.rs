@@ -1,4 +1,4 @@
-//! Moments and dates as JSON strings.
+//! Encodes times as JSON strings.
 
 use jiff::tz::Offset;
 
