@@ -1,4 +1,4 @@
-//! No payload makes the decoder panic, overflow the stack or point outside of the payload.
+//! No payload makes the decoder panic, overflow the stack or report an offset outside the payload.
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -66,7 +66,7 @@ pub(crate) fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
 
 fn decode_as<T: ColumnType>(bytes: &[u8], seed: u64) {
     match decode::<Row<T>>(bytes) {
-        // What was let in can be written, and read again.
+        // What was decoded can be encoded and decoded again.
         Ok(row) => {
             let json = payload(&row);
             assert!(decode::<Row<T>>(json.as_bytes()).is_ok(), "seed {seed}: {} became {json}", bytes.escape_ascii());
@@ -137,7 +137,7 @@ fn arbitrary_bytes() {
     }
 }
 
-/// A hundred thousand brackets: the stack of a test's thread is 2 MiB.
+/// 100,000 brackets; the stack of a test thread has 2 MiB.
 #[test]
 fn deep_documents() {
     for opening in ["[", "{\"a\":", "[{\"v\":[", "{\"v\":"] {
@@ -153,9 +153,9 @@ fn deep_documents() {
     assert!(decode::<Row<i64>>(format!("{{\"k\":1,\"v\":2,\"x\":{}}}", nested(500_000)).as_bytes()).is_ok());
 }
 
-/// serde_json reads an object with this key as the text inside; ours is an object like any other.
+/// serde_json reads an object with this key as the text in it. Here it is an object like any other.
 #[test]
-fn private_names_mean_nothing() {
+fn private_names_of_serde_json_are_ordinary_keys() {
     let text = r#"{"$serde_json::private::RawValue":"null","$serde_json::private::Number":"1"}"#;
     let json = value::<Json>(text).expect("it is an object");
     assert_eq!(json.to_string(), text);

@@ -1,4 +1,4 @@
-//! JSON in and out: what the rows say, what the recorded runs say, and that no payload does harm.
+//! Tests of JSON decoding and encoding: against recorded runs, serde_json, random values and damaged payloads.
 
 mod hostile;
 mod order;

@@ -1,11 +1,11 @@
-//! The laws of [`Datum`]: a total order, and a hash that agrees with it.
+//! Tests of the contract of [`Datum`]: a total order, and hashes that agree with it.
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
 
 use pathway_core::data::{Datum, DatumKey, DatumRef, Json};
 
-/// Checks the laws over all triples. `sorted` is in order; neighbours joined in a list of their own are equal.
+/// Checks the contract for all triples. `sorted` is in order; the values of an inner list are equal.
 fn check<T: Datum>(sorted: Vec<Vec<T>>) {
     let hasher = RandomState::new();
     for (this_rank, these) in sorted.iter().enumerate() {
@@ -84,7 +84,7 @@ fn json() {
     check(sorted.iter().map(|equal| equal.iter().map(|text| parse(text)).collect()).collect());
 }
 
-/// The first differs where one list ends, so its parts have to be told apart in the hash too.
+/// These differ only in where a list ends, so the hash must include the lengths.
 #[test]
 fn lists_are_hashed_with_their_length() {
     let hasher = RandomState::new();

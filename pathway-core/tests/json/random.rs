@@ -33,7 +33,7 @@ impl Random {
     }
 }
 
-/// A column type that can be drawn at random. What is drawn survives JSON: floats are finite.
+/// A column type with random values. All values can be written as JSON: floats are finite.
 pub(crate) trait Sample: ColumnType + std::fmt::Debug {
     fn sample(random: &mut Random) -> Self;
 }

@@ -1,4 +1,4 @@
-//! What a reject says, and where it points.
+//! Tests of the messages and offsets of decode errors.
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -13,7 +13,7 @@ fn report<T: ColumnType + std::fmt::Debug>(json: &str) -> String {
 }
 
 #[test]
-fn a_wrong_value_is_named_with_what_was_expected() {
+fn an_error_names_the_expected_type_and_the_value() {
     assert_eq!(report::<i64>(r#""x""#), r#"column `v` at byte 11: expected an integer (i64), found `"x"`"#);
     assert_eq!(report::<u8>("256"), "column `v` at byte 11: expected an integer (u8), found `256`");
     assert_eq!(report::<f64>("1e309"), "column `v` at byte 11: expected a number (f64), found `1e309`");
@@ -32,7 +32,7 @@ fn a_wrong_value_is_named_with_what_was_expected() {
 }
 
 #[test]
-fn a_wrong_element_is_named_at_its_own_place() {
+fn an_error_in_an_element_has_the_offset_of_the_element() {
     assert_eq!(report::<Vec<i64>>("[1, null]"), "column `v` at byte 15: expected an integer (i64), found `null`");
     assert_eq!(
         report::<Option<Vec<Vec<f64>>>>(r#"[[1],[2,"a"]]"#),
@@ -53,7 +53,7 @@ fn a_wrong_element_is_named_at_its_own_place() {
 }
 
 #[test]
-fn a_missing_field_is_an_error_unless_the_column_is_an_option() {
+fn a_missing_member_is_an_error_unless_the_column_is_an_option() {
     let reject = decode::<Row<i64>>(br#"{"k":1}"#).expect_err("there is no v");
     assert!(
         reject.to_string().starts_with("column `v` at byte 0: expected an integer (i64), found nothing"),
@@ -63,14 +63,14 @@ fn a_missing_field_is_an_error_unless_the_column_is_an_option() {
 }
 
 #[test]
-fn the_last_of_several_fields_wins() {
+fn the_last_of_several_members_wins() {
     assert_eq!(decode::<Row<i64>>(br#"{"k":1,"v":"x","v":2}"#).map(|row| row.v), Ok(2));
     assert_eq!(decode::<Row<i64>>(br#"{"k":1,"\u0076":2}"#).map(|row| row.v), Ok(2));
     assert!(decode::<Row<i64>>(br#"{"k":1,"v":2,"v":"x"}"#).is_err());
 }
 
 #[test]
-fn a_default_stands_in_for_a_missing_field_only() {
+fn a_default_replaces_a_missing_member_only() {
     static COLUMN: Column = Column { name: "v", type_name: "i64", primary_key: false, path: None };
     let read = |text| {
         let mut slot = Slot::<i64>::new();
@@ -86,7 +86,7 @@ fn a_default_stands_in_for_a_missing_field_only() {
 }
 
 #[test]
-fn a_broken_payload_is_named_with_the_byte() {
+fn an_invalid_payload_is_reported_with_its_offset() {
     for (payload, expected) in [
         (&b""[..], "at byte 0: the payload is empty"),
         (b" \n", "at byte 0: the payload is empty"),
@@ -105,7 +105,7 @@ fn a_broken_payload_is_named_with_the_byte() {
 }
 
 #[test]
-fn dates_are_read_as_they_are_written_and_not_guessed() {
+fn invalid_dates_are_errors() {
     for bad in [
         "2024-02-30T00:00:00Z",
         "2023-02-29T00:00:00Z",

@@ -1,4 +1,4 @@
-//! What is written is read back the same: as JSON, and as bincode between processes.
+//! Values are unchanged after encoding and decoding, as JSON and with serde.
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -8,7 +8,7 @@ use pathway_core::format::json::decode::decode;
 use crate::random::{Random, Sample};
 use crate::row::{Row, payload};
 
-/// `Debug` tells apart what the order takes as equal: the zeros of a float, the order of an object's keys.
+/// `Debug` distinguishes values that compare as equal: the zeros of a float, the order of the keys of an object.
 fn check<T: Sample>(rounds: u64) {
     for seed in 0..rounds {
         let row = Row { k: seed as i64, v: T::sample(&mut Random(seed)) };
@@ -68,13 +68,13 @@ fn a_list_of_bytes_is_a_list_and_bytes_are_base64() {
 }
 
 #[test]
-fn floats_that_json_cannot_say_are_null() {
+fn floats_that_json_cannot_represent_are_null() {
     let row = Row { k: 0, v: (f64::NAN, f64::INFINITY, f32::NEG_INFINITY) };
     assert_eq!(payload(&row), r#"{"k":0,"v":[null,null,null],"diff":1,"time":0}"#);
 }
 
 #[test]
-fn a_duration_and_a_year_beyond_what_is_read_are_written() {
+fn durations_and_years_outside_the_decoded_range_are_encoded() {
     let row = Row { k: 0, v: (SignedDuration::MAX, DateTimeNaive::MIN) };
     assert_eq!(
         payload(&row),
@@ -83,7 +83,7 @@ fn a_duration_and_a_year_beyond_what_is_read_are_written() {
 }
 
 #[test]
-fn the_smallest_numbers_of_diff_and_time_and_the_largest() {
+fn extreme_values_of_diff_and_time_are_encoded() {
     let mut out = Vec::new();
     pathway_core::format::json::encode::encode(&Row { k: 1, v: true }, i64::MIN, u64::MAX, &mut out);
     assert_eq!(out, br#"{"k":1,"v":true,"diff":-9223372036854775808,"time":18446744073709551615}"#);

@@ -1,4 +1,4 @@
-//! Rows written by hand, as `#[derive(Schema)]` would write them.
+//! A row that is implemented by hand, as `#[derive(Schema)]` would implement it.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -11,7 +11,7 @@ use pathway_core::format::json::decode::{Slot, decode, object};
 use pathway_core::format::json::encode::encode;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The row of most recorded runs: a number to tell the rows apart, and a column of the type in question.
+/// The row of most recorded runs: a number that identifies the row, and a column of the tested type.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Row<T> {
     pub(crate) k: i64,
@@ -82,12 +82,12 @@ impl<T: ColumnType> Schema for Row<T> {
     }
 }
 
-/// Decodes one value, as column `v`.
+/// Decodes a value as column `v`.
 pub(crate) fn value<T: ColumnType>(json: &str) -> Result<T, DecodeError> {
     decode::<Row<T>>(format!(r#"{{"k":0,"v":{json}}}"#).as_bytes()).map(|row| row.v)
 }
 
-/// Writes a row as the insertion at time 0.
+/// Encodes a row as an insertion at time 0.
 pub(crate) fn payload<T: ColumnType>(row: &Row<T>) -> String {
     let mut out = Vec::new();
     encode(row, 1, 0, &mut out);

@@ -1,4 +1,4 @@
-//! The recorded runs of Pathway: the same payloads give the same rows, but where we differ on purpose.
+//! Recorded runs of Pathway: the same payloads give the same rows, except for intended differences.
 
 use bytes::Bytes;
 use jiff::SignedDuration;
@@ -24,7 +24,7 @@ impl Run {
         steps.iter().filter_map(|step| bytes_of(&step["publish"])).collect()
     }
 
-    /// What Pathway published, with the time 0.
+    /// What Pathway published, with `time` set to 0.
     fn observed(&self) -> Vec<String> {
         let observed = self.0["observed"].as_array().expect("a run has observations");
         let text = |message: &Value| message["payload_utf8"].as_str().map(|text| text.replace("@TIME@", "0"));
@@ -40,7 +40,7 @@ fn bytes_of(message: &Value) -> Option<Vec<u8>> {
     Some(crate::row::value::<Bytes>(&base64).expect("a recorded payload is base64").to_vec())
 }
 
-/// Replays a run. We write the rows `more`, which Pathway rejects, and reject the rows `fewer`, which it writes.
+/// Replays a run. `more` are rows that Pathway rejects and we write; `fewer` are rows that Pathway writes and we reject.
 fn check<T: ColumnType>(name: &str, more: &[&str], fewer: &[&str]) {
     let run = Run::open(name);
     let rows = run.payloads().into_iter().filter_map(|bytes| decode::<Row<T>>(&bytes).ok()).map(|row| payload(&row));
@@ -116,7 +116,7 @@ fn json_any_value() {
     check::<Option<Json>>("json_opt_json", &[r#"{"k":2,"v":null,"diff":1,"time":0}"#], &[]);
 }
 
-/// The run writes column `k` only.
+/// This run writes column `k` only.
 #[test]
 fn json_depth() {
     let run = Run::open("json_depth");
@@ -125,7 +125,7 @@ fn json_depth() {
     assert_eq!(ours, run.observed());
 }
 
-/// Its columns are called `k` and `a`.
+/// The columns of this run are `k` and `a`.
 #[test]
 fn json_malformed() {
     let run = Run::open("json_malformed");

@@ -1,4 +1,4 @@
-//! The walk agrees with serde_json: about what is JSON, and about what stands where.
+//! Tests that walking a document agrees with serde_json about syntax, values and offsets.
 
 use pathway_core::data::JsonText;
 use pathway_core::format::json::decode::{array, object};
@@ -9,7 +9,7 @@ use crate::hostile::{mutate, seeds};
 use crate::random::Random;
 
 #[test]
-fn members_and_elements_have_their_place() {
+fn members_and_elements_have_their_offsets() {
     let text = "{ \"a\" : [1 , 2.5] ,\n\"b\\n\":{\"c\":null}, \"a\":\"x\" }";
     let mut seen = Vec::new();
     object(JsonText { text, offset: 100 }, &mut |key, value| {
@@ -39,7 +39,7 @@ fn other_values_are_checked_but_not_walked() {
     }
 }
 
-/// Random damage to documents: what the walk takes is what serde_json takes.
+/// Documents with random damage: both accept the same documents.
 #[test]
 fn agrees_with_serde_json() {
     let mut accepted = 0;
@@ -62,7 +62,7 @@ fn agrees_with_serde_json() {
         let walked_array =
             array(JsonText { text, offset: 0 }, &mut |_, element| elements.push(element.text.to_owned()));
 
-        // An unpaired surrogate in a key is found only by the one that reads the keys.
+        // Only the walk decodes keys, so only the walk finds an unpaired surrogate in one.
         let unpaired = walked.is_err() && text.contains("\\ud");
         assert!(walked.is_ok() == oracle.is_ok() || unpaired, "seed {seed}: {text}: {walked:?} {oracle:?}");
         assert_eq!(walked_array.is_ok(), oracle.is_ok(), "seed {seed}: {text}: {walked_array:?}");
