@@ -13,12 +13,6 @@ use crate::plan::Control;
 pub(crate) struct Ready(mpsc::Sender<Result<()>>);
 
 impl Ready {
-    /// For a part of a source that starts by itself.
-    pub(crate) fn channel() -> (Self, mpsc::Receiver<Result<()>>) {
-        let (sender, receiver) = mpsc::channel();
-        (Ready(sender), receiver)
-    }
-
     pub(crate) fn send(self, outcome: Result<()>) {
         // The other side waits for this. It can only be gone together with the whole pipeline.
         let _ = self.0.send(outcome);

@@ -80,7 +80,7 @@ fn a_user_who_may_not_publish_the_result() {
     let error = join(running).expect_err("no permission");
     assert_eq!(error.kind(), ErrorKind::Authorization);
     let message = error.to_string();
-    assert!(message.contains("does not let the text of a credentials file publish on `sum`"), "{message}");
+    assert!(message.contains("does not allow the text of a credentials file to publish on `sum`"), "{message}");
     assert!(text.lines().filter(|line| line.len() > 50).all(|secret| !message.contains(secret)), "{message}");
 }
 

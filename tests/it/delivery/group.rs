@@ -75,7 +75,7 @@ fn a_primary_key_needs_the_order_of_one_reader_and_all_of_its_messages() {
     assert!(refused(|read| read.queue_group("g")).contains("a primary key and a queue group"));
     assert!(refused(|read| read.readers(0)).contains("0 readers"));
     assert!(refused(|read| read.max_backlog(0)).contains("a backlog of 0"));
-    assert!(refused(|read| read.max_backlog_bytes(0)).contains("a backlog of nothing"));
+    assert!(refused(|read| read.max_backlog_bytes(0)).contains("a backlog of 0"));
 }
 
 #[test]

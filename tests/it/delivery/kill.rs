@@ -122,7 +122,7 @@ fn a_pipeline_that_is_cut_off_for_being_slow_says_so() {
         server.log().contains("Slow Consumer")
     });
     child.signal("CONT");
-    wait_for("the pipeline says so", || child.said().contains("connecting again"));
+    wait_for("the pipeline says so", || child.said().contains("Reconnecting"));
     assert!(child.said().contains("error: connector_example: the connection to"), "{}", child.said());
     assert!(child.said().contains("is too slow (`max_pending`, `write_deadline`)"), "{}", child.said());
     wait_for("the source is back", || child.said().contains("is back after"));

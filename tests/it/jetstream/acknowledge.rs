@@ -220,7 +220,7 @@ fn consumers_that_do_not_fit() {
     let durable = |name: &str| Gathered::of(&server, "in.>", nats::stream("IN").durable(name));
     refused(durable("other"), ErrorKind::Config, &["stream `IN`", "consumer `other`", "`in.b`", "`in.>`"]);
     refused(durable("none"), ErrorKind::Config, &["consumer `none`", "ack policy is `none`", "`explicit`"]);
-    refused(durable("x.y"), ErrorKind::Config, &["`x.y` is no name of a consumer"]);
+    refused(durable("x.y"), ErrorKind::Config, &["`x.y` is not a valid name for a consumer"]);
     js.create(work_queue("QUEUE"));
     js.durable("QUEUE", config("test-in", "queue.b", AckPolicy::Explicit));
     refused(Gathered::of(&server, "queue.>", "QUEUE"), ErrorKind::Config, &["consumer `test-in`", "another name"]);

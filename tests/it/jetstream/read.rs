@@ -190,7 +190,7 @@ fn what_cannot_be_read_is_an_error_at_start() {
     refused(start("in.>", "NONE".into()), ErrorKind::Config, &["stream `NONE`", "no such stream", "127.0.0.1"]);
     refused(start("other.>", "IN".into()), ErrorKind::Config, &["stream `IN`", "`in.>`", "`other.>`"]);
     refused(start("in..a", "IN".into()), ErrorKind::Config, &["`in..a`"]);
-    refused(start("in.>", "a b".into()), ErrorKind::Config, &["`a b` is no name of a stream"]);
+    refused(start("in.>", "a b".into()), ErrorKind::Config, &["`a b` is not a valid name for a stream"]);
     let durable = |name: &str| nats::stream("IN").durable(name);
     refused(start("in.>", durable("d")), ErrorKind::Config, &["no consumer `d`", "nats consumer add IN d"]);
     let plain = pathway_testkit::Server::builder().jetstream(false).start().expect("a server");

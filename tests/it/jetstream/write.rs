@@ -214,7 +214,7 @@ fn what_cannot_be_written_is_an_error_at_start() {
     refused("out.a", "NONE", ErrorKind::Config, &["stream `NONE`", "no such stream"]);
     refused("other", "OUT", ErrorKind::Config, &["stream `OUT`", "does not take `other`", "`out.>`"]);
     refused("out.*", "OUT", ErrorKind::Config, &["`out.*`"]);
-    refused("out.a", "a b", ErrorKind::Config, &["`a b` is no name of a stream"]);
+    refused("out.a", "a b", ErrorKind::Config, &["`a b` is not a valid name for a stream"]);
 }
 
 #[test]

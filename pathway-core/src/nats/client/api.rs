@@ -1,21 +1,19 @@
 //! JetStream's API: requests and answers in JSON.
 //!
-//! async-nats has all of it, too, behind a feature with five more dependencies. What a pipeline needs of it are five
-//! requests; how messages flow is ours in any case, because back-pressure and acknowledgements depend on it.
+//! async-nats has it too, behind a feature that adds seven crates to the dependencies. A pipeline needs five requests, and
+//! it pulls and publishes by itself in any case, because backpressure and acknowledgements depend on how that is done.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::pin;
-use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, RequestErrorKind};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
-use super::{Connection, PermissionError, StreamInfo};
+use super::StreamInfo;
 
 /// How long one answer may take.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -25,18 +23,32 @@ pub(crate) struct Api {
     client: Client,
 }
 
-/// Why there is no good answer.
+/// Why a request has no result.
 #[derive(Debug)]
 pub(crate) enum ApiError {
-    /// There may be one in a moment: the reason.
-    Away(String),
-    /// The answer is no.
+    /// Another attempt may succeed: the reason.
+    Temporary(String),
+    /// The server refuses the request.
     Refused {
-        /// What kind of no: one of the `err_code`s below, or another.
+        /// Why, as `err_code`: one of the constants below, or another.
         code: u64,
-        /// The server's words.
+        /// The server's description.
         description: String,
     },
+}
+
+/// The `error` of an answer.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ErrorResponse {
+    code: u64,
+    err_code: u64,
+    description: String,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    error: Option<ErrorResponse>,
 }
 
 impl ApiError {
@@ -45,19 +57,20 @@ impl ApiError {
     /// JetStream is not enabled, for the account or at all.
     const NOT_ENABLED: [u64; 2] = [10039, 10076];
 
-    /// Whether it is a no of this kind.
-    pub(crate) fn is(&self, wanted: u64) -> bool {
+    /// Whether the server refused the request with this code.
+    pub(crate) fn has_code(&self, wanted: u64) -> bool {
         matches!(self, ApiError::Refused { code, .. } if *code == wanted)
     }
+}
 
-    /// Reads the `error` of an answer.
-    pub(crate) fn of(error: &Value) -> Self {
-        let description = error["description"].as_str().unwrap_or("no reason given").to_owned();
-        let code = error["err_code"].as_u64().unwrap_or_default();
-        match error["code"].as_u64() {
+impl From<ErrorResponse> for ApiError {
+    fn from(error: ErrorResponse) -> Self {
+        let ErrorResponse { code, err_code, description } = error;
+        let description = if description.is_empty() { "no reason given".to_owned() } else { description };
+        match code {
             // No leader, a cluster that is starting, a server that is busy.
-            Some(408 | 429 | 503) if !Self::NOT_ENABLED.contains(&code) => ApiError::Away(description),
-            _ => ApiError::Refused { code, description },
+            408 | 429 | 503 if !Self::NOT_ENABLED.contains(&err_code) => ApiError::Temporary(description),
+            _ => ApiError::Refused { code: err_code, description },
         }
     }
 }
@@ -65,7 +78,7 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            ApiError::Away(reason) => f.write_str(reason),
+            ApiError::Temporary(reason) => f.write_str(reason),
             ApiError::Refused { description, .. } => f.write_str(description),
         }
     }
@@ -76,72 +89,46 @@ impl Api {
         Api { client }
     }
 
-    /// Asks once.
-    async fn ask(&self, verb: &str, body: &Value) -> Result<Value, ApiError> {
-        let payload = if body.is_null() { String::new() } else { body.to_string() };
-        let asked = self.client.request(format!("$JS.API.{verb}"), payload.into());
-        let answer = match tokio::time::timeout(ANSWER, asked).await {
+    /// Sends a request once. An empty body is sent as `None`.
+    async fn request<T: DeserializeOwned>(&self, endpoint: &str, body: Option<&impl Serialize>) -> Result<T, ApiError> {
+        let payload = body.map(serde_json::to_vec).transpose();
+        let payload = payload.map_err(|error| ApiError::Temporary(error.to_string()))?.unwrap_or_default();
+        let answer = self.client.request(format!("$JS.API.{endpoint}"), payload.into());
+        let answer = match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) if error.kind() == RequestErrorKind::NoResponders => {
-                return Err(ApiError::Away("JetStream does not answer; is it enabled (`nats-server -js`)?".to_owned()));
+                let reason = "JetStream does not answer; is it enabled (`nats-server -js`)?";
+                return Err(ApiError::Temporary(reason.to_owned()));
             }
-            Ok(Err(error)) => return Err(ApiError::Away(error.to_string())),
-            Err(_) => return Err(ApiError::Away(format!("no answer within {} s", ANSWER.as_secs()))),
+            Ok(Err(error)) => return Err(ApiError::Temporary(error.to_string())),
+            Err(_) => return Err(ApiError::Temporary(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
         };
-        let answer: Value = serde_json::from_slice(&answer.payload)
-            .map_err(|error| ApiError::Away(format!("an answer that is no JSON: {error}")))?;
-        match answer.get("error") {
-            Some(error) => Err(ApiError::of(error)),
-            None => Ok(answer),
+        let unreadable = |error| ApiError::Temporary(format!("an answer that cannot be read: {error}"));
+        let response: Response = serde_json::from_slice(&answer.payload).map_err(unreadable)?;
+        match response.error {
+            Some(error) => Err(error.into()),
+            None => serde_json::from_slice(&answer.payload).map_err(unreadable),
         }
     }
 
-    /// Asks until there is an answer; for ever where there is no limit.
-    pub(crate) async fn request_with_retry(
+    /// Sends a request until it is answered, for at most `limit`; without a limit, for ever.
+    pub(crate) async fn request_with_retry<T: DeserializeOwned>(
         &self,
-        verb: &str,
-        body: &Value,
+        endpoint: &str,
+        body: Option<&impl Serialize>,
         limit: Option<Duration>,
-    ) -> Result<Value, ApiError> {
+    ) -> Result<T, ApiError> {
         let start = Instant::now();
         loop {
-            match self.ask(verb, body).await {
-                Err(ApiError::Away(_)) if limit.is_none_or(|limit| start.elapsed() + PAUSE < limit) => {}
+            match self.request(endpoint, body).await {
+                Err(ApiError::Temporary(_)) if limit.is_none_or(|limit| start.elapsed() + PAUSE < limit) => {}
                 outcome => return outcome,
             }
             tokio::time::sleep(PAUSE).await;
         }
     }
 
-    pub(crate) async fn stream(&self, stream: &str, limit: Option<Duration>) -> Result<StreamInfo, ApiError> {
-        let info = self.request_with_retry(&format!("STREAM.INFO.{stream}"), &Value::Null, limit).await?;
-        Ok(StreamInfo::of(&info))
+    pub(crate) async fn stream_info(&self, stream: &str, limit: Option<Duration>) -> Result<StreamInfo, ApiError> {
+        self.request_with_retry(&format!("STREAM.INFO.{stream}"), None::<&()>, limit).await
     }
-}
-
-/// What kept work at a connection from its end.
-pub(crate) enum Interruption {
-    /// The connection broke.
-    Lost,
-    /// We may not use a subject: such a request has no answer.
-    Denied(PermissionError),
-}
-
-/// Does work to its end, unless the connection breaks or refuses a subject.
-pub(crate) async fn until_lost<T>(
-    connection: &mut Connection,
-    work: impl Future<Output = T>,
-) -> Result<T, Interruption> {
-    let mut work = pin!(work);
-    let mut lost = pin!(connection.lost());
-    std::future::poll_fn(|cx| {
-        if let Poll::Ready(notice) = connection.poll_notice(cx) {
-            return Poll::Ready(Err(Interruption::Denied(notice)));
-        }
-        if lost.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Err(Interruption::Lost));
-        }
-        work.as_mut().poll(cx).map(Ok)
-    })
-    .await
 }

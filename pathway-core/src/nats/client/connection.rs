@@ -1,9 +1,10 @@
-//! One connection to a server, which lives once.
+//! One connection to a server. It ends when it breaks.
 //!
-//! async-nats would bring a broken connection back by itself. It is not let, for what it does then:
-//! it throws away what it had buffered for the socket, but keeps and sends the commands that were queued behind that.
-//! A publisher would thus leave a hole in its messages, and later could only fill it out of order.
-//! So a connection here is over when it breaks; its end of the pipeline makes a new one, and knows exactly where it stood.
+//! async-nats would reopen a broken connection by itself. We prevent that because of what it does then: it throws away what
+//! it had buffered for the socket, but keeps and sends the commands that were queued behind that. A publisher would lose
+//! messages in the middle and could publish them again only out of order.
+//! So a connection ends when it breaks, and the supervisor opens a new one. The session on the new connection knows exactly
+//! which messages were not confirmed.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,54 +14,59 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_nats::{Client, ConnectOptions, Statistics};
-use futures_util::future::{self, Either};
+use futures_util::future::poll_fn;
 use tokio::sync::{mpsc, watch};
 
 use super::connect_failure::ConnectFailure;
 use super::event::{self, PermissionError};
-use super::{NatsUri, Options, Server, tls};
+use super::{NatsUri, Options, Server, SessionEnd, tls};
+use crate::data::{Error, ErrorKind};
 
-/// How many notices wait at most. One ends the pipeline, or changes how an end confirms; more say nothing new.
-const MAX_NOTICES: usize = 64;
-/// How often the connection is tried while nothing comes; two unanswered PINGs end it.
+/// How many permission errors wait at most. One ends the pipeline or changes how a sink confirms; more say nothing new.
+const MAX_PERMISSION_ERRORS: usize = 64;
+/// How often the client sends PING while nothing arrives. Two unanswered ones end the connection.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
 
 /// One connection to a server.
 pub(crate) struct Connection {
     pub(crate) client: Client,
-    /// The server, for reports.
+    /// The server, for messages.
     pub(crate) server: Server,
-    /// Servers of the same cluster that it told of.
+    /// Other servers of the same cluster, as announced by this one.
     pub(super) discovered: Vec<Server>,
-    notices: mpsc::Receiver<PermissionError>,
-    lost: Arc<Lost>,
+    /// The source's or sink's name.
+    name: Arc<str>,
+    /// Our credentials, as part of a sentence.
+    identity: String,
+    permission_errors: mpsc::Receiver<PermissionError>,
+    lost: Arc<LossDetector>,
     statistics: Arc<Statistics>,
 }
 
-/// Says that a connection has broken.
+/// Notices that async-nats is about to reconnect.
 #[derive(Default)]
-struct Lost {
-    /// How often async-nats has asked how long to wait before it connects: the second time, it is to come back.
-    dialed: AtomicUsize,
-    told: watch::Sender<bool>,
+struct LossDetector {
+    /// How often async-nats has asked for the delay before it connects. The second time, it is about to reconnect.
+    connects: AtomicUsize,
+    is_lost: watch::Sender<bool>,
 }
 
 impl Connection {
     pub(super) async fn open(
-        endpoint: &NatsUri,
+        uri: &NatsUri,
         server: &Server,
         options: &Options,
-        part: &str,
+        name: &Arc<str>,
         capacity: usize,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Self, ConnectFailure> {
         tls::install_provider();
-        let lost = Arc::new(Lost::default());
-        let (sender, notices) = mpsc::channel(MAX_NOTICES);
-        let options = connect_options(endpoint, options)?
-            .name(part)
+        let lost = Arc::new(LossDetector::default());
+        let (sender, permission_errors) = mpsc::channel(MAX_PERMISSION_ERRORS);
+        let options = connect_options(uri, options)?
+            .name(name)
             .subscription_capacity(capacity)
-            .connection_timeout(patience)
+            .connection_timeout(timeout)
             .ping_interval(PING_INTERVAL)
             .ignore_discovered_servers()
             .reconnect_delay_callback({
@@ -68,76 +74,111 @@ impl Connection {
                 move |_| lost.delay()
             })
             .event_callback({
-                let (part, server): (Arc<str>, Arc<str>) = (part.into(), server.to_string().into());
+                let (name, server): (Arc<str>, Arc<str>) = (Arc::clone(name), server.to_string().into());
                 move |event| {
-                    if let Some(notice) = event::sort(event, &part, &server) {
-                        let _ = sender.try_send(notice);
+                    if let Some(denied) = event::on_event(event, &name, &server) {
+                        let _ = sender.try_send(denied);
                     }
                     std::future::ready(())
                 }
             });
-        // Resolving a name has no time limit in async-nats.
-        let client = match tokio::time::timeout(patience, options.connect(server.to_string())).await {
+        // async-nats resolves host names without a time limit.
+        let client = match tokio::time::timeout(timeout, options.connect(server.to_string())).await {
             Ok(Ok(client)) => client,
-            Ok(Err(error)) => return Err(ConnectFailure::of(&error)),
-            Err(_) => return Err(ConnectFailure::Away("no answer".to_owned())),
+            Ok(Err(error)) => return Err(ConnectFailure::from_error(&error)),
+            Err(_) => return Err(ConnectFailure::Temporary("no answer".to_owned())),
         };
         let urls = client.server_info().connect_urls;
         let discovered = urls.iter().filter_map(|url| NatsUri::parse(url).ok()).flat_map(|found| found.servers);
         let discovered = discovered.map(|found| Server { tls: server.tls, ..found }).collect();
         let statistics = client.statistics();
-        Ok(Connection { client, server: server.clone(), discovered, notices, lost, statistics })
+        Ok(Connection {
+            client,
+            server: server.clone(),
+            discovered,
+            name: Arc::clone(name),
+            identity: uri.identity(),
+            permission_errors,
+            lost,
+            statistics,
+        })
     }
 
-    /// The next thing to act upon.
-    pub(crate) fn poll_notice(&mut self, cx: &mut Context<'_>) -> Poll<PermissionError> {
-        match self.notices.poll_recv(cx) {
-            Poll::Ready(Some(notice)) => Poll::Ready(notice),
-            // No more will come; a broken connection shows elsewhere.
+    /// Our credentials, as part of a sentence: ``user `alice` ``.
+    pub(crate) fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// The next permission error that the server has reported.
+    pub(crate) fn poll_permission_error(&mut self, cx: &mut Context<'_>) -> Poll<PermissionError> {
+        match self.permission_errors.poll_recv(cx) {
+            Poll::Ready(Some(denied)) => Poll::Ready(denied),
+            // There will be no more. `lost` says when the connection is broken.
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
 
-    /// Waits until the connection breaks; one that has broken stays so.
+    /// A permission error as an error that ends the pipeline.
+    pub(crate) fn permission_denied(&self, denied: &PermissionError) -> Error {
+        let Connection { name, server, identity, .. } = self;
+        let (action, subject) = (denied.action(), denied.subject());
+        let needed_by = if subject.starts_with("$JS.") { ", which JetStream requires" } else { "" };
+        let message = format!(
+            "{name}: {server} does not allow {identity} to {action} `{subject}` (permissions violation){needed_by}"
+        );
+        Error::new(ErrorKind::Authorization, message)
+    }
+
+    /// Completes when the connection is broken.
     pub(crate) fn lost(&self) -> impl Future<Output = ()> + use<> {
-        let mut told = self.lost.told.subscribe();
+        let mut is_lost = self.lost.is_lost.subscribe();
         async move {
-            // An error says that the connection's task is gone, and with it the connection.
-            let _ = told.wait_for(|lost| *lost).await;
+            // An error means that the connection's task is gone, and with it the connection.
+            let _ = is_lost.wait_for(|is_lost| *is_lost).await;
         }
     }
 
-    /// What is said to the server, unless the connection breaks: saying waits for room in async-nats, and for ever when
-    /// that has nothing to write to any more.
-    pub(crate) async fn unless_lost<T>(&self, said: impl Future<Output = T>) -> Option<T> {
-        match future::select(pin!(said), pin!(self.lost())).await {
-            Either::Left((outcome, _)) => Some(outcome),
-            Either::Right(_) => None,
-        }
-    }
-
-    /// How many messages have come in over this connection.
+    /// Completes `work`, unless the connection breaks or the server denies a subject first.
     ///
-    /// Less those that were taken from its subscriptions, when these are drained: the number that were dropped.
+    /// Sending a command waits for room in async-nats, which is for ever once the connection is broken; and a request whose
+    /// subject is denied gets no answer.
+    pub(crate) async fn until_lost<T>(&mut self, work: impl Future<Output = T>) -> Result<T, SessionEnd> {
+        let mut work = pin!(work);
+        let mut lost = pin!(self.lost());
+        poll_fn(|cx| {
+            if let Poll::Ready(denied) = self.poll_permission_error(cx) {
+                return Poll::Ready(Err(SessionEnd::Failed(self.permission_denied(&denied))));
+            }
+            if lost.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(SessionEnd::ConnectionLost));
+            }
+            work.as_mut().poll(cx).map(Ok)
+        })
+        .await
+    }
+
+    /// How many messages have arrived over this connection.
+    ///
+    /// Minus those that were taken from its subscriptions, once these are empty: the number of messages that were dropped.
     pub(crate) fn messages_in(&self) -> u64 {
         self.statistics.in_messages.load(Ordering::Relaxed)
     }
 }
 
-impl Lost {
-    /// async-nats asks this each time before it connects.
+impl LossDetector {
+    /// async-nats calls this each time before it connects.
     fn delay(&self) -> Duration {
-        if self.dialed.fetch_add(1, Ordering::Relaxed) == 0 {
+        if self.connects.fetch_add(1, Ordering::Relaxed) == 0 {
             return Duration::ZERO;
         }
-        self.told.send_replace(true);
-        // For ever: this client is over. The runtime that it lives on ends it.
+        self.is_lost.send_replace(true);
+        // This client never reconnects. Its runtime ends it.
         Duration::MAX
     }
 }
 
-fn connect_options(endpoint: &NatsUri, settings: &Options) -> Result<ConnectOptions, ConnectFailure> {
-    let mut options = ConnectOptions::new().require_tls(endpoint.tls);
+fn connect_options(uri: &NatsUri, settings: &Options) -> Result<ConnectOptions, ConnectFailure> {
+    let mut options = ConnectOptions::new().require_tls(uri.tls);
     if let Some(path) = &settings.ca_file {
         options = options.add_root_certificates(path.clone());
     }
@@ -147,11 +188,11 @@ fn connect_options(endpoint: &NatsUri, settings: &Options) -> Result<ConnectOpti
     if settings.tls_first {
         options = options.tls_first();
     }
-    match &endpoint.credentials {
+    match &uri.credentials {
         None => Ok(options),
-        // A file that could be read at start may be gone: perhaps it is being replaced.
+        // A file that was readable at the start may be missing now, perhaps because it is being replaced.
         Some(credentials) => {
-            credentials.add_to(options).map_err(|error| ConnectFailure::Unusable(format!("{error:#}")))
+            credentials.add_to(options).map_err(|error| ConnectFailure::Permanent(format!("{error:#}")))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who we are to a server.
+//! The credentials of a connection.
 
 use std::fmt;
 use std::fs;
@@ -9,13 +9,13 @@ use nkeys::KeyPair;
 
 use crate::data::{Error, ErrorKind, Result};
 
-/// Who we are to a server. `Debug` and `Display` never show a secret.
+/// The credentials of a connection. `Debug` and `Display` never show a secret.
 ///
-/// What is in a file is read anew for each connection, so that a file that is replaced counts from the next one on.
+/// Files are read again for each connection, so that the next connection uses a file that was replaced.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Credentials {
-    /// A user and the password.
+    /// A user name and a password.
     User {
         /// The user's name.
         name: String,
@@ -24,23 +24,23 @@ pub enum Credentials {
     },
     /// A token.
     Token(String),
-    /// A user's nkey, by its seed (`SU…`).
+    /// A user's nkey, given by its seed (`SU…`).
     Nkey(String),
     /// A file with the seed of a user's nkey.
     NkeyFile(PathBuf),
-    /// The text of a credentials file: a user's JWT, and the seed of its nkey.
+    /// The text of a credentials file: a user's JWT and nkey seed.
     Text(String),
     /// A credentials file.
     File(PathBuf),
 }
 
 impl Credentials {
-    /// Whether they can be used at all: files can be read, and hold what they should.
+    /// Checks that the credentials are well-formed and their files readable.
     pub(super) fn check(&self) -> Result<()> {
         self.add_to(ConnectOptions::new()).map(drop)
     }
 
-    /// Adds them to the options of a connection that is about to be made.
+    /// Adds the credentials to the options of a new connection.
     pub(super) fn add_to(&self, options: ConnectOptions) -> Result<ConnectOptions> {
         match self {
             Credentials::User { name, password } => Ok(options.user_and_password(name.clone(), password.clone())),
@@ -53,18 +53,18 @@ impl Credentials {
     }
 }
 
-/// The file may have lines around the seed.
-fn add_nkey(options: ConnectOptions, text: &str, who: &Credentials) -> Result<ConnectOptions> {
+/// The text may have other lines around the seed.
+fn add_nkey(options: ConnectOptions, text: &str, credentials: &Credentials) -> Result<ConnectOptions> {
     let seed = text.lines().map(str::trim).find(|line| line.starts_with("SU"));
     match seed.filter(|seed| KeyPair::from_seed(seed).is_ok()) {
         Some(seed) => Ok(options.nkey(seed.to_owned())),
-        None => Err(unusable(who, "it holds no seed of a user's nkey, which begins with SU")),
+        None => Err(unusable(credentials, "it contains no seed of a user's nkey, which begins with SU")),
     }
 }
 
-fn add_text(options: ConnectOptions, text: &str, who: &Credentials) -> Result<ConnectOptions> {
-    // Its reason may quote what it has read.
-    options.credentials(text).map_err(|_| unusable(who, "it does not hold a user's JWT and the seed of its nkey"))
+fn add_text(options: ConnectOptions, text: &str, credentials: &Credentials) -> Result<ConnectOptions> {
+    // The error of async-nats may quote the text.
+    options.credentials(text).map_err(|_| unusable(credentials, "it does not contain a user's JWT and nkey seed"))
 }
 
 fn read(path: &Path, what: &str) -> Result<String> {
@@ -73,8 +73,8 @@ fn read(path: &Path, what: &str) -> Result<String> {
     })
 }
 
-fn unusable(who: &Credentials, complaint: &str) -> Error {
-    Error::new(ErrorKind::Config, format!("{who} cannot be used: {complaint}"))
+fn unusable(credentials: &Credentials, reason: &str) -> Error {
+    Error::new(ErrorKind::Config, format!("{credentials} cannot be used: {reason}"))
 }
 
 impl fmt::Debug for Credentials {
@@ -90,7 +90,7 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// As a part of a sentence: ``user `alice` ``, `a token`, ``the credentials file `a.creds` ``.
+/// The credentials as part of a sentence: ``user `alice` ``, `a token`, ``the credentials file `a.creds` ``.
 impl fmt::Display for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -1,173 +1,197 @@
-//! How a connection is made, and made again.
+//! Opens connections: tries the servers in order, waits between the rounds, and reports why none can be reached.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::backoff::Backoff;
 use super::connect_failure::ConnectFailure;
 use super::{Connection, Credentials, NatsUri, Options, Server, tls};
 use crate::data::{Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
 
-/// The pause after the first failed round over all servers; it doubles up to [`LONGEST_PAUSE`].
-const FIRST_PAUSE: Duration = Duration::from_millis(20);
-const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How long one server may take to answer.
-const ANSWER: Duration = Duration::from_secs(5);
-/// How often "still not there" is reported: first after this, then ever less often.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The least time that a server gets, also at the end of the deadline: one that listens answers in it.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(20);
+/// A session that lasted this long has worked. A connection that breaks earlier counts as a failed attempt to connect, so
+/// that a server that accepts us and then closes the connection is not asked again and again without a pause.
+const STABLE_AFTER: Duration = Duration::from_secs(5);
+/// How often a server that cannot be reached is reported: first after this, then less and less often.
 const FIRST_REPORT: Duration = Duration::from_secs(5);
-const RAREST_REPORT: Duration = Duration::from_secs(60);
+const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
-/// Makes the connections of one end of a pipeline, one after the other.
+/// Opens the connections of one source or sink, one after the other.
 pub(crate) struct Dialer {
-    endpoint: NatsUri,
+    uri: NatsUri,
     options: Options,
-    /// The source's or sink's name: in the server's list of connections, and in reports.
-    part: Arc<str>,
-    /// How many messages a subscription holds before it drops any.
+    /// The source's or sink's name: for log lines, and in the server's list of connections.
+    name: Arc<str>,
+    /// How many messages wait in async-nats for one subscription before it drops any.
     capacity: usize,
-    /// Servers of the same cluster that the last connection told of.
+    /// Servers of the same cluster, as announced by the last one.
     discovered: Vec<Server>,
-    /// The server of the last connection, to begin with the next one.
+    /// The server of the last connection.
     last: Option<Server>,
+    /// Grows with each failed round and each short session.
+    backoff: Backoff,
+    /// The last connection broke soon after it was opened, and why that counts as a failure.
+    short_session: Option<String>,
+    /// When the first connection was attempted.
+    started: Option<Instant>,
 }
 
 impl Dialer {
-    pub(crate) fn new(endpoint: NatsUri, options: Options, part: Arc<str>, capacity: usize) -> Self {
-        let endpoint = endpoint.with(&options);
-        Dialer { endpoint, options, part, capacity, discovered: Vec::new(), last: None }
+    pub(crate) fn new(uri: NatsUri, options: Options, name: Arc<str>, capacity: usize) -> Self {
+        Dialer {
+            uri: uri.with(&options),
+            options,
+            name,
+            capacity,
+            discovered: Vec::new(),
+            last: None,
+            backoff: Backoff::new(),
+            short_session: None,
+            started: None,
+        }
     }
 
-    pub(crate) fn endpoint(&self) -> &NatsUri {
-        &self.endpoint
-    }
-
-    /// Makes the first connection, within the deadline.
+    /// Opens a connection: until a first session has been established (`is_ready`) within
+    /// [`connect_deadline`](Options::connect_deadline), then however long it takes.
     ///
     /// # Errors
-    /// A file of the options can't be used; no server could be reached in time; or one refused the credentials, or can't be
-    /// used.
-    pub(crate) async fn first(&mut self) -> Result<Connection> {
-        let checked = self.endpoint.credentials().map_or(Ok(()), Credentials::check);
-        checked.and_then(|()| tls::check(&self.options)).map_err(|error| self.of_this_part(error))?;
-        let limit = self.options.connect_deadline;
-        self.dial(Some(limit), 1).await
-    }
-
-    /// Makes another connection after one has broken, however long it takes.
-    ///
-    /// # Errors
-    /// The server refuses the credentials, and did so twice: once may be a cluster that is starting.
-    pub(crate) async fn again(&mut self) -> Result<Connection> {
-        self.dial(None, 2).await
-    }
-
-    async fn dial(&mut self, limit: Option<Duration>, refusals: usize) -> Result<Connection> {
-        let start = Instant::now();
-        let mut pause = FIRST_PAUSE;
-        let mut report_after = Duration::ZERO;
-        let mut refused = 0;
+    /// A file of the options cannot be used. Before the first session: no server could be reached in time, or one cannot be
+    /// used or refused the credentials. Later: the servers refused the credentials twice; once may be a cluster that is
+    /// starting.
+    pub(crate) async fn connect(&mut self, is_ready: bool) -> Result<Connection> {
+        let begin = Instant::now();
+        if self.started.is_none() {
+            let checked = self.uri.credentials().map_or(Ok(()), Credentials::check);
+            checked.and_then(|()| tls::check(&self.options)).map_err(|error| error.of_component(&self.name))?;
+        }
+        let started = *self.started.get_or_insert(begin);
+        let deadline = (!is_ready).then(|| started + self.options.connect_deadline);
+        let max_refusals = if is_ready { 2 } else { 1 };
+        let (mut refusals, mut report_after) = (0, Duration::ZERO);
+        if let Some(reason) = self.short_session.take() {
+            tokio::time::sleep(self.next_pause(&reason, deadline)?).await;
+        }
         loop {
             let mut reasons = Vec::new();
-            for server in self.order() {
-                let left = limit.map_or(ANSWER, |limit| limit.saturating_sub(start.elapsed()).min(ANSWER));
-                // Even when the time is over, a server that listens gets its chance.
-                let left = left.max(FIRST_PAUSE);
-                let reason = match self.open(&server, left).await {
+            for server in self.servers_in_order() {
+                let left = deadline.map_or(ANSWER_TIMEOUT, |at| at.saturating_duration_since(Instant::now()));
+                let timeout = left.clamp(SHORTEST_TIMEOUT, ANSWER_TIMEOUT);
+                let reason = match self.open(&server, timeout).await {
                     Ok(connection) => {
                         if !reasons.is_empty() || report_after > Duration::ZERO {
-                            report(Level::Info, &self.part, format_args!("connected to {server}"));
+                            report(Level::Info, &self.name, format_args!("connected to {server}"));
                         }
                         self.discovered.clone_from(&connection.discovered);
                         self.last = Some(server);
                         return Ok(connection);
                     }
                     Err(ConnectFailure::Credentials) => {
-                        refused += 1;
-                        if refused >= refusals {
+                        refusals += 1;
+                        if refusals >= max_refusals {
                             return Err(self.unauthorized(&server));
                         }
-                        "it refuses the credentials".to_owned()
+                        "it does not accept the credentials".to_owned()
                     }
-                    Err(ConnectFailure::Unusable(reason)) if limit.is_some() => {
+                    Err(ConnectFailure::Permanent(reason)) if !is_ready => {
                         return Err(self.unusable(&server, &reason));
                     }
-                    Err(ConnectFailure::Unusable(reason) | ConnectFailure::Away(reason)) => reason,
+                    Err(ConnectFailure::Permanent(reason) | ConnectFailure::Temporary(reason)) => reason,
                 };
                 reasons.push(format!("{server} ({reason})"));
             }
             let reasons = reasons.join(", ");
-            let waited = start.elapsed();
-            if limit.is_some_and(|limit| waited + pause > limit) {
-                return Err(self.unreachable(&reasons));
-            }
+            let pause = self.next_pause(&reasons, deadline)?;
+            let waited = begin.elapsed();
             if waited >= report_after {
-                let until = limit.map_or("until it is back".to_owned(), |limit| {
-                    format!("for another {} s", (limit - waited).as_secs_f32().ceil())
+                let until = deadline.map_or("until it is back".to_owned(), |at| {
+                    format!("for another {} s", at.saturating_duration_since(Instant::now()).as_secs_f32().ceil())
                 });
-                report(Level::Warn, &self.part, format_args!("cannot reach {reasons} yet; retrying {until}"));
-                report_after = waited + (2 * report_after).clamp(FIRST_REPORT, RAREST_REPORT);
+                report(Level::Warn, &self.name, format_args!("cannot reach {reasons} yet; retrying {until}"));
+                report_after = waited + (2 * report_after).clamp(FIRST_REPORT, LONGEST_REPORT_INTERVAL);
             }
-            tokio::time::sleep(pause + jitter(pause)).await;
-            pause = (2 * pause).min(LONGEST_PAUSE);
+            tokio::time::sleep(pause).await;
         }
     }
 
-    async fn open(&self, server: &Server, patience: Duration) -> Result<Connection, ConnectFailure> {
-        Connection::open(&self.endpoint, server, &self.options, &self.part, self.capacity, patience).await
+    /// Records that the connection to `server` broke. Its session worked for so long, or not at all.
+    pub(crate) fn connection_lost(&mut self, server: &Server, session: Duration) {
+        if session >= STABLE_AFTER {
+            self.backoff.reset();
+        } else {
+            self.short_session = Some(format!("{server} (it closed the connection soon after it was opened)"));
+        }
     }
 
-    /// The servers in the order in which to try them: at first from a random one on, so that clients spread over a
-    /// cluster; later from the one after that which was lost, and those at last that only the cluster told of.
-    fn order(&self) -> Vec<Server> {
-        let mut servers = self.endpoint.servers.clone();
+    /// How long to wait before the next attempt.
+    ///
+    /// # Errors
+    /// The deadline would pass in the meantime.
+    fn next_pause(&mut self, reasons: &str, deadline: Option<Instant>) -> Result<Duration> {
+        let pause = self.backoff.next_pause();
+        match deadline {
+            Some(at) if Instant::now() + pause > at => Err(self.unreachable(reasons)),
+            _ => Ok(pause),
+        }
+    }
+
+    async fn open(&self, server: &Server, timeout: Duration) -> Result<Connection, ConnectFailure> {
+        Connection::open(&self.uri, server, &self.options, &self.name, self.capacity, timeout).await
+    }
+
+    /// The servers in the order in which to try them. The first time, it begins at a random one, so that clients spread over
+    /// a cluster; later, at the one after the server that was lost. Servers that only the cluster announced come last.
+    fn servers_in_order(&self) -> Vec<Server> {
+        let mut servers = self.uri.servers.clone();
+        let count = servers.len().max(1);
         let begin = match self.last.as_ref().and_then(|last| servers.iter().position(|server| server == last)) {
             Some(last) => last + 1,
-            None => RandomState::new().hash_one(0) as usize,
+            None => fastrand::usize(..count),
         };
-        let count = servers.len();
-        servers.rotate_left(begin % count.max(1));
-        let known = |server: &&Server| !self.endpoint.servers.contains(server);
+        servers.rotate_left(begin % count);
+        let known = |server: &&Server| !self.uri.servers.contains(server);
         servers.extend(self.discovered.iter().filter(known).cloned());
         servers
     }
 
     fn unauthorized(&self, server: &Server) -> Error {
-        let (part, identity) = (&self.part, self.endpoint.identity());
-        let message = match self.endpoint.credentials {
-            None => format!(
-                "{part}: {server} does not let {identity} in (authorization violation); \
-                 put credentials into the URI: nats://user:password@host or nats://token@host, \
-                 or into `nats::Options`"
-            ),
-            Some(_) => format!("{part}: {server} does not accept {identity} (authorization violation)"),
+        let (name, identity) = (&self.name, self.uri.identity());
+        let hint = match self.uri.credentials {
+            None => {
+                "; put credentials into the URI (nats://user:password@host or nats://token@host) or into `nats::Options`"
+            }
+            Some(_) => "",
         };
+        let message = format!("{name}: {server} does not accept {identity} (authorization violation){hint}");
         Error::new(ErrorKind::Authorization, message)
     }
 
     fn unusable(&self, server: &Server, reason: &str) -> Error {
-        let cure = self.cure(reason);
-        Error::new(ErrorKind::Connect, format!("{}: cannot connect to {server}: {reason}{cure}", self.part))
+        let hint = self.hint(reason);
+        Error::new(ErrorKind::Connect, format!("{}: cannot connect to {server}: {reason}{hint}", self.name))
     }
 
-    /// What to do about a reason, after a semicolon.
-    fn cure(&self, reason: &str) -> &'static str {
+    /// What the user can do about a reason, after a semicolon.
+    fn hint(&self, reason: &str) -> &'static str {
         let has = |text: &str| reason.contains(text);
-        if has("does not speak it") && self.options.tls_first {
-            "; where the server greets first, leave `tls_first` out; where it has no TLS, give it a certificate"
-        } else if has("does not speak it") {
-            "; use nats:// in the URI, and no option that demands TLS, or give the server a certificate"
+        if has("does not use it") && self.options.tls_first {
+            "; if the server sends INFO before the TLS handshake, remove `tls_first`; if it has no TLS, give it a certificate"
+        } else if has("does not use it") {
+            "; use nats:// in the URI and no option that requires TLS, or give the server a certificate"
         } else if (has("UnknownIssuer") || has("BadSignature")) && self.options.ca_file.is_none() {
-            "; no authority that this machine trusts has signed the server's certificate: name its authority with \
-             `Options::ca_file`, or in SSL_CERT_FILE"
+            "; the server's certificate is not signed by an authority that this machine trusts: name its authority with \
+             `Options::ca_file` or in SSL_CERT_FILE"
         } else if has("UnknownIssuer") || has("BadSignature") {
-            "; no authority of `Options::ca_file` has signed the server's certificate"
+            "; the server's certificate is not signed by an authority in `Options::ca_file`"
         } else if has("not valid for name") || has("NotValidForName") {
-            "; write the host in the URI as the server's certificate has it"
+            "; write the host in the URI as it is in the server's certificate"
         } else if has("CertificateRequired") {
-            "; the server wants to see a certificate of ours: give one with `Options::client_certificate`"
+            "; the server requires a client certificate: set one with `Options::client_certificate`"
         } else if has("received fatal alert") && self.options.client_certificate.is_some() {
-            "; the server does not accept our client certificate"
+            "; the server does not accept the client certificate"
         } else {
             ""
         }
@@ -176,24 +200,15 @@ impl Dialer {
     fn unreachable(&self, reasons: &str) -> Error {
         let seconds = self.options.connect_deadline.as_secs_f32();
         let hint = if reasons.contains("no answer") && !self.options.tls_first {
-            ", or say `Options::tls_first` where the server waits for TLS before it greets"
+            ", or set `Options::tls_first` if the server expects the TLS handshake first"
         } else {
             ""
         };
         let message = format!(
             "{}: cannot reach {reasons}, tried for {seconds} s; \
-             start the server, correct the URI, or give it longer with `connect_deadline`{hint}",
-            self.part
+             start the server, correct the URI, or allow more time with `connect_deadline`{hint}",
+            self.name
         );
         Error::new(ErrorKind::Connect, message)
     }
-
-    fn of_this_part(&self, error: Error) -> Error {
-        error.of_component(&self.part)
-    }
-}
-
-/// Up to a quarter of a pause, so that the clients of a server that returns don't all come at once.
-fn jitter(pause: Duration) -> Duration {
-    pause.mul_f64((RandomState::new().hash_one(0) % 256) as f64 / 1024.0)
 }

@@ -1,10 +1,10 @@
-//! What async-nats tells about a connection, sorted into what ends a pipeline and what is only reported.
+//! Events of async-nats: permission errors are returned, the others are logged.
 
 use async_nats::{Event, ServerError};
 
 use crate::telemetry::{Level, report};
 
-/// What an end of the pipeline must act upon: the server refuses a subject.
+/// The server does not allow us to use a subject.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum PermissionError {
     /// We may not subscribe to this subject.
@@ -14,44 +14,55 @@ pub(crate) enum PermissionError {
 }
 
 impl PermissionError {
-    /// The subject that is refused.
+    /// The subject that is denied.
     pub(crate) fn subject(&self) -> &str {
         match self {
             PermissionError::SubscribeDenied(subject) | PermissionError::PublishDenied(subject) => subject,
         }
     }
+
+    /// What is denied, to complete "does not allow us to …".
+    pub(super) fn action(&self) -> &'static str {
+        match self {
+            PermissionError::SubscribeDenied(_) => "subscribe to",
+            PermissionError::PublishDenied(_) => "publish on",
+        }
+    }
 }
 
-/// Reports an event, or turns it into a notice.
-pub(super) fn sort(event: Event, part: &str, server: &str) -> Option<PermissionError> {
+/// Logs an event, or returns it as a permission error.
+pub(super) fn on_event(event: Event, name: &str, server: &str) -> Option<PermissionError> {
     match event {
-        // Each drop has this event, but events get lost in a flood; the source counts drops itself, exactly.
+        // Each drop causes this event, but under a flood events get lost. The source counts drops itself, exactly.
         Event::SlowConsumer(_) => {}
-        // A connection ends where its `Lost` says so, and connections are reported where they are made.
+        // `Connection::lost` says when a connection ends, and the supervisor reports connections.
         Event::Connected | Event::Disconnected | Event::Draining | Event::Closed | Event::ClientError(_) => {}
         Event::LameDuckMode => {
-            let message = format_args!("the server {server} shuts down; the connection will move to another");
-            report(Level::Warn, part, message);
+            let message =
+                format_args!("the server {server} is shutting down; the connection will move to another server");
+            report(Level::Warn, name, message);
         }
         Event::ServerError(ServerError::Other(text)) => {
-            let notice = denial(&text);
-            if notice.is_none() {
+            let denied = parse_permission_error(&text);
+            if denied.is_none() {
                 let meaning = if text.eq_ignore_ascii_case("slow consumer") {
-                    ": it closes the connection, because the pipeline was too slow for too long, and messages are lost"
+                    ": it closes the connection because the pipeline was too slow for too long, and messages are lost"
                 } else {
                     ""
                 };
-                report(Level::Error, part, format_args!("the server {server} says: {text}{meaning}"));
+                report(Level::Error, name, format_args!("the server {server} reports: {text}{meaning}"));
             }
-            return notice;
+            return denied;
         }
-        Event::ServerError(error) => report(Level::Error, part, format_args!("the server {server} says: {error}")),
+        Event::ServerError(error) => {
+            report(Level::Error, name, format_args!("the server {server} reports: {error}"));
+        }
     }
     None
 }
 
-/// Reads `Permissions Violation for Publish to "subject"`, with more behind it for some servers.
-fn denial(text: &str) -> Option<PermissionError> {
+/// Parses `Permissions Violation for Publish to "subject"`. Some servers add more text at the end.
+fn parse_permission_error(text: &str) -> Option<PermissionError> {
     let rest = text.strip_prefix("Permissions Violation for ")?;
     let (verb, rest) = rest.split_once(" to \"")?;
     let subject = rest.split_once('"').map_or(rest, |(subject, _)| subject).to_owned();
@@ -67,19 +78,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn denials_are_read() {
+    fn permission_errors_are_parsed() {
         assert_eq!(
-            denial("Permissions Violation for Subscription to \"a.>\""),
+            parse_permission_error("Permissions Violation for Subscription to \"a.>\""),
             Some(PermissionError::SubscribeDenied("a.>".into()))
         );
         assert_eq!(
-            denial("Permissions Violation for Subscription to \"a\" using queue \"q\""),
+            parse_permission_error("Permissions Violation for Subscription to \"a\" using queue \"q\""),
             Some(PermissionError::SubscribeDenied("a".into()))
         );
         assert_eq!(
-            denial("Permissions Violation for Publish to \"sum\""),
+            parse_permission_error("Permissions Violation for Publish to \"sum\""),
             Some(PermissionError::PublishDenied("sum".into()))
         );
-        assert_eq!(denial("Slow Consumer"), None);
+        assert_eq!(parse_permission_error("Slow Consumer"), None);
     }
 }

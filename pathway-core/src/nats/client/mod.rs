@@ -1,6 +1,7 @@
-//! One NATS connection: where the servers are, who we are to them, and how long the connection lives.
+//! Connections to NATS: options, credentials and TLS, the supervisor that keeps a connection, and JetStream's API.
 
 mod api;
+mod backoff;
 mod connect_failure;
 mod connection;
 mod credentials;
@@ -8,11 +9,14 @@ mod dialer;
 mod environment;
 mod event;
 mod flush_barrier;
+mod headers;
 mod nats_uri;
 mod options;
+mod publish;
 mod runtime;
 mod stream;
 mod subject;
+mod supervisor;
 mod tls;
 mod uri;
 
@@ -26,11 +30,15 @@ pub use nats_uri::{NatsUri, Server};
 pub use options::Options;
 pub use subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
 
-pub(crate) use api::{Api, ApiError, Interruption, until_lost};
+pub(crate) use api::{Api, ApiError, ErrorResponse};
+pub(crate) use backoff::Backoff;
 pub(crate) use connection::Connection;
 pub(crate) use dialer::Dialer;
 pub(crate) use event::PermissionError;
 pub(crate) use flush_barrier::FlushBarrier;
+pub(crate) use headers::HeaderTemplate;
+pub(crate) use publish::{BatchReceiver, OutgoingBatch, has_own_subject, sleep_until};
 pub(crate) use runtime::runtime;
 pub(crate) use stream::{Retention, StreamInfo, check_stream_name};
 pub(crate) use subject::{matches, overlap};
+pub(crate) use supervisor::{ConnectionClosed, Ready, SessionEnd, Supervised, Supervisor};

@@ -1,4 +1,4 @@
-//! Where the servers are, and who we are to them.
+//! A parsed NATS URI: servers, credentials, TLS.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,21 +7,20 @@ use std::str::FromStr;
 use super::{Credentials, Options, uri};
 use crate::data::{Error, Result};
 
-/// A NATS URI, parsed: servers, credentials, and whether TLS is demanded.
+/// A parsed NATS URI: servers, credentials, and whether TLS is required.
 ///
-/// - `nats://localhost:4222`, or without the scheme, or without the port (4222);
-/// - `nats://user:password@host` and `nats://token@host`; a special character in them is written as in any URI,
-///   `%40` for `@`;
-/// - several servers of one cluster, with one set of credentials: `nats://user:password@a:4222,b:4222`;
-/// - `tls://host`: TLS for all servers of the list, or no connection. (Where a server demands TLS, it is used anyway.)
+/// - `nats://localhost:4222`; scheme and port may be left out, the default port is 4222;
+/// - `nats://user:password@host` and `nats://token@host`, with special characters percent-encoded: `%40` for `@`;
+/// - several servers of one cluster with one set of credentials: `nats://user:password@a:4222,b:4222`;
+/// - `tls://host`: TLS is required for all servers of the list. (With `nats://`, TLS is used if the server requires it.)
 ///
-/// `Display` and `Debug` show the servers, never a password or a token.
+/// `Display` and `Debug` show the servers, but never a password or a token.
 ///
 /// ```
 /// use pathway_core::nats::client::NatsUri;
 ///
-/// let endpoint: NatsUri = "nats://alice:s3cret@a.example,b.example:5222".parse()?;
-/// assert_eq!(endpoint.to_string(), "nats://a.example:4222,nats://b.example:5222");
+/// let uri: NatsUri = "nats://alice:s3cret@a.example,b.example:5222".parse()?;
+/// assert_eq!(uri.to_string(), "nats://a.example:4222,nats://b.example:5222");
 /// # Ok::<(), pathway_core::data::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,12 +32,13 @@ pub struct NatsUri {
 
 /// The address of one server.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Server {
-    /// The name or the address, an IPv6 one without brackets.
+    /// The host name or the IP address. An IPv6 address is without brackets.
     pub host: String,
     /// The port.
     pub port: u16,
-    /// Whether TLS is demanded.
+    /// Whether TLS is required.
     pub tls: bool,
 }
 
@@ -46,45 +46,45 @@ impl NatsUri {
     /// Parses a URI.
     ///
     /// # Errors
-    /// It cannot be used; the error says why, and shows no secret.
+    /// The URI cannot be used. The error says why and shows no secret.
     pub fn parse(text: &str) -> Result<Self> {
         uri::parse(text)
     }
 
-    /// The servers, in the order in which they were given.
+    /// The servers, in the order of the URI.
     pub fn servers(&self) -> &[Server] {
         &self.servers
     }
 
-    /// Who we are to them; `None` for nobody in particular.
+    /// The credentials, if the URI has any.
     pub fn credentials(&self) -> Option<&Credentials> {
         self.credentials.as_ref()
     }
 
-    /// Whether TLS is demanded.
+    /// Whether TLS is required.
     pub fn requires_tls(&self) -> bool {
         self.tls
     }
 
-    /// Adds what is said beside the URI: who we are, where that is said more urgently, and that TLS is demanded.
+    /// Applies the options: credentials that override those of the URI or are missing in it, and required TLS.
     pub(super) fn with(mut self, options: &Options) -> Self {
         let Options { credentials, fallback, .. } = options;
         self.credentials = credentials.clone().or(self.credentials).or_else(|| fallback.clone());
-        if options.demand_tls() {
-            self.demand_tls();
+        if options.require_tls() {
+            self.require_tls();
         }
         self
     }
 
-    /// Demands TLS of all servers: a password that one gets encrypted must not go to the next in plain text.
-    pub(super) fn demand_tls(&mut self) {
+    /// Requires TLS for all servers: a password that one server gets encrypted must not go to the next one in plain text.
+    pub(super) fn require_tls(&mut self) {
         self.tls = true;
         for server in &mut self.servers {
             server.tls = true;
         }
     }
 
-    /// As a part of a sentence: ``user `alice` ``, `a token`, `nobody in particular`.
+    /// The credentials as part of a sentence: ``user `alice` ``, `a token`, `a user without credentials`.
     pub(crate) fn identity(&self) -> String {
         self.credentials.as_ref().map_or_else(|| "a user without credentials".to_owned(), Credentials::to_string)
     }

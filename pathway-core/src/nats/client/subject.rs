@@ -1,13 +1,13 @@
-//! Which subjects can be used.
+//! Checks and compares subjects.
 
 use crate::data::{Error, ErrorKind, Result};
 
-/// Checks a subject that is to be read: `orders`, `orders.new`, `orders.*.eu`, `orders.>`.
+/// Checks a subject to subscribe to: `orders`, `orders.new`, `orders.*.eu`, `orders.>`.
 ///
-/// A `*` or `>` is a wildcard only as a whole token; within one it is a character like any other, as NATS has it.
+/// As in NATS, `*` and `>` are wildcards only if they are a whole token.
 ///
 /// # Errors
-/// The server would refuse it, or nothing could ever match it.
+/// The server would refuse it, or no subject could ever match it.
 ///
 /// ```
 /// use pathway_core::nats::client::check_subscribe_subject;
@@ -17,20 +17,20 @@ use crate::data::{Error, ErrorKind, Result};
 /// ```
 pub fn check_subscribe_subject(subject: &str) -> Result<()> {
     let last = subject.split('.').count() - 1;
-    let complaint = match complaint(subject) {
+    let error = match subject_error(subject) {
         None if subject.split('.').position(|token| token == ">").is_some_and(|n| n < last) => {
-            "`>` stands for all that follows, so that it can only be the last token"
+            "`>` matches all remaining tokens, so it must be the last token"
         }
         None => return Ok(()),
-        Some(complaint) => complaint,
+        Some(error) => error,
     };
-    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be read: {complaint}")))
+    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be subscribed to: {error}")))
 }
 
-/// Checks a subject that is to be published on.
+/// Checks a subject to publish on.
 ///
 /// # Errors
-/// The server would refuse it, or no subscription could mean it: it has a wildcard.
+/// The server would refuse it, or it has a wildcard.
 ///
 /// ```
 /// use pathway_core::nats::client::check_publish_subject;
@@ -39,20 +39,20 @@ pub fn check_subscribe_subject(subject: &str) -> Result<()> {
 /// assert!(check_publish_subject("totals.*").is_err());
 /// ```
 pub fn check_publish_subject(subject: &str) -> Result<()> {
-    let complaint = match complaint(subject) {
+    let error = match subject_error(subject) {
         None if subject.split('.').any(|token| token == "*" || token == ">") => {
-            "`*` and `>` are wildcards, which only a subscription can have"
+            "`*` and `>` are wildcards, which are allowed only in subscriptions"
         }
         None => return Ok(()),
-        Some(complaint) => complaint,
+        Some(error) => error,
     };
-    Err(Error::new(ErrorKind::Config, format!("nothing can be published on the subject `{subject}`: {complaint}")))
+    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be published on: {error}")))
 }
 
 /// Checks the name of a queue group.
 ///
 /// # Errors
-/// It is empty, or has a blank or a control character in it, which would end it on the wire.
+/// It is empty, or contains white space or a control character, which would end the name on the wire.
 ///
 /// ```
 /// use pathway_core::nats::client::check_queue_group;
@@ -61,25 +61,26 @@ pub fn check_publish_subject(subject: &str) -> Result<()> {
 /// assert!(check_queue_group("two words").is_err());
 /// ```
 pub fn check_queue_group(name: &str) -> Result<()> {
-    let complaint = if name.is_empty() {
+    let error = if name.is_empty() {
         "it is empty"
     } else if name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        "it has a blank or a control character in it"
+        "it contains white space or a control character"
     } else {
         return Ok(());
     };
-    Err(Error::new(ErrorKind::Config, format!("the queue group `{name}` cannot be joined: {complaint}")))
+    Err(Error::new(ErrorKind::Config, format!("the queue group `{name}` cannot be joined: {error}")))
 }
 
-fn complaint(subject: &str) -> Option<&'static str> {
+/// What is wrong with a subject of either kind.
+fn subject_error(subject: &str) -> Option<&'static str> {
     if subject.is_empty() {
         Some("it is empty")
     } else if subject.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        Some("it has a blank or a control character in it")
+        Some("it contains white space or a control character")
     } else if subject.starts_with('.') || subject.ends_with('.') {
         Some("it begins or ends with a dot")
     } else if subject.contains("..") {
-        Some("there is nothing between two of its dots")
+        Some("it contains two dots in a row")
     } else {
         None
     }
@@ -95,12 +96,12 @@ pub(crate) fn overlap(one: &str, other: &str) -> bool {
     compare(one, other, |one, other| one == "*" || other == "*" || one == other)
 }
 
-fn compare(one: &str, other: &str, alike: impl Fn(&str, &str) -> bool) -> bool {
+fn compare(one: &str, other: &str, is_match: impl Fn(&str, &str) -> bool) -> bool {
     let mut others = other.split('.');
     for token in one.split('.') {
         match (token, others.next()) {
             (">", Some(_)) | (_, Some(">")) => return true,
-            (token, Some(other)) if alike(token, other) => {}
+            (token, Some(other)) if is_match(token, other) => {}
             _ => return false,
         }
     }
@@ -138,19 +139,19 @@ mod tests {
     }
 
     #[test]
-    fn good_and_bad_subjects() {
+    fn subjects_are_checked() {
         for subject in ["a", "a.b", "a.*.b", ">", "*", "a.>", "a*", "a>.b", "ü.ß", "$SYS.x", "a-b_c"] {
             check_subscribe_subject(subject).expect(subject);
         }
         for (subject, expected) in [
             ("", "empty"),
-            ("a b", "blank"),
-            ("a\r\nPUB x 0", "blank"),
-            ("a\u{a0}", "blank"),
+            ("a b", "white space"),
+            ("a\r\nPUB x 0", "white space"),
+            ("a\u{a0}", "white space"),
             ("\0", "control"),
             (".a", "dot"),
             ("a.", "dot"),
-            ("a..b", "between"),
+            ("a..b", "two dots"),
             ("a.>.b", "last token"),
             (">.a", "last token"),
         ] {

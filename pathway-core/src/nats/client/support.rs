@@ -1,4 +1,4 @@
-//! What the tests of both ends stand on: waiting, and a client that is not ours.
+//! Helpers of the connection tests: servers, and a client and a subscriber that use async-nats directly.
 
 use std::sync::mpsc;
 use std::thread;
@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 
 use super::runtime;
 
-/// A server that lets in only those that `authorization` names.
-pub(crate) fn guarded(authorization: &str) -> Server {
+/// A server with this `authorization` block.
+pub(crate) fn server_with_authorization(authorization: &str) -> Server {
     Server::builder()
         .jetstream(false)
         .config(&format!("authorization {{ {authorization} }}"))
@@ -25,7 +25,7 @@ pub(crate) fn server() -> Server {
     Server::builder().jetstream(false).start().expect("a server")
 }
 
-/// Runs a client that is not ours to an end; what it published is at the server then.
+/// Runs `body` with a client of its own. On return, the server has received what it published.
 pub(crate) fn with_client<T>(url: &str, body: impl AsyncFnOnce(&Client) -> T) -> T {
     let runtime = runtime().expect("a runtime");
     runtime.block_on(async {
@@ -44,22 +44,22 @@ async fn round_trip(client: &Client) {
     replies.next().await.expect("a reply");
 }
 
-/// A message as an independent subscriber sees it.
-pub(crate) type Seen = (String, Option<HeaderMap>, Vec<u8>);
+/// A message as a subscriber receives it: subject, headers, payload.
+pub(crate) type Received = (String, Option<HeaderMap>, Vec<u8>);
 
-/// A subscriber that is not ours, on a thread of its own. It also comes back after a break.
-pub(crate) struct Witness {
-    messages: mpsc::Receiver<Seen>,
-    seen: Vec<Seen>,
-    _end: oneshot::Sender<()>,
+/// A subscriber on a thread of its own. It reconnects when its connection breaks.
+pub(crate) struct Observer {
+    messages: mpsc::Receiver<Received>,
+    received: Vec<Received>,
+    _stop: oneshot::Sender<()>,
     client: Client,
 }
 
-impl Witness {
-    /// Returns when the server has the subscription.
+impl Observer {
+    /// Subscribes. Returns when the server has the subscription.
     pub(crate) fn new(url: &str, subject: &str) -> Self {
         let (sender, messages) = mpsc::channel();
-        let (end, ended) = oneshot::channel::<()>();
+        let (stop, stopped) = oneshot::channel::<()>();
         let (ready, is_ready) = mpsc::channel();
         let (url, subject) = (url.to_owned(), subject.to_owned());
         thread::spawn(move || {
@@ -70,33 +70,33 @@ impl Witness {
                 let mut subscriber = client.subscribe(subject).await.expect("a subscription");
                 round_trip(&client).await;
                 ready.send(client).expect("the test");
-                let mut ended = ended;
-                while let Either::Left((Some(message), _)) = future::select(subscriber.next(), &mut ended).await {
-                    let seen = (message.subject.to_string(), message.headers, message.payload.to_vec());
-                    if sender.send(seen).is_err() {
+                let mut stopped = stopped;
+                while let Either::Left((Some(message), _)) = future::select(subscriber.next(), &mut stopped).await {
+                    let received = (message.subject.to_string(), message.headers, message.payload.to_vec());
+                    if sender.send(received).is_err() {
                         return;
                     }
                 }
             });
         });
         let client = is_ready.recv().expect("a subscription");
-        Witness { messages, seen: Vec::new(), _end: end, client }
+        Observer { messages, received: Vec::new(), _stop: stop, client }
     }
 
-    /// What it has seen so far.
-    pub(crate) fn seen(&mut self) -> &[Seen] {
-        self.seen.extend(self.messages.try_iter());
-        &self.seen
+    /// All messages so far.
+    pub(crate) fn received(&mut self) -> &[Received] {
+        self.received.extend(self.messages.try_iter());
+        &self.received
     }
 
-    /// What it has seen so far, each payload as a number.
+    /// The payloads of all messages so far, as numbers.
     pub(crate) fn numbers(&mut self) -> Vec<u64> {
-        self.seen().iter().map(number).collect()
+        self.received().iter().map(number).collect()
     }
 
-    /// The last number that it has seen.
+    /// The payload of the last message, as a number.
     pub(crate) fn last(&mut self) -> Option<u64> {
-        self.seen().last().map(number)
+        self.received().last().map(number)
     }
 
     /// How often it has connected.
@@ -105,6 +105,6 @@ impl Witness {
     }
 }
 
-fn number((_, _, payload): &Seen) -> u64 {
+fn number((_, _, payload): &Received) -> u64 {
     String::from_utf8_lossy(payload).parse().expect("a number")
 }

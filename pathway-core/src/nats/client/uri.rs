@@ -1,9 +1,9 @@
-//! How a NATS URI is read.
+//! Parses NATS URIs.
 //!
-//! async-nats ignores the credentials in a URI, so that they are taken out here.
+//! async-nats ignores the credentials in a URI, so they are extracted here.
 //!
-//! An error quotes the URI only where it has no `@`: in one that has, any part may belong to a password
-//! in which a special character was forgotten to be encoded.
+//! An error quotes the URI only if it has no `@`. Otherwise any part of it may belong to a password with a special character
+//! that is not encoded.
 
 use std::net::Ipv6Addr;
 
@@ -14,46 +14,46 @@ use crate::data::{Error, ErrorKind, Result};
 
 const DEFAULT_PORT: u16 = 4222;
 
-/// Why a URI can't be used, without quoting it.
-type Complaint = &'static str;
+/// Why a URI cannot be used, without quoting it.
+type Reason = &'static str;
 
 pub(super) fn parse(text: &str) -> Result<NatsUri> {
     let text = text.trim();
-    endpoint(text).map_err(|complaint| {
+    parse_servers(text).map_err(|reason| {
         let message = if text.contains('@') {
-            format!("the NATS URI cannot be used: {complaint} (it is not shown, because it has credentials in it)")
+            format!("the NATS URI cannot be used: {reason} (it is not shown because it contains credentials)")
         } else {
-            format!("the NATS URI `{text}` cannot be used: {complaint}")
+            format!("the NATS URI `{text}` cannot be used: {reason}")
         };
         Error::new(ErrorKind::Config, message)
     })
 }
 
-fn endpoint(text: &str) -> Result<NatsUri, Complaint> {
+fn parse_servers(text: &str) -> Result<NatsUri, Reason> {
     if text.is_empty() {
         return Err("it is empty; write one like nats://localhost:4222");
     }
-    let mut endpoint = NatsUri { servers: Vec::new(), credentials: None, tls: false };
+    let mut uri = NatsUri { servers: Vec::new(), credentials: None, tls: false };
     for piece in text.split(',') {
         let (server, credentials) = server(piece.trim())?;
-        endpoint.tls |= server.tls;
-        endpoint.servers.push(server);
+        uri.tls |= server.tls;
+        uri.servers.push(server);
         if let Some(credentials) = credentials {
-            if endpoint.credentials.as_ref().is_some_and(|first| *first != credentials) {
-                return Err("its servers have different credentials; give one set, at the first server");
+            if uri.credentials.as_ref().is_some_and(|first| *first != credentials) {
+                return Err("its servers have different credentials; write one set, at the first server");
             }
-            endpoint.credentials = Some(credentials);
+            uri.credentials = Some(credentials);
         }
     }
-    if endpoint.tls {
-        endpoint.demand_tls();
+    if uri.tls {
+        uri.require_tls();
     }
-    Ok(endpoint)
+    Ok(uri)
 }
 
-fn server(piece: &str) -> Result<(Server, Option<Credentials>), Complaint> {
+fn server(piece: &str) -> Result<(Server, Option<Credentials>), Reason> {
     if piece.is_empty() {
-        return Err("there is an empty server in its list");
+        return Err("its list has an empty server");
     }
     let (scheme, rest) = piece.split_once("://").unwrap_or(("nats", piece));
     let tls = match scheme.to_ascii_lowercase().as_str() {
@@ -64,8 +64,8 @@ fn server(piece: &str) -> Result<(Server, Option<Credentials>), Complaint> {
     };
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.contains(['/', '?', '#']) {
-        return Err("it has a path or a query, which means nothing to NATS (in a password, write / as %2F; \
-                    options are said with `nats::Options`)");
+        return Err("it has a path or a query, which NATS does not use (in a password, write / as %2F; \
+                    for options, use `nats::Options`)");
     }
     let (credentials, address) = match rest.rsplit_once('@') {
         Some((userinfo, address)) => (Some(credentials(userinfo)?), address),
@@ -75,14 +75,14 @@ fn server(piece: &str) -> Result<(Server, Option<Credentials>), Complaint> {
     Ok((Server { host, port, tls }, credentials))
 }
 
-fn credentials(userinfo: &str) -> Result<Credentials, Complaint> {
+fn credentials(userinfo: &str) -> Result<Credentials, Reason> {
     if userinfo.contains('@') {
         return Err("it has more than one `@`; in a password or a token, write it as %40");
     }
     match userinfo.split_once(':') {
-        None if userinfo.is_empty() => Err("there is nothing before its `@`"),
+        None if userinfo.is_empty() => Err("it has nothing before the `@`"),
         None => Ok(Credentials::Token(decode(userinfo)?)),
-        Some(("", _)) => Err("there is no user before the password"),
+        Some(("", _)) => Err("it has no user before the password"),
         Some((_, password)) if password.contains(':') => {
             Err("it has more than one `:` before the `@`; in a password, write it as %3A")
         }
@@ -90,26 +90,26 @@ fn credentials(userinfo: &str) -> Result<Credentials, Complaint> {
     }
 }
 
-fn decode(text: &str) -> Result<String, Complaint> {
+fn decode(text: &str) -> Result<String, Reason> {
     match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err("its credentials are not UTF-8 once decoded"),
+        Err(_) => Err("its decoded credentials are not UTF-8"),
     }
 }
 
-fn address_of(address: &str) -> Result<(String, u16), Complaint> {
+fn address_of(address: &str) -> Result<(String, u16), Reason> {
     if let Some(rest) = address.strip_prefix('[') {
         let (host, port) = rest.split_once(']').ok_or("a `[` is not closed")?;
-        host.parse::<Ipv6Addr>().map_err(|_| "what is in its brackets is not an IPv6 address")?;
+        host.parse::<Ipv6Addr>().map_err(|_| "the text in brackets is not an IPv6 address")?;
         return match port.strip_prefix(':') {
             Some(port) => Ok((host.to_owned(), port_of(port)?)),
             None if port.is_empty() => Ok((host.to_owned(), DEFAULT_PORT)),
-            None => Err("after `]`, a port must follow a `:`"),
+            None => Err("after `]` must come a `:` and a port"),
         };
     }
     let (host, port) = match address.split_once(':') {
         Some((_, port)) if port.contains(':') => {
-            return Err("it has too many `:`; an IPv6 address goes into brackets, as in nats://[::1]:4222");
+            return Err("it has too many `:`; write an IPv6 address in brackets, as in nats://[::1]:4222");
         }
         Some((host, port)) => (host, port_of(port)?),
         None => (address, DEFAULT_PORT),
@@ -118,12 +118,12 @@ fn address_of(address: &str) -> Result<(String, u16), Complaint> {
         return Err("it names no host; write one like nats://localhost:4222");
     }
     if !host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._".contains(&byte)) {
-        return Err("its host has a character that no host name has");
+        return Err("its host contains a character that is not allowed in a host name");
     }
     Ok((host.to_owned(), port))
 }
 
-fn port_of(text: &str) -> Result<u16, Complaint> {
+fn port_of(text: &str) -> Result<u16, Reason> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     match text.parse() {
         Ok(port) if digits && port != 0 => Ok(port),
@@ -133,25 +133,23 @@ fn port_of(text: &str) -> Result<u16, Complaint> {
 
 #[cfg(test)]
 mod tests {
-    use std::hash::{BuildHasher, RandomState};
-
     use super::*;
 
-    /// The servers, then who we are: in full, which only a test may show.
+    /// The servers and the credentials in full, which only a test may show.
     fn read(text: &str) -> String {
         match parse(text) {
             Err(error) => error.to_string(),
-            Ok(endpoint) => match endpoint.credentials() {
-                None => endpoint.to_string(),
-                Some(Credentials::Token(token)) => format!("{endpoint} token {token}"),
-                Some(Credentials::User { name, password }) => format!("{endpoint} user {name} password {password}"),
-                Some(other) => format!("{endpoint} {other}"),
+            Ok(uri) => match uri.credentials() {
+                None => uri.to_string(),
+                Some(Credentials::Token(token)) => format!("{uri} token {token}"),
+                Some(Credentials::User { name, password }) => format!("{uri} user {name} password {password}"),
+                Some(other) => format!("{uri} {other}"),
             },
         }
     }
 
     #[test]
-    fn servers_are_read() {
+    fn servers_are_parsed() {
         for (text, expected) in [
             ("nats://localhost:4222", "nats://localhost:4222"),
             ("  nats://localhost/ ", "nats://localhost:4222"),
@@ -171,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_read() {
+    fn credentials_are_parsed() {
         for (text, expected) in [
             ("nats://u:p@h", "nats://h:4222 user u password p"),
             ("u:p@h:1", "nats://h:1 user u password p"),
@@ -189,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_used_is_said() {
+    fn errors_say_why_a_uri_cannot_be_used() {
         for (text, expected) in [
             ("", "it is empty"),
             ("  ", "it is empty"),
@@ -208,8 +206,8 @@ mod tests {
             ("nats://h?x=1", "a path or a query"),
             ("nats://a,,b", "an empty server"),
             ("nats://a,", "an empty server"),
-            ("nats://h h", "a character that no host name has"),
-            ("nats://h\u{e9}", "a character that no host name has"),
+            ("nats://h h", "not allowed in a host name"),
+            ("nats://h\u{e9}", "not allowed in a host name"),
             ("nats://[::1", "`[` is not closed"),
             ("nats://[zz]", "not an IPv6 address"),
             ("nats://[::1]4222", "after `]`"),
@@ -244,35 +242,32 @@ mod tests {
             let error = parse(text).expect_err(text);
             assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         }
-        let endpoint = parse("nats://u:s3cret@h").expect("a good URI");
-        assert!(!format!("{endpoint} {endpoint:?} {}", endpoint.identity()).contains("s3cret"));
-        assert_eq!(endpoint.identity(), "user `u`");
-        let endpoint = parse("nats://s3cret@h").expect("a good URI");
-        assert!(!format!("{endpoint} {endpoint:?} {}", endpoint.identity()).contains("s3cret"));
+        for (text, identity) in [("nats://u:s3cret@h", "user `u`"), ("nats://s3cret@h", "a token")] {
+            let uri = parse(text).expect("a URI");
+            assert!(!format!("{uri} {uri:?} {}", uri.identity()).contains("s3cret"));
+            assert_eq!(uri.identity(), identity);
+        }
     }
 
-    /// Any text is read or refused; and what is read is read the same once more.
+    /// A URI that is accepted, written out, is parsed to the same servers.
     #[test]
-    fn any_text_is_read_or_refused() {
+    fn random_text_is_accepted_or_refused() {
         const PIECES: [&str; 24] = [
             "nats", "tls", "ws", "://", ":", "@", "/", ",", "[", "]", "::1", "4222", "65536", "%40", "%", "%ff", " ",
             "h", "a.b", "é", "?", "#", "\0", "\r\n",
         ];
-        let seed = RandomState::new();
-        let mut read = 0;
-        for case in 0..50_000u64 {
-            let length = seed.hash_one(("length", case)) % 9;
-            let text: String =
-                (0..length).map(|n| PIECES[(seed.hash_one((case, n)) % PIECES.len() as u64) as usize]).collect();
-            if let Ok(endpoint) = parse(&text) {
-                read += 1;
-                let again = parse(&endpoint.to_string()).expect(&text);
-                assert_eq!(again.servers(), endpoint.servers(), "{text}");
-                for server in endpoint.servers() {
+        let mut accepted = 0;
+        for _ in 0..50_000 {
+            let text: String = (0..fastrand::usize(..9)).map(|_| PIECES[fastrand::usize(..PIECES.len())]).collect();
+            if let Ok(uri) = parse(&text) {
+                accepted += 1;
+                let again = parse(&uri.to_string()).expect(&text);
+                assert_eq!(again.servers(), uri.servers(), "{text}");
+                for server in uri.servers() {
                     server.to_string().parse::<async_nats::ServerAddr>().expect(&text);
                 }
             }
         }
-        assert!(read > 100, "{read}");
+        assert!(accepted > 100, "{accepted}");
     }
 }

@@ -1,4 +1,4 @@
-//! Core NATS: subscriptions and publications, without a stream.
+//! Core NATS: subscriptions and publishing, without a stream.
 
 pub mod sink;
 pub mod source;

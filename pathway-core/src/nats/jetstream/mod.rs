@@ -1,4 +1,4 @@
-//! JetStream: streams read and written.
+//! JetStream: reading from streams and publishing into them.
 
 pub mod sink;
 pub mod source;

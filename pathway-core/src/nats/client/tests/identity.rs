@@ -1,4 +1,4 @@
-//! Who we are: from options, the URI, or the environment; by nkey and by credentials; and that no secret is told.
+//! Credentials from options, the URI and the environment; nkeys and credentials files; and that no secret is shown.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -10,17 +10,17 @@ use pathway_testkit::{Authority, Nkey, Operator, Server};
 use tracing::field::{Field, Visit};
 use tracing::span;
 
-use super::{PATIENT, connect_with, runtime};
+use super::{LONG_DEADLINE, connect_with, runtime};
 use crate::data::{ErrorKind, Result};
 use crate::nats::client::Dialer;
-use crate::nats::client::support::guarded;
+use crate::nats::client::support::server_with_authorization;
 use crate::nats::client::{Credentials, NatsUri, Options};
 
 fn options() -> Options {
-    Options::new().connect_deadline(PATIENT)
+    Options::new().connect_deadline(LONG_DEADLINE)
 }
 
-/// A file that is gone when the value is dropped, with the folder of an authority that is made for it.
+/// A file that is removed on drop, with the folder of an authority that is created for it.
 struct File {
     path: PathBuf,
     _folder: Authority,
@@ -34,9 +34,9 @@ fn file(text: &str) -> File {
 }
 
 #[test]
-fn an_nkey() {
+fn an_nkey_authenticates() {
     let nkey = Nkey::user().expect("an nkey");
-    let server = guarded(&format!("users: [{{ nkey: {} }}]", nkey.public));
+    let server = server_with_authorization(&format!("users: [{{ nkey: {} }}]", nkey.public));
     connect_with(&server.url(), options().nkey(&nkey.seed)).expect("a connection");
     let file = file(&format!("# the seed\n  {}\n", nkey.seed));
     connect_with(&server.url(), options().nkey_file(&file.path)).expect("a connection");
@@ -48,7 +48,7 @@ fn an_nkey() {
 }
 
 #[test]
-fn a_user_of_an_account() {
+fn a_credentials_file_authenticates() {
     let operator = Operator::new().expect("an operator");
     let server = Server::builder().jetstream(false).config(operator.config()).start().expect("a server");
     let text = operator.credentials("ada", "{}").expect("credentials");
@@ -63,28 +63,28 @@ fn a_user_of_an_account() {
     assert!(error.to_string().contains("`nats::Options`"), "{error}");
 }
 
-/// The credentials file is renewed while the pipeline runs: the next connection reads it.
+/// The credentials file is replaced while the pipeline runs.
 #[test]
-fn a_file_counts_as_it_is_when_a_connection_is_made() {
+fn each_connection_reads_the_credentials_file() {
     let operators = [Operator::new().expect("an operator"), Operator::new().expect("an operator")];
     let mut server = Server::builder().jetstream(false).config(operators[0].config()).start().expect("a server");
     let file = file(&operators[0].credentials("ada", "{}").expect("credentials"));
-    let endpoint = NatsUri::parse(&server.url()).expect("a URI");
-    let mut dialer = Dialer::new(endpoint, options().credentials_file(&file.path), "test".into(), 64);
+    let uri = NatsUri::parse(&server.url()).expect("a URI");
+    let mut dialer = Dialer::new(uri, options().credentials_file(&file.path), "test".into(), 64);
     runtime().expect("a runtime").block_on(async {
-        dialer.first().await.expect("a connection");
+        dialer.connect(false).await.expect("a connection");
         server.set_config(operators[1].config()).expect("a configuration");
         server.restart().expect("a server");
         fs::write(&file.path, operators[1].credentials("ada", "{}").expect("credentials")).expect("a file");
-        dialer.again().await.expect("a connection");
+        dialer.connect(true).await.expect("a connection");
         fs::write(&file.path, operators[0].credentials("ada", "{}").expect("credentials")).expect("a file");
-        let error = dialer.again().await.map(drop).expect_err("the old credentials");
+        let error = dialer.connect(true).await.map(drop).expect_err("the old credentials");
         assert_eq!(error.kind(), ErrorKind::Authorization);
     });
 }
 
 #[test]
-fn a_method_counts_before_the_uri_and_the_uri_before_the_environment() {
+fn a_method_overrides_the_uri_and_the_uri_overrides_the_environment() {
     let user = |name: &str| Some(Credentials::User { name: name.into(), password: "p".into() });
     let who = |uri: &str, options: Options| NatsUri::parse(uri).expect("a URI").with(&options).credentials;
     let environment = Options { fallback: user("environment"), ..Options::new() };
@@ -92,16 +92,16 @@ fn a_method_counts_before_the_uri_and_the_uri_before_the_environment() {
     assert_eq!(who("nats://uri:p@h", environment.clone()), user("uri"));
     assert_eq!(who("nats://uri:p@h", environment.user_and_password("method", "p")), user("method"));
 
-    let server = guarded("user: method, password: p");
+    let server = server_with_authorization("user: method, password: p");
     let uri = format!("nats://uri:p@{}", server.host_port());
     connect_with(&uri, options().user_and_password("method", "p")).expect("a connection");
     connect_with(&uri, options()).expect_err("another user");
-    let server = guarded("token: t0ken");
+    let server = server_with_authorization("token: t0ken");
     connect_with(&server.url(), options().token("t0ken")).expect("a connection");
 }
 
 #[test]
-fn what_holds_no_identity() {
+fn invalid_credentials_are_errors() {
     let account = "SAANJIBNEKGCRUWJCPIWUXFBFJLR36FJTFKGBGKAT7AQXH2LVFNQWZJMQU";
     let file = file("s3cret");
     let missing = PathBuf::from("no-such-file.creds");
@@ -125,24 +125,23 @@ fn what_holds_no_identity() {
     }
 }
 
-/// Everything that is logged while connections are made and refused, at every level, ours and async-nats'.
+/// Captures all log lines, ours and those of async-nats, while connections are opened and refused.
 #[test]
-fn no_secret_is_told() {
+fn no_secret_is_shown() {
     let operator = Operator::new().expect("an operator");
     let text = operator.credentials("ada", "{}").expect("credentials");
     let nkey = Nkey::user().expect("an nkey");
     let lines: Vec<&str> = text.lines().filter(|line| line.len() > 50).collect();
     let secrets = [lines.as_slice(), &[nkey.seed.as_str(), "passw0rd", "t0ken"]].concat();
-    let said = Said::default();
+    let log = Log::default();
     let mut shown = String::new();
-    // With one subscriber only, tracing asks the thread that comes first to a message whether anybody listens: perhaps that of
-    // another test.
-    let _second = tracing::Dispatch::new(said.clone());
-    tracing::subscriber::with_default(said.clone(), || {
+    // With only one subscriber, tracing caches whether the first thread that logs a message has one: perhaps another test's.
+    let _second = tracing::Dispatch::new(log.clone());
+    tracing::subscriber::with_default(log.clone(), || {
         let servers = [
-            guarded("user: u, password: passw0rd"),
-            guarded("token: t0ken"),
-            guarded(&format!("users: [{{ nkey: {} }}]", nkey.public)),
+            server_with_authorization("user: u, password: passw0rd"),
+            server_with_authorization("token: t0ken"),
+            server_with_authorization(&format!("users: [{{ nkey: {} }}]", nkey.public)),
             Server::builder().jetstream(false).config(operator.config()).start().expect("a server"),
         ];
         let identities = [
@@ -165,18 +164,18 @@ fn no_secret_is_told() {
             write!(shown, "{error} {error:?}").expect("a string");
         }
     });
-    let said = said.0.lock().expect("no panic").clone();
-    assert!(said.contains("cannot reach") && said.contains("attempting connection"), "{said}");
+    let log = log.0.lock().expect("no panic").clone();
+    assert!(log.contains("cannot reach") && log.contains("attempting connection"), "{log}");
     for secret in secrets {
-        assert!(!shown.contains(secret) && !said.contains(secret), "{secret} is told");
+        assert!(!shown.contains(secret) && !log.contains(secret), "{secret} is shown");
     }
 }
 
-/// A subscriber that keeps what is said, whoever says it.
+/// A tracing subscriber that keeps all fields of all events.
 #[derive(Clone, Default)]
-struct Said(Arc<Mutex<String>>);
+struct Log(Arc<Mutex<String>>);
 
-impl tracing::Subscriber for Said {
+impl tracing::Subscriber for Log {
     fn enabled(&self, _: &tracing::Metadata<'_>) -> bool {
         true
     }
@@ -205,7 +204,7 @@ struct Fields<'a>(&'a Mutex<String>);
 
 impl Visit for Fields<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        let mut said = self.0.lock().expect("no panic");
-        writeln!(said, "{field}={value:?}").expect("a string");
+        let mut log = self.0.lock().expect("no panic");
+        writeln!(log, "{field}={value:?}").expect("a string");
     }
 }

@@ -1,6 +1,5 @@
-//! Messages onto core NATS subjects.
+//! A sink that publishes on core NATS subjects.
 
-pub(crate) mod headers;
 mod pending;
 mod publisher;
 mod session;
@@ -8,48 +7,53 @@ mod session;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::sink::publisher::Publisher;
 use crate::connector::Failure;
 use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
-use crate::nats::client::{Dialer, NatsUri, Options};
+use crate::nats::client::{Dialer, NatsUri, Options, Supervisor};
 
-/// Publishes on core NATS subjects, each message at least once, in order.
+/// Publishes on core NATS subjects: each message at least once, in order.
 ///
-/// A parcel is confirmed when the server has taken all its messages. When the connection breaks, all that was not confirmed
-/// is published again from its beginning, once there is another: a subscriber can see messages twice, but misses none
-/// (while it is connected itself: core NATS keeps nothing).
+/// A batch is confirmed when the server has received all of its messages. When the connection breaks, everything that was not
+/// confirmed is published again over the next one. A subscriber may see messages twice, but misses none (as long as it is
+/// connected: core NATS stores nothing).
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a sink does nothing until it is started"]
 pub struct CoreSink {
-    endpoint: NatsUri,
+    uri: NatsUri,
     options: Options,
     last_deadline: Duration,
     dead_letters: Option<DeadLetters>,
 }
 
 impl CoreSink {
-    /// A publisher at the servers of `endpoint`.
-    pub fn new(endpoint: NatsUri) -> Self {
-        CoreSink { endpoint, options: Options::new(), last_deadline: Duration::from_secs(30), dead_letters: None }
+    /// How many messages wait in async-nats for a subscription. The only one is the inbox of the flush barriers, of which one
+    /// is in transit at a time.
+    const CAPACITY: usize = 64;
+
+    /// A sink that publishes at the servers of `uri`.
+    pub fn new(uri: NatsUri) -> Self {
+        CoreSink { uri, options: Options::new(), last_deadline: Duration::from_secs(30), dead_letters: None }
     }
 
-    /// The same with options.
+    /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// How long the last messages may take once no more will come: 30 s by default.
+    /// How long the last messages may take when the pipeline ends. Default: 30 s.
     ///
-    /// A server that is gone may be back by then; else the pipeline ends with an error that says how many are missing.
+    /// If the server is not back by then, the pipeline ends with an error that says how many messages are missing.
     pub fn last_deadline(mut self, deadline: Duration) -> Self {
         self.last_deadline = deadline;
         self
     }
 
-    /// Where messages go that can't be published. By default they are reported and counted only.
+    /// Where messages go that cannot be published. Default: they are only logged and counted.
     pub fn dead_letters(mut self, dead_letters: Option<DeadLetters>) -> Self {
         self.dead_letters = dead_letters;
         self
@@ -60,12 +64,8 @@ impl Sink for CoreSink {
     type Item = Encoded;
 
     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
-        let link = input.link().clone();
-        // The only subscription of the connection is the inbox of its flush barriers, of which one is in flight at a time.
-        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 64);
-        if let Some(ready) = input.take_ready() {
-            Publisher::new(dialer, link, self.last_deadline, self.dead_letters).run(ready);
-        }
-        Ok(())
+        let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);
+        let mut publisher = Publisher::new(self.uri, input.link().clone(), self.last_deadline, self.dead_letters);
+        Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
     }
 }

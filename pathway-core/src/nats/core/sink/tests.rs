@@ -1,4 +1,4 @@
-//! Publishing at a real server.
+//! Publishing to a real server.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -10,8 +10,7 @@ use pathway_testkit::wait_for;
 use super::*;
 use crate::connector::sink::{EncodedBatch, SinkLink, start_sink};
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::support::{Witness, guarded, server};
-use crate::plan::Control;
+use crate::nats::client::support::{Observer, server, server_with_authorization};
 
 struct Running {
     link: SinkLink,
@@ -24,26 +23,26 @@ fn publisher(url: &str) -> CoreSink {
 }
 
 fn start(publisher: CoreSink) -> Result<Running> {
-    let link = SinkLink::new("test".into(), Control::new());
+    let link = SinkLink::new("test".into(), Default::default());
     let thread = start_sink(publisher, link.clone())?;
     Ok(Running { link, thread, time: 1_000 })
 }
 
-fn parcel(subject: &str, time: u64, letters: impl Iterator<Item = (String, i64)>) -> EncodedBatch {
-    let mut parcel = EncodedBatch::new(0, time, subject.into());
-    for (payload, diff) in letters {
-        parcel.payloads.extend_from_slice(payload.as_bytes());
-        parcel.push(diff > 0, None);
+fn encoded_batch(subject: &str, time: u64, messages: impl Iterator<Item = (String, i64)>) -> EncodedBatch {
+    let mut batch = EncodedBatch::new(0, time, subject.into());
+    for (payload, diff) in messages {
+        batch.payloads.extend_from_slice(payload.as_bytes());
+        batch.push(diff > 0, None);
     }
-    parcel
+    batch
 }
 
 impl Running {
-    fn push(&mut self, subject: &str, letters: impl Iterator<Item = (String, i64)>) {
+    fn push(&mut self, subject: &str, messages: impl Iterator<Item = (String, i64)>) {
         self.time += 2;
-        let parcel = parcel(subject, self.time, letters);
-        self.link.counters.queued.add(parcel.letters.len() as u64);
-        self.link.outbox.push(parcel);
+        let batch = encoded_batch(subject, self.time, messages);
+        self.link.counters.queued.add(batch.letters.len() as u64);
+        self.link.outbox.push(batch);
     }
 
     fn push_numbers(&mut self, numbers: impl Iterator<Item = u64>) {
@@ -62,18 +61,19 @@ impl Running {
     }
 }
 
-/// Subject, headers and payload of what a witness has seen, without the fences.
-fn lines(witness: &mut Witness) -> Vec<String> {
-    let seen = witness.seen().iter().filter(|(subject, ..)| !subject.starts_with("_INBOX."));
-    seen.map(|(subject, headers, payload)| {
-        let header = |name| headers.as_ref().and_then(|headers| headers.get(name)).map(ToString::to_string);
-        let [time, diff] = ["pathway_time", "pathway_diff"].map(|name| header(name).unwrap_or_default());
-        format!("{subject} {time} {diff} {}", String::from_utf8_lossy(payload))
-    })
-    .collect()
+/// Subject, headers and payload of what an observer has received, without flush barriers.
+fn lines(observer: &mut Observer) -> Vec<String> {
+    let received = observer.received().iter().filter(|(subject, ..)| !subject.starts_with("_INBOX."));
+    received
+        .map(|(subject, headers, payload)| {
+            let header = |name| headers.as_ref().and_then(|headers| headers.get(name)).map(ToString::to_string);
+            let [time, diff] = ["pathway_time", "pathway_diff"].map(|name| header(name).unwrap_or_default());
+            format!("{subject} {time} {diff} {}", String::from_utf8_lossy(payload))
+        })
+        .collect()
 }
 
-/// Each number comes at least once, and each for the first time in order.
+/// Each number arrives at least once, and for the first time in order.
 fn assert_complete(numbers: &[u64], count: u64) {
     let mut next = 0;
     for &number in numbers {
@@ -84,9 +84,9 @@ fn assert_complete(numbers: &[u64], count: u64) {
 }
 
 #[test]
-fn messages_come_in_order_with_their_headers() {
+fn messages_arrive_in_order_with_their_headers() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), ">");
+    let mut observer = Observer::new(&server.url(), ">");
     let mut running = start(publisher(&server.url())).expect("a sink");
     running.push("a", [("one".to_owned(), -1), ("two".to_owned(), 1), (String::new(), 1)].into_iter());
     running.push("b.c", [("three".to_owned(), 1), ("four".to_owned(), 1)].into_iter());
@@ -94,12 +94,12 @@ fn messages_come_in_order_with_their_headers() {
     let counters = running.link.counters.clone();
     assert!(running.finish().is_none());
     let expected = ["a 1002 -1 one", "a 1002 1 two", "a 1002 1 ", "b.c 1004 1 three", "b.c 1004 1 four"];
-    wait_for("five messages", || lines(&mut witness).len() >= 5);
-    assert_eq!(lines(&mut witness), expected);
+    wait_for("five messages", || lines(&mut observer).len() >= 5);
+    assert_eq!(lines(&mut observer), expected);
     assert_eq!(counters.published.get(), 5);
 }
 
-/// The bytes, as the server passes them on.
+/// Checks the bytes that a subscriber receives.
 #[test]
 fn headers_have_a_fixed_order_on_the_wire() {
     let server = server();
@@ -126,10 +126,10 @@ fn headers_have_a_fixed_order_on_the_wire() {
 }
 
 #[test]
-fn what_can_not_be_published_is_counted_and_the_rest_goes_on() {
+fn rejected_messages_are_counted_and_the_others_are_published() {
     let server =
         pathway_testkit::Server::builder().jetstream(false).config("max_payload: 1000").start().expect("a server");
-    let mut witness = Witness::new(&server.url(), "out");
+    let mut observer = Observer::new(&server.url(), "out");
     let mut running = start(publisher(&server.url())).expect("a sink");
     running.push("out", [("0", 1), ("x", 1000), ("1", 1)].into_iter().map(|(text, times)| (text.repeat(times), 1)));
     running.push("not a subject", [("x".to_owned(), 1), ("x".to_owned(), -1)].into_iter());
@@ -137,68 +137,68 @@ fn what_can_not_be_published_is_counted_and_the_rest_goes_on() {
     running.push_numbers(2..4);
     let counters = running.link.counters.clone();
     assert!(running.finish().is_none());
-    wait_for("four messages", || witness.seen().len() >= 4);
-    assert_eq!(witness.numbers(), [0, 1, 2, 3]);
+    wait_for("four messages", || observer.received().len() >= 4);
+    assert_eq!(observer.numbers(), [0, 1, 2, 3]);
     assert_eq!((counters.published.get(), counters.rejected.get(), counters.queued.get()), (4, 4, 8));
 }
 
 /// The server is killed again and again while a sequence is published.
 #[test]
 fn nothing_is_lost_when_the_server_restarts() {
-    const PARCELS: u64 = 400;
-    const LETTERS: u64 = 50;
+    const BATCHES: u64 = 400;
+    const MESSAGES: u64 = 50;
     let mut server = server();
-    let mut witness = Witness::new(&server.url(), "out");
+    let mut observer = Observer::new(&server.url(), "out");
     let mut running = start(publisher(&server.url())).expect("a sink");
-    for parcel in 0..PARCELS {
-        running.push_numbers(parcel * LETTERS..(parcel + 1) * LETTERS);
-        if parcel % 100 == 50 {
-            // The witness must be there first: a message that nobody subscribes to is gone.
-            let connects = witness.connects();
+    for batch in 0..BATCHES {
+        running.push_numbers(batch * MESSAGES..(batch + 1) * MESSAGES);
+        if batch % 100 == 50 {
+            // The observer must subscribe first: core NATS stores nothing.
+            let connects = observer.connects();
             server.stop();
             running.push_numbers(std::iter::empty());
             server.restart().expect("a server");
-            wait_for("the witness", || witness.connects() > connects);
+            wait_for("the observer", || observer.connects() > connects);
         }
     }
     running.wait_until_confirmed();
     let counters = running.link.counters.clone();
     assert!(running.finish().is_none());
-    assert_eq!(counters.published.get(), PARCELS * LETTERS);
+    assert_eq!(counters.published.get(), BATCHES * MESSAGES);
     assert!(counters.reconnects.get() > 0);
-    wait_for("the last number", || witness.last() == Some(PARCELS * LETTERS - 1));
+    wait_for("the last number", || observer.last() == Some(BATCHES * MESSAGES - 1));
 }
 
-/// A break while much is under way: what was queued behind it must not come before what was lost in it.
+/// The connection breaks while many messages are in transit: those queued behind it must not arrive before those lost with it.
 #[test]
-fn order_is_kept_over_a_break() {
+fn order_is_kept_when_the_connection_breaks() {
     const COUNT: u64 = 80_000;
     let server = server();
-    let mut witness = Witness::new(&server.url(), "out");
-    // The connection is cut, and the server stays: the witness sees all.
-    let proxy = Cut::new(server.port());
+    let mut observer = Observer::new(&server.url(), "out");
+    // The proxy closes the connection while the server keeps running: the observer sees all messages.
+    let proxy = Proxy::new(server.port());
     let mut running = start(publisher(&proxy.url())).expect("a sink");
     for begin in (0..COUNT).step_by(200) {
         running.push_numbers(begin..begin + 200);
         if begin % 20_000 == 10_000 {
-            let seen = witness.seen().len();
-            wait_for("progress", || witness.seen().len() > seen);
-            proxy.cut();
+            let received = observer.received().len();
+            wait_for("progress", || observer.received().len() > received);
+            proxy.close_connections();
         }
     }
     let counters = running.link.counters.clone();
     let failure = running.finish();
     assert!(failure.is_none(), "{failure:?}");
-    wait_for("the last number", || witness.last() == Some(COUNT - 1));
-    assert_complete(&witness.numbers(), COUNT);
+    wait_for("the last number", || observer.last() == Some(COUNT - 1));
+    assert_complete(&observer.numbers(), COUNT);
     assert_eq!(counters.published.get(), COUNT);
     assert!(counters.reconnects.get() > 0 && counters.republished.get() > 0, "{counters:?}");
-    let twice = witness.numbers().len() as u64 - COUNT;
+    let twice = observer.numbers().len() as u64 - COUNT;
     assert!(twice <= counters.republished.get(), "{twice} twice: {counters:?}");
 }
 
 #[test]
-fn parcels_that_come_while_the_server_is_away() {
+fn batches_wait_while_the_server_is_away() {
     let mut server = server();
     let mut running = start(publisher(&server.url())).expect("a sink");
     running.push_numbers(0..10);
@@ -208,7 +208,7 @@ fn parcels_that_come_while_the_server_is_away() {
     running.push_numbers(20..30);
     server.restart().expect("a server");
     let counters = running.link.counters.clone();
-    // Also when it is finished before the connection is back.
+    // Even if the outbox is finished before the connection is back.
     assert!(running.finish().is_none());
     assert_eq!(counters.published.get(), 30);
 }
@@ -228,7 +228,7 @@ fn a_server_that_does_not_come_back_is_an_error() {
     assert!(error.to_string().contains("15 messages could not be published"), "{error}");
 }
 
-/// Frozen, the server keeps its connections, and answers nothing.
+/// A paused server keeps its connections and answers nothing.
 #[test]
 fn a_server_that_answers_nothing_is_an_error() {
     let server = server();
@@ -241,7 +241,7 @@ fn a_server_that_answers_nothing_is_an_error() {
 }
 
 #[test]
-fn a_server_that_is_gone_with_nothing_left_to_say() {
+fn a_missing_server_is_no_error_if_nothing_is_pending() {
     let mut server = server();
     let running = start(publisher(&server.url())).expect("a sink");
     server.stop();
@@ -250,7 +250,8 @@ fn a_server_that_is_gone_with_nothing_left_to_say() {
 
 #[test]
 fn a_subject_that_is_denied_fails_the_pipeline() {
-    let server = guarded("users: [{user: u, password: p, permissions: {publish: [\"_INBOX.>\", \"ok\"]}}]");
+    let server =
+        server_with_authorization("users: [{user: u, password: p, permissions: {publish: [\"_INBOX.>\", \"ok\"]}}]");
     for _ in 0..20 {
         let mut running = start(publisher(&format!("nats://u:p@{}", server.host_port()))).expect("a sink");
         running.push_numbers(0..1);
@@ -263,7 +264,8 @@ fn a_subject_that_is_denied_fails_the_pipeline() {
 #[test]
 fn without_an_inbox_it_still_publishes() {
     for permissions in ["subscribe: [\"out\"]", "publish: [\"out\"]", "subscribe: [\"out\"], publish: [\"out\"]"] {
-        let server = guarded(&format!("users: [{{user: u, password: p, permissions: {{{permissions}}}}}]"));
+        let server =
+            server_with_authorization(&format!("users: [{{user: u, password: p, permissions: {{{permissions}}}}}]"));
         let mut running = start(publisher(&format!("nats://u:p@{}", server.host_port()))).expect("a sink");
         for n in 0..100 {
             running.push_numbers(n..n + 1);
@@ -284,13 +286,13 @@ fn an_absent_server_is_an_error_in_time() {
     assert_eq!(error.kind(), ErrorKind::Connect);
 }
 
-/// A way to the server that can be cut.
-struct Cut {
+/// A proxy in front of the server, which can close all connections.
+struct Proxy {
     port: u16,
     streams: Arc<std::sync::Mutex<Vec<TcpStream>>>,
 }
 
-impl Cut {
+impl Proxy {
     fn new(server: u16) -> Self {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("an address").port();
@@ -299,7 +301,7 @@ impl Cut {
         std::thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let server = TcpStream::connect(("127.0.0.1", server)).expect("the server");
-                // Or small writes wait for acknowledgements that are delayed.
+                // Otherwise small writes wait for delayed TCP acknowledgements.
                 client.set_nodelay(true).expect("a setting");
                 server.set_nodelay(true).expect("a setting");
                 for (from, to) in [(&client, &server), (&server, &client)] {
@@ -312,14 +314,14 @@ impl Cut {
                 opened.lock().expect("no panic").push(client);
             }
         });
-        Cut { port, streams }
+        Proxy { port, streams }
     }
 
     fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
     }
 
-    fn cut(&self) {
+    fn close_connections(&self) {
         for stream in self.streams.lock().expect("no panic").drain(..) {
             let _ = stream.shutdown(std::net::Shutdown::Both);
         }

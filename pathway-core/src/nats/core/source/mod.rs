@@ -1,31 +1,31 @@
-//! Messages from a core NATS subject.
+//! A source that reads a core NATS subject.
 
 mod drops;
 mod reader;
+mod session;
 
 #[cfg(test)]
 mod tests;
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::source::reader::Reader;
 use crate::connector::Failure;
 use crate::connector::source::{MessageSender, Source, SourceLink, SourceSettings, Undecoded};
-use crate::connector::thread::Ready;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::{self, Dialer, NatsUri, Options};
-use crate::plan::Control;
+use crate::nats::client::{self, Dialer, NatsUri, Options, Ready, Supervisor};
 
-/// A subscription to a core NATS subject, which can have wildcards.
+/// A subscription to a core NATS subject, which may have wildcards.
 ///
-/// What is published while it is not connected is not seen: core NATS keeps nothing.
-/// What reaches the connection is handed over or counted as dropped; a slow pipeline slows the server down first.
+/// Messages that are published while it is not connected are lost: core NATS stores nothing.
+/// Every message that reaches the connection is handed over or counted as dropped. Backpressure of a slow pipeline reaches
+/// the server before anything is dropped.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a subscription does nothing until it is started"]
 pub struct Subscription {
-    endpoint: NatsUri,
+    uri: NatsUri,
     options: Options,
     subject: Arc<str>,
     group: Option<Arc<str>>,
@@ -36,76 +36,89 @@ pub struct Subscription {
 impl Subscription {
     /// How many messages wait in async-nats before it drops any.
     ///
-    /// Its connection reads at most 128 times 64 KiB before our task has its turn. The smallest message takes 13 bytes,
-    /// `MSG a 1 0\r\n\r\n`, so that no more than 645 277 can wait, and nothing is dropped. (The channel takes its memory as
-    /// messages come.)
+    /// Its connection reads at most 128 times 64 KiB before our task runs. The smallest message has 13 bytes,
+    /// `MSG a 1 0\r\n\r\n`, so at most 645 277 messages can wait, and none is dropped. (The channel allocates its memory as
+    /// messages arrive.)
     const CAPACITY: usize = 1 << 20;
 
-    /// A subscription to `subject` at the servers of `endpoint`.
+    /// A subscription to `subject` at the servers of `uri`.
     ///
     /// # Errors
-    /// The subject can't be one.
-    pub fn new(endpoint: NatsUri, subject: &str) -> Result<Self> {
+    /// The subject is invalid.
+    pub fn new(uri: NatsUri, subject: &str) -> Result<Self> {
         client::check_subscribe_subject(subject)?;
         let (options, subject) = (Options::new(), subject.into());
-        Ok(Subscription { endpoint, options, subject, group: None, readers: 1, capacity: Self::CAPACITY })
+        Ok(Subscription { uri, options, subject, group: None, readers: 1, capacity: Self::CAPACITY })
     }
 
-    /// The same with options.
+    /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// The same as a member of a queue group, of which one gets each message.
+    /// Joins a queue group: each message goes to one of its members.
     ///
     /// # Errors
-    /// The name can't be one.
+    /// The name is invalid.
     pub fn queue_group(mut self, group: &str) -> Result<Self> {
         client::check_queue_group(group)?;
         self.group = Some(group.into());
         Ok(self)
     }
 
-    /// The same over several connections, which share the messages in a queue group: in one of their own, if none is given.
+    /// Reads over several connections, which share the messages in a queue group: the given one, or else one of their own.
     pub fn readers(mut self, readers: usize) -> Self {
         self.readers = readers.max(1);
         self
     }
 
-    /// Runs one reader.
-    fn run_one(self, link: SourceLink, ready: Ready) {
-        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), self.capacity);
-        Reader::new(dialer, self.subject, self.group, link).run(ready);
+    /// Runs several readers, each on a thread and a connection of its own. It is ready when all subscriptions stand.
+    fn run_readers(&self, sender: &MessageSender) -> Result<()> {
+        let link = sender.link();
+        let group = self.group.clone().unwrap_or_else(unique_group);
+        let starting = AtomicUsize::new(self.readers);
+        let one_is_ready = || {
+            if starting.fetch_sub(1, Ordering::AcqRel) == 1 {
+                sender.ready();
+            }
+        };
+        let run_reader = |number: usize| {
+            let _guard = StopIfPanicking(link);
+            let link = SourceLink { name: format!("{} (reader {number})", link.name).into(), ..link.clone() };
+            let control = link.control.clone();
+            let outcome = self.run_reader(Some(Arc::clone(&group)), link, Box::new(one_is_ready));
+            if outcome.is_err() {
+                // The others would continue without this one.
+                control.stop();
+            }
+            outcome
+        };
+        thread::scope(|scope| {
+            let mut outcome = Ok(());
+            let mut others = Vec::new();
+            for number in 2..=self.readers {
+                let name = format!("{} (reader {number})", link.name).replace('\0', "");
+                match thread::Builder::new().name(name).spawn_scoped(scope, move || run_reader(number)) {
+                    Ok(thread) => others.push(thread),
+                    Err(error) => {
+                        link.control.stop();
+                        let message = format!("{}: a thread could not be started", link.name);
+                        outcome = Err(Error::new(ErrorKind::Network, message).with_source(error));
+                        break;
+                    }
+                }
+            }
+            outcome = outcome.and(run_reader(1));
+            let panicked = |_| Err(Error::new(ErrorKind::Panic, format!("{}: a reader panicked", link.name)));
+            others.into_iter().fold(outcome, |first, thread| first.and(thread.join().unwrap_or_else(panicked)))
+        })
     }
 
-    /// Runs several readers, each on a thread and a connection of its own.
-    fn run_all(self, sender: &MessageSender) -> Result<()> {
-        let link = sender.link();
-        let group = self.group.clone().unwrap_or_else(own_group);
-        thread::scope(|scope| {
-            let start = |number| {
-                let subscription = Subscription { group: Some(group.clone()), ..self.clone() };
-                let link = SourceLink { name: format!("{} (reader {number})", link.name).into(), ..link.clone() };
-                let (ready, outcome) = Ready::channel();
-                let reader = scope.spawn(move || {
-                    let _guard = PanicGuard(link.control.clone());
-                    subscription.run_one(link, ready);
-                });
-                (reader, outcome)
-            };
-            // All at once, so that waits for one server do not add up.
-            let readers: Vec<_> = (1..=self.readers).map(start).collect();
-            let panicked = || Err(Error::new(ErrorKind::Panic, "a reader panicked while it started"));
-            let outcomes = readers.iter().map(|(_, outcome)| outcome.recv().unwrap_or_else(|_| panicked()));
-            let started = outcomes.fold(Ok(()), |first: Result<()>, outcome| first.and(outcome));
-            match &started {
-                Ok(()) => sender.ready(),
-                Err(_) => link.control.stop(),
-            }
-            readers.into_iter().for_each(|(reader, _)| drop(reader.join()));
-            started
-        })
+    fn run_reader(&self, group: Option<Arc<str>>, link: SourceLink, ready: Ready<'_>) -> Result<()> {
+        let dialer = Dialer::new(self.uri.clone(), self.options.clone(), Arc::clone(&link.name), self.capacity);
+        let mut reader = Reader::new(Arc::clone(&self.subject), group, link);
+        Supervisor::new(dialer, ready).run(&mut reader)
     }
 }
 
@@ -118,28 +131,24 @@ impl Source for Subscription {
 
     fn run(self, sender: &MessageSender) -> Result<(), Failure> {
         if self.readers > 1 {
-            return Ok(self.run_all(sender)?);
+            return Ok(self.run_readers(sender)?);
         }
-        if let Some(ready) = sender.take_ready() {
-            self.run_one(sender.link().clone(), ready);
-        }
-        Ok(())
+        Ok(self.run_reader(self.group.clone(), sender.link().clone(), Box::new(|| sender.ready()))?)
     }
 }
 
-/// A queue group that nobody else is in.
-fn own_group() -> Arc<str> {
-    let random = || RandomState::new().hash_one(0);
-    format!("pathway-{:016x}{:016x}", random(), random()).into()
+/// A queue group that no other program is in.
+fn unique_group() -> Arc<str> {
+    format!("pathway-{:032x}", fastrand::u128(..)).into()
 }
 
-/// Ends the pipeline when a reader panics: the others would go on without it.
-struct PanicGuard(Control);
+/// Stops the pipeline when a reader panics: the others would continue without it.
+struct StopIfPanicking<'a>(&'a SourceLink);
 
-impl Drop for PanicGuard {
+impl Drop for StopIfPanicking<'_> {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.0.fail(Error::new(ErrorKind::Panic, "a reader of a source panicked, and the pipeline ended"));
+            self.0.control.stop();
         }
     }
 }

@@ -1,148 +1,175 @@
-//! What becomes of the messages under way: stored, refused, sent again.
+//! Messages in flight: what the stream answers to them, and when they are sent again.
 
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::ack::PublishAck;
 use super::publisher::Publisher;
-use super::retry::{AckState, RetryState};
-use super::session::{ANSWER, FIRST_PAUSE, LONGEST_PAUSE, PublishSession};
+use super::session::PublishSession;
 use crate::data::{ErrorKind, Result};
 
+/// How long an answer may take before all messages without one are sent again.
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A message that was sent and is not done.
+pub(super) struct InFlight {
+    pub(super) state: AckState,
+    /// Its id, if it was sent into the stream.
+    pub(super) id: Option<String>,
+    /// Its sequence in the stream, once that is known.
+    pub(super) sequence: Option<u64>,
+    /// Its subject, if no other message may be sent to that.
+    pub(super) subject: Option<Arc<str>>,
+}
+
+/// What the stream has answered to a message.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum AckState {
+    /// Nothing yet.
+    Waiting,
+    /// It is stored, or cannot be.
+    Done,
+    /// It must be sent again.
+    Refused,
+}
+
+/// Messages were refused. Nothing is sent until all messages in flight are answered, and a pause is over.
+pub(super) struct RetryState {
+    /// No stream takes the subject, so the stream must be asked for first.
+    pub(super) check_stream: bool,
+    /// The end of the pause. Known when all messages in flight are answered.
+    pub(super) resume_at: Option<Instant>,
+}
+
 impl PublishSession<'_> {
-    /// What the stream says of a message.
-    pub(super) fn heed(&mut self, number: u64, answer: PublishAck) -> Result<()> {
-        let Some(flight) = number.checked_sub(self.first).and_then(|n| self.flights.get_mut(n as usize)) else {
-            return Ok(());
-        };
-        self.heard = Instant::now();
-        let mut is_stream_gone = false;
-        if !matches!(answer, PublishAck::Stored(_)) {
-            flight.fate = AckState::Refused;
+    /// The stream has answered a message.
+    pub(super) fn on_ack(&mut self, number: u64, ack: PublishAck) -> Result<()> {
+        let index = number.checked_sub(self.first_in_flight).map(|index| index as usize);
+        let Some(message) = index.and_then(|index| self.in_flight.get_mut(index)) else { return Ok(()) };
+        self.last_answer = Instant::now();
+        let mut check_stream = false;
+        if !matches!(ack, PublishAck::Stored(_)) {
+            message.state = AckState::Refused;
         }
-        match answer {
+        match ack {
             PublishAck::Stored(sequence) => {
-                flight.fate = AckState::Done;
-                flight.sequence = sequence;
-                if let Some(subject) = flight.subject.take() {
+                message.state = AckState::Done;
+                message.sequence = sequence;
+                if let Some(subject) = message.subject.take() {
                     self.subjects.remove(&subject);
                 }
                 return Ok(());
             }
-            PublishAck::Refused(reason) => return Err(self.courier.error(ErrorKind::Stream, reason)),
-            PublishAck::Unfit(reason) => self.mark_unfit(number, reason),
-            PublishAck::Nobody => is_stream_gone = true,
-            PublishAck::OutOfOrder => self.heed_order(number),
-            PublishAck::Later(reason) => {
-                if self.trouble.is_none() && self.pause == FIRST_PAUSE {
-                    let stream = &self.courier.settings.stream;
-                    self.courier.warn(format_args!("stream `{stream}` takes nothing for now: {reason}; trying again"));
+            PublishAck::Refused(reason) => return Err(self.publisher.error(ErrorKind::Stream, reason)),
+            PublishAck::Rejected(reason) => self.record_refused(number, reason),
+            PublishAck::NoStream => check_stream = true,
+            PublishAck::OutOfOrder => self.on_out_of_order(number),
+            PublishAck::Retry(reason) => {
+                if self.retry.is_none() && self.backoff.is_reset() {
+                    let stream = &self.publisher.config.stream;
+                    self.publisher.warn(format_args!("stream `{stream}` accepts no messages now: {reason}; retrying"));
                 }
             }
         }
-        let trouble = self.trouble.get_or_insert(RetryState { is_stream_gone, until: None });
-        trouble.is_stream_gone |= is_stream_gone;
+        let retry = self.retry.get_or_insert(RetryState { check_stream, resume_at: None });
+        retry.check_stream |= check_stream;
         Ok(())
     }
 
-    /// A message could not follow the one before. That was refused itself; or else somebody else has come between.
-    fn heed_order(&mut self, number: u64) {
-        self.strike_off();
-        if number == self.first && self.trouble.is_none() && self.courier.chain.come_between() {
-            let stream = &self.courier.settings.stream;
-            self.courier.warn(format_args!(
-                "others write into stream `{stream}`, too: where it refuses a message for now, those under way behind \
-                 that one may be stored before it"
+    /// A message could not follow the one before: either that was refused itself, or another writer has interfered.
+    fn on_out_of_order(&mut self, number: u64) {
+        self.remove_done();
+        if number == self.first_in_flight && self.retry.is_none() && self.publisher.order.on_interference() {
+            let stream = &self.publisher.config.stream;
+            self.publisher.warn(format_args!(
+                "others write into stream `{stream}`, too: when it refuses a message for a moment, messages in flight behind \
+                 it may be stored before it"
             ));
         }
     }
 
-    /// The stream will never take the letter of a flight.
-    fn mark_unfit(&mut self, number: u64, reason: String) {
-        let mut before = (number - self.first) as usize;
-        for item in &mut self.courier.pending {
-            let under_way = item.sent - item.done;
-            if before < under_way {
-                item.unfit.push((item.done + before, reason));
+    /// The stream will never take this message.
+    fn record_refused(&mut self, number: u64, reason: String) {
+        let mut index = (number - self.first_in_flight) as usize;
+        for batch in &mut self.publisher.pending {
+            let in_flight = batch.sent - batch.done;
+            if index < in_flight {
+                batch.refused.push((batch.done + index, reason));
                 return;
             }
-            before -= under_way;
+            index -= in_flight;
         }
     }
 
-    /// Strikes off the books what is stored, in order.
-    pub(super) fn strike_off(&mut self) {
-        while self.flights.front().is_some_and(|flight| flight.fate == AckState::Done) {
-            let Some(flight) = self.flights.pop_front() else { break };
-            self.first += 1;
-            if let Some(subject) = flight.subject {
+    /// Removes the first messages in flight as long as they are done, and confirms their batches.
+    pub(super) fn remove_done(&mut self) {
+        while let Some(message) = self.in_flight.pop_front_if(|message| message.state == AckState::Done) {
+            self.first_in_flight += 1;
+            if let Some(subject) = message.subject {
                 self.subjects.remove(&subject);
             }
-            self.pause = FIRST_PAUSE;
-            let Publisher { pending, link, chain, .. } = &mut *self.courier;
-            if let Some(id) = flight.id {
-                chain.store(id, flight.sequence);
+            self.backoff.reset();
+            let Publisher { pending, link, order, .. } = &mut *self.publisher;
+            if let Some(id) = message.id {
+                order.on_stored(id, message.sequence);
             }
-            let Some(item) = pending.front_mut() else { break };
-            item.done += 1;
-            if item.left() == 0 {
-                link.counters.published.add(item.parcel.letters.len() as u64 - item.rejected.len() as u64);
-                link.counters.dead_letters.add(item.dead);
-                link.outbox.confirm(&item.parcel);
+            let Some(batch) = pending.front_mut() else { break };
+            batch.done += 1;
+            if batch.remaining() == 0 {
+                link.counters.published.add((batch.outgoing.len() - batch.rejected.len()) as u64);
+                link.counters.dead_letters.add(batch.dead_letters);
+                link.outbox.confirm(&batch.outgoing.batch);
                 pending.pop_front();
                 self.sending = self.sending.saturating_sub(1);
             }
         }
     }
 
-    /// Goes back to the first message that is not stored when an answer is overdue, or a pause is over.
-    pub(super) fn look_at_the_clock(&mut self) -> Result<()> {
+    /// Goes back to the first message that is not stored when an answer is overdue or a pause is over.
+    pub(super) fn check_timers(&mut self) {
         let now = Instant::now();
-        if self.courier.finish_by.is_some_and(|deadline| now >= deadline) {
-            return Err(self.courier.overdue());
-        }
-        let is_open = self.flights.iter().any(|flight| flight.fate == AckState::Open);
-        let overdue = is_open && now >= self.heard + ANSWER;
-        match &mut self.trouble {
-            None if overdue => {
-                let (n, stream, seconds) = (self.flights.len(), &self.courier.settings.stream, ANSWER.as_secs());
-                self.courier.warn(format_args!(
-                    "stream `{stream}` has answered nothing for {seconds} s; {n} messages are sent again, under the same ids"
+        let is_waiting = self.in_flight.iter().any(|message| message.state == AckState::Waiting);
+        let is_overdue = is_waiting && now >= self.last_answer + ANSWER_TIMEOUT;
+        match &mut self.retry {
+            None if is_overdue => {
+                let (count, stream) = (self.in_flight.len(), &self.publisher.config.stream);
+                self.publisher.warn(format_args!(
+                    "stream `{stream}` has answered nothing for {} s; {count} messages are sent again, with the same ids",
+                    ANSWER_TIMEOUT.as_secs()
                 ));
                 self.rewind();
             }
-            // First everything under way is answered: what is sent again then stands behind nothing that is open.
-            Some(trouble) if trouble.until.is_none() && (overdue || !is_open) => {
-                trouble.until = Some(now + self.pause);
-                self.pause = (2 * self.pause).min(LONGEST_PAUSE);
+            // First all messages in flight are answered, so that what is sent again is not behind any of them.
+            Some(retry) if retry.resume_at.is_none() && (is_overdue || !is_waiting) => {
+                retry.resume_at = Some(now + self.backoff.next_pause());
             }
-            Some(RetryState { until: Some(until), is_stream_gone: false }) if now >= *until => {
-                self.trouble = None;
+            Some(RetryState { resume_at: Some(at), check_stream: false }) if now >= *at => {
+                self.retry = None;
                 self.rewind();
             }
             _ => {}
         }
-        Ok(())
     }
 
-    /// Everything from the first message that is not stored on is to be sent again, but for what is known to be stored.
+    /// All messages from the first that is not stored are to be sent again, except those that are known to be stored.
     pub(super) fn rewind(&mut self) {
-        let mut flights = self.flights.drain(..);
-        for item in &mut self.courier.pending {
-            for number in item.done..item.sent {
-                if flights.next().is_some_and(|flight| flight.fate == AckState::Done)
-                    && !item.rejected.contains(&number)
+        let mut in_flight = self.in_flight.drain(..);
+        for batch in &mut self.publisher.pending {
+            for number in batch.done..batch.sent {
+                if in_flight.next().is_some_and(|message| message.state == AckState::Done)
+                    && !batch.rejected.contains(&number)
                 {
-                    item.stored.insert(number);
+                    batch.stored.insert(number);
                 }
-                // Answers that come late are for numbers that are no more.
-                self.first += 1;
+                // Answers that come late have numbers that are not used any more.
+                self.first_in_flight += 1;
             }
-            item.sent = item.done;
+            batch.sent = batch.done;
         }
-        drop(flights);
-        self.courier.chain.rewind();
+        drop(in_flight);
+        self.publisher.order.rewind();
         self.subjects.clear();
         self.sending = 0;
-        self.heard = Instant::now();
+        self.last_answer = Instant::now();
     }
 }

@@ -1,35 +1,32 @@
-//! Messages into a JetStream stream, each acknowledged when it is stored.
+//! A sink that publishes into a JetStream stream. Each message is acknowledged when it is stored.
 
 mod ack;
 mod in_flight;
 mod order;
 mod pending;
 mod publisher;
-mod request;
-mod retry;
 mod session;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sink::publisher::Publisher;
+use super::sink::publisher::{Publisher, PublisherConfig};
 use crate::connector::Failure;
 use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
 use crate::data::Result;
-use crate::nats::client::{Dialer, NatsUri, Options, check_stream_name};
+use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_name};
 
 /// Publishes into a stream, in order, and each message once within the stream's window for duplicates.
 ///
-/// Many messages are under way at a time. Each has an id that is the same whenever it is sent again, so that the server
-/// stores it once. Where the server refuses one for now, or does not answer, nothing more is sent until those under way
-/// have been answered; then everything is sent again from the first that is not stored.
+/// Many messages are in flight at a time. Each has an id, which stays the same when it is sent again, so that the server
+/// stores it once. When the server refuses a message for now, or does not answer, nothing more is sent until those in flight
+/// are answered. Then everything is sent again from the first message that is not stored.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a publisher does nothing until it is started"]
 pub struct StreamPublisher {
-    endpoint: NatsUri,
+    uri: NatsUri,
     options: Options,
     stream: Arc<str>,
-    /// The subject of most messages, to be checked at the start; empty where each has its own.
     subject: Arc<str>,
     last_deadline: Duration,
     dead_letters: Option<DeadLetters>,
@@ -37,20 +34,22 @@ pub struct StreamPublisher {
 }
 
 impl StreamPublisher {
-    /// How many messages are under way at most.
+    /// How many messages are in flight at most.
     ///
-    /// One at a time would wait for each answer: 11 000 a second on one machine. From 1 000 on, more brings little there;
-    /// the rest is for servers that are further away.
+    /// One at a time would wait for each answer: 11 000 messages a second on one machine. From 1 000 on, more brings little
+    /// there; the rest is for servers that are further away.
     const WINDOW: usize = 4_000;
+    /// How many messages wait in async-nats for a subscription. The only ones are answers.
+    const CAPACITY: usize = 4 * Self::WINDOW;
 
-    /// A publisher into a stream. It is checked that the stream takes `subject`, unless that is empty.
+    /// A publisher into a stream. At the start it checks that the stream takes `subject`, unless that is empty.
     ///
     /// # Errors
-    /// No stream can have that name.
-    pub fn new(endpoint: NatsUri, stream: &str, subject: Arc<str>) -> Result<Self> {
+    /// The stream's name is invalid.
+    pub fn new(uri: NatsUri, stream: &str, subject: Arc<str>) -> Result<Self> {
         check_stream_name("stream", stream)?;
         Ok(StreamPublisher {
-            endpoint,
+            uri,
             options: Options::new(),
             stream: stream.into(),
             subject,
@@ -60,26 +59,26 @@ impl StreamPublisher {
         })
     }
 
-    /// The same with options.
+    /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// How long the last messages may take once no more will come: 30 s by default.
+    /// How long the last messages may take when the pipeline ends. Default: 30 s.
     pub fn last_deadline(mut self, deadline: Duration) -> Self {
         self.last_deadline = deadline;
         self
     }
 
-    /// Where messages go that can't be published. By default they are reported and counted only.
+    /// Where messages go that cannot be published. Default: they are only logged and counted.
     pub fn dead_letters(mut self, dead_letters: Option<DeadLetters>) -> Self {
         self.dead_letters = dead_letters;
         self
     }
 
-    /// Sends no message while another one with its subject is under way: for a stream of which the last message of a
-    /// subject counts, whoever else writes into it. By default all messages keep their order, where nobody else does.
+    /// Sends no message while another one with the same subject is in flight: for streams in which the last message of a
+    /// subject counts, whoever else writes into them. Default: all messages keep their order if nobody else writes.
     pub fn one_by_one(mut self) -> Self {
         self.one_by_one = true;
         self
@@ -90,20 +89,16 @@ impl Sink for StreamPublisher {
     type Item = Encoded;
 
     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
-        let link = input.link().clone();
-        // The only subscriptions of the connection are for acknowledgements.
-        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), 4 * Self::WINDOW);
-        let settings = publisher::Settings {
+        let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);
+        let config = PublisherConfig {
+            uri: self.uri,
             stream: self.stream,
             subject: self.subject,
             window: Self::WINDOW,
-            last_deadline: self.last_deadline,
             dead_letters: self.dead_letters,
             one_by_one: self.one_by_one,
         };
-        if let Some(ready) = input.take_ready() {
-            Publisher::new(dialer, link, settings).run(ready);
-        }
-        Ok(())
+        let mut publisher = Publisher::new(config, self.last_deadline, input.link().clone());
+        Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
     }
 }

@@ -1,64 +1,64 @@
-//! The order of messages in a stream: each one names what it must follow.
+//! The order of messages in a stream: each message names the one that it must follow.
 //!
-//! Many messages are under way at a time. When the stream refuses one, because it is full for a moment or chooses another
-//! leader, it could take those behind it, and the refused one would come after its successors. So each message names the
-//! one before, and what was under way behind a refused one is refused, too.
+//! Many messages are in flight at a time. When the stream refuses one, because it is full for a moment or elects another
+//! leader, it could store those behind it, and the refused one would come after its successors. So each message names the
+//! one before it, and the stream refuses all messages behind a refused one, too.
 //!
-//! A single server is told the id of the one before (`Nats-Expected-Last-Msg-Id`). In a cluster that is checked only when
-//! every replica stores the message, and nats-server 2.15.1 takes a mismatch there for a critical error and stops the
-//! stream. So a cluster is told the sequence that the stream must end with (`Nats-Expected-Last-Sequence`), which its leader
-//! checks before. That is a count, and a message of another writer can make it fit for the wrong message.
+//! A single server is given the id of the message before (`Nats-Expected-Last-Msg-Id`). In a cluster, that is checked only
+//! when every replica stores the message; nats-server 2.15.1 treats a mismatch there as a critical error and stops the
+//! stream. So a cluster is given the sequence of the stream's last message (`Nats-Expected-Last-Sequence`), which its leader
+//! checks earlier. A sequence is only a count, and a message of another writer can make it match the wrong message.
 //!
-//! So the order holds where nobody else writes into the stream, and with a single server also where others do so seldom.
-//! When they come between, a message is sent without a condition; where they come again and again, all are, and the order
-//! is that of a stream that never refuses.
+//! So the order is guaranteed if nobody else writes into the stream, and with a single server also if others do so rarely.
+//! When another writer interferes, one message is sent without a condition. When that happens again and again, all are, and
+//! the order is only that of a stream that never refuses a message.
 
 use std::borrow::Cow;
 
-/// So many times may another writer come between until that is taken for the rule.
-const PATIENCE: u32 = 3;
-/// So many messages without that make it forgotten.
-const FORGET: u64 = 100_000;
+/// How often other writers may interfere before the conditions are given up.
+const MAX_INTERFERENCES: u32 = 3;
+/// After this many stored messages without interference, earlier ones are forgotten.
+const FORGET_AFTER: u64 = 100_000;
 
-/// What the messages of a run follow.
+/// What the next message must follow.
 #[derive(Debug, Default)]
 pub(super) struct OrderGuard {
-    /// Nothing is to follow anything.
-    open: bool,
-    /// Messages are known by their sequences instead of their ids.
-    counts: bool,
-    /// The last message that is stored, where that is known.
+    /// Messages are sent without conditions.
+    is_disabled: bool,
+    /// Messages are identified by their sequences instead of their ids.
+    by_sequence: bool,
+    /// The last message that is stored, if it is known.
     stored: Option<LastMessage>,
-    /// The last message that was sent, where that is known.
+    /// The last message that was sent, if it is known.
     sent: Option<LastMessage>,
-    /// How many messages are under way.
-    under_way: usize,
-    /// Something else than the last message that was sent may be the stream's last one.
-    forgotten: bool,
-    /// How often another writer came between, and how many messages were stored since.
-    between: u32,
-    since: u64,
+    /// How many messages are in flight.
+    in_flight: usize,
+    /// A message other than the last one that was sent may be the last one of the stream.
+    is_uncertain: bool,
+    /// How often other writers have interfered, and how many messages were stored since.
+    interferences: u32,
+    stored_since: u64,
 }
 
-/// By what a message is known that another one follows.
+/// Identifies a message that another one must follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum LastMessage {
     Id(String),
     Sequence(u64),
 }
 
-/// How the next message is to be sent.
+/// How to send the next message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     /// Without a condition.
-    Any,
+    Unconditional,
     After(LastMessage),
-    /// Not before it is known what the one under way has become.
+    /// Only when the sequence of the message in flight is known.
     Wait,
 }
 
 impl LastMessage {
-    /// The header that says what a message must follow.
+    /// The header that a message must have to follow this one: its name and its value.
     pub(super) fn condition(&self) -> (&'static str, Cow<'_, str>) {
         match self {
             LastMessage::Id(id) => ("Nats-Expected-Last-Msg-Id", id.into()),
@@ -68,75 +68,76 @@ impl LastMessage {
 }
 
 impl OrderGuard {
-    /// Of a stream in which the order does not matter, or is seen to otherwise.
-    pub(super) fn open() -> Self {
-        OrderGuard { open: true, ..OrderGuard::default() }
+    /// For a stream in which the order does not matter, or is kept by other means.
+    pub(super) fn disabled() -> Self {
+        OrderGuard { is_disabled: true, ..OrderGuard::default() }
     }
 
-    /// The stream is in a cluster, and ends with a sequence.
-    pub(super) fn count_from(&mut self, last: u64) {
-        self.counts = true;
+    /// The stream is in a cluster, and `last` is its last sequence.
+    pub(super) fn use_sequences(&mut self, last: u64) {
+        self.by_sequence = true;
         self.stored = Some(LastMessage::Sequence(last));
         self.sent.clone_from(&self.stored);
     }
 
-    /// What the next message must follow.
+    /// How to send the next message.
     pub(super) fn next(&self) -> Next {
         match &self.sent {
-            _ if self.open => Next::Any,
-            Some(mark) => Next::After(mark.clone()),
-            None if self.waits() => Next::Wait,
-            None => Next::Any,
+            _ if self.is_disabled => Next::Unconditional,
+            Some(last) => Next::After(last.clone()),
+            None if self.must_wait() => Next::Wait,
+            None => Next::Unconditional,
         }
     }
 
-    /// Whether no message can be sent before it is known what the one under way has become: its sequence.
-    pub(super) fn waits(&self) -> bool {
-        self.counts && !self.open && self.sent.is_none() && self.under_way > 0
+    /// Whether no message can be sent before the sequence of the one in flight is known.
+    pub(super) fn must_wait(&self) -> bool {
+        self.by_sequence && !self.is_disabled && self.sent.is_none() && self.in_flight > 0
     }
 
     /// A message was sent.
-    pub(super) fn send(&mut self, id: String) {
+    pub(super) fn on_sent(&mut self, id: String) {
         self.sent = match self.sent.take() {
-            _ if !self.counts => Some(LastMessage::Id(id)),
+            _ if !self.by_sequence => Some(LastMessage::Id(id)),
             Some(LastMessage::Sequence(last)) => Some(LastMessage::Sequence(last + 1)),
             _ => None,
         };
-        self.under_way += 1;
-        self.forgotten = false;
+        self.in_flight += 1;
+        self.is_uncertain = false;
     }
 
-    /// What the stream's last message is when all that is under way is stored is not known.
-    pub(super) fn forget(&mut self) {
-        (self.sent, self.forgotten) = (None, true);
+    /// It is not known which message will be the stream's last one when all messages in flight are stored.
+    pub(super) fn forget_last(&mut self) {
+        (self.sent, self.is_uncertain) = (None, true);
     }
 
-    /// A message is stored, and so is all before it.
-    pub(super) fn store(&mut self, id: String, sequence: Option<u64>) {
-        self.stored = if self.counts { sequence.map(LastMessage::Sequence) } else { Some(LastMessage::Id(id)) };
-        self.under_way = self.under_way.saturating_sub(1);
-        if self.sent.is_none() && self.under_way == 0 && !self.forgotten {
+    /// A message is stored, and so are all before it.
+    pub(super) fn on_stored(&mut self, id: String, sequence: Option<u64>) {
+        self.stored = if self.by_sequence { sequence.map(LastMessage::Sequence) } else { Some(LastMessage::Id(id)) };
+        self.in_flight = self.in_flight.saturating_sub(1);
+        if self.sent.is_none() && self.in_flight == 0 && !self.is_uncertain {
             self.sent.clone_from(&self.stored);
         }
-        self.since += 1;
-        if self.since >= FORGET {
-            (self.between, self.since) = (0, 0);
+        self.stored_since += 1;
+        if self.stored_since >= FORGET_AFTER {
+            (self.interferences, self.stored_since) = (0, 0);
         }
     }
 
-    /// Everything behind the last stored message is sent again.
+    /// All messages behind the last stored one are sent again.
     pub(super) fn rewind(&mut self) {
         self.sent.clone_from(&self.stored);
-        (self.under_way, self.forgotten) = (0, false);
+        (self.in_flight, self.is_uncertain) = (0, false);
     }
 
-    /// Another writer came between the last stored message and the next one; true when that is given up for good.
-    pub(super) fn come_between(&mut self) -> bool {
+    /// Another writer's message came between the last stored message and the next one. Returns true when that disables the
+    /// guard for good.
+    pub(super) fn on_interference(&mut self) -> bool {
         self.stored = None;
-        (self.between, self.since) = (self.between + 1, 0);
-        let given_up = !self.open && self.between > PATIENCE;
-        self.open |= given_up;
-        given_up
+        (self.interferences, self.stored_since) = (self.interferences + 1, 0);
+        let gives_up = !self.is_disabled && self.interferences > MAX_INTERFERENCES;
+        self.is_disabled |= gives_up;
+        gives_up
     }
 }
 
@@ -150,60 +151,60 @@ mod tests {
 
     #[test]
     fn a_message_follows_the_one_before() {
-        let mut chain = OrderGuard::default();
-        assert_eq!(chain.next(), Next::Any);
-        ["1", "2", "3"].into_iter().for_each(|id| chain.send(id.to_owned()));
-        assert_eq!(chain.next(), after("3"));
-        chain.store("1".to_owned(), Some(1));
-        chain.rewind();
-        assert_eq!(chain.next(), after("1"));
-        for n in 0..PATIENCE {
-            assert!(!chain.come_between(), "{n}");
-            chain.rewind();
-            assert_eq!(chain.next(), Next::Any);
-            chain.send("2".to_owned());
-            assert_eq!(chain.next(), after("2"));
+        let mut order = OrderGuard::default();
+        assert_eq!(order.next(), Next::Unconditional);
+        ["1", "2", "3"].into_iter().for_each(|id| order.on_sent(id.to_owned()));
+        assert_eq!(order.next(), after("3"));
+        order.on_stored("1".to_owned(), Some(1));
+        order.rewind();
+        assert_eq!(order.next(), after("1"));
+        for n in 0..MAX_INTERFERENCES {
+            assert!(!order.on_interference(), "{n}");
+            order.rewind();
+            assert_eq!(order.next(), Next::Unconditional);
+            order.on_sent("2".to_owned());
+            assert_eq!(order.next(), after("2"));
         }
-        assert!(chain.come_between() && !chain.come_between());
-        chain.send("2".to_owned());
-        assert_eq!(chain.next(), Next::Any);
+        assert!(order.on_interference() && !order.on_interference());
+        order.on_sent("2".to_owned());
+        assert_eq!(order.next(), Next::Unconditional);
     }
 
     #[test]
-    fn in_a_cluster_it_follows_a_sequence() {
-        let mut chain = OrderGuard::default();
+    fn in_a_cluster_a_message_follows_a_sequence() {
+        let mut order = OrderGuard::default();
         let after = |sequence| Next::After(LastMessage::Sequence(sequence));
-        let send = |chain: &mut OrderGuard| chain.send("id".to_owned());
-        let store = |chain: &mut OrderGuard, sequence| chain.store("id".to_owned(), Some(sequence));
-        chain.count_from(7);
+        let send = |order: &mut OrderGuard| order.on_sent("id".to_owned());
+        let store = |order: &mut OrderGuard, sequence| order.on_stored("id".to_owned(), Some(sequence));
+        order.use_sequences(7);
         (7..10).for_each(|last| {
-            assert_eq!(chain.next(), after(last));
-            send(&mut chain);
+            assert_eq!(order.next(), after(last));
+            send(&mut order);
         });
-        store(&mut chain, 8);
-        chain.rewind();
-        assert_eq!(chain.next(), after(8));
-        assert!(!chain.come_between());
-        chain.rewind();
-        assert_eq!(chain.next(), Next::Any);
-        send(&mut chain);
-        assert_eq!(chain.next(), Next::Wait);
-        store(&mut chain, 20);
-        assert_eq!(chain.next(), after(20));
-        // Something else comes into the stream behind what is under way.
-        send(&mut chain);
-        chain.forget();
-        assert_eq!(chain.next(), Next::Wait);
-        store(&mut chain, 21);
-        assert_eq!(chain.next(), Next::Any);
+        store(&mut order, 8);
+        order.rewind();
+        assert_eq!(order.next(), after(8));
+        assert!(!order.on_interference());
+        order.rewind();
+        assert_eq!(order.next(), Next::Unconditional);
+        send(&mut order);
+        assert_eq!(order.next(), Next::Wait);
+        store(&mut order, 20);
+        assert_eq!(order.next(), after(20));
+        // Something else is stored behind the message in flight.
+        send(&mut order);
+        order.forget_last();
+        assert_eq!(order.next(), Next::Wait);
+        store(&mut order, 21);
+        assert_eq!(order.next(), Next::Unconditional);
     }
 
     #[test]
-    fn another_writer_who_comes_seldom_is_no_rule() {
-        let mut chain = OrderGuard::default();
+    fn rare_interference_does_not_disable_the_guard() {
+        let mut order = OrderGuard::default();
         for _ in 0..10 {
-            assert!(!chain.come_between());
-            (0..FORGET).for_each(|_| chain.store("1".to_owned(), None));
+            assert!(!order.on_interference());
+            (0..FORGET_AFTER).for_each(|_| order.on_stored("1".to_owned(), None));
         }
     }
 }

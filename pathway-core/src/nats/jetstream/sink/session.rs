@@ -1,298 +1,298 @@
-//! One connection's life as a publisher into a stream: a window of messages, and their answers.
+//! One connection of a publisher into a stream: sends messages within a window, and receives their answers.
 
 use std::collections::{HashSet, VecDeque};
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use async_nats::Subscriber;
+use bytes::Bytes;
 use futures_util::StreamExt;
-use futures_util::future::{self, Either};
+use futures_util::future::{self, Either, poll_fn};
 
 use super::ack::PublishAck;
-use super::order::Next;
+use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
+use super::order::{LastMessage, Next};
 use super::pending::PendingBatch;
-use super::publisher::{ANSWER as STREAM_ANSWER, End, Publisher, next, until};
-use super::request::{Gone, PublishRequest};
-use super::retry::{AckState, InFlight, RetryState};
-use crate::connector::sink::EncodedBatch;
-use crate::data::{EncodeError, Result, excerpt};
-use crate::nats::client::{Api, ApiError, Connection, Interruption, PermissionError, StreamInfo, until_lost};
+use super::publisher::Publisher;
+use crate::connector::sink::{EncodedBatch, OutgoingMessage};
+use crate::data::{EncodeError, excerpt};
+use crate::nats::client::{
+    ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, StreamInfo, Supervisor,
+    has_own_subject, sleep_until,
+};
 use crate::telemetry::Level;
 
-/// How long an answer may take until everything that has none is sent again.
-pub(super) const ANSWER: Duration = Duration::from_secs(5);
-/// The pause after the first refusal; it doubles while nothing is taken.
-pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(20);
-pub(super) const LONGEST_PAUSE: Duration = Duration::from_secs(1);
-/// So many messages are sent before the answers that have come are looked at.
-const AT_ONCE: usize = 256;
+/// How many messages are sent before answers are processed.
+const SEND_AT_ONCE: usize = 256;
 
 pub(super) struct PublishSession<'a> {
-    pub(super) courier: &'a mut Publisher,
-    pub(super) connection: Connection,
-    pub(super) api: Api,
-    pub(super) inbox: String,
-    pub(super) answers: Subscriber,
-    /// Letters that were handed over and are not done with, in order; and the number of the first.
-    pub(super) flights: VecDeque<InFlight>,
-    pub(super) first: u64,
-    /// The subjects of those that are under way, where a subject is not to have two.
+    pub(super) publisher: &'a mut Publisher,
+    connection: &'a mut Connection,
+    inbox: String,
+    answers: Subscriber,
+    /// Messages that were sent and are not done, in order; and the number of the first.
+    pub(super) in_flight: VecDeque<InFlight>,
+    pub(super) first_in_flight: u64,
+    /// The subjects of the messages in flight, if a subject may have only one.
     pub(super) subjects: HashSet<Arc<str>>,
-    /// Which item is sent from.
+    /// Which of the pending batches is being sent.
     pub(super) sending: usize,
-    /// Why nothing is sent until those under way have been answered, or until the end of a pause.
-    pub(super) trouble: Option<RetryState>,
-    pub(super) pause: Duration,
-    /// When an answer last came, or the first message was sent.
-    pub(super) heard: Instant,
+    pub(super) retry: Option<RetryState>,
+    pub(super) backoff: Backoff,
+    /// When the last answer arrived, or the first message was sent.
+    pub(super) last_answer: Instant,
 }
 
-/// How sending went.
-enum Step {
-    Taken,
-    Lost,
-    /// The time for the last messages is over.
-    Overdue,
-}
-
-/// What a line waits for.
-enum News {
-    EncodedBatch(Arc<EncodedBatch>),
-    /// There will be no more parcels.
-    Finished,
-    /// Answers, or that it is time to look at the clock.
-    Look,
-    Denied(PermissionError),
-    Lost,
+/// What a session waits for.
+enum Event {
+    Batch(Arc<EncodedBatch>),
+    /// There will be no more batches.
+    LastBatch,
+    /// Answers have arrived, there is more to send, or a timer has run out.
+    Progress,
 }
 
 impl<'a> PublishSession<'a> {
-    pub(super) async fn new(courier: &'a mut Publisher, connection: Connection, api: Api) -> Result<Self, Gone> {
+    pub(super) async fn open(
+        publisher: &'a mut Publisher,
+        connection: &'a mut Connection,
+        is_reconnected: bool,
+    ) -> Result<Self, ConnectionClosed> {
         let inbox = connection.client.new_inbox();
-        let answers = connection.client.subscribe(format!("{inbox}.*")).await.map_err(|_| Gone)?;
-        let again = courier.was_lost();
-        let mut line = PublishSession {
-            courier,
+        let answers = connection.client.subscribe(format!("{inbox}.*")).await.map_err(|_| ConnectionClosed)?;
+        let mut session = PublishSession {
+            publisher,
             connection,
-            api,
             inbox,
             answers,
-            flights: VecDeque::new(),
-            first: 0,
+            in_flight: VecDeque::new(),
+            first_in_flight: 0,
             subjects: HashSet::new(),
             sending: 0,
-            // After a break it may be another server, which may not know the stream yet, or no more.
-            trouble: again.then_some(RetryState { is_stream_gone: true, until: None }),
-            pause: FIRST_PAUSE,
-            heard: Instant::now(),
+            // It may be another server, which does not know the stream yet, or no longer.
+            retry: is_reconnected.then_some(RetryState { check_stream: true, resume_at: None }),
+            backoff: Backoff::new(),
+            last_answer: Instant::now(),
         };
-        line.rewind();
-        Ok(line)
+        session.rewind();
+        Ok(session)
     }
 
-    pub(super) async fn run(&mut self) -> Result<End> {
+    pub(super) fn established(&self, supervisor: &mut Supervisor<'_>) {
+        let Some(outage) = supervisor.established(self.connection) else { return };
+        self.publisher.link.counters.reconnects.add(1);
+        self.publisher.warn(format_args!("{outage}; publishing continues"));
+    }
+
+    /// Publishes until everything is stored and there will be no more batches.
+    pub(super) async fn run(&mut self) -> Result<(), SessionEnd> {
         let mut lost = pin!(self.connection.lost());
         loop {
-            match self.send_until(lost.as_mut()).await {
-                Step::Taken => {}
-                Step::Lost => return Ok(End::Lost),
-                Step::Overdue => return Err(self.courier.overdue()),
+            // Sending can wait for the socket, and so for ever.
+            match future::select(pin!(self.send()), lost.as_mut()).await {
+                Either::Left((outcome, _)) => outcome?,
+                Either::Right(_) => return Err(SessionEnd::ConnectionLost),
             }
-            if self.courier.finished && self.courier.pending.is_empty() {
-                return Ok(End::Done);
+            if self.publisher.batches.is_finished() && self.publisher.pending.is_empty() {
+                return Ok(());
             }
-            match self.news(lost.as_mut()).await? {
-                News::EncodedBatch(parcel) => self.courier.pending.push_back(PendingBatch::new(parcel)),
-                News::Finished => self.courier.finish(),
-                News::Look => {}
-                News::Denied(notice) => return Err(self.courier.denied(&self.connection, &notice)),
-                News::Lost => return Ok(End::Lost),
+            match self.next_event(lost.as_mut()).await? {
+                Event::Batch(batch) => self.publisher.pending.push_back(PendingBatch::new(batch)),
+                Event::LastBatch => self.publisher.batches.finish(),
+                Event::Progress => {}
             }
-            self.look_at_the_clock()?;
-            if self.trouble.as_ref().is_some_and(|trouble| trouble.is_stream_gone) {
-                let asking = self.api.stream(&self.courier.settings.stream, Some(STREAM_ANSWER));
-                match until_lost(&mut self.connection, asking).await {
-                    // A cluster or a server that starts.
-                    Ok(Err(ApiError::Away(_))) => continue,
-                    Ok(answer) => self.courier.found(answer)?,
-                    Err(Interruption::Lost) => return Ok(End::Lost),
-                    Err(Interruption::Denied(notice)) => return Err(self.courier.denied(&self.connection, &notice)),
+            self.check_timers();
+            if self.retry.as_ref().is_some_and(|retry| retry.check_stream) {
+                match self.publisher.stream_info(self.connection).await? {
+                    // A server or a cluster that is starting.
+                    Err(ApiError::Temporary(_)) => continue,
+                    answer => self.publisher.check_stream(answer)?,
                 }
-                self.trouble.iter_mut().for_each(|trouble| trouble.is_stream_gone = false);
+                self.retry.iter_mut().for_each(|retry| retry.check_stream = false);
             }
         }
     }
 
-    /// Sending can wait for the socket, and so for ever.
-    async fn send_until(&mut self, lost: Pin<&mut impl Future<Output = ()>>) -> Step {
-        let over = pin!(until(self.courier.finish_by));
-        let sending = pin!(self.send());
-        match future::select(sending, future::select(lost, over)).await {
-            Either::Left((Ok(()), _)) => Step::Taken,
-            Either::Left((Err(Gone), _)) | Either::Right((Either::Left(_), _)) => Step::Lost,
-            Either::Right((Either::Right(_), _)) => Step::Overdue,
-        }
-    }
-
-    /// Sends what has room in the window, up to a number of messages.
-    async fn send(&mut self) -> Result<(), Gone> {
-        if self.trouble.is_some() {
+    /// Sends messages that have room in the window, up to a number.
+    async fn send(&mut self) -> Result<(), ConnectionClosed> {
+        if self.retry.is_some() {
             return Ok(());
         }
-        for _ in 0..AT_ONCE {
-            while self.courier.pending.get(self.sending).is_some_and(|item| item.sent == item.parcel.letters.len()) {
+        for _ in 0..SEND_AT_ONCE {
+            let Publisher { pending, config, .. } = &*self.publisher;
+            while pending.get(self.sending).is_some_and(|batch| batch.sent == batch.outgoing.len()) {
                 self.sending += 1;
             }
-            if self.flights.len() >= self.courier.settings.window || self.sending >= self.courier.pending.len() {
-                break;
-            }
-            if !self.send_next().await? {
+            if self.in_flight.len() >= config.window || self.sending >= pending.len() || !self.send_next().await? {
                 break;
             }
         }
-        self.strike_off();
-        // The connection's task has its turn.
+        self.remove_done();
+        // The connection's task runs.
         tokio::task::yield_now().await;
         Ok(())
     }
 
-    /// Sends the next letter; false when it has to wait for another one, because of its subject or of the order.
-    async fn send_next(&mut self) -> Result<bool, Gone> {
-        let Publisher { pending, link, settings, origin, stream, rejects, chain, .. } = &mut *self.courier;
-        let Some(item) = pending.get_mut(self.sending) else { return Ok(false) };
-        let (number, parcel) = (item.sent, Arc::clone(&item.parcel));
-        let letter = &parcel.letters[number];
-        if item.stored.contains(&number) {
-            item.sent += 1;
-            self.flights.push_back(InFlight { fate: AckState::Done, id: None, sequence: None, subject: None });
-            // Something else may be the stream's last message.
-            self.courier.chain.forget();
+    /// Sends the next message. Returns false if it must wait for another one, because of its subject or of the order.
+    async fn send_next(&mut self) -> Result<bool, ConnectionClosed> {
+        let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
+        let Some(pending) = pending.get_mut(self.sending) else { return Ok(false) };
+        let (number, batch) = (pending.sent, Arc::clone(&pending.outgoing.batch));
+        let message = &batch.letters[number];
+        if pending.stored.contains(&number) {
+            pending.sent += 1;
+            let stored = InFlight { state: AckState::Done, id: None, sequence: None, subject: None };
+            self.in_flight.push_back(stored);
+            // The stream's last message may be another one.
+            order.forget_last();
             return Ok(true);
         }
-        let own = letter.label.as_ref().is_some_and(|label| label.subject.is_some());
-        let subject = parcel.subject_of(letter);
-        let remembered = settings.one_by_one.then(|| Arc::<str>::from(subject));
-        if remembered.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
+        let subject = batch.subject_of(message);
+        let exclusive = config.one_by_one.then(|| Arc::<str>::from(subject));
+        if exclusive.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
             return Ok(false);
         }
-        let complaint = item.complaint_about(number, letter).or_else(|| {
-            let takes = |stream: &StreamInfo| stream.takes(subject);
-            let fits = !own || stream.as_ref().is_none_or(takes);
-            let (stream, shown) = (&settings.stream, excerpt(subject));
-            (!fits).then(|| {
-                EncodeError::new(format!("the stream `{stream}` does not take the subject `{}`", shown.escape_debug()))
-            })
-        });
-        if self.flights.is_empty() {
-            self.heard = Instant::now();
-        }
-        let flight = self.first + self.flights.len() as u64;
-        let post = PublishRequest { client: &self.connection.client, parcel: &parcel, payloads: item.payloads() };
-        let after = match chain.next() {
-            Next::Any => None,
-            Next::After(mark) => Some(mark),
+        let last = match order.next() {
+            Next::Unconditional => None,
+            Next::After(last) => Some(last),
             Next::Wait => return Ok(false),
         };
-        let id = format!("{origin}-{}-{number}", parcel.commit);
-        let reply = format!("{}.{flight}", self.inbox);
-        let complaint = match complaint {
-            None => post.send(letter, subject, &reply, &id, after.as_ref()).await?,
-            complaint => complaint,
-        };
-        let (mut fate, mut sent) = (AckState::Open, None);
-        if let Some(reject) = complaint {
-            let mut dead = None;
-            fate = AckState::Done;
-            if let Some(dead_letters) = &settings.dead_letters {
-                let dead_letter = dead_letters.of_letter(&parcel, letter, &reject);
-                if stream.as_ref().is_none_or(|stream| stream.takes(parcel.subject_of(&dead_letter))) {
-                    // It has a sequence there, too.
-                    chain.forget();
+        if self.in_flight.is_empty() {
+            self.last_answer = Instant::now();
+        }
+        let reply = format!("{}.{}", self.inbox, self.first_in_flight + self.in_flight.len() as u64);
+        let invalid = pending.validate(number, message);
+        let invalid = invalid.or_else(|| not_taken(stream.as_ref(), &config.stream, message, subject));
+        let sent = match invalid {
+            None => {
+                let id = format!("{id_prefix}-{}-{number}", batch.commit);
+                let condition = last.as_ref().map(LastMessage::condition);
+                let condition = condition.as_ref().map(|(name, value)| (*name, &**value));
+                let headers = HeaderTemplate::with_id(batch.time, message, &id, condition);
+                match pending.outgoing.publish(&self.connection.client, message, headers, Some(reply.clone())).await? {
+                    None => Ok(id),
+                    Some(error) => Err(error),
                 }
-                dead = post.send_dead(dead_letter, &reply).await?;
-                fate = if dead.is_none() { AckState::Open } else { AckState::Done };
             }
-            // Counted once, also where its dead letter is sent again.
-            if item.rejected.insert(number) {
-                item.dead += u64::from(fate == AckState::Open);
-                link.counters.rejected.add(1);
-                let subject = excerpt(subject);
-                let dead = dead.map(|why| format!("; it could not become a dead letter either: {why}"));
-                let message = format_args!(
-                    "a message for `{}` can't be published: {reject}{}",
-                    subject.escape_debug(),
-                    dead.unwrap_or_default()
-                );
-                rejects.report(Level::Error, 1, message);
+            Some(error) => Err(error),
+        };
+        let (state, id) = match sent {
+            Ok(id) => {
+                order.on_sent(id.clone());
+                link.counters.republished.add(u64::from(number < pending.tried));
+                (AckState::Waiting, Some(id))
             }
-        } else {
-            chain.send(id.clone());
-            sent = Some(id);
-            link.counters.republished.add(u64::from(number < item.tried));
-        }
-        item.sent += 1;
-        item.tried = item.tried.max(item.sent);
-        if let Some(subject) = &remembered {
-            self.subjects.insert(subject.clone());
-        }
-        self.flights.push_back(InFlight { fate, id: sent, sequence: None, subject: remembered });
+            Err(error) => (self.reject(number, message, reply, &error).await?, None),
+        };
+        let pending = &mut self.publisher.pending[self.sending];
+        pending.sent += 1;
+        pending.tried = pending.tried.max(pending.sent);
+        self.subjects.extend(exclusive.clone());
+        self.in_flight.push_back(InFlight { state, id, sequence: None, subject: exclusive });
         Ok(true)
     }
 
-    async fn news(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<News> {
-        let outbox = self.courier.link.outbox.clone();
-        let mut parcel = pin!(next(&outbox, self.courier.finished));
-        let mut alarm = pin!(until(self.alarm()));
-        let can_send = self.trouble.is_none()
-            && !self.courier.chain.waits()
-            && self.flights.len() < self.courier.settings.window
-            && self.sending < self.courier.pending.len();
-        let mut heard = Vec::new();
-        let news = std::future::poll_fn(|cx| {
-            if let Poll::Ready(notice) = self.connection.poll_notice(cx) {
-                return Poll::Ready(News::Denied(notice));
+    /// Counts a message that cannot be published, and publishes it as a dead letter if there is a subject for these.
+    async fn reject(
+        &mut self,
+        number: usize,
+        message: &OutgoingMessage,
+        reply: String,
+        error: &EncodeError,
+    ) -> Result<AckState, ConnectionClosed> {
+        let Publisher { pending, link, config, stream, rejects, order, template, .. } = &mut *self.publisher;
+        let (pending, client) = (&mut pending[self.sending], &self.connection.client);
+        let batch = &pending.outgoing.batch;
+        let (mut state, mut dead_letter_error) = (AckState::Done, None);
+        if let Some(dead_letters) = &config.dead_letters {
+            let dead_letter = pending.outgoing.dead_letter(dead_letters, message, error);
+            if stream.as_ref().is_none_or(|stream| stream.takes(batch.subject_of(&dead_letter))) {
+                // It is stored in the same stream, and gets a sequence there.
+                order.forget_last();
             }
-            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(cx) {
-                heard.push(answer);
-            }
-            if !heard.is_empty() {
-                return Poll::Ready(News::Look);
-            }
-            if lost.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(News::Lost);
-            }
-            if let Poll::Ready(parcel) = parcel.as_mut().poll(cx) {
-                return Poll::Ready(parcel.map_or(News::Finished, News::EncodedBatch));
-            }
-            // There is more to send, unless that waits for an answer about its subject.
-            if can_send && (self.subjects.is_empty() || self.flights.is_empty()) {
-                return Poll::Ready(News::Look);
-            }
-            alarm.as_mut().poll(cx).map(|()| News::Look)
-        })
-        .await;
-        for answer in heard {
-            let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
-            if let Some(number) = number {
-                self.heed(number, PublishAck::of(&answer, &self.courier.settings.stream))?;
+            dead_letter_error = pending.outgoing.publish_dead_letter(client, dead_letter, template).await?;
+            if dead_letter_error.is_none() {
+                // A message to ourselves: when it returns, the server has processed the dead letter.
+                client.publish(reply, Bytes::new()).await.map_err(|_| ConnectionClosed)?;
+                state = AckState::Waiting;
             }
         }
-        self.strike_off();
-        Ok(news)
+        let subject = excerpt(batch.subject_of(message));
+        // Counted once, even if its dead letter is sent again.
+        if pending.rejected.insert(number) {
+            pending.dead_letters += u64::from(state == AckState::Waiting);
+            link.counters.rejected.add(1);
+            let dead_letter = dead_letter_error.map(|error| format!("; neither can its dead letter: {error}"));
+            let message = format_args!(
+                "a message for `{}` cannot be published: {error}{}",
+                subject.escape_debug(),
+                dead_letter.unwrap_or_default()
+            );
+            rejects.report(Level::Error, 1, message);
+        }
+        Ok(state)
     }
 
-    /// When something is to be done though nothing comes.
-    fn alarm(&self) -> Option<Instant> {
-        let alarm = match &self.trouble {
-            Some(RetryState { until: Some(until), .. }) => Some(*until),
-            // The stream is asked for once more.
-            Some(RetryState { is_stream_gone: true, .. }) => Some(Instant::now()),
-            _ if self.flights.is_empty() => None,
-            _ => Some(self.heard + ANSWER),
-        };
-        alarm.into_iter().chain(self.courier.finish_by).min()
+    async fn next_event(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
+        let mut batch = pin!(self.publisher.batches.next());
+        let mut timer = pin!(sleep_until(self.next_timer()));
+        let can_send = self.retry.is_none()
+            && !self.publisher.order.must_wait()
+            && self.in_flight.len() < self.publisher.config.window
+            && self.sending < self.publisher.pending.len();
+        let mut answers = Vec::new();
+        let event = poll_fn(|cx| {
+            if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
+                return Poll::Ready(Err(self.connection.permission_denied(&denied).into()));
+            }
+            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(cx) {
+                answers.push(answer);
+            }
+            if !answers.is_empty() {
+                return Poll::Ready(Ok(Event::Progress));
+            }
+            if lost.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(SessionEnd::ConnectionLost));
+            }
+            if let Poll::Ready(batch) = batch.as_mut().poll(cx) {
+                return Poll::Ready(Ok(batch.map_or(Event::LastBatch, Event::Batch)));
+            }
+            // There is more to send, unless it waits for an answer because of its subject.
+            if can_send && (self.subjects.is_empty() || self.in_flight.is_empty()) {
+                return Poll::Ready(Ok(Event::Progress));
+            }
+            timer.as_mut().poll(cx).map(|()| Ok(Event::Progress))
+        })
+        .await;
+        for answer in answers {
+            let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
+            if let Some(number) = number {
+                self.on_ack(number, PublishAck::parse(&answer, &self.publisher.config.stream))?;
+            }
+        }
+        self.remove_done();
+        event
     }
+
+    /// When something is to be done although nothing arrives.
+    fn next_timer(&self) -> Option<Instant> {
+        match &self.retry {
+            Some(RetryState { resume_at: Some(at), .. }) => Some(*at),
+            // The stream is asked for again.
+            Some(RetryState { check_stream: true, .. }) => Some(Instant::now()),
+            _ if self.in_flight.is_empty() => None,
+            _ => Some(self.last_answer + ANSWER_TIMEOUT),
+        }
+    }
+}
+
+/// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
+fn not_taken(stream: Option<&StreamInfo>, name: &str, message: &OutgoingMessage, subject: &str) -> Option<EncodeError> {
+    let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
+    let subject = excerpt(subject);
+    let error = || format!("the stream `{name}` does not take the subject `{}`", subject.escape_debug());
+    (!is_taken).then(|| EncodeError::new(error()))
 }

@@ -1,211 +1,262 @@
 //! The consumer that a source reads with: one of its own, or one that it was given.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::Start;
-use super::pull_requests::Limits;
+use super::pull_requests::PullLimits;
+use super::start::DeliverPolicy;
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::ApiError;
 
-/// How long the server keeps a consumer that nobody uses, where it is one without state worth keeping.
-const INACTIVE: Duration = Duration::from_secs(300);
-/// How long a message of our own consumer may take before it is delivered again; it is asked to wait long before.
+/// How long the server keeps an unused ephemeral consumer.
+const INACTIVE_THRESHOLD: Duration = Duration::from_secs(300);
+/// When our own durable consumer delivers a message again that was not acknowledged. The server is asked to wait longer well
+/// before that.
 const ACK_WAIT: Duration = Duration::from_secs(30);
-/// How many messages of our own consumer may wait for their acknowledgement: as many as a full commit has.
+/// How many messages of our own durable consumer may be unacknowledged: as many as a full commit has.
 const MAX_ACK_PENDING: u64 = 256 * 1024;
 
-/// What is to be read.
+/// What to read, and with which consumer.
 #[derive(Clone, Debug)]
-pub(super) struct ConsumerConfig {
+pub(super) struct ConsumerSpec {
     pub(super) stream: Arc<str>,
-    /// Which subjects of it; can have wildcards.
+    /// The subject filter, which may have wildcards.
     pub(super) subject: Arc<str>,
     pub(super) start: Start,
-    /// The consumer to read with, if it is not to be one of our own.
+    /// The durable consumer that the user has named, if any.
     pub(super) durable: Option<Arc<str>>,
-    /// The name of our own consumer: that of the pipeline, and that of the source.
-    pub(super) own: String,
+    /// The name of our own consumer: from the pipeline's name and the source's.
+    pub(super) own_name: String,
 }
 
-/// A consumer at the server.
+/// A consumer on the server.
 #[derive(Debug)]
 pub(super) struct Consumer {
     pub(super) name: String,
-    /// The sequence from which on it has not delivered anything yet.
+    /// The first stream sequence that it has not delivered yet.
     pub(super) next: u64,
-    /// How many messages it has for us.
+    /// How many messages it still has to deliver.
     pub(super) pending: u64,
-    /// How many requests for messages it has.
+    /// How many pull requests wait at it.
     pub(super) waiting: u64,
     /// When it delivers a message again that was not acknowledged.
     pub(super) ack_wait: Duration,
-    pub(super) limits: Limits,
+    pub(super) limits: PullLimits,
 }
 
-impl ConsumerConfig {
-    /// The request for a consumer that needs no acknowledgements and is forgotten when it is not used.
-    pub(super) fn passing(&self, begin: Value) -> (String, Value) {
-        let name = format!("{}-{:08x}", self.own, random());
-        let mut config = json!({
-            "name": name,
-            "ack_policy": "none",
-            "replay_policy": "instant",
-            "filter_subject": &*self.subject,
-            "inactive_threshold": INACTIVE.as_nanos() as u64,
-            "mem_storage": true,
-            "num_replicas": 1,
-        });
-        merge(&mut config, begin);
-        self.creation(&name, config)
+/// The request to create a consumer.
+#[derive(Debug, Serialize)]
+pub(super) struct CreateConsumer {
+    stream_name: String,
+    config: ConsumerConfig,
+    action: &'static str,
+}
+
+/// The answer to `CONSUMER.CREATE` and `CONSUMER.INFO`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct ConsumerInfo {
+    name: String,
+    config: ConsumerConfig,
+    delivered: SequenceInfo,
+    num_pending: u64,
+    num_waiting: u64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct SequenceInfo {
+    stream_seq: u64,
+}
+
+/// A consumer's configuration in JetStream's API, as far as it matters here. Durations are in nanoseconds.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ConsumerConfig {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    durable_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deliver_subject: Option<String>,
+    ack_policy: String,
+    replay_policy: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter_subjects: Option<Vec<String>>,
+    #[serde(flatten, skip_deserializing)]
+    deliver_policy: DeliverPolicy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ack_wait: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    inactive_threshold: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_ack_pending: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mem_storage: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    num_replicas: Option<u64>,
+    /// The most that one pull request may ask for. 0 is no limit.
+    #[serde(skip_serializing)]
+    pub(super) max_batch: i64,
+    #[serde(skip_serializing)]
+    pub(super) max_bytes: i64,
+    #[serde(skip_serializing)]
+    pub(super) max_expires: i64,
+}
+
+impl ConsumerSpec {
+    /// The endpoint and the request for a consumer without acknowledgements, which the server removes when it is unused.
+    pub(super) fn ephemeral(&self, deliver_policy: DeliverPolicy) -> (String, CreateConsumer) {
+        let name = format!("{}-{:08x}", self.own_name, fastrand::u32(..));
+        let config = ConsumerConfig {
+            ack_policy: "none".to_owned(),
+            deliver_policy,
+            inactive_threshold: Some(INACTIVE_THRESHOLD.as_nanos() as u64),
+            mem_storage: Some(true),
+            num_replicas: Some(1),
+            ..self.base_config(&name)
+        };
+        self.create(&name, config)
     }
 
-    /// The request for a consumer that stays and waits for acknowledgements.
-    pub(super) fn lasting(&self) -> (String, Value) {
-        let mut config = json!({
-            "name": self.own,
-            "durable_name": self.own,
-            "ack_policy": "explicit",
-            "replay_policy": "instant",
-            "filter_subject": &*self.subject,
-            "ack_wait": ACK_WAIT.as_nanos() as u64,
-            "max_ack_pending": MAX_ACK_PENDING,
-        });
-        merge(&mut config, self.start.settings());
-        self.creation(&self.own, config)
+    /// The endpoint and the request for our own consumer with acknowledgements, which stays on the server.
+    pub(super) fn durable(&self) -> (String, CreateConsumer) {
+        let name = &self.own_name;
+        let config = ConsumerConfig {
+            durable_name: Some(name.clone()),
+            ack_policy: "explicit".to_owned(),
+            deliver_policy: self.start.into(),
+            ack_wait: Some(ACK_WAIT.as_nanos() as u64),
+            max_ack_pending: Some(MAX_ACK_PENDING as i64),
+            ..self.base_config(name)
+        };
+        self.create(name, config)
     }
 
-    fn creation(&self, name: &str, config: Value) -> (String, Value) {
-        let body = json!({"stream_name": &*self.stream, "config": config, "action": "create"});
-        (format!("CONSUMER.CREATE.{}.{name}", self.stream), body)
+    fn base_config(&self, name: &str) -> ConsumerConfig {
+        ConsumerConfig {
+            name: Some(name.to_owned()),
+            replay_policy: "instant".to_owned(),
+            filter_subject: Some(self.subject.to_string()),
+            ..ConsumerConfig::default()
+        }
     }
 
-    /// Checks a consumer that is there already.
-    pub(super) fn check(&self, info: &Value) -> Result<Consumer> {
-        let (config, consumer) = (&info["config"], Consumer::of(info));
-        let name = &consumer.name;
-        let filters = filters(config);
-        let complaint = if config.get("deliver_subject").is_some() {
-            "it is a push consumer, and only a pull consumer can be read with back-pressure".to_owned()
-        } else if config["ack_policy"] != "explicit" {
-            let policy = config["ack_policy"].as_str().unwrap_or("unknown");
-            format!(
-                "its ack policy is `{policy}`, and messages are only acknowledged one by one: it should be `explicit`"
-            )
-        } else if filters.iter().all(|filter| *filter != &*self.subject)
-            && !(filters.is_empty() && &*self.subject == ">")
-        {
+    fn create(&self, name: &str, config: ConsumerConfig) -> (String, CreateConsumer) {
+        let request = CreateConsumer { stream_name: self.stream.to_string(), config, action: "create" };
+        (format!("CONSUMER.CREATE.{}.{name}", self.stream), request)
+    }
+
+    /// Checks that an existing consumer reads what is asked for.
+    pub(super) fn check(&self, info: &ConsumerInfo) -> Result<Consumer> {
+        let (config, subject) = (&info.config, &*self.subject);
+        let filters = config.filters();
+        let reason = if config.deliver_subject.is_some() {
+            "it is a push consumer; only pull consumers provide backpressure".to_owned()
+        } else if config.ack_policy != "explicit" {
+            format!("its ack policy is `{}`, but must be `explicit`", config.ack_policy)
+        } else if !filters.contains(&subject) && !(filters.is_empty() && subject == ">") {
             let filters =
                 if filters.is_empty() { "everything".to_owned() } else { format!("`{}`", filters.join("`, `")) };
-            format!("it reads {filters}, and `{}` is asked for", self.subject)
+            format!("it reads {filters} instead of `{subject}`")
         } else if filters.len() > 1 {
-            format!("it reads `{}`, and only `{}` is asked for", filters.join("`, `"), self.subject)
+            format!("it reads `{}` instead of only `{subject}`", filters.join("`, `"))
         } else {
-            return Ok(consumer);
+            return Ok(Consumer::from(info));
         };
-        let cure = match self.durable {
-            Some(_) => "name another one in `durable`, or leave that out to have one made",
+        let hint = match self.durable {
+            Some(_) => "name another one in `durable`, or remove `durable` to have one created",
             None => "delete it, or give the pipeline or the source another name",
         };
-        Err(self.error(
-            ErrorKind::Config,
-            format!("the consumer `{name}` of the stream can't be used: {complaint}; {cure}"),
-        ))
+        let message = format!("the consumer `{}` of the stream cannot be used: {reason}; {hint}", info.name);
+        Err(self.error(ErrorKind::Config, message))
     }
 
-    /// Why there is no consumer.
-    pub(super) fn refusal(&self, name: &str, error: &ApiError, again: bool) -> Error {
-        if error.is(ApiError::CONSUMER_NOT_FOUND) {
-            return if again {
-                let message = format!(
-                    "the consumer `{name}` was deleted while it was read: which messages are done with was only known there"
-                );
-                self.error(ErrorKind::Stream, message)
-            } else {
-                let message = format!(
-                    "the stream has no consumer `{name}`: make it before the pipeline starts \
-                     (`nats consumer add {} {name} --pull --ack explicit`), or leave `durable` out to have one made",
-                    self.stream
-                );
-                self.error(ErrorKind::Config, message)
-            };
-        }
-        let kind = if again { ErrorKind::Stream } else { ErrorKind::Config };
-        self.error(kind, format!("there is no consumer `{name}`: {error}"))
+    /// Why there is no consumer. `is_running` says that there was one before.
+    pub(super) fn no_consumer(&self, name: &str, error: &ApiError, is_running: bool) -> Error {
+        let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
+        let message = match error.has_code(ApiError::CONSUMER_NOT_FOUND) {
+            true if is_running => format!(
+                "the consumer `{name}` was deleted while it was in use; only it knew which messages were acknowledged"
+            ),
+            true => format!(
+                "the stream has no consumer `{name}`: create it before you start the pipeline \
+                 (`nats consumer add {} {name} --pull --ack explicit`), or remove `durable` to have one created",
+                self.stream
+            ),
+            false => format!("the consumer `{name}` is not available: {error}"),
+        };
+        self.error(kind, message)
     }
 
-    pub(super) fn error(&self, kind: ErrorKind, message: impl std::fmt::Display) -> Error {
+    pub(super) fn error(&self, kind: ErrorKind, message: impl fmt::Display) -> Error {
         Error::new(kind, format!("stream `{}`: {message}", self.stream))
     }
 }
 
-impl Consumer {
-    pub(super) fn of(info: &Value) -> Self {
-        let config = &info["config"];
+impl ConsumerConfig {
+    fn filters(&self) -> Vec<&str> {
+        let one = self.filter_subject.as_deref().filter(|filter| !filter.is_empty());
+        let many = self.filter_subjects.iter().flatten().map(String::as_str);
+        one.into_iter().chain(many).collect()
+    }
+}
+
+impl From<&ConsumerInfo> for Consumer {
+    fn from(info: &ConsumerInfo) -> Self {
         Consumer {
-            name: info["name"].as_str().unwrap_or_default().to_owned(),
-            next: info["delivered"]["stream_seq"].as_u64().unwrap_or_default() + 1,
-            pending: info["num_pending"].as_u64().unwrap_or_default(),
-            waiting: info["num_waiting"].as_u64().unwrap_or_default(),
-            ack_wait: config["ack_wait"].as_u64().map_or(ACK_WAIT, Duration::from_nanos),
-            limits: Limits::of(config),
+            name: info.name.clone(),
+            next: info.delivered.stream_seq + 1,
+            pending: info.num_pending,
+            waiting: info.num_waiting,
+            ack_wait: info.config.ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
+            limits: PullLimits::new(&info.config),
         }
     }
 }
 
-/// The name of a consumer for a source of a pipeline: others have other names.
+/// The name of the consumer of one source in one pipeline. No other has the same.
 pub(super) fn own_name(pipeline: &str, source: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
-    let mut name: String = format!("{pipeline}-{source}").chars().map(plain).collect();
-    // A name that had to be changed, or cut, could be another's.
+    let replace = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '_' };
+    let mut name: String = format!("{pipeline}-{source}").chars().map(replace).collect();
+    // A name that had to be changed or cut could be equal to another one.
     if name.len() > 80 || name != format!("{pipeline}-{source}") {
         name.truncate(80);
-        name.push_str(&format!("-{:08x}", fingerprint(pipeline, source)));
+        name.push_str(&format!("-{:08x}", fnv1a(pipeline, source)));
     }
     name
 }
 
 /// FNV-1a: the same in every run and on every machine.
-fn fingerprint(pipeline: &str, source: &str) -> u32 {
+fn fnv1a(pipeline: &str, source: &str) -> u32 {
     let bytes = pipeline.bytes().chain([0]).chain(source.bytes());
     bytes.fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 
-fn filters(config: &Value) -> Vec<&str> {
-    let one = config["filter_subject"].as_str().filter(|filter| !filter.is_empty());
-    let many = config["filter_subjects"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    one.into_iter().chain(many).collect()
-}
-
-fn merge(config: &mut Value, more: Value) {
-    if let (Some(config), Value::Object(more)) = (config.as_object_mut(), more) {
-        config.extend(more);
-    }
-}
-
-fn random() -> u32 {
-    use std::hash::BuildHasher;
-    std::hash::RandomState::new().hash_one(0) as u32
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn wanted(durable: bool) -> ConsumerConfig {
-        ConsumerConfig {
+    fn spec(durable: bool) -> ConsumerSpec {
+        ConsumerSpec {
             stream: "S".into(),
             subject: "a.>".into(),
             start: Start::New,
             durable: durable.then(|| "d".into()),
-            own: own_name("p", "s"),
+            own_name: own_name("p", "s"),
         }
     }
 
     #[test]
-    fn names_are_stable_and_do_not_meet() {
+    fn names_are_stable_and_unique() {
         assert_eq!(own_name("orders-service", "orders"), "orders-service-orders");
         let names = [
             own_name("p", "a.>"),
@@ -218,39 +269,50 @@ mod tests {
             assert!(name.len() <= 89 && !name.contains(['.', '*', '>', ' ']), "{name}");
             assert!(!names[..n].contains(name), "{name}");
         }
-        // The hash of one zero byte: a name must be the same in the next version, too.
-        assert_eq!(fingerprint("", ""), 0x050c_5d1f);
+        // The hash of one zero byte. The next version must produce the same names.
+        assert_eq!(fnv1a("", ""), 0x050c_5d1f);
     }
 
     #[test]
-    fn a_consumer_that_is_there_is_checked() {
+    fn an_existing_consumer_is_checked() {
+        let parse = |info: &serde_json::Value| serde_json::from_value::<ConsumerInfo>(info.clone()).expect("an answer");
         let good = json!({"name": "d", "delivered": {"stream_seq": 4}, "num_pending": 3, "config": {
-            "ack_policy": "explicit", "filter_subject": "a.>", "ack_wait": 1_000_000_000}});
-        let consumer = wanted(true).check(&good).expect("a consumer");
+            "ack_policy": "explicit", "filter_subject": "a.>", "ack_wait": 1_000_000_000, "deliver_policy": "last"}});
+        let consumer = spec(true).check(&parse(&good)).expect("a consumer");
         assert_eq!((consumer.next, consumer.pending, consumer.ack_wait), (5, 3, Duration::from_secs(1)));
         for (key, value, expected) in [
             ("deliver_subject", json!("x"), "push consumer"),
             ("ack_policy", json!("none"), "ack policy is `none`"),
-            ("filter_subject", json!("b"), "it reads `b`, and `a.>` is asked for"),
+            ("filter_subject", json!("b"), "it reads `b` instead of `a.>`"),
             ("filter_subject", json!(""), "it reads everything"),
             ("filter_subjects", json!(["b"]), "it reads `a.>`, `b`"),
         ] {
             let mut info = good.clone();
             info["config"][key] = value;
-            let error = wanted(true).check(&info).expect_err(expected);
+            let error = spec(true).check(&parse(&info)).expect_err(expected);
             assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(error.to_string().contains(expected) && error.to_string().contains("leave that out"), "{error}");
-            let error = wanted(false).check(&info).expect_err(expected);
+            assert!(error.to_string().contains(expected) && error.to_string().contains("remove `durable`"), "{error}");
+            let error = spec(false).check(&parse(&info)).expect_err(expected);
             assert!(error.to_string().contains("another name"), "{error}");
         }
     }
 
     #[test]
-    fn requests() {
-        let (verb, body) = wanted(false).passing(json!({"deliver_policy": "by_start_sequence", "opt_start_seq": 7}));
-        assert!(verb.starts_with("CONSUMER.CREATE.S.p-s-"), "{verb}");
-        assert_eq!((&body["config"]["opt_start_seq"], &body["config"]["ack_policy"]), (&json!(7), &json!("none")));
-        let (verb, body) = wanted(false).lasting();
-        assert_eq!((verb.as_str(), &body["config"]["deliver_policy"]), ("CONSUMER.CREATE.S.p-s", &json!("new")));
+    fn requests_are_written_as_the_api_expects_them() {
+        let (endpoint, request) = spec(false).ephemeral(DeliverPolicy::ByStartSequence { opt_start_seq: 7 });
+        let name = endpoint.strip_prefix("CONSUMER.CREATE.S.").expect("an endpoint").to_owned();
+        assert!(name.starts_with("p-s-"), "{name}");
+        let expected = json!({"stream_name": "S", "action": "create", "config": {
+            "name": name, "ack_policy": "none", "replay_policy": "instant", "filter_subject": "a.>",
+            "deliver_policy": "by_start_sequence", "opt_start_seq": 7, "inactive_threshold": 300_000_000_000_u64,
+            "mem_storage": true, "num_replicas": 1}});
+        assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
+        let (endpoint, request) = spec(false).durable();
+        let expected = json!({"stream_name": "S", "action": "create", "config": {
+            "name": "p-s", "durable_name": "p-s", "ack_policy": "explicit", "replay_policy": "instant",
+            "filter_subject": "a.>", "deliver_policy": "new", "ack_wait": 30_000_000_000_u64,
+            "max_ack_pending": 262_144}});
+        assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
+        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s");
     }
 }

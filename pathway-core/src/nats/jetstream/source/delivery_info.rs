@@ -1,30 +1,30 @@
-//! What JetStream says of a message that it delivers: the subject to which an acknowledgement goes.
+//! What JetStream says about a delivered message: the subject to which its acknowledgement is sent.
 
 use crate::data::{DateTimeUtc, Delivery};
 
-/// What is known of a delivered message, of the consumer that delivered it, and of what that one still has.
+/// What is known about a delivered message and about the consumer that delivered it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DeliveryInfo {
-    /// How often it was delivered, this time included.
+    /// How often the message was delivered, this time included.
     pub(super) delivered: u64,
     /// Its number in the stream.
     pub(super) stream_sequence: u64,
     /// Its number among all deliveries of the consumer.
     pub(super) consumer_sequence: u64,
-    /// When it was stored: unix nanoseconds.
+    /// When it was stored, in unix nanoseconds.
     pub(super) stored: i64,
-    /// How many messages the consumer has not delivered yet.
+    /// How many messages the consumer still has to deliver.
     pub(super) pending: u64,
 }
 
 impl DeliveryInfo {
-    /// Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>`; where
-    /// the server has a domain, with that and a hash of the account behind `ACK`, and more at the end.
+    /// Parses `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>`. A server with
+    /// a domain adds the domain and a hash of the account after `ACK`, and more at the end.
     pub(super) fn parse(reply: &str) -> Option<Self> {
         let mut tokens = reply.strip_prefix("$JS.ACK.")?.split('.');
         let skipped = if reply.bytes().filter(|byte| *byte == b'.').count() > 8 { 4 } else { 2 };
-        let mut next = tokens.by_ref().skip(skipped).map(str::parse::<u64>);
-        let mut number = move || next.next()?.ok();
+        let mut numbers = tokens.by_ref().skip(skipped).map(str::parse::<u64>);
+        let mut number = move || numbers.next()?.ok();
         Some(DeliveryInfo {
             delivered: number()?,
             stream_sequence: number()?,
@@ -34,6 +34,7 @@ impl DeliveryInfo {
         })
     }
 
+    /// The part of it that a schema can ask for.
     pub(super) fn delivery(&self) -> Delivery {
         Delivery {
             stream_sequence: self.stream_sequence,
@@ -48,7 +49,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn with_and_without_a_domain() {
+    fn replies_are_parsed_with_and_without_a_domain() {
         let expected = DeliveryInfo {
             delivered: 2,
             stream_sequence: 30,

@@ -1,12 +1,11 @@
-//! Messages from a JetStream stream.
+//! A source that reads a JetStream stream.
 //!
-//! A stream that keeps its messages up to its limits is read without acknowledgements, by its sequences: a consumer
-//! that the server forgets by itself, and that is made anew behind the last message that was read, whenever anything is
-//! wrong with it. A stream that keeps messages until they are acknowledged (a work queue, or one by interest) is read
-//! with a consumer that stays, and a message is acknowledged when all that it caused is with the servers.
+//! A stream that keeps its messages up to its limits is read without acknowledgements, by its sequences. Its consumer is
+//! ephemeral: whenever anything is wrong with it, another one is created behind the last message that was read.
+//! A stream that keeps messages until they are acknowledged (a work queue, or one with interest retention) is read with a
+//! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
 mod consumer;
-mod consumer_session;
 mod delivery_info;
 mod position;
 mod pull_requests;
@@ -19,70 +18,70 @@ pub use super::source::start::Start;
 
 use std::sync::Arc;
 
-use super::source::consumer::ConsumerConfig;
+use super::source::consumer::ConsumerSpec;
 use super::source::reader::Reader;
 use crate::connector::Failure;
 use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
-use crate::nats::client::{Dialer, NatsUri, Options, check_stream_name, check_subscribe_subject};
+use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_name, check_subscribe_subject};
 
 /// A reader of a stream.
 #[derive(Clone, Debug)]
-#[must_use]
+#[must_use = "a reader does nothing until it is started"]
 pub struct StreamReader {
-    endpoint: NatsUri,
+    uri: NatsUri,
     options: Options,
-    wanted: ConsumerConfig,
+    spec: ConsumerSpec,
     prefix: Arc<str>,
 }
 
 impl StreamReader {
-    /// How many messages wait in async-nats before it drops any: more than are ever asked for at a time.
+    /// How many messages wait in async-nats before it drops any: more than are ever requested at a time.
     const CAPACITY: usize = 1 << 20;
 
-    /// A reader of those messages of a stream that match a subject; of all where it is empty.
+    /// A reader of those messages of a stream that match a subject; of all messages if the subject is empty.
     ///
-    /// Where it needs a consumer that stays, that one is named after the pipeline and the source.
+    /// If it needs a durable consumer, that is named after the pipeline and the source.
     ///
     /// # Errors
-    /// The subject or the stream's name can't be one.
-    pub fn new(endpoint: NatsUri, stream: &str, subject: &str, pipeline: &str, source: &str) -> Result<Self> {
+    /// The subject or the stream's name is invalid.
+    pub fn new(uri: NatsUri, stream: &str, subject: &str, pipeline: &str, source: &str) -> Result<Self> {
         check_stream_name("stream", stream)?;
         let subject = if subject.is_empty() { ">" } else { subject };
         check_subscribe_subject(subject)?;
-        let wanted = ConsumerConfig {
+        let spec = ConsumerSpec {
             stream: stream.into(),
             subject: subject.into(),
             start: Start::All,
             durable: None,
-            own: consumer::own_name(pipeline, source),
+            own_name: consumer::own_name(pipeline, source),
         };
-        Ok(StreamReader { endpoint, options: Options::new(), wanted, prefix: "".into() })
+        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into() })
     }
 
-    /// The same with options.
+    /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
         self
     }
 
-    /// Where to begin.
+    /// Sets where in the stream to start. Default: with the oldest message.
     pub fn start_at(mut self, start: Start) -> Self {
-        self.wanted.start = start;
+        self.spec.start = start;
         self
     }
 
-    /// The consumer to read with, which must be there.
+    /// Reads with an existing durable consumer.
     ///
     /// # Errors
-    /// No consumer can have that name.
+    /// The name is invalid.
     pub fn durable(mut self, name: &str) -> Result<Self> {
         check_stream_name("consumer", name)?;
-        self.wanted.durable = Some(name.into());
+        self.spec.durable = Some(name.into());
         Ok(self)
     }
 
-    /// What to leave out at the beginning of each subject.
+    /// Removes a prefix from each subject.
     pub fn without_prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();
         self
@@ -98,11 +97,11 @@ impl Source for StreamReader {
 
     fn run(self, sender: &MessageSender) -> Result<(), Failure> {
         let link = sender.link().clone();
-        let patience = self.options.connect_deadline;
-        let dialer = Dialer::new(self.endpoint, self.options, link.name.clone(), Self::CAPACITY);
-        if let Some(ready) = sender.take_ready() {
-            Reader::new(dialer, patience, self.wanted, self.prefix, link).run(ready);
-        }
-        Ok(())
+        let start_timeout = self.options.connect_deadline;
+        let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
+        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, link);
+        let outcome = Supervisor::new(dialer, Box::new(|| sender.ready())).run(&mut reader);
+        reader.report_unacked();
+        Ok(outcome?)
     }
 }

@@ -1,4 +1,4 @@
-//! How far a stream was read, and what was taken away from it before it could be.
+//! How far a stream was read, and which messages were removed before they could be read.
 
 use std::ops::Range;
 
@@ -8,80 +8,84 @@ use crate::nats::client::StreamInfo;
 /// How far a stream was read.
 #[derive(Debug, Default)]
 pub(super) struct Position {
-    /// Every message before this sequence was read, or was not to be.
+    /// Every message before this sequence was read or skipped on purpose.
     pub(super) next: u64,
     /// How many messages the consumer still had when it delivered the last one.
-    pub(super) pending: u64,
-    /// The last sequence that was there at the start.
-    last: u64,
-    /// All that was there at the start was read.
-    pub(super) caught_up: bool,
-    /// Sequences without a message, and how many messages seem to be missing.
-    suspicion: Option<(Range<u64>, u64)>,
+    pending: u64,
+    /// The last sequence of the stream when reading started.
+    last_at_start: u64,
+    /// All messages that were there at the start have been read.
+    pub(super) is_caught_up: bool,
+    /// Sequences that were skipped, and how many messages seem to be missing there.
+    gap: Option<(Range<u64>, u64)>,
 }
 
-/// Whether a hole in the sequences means something.
+/// What skipped sequences mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum GapPolicy {
-    /// Every sequence should have a message.
-    Tell,
-    /// Some are of other subjects.
+    /// Every sequence has a message for this source, so each skipped one is missing.
+    Missing,
+    /// Some sequences have messages with other subjects. The consumer's pending count says how many are missing.
     Filtered,
     /// The stream removes old messages of a subject by design, or only the newest ones were asked for.
-    Usual,
+    Expected,
 }
 
 impl Position {
-    /// The first consumer is made, at a stream that ends with the sequence `last`.
-    pub(super) fn begin(&mut self, next: u64, pending: u64, last: u64) {
-        (self.next, self.pending, self.last) = (next, pending, last);
-        self.caught_up = pending == 0;
+    /// The first consumer was created, on a stream that ends with the sequence `last`.
+    pub(super) fn start(&mut self, next: u64, pending: u64, last: u64) {
+        (self.next, self.pending, self.last_at_start) = (next, pending, last);
+        self.is_caught_up = pending == 0;
     }
 
-    /// Another consumer goes on.
-    pub(super) fn go_on(&mut self, pending: u64) {
+    /// Another consumer continues.
+    pub(super) fn resume(&mut self, pending: u64) {
         self.pending = pending;
     }
 
     /// A message was read.
-    pub(super) fn pass(&mut self, receipt: &DeliveryInfo, holes: GapPolicy) {
-        let (sequence, pending) = (receipt.stream_sequence, receipt.pending);
-        let missing = match holes {
-            GapPolicy::Tell => sequence.saturating_sub(self.next),
+    pub(super) fn advance(&mut self, info: &DeliveryInfo, policy: GapPolicy) {
+        let (sequence, pending) = (info.stream_sequence, info.pending);
+        let missing = match policy {
+            GapPolicy::Missing => sequence.saturating_sub(self.next),
             GapPolicy::Filtered => self.pending.saturating_sub(1).saturating_sub(pending),
-            GapPolicy::Usual => 0,
+            GapPolicy::Expected => 0,
         };
-        if missing > 0 && self.suspicion.is_none() {
-            self.suspicion = Some((self.next..sequence, missing));
+        if missing > 0 && self.gap.is_none() {
+            self.gap = Some((self.next..sequence, missing));
         }
         self.next = self.next.max(sequence + 1);
         self.pending = pending;
-        self.caught_up |= pending == 0 || sequence >= self.last;
+        self.is_caught_up |= pending == 0 || sequence >= self.last_at_start;
     }
 
-    /// Whether it is worth to ask for the state of the stream.
-    pub(super) fn is_suspicious(&self) -> bool {
-        self.suspicion.is_some()
+    /// Whether messages seem to be missing, so that the stream must be asked.
+    pub(super) fn has_gap(&self) -> bool {
+        self.gap.is_some()
     }
 
-    /// The sequences that the stream removed before they were read, and at most how many messages that were.
+    /// The sequences that the stream removed before they were read, and at most how many messages these were.
     ///
-    /// `idle` says that nothing comes although something was asked for: what was pending then is gone.
-    pub(super) fn lost(&mut self, stream: &StreamInfo, holes: GapPolicy, idle: bool) -> Option<(Range<u64>, u64)> {
-        let found = self.suspicion.take();
-        if let Some((range, missing)) = found {
+    /// `is_idle` says that nothing arrives although something was requested: pending messages are gone.
+    pub(super) fn take_lost(
+        &mut self,
+        stream: &StreamInfo,
+        policy: GapPolicy,
+        is_idle: bool,
+    ) -> Option<(Range<u64>, u64)> {
+        if let Some((range, missing)) = self.gap.take() {
             let range = range.start..range.end.min(stream.first);
             let count = missing.min(range.end.saturating_sub(range.start));
             return (count > 0).then_some((range, count));
         }
         let range = self.next..stream.first;
-        if !idle || range.is_empty() {
+        if !is_idle || range.is_empty() {
             return None;
         }
-        let count = match holes {
-            GapPolicy::Tell => range.end - range.start,
+        let count = match policy {
+            GapPolicy::Missing => range.end - range.start,
             GapPolicy::Filtered => self.pending.min(range.end - range.start),
-            GapPolicy::Usual => 0,
+            GapPolicy::Expected => 0,
         };
         (self.next, self.pending) = (stream.first, 0);
         (count > 0).then_some((range, count))
@@ -90,56 +94,58 @@ impl Position {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
-    use crate::nats::client::StreamInfo;
 
-    fn receipt(stream_sequence: u64, pending: u64) -> DeliveryInfo {
+    fn info(stream_sequence: u64, pending: u64) -> DeliveryInfo {
         DeliveryInfo { delivered: 1, stream_sequence, consumer_sequence: 0, stored: 0, pending }
     }
 
     fn stream(first: u64) -> StreamInfo {
-        StreamInfo::of(&json!({"state": {"first_seq": first, "last_seq": 100}}))
+        let json = format!(r#"{{"state": {{"first_seq": {first}, "last_seq": 100}}}}"#);
+        serde_json::from_str(&json).expect("a stream")
     }
 
     #[test]
-    fn a_purge_between_two_messages() {
-        for (holes, expected) in
-            [(GapPolicy::Tell, Some((3..50, 47))), (GapPolicy::Filtered, Some((3..50, 27))), (GapPolicy::Usual, None)]
-        {
+    fn a_purge_between_two_messages_is_noticed() {
+        for (policy, expected) in [
+            (GapPolicy::Missing, Some((3..50, 47))),
+            (GapPolicy::Filtered, Some((3..50, 27))),
+            (GapPolicy::Expected, None),
+        ] {
             let mut position = Position::default();
-            position.begin(1, 30, 70);
-            position.pass(&receipt(1, 29), holes);
-            position.pass(&receipt(2, 28), holes);
-            assert!(!position.is_suspicious());
-            position.pass(&receipt(60, 0), holes);
-            assert_eq!(position.is_suspicious(), expected.is_some());
-            assert_eq!(position.lost(&stream(50), holes, false), expected);
-            assert_eq!((position.next, position.caught_up), (61, true));
+            position.start(1, 30, 70);
+            position.advance(&info(1, 29), policy);
+            position.advance(&info(2, 28), policy);
+            assert!(!position.has_gap());
+            position.advance(&info(60, 0), policy);
+            assert_eq!(position.has_gap(), expected.is_some());
+            assert_eq!(position.take_lost(&stream(50), policy, false), expected);
+            assert_eq!((position.next, position.is_caught_up), (61, true));
         }
     }
 
     #[test]
-    fn a_purge_of_all_that_was_left() {
-        for (holes, expected) in
-            [(GapPolicy::Tell, Some((6..101, 95))), (GapPolicy::Filtered, Some((6..101, 9))), (GapPolicy::Usual, None)]
-        {
+    fn a_purge_of_all_remaining_messages_is_noticed() {
+        for (policy, expected) in [
+            (GapPolicy::Missing, Some((6..101, 95))),
+            (GapPolicy::Filtered, Some((6..101, 9))),
+            (GapPolicy::Expected, None),
+        ] {
             let mut position = Position::default();
-            position.begin(5, 10, 70);
-            position.pass(&receipt(5, 9), holes);
-            assert_eq!(position.lost(&stream(1), holes, true), None);
-            assert_eq!(position.lost(&stream(101), holes, false), None);
-            assert_eq!(position.lost(&stream(101), holes, true), expected);
-            assert_eq!(position.lost(&stream(101), holes, true), None);
+            position.start(5, 10, 70);
+            position.advance(&info(5, 9), policy);
+            assert_eq!(position.take_lost(&stream(1), policy, true), None);
+            assert_eq!(position.take_lost(&stream(101), policy, false), None);
+            assert_eq!(position.take_lost(&stream(101), policy, true), expected);
+            assert_eq!(position.take_lost(&stream(101), policy, true), None);
         }
     }
 
     #[test]
-    fn a_message_that_was_deleted_is_not_lost() {
+    fn a_deleted_message_is_not_lost() {
         let mut position = Position::default();
-        position.begin(1, 10, 70);
-        position.pass(&receipt(2, 8), GapPolicy::Tell);
-        assert_eq!(position.lost(&stream(1), GapPolicy::Tell, false), None);
+        position.start(1, 10, 70);
+        position.advance(&info(2, 8), GapPolicy::Missing);
+        assert_eq!(position.take_lost(&stream(1), GapPolicy::Missing, false), None);
     }
 }

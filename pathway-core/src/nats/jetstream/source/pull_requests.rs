@@ -1,55 +1,68 @@
-//! How many messages were asked for, and are not there yet.
+//! Pull requests: how many messages a consumer was asked for, and how many of them have not arrived yet.
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
+use super::consumer::ConsumerConfig;
 use crate::connector::source::Bound;
 
-/// How many messages are asked for at a time, and how many bytes. The next request goes out when half of them have
-/// come, so that at most two are under way, and the server never has to wait for one.
+/// The most messages and bytes of one request. The next one is sent when half of the messages have arrived, so that at most
+/// two are outstanding, and the server never has to wait for one.
 const MESSAGES: u64 = 10_000;
 const BYTES: u64 = 4 << 20;
 /// How long the server keeps a request.
 const EXPIRES: Duration = Duration::from_secs(30);
-/// How often it says that it still does, while nothing comes.
+/// How often the server confirms that it still has a request while no messages arrive.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(5);
 
-/// What is asked for of a consumer.
+/// The pull requests to one consumer.
 #[derive(Debug)]
 pub(super) struct PullRequests {
-    limits: Limits,
+    limits: PullLimits,
+    /// How many messages were requested and have not arrived.
     outstanding: u64,
-    /// Whether anything has come since the last request.
-    served: bool,
-    /// A message is larger than what is asked for at a time: it is asked for alone.
-    alone: bool,
+    /// Whether anything has arrived since the last request.
+    is_served: bool,
+    /// The next message is larger than a request may be. It is requested alone.
+    is_oversized: bool,
 }
 
-/// The most that may be asked for at a time.
+/// The most that one request may ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Limits {
+pub(super) struct PullLimits {
     messages: u64,
     bytes: u64,
     expires: Duration,
 }
 
-impl Limits {
-    /// Ours, or less where a consumer allows less.
-    pub(super) fn of(config: &Value) -> Self {
-        let least = |limit: &Value, ours: u64| limit.as_u64().filter(|limit| *limit > 0).unwrap_or(ours).min(ours);
-        Limits {
-            messages: least(&config["max_batch"], MESSAGES),
-            bytes: least(&config["max_bytes"], BYTES),
-            expires: Duration::from_nanos(least(&config["max_expires"], EXPIRES.as_nanos() as u64)),
+/// A request as JetStream's API writes it. Durations are in nanoseconds.
+#[derive(Serialize)]
+struct PullRequest {
+    batch: u64,
+    expires: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    idle_heartbeat: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_bytes: Option<u64>,
+}
+
+impl PullLimits {
+    /// Our limits, or the consumer's where they are lower.
+    pub(super) fn new(consumer: &ConsumerConfig) -> Self {
+        let least = |limit: i64, ours: u64| if limit > 0 { ours.min(limit as u64) } else { ours };
+        PullLimits {
+            messages: least(consumer.max_batch, MESSAGES),
+            bytes: least(consumer.max_bytes, BYTES),
+            expires: Duration::from_nanos(least(consumer.max_expires, EXPIRES.as_nanos() as u64)),
         }
     }
 
-    /// The same within what may wait in the queue. More is asked for while at most half of that waits, and two requests are
-    /// under way at most: a quarter for each keeps to the bound. (A message that is larger comes alone.)
+    /// The limits for a queue with this bound. Requests are sent while at most half of the queue is taken, and at most two
+    /// are outstanding, so a quarter for each keeps the bound. (A larger message arrives alone.)
     pub(super) fn within(self, bound: Bound) -> Self {
         let quarter = |bound: usize| (bound as u64 / 4).max(1);
-        Limits {
+        PullLimits {
             messages: self.messages.min(quarter(bound.messages)),
             bytes: self.bytes.min(quarter(bound.bytes)),
             ..self
@@ -58,53 +71,52 @@ impl Limits {
 }
 
 impl PullRequests {
-    pub(super) fn new(limits: Limits) -> Self {
-        PullRequests { limits, outstanding: 0, served: true, alone: false }
+    pub(super) fn new(limits: PullLimits) -> Self {
+        PullRequests { limits, outstanding: 0, is_served: true, is_oversized: false }
     }
 
-    /// Whether it is time to ask for more.
+    /// Whether it is time for another request.
     pub(super) fn is_low(&self) -> bool {
         self.outstanding <= self.limits.messages / 2
     }
 
-    /// Whether messages are under way, or will be.
-    pub(super) fn are_outstanding(&self) -> bool {
+    /// Whether requested messages have not arrived yet.
+    pub(super) fn is_outstanding(&self) -> bool {
         self.outstanding > 0
     }
 
-    /// The next request.
-    pub(super) fn ask(&mut self) -> String {
-        let Limits { messages, bytes, expires } = self.limits;
-        let mut request = json!({"batch": messages, "expires": expires.as_nanos() as u64});
-        // A heartbeat must come twice before the request expires.
-        if expires >= 2 * HEARTBEAT {
-            request["idle_heartbeat"] = json!(HEARTBEAT.as_nanos() as u64);
-        }
-        if self.alone {
-            request["batch"] = json!(1);
-        } else {
-            request["max_bytes"] = json!(bytes);
-        }
-        self.outstanding += if self.alone { 1 } else { messages };
-        (self.served, self.alone) = (false, false);
-        request.to_string()
+    /// The next request, in JSON.
+    pub(super) fn next_request(&mut self) -> Vec<u8> {
+        let PullLimits { messages, bytes, expires } = self.limits;
+        let is_alone = std::mem::take(&mut self.is_oversized);
+        let request = PullRequest {
+            batch: if is_alone { 1 } else { messages },
+            expires: expires.as_nanos() as u64,
+            // A heartbeat must come twice before the request expires.
+            idle_heartbeat: (expires >= 2 * HEARTBEAT).then_some(HEARTBEAT.as_nanos() as u64),
+            max_bytes: (!is_alone).then_some(bytes),
+        };
+        self.outstanding += request.batch;
+        self.is_served = false;
+        // Four numbers can always be written.
+        serde_json::to_vec(&request).unwrap_or_default()
     }
 
-    /// A message has come.
-    pub(super) fn deliver(&mut self) {
+    /// A message has arrived.
+    pub(super) fn on_message(&mut self) {
         self.outstanding = self.outstanding.saturating_sub(1);
-        self.served = true;
+        self.is_served = true;
     }
 
-    /// A request ended, with so many messages that were not sent for it.
-    pub(super) fn end(&mut self, left: Option<u64>) {
-        self.outstanding = left.map_or(0, |left| self.outstanding.saturating_sub(left));
+    /// A request has ended, with this number of its messages not delivered.
+    pub(super) fn on_end(&mut self, undelivered: Option<u64>) {
+        self.outstanding = undelivered.map_or(0, |undelivered| self.outstanding.saturating_sub(undelivered));
     }
 
-    /// A request ended because the next message did not fit.
-    pub(super) fn end_too_small(&mut self, left: Option<u64>) {
-        self.end(left);
-        self.alone = !self.served && self.outstanding == 0;
+    /// A request has ended because the next message exceeds its bytes.
+    pub(super) fn on_bytes_exceeded(&mut self, undelivered: Option<u64>) {
+        self.on_end(undelivered);
+        self.is_oversized = !self.is_served && self.outstanding == 0;
     }
 }
 
@@ -112,50 +124,59 @@ impl PullRequests {
 mod tests {
     use super::*;
 
-    #[test]
-    fn at_most_two_requests_are_under_way() {
-        let mut pulls = PullRequests::new(Limits::of(&Value::Null));
-        assert!(pulls.is_low() && !pulls.are_outstanding());
-        assert!(pulls.ask().contains("\"batch\":10000"));
-        assert!(!pulls.is_low());
-        (0..MESSAGES / 2).for_each(|_| pulls.deliver());
-        assert!(pulls.is_low());
-        pulls.ask();
-        assert!(!pulls.is_low());
-        pulls.end(Some(5_000));
-        assert!(!pulls.is_low());
-        pulls.end(Some(10_000));
-        assert!(pulls.is_low() && !pulls.are_outstanding());
+    fn limits() -> PullLimits {
+        PullLimits::new(&ConsumerConfig::default())
+    }
+
+    fn request(pulls: &mut PullRequests) -> String {
+        String::from_utf8(pulls.next_request()).expect("JSON")
     }
 
     #[test]
-    fn a_consumer_that_allows_less() {
-        let limits = Limits::of(&json!({"max_batch": 10, "max_bytes": 1000, "max_expires": 1_000_000_000}));
-        let request = PullRequests::new(limits).ask();
+    fn at_most_two_requests_are_outstanding() {
+        let mut pulls = PullRequests::new(limits());
+        assert!(pulls.is_low() && !pulls.is_outstanding());
+        assert!(request(&mut pulls).contains("\"batch\":10000"));
+        assert!(!pulls.is_low());
+        (0..MESSAGES / 2).for_each(|_| pulls.on_message());
+        assert!(pulls.is_low());
+        request(&mut pulls);
+        assert!(!pulls.is_low());
+        pulls.on_end(Some(5_000));
+        assert!(!pulls.is_low());
+        pulls.on_end(Some(10_000));
+        assert!(pulls.is_low() && !pulls.is_outstanding());
+    }
+
+    #[test]
+    fn the_limits_of_the_consumer_are_kept() {
+        let json = r#"{"max_batch": 10, "max_bytes": 1000, "max_expires": 1000000000}"#;
+        let consumer = serde_json::from_str(json).expect("a configuration");
+        let request = request(&mut PullRequests::new(PullLimits::new(&consumer)));
         assert_eq!(request, r#"{"batch":10,"expires":1000000000,"max_bytes":1000}"#);
     }
 
     #[test]
-    fn a_message_that_fits_into_no_request_is_asked_for_alone() {
-        let mut pulls = PullRequests::new(Limits::of(&Value::Null));
-        pulls.ask();
-        pulls.deliver();
-        pulls.end_too_small(Some(9_999));
-        assert!(pulls.ask().contains("max_bytes"));
-        pulls.end_too_small(Some(10_000));
-        let request = pulls.ask();
-        assert!(request.contains("\"batch\":1,") && !request.contains("max_bytes"), "{request}");
-        pulls.deliver();
-        assert!(pulls.ask().contains("max_bytes"));
+    fn a_message_that_exceeds_every_request_is_requested_alone() {
+        let mut pulls = PullRequests::new(limits());
+        request(&mut pulls);
+        pulls.on_message();
+        pulls.on_bytes_exceeded(Some(9_999));
+        assert!(request(&mut pulls).contains("max_bytes"));
+        pulls.on_bytes_exceeded(Some(10_000));
+        let alone = request(&mut pulls);
+        assert!(alone.contains("\"batch\":1,") && !alone.contains("max_bytes"), "{alone}");
+        pulls.on_message();
+        assert!(request(&mut pulls).contains("max_bytes"));
     }
 
     #[test]
-    fn no_more_is_asked_for_than_may_wait() {
-        let limits = Limits::of(&Value::Null);
-        assert_eq!(limits.within(Bound::default()), Limits { messages: MESSAGES, bytes: 2 << 20, ..limits });
+    fn requests_keep_the_bound_of_the_queue() {
+        let limits = limits();
+        assert_eq!(limits.within(Bound::default()), PullLimits { messages: MESSAGES, bytes: 2 << 20, ..limits });
         let small = limits.within(Bound { messages: 100, bytes: 4000 });
-        assert_eq!(small, Limits { messages: 25, bytes: 1000, ..limits });
+        assert_eq!(small, PullLimits { messages: 25, bytes: 1000, ..limits });
         let least = limits.within(Bound { messages: 1, bytes: 1 });
-        assert_eq!(least, Limits { messages: 1, bytes: 1, ..limits });
+        assert_eq!(least, PullLimits { messages: 1, bytes: 1, ..limits });
     }
 }

@@ -1,335 +1,367 @@
-//! The thread that reads a stream: what it knows from one connection, and one consumer, to the next.
+//! Reads a stream: what a reader keeps from one connection, and from one consumer, to the next.
 
+use std::fmt;
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_nats::{HeaderMap, Message};
 use futures_util::future::{self, Either};
-use serde_json::json;
-use tokio::task::unconstrained;
+use serde::Serialize;
 
 use super::Start;
-use super::consumer::{Consumer, ConsumerConfig};
-use super::consumer_session::{ConsumerSession, Exit};
+use super::consumer::{Consumer, ConsumerInfo, ConsumerSpec};
+use super::delivery_info::DeliveryInfo;
 use super::position::{GapPolicy, Position};
-use super::session::{Break, Session};
+use super::session::{ConsumerSession, Restart};
+use super::start::DeliverPolicy;
 use super::unacked::UnackedMessages;
 use crate::connector::source::{Batch, SourceLink};
-use crate::connector::thread::Ready;
-use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::{self, ApiError, Dialer, Retention, StreamInfo};
+use crate::data::{DateTimeUtc, Error, ErrorKind, Metadata, Result};
+use crate::nats::client::{
+    Api, ApiError, Connection, NatsUri, Retention, Server, SessionEnd, StreamInfo, Supervised, Supervisor,
+};
 use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::{Level, report};
 
-/// How long the last acknowledgements may take once all that is to be acknowledged is known.
-const LAST_ACKS: Duration = Duration::from_secs(10);
-/// The pause before another consumer, where the one before has brought nothing.
+/// How long the last acknowledgements may take once the pipeline has finished all messages.
+const LAST_ACKS_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the server may take to answer whether the stream exists, at the start.
+const STREAM_INFO_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause before another consumer, if the last one has delivered nothing.
 const PAUSE: Duration = Duration::from_millis(200);
-/// How long another program may go on to read with a consumer of ours: it may be the run before this one, which ends.
-const OTHER_READER: Duration = Duration::from_secs(5);
+/// How long another program may continue to read with our consumer: it may be the previous run, which is still ending.
+const OTHER_READER_TIMEOUT: Duration = Duration::from_secs(5);
+/// A batch is handed over when it has this many messages, like a batch of a core subscription.
+const BATCH_MESSAGES: usize = 2048;
+/// Or this many bytes.
+const BATCH_BYTES: usize = 1 << 20;
 
 pub(super) struct Reader {
-    pub(super) dialer: Dialer,
+    uri: NatsUri,
     /// How long the start may take.
-    patience: Duration,
-    pub(super) wanted: ConsumerConfig,
-    /// What is left out at the beginning of each subject.
-    pub(super) prefix: Arc<str>,
+    start_timeout: Duration,
+    pub(super) spec: ConsumerSpec,
+    /// Removed from each subject.
+    prefix: Arc<str>,
     pub(super) link: SourceLink,
-    pub(super) batch: Batch,
+    batch: Batch,
     pub(super) position: Position,
     /// The stream as it was at the start.
     stream: Option<StreamInfo>,
-    /// Where it waits for acknowledgements: what is not acknowledged.
-    pub(super) held: Option<UnackedMessages>,
-    /// Taken when the first consumer stands.
-    ready: Option<Ready>,
-    /// When the connection broke, until there is another.
-    lost: Option<(Instant, String)>,
+    /// Delivered messages, if the stream needs acknowledgements.
+    pub(super) unacked: Option<UnackedMessages>,
+    /// Whether a consumer has been read.
+    pub(super) has_read: bool,
+}
+
+impl Supervised for Reader {
+    /// Reads over one connection, with one consumer after the other.
+    async fn run_session(
+        &mut self,
+        connection: &mut Connection,
+        supervisor: &mut Supervisor<'_>,
+    ) -> Result<(), SessionEnd> {
+        loop {
+            let stream = self.check_stream(connection).await?;
+            let consumer = self.open_consumer(connection, &stream).await?;
+            let Restart { reason, is_idle } = {
+                let mut session = ConsumerSession::open(self, connection, consumer).await?;
+                session.established(supervisor);
+                session.run().await?
+            };
+            let (stream, next) = (&self.spec.stream, self.position.next);
+            self.warn(format_args!("stream `{stream}`: {reason}; reading continues at sequence {next}"));
+            if is_idle {
+                self.until_stopped(connection, tokio::time::sleep(PAUSE)).await?;
+            }
+        }
+    }
+
+    async fn while_disconnected(&mut self, _: bool) -> Result<()> {
+        self.link.control.stopped().await;
+        if !self.unacked.as_ref().is_none_or(UnackedMessages::is_empty) {
+            // The worker finishes what it has. The acknowledgements still need a connection.
+            self.link.queue.finish();
+            future::pending::<()>().await;
+        }
+        Ok(())
+    }
+
+    fn connection_lost(&mut self, server: &Server) {
+        self.warn(format_args!("the connection to {server} broke; reconnecting"));
+    }
+
+    /// The last acknowledgements have taken too long, or the pipeline has failed.
+    fn expired(&self) -> impl Future<Output = ()> + 'static {
+        let queue = Arc::clone(&self.link.queue);
+        async move {
+            if queue.settled().ended().await {
+                tokio::time::sleep(LAST_ACKS_TIMEOUT).await;
+            }
+        }
+    }
 }
 
 impl Reader {
     pub(super) fn new(
-        dialer: Dialer,
-        patience: Duration,
-        wanted: ConsumerConfig,
+        uri: NatsUri,
+        start_timeout: Duration,
+        spec: ConsumerSpec,
         prefix: Arc<str>,
         link: SourceLink,
     ) -> Self {
         Reader {
-            dialer,
-            patience,
-            wanted,
+            uri,
+            start_timeout,
+            spec,
             prefix,
             link,
             batch: Batch::default(),
             position: Position::default(),
             stream: None,
-            held: None,
-            ready: None,
-            lost: None,
+            unacked: None,
+            has_read: false,
         }
     }
 
-    pub(super) fn run(mut self, ready: Ready) {
-        self.ready = Some(ready);
-        let outcome = loop {
-            // A runtime for each connection: its end ends all that async-nats has running.
-            let life = client::runtime().map_err(Break::Fatal).and_then(|runtime| {
-                // A task that is not unconstrained is cut off after 128 messages, and starves under a flood.
-                let end = runtime.block_on(unconstrained(self.live()));
-                runtime.shutdown_background();
-                end
-            });
-            match life {
-                Ok(()) | Err(Break::Stopped) => break Ok(()),
-                Err(Break::Lost) => {}
-                Err(Break::Fatal(error)) => break Err(error),
+    /// Completes `work`, unless the connection breaks, the server denies a subject, or the pipeline stops.
+    ///
+    /// With acknowledgements, a stop does not interrupt it: no more is read, but messages in the queue are acknowledged.
+    async fn until_stopped<T>(
+        &self,
+        connection: &mut Connection,
+        work: impl Future<Output = T>,
+    ) -> Result<T, SessionEnd> {
+        let mut working = pin!(connection.until_lost(work));
+        match future::select(pin!(self.link.control.stopped()), working.as_mut()).await {
+            Either::Left(_) if self.unacked.is_some() && self.has_read => {
+                self.link.queue.finish();
+                working.await
             }
-        };
-        if let Some(held) = self.held.as_ref().filter(|held| held.waiting() > 0) {
-            let (n, stream) = (held.waiting(), &self.wanted.stream);
-            self.warn(format_args!("{n} messages of stream `{stream}` are not acknowledged: they will come again"));
-        }
-        match (self.ready.take(), outcome) {
-            (Some(ready), outcome) => ready.send(outcome),
-            (None, Err(error)) => self.link.control.fail(error),
-            (None, Ok(())) => {}
-        }
-    }
-
-    /// One connection, from its making to its end, or until the last acknowledgements have taken too long.
-    async fn live(&mut self) -> Result<(), Break> {
-        let queue = self.link.queue.clone();
-        let overdue = pin!(async {
-            if queue.settled().ended().await {
-                tokio::time::sleep(LAST_ACKS).await;
-            }
-        });
-        match future::select(overdue, pin!(self.connected())).await {
-            Either::Left(_) => Err(Break::Stopped),
+            Either::Left(_) => Err(SessionEnd::Finished),
             Either::Right((outcome, _)) => outcome,
         }
     }
 
-    async fn connected(&mut self) -> Result<(), Break> {
-        let mut session = self.connect().await?;
-        let outcome = self.read(&mut session).await;
-        if matches!(outcome, Err(Break::Lost)) {
-            let server = session.connection.server.to_string();
-            self.warn(format_args!("the connection to {server} broke; connecting again"));
-            self.lost = Some((Instant::now(), server));
-        }
-        outcome
-    }
-
-    async fn connect(&mut self) -> Result<Session, Break> {
-        let control = self.link.control.clone();
-        let again = self.lost.is_some();
-        let dialer = &mut self.dialer;
-        let mut connecting = pin!(async { if again { dialer.again().await } else { dialer.first().await } });
-        let connection = match future::select(pin!(control.stopped()), connecting.as_mut()).await {
-            Either::Left(_) if self.held.as_ref().is_none_or(UnackedMessages::is_empty) => return Err(Break::Stopped),
-            Either::Left(_) => {
-                self.link.queue.finish();
-                connecting.await?
-            }
-            Either::Right((connection, _)) => connection?,
-        };
-        let mut session = Session::new(connection, control);
-        session.acknowledged = self.held.as_ref().map(|_| self.link.queue.clone());
-        Ok(session)
-    }
-
-    /// Reads over one connection, with one consumer after the other.
-    async fn read(&mut self, session: &mut Session) -> Result<(), Break> {
-        loop {
-            let stream = self.look_at_stream(session).await?;
-            let consumer = self.consumer(session, &stream).await?;
-            let mut life = ConsumerSession::open(self, session, consumer).await?;
-            life.reader.settle_in(life.session);
-            match life.run().await? {
-                Exit::Stopped => return Ok(()),
-                Exit::Again { reason, idle } => {
-                    drop(life);
-                    let (stream, next) = (&self.wanted.stream, self.position.next);
-                    self.warn(format_args!("stream `{stream}`: {reason}; reading on from sequence {next}"));
-                    if idle {
-                        session.during(&self.link.name, self.dialer.endpoint(), tokio::time::sleep(PAUSE)).await?;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Looks whether the stream is there, is the same as ever, and still has what was not read.
-    pub(super) async fn look_at_stream(&mut self, session: &mut Session) -> Result<StreamInfo, Break> {
-        let limit = self.stream.is_none().then_some(self.patience.min(Duration::from_secs(5)));
-        let api = session.api.clone();
-        let asking = api.stream(&self.wanted.stream, limit);
-        let found = session.during(&self.link.name, self.dialer.endpoint(), asking).await?;
+    /// Checks that the stream exists, is still the same, and has what was not read yet.
+    pub(super) async fn check_stream(&mut self, connection: &mut Connection) -> Result<StreamInfo, SessionEnd> {
+        let limit = self.stream.is_none().then_some(self.start_timeout.min(STREAM_INFO_TIMEOUT));
+        let api = Api::new(connection.client.clone());
+        let found = self.until_stopped(connection, api.stream_info(&self.spec.stream, limit)).await?;
         let found = found.map_err(|error| self.no_stream(&error))?;
         let Some(before) = &self.stream else {
-            if !found.can_hold(&self.wanted.subject) {
+            if !found.can_store(&self.spec.subject) {
                 let message = format!(
-                    "none of its subjects ({}) can be `{}`, so that nothing would ever be read",
-                    found.listed(),
-                    self.wanted.subject
+                    "its subjects ({}) never match `{}`, so nothing would be read",
+                    found.subject_list(),
+                    self.spec.subject
                 );
-                return Err(self.wanted.error(ErrorKind::Config, message).into());
+                return Err(self.spec.error(ErrorKind::Config, message).into());
             }
-            if found.retention != Retention::Limits || self.wanted.durable.is_some() {
-                self.held = Some(UnackedMessages::default());
+            if found.retention != Retention::Limits || self.spec.durable.is_some() {
+                self.unacked = Some(UnackedMessages::default());
                 self.link.queue.settled().want();
             }
             self.stream = Some(found.clone());
             return Ok(found);
         };
         if before.created != found.created {
-            let message = "it was deleted and made anew while it was read: its sequences begin again, and the tables \
-                           hold what is no longer there; start the pipeline again";
-            return Err(self.wanted.error(ErrorKind::Stream, message).into());
+            let message = "it was deleted and created again while it was read: its sequences start again, and the tables \
+                           contain messages that no longer exist; start the pipeline again";
+            return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
-        if self.held.is_none() && found.last + 1 < self.position.next {
+        if self.unacked.is_none() && found.last + 1 < self.position.next {
             let message = format!(
-                "it ends at sequence {}, and was read up to {}: the server has lost its end, and new messages have the \
-                 same sequences; start the pipeline again",
+                "it ends at sequence {}, but was read up to {}: the server has lost the end of the stream, and new messages \
+                 get the same sequences; start the pipeline again",
                 found.last,
                 self.position.next - 1
             );
-            return Err(self.wanted.error(ErrorKind::Stream, message).into());
+            return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
         Ok(found)
     }
 
     fn no_stream(&self, error: &ApiError) -> Error {
-        match (&self.stream, error.is(ApiError::STREAM_NOT_FOUND)) {
+        match (&self.stream, error.has_code(ApiError::STREAM_NOT_FOUND)) {
             (None, true) => {
-                let cure = Bucket::hint(&self.wanted.stream);
-                let message = format!("there is no such stream at {}{cure}", self.dialer.endpoint());
-                self.wanted.error(ErrorKind::Config, message)
+                let hint = Bucket::hint(&self.spec.stream);
+                let message = format!("there is no such stream at {}{hint}", self.uri);
+                self.spec.error(ErrorKind::Config, message)
             }
-            (Some(_), true) => self.wanted.error(ErrorKind::Stream, "it was deleted while it was read"),
-            (None, false) => self.wanted.error(ErrorKind::Connect, error),
-            (Some(_), false) => self.wanted.error(ErrorKind::Stream, error),
+            (Some(_), true) => self.spec.error(ErrorKind::Stream, "it was deleted while it was read"),
+            (None, false) => self.spec.error(ErrorKind::Connect, error),
+            (Some(_), false) => self.spec.error(ErrorKind::Stream, error),
         }
     }
 
     /// The consumer to read with from here on.
-    async fn consumer(&mut self, session: &mut Session, stream: &StreamInfo) -> Result<Consumer, Break> {
-        if self.held.is_some() {
-            return self.lasting_consumer(session, stream).await;
-        }
-        let again = self.position.next > 0;
-        if again {
-            self.report_lost(stream, true);
-        }
-        let begin = match self.wanted.start {
-            // In its own order, so that what comes after the last message read is what was not read.
-            start @ Start::LastPerSubject if !self.position.caught_up => start.settings(),
-            _ if again => json!({"deliver_policy": "by_start_sequence", "opt_start_seq": self.position.next}),
-            start => start.settings(),
+    async fn open_consumer(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+    ) -> Result<Consumer, SessionEnd> {
+        let is_resumed = self.position.next > 0;
+        let consumer = match self.unacked {
+            Some(_) => self.open_durable_consumer(connection, is_resumed).await?,
+            None => {
+                if is_resumed {
+                    self.report_lost(stream, true);
+                }
+                self.open_ephemeral_consumer(connection, is_resumed).await?
+            }
         };
-        let (verb, body) = self.wanted.passing(begin);
-        let info = self.ask(session, &verb, &body, again).await?;
-        let info = info.map_err(|error| self.wanted.refusal("for this source", &error, again))?;
-        let consumer = Consumer::of(&info);
-        self.stand(&consumer, stream, again);
+        if is_resumed {
+            self.position.resume(consumer.pending);
+        } else {
+            self.position.start(consumer.next, consumer.pending, stream.last);
+        }
         Ok(consumer)
     }
 
-    /// The consumer that remembers what was acknowledged.
-    async fn lasting_consumer(&mut self, session: &mut Session, stream: &StreamInfo) -> Result<Consumer, Break> {
-        let again = self.position.next > 0;
-        let name = self.wanted.durable.as_deref().unwrap_or(&self.wanted.own).to_owned();
-        let verb = format!("CONSUMER.INFO.{}.{name}", self.wanted.stream);
+    /// A new consumer behind the last message that was read.
+    async fn open_ephemeral_consumer(
+        &self,
+        connection: &mut Connection,
+        is_resumed: bool,
+    ) -> Result<Consumer, SessionEnd> {
+        let deliver_policy = match self.spec.start {
+            // In the consumer's own order, so that what follows the last message read is what was not read.
+            start @ Start::LastPerSubject if !self.position.is_caught_up => start.into(),
+            _ if is_resumed => DeliverPolicy::ByStartSequence { opt_start_seq: self.position.next },
+            start => start.into(),
+        };
+        let (endpoint, request) = self.spec.ephemeral(deliver_policy);
+        let info = self.request_consumer(connection, &endpoint, Some(&request), is_resumed).await?;
+        let info = info.map_err(|error| self.spec.no_consumer("for this source", &error, is_resumed))?;
+        Ok(Consumer::from(&info))
+    }
+
+    /// The consumer that knows which messages were acknowledged.
+    async fn open_durable_consumer(
+        &self,
+        connection: &mut Connection,
+        is_resumed: bool,
+    ) -> Result<Consumer, SessionEnd> {
+        let name = self.spec.durable.as_deref().unwrap_or(&self.spec.own_name);
+        let endpoint = format!("CONSUMER.INFO.{}.{name}", self.spec.stream);
         let start = Instant::now();
         loop {
-            let found = self.ask(session, &verb, &serde_json::Value::Null, again).await?;
-            let missing = found.as_ref().is_err_and(|error| error.is(ApiError::CONSUMER_NOT_FOUND));
-            let info = if missing && !again && self.wanted.durable.is_none() {
-                let (verb, body) = self.wanted.lasting();
-                self.ask(session, &verb, &body, again).await?
+            let found = self.request_consumer(connection, &endpoint, None::<&()>, is_resumed).await?;
+            let is_missing = found.as_ref().is_err_and(|error| error.has_code(ApiError::CONSUMER_NOT_FOUND));
+            let info = if is_missing && !is_resumed && self.spec.durable.is_none() {
+                let (endpoint, request) = self.spec.durable();
+                self.request_consumer(connection, &endpoint, Some(&request), is_resumed).await?
             } else {
                 found
             };
-            let info = info.map_err(|error| self.wanted.refusal(&name, &error, again))?;
-            let consumer = self.wanted.check(&info)?;
-            // With a consumer that the user made, several programs may share the messages on purpose.
-            if again || self.wanted.durable.is_some() || consumer.waiting == 0 {
-                self.stand(&consumer, stream, again);
+            let info = info.map_err(|error| self.spec.no_consumer(name, &error, is_resumed))?;
+            let consumer = self.spec.check(&info)?;
+            // Programs may share the messages of a consumer that the user has created on purpose.
+            if is_resumed || self.spec.durable.is_some() || consumer.waiting == 0 {
                 return Ok(consumer);
             }
-            if start.elapsed() >= OTHER_READER {
+            if start.elapsed() >= OTHER_READER_TIMEOUT {
                 let message = format!(
-                    "another program reads with the consumer `{name}`, and each of the two would see a part of the \
+                    "another program reads with the consumer `{name}`, and each of the two would get a part of the \
                      messages: give this pipeline a name of its own (`Pipeline::named`)"
                 );
-                return Err(self.wanted.error(ErrorKind::Config, message).into());
+                return Err(self.spec.error(ErrorKind::Config, message).into());
             }
-            session.during(&self.link.name, self.dialer.endpoint(), tokio::time::sleep(PAUSE)).await?;
+            self.until_stopped(connection, tokio::time::sleep(PAUSE)).await?;
         }
     }
 
-    fn stand(&mut self, consumer: &Consumer, stream: &StreamInfo, again: bool) {
-        match again {
-            false => self.position.begin(consumer.next, consumer.pending, stream.last),
-            true => self.position.go_on(consumer.pending),
-        }
-    }
-
-    async fn ask(
+    async fn request_consumer(
         &self,
-        session: &mut Session,
-        verb: &str,
-        body: &serde_json::Value,
-        again: bool,
-    ) -> Result<Result<serde_json::Value, ApiError>, Break> {
-        let api = session.api.clone();
-        let asking = api.request_with_retry(verb, body, (!again).then_some(self.patience));
-        session.during(&self.link.name, self.dialer.endpoint(), asking).await
+        connection: &mut Connection,
+        endpoint: &str,
+        body: Option<&impl Serialize>,
+        is_resumed: bool,
+    ) -> Result<Result<ConsumerInfo, ApiError>, SessionEnd> {
+        let api = Api::new(connection.client.clone());
+        let limit = (!is_resumed).then_some(self.start_timeout);
+        self.until_stopped(connection, api.request_with_retry(endpoint, body, limit)).await
     }
 
-    /// Reports what the stream has removed before it was read.
-    pub(super) fn report_lost(&mut self, stream: &StreamInfo, idle: bool) {
-        let holes = self.holes();
-        if let Some((range, count)) = self.position.lost(stream, holes, idle) {
+    /// A consumer exists.
+    pub(super) fn established(&self, connection: &Connection, supervisor: &mut Supervisor<'_>) {
+        let Some(outage) = supervisor.established(connection) else { return };
+        self.link.counters.reconnects.add(1);
+        let (stream, next) = (&self.spec.stream, self.position.next);
+        self.warn(format_args!("{outage}; reading of stream `{stream}` continues at sequence {next}"));
+    }
+
+    /// Adds a message to the batch, and hands the batch over when it is full.
+    pub(super) fn read(&mut self, message: &Message, info: &DeliveryInfo) {
+        self.position.advance(info, self.gap_policy());
+        self.add(message, info);
+        if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
+            self.hand_over();
+        }
+    }
+
+    /// Adds a message to the batch, with the metadata that the schema needs.
+    fn add(&mut self, message: &Message, info: &DeliveryInfo) {
+        let Metadata { headers, received_at, delivery, .. } = self.link.metadata;
+        let subject = message.subject.strip_prefix(&*self.prefix).unwrap_or(&message.subject);
+        if !headers && !received_at && !delivery {
+            return self.batch.push(subject, &message.payload);
+        }
+        let headers = message.headers.as_ref().filter(|_| headers);
+        let pairs = headers.into_iter().flat_map(HeaderMap::iter);
+        let pairs = pairs.flat_map(|(name, values)| values.iter().map(|value| (name.as_ref(), value.as_str())));
+        let received_at = received_at.then(DateTimeUtc::now);
+        self.batch.push_with(subject, &message.payload, pairs, received_at, delivery.then(|| info.delivery()));
+    }
+
+    /// Hands the batch over to the worker. Never blocks: no more is requested than the queue has room for.
+    pub(super) fn hand_over(&mut self) {
+        let Reader { link, batch, .. } = self;
+        link.counters.received.add(batch.len() as u64);
+        link.counters.bytes.add(batch.bytes() as u64);
+        // If the worker takes no more, the pipeline is ending.
+        let _ = link.queue.put(batch);
+    }
+
+    /// Reports messages that the stream removed before they were read.
+    pub(super) fn report_lost(&mut self, stream: &StreamInfo, is_idle: bool) {
+        let policy = self.gap_policy();
+        if let Some((range, count)) = self.position.take_lost(stream, policy, is_idle) {
             let (first, last) = (range.start, range.end - 1);
             let message = format_args!(
                 "stream `{}`: {count} messages (sequences {first} to {last}) were removed before they were read, \
                  by a purge or by the stream's limits",
-                self.wanted.stream
+                self.spec.stream
             );
             report(Level::Error, &self.link.name, message);
             self.link.counters.dropped.add(count);
         }
     }
 
-    pub(super) fn holes(&self) -> GapPolicy {
-        let newest_only = self.wanted.start == Start::LastPerSubject && !self.position.caught_up;
+    fn gap_policy(&self) -> GapPolicy {
+        let reads_newest = self.spec.start == Start::LastPerSubject && !self.position.is_caught_up;
         match &self.stream {
-            Some(stream) if newest_only || stream.is_by_subject => GapPolicy::Usual,
-            Some(stream) if self.held.is_none() && stream.is_all_of(&self.wanted.subject) => GapPolicy::Tell,
+            Some(stream) if reads_newest || stream.is_limited_per_subject => GapPolicy::Expected,
+            Some(stream) if self.unacked.is_none() && stream.is_covered_by(&self.spec.subject) => GapPolicy::Missing,
             _ => GapPolicy::Filtered,
         }
     }
 
-    /// There is a consumer.
-    fn settle_in(&mut self, session: &Session) {
-        if let Some(ready) = self.ready.take() {
-            ready.send(Ok(()));
-        }
-        if let Some((since, before)) = self.lost.take() {
-            self.link.counters.reconnects.add(1);
-            let (seconds, server) = (since.elapsed().as_secs_f32(), &session.connection.server);
+    /// Reports messages that are still unacknowledged at the end.
+    pub(super) fn report_unacked(&self) {
+        let count = self.unacked.as_ref().map_or(0, UnackedMessages::waiting);
+        if count > 0 {
+            let stream = &self.spec.stream;
             self.warn(format_args!(
-                "the connection to {before} is back after {seconds:.1} s, at {server}; stream `{}` is read on from sequence {}",
-                self.wanted.stream, self.position.next
+                "{count} messages of stream `{stream}` are not acknowledged and will be delivered again"
             ));
         }
     }
 
-    fn warn(&self, message: std::fmt::Arguments<'_>) {
+    fn warn(&self, message: fmt::Arguments<'_>) {
         report(Level::Warn, &self.link.name, message);
     }
 }

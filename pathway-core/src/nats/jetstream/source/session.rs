@@ -1,85 +1,365 @@
-//! One connection with JetStream's API, and what can come between a request and its answer.
+//! One consumer on one connection: requests messages, hands them over, acknowledges them, and notices when the consumer or
+//! the stream changes.
 
-use std::future::Future;
+use std::borrow::Cow;
 use std::pin::pin;
-use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
 
-use futures_util::future::{self, Either};
+use async_nats::{Message, Subject, Subscriber};
+use bytes::Bytes;
+use futures_util::StreamExt;
+use futures_util::future::{self, poll_fn};
 
-use crate::connector::source::Queue;
-use crate::data::{Error, ErrorKind};
-use crate::nats::client::{Api, Connection, Interruption, NatsUri, PermissionError, until_lost};
-use crate::plan::Control;
+use super::consumer::Consumer;
+use super::delivery_info::DeliveryInfo;
+use super::pull_requests::{HEARTBEAT, PullRequests};
+use super::reader::Reader;
+use super::unacked::UnackedMessages;
+use crate::nats::client::{Connection, ConnectionClosed, SessionEnd, Supervisor};
 
-/// A connection that is asked.
-pub(super) struct Session {
-    pub(super) connection: Connection,
-    pub(super) api: Api,
-    control: Control,
-    /// Where messages wait for acknowledgements, a stop ends no request: it ends this queue, and what is in it is
-    /// still acknowledged.
-    pub(super) acknowledged: Option<Arc<Queue>>,
+/// A server with a pull request sends a heartbeat every [`HEARTBEAT`]. After three missed ones the consumer is presumed dead.
+const SILENCE_LIMIT: Duration = HEARTBEAT.saturating_mul(3);
+/// How long the last commands to the server may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
+/// A stopping pipeline waits until nothing has arrived for this long.
+const QUIET: Duration = Duration::from_millis(50);
+/// How often unacknowledged messages are checked.
+const ACK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Gives a message back that arrives after the stop: it is for the next run, so it should come soon, but not to this one.
+const NAK: &[u8] = br#"-NAK {"delay":500000000}"#;
+
+pub(super) struct ConsumerSession<'a> {
+    reader: &'a mut Reader,
+    connection: &'a mut Connection,
+    /// Everything that the server sends: messages, statuses of pull requests, and confirmations, in one order.
+    subscriber: Subscriber,
+    inbox: String,
+    consumer: Consumer,
+    pulls: PullRequests,
+    /// The number of the consumer's last delivery. None may be skipped.
+    last_delivery: u64,
+    /// When the server last sent anything.
+    last_received: Instant,
+    idle: Idle,
+    /// Answers to messages that are not to be read: acknowledged before, or delivered after the stop.
+    replies: Vec<(Subject, Bytes)>,
 }
 
-/// Why a connection's life, or all of it, is over.
-pub(super) enum Break {
-    /// The connection broke.
-    Lost,
-    /// The pipeline stops.
+/// Whether the server has no more messages at the moment.
+#[derive(PartialEq, Eq)]
+enum Idle {
+    No,
+    /// It has none, and the stream was not checked since.
+    Unchecked,
+    Checked,
+}
+
+/// Why another consumer, or another check of this one, is needed.
+pub(super) struct Restart {
+    pub(super) reason: Cow<'static, str>,
+    /// The consumer has delivered nothing.
+    pub(super) is_idle: bool,
+}
+
+/// What a session waits for.
+enum Event {
+    Received,
+    /// Messages can be acknowledged, or there is room for more.
+    Progress,
     Stopped,
-    /// The pipeline can't go on.
-    Fatal(Error),
+    Timer,
 }
 
-impl From<Error> for Break {
-    fn from(error: Error) -> Self {
-        Break::Fatal(error)
-    }
-}
-
-impl Session {
-    pub(super) fn new(connection: Connection, control: Control) -> Self {
-        let api = Api::new(connection.client.clone());
-        Session { connection, api, control, acknowledged: None }
-    }
-
-    /// Does work to its end, unless something comes between.
-    pub(super) async fn during<T>(
-        &mut self,
-        part: &str,
-        endpoint: &NatsUri,
-        work: impl Future<Output = T>,
-    ) -> Result<T, Break> {
-        let outcome = {
-            let mut stopped = pin!(self.control.stopped());
-            let mut working = pin!(until_lost(&mut self.connection, work));
-            match (future::select(stopped.as_mut(), working.as_mut()).await, &self.acknowledged) {
-                (Either::Left(_), None) => return Err(Break::Stopped),
-                (Either::Left(_), Some(queue)) => {
-                    queue.finish();
-                    working.await
-                }
-                (Either::Right((outcome, _)), _) => outcome,
-            }
-        };
-        outcome.map_err(|interruption| match interruption {
-            Interruption::Lost => Break::Lost,
-            Interruption::Denied(notice) => Break::Fatal(self.denied(part, endpoint, &notice)),
+impl<'a> ConsumerSession<'a> {
+    pub(super) async fn open(
+        reader: &'a mut Reader,
+        connection: &'a mut Connection,
+        consumer: Consumer,
+    ) -> Result<Self, SessionEnd> {
+        let client = connection.client.clone();
+        let inbox = client.new_inbox();
+        let subscriber = client.subscribe(format!("{inbox}.*")).await.map_err(|_| ConnectionClosed)?;
+        if let Some(unacked) = &mut reader.unacked {
+            // What the last connection did not confirm.
+            connection.until_lost(unacked.resend(true, &client, &inbox)).await??;
+        }
+        reader.has_read = true;
+        let pulls = PullRequests::new(consumer.limits.within(reader.link.queue.bound()));
+        Ok(ConsumerSession {
+            reader,
+            connection,
+            subscriber,
+            inbox,
+            consumer,
+            pulls,
+            last_delivery: 0,
+            last_received: Instant::now(),
+            idle: Idle::No,
+            replies: Vec::new(),
         })
     }
 
-    /// The server refuses a subject that reading a stream needs.
-    pub(super) fn denied(&self, part: &str, endpoint: &NatsUri, notice: &PermissionError) -> Error {
-        let verb = match notice {
-            PermissionError::SubscribeDenied(_) => "subscribe to",
-            PermissionError::PublishDenied(_) => "publish on",
+    pub(super) fn established(&self, supervisor: &mut Supervisor<'_>) {
+        self.reader.established(self.connection, supervisor);
+    }
+
+    pub(super) async fn run(&mut self) -> Result<Restart, SessionEnd> {
+        loop {
+            self.acknowledge().await?;
+            if self.is_done() {
+                self.close().await;
+                return Err(SessionEnd::Finished);
+            }
+            self.request_more().await?;
+            match self.next_event().await? {
+                Ok(Event::Received | Event::Progress) => {}
+                // The worker finishes what it has, and with that the messages that can be acknowledged.
+                Ok(Event::Stopped) => self.reader.link.queue.finish(),
+                Ok(Event::Timer) => {
+                    if self.pulls.is_outstanding() && self.last_received.elapsed() >= SILENCE_LIMIT {
+                        let seconds = SILENCE_LIMIT.as_secs();
+                        let reason = format!("the consumer has sent nothing for {seconds} s").into();
+                        return Ok(Restart { reason, is_idle: true });
+                    }
+                    self.extend_acks().await?;
+                }
+                Err(reason) => return Ok(Restart { reason, is_idle: self.last_delivery == 0 }),
+            }
+            if let Err(reason) = self.check_for_lost_messages().await? {
+                return Ok(Restart { reason, is_idle: false });
+            }
+        }
+    }
+
+    /// Removes a consumer that is not needed any more, and flushes the last commands.
+    async fn close(&self) {
+        let client = &self.connection.client;
+        let close = async {
+            if self.reader.unacked.is_none() {
+                let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.reader.spec.stream, self.consumer.name);
+                // If this does not arrive, the server removes the consumer later by itself.
+                let _ = client.publish(subject, Bytes::new()).await;
+            }
+            let _ = client.flush().await;
         };
-        let message = format!(
-            "{part}: {} does not let {} {verb} `{}` (permissions violation), which reading a stream needs",
-            self.connection.server,
-            endpoint.identity(),
-            notice.subject()
-        );
-        Error::new(ErrorKind::Authorization, message)
+        let _ = tokio::time::timeout(CLOSE_TIMEOUT, close).await;
+    }
+
+    /// Whether the pipeline stops, and nothing is left to wait for.
+    fn is_done(&self) -> bool {
+        let has_failed = |unacked: &UnackedMessages| unacked.waiting() > 0 && self.reader.link.control.has_failed();
+        // Requested messages may still arrive, and are given back.
+        let is_quiet = || !self.pulls.is_outstanding() || self.last_received.elapsed() >= QUIET;
+        let is_done = |unacked: &UnackedMessages| has_failed(unacked) || (unacked.is_empty() && is_quiet());
+        self.is_stopping() && self.reader.unacked.as_ref().is_none_or(is_done)
+    }
+
+    /// Whether no more is read.
+    fn is_stopping(&self) -> bool {
+        self.reader.link.queue.is_ended()
+    }
+
+    /// Acknowledges what the pipeline has finished.
+    async fn acknowledge(&mut self) -> Result<(), SessionEnd> {
+        let ConsumerSession { reader, connection, inbox, replies, .. } = self;
+        let Some(unacked) = &mut reader.unacked else { return Ok(()) };
+        if replies.is_empty() && unacked.waiting() == 0 {
+            return Ok(());
+        }
+        let client = connection.client.clone();
+        let acknowledged = connection.until_lost(async {
+            for (subject, reply) in replies.drain(..) {
+                client.publish(subject, reply).await.map_err(|_| ConnectionClosed)?;
+            }
+            match unacked.waiting() {
+                0 => Ok(()),
+                _ => unacked.acknowledge(&reader.link.queue.settled().take(), &client, inbox).await,
+            }
+        });
+        Ok(acknowledged.await??)
+    }
+
+    async fn request_more(&mut self) -> Result<(), SessionEnd> {
+        if !self.wants_more() || !self.reader.link.queue.is_half_free() {
+            return Ok(());
+        }
+        if !self.pulls.is_outstanding() {
+            // Without a request, the server had no reason to send anything.
+            self.last_received = Instant::now();
+        }
+        let request = self.pulls.next_request();
+        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.reader.spec.stream, self.consumer.name);
+        let client = self.connection.client.clone();
+        let sent = client.publish_with_reply(subject, format!("{}.pull", self.inbox), request.into());
+        Ok(self.connection.until_lost(sent).await?.map_err(|_| ConnectionClosed)?)
+    }
+
+    fn wants_more(&self) -> bool {
+        !self.is_stopping() && self.pulls.is_low()
+    }
+
+    /// Waits for the next event. The inner error is the reason for a restart.
+    async fn next_event(&mut self) -> Result<Result<Event, Cow<'static, str>>, SessionEnd> {
+        let (control, queue) = (self.reader.link.control.clone(), self.reader.link.queue.clone());
+        let (is_stopping, wants_more) = (self.is_stopping(), self.wants_more());
+        let mut stopped = pin!(async { if is_stopping { future::pending().await } else { control.stopped().await } });
+        let mut room = pin!(async { if wants_more { queue.until_half_free().await } else { future::pending().await } });
+        let mut finished = pin!(queue.settled().news());
+        let mut lost = pin!(self.connection.lost());
+        let mut timer = pin!(tokio::time::sleep_until(self.next_timer().into()));
+        poll_fn(|cx| {
+            match self.drain(cx) {
+                Err(reason) => return Poll::Ready(Ok(Err(reason))),
+                Ok(true) => return Poll::Ready(Ok(Ok(Event::Received))),
+                Ok(false) => {}
+            }
+            if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
+                return Poll::Ready(Err(self.connection.permission_denied(&denied).into()));
+            }
+            if lost.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Err(SessionEnd::ConnectionLost));
+            }
+            if stopped.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(Ok(Event::Stopped)));
+            }
+            if room.as_mut().poll(cx).is_ready() || finished.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(Ok(Ok(Event::Progress)));
+            }
+            timer.as_mut().poll(cx).map(|()| Ok(Ok(Event::Timer)))
+        })
+        .await
+    }
+
+    fn next_timer(&self) -> Instant {
+        let now = Instant::now();
+        let has_acks = |unacked: &UnackedMessages| self.is_stopping() || !unacked.is_empty();
+        let acks = self.reader.unacked.as_ref().is_some_and(has_acks).then(|| now + self.ack_check_interval());
+        let silence = if self.pulls.is_outstanding() { SILENCE_LIMIT } else { Duration::from_secs(3600) };
+        acks.into_iter().fold(self.last_received + silence, Instant::min)
+    }
+
+    fn ack_check_interval(&self) -> Duration {
+        if self.is_stopping() {
+            return QUIET;
+        }
+        ACK_CHECK_INTERVAL.min(self.consumer.ack_wait / 4).max(Duration::from_millis(10))
+    }
+
+    /// Reads and hands over what has arrived. Returns whether anything had. An error is the reason for a restart.
+    fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, Cow<'static, str>> {
+        let mut has_received = false;
+        let outcome = loop {
+            let was_low = self.pulls.is_low();
+            let Poll::Ready(Some(message)) = self.subscriber.poll_next_unpin(cx) else { break Ok(()) };
+            has_received = true;
+            if let Err(reason) = self.on_message(message) {
+                break Err(reason);
+            }
+            if !was_low && self.pulls.is_low() {
+                // More is requested before the server runs out of requests.
+                break Ok(());
+            }
+        };
+        if has_received {
+            self.last_received = Instant::now();
+            self.reader.hand_over();
+            if self.reader.position.is_caught_up && !self.reader.link.queue.is_past_snapshot(u64::MAX) {
+                self.reader.link.queue.end_snapshot();
+            }
+        }
+        outcome.map(|()| has_received)
+    }
+
+    fn on_message(&mut self, message: Message) -> Result<(), Cow<'static, str>> {
+        if let Some(status) = message.status.map(|status| status.as_u16()) {
+            return self.on_status(status, &message);
+        }
+        let delivery = message.reply.as_ref().and_then(|reply| Some((DeliveryInfo::parse(reply)?, reply)));
+        let Some((info, reply)) = delivery else {
+            let number = message.subject.strip_prefix(self.inbox.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            if let (Some(unacked), Some(Ok(number))) = (&mut self.reader.unacked, number.map(str::parse)) {
+                unacked.confirm(number);
+            }
+            return Ok(());
+        };
+        self.pulls.on_message();
+        self.idle = Idle::No;
+        match &mut self.reader.unacked {
+            None => {
+                if info.consumer_sequence != self.last_delivery + 1 {
+                    return Err("a delivery is missing".into());
+                }
+                self.last_delivery += 1;
+                if info.stream_sequence < self.reader.position.next {
+                    return Ok(());
+                }
+            }
+            Some(_) if self.reader.link.queue.is_ended() => {
+                self.replies.push((reply.clone(), Bytes::from_static(NAK)));
+                return Ok(());
+            }
+            Some(unacked) => {
+                self.last_delivery += 1;
+                if !unacked.add(&info, reply, Instant::now()) {
+                    self.replies.extend(unacked.repeat_ack(info.stream_sequence, reply));
+                    return Ok(());
+                }
+            }
+        }
+        self.reader.read(&message, &info);
+        Ok(())
+    }
+
+    /// The server reports about a pull request or the consumer.
+    fn on_status(&mut self, status: u16, message: &Message) -> Result<(), Cow<'static, str>> {
+        let undelivered = message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+        let undelivered = undelivered.and_then(|undelivered| undelivered.as_str().parse().ok());
+        let description = message.description.clone().unwrap_or_default();
+        match (status, description.to_ascii_lowercase().as_str()) {
+            (100, _) => {}
+            (404 | 408, _) | (409, "batch completed") => self.pulls.on_end(undelivered),
+            (409, text) if text.contains("exceeds maxbytes") => self.pulls.on_bytes_exceeded(undelivered),
+            (409, "consumer deleted") => return Err("the consumer was deleted".into()),
+            (503, _) => return Err(format!("the consumer `{}` does not answer", self.consumer.name).into()),
+            _ => return Err(format!("the server ended the pull request: {status} {description}").into()),
+        }
+        if matches!(status, 100 | 408) && self.idle == Idle::No {
+            self.idle = Idle::Unchecked;
+        }
+        Ok(())
+    }
+
+    /// Asks the server to wait for acknowledgements, and sends unconfirmed ones again.
+    async fn extend_acks(&mut self) -> Result<(), SessionEnd> {
+        let ConsumerSession { reader, connection, consumer, inbox, .. } = self;
+        let Some(unacked) = &mut reader.unacked else { return Ok(()) };
+        let client = connection.client.clone();
+        let extended = connection.until_lost(async {
+            unacked.extend(consumer.ack_wait / 2, &client).await?;
+            unacked.resend(false, &client, inbox).await
+        });
+        Ok(extended.await??)
+    }
+
+    /// If messages seem to be missing, or none arrive, asks the stream whether it has removed any. The inner error is the
+    /// reason for a restart.
+    async fn check_for_lost_messages(&mut self) -> Result<Result<(), Cow<'static, str>>, SessionEnd> {
+        let is_idle = self.idle == Idle::Unchecked;
+        if self.is_stopping() || !(is_idle || self.reader.position.has_gap()) {
+            return Ok(Ok(()));
+        }
+        let next = self.reader.position.next;
+        let stream = self.reader.check_stream(self.connection).await?;
+        if is_idle {
+            self.idle = Idle::Checked;
+            // What arrived in the meantime may have been removed since, and is not lost.
+            let drained = poll_fn(|cx| Poll::Ready(self.drain(cx))).await;
+            if self.reader.position.next != next || drained.is_err() {
+                return Ok(drained.map(|_| ()));
+            }
+        }
+        self.reader.report_lost(&stream, is_idle);
+        Ok(Ok(()))
     }
 }

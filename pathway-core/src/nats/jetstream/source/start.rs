@@ -1,10 +1,10 @@
-//! Where in a stream to begin.
+//! Where in a stream to start reading.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::data::DateTimeUtc;
 
-/// Where in a stream to begin reading; later messages follow in any case.
+/// Where in a stream to start reading. Later messages follow in any case.
 ///
 /// ```
 /// use pathway::nats::{self, Start};
@@ -15,28 +15,43 @@ use crate::data::DateTimeUtc;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Start {
-    /// With the oldest message that is there.
+    /// With the oldest message in the stream.
     #[default]
     All,
-    /// With the first message that is stored after the start.
+    /// With the first message that is stored after the pipeline has started.
     New,
-    /// With the message of that sequence in the stream, or the next one that is there.
+    /// With the message of this stream sequence, or the next one that exists.
     Sequence(u64),
-    /// With the first message that was stored at that time or later.
+    /// With the first message that was stored at this time or later.
     Time(DateTimeUtc),
     /// With the last message of each subject, in the order in which they were stored.
     LastPerSubject,
 }
 
-impl Start {
-    /// The part of a consumer's settings that says so.
-    pub(super) fn settings(self) -> Value {
-        match self {
-            Start::All => json!({"deliver_policy": "all"}),
-            Start::New => json!({"deliver_policy": "new"}),
-            Start::Sequence(first) => json!({"deliver_policy": "by_start_sequence", "opt_start_seq": first.max(1)}),
-            Start::Time(first) => json!({"deliver_policy": "by_start_time", "opt_start_time": first.to_string()}),
-            Start::LastPerSubject => json!({"deliver_policy": "last_per_subject"}),
+/// Where a consumer starts, as JetStream's API writes it.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(tag = "deliver_policy", rename_all = "snake_case")]
+pub(super) enum DeliverPolicy {
+    #[default]
+    All,
+    New,
+    ByStartSequence {
+        opt_start_seq: u64,
+    },
+    ByStartTime {
+        opt_start_time: String,
+    },
+    LastPerSubject,
+}
+
+impl From<Start> for DeliverPolicy {
+    fn from(start: Start) -> Self {
+        match start {
+            Start::All => DeliverPolicy::All,
+            Start::New => DeliverPolicy::New,
+            Start::Sequence(first) => DeliverPolicy::ByStartSequence { opt_start_seq: first.max(1) },
+            Start::Time(first) => DeliverPolicy::ByStartTime { opt_start_time: first.to_string() },
+            Start::LastPerSubject => DeliverPolicy::LastPerSubject,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Messages of a stream that waits for acknowledgements: from their delivery until the server has ours.
+//! Messages of a stream with acknowledgements: from their delivery until the server has confirmed their acknowledgement.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
@@ -8,49 +8,69 @@ use bytes::Bytes;
 
 use super::delivery_info::DeliveryInfo;
 use crate::connector::source::AckSnapshot;
+use crate::nats::client::ConnectionClosed;
 
-/// An acknowledgement, and what takes a message out of its stream because it can't be read.
+/// An acknowledgement.
 const ACK: &str = "+ACK";
+/// Removes a message from its stream because it cannot be read.
 const TERM: &str = "+TERM";
+/// Asks the server to wait longer before it delivers the message again.
 const IN_PROGRESS: &str = "+WPI";
-/// How long the server may take to confirm acknowledgements until they are sent once more.
-const CONFIRM: Duration = Duration::from_secs(5);
-/// So many ranges of sequences are remembered as done with. Where only some of a stream's messages are read, a range can
-/// be a single one.
-const REMEMBERED: usize = 64 * 1024;
+/// If the server does not confirm acknowledgements within this time, they are sent again.
+const CONFIRM_TIMEOUT: Duration = Duration::from_secs(5);
+/// How many ranges of acknowledged sequences are remembered. If only some messages of a stream are read, a range can be a
+/// single sequence.
+const MAX_RANGES: usize = 64 * 1024;
 
-/// What was delivered and is not done with, by the number of its hand-over.
+/// Delivered messages that are not acknowledged yet, in the order in which they were handed over.
 ///
-/// A message is acknowledged when its commit is through and the servers have all that was written for it. One that comes
-/// again is recognised by its sequence: also when the server has confirmed its acknowledgement, because a server that dies,
-/// or another one that leads in its place, may not know of that.
+/// A message is acknowledged when its commit is finished and the servers have everything that was written for it. A message
+/// that is delivered again is recognised by its sequence, even after the server has confirmed its acknowledgement: a server
+/// that crashes, or the leader that replaces it, may not know of that.
 #[derive(Default)]
 pub(super) struct UnackedMessages {
     waiting: VecDeque<Message>,
-    /// The number of the first that waits.
+    /// The number of the first message in `waiting`, counted from the first that was handed over.
     first: u64,
     /// Acknowledgements that were sent and are not confirmed.
-    sent: VecDeque<Acks>,
+    sent: VecDeque<AckBatch>,
     /// The number of the last of these.
-    last: u64,
-    /// The sequences of all of them.
-    known: HashSet<u64, foldhash::fast::RandomState>,
-    done: Done,
+    last_batch: u64,
+    /// The sequences of all of these messages.
+    sequences: HashSet<u64, foldhash::fast::RandomState>,
+    acknowledged: AckedSequences,
 }
 
-/// The sequences of messages that are done with, as ranges: the highest ones.
+/// The sequences of acknowledged messages as ranges: the highest ones.
 ///
-/// A server that crashes can lose the end of a stream, and give its sequences to other messages. Those are known by their
-/// age: they were stored later than all that is done with.
+/// A server that crashes can lose the end of a stream, and give its sequences to other messages. Those are recognised by
+/// their time: they were stored later than every acknowledged message.
 #[derive(Default)]
-struct Done {
-    /// When the newest of them was stored: unix nanoseconds.
+struct AckedSequences {
+    /// When the newest of these messages was stored, in unix nanoseconds.
     newest: i64,
-    /// The first and the last of each range.
+    /// The first and the last sequence of each range.
     ranges: BTreeMap<u64, u64>,
 }
 
-impl Done {
+struct Message {
+    sequence: u64,
+    /// When the stream stored it, in unix nanoseconds.
+    stored: i64,
+    /// Where its acknowledgement is sent.
+    reply: Subject,
+    /// When the server's wait for the acknowledgement last began: at the delivery, or when we asked it to wait longer.
+    extended: Instant,
+}
+
+/// Acknowledgements that were sent together. The confirmation of the last one confirms all.
+struct AckBatch {
+    number: u64,
+    messages: Vec<(Message, &'static str)>,
+    sent: Instant,
+}
+
+impl AckedSequences {
     fn insert(&mut self, sequence: u64, stored: i64) {
         self.newest = self.newest.max(stored);
         let mut first = sequence;
@@ -64,7 +84,7 @@ impl Done {
         }
         let last = self.ranges.remove(&(sequence + 1)).unwrap_or(sequence);
         self.ranges.insert(first, last);
-        if self.ranges.len() > REMEMBERED {
+        if self.ranges.len() > MAX_RANGES {
             self.ranges.pop_first();
         }
     }
@@ -73,139 +93,124 @@ impl Done {
         self.ranges.range(..=sequence).next_back().is_some_and(|(_, end)| *end >= sequence)
     }
 
-    /// Whether a delivery is one of them. Where another message has its sequence, so have others all behind it.
-    fn has(&mut self, sequence: u64, stored: i64) -> bool {
-        let there = self.contains(sequence);
-        if there && stored > self.newest {
+    /// Whether a delivered message was acknowledged before. If its sequence now belongs to a newer message, this sequence and
+    /// all later ones are forgotten.
+    fn contains_delivery(&mut self, sequence: u64, stored: i64) -> bool {
+        let is_known = self.contains(sequence);
+        if is_known && stored > self.newest {
             self.ranges.split_off(&sequence);
             if let Some((_, end)) = self.ranges.range_mut(..sequence).next_back() {
                 *end = (*end).min(sequence - 1);
             }
             return false;
         }
-        there
+        is_known
     }
 }
-
-struct Message {
-    sequence: u64,
-    /// When the stream took it: unix nanoseconds.
-    stored: i64,
-    /// Where its acknowledgement goes.
-    reply: Subject,
-    /// When the server was last told, by its delivery or by us, to wait.
-    told: Instant,
-}
-
-/// Acknowledgements of which the last is confirmed for all.
-struct Acks {
-    number: u64,
-    messages: Vec<(Message, &'static str)>,
-    sent: Instant,
-}
-
-/// The client of the connection is gone.
-pub(super) struct Gone;
 
 impl UnackedMessages {
-    /// Takes a message onto the books; false for one that is there already, or is done with.
-    pub(super) fn hold(&mut self, receipt: &DeliveryInfo, reply: &Subject, now: Instant) -> bool {
-        let (sequence, stored) = (receipt.stream_sequence, receipt.stored);
-        let new = !self.done.has(sequence, stored) && self.known.insert(sequence);
-        if new {
-            self.waiting.push_back(Message { sequence, stored, reply: reply.clone(), told: now });
+    /// Adds a delivered message. Returns false if it is known already: not acknowledged yet, or delivered once more.
+    pub(super) fn add(&mut self, info: &DeliveryInfo, reply: &Subject, now: Instant) -> bool {
+        let (sequence, stored) = (info.stream_sequence, info.stored);
+        let is_new = !self.acknowledged.contains_delivery(sequence, stored) && self.sequences.insert(sequence);
+        if is_new {
+            self.waiting.push_back(Message { sequence, stored, reply: reply.clone(), extended: now });
         }
-        new
+        is_new
     }
 
-    /// Answers for a message that was delivered once more although it is done with: the acknowledgement came too late, or
-    /// got lost.
-    pub(super) fn repeat(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
-        if self.done.contains(sequence) {
+    /// The answer to a message that was delivered again although its acknowledgement was sent: that was too late, or lost.
+    pub(super) fn repeat_ack(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
+        if self.acknowledged.contains(sequence) {
             return Some((reply.clone(), ACK.into()));
         }
-        let mut sent = self.sent.iter().flat_map(|acks| &acks.messages);
-        let (_, word) = sent.find(|(message, _)| message.sequence == sequence)?;
-        Some((reply.clone(), Bytes::from_static(word.as_bytes())))
+        let mut sent = self.sent.iter().flat_map(|batch| &batch.messages);
+        let (_, ack) = sent.find(|(message, _)| message.sequence == sequence)?;
+        Some((reply.clone(), Bytes::from_static(ack.as_bytes())))
     }
 
-    /// How many messages are not done with.
+    /// How many messages wait for the pipeline, so that they can be acknowledged.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether nothing waits, and all acknowledgements are confirmed.
+    /// Whether all messages are acknowledged, and all acknowledgements confirmed.
     pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.sequences.is_empty()
     }
 
-    /// Acknowledges what is done with; returns how many messages that were.
-    pub(super) async fn settle(&mut self, standing: &AckSnapshot, client: &Client, inbox: &str) -> Result<(), Gone> {
-        let done = standing.messages.saturating_sub(self.first).min(self.waiting.len() as u64);
-        if done == 0 {
+    /// Acknowledges the messages that the pipeline has finished.
+    pub(super) async fn acknowledge(
+        &mut self,
+        finished: &AckSnapshot,
+        client: &Client,
+        inbox: &str,
+    ) -> Result<(), ConnectionClosed> {
+        let count = finished.messages.saturating_sub(self.first).min(self.waiting.len() as u64);
+        if count == 0 {
             return Ok(());
         }
-        let mut rejected = standing.rejected.iter().copied().peekable();
-        let messages = (self.first..).zip(self.waiting.drain(..done as usize)).map(|(number, message)| {
-            let word = if rejected.next_if_eq(&number).is_some() { TERM } else { ACK };
-            (message, word)
+        let mut rejected = finished.rejected.iter().copied().peekable();
+        let messages = (self.first..).zip(self.waiting.drain(..count as usize)).map(|(number, message)| {
+            let ack = if rejected.next_if_eq(&number).is_some() { TERM } else { ACK };
+            (message, ack)
         });
-        self.last += 1;
-        let acks = Acks { number: self.last, messages: messages.collect(), sent: Instant::now() };
-        self.first += done;
-        // On the books before it is said: that may be broken off at any time, and said again over another connection.
-        self.sent.push_back(acks);
+        self.last_batch += 1;
+        let batch = AckBatch { number: self.last_batch, messages: messages.collect(), sent: Instant::now() };
+        self.first += count;
+        // Recorded before it is sent: sending may be cancelled at any time, and is then repeated over another connection.
+        self.sent.push_back(batch);
         match self.sent.back() {
-            Some(acks) => acks.send(client, inbox).await,
+            Some(batch) => batch.send(client, inbox).await,
             None => Ok(()),
         }
     }
 
-    /// Sends once more what is not confirmed: all of it, over another connection, or what has taken too long.
-    pub(super) async fn send_again(&mut self, all: bool, client: &Client, inbox: &str) -> Result<(), Gone> {
-        for acks in &mut self.sent {
-            if all || acks.sent.elapsed() >= CONFIRM {
-                acks.sent = Instant::now();
-                acks.send(client, inbox).await?;
+    /// Sends unconfirmed acknowledgements again: all of them over another connection, or those that have taken too long.
+    pub(super) async fn resend(&mut self, all: bool, client: &Client, inbox: &str) -> Result<(), ConnectionClosed> {
+        for batch in &mut self.sent {
+            if all || batch.sent.elapsed() >= CONFIRM_TIMEOUT {
+                batch.sent = Instant::now();
+                batch.send(client, inbox).await?;
             }
         }
         Ok(())
     }
 
-    /// The server has the acknowledgements up to a number.
+    /// The server has confirmed the acknowledgements up to this number.
     pub(super) fn confirm(&mut self, number: u64) {
-        while let Some(acks) = self.sent.pop_front_if(|acks| acks.number <= number) {
-            acks.messages.iter().for_each(|(message, _)| {
-                self.known.remove(&message.sequence);
-                self.done.insert(message.sequence, message.stored);
+        while let Some(batch) = self.sent.pop_front_if(|batch| batch.number <= number) {
+            batch.messages.iter().for_each(|(message, _)| {
+                self.sequences.remove(&message.sequence);
+                self.acknowledged.insert(message.sequence, message.stored);
             });
         }
     }
 
-    /// Asks the server to wait on for what it would soon deliver again.
-    pub(super) async fn extend(&mut self, after: Duration, client: &Client) -> Result<(), Gone> {
+    /// Asks the server to wait longer for messages that it would soon deliver again.
+    pub(super) async fn extend(&mut self, after: Duration, client: &Client) -> Result<(), ConnectionClosed> {
         let now = Instant::now();
-        for message in self.waiting.iter_mut().filter(|message| now - message.told >= after) {
-            message.told = now;
-            client.publish(message.reply.clone(), IN_PROGRESS.into()).await.map_err(|_| Gone)?;
+        for message in self.waiting.iter_mut().filter(|message| now - message.extended >= after) {
+            message.extended = now;
+            let sent = client.publish(message.reply.clone(), IN_PROGRESS.into()).await;
+            sent.map_err(|_| ConnectionClosed)?;
         }
         Ok(())
     }
 }
 
-impl Acks {
-    async fn send(&self, client: &Client, inbox: &str) -> Result<(), Gone> {
-        let Some((last, before)) = self.messages.split_last() else { return Ok(()) };
-        for (message, word) in before {
-            client.publish(message.reply.clone(), Bytes::from_static(word.as_bytes())).await.map_err(|_| Gone)?;
+impl AckBatch {
+    async fn send(&self, client: &Client, inbox: &str) -> Result<(), ConnectionClosed> {
+        let Some(((last, last_ack), others)) = self.messages.split_last() else { return Ok(()) };
+        for (message, ack) in others {
+            let sent = client.publish(message.reply.clone(), Bytes::from_static(ack.as_bytes())).await;
+            sent.map_err(|_| ConnectionClosed)?;
         }
-        // The server works off a consumer's acknowledgements in order, and answers where there is a reply.
-        let (message, word) = last;
-        let answer = format!("{inbox}.{}", self.number);
-        client
-            .publish_with_reply(message.reply.clone(), answer, Bytes::from_static(word.as_bytes()))
-            .await
-            .map_err(|_| Gone)
+        // The server processes a consumer's acknowledgements in order, and confirms one that has a reply subject.
+        let confirmation = format!("{inbox}.{}", self.number);
+        let ack = Bytes::from_static(last_ack.as_bytes());
+        let sent = client.publish_with_reply(last.reply.clone(), confirmation, ack).await;
+        sent.map_err(|_| ConnectionClosed)
     }
 }
 
@@ -214,51 +219,51 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_is_known_until_its_acknowledgement_is_confirmed() {
-        let mut held = UnackedMessages::default();
+    fn a_message_is_recognised_before_and_after_its_acknowledgement() {
+        let mut unacked = UnackedMessages::default();
         let now = Instant::now();
         let reply = Subject::from("$JS.ACK.S.c.1.7.1.0.0");
-        assert!(held.hold(&receipt(7, 70), &reply, now) && held.hold(&receipt(8, 80), &reply, now));
-        assert!(!held.hold(&receipt(7, 70), &reply, now));
-        assert!(held.repeat(7, &reply).is_none());
-        // As `settle` does, without a client.
-        let messages = held.waiting.drain(..1).map(|message| (message, TERM)).collect();
-        held.sent.push_back(Acks { number: 1, messages, sent: now });
-        assert!(!held.hold(&receipt(7, 70), &reply, now));
-        assert_eq!(held.repeat(7, &reply), Some((reply.clone(), TERM.into())));
-        held.confirm(1);
-        assert_eq!((held.waiting(), held.is_empty()), (1, false));
-        // The server confirmed it, and yet does not know of it.
-        assert!(!held.hold(&receipt(7, 70), &reply, now));
-        assert_eq!(held.repeat(7, &reply), Some((reply.clone(), ACK.into())));
-        assert!(held.hold(&receipt(9, 90), &reply, now));
-        // Its sequence is another message's, after a crash.
-        assert!(held.hold(&receipt(7, 100), &reply, now));
+        assert!(unacked.add(&info(7, 70), &reply, now) && unacked.add(&info(8, 80), &reply, now));
+        assert!(!unacked.add(&info(7, 70), &reply, now));
+        assert!(unacked.repeat_ack(7, &reply).is_none());
+        // Like `acknowledge`, without a client.
+        let messages = unacked.waiting.drain(..1).map(|message| (message, TERM)).collect();
+        unacked.sent.push_back(AckBatch { number: 1, messages, sent: now });
+        assert!(!unacked.add(&info(7, 70), &reply, now));
+        assert_eq!(unacked.repeat_ack(7, &reply), Some((reply.clone(), TERM.into())));
+        unacked.confirm(1);
+        assert_eq!((unacked.waiting(), unacked.is_empty()), (1, false));
+        // The server has confirmed it, but has forgotten that in a crash.
+        assert!(!unacked.add(&info(7, 70), &reply, now));
+        assert_eq!(unacked.repeat_ack(7, &reply), Some((reply.clone(), ACK.into())));
+        assert!(unacked.add(&info(9, 90), &reply, now));
+        // After a crash, another message has its sequence.
+        assert!(unacked.add(&info(7, 100), &reply, now));
     }
 
-    fn receipt(stream_sequence: u64, stored: i64) -> DeliveryInfo {
+    fn info(stream_sequence: u64, stored: i64) -> DeliveryInfo {
         DeliveryInfo { delivered: 1, stream_sequence, consumer_sequence: 1, stored, pending: 0 }
     }
 
     #[test]
-    fn what_is_done_with_is_remembered_in_ranges() {
-        let mut done = Done::default();
-        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| done.insert(sequence, 0));
-        assert_eq!(done.ranges, BTreeMap::from([(1, 2), (5, 7), (9, 9)]));
-        let there: Vec<u64> = (0..12).filter(|sequence| done.contains(*sequence)).collect();
+    fn acknowledged_sequences_are_remembered_in_ranges() {
+        let mut acked = AckedSequences::default();
+        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| acked.insert(sequence, 0));
+        assert_eq!(acked.ranges, BTreeMap::from([(1, 2), (5, 7), (9, 9)]));
+        let there: Vec<u64> = (0..12).filter(|sequence| acked.contains(*sequence)).collect();
         assert_eq!(there, [1, 2, 5, 6, 7, 9]);
-        (0..REMEMBERED as u64).for_each(|n| done.insert(20 + 2 * n, 0));
-        assert_eq!(done.ranges.len(), REMEMBERED);
-        assert!(!done.contains(1) && !done.contains(5) && done.contains(20) && done.contains(20 + 2 * 1000));
+        (0..MAX_RANGES as u64).for_each(|n| acked.insert(20 + 2 * n, 0));
+        assert_eq!(acked.ranges.len(), MAX_RANGES);
+        assert!(!acked.contains(1) && !acked.contains(5) && acked.contains(20) && acked.contains(20 + 2 * 1000));
     }
 
     #[test]
-    fn sequences_that_other_messages_have_are_forgotten() {
-        let mut done = Done::default();
-        (1..=9).for_each(|sequence| done.insert(sequence, sequence as i64));
-        done.insert(20, 20);
-        assert!(done.has(6, 6) && !done.has(6, 21));
-        assert_eq!(done.ranges, BTreeMap::from([(1, 5)]));
-        assert!(done.has(5, 5) && !done.has(7, 15) && !done.has(20, 20));
+    fn sequences_that_belong_to_newer_messages_are_forgotten() {
+        let mut acked = AckedSequences::default();
+        (1..=9).for_each(|sequence| acked.insert(sequence, sequence as i64));
+        acked.insert(20, 20);
+        assert!(acked.contains_delivery(6, 6) && !acked.contains_delivery(6, 21));
+        assert_eq!(acked.ranges, BTreeMap::from([(1, 5)]));
+        assert!(acked.contains_delivery(5, 5) && !acked.contains_delivery(7, 15) && !acked.contains_delivery(20, 20));
     }
 }

@@ -1,4 +1,4 @@
-//! Queue groups, and several readers of one subject.
+//! Queue groups and several readers of one subject.
 
 use std::thread;
 
@@ -24,7 +24,7 @@ fn several_readers_fill_one_table() {
     const MESSAGES: u64 = 30_000;
     let mut server = Server::builder().jetstream(false).arg("--debug").start().expect("a server");
     let running = start(subscription(&server.url(), "in").readers(3)).expect("a source");
-    assert_eq!(server.log().matches("Client connection created").count(), 3 + 1, "and the testkit's own");
+    assert_eq!(server.log().matches("Client connection created").count(), 3 + 1, "and the one of the testkit");
     publish_numbers(&server.url(), MESSAGES);
     running.wait_for(MESSAGES);
 
@@ -36,9 +36,9 @@ fn several_readers_fill_one_table() {
     assert!(sorted(numbers(running.stop())).into_iter().eq(0..2 * MESSAGES));
 }
 
-/// The readers of one program are no members of a group that another program could be in.
+/// The readers of one program use a queue group that no other program is in.
 #[test]
-fn two_programs_with_several_readers_see_all_messages_each() {
+fn two_programs_with_several_readers_get_all_messages_each() {
     let server = server();
     let programs = [0, 1].map(|_| start(subscription(&server.url(), "in").readers(2)).expect("a source"));
     publish_numbers(&server.url(), 1000);
@@ -60,9 +60,10 @@ fn the_members_of_a_group_share_the_messages() {
     assert_eq!(numbers(other.stop()), (0..3000).collect::<Vec<_>>());
 }
 
-/// Under a flood, a member stops: what the server has given it comes still, or is counted, and the other one has the rest.
+/// A member stops under a flood. What the server had sent to it still arrives or is counted, and the other member gets the
+/// rest.
 #[test]
-fn a_member_that_leaves_takes_nothing_with_it_in_silence() {
+fn a_member_that_leaves_loses_no_message_silently() {
     let server = server();
     let stays = start(in_group(&server.url(), "g")).expect("a source");
     let leaves = start(in_group(&server.url(), "g")).expect("a source");
@@ -82,7 +83,7 @@ fn a_member_that_leaves_takes_nothing_with_it_in_silence() {
     let mut all = sorted([taken, numbers(stays.stop())].concat());
     let taken = all.len() as u64;
     all.dedup();
-    assert_eq!(all.len() as u64, taken, "a message came to both");
+    assert_eq!(all.len() as u64, taken, "both members got a message");
     assert_eq!(taken + counters.dropped.get(), published.load(Ordering::Relaxed));
 }
 
@@ -102,8 +103,9 @@ fn the_drops_of_all_readers_are_counted() {
 }
 
 #[test]
-fn one_reader_that_is_refused_fails_the_start() {
-    let server = guarded("users: [{user: u, password: p, permissions: {subscribe: [\"_INBOX.>\", \"ok\"]}}]");
+fn a_denied_reader_fails_the_start() {
+    let server =
+        server_with_authorization("users: [{user: u, password: p, permissions: {subscribe: [\"_INBOX.>\", \"ok\"]}}]");
     let url = format!("nats://u:p@{}", server.host_port());
     let error = start(subscription(&url, "in").readers(3)).err().expect("no permission");
     assert_eq!(error.kind(), ErrorKind::Authorization);
@@ -111,7 +113,7 @@ fn one_reader_that_is_refused_fails_the_start() {
 }
 
 #[test]
-fn a_group_without_a_name() {
+fn invalid_group_names_are_errors() {
     for name in ["", "a b", "a\r\nPUB x 0"] {
         let error = subscription("nats://127.0.0.1:1", "in").queue_group(name).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::Config);

@@ -1,4 +1,4 @@
-//! Subscriptions at a real server.
+//! Subscriptions on a real server.
 
 mod group;
 mod slow;
@@ -13,17 +13,16 @@ use pathway_testkit::wait_for;
 use super::*;
 use crate::connector::source::{Bound, start_source};
 use crate::data::{ErrorKind, Metadata};
-use crate::nats::client::support::{guarded, server, with_client};
-use crate::plan::Control;
+use crate::nats::client::support::{server, server_with_authorization, with_client};
 use crate::telemetry::SourceCounters;
 
-/// A subscription whose messages a small worker takes, or nobody while it is held.
+/// A subscription and a worker that takes its messages, except while it is paused.
 struct Running {
     link: SourceLink,
     thread: JoinHandle<()>,
     worker: JoinHandle<Vec<(String, Vec<u8>)>>,
     taken: Arc<AtomicU64>,
-    held: Arc<AtomicBool>,
+    is_paused: Arc<AtomicBool>,
 }
 
 fn subscription(url: &str, subject: &str) -> Subscription {
@@ -31,26 +30,25 @@ fn subscription(url: &str, subject: &str) -> Subscription {
 }
 
 fn start(subscription: Subscription) -> Result<Running> {
-    start_held(subscription, false)
+    start_paused(subscription, false)
 }
 
-fn start_held(subscription: Subscription, held: bool) -> Result<Running> {
-    start_bounded(subscription, held, Bound::default())
+fn start_paused(subscription: Subscription, is_paused: bool) -> Result<Running> {
+    start_bounded(subscription, is_paused, Bound::default())
 }
 
-fn start_bounded(subscription: Subscription, held: bool, bound: Bound) -> Result<Running> {
-    let control = Control::new();
-    let link = SourceLink::new("test".into(), Metadata::NONE, bound, control.clone());
-    let queue = link.queue.clone();
+fn start_bounded(subscription: Subscription, is_paused: bool, bound: Bound) -> Result<Running> {
+    let link = SourceLink::new("test".into(), Metadata::NONE, bound, Default::default());
+    let (control, queue) = (link.control.clone(), link.queue.clone());
     let thread = start_source(subscription, link.clone())?;
-    let (taken, held) = (Arc::<AtomicU64>::default(), Arc::new(AtomicBool::new(held)));
+    let (taken, is_paused) = (Arc::<AtomicU64>::default(), Arc::new(AtomicBool::new(is_paused)));
     let worker = thread::spawn({
-        let (taken, held) = (taken.clone(), held.clone());
+        let (taken, is_paused) = (taken.clone(), is_paused.clone());
         move || {
             control.adopt_worker(true);
             let mut messages = Vec::new();
             while !queue.is_finished() {
-                if held.load(Ordering::Relaxed) {
+                if is_paused.load(Ordering::Relaxed) {
                     thread::park_timeout(Duration::from_millis(1));
                     continue;
                 }
@@ -66,7 +64,7 @@ fn start_bounded(subscription: Subscription, held: bool, bound: Bound) -> Result
             messages
         }
     });
-    Ok(Running { link, thread, worker, taken, held })
+    Ok(Running { link, thread, worker, taken, is_paused })
 }
 
 impl Running {
@@ -81,7 +79,7 @@ impl Running {
     fn stop(self) -> Vec<(String, Vec<u8>)> {
         self.link.control.stop();
         self.thread.join().expect("no panic");
-        self.held.store(false, Ordering::Relaxed);
+        self.is_paused.store(false, Ordering::Relaxed);
         let messages = self.worker.join().expect("no panic");
         assert_eq!(self.link.counters.received.get(), messages.len() as u64);
         assert_eq!(
@@ -105,18 +103,18 @@ fn numbers(messages: Vec<(String, Vec<u8>)>) -> Vec<u64> {
 }
 
 #[test]
-fn all_that_is_published_after_the_start_comes_in_order() {
+fn messages_published_after_the_start_arrive_in_order() {
     let server = server();
     for _ in 0..5 {
         let running = start(subscription(&server.url(), "in")).expect("a source");
         publish(&server.url(), "in", (0..1000).map(|n| n.to_string()));
-        // Stopped at once: what the server has taken still comes.
+        // Stopped immediately: messages that the server has received still arrive.
         assert_eq!(numbers(running.stop()), (0..1000).collect::<Vec<_>>());
     }
 }
 
 #[test]
-fn wildcards_and_odd_payloads() {
+fn wildcards_match_and_any_payload_arrives() {
     let server = server();
     let running = start(subscription(&server.url(), "a.*.c.>")).expect("a source");
     let large = "x".repeat(1 << 20);
@@ -139,16 +137,17 @@ fn two_subscriptions_get_all_messages_each() {
 }
 
 #[test]
-fn a_bad_subject_is_an_error_before_anything_is_connected() {
-    let endpoint = NatsUri::parse("nats://127.0.0.1:1").expect("a URI");
-    let error = Subscription::new(endpoint, "a..b").expect_err("a bad subject");
+fn an_invalid_subject_is_an_error_without_a_connection() {
+    let uri = NatsUri::parse("nats://127.0.0.1:1").expect("a URI");
+    let error = Subscription::new(uri, "a..b").expect_err("an invalid subject");
     assert_eq!(error.kind(), ErrorKind::Config);
     assert!(error.to_string().contains("`a..b`"), "{error}");
 }
 
 #[test]
-fn a_subject_that_is_denied() {
-    let server = guarded("users: [{user: u, password: p, permissions: {subscribe: [\"_INBOX.>\", \"ok\"]}}]");
+fn a_denied_subject_is_an_error() {
+    let server =
+        server_with_authorization("users: [{user: u, password: p, permissions: {subscribe: [\"_INBOX.>\", \"ok\"]}}]");
     let url = format!("nats://u:p@{}", server.host_port());
     let error = start(subscription(&url, "in")).err().expect("no permission");
     assert_eq!(error.kind(), ErrorKind::Authorization);
@@ -156,10 +155,10 @@ fn a_subject_that_is_denied() {
 }
 
 #[test]
-fn an_inbox_that_is_denied_is_an_answer_too() {
+fn a_denied_inbox_confirms_the_subscription() {
     for permissions in ["subscribe: [\"in\"]", "publish: [\"other\"]", "subscribe: [\"in\"], publish: [\"other\"]"] {
         let users = format!("{{user: u, password: p, permissions: {{{permissions}}}}}, {{user: w, password: p}}");
-        let server = guarded(&format!("users: [{users}]"));
+        let server = server_with_authorization(&format!("users: [{users}]"));
         let begin = std::time::Instant::now();
         let running = start(subscription(&format!("nats://u:p@{}", server.host_port()), "in")).expect("a source");
         assert!(begin.elapsed() < Duration::from_millis(1500), "{permissions}: {:?}", begin.elapsed());
@@ -177,7 +176,7 @@ fn an_inbox_that_is_denied_is_an_answer_too() {
 }
 
 #[test]
-fn the_server_goes_and_comes_back() {
+fn reading_continues_after_a_restart_of_the_server() {
     let mut server = server();
     let running = start(subscription(&server.url(), "in")).expect("a source");
     publish(&server.url(), "in", (0..10).map(|n| n.to_string()));
@@ -203,20 +202,19 @@ fn a_stop_while_the_server_is_away() {
 
 #[test]
 fn a_stop_while_the_start_waits_for_the_server() {
-    let control = Control::new();
-    let link = SourceLink::new("test".into(), Metadata::NONE, Bound::default(), control.clone());
-    let queue = link.queue.clone();
+    let link = SourceLink::new("test".into(), Metadata::NONE, Bound::default(), Default::default());
+    let (control, queue) = (link.control.clone(), link.queue.clone());
     let starting = thread::spawn(move || start_source(subscription("nats://127.0.0.1:1", "in"), link));
     control.stop();
-    let thread = starting.join().expect("no panic").expect("a stop is no error");
+    let thread = starting.join().expect("no panic").expect("a stop is not an error");
     thread.join().expect("no panic");
     assert!(queue.is_finished());
 }
 
-/// The password is changed while the pipeline runs: it must not go on without its source.
+/// The password changes while the pipeline runs. The pipeline must not continue without its source.
 #[test]
 fn credentials_that_are_refused_later_fail_the_pipeline() {
-    let old = guarded("user: u, password: p");
+    let old = server_with_authorization("user: u, password: p");
     let running = start(subscription(&format!("nats://u:p@{}", old.host_port()), "in")).expect("a source");
     let port = old.port();
     drop(old);
@@ -228,19 +226,19 @@ fn credentials_that_are_refused_later_fail_the_pipeline() {
     assert!(running.stop().is_empty());
 }
 
-/// The worker takes nothing for a while: the source holds the server back, and loses nothing.
+/// The worker takes nothing for a while. Backpressure reaches the server, and nothing is lost.
 #[test]
-fn a_flood_before_a_slow_worker() {
+fn a_flood_with_a_slow_worker_loses_nothing() {
     const MESSAGES: u64 = 1_000_000;
     let server = server();
-    let running = start_held(subscription(&server.url(), "in"), true).expect("a source");
+    let running = start_paused(subscription(&server.url(), "in"), true).expect("a source");
     let publisher = thread::spawn({
         let url = server.url();
         move || publish(&url, "in", (0..MESSAGES).map(|n| n.to_string()))
     });
     wait_for("a full queue", || running.link.queue.backlog() + 2048 > Bound::default().messages);
     assert!(running.link.queue.backlog() <= Bound::default().messages);
-    running.held.store(false, Ordering::Relaxed);
+    running.is_paused.store(false, Ordering::Relaxed);
     publisher.join().expect("no panic");
     running.wait_for(MESSAGES);
     assert_eq!(running.counters().dropped.get(), 0);
@@ -248,7 +246,7 @@ fn a_flood_before_a_slow_worker() {
     assert!(numbers.iter().copied().eq(0..MESSAGES));
 }
 
-/// A subscription that holds too few messages, as async-nats' default would under a greater flood.
+/// A subscription with too little capacity, like async-nats' default under a greater flood.
 #[test]
 fn drops_are_counted_exactly() {
     const MESSAGES: u64 = 200_000;

@@ -1,0 +1,169 @@
+//! The headers of an outgoing message, in a fixed order: `pathway_time`, `pathway_diff`, then its own.
+
+use async_nats::HeaderMap;
+use async_nats::header::{HeaderName, HeaderValue};
+use serde::Deserialize;
+use serde::de::IntoDeserializer;
+use serde::de::value::{Error, StringDeserializer};
+
+use crate::connector::sink::{MessageMeta, OutgoingMessage, validate};
+
+const TIME: HeaderName = HeaderName::from_static("pathway_time");
+const MESSAGE_ID: &str = "Nats-Msg-Id";
+
+/// Makes the headers of messages. They are sent in the order in which they are given.
+///
+/// async-nats keeps headers in a hash map and sends them in the order of that map, which differs from map to map. A map with
+/// one entry has only one order, so all headers are one value of the first one's name, with the line breaks between them.
+/// Only this code adds line breaks; text from data [is checked](validate::header) before.
+///
+/// Most messages of a batch have the same headers. The last ones are kept, one map for each diff, so that a message costs
+/// one clone.
+pub(crate) struct HeaderTemplate {
+    removal: CachedHeaders,
+    insertion: CachedHeaders,
+}
+
+/// The headers of messages with one diff, for one time.
+struct CachedHeaders {
+    map: HeaderMap,
+    time: u64,
+}
+
+impl HeaderTemplate {
+    pub(crate) fn new() -> Self {
+        HeaderTemplate { removal: CachedHeaders::new(0, -1), insertion: CachedHeaders::new(0, 1) }
+    }
+
+    /// The headers of a message of a commit with this time.
+    pub(crate) fn headers(&mut self, time: u64, message: &OutgoingMessage) -> HeaderMap {
+        let (cached, diff) = if message.come { (&mut self.insertion, 1) } else { (&mut self.removal, -1) };
+        match message.label.as_deref() {
+            Some(meta) if meta.bare => build(None, meta, None, None),
+            Some(meta) if !meta.headers.is_empty() || meta.message_id.is_some() => {
+                build(Some((time, diff)), meta, None, None)
+            }
+            _ => {
+                if cached.time != time {
+                    *cached = CachedHeaders::new(time, diff);
+                }
+                cached.map.clone()
+            }
+        }
+    }
+
+    /// The headers of a message with an id, unless it has its own, and with a condition: the header's name and its value.
+    pub(crate) fn with_id(
+        time: u64,
+        message: &OutgoingMessage,
+        id: &str,
+        condition: Option<(&str, &str)>,
+    ) -> HeaderMap {
+        let none = MessageMeta::default();
+        let meta = message.label.as_deref().unwrap_or(&none);
+        let change = (!meta.bare).then_some((time, if message.come { 1 } else { -1 }));
+        build(change, meta, Some(id), condition)
+    }
+}
+
+impl CachedHeaders {
+    fn new(time: u64, diff: i64) -> Self {
+        CachedHeaders { map: build(Some((time, diff)), &MessageMeta::default(), None, None), time }
+    }
+}
+
+/// The headers of one message. `change` is its time and diff.
+fn build(
+    change: Option<(u64, i64)>,
+    meta: &MessageMeta,
+    id: Option<&str>,
+    condition: Option<(&str, &str)>,
+) -> HeaderMap {
+    let mut lines = HeaderLines::default();
+    if let Some((time, diff)) = change {
+        lines.add("pathway_time", &time.to_string());
+        lines.add("pathway_diff", &diff.to_string());
+    }
+    meta.headers.iter().for_each(|(name, value)| lines.add(name, value));
+    if let Some(id) = meta.message_id.as_deref().or(id) {
+        lines.add(MESSAGE_ID, id);
+    }
+    if let Some((name, value)) = condition {
+        lines.add(name, value);
+    }
+    lines.finish()
+}
+
+/// Header lines. The name of the first one is kept apart.
+#[derive(Default)]
+struct HeaderLines {
+    first: Option<HeaderName>,
+    text: String,
+}
+
+impl HeaderLines {
+    /// Adds a header. An invalid one is left out; messages with such headers are rejected earlier.
+    fn add(&mut self, name: &str, value: &str) {
+        if validate::header(name, value).is_some() {
+            return;
+        }
+        match &self.first {
+            Some(_) => ["\r\n", name, ": "].iter().for_each(|piece| self.text.push_str(piece)),
+            None if name == "pathway_time" => self.first = Some(TIME),
+            None => match name.parse() {
+                Ok(name) => self.first = Some(name),
+                Err(_) => return,
+            },
+        }
+        self.text.push_str(value);
+    }
+
+    fn finish(self) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        let Some(name) = self.first else { return map };
+        // Deserialization is the only way to build a value that does not reject line breaks, which are ours here.
+        let text: StringDeserializer<Error> = self.text.into_deserializer();
+        if let Ok(value) = HeaderValue::deserialize(text) {
+            map.insert(name, value);
+        }
+        map
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(map: &HeaderMap) -> String {
+        map.iter().map(|(name, values)| format!("{name}: {}\r\n", values[0])).collect()
+    }
+
+    fn message(come: bool, meta: Option<MessageMeta>) -> OutgoingMessage {
+        OutgoingMessage { payload: 0..0, come, label: meta.map(Box::new) }
+    }
+
+    #[test]
+    fn the_order_is_fixed() {
+        let mut template = HeaderTemplate::new();
+        for n in 0..100 {
+            for (time, come) in [(n, false), (n, true), (n + 2, true), (n + 2, false)] {
+                let diff = if come { "1" } else { "-1" };
+                let plain = wire(&template.headers(time, &message(come, None)));
+                assert_eq!(plain, format!("pathway_time: {time}\r\npathway_diff: {diff}\r\n"));
+
+                let headers = ["z", "a", "m", "b"].map(|name| (name.into(), format!("<{name}>"))).to_vec();
+                let meta = MessageMeta { headers, message_id: Some("id".to_owned()), ..MessageMeta::default() };
+                let own = wire(&template.headers(time, &message(come, Some(meta))));
+                assert_eq!(own, plain + "z: <z>\r\na: <a>\r\nm: <m>\r\nb: <b>\r\nNats-Msg-Id: id\r\n");
+            }
+        }
+    }
+
+    #[test]
+    fn data_cannot_add_a_header_line() {
+        let bad = [("a", "x\r\ny: z"), ("b", "x\n"), ("c\r\nd", "x"), ("e:f", "x"), ("", "x")];
+        let headers = bad.map(|(name, value)| (name.into(), value.to_owned())).to_vec();
+        let meta = MessageMeta { headers, message_id: Some("1\r\n2".to_owned()), bare: true, ..MessageMeta::default() };
+        assert_eq!(wire(&HeaderTemplate::new().headers(0, &message(true, Some(meta)))), "");
+    }
+}
