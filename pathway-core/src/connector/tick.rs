@@ -1,4 +1,4 @@
-//! What a clock's table is made of.
+//! The row of a clock's table.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -11,14 +11,14 @@ use crate::data::{
 };
 use crate::format::json::decode::{Slot, object};
 
-/// The one row of a clock: what time it is. See [`Pipeline::clock`](crate::plan::Pipeline::clock).
+/// The only row of a clock's table: the current time. See [`Pipeline::clock`](crate::plan::Pipeline::clock).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tick {
     /// The time.
     pub at: DateTimeUtc,
 }
 
-// Written by hand: the derive is made for crates that have this one.
+// Implemented by hand: the derive works only in crates that depend on this one.
 impl Datum for Tick {
     fn clone_datum(&self) -> Self {
         *self
@@ -41,7 +41,7 @@ impl Datum for Tick {
     }
 }
 
-// What is not a row is not told of this one, which helps nobody.
+// The compiler should not propose this row where a type is none.
 #[diagnostic::do_not_recommend]
 impl Schema for Tick {
     const NAME: &'static str = "Tick";
@@ -83,7 +83,7 @@ mod tests {
     use crate::format::json::encode::encode;
 
     #[test]
-    fn a_tick_crosses_as_json_and_between_processes() {
+    fn a_tick_is_encoded_and_decoded() {
         let tick: Tick = decode(br#"{"at": "2026-01-01T08:00:00.5Z"}"#).unwrap();
         let mut json = Vec::new();
         encode(&tick, 1, 2, &mut json);

@@ -14,11 +14,11 @@ pub struct Control {
 }
 
 struct Shared {
-    /// The worker that feeds the dataflow: it sleeps while nothing comes. Set once, when it starts.
+    /// The worker that feeds the dataflow. It sleeps while nothing arrives. Set once, when it starts.
     worker: OnceLock<Thread>,
-    /// All workers, to be woken when the pipeline fails.
+    /// All workers. They are woken when the pipeline fails.
     workers: Mutex<Vec<Thread>>,
-    /// Turns true once: from then on sources read no more.
+    /// Becomes true once. From then on, sources read no more.
     stopping: watch::Sender<bool>,
     /// The first error that ended the pipeline; `run` returns it.
     failure: Mutex<Option<Error>>,
@@ -42,7 +42,7 @@ impl Control {
         Control { shared: Arc::new(shared) }
     }
 
-    /// Makes the calling thread a worker; the first one is whom [`Control::wake`] wakes.
+    /// Registers the calling thread as a worker. [`Control::wake`] wakes the first one.
     pub fn adopt_worker(&self, is_first: bool) {
         let worker = std::thread::current();
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker.clone());
@@ -51,34 +51,34 @@ impl Control {
         }
     }
 
-    /// Wakes the worker: there is something to read, or there is room to write again.
+    /// Wakes the first worker: there is something to read, or room to write again.
     pub fn wake(&self) {
         if let Some(worker) = self.shared.worker.get() {
             worker.unpark();
         }
     }
 
-    /// Asks the pipeline to stop: read no more, finish the open commit, flush, end.
+    /// Stops the pipeline: it reads no more, finishes the open commit, flushes, and ends.
     pub fn stop(&self) {
         self.shared.stopping.send_replace(true);
         self.wake();
     }
 
-    /// Ends the pipeline with an error. The first one counts.
+    /// Ends the pipeline with an error. Only the first error counts.
     pub fn fail(&self, error: Error) {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
         self.stop();
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
     }
 
-    /// Whether the pipeline was asked to stop.
+    /// Whether the pipeline stops.
     pub fn is_stopping(&self) -> bool {
         *self.shared.stopping.borrow()
     }
 
-    /// Waits until the pipeline is asked to stop.
+    /// Waits until the pipeline stops.
     pub async fn stopped(&self) {
-        // The sender lives as long as `self`, so that the wait can't fail.
+        // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.shared.stopping.subscribe().wait_for(|stopping| *stopping).await;
     }
 

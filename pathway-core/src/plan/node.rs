@@ -9,28 +9,28 @@ use super::{Build, Control, SinkHandle, SourceHandle};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NodeId(pub(crate) usize);
 
-/// What is known of a table's changes before any has come.
+/// What is known about a table's changes before the pipeline runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TableProperties {
-    /// In which order the rows of a commit leave the table.
+    /// The order in which the rows of a commit leave the table.
     pub order: Order,
-    /// Rows come and never go. Operators then need not keep what only takes rows back.
+    /// Rows are only inserted. Operators then need not keep the state that a removal would need.
     pub append_only: bool,
 }
 
 impl TableProperties {
-    /// Messages as they arrive: each is a row that stays.
+    /// Messages as they arrive: each adds a row, for ever.
     pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true };
-    /// Rows that were gathered by key, and that change.
+    /// Rows that an operator keeps by key, and that change.
     pub const GATHERED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };
 }
 
-/// In which order the rows of one commit leave a table through a sink.
+/// The order in which the rows of one commit leave a table through a sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// As their messages arrived: one source, and nothing on the way that gathers rows by key.
+    /// The order in which their messages arrived: one source, and no operator that keeps rows by key.
     Arrival,
-    /// By the rows' own order, column by column: the same for any number of workers.
+    /// Sorted by their columns: the same for any number of workers.
     Sorted,
 }
 
@@ -45,7 +45,7 @@ struct State {
     /// The pipeline's name.
     name: Arc<str>,
     nodes: Vec<Node>,
-    /// How often each name was given, so that names are unique and stable from one build to the next.
+    /// How often each name was used, so that names are unique, and the same whenever the program runs.
     names: HashMap<String, usize>,
     connectors: Connectors,
 }
@@ -73,12 +73,12 @@ impl Plan {
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
-    /// What the running pipeline's threads share.
+    /// What all threads of the running pipeline share.
     pub fn control(&self) -> &Control {
         &self.control
     }
 
-    /// The pipeline's name: that of the program's file, unless it was given one.
+    /// The pipeline's name. Default: the name of the program's file.
     pub fn name(&self) -> Arc<str> {
         Arc::clone(&self.lock().name)
     }
@@ -98,7 +98,7 @@ impl Plan {
         }
     }
 
-    /// Adds a node, whose inputs must be in the plan already.
+    /// Adds a node. Its inputs must be in the plan already.
     pub fn add<B>(&self, name: Arc<str>, shape: TableProperties, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
@@ -120,12 +120,12 @@ impl Plan {
         self.lock().connectors.sinks.push(Box::new(sink));
     }
 
-    /// What is known of a node's changes.
+    /// What is known about a node's changes.
     pub fn shape(&self, node: NodeId) -> TableProperties {
         self.lock().nodes[node.0].shape
     }
 
-    /// Takes the declaration out, to run it.
+    /// Takes the declaration, to run it.
     pub(crate) fn take(&self) -> (Vec<Node>, Connectors) {
         let mut state = self.lock();
         (std::mem::take(&mut state.nodes), std::mem::take(&mut state.connectors))
@@ -136,7 +136,7 @@ impl Plan {
         Arc::ptr_eq(&self.state, &other.state)
     }
 
-    /// Whether nothing was declared.
+    /// Whether nothing is declared.
     pub(crate) fn is_empty(&self) -> bool {
         self.lock().nodes.is_empty()
     }

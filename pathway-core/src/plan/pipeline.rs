@@ -31,10 +31,9 @@ impl Pipeline {
         Pipeline { plan: Plan::new(), started: false }
     }
 
-    /// The same with a name, by which servers and people tell it from other pipelines: the consumer that it has of a
-    /// stream is named after it, and its dead letters say where they come from.
+    /// A pipeline with a name. Its durable consumers on streams are named after it, and its dead letters carry the name.
     ///
-    /// Without, it has the name of the program's file.
+    /// Default: the name of the program's file. Give two different pipelines different names.
     ///
     /// ```
     /// use pathway::prelude::*;
@@ -71,7 +70,7 @@ impl Drop for Pipeline {
             report(
                 Level::Error,
                 "pipeline",
-                format_args!("dropped without having run: call `pipeline.run()` or `pipeline.start()`"),
+                format_args!("the pipeline was dropped before it ran: call `pipeline.run()` or `pipeline.start()`"),
             );
         }
     }

@@ -9,7 +9,7 @@ use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control};
 use crate::telemetry::{Counter, Level, SinkStats, SourceStats, report};
 
-/// A running pipeline, inside a larger program. Dropping it stops the pipeline and waits for its end.
+/// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
 #[must_use = "a pipeline stops when its handle is dropped: keep it, and call `join`"]
 pub struct Running {
     control: Control,
@@ -36,16 +36,16 @@ impl Running {
         Running { control, commits, connectors, threads }
     }
 
-    /// Asks the pipeline to stop in good order: read no more, finish the open commit, publish the rest. It returns
-    /// at once; [`Running::join`] waits.
+    /// Stops the pipeline gracefully: it reads no more, finishes the open commit and publishes the rest. Returns at once;
+    /// [`Running::join`] waits.
     pub fn stop(&self) {
         self.control.stop();
     }
 
-    /// Waits until the pipeline has ended: by [`Running::stop`], because all sources have ended, or by an error.
+    /// Waits until the pipeline has ended: after [`Running::stop`], because all sources have ended, or by an error.
     ///
     /// # Errors
-    /// What ended the pipeline, as for [`Pipeline::run`](crate::plan::Pipeline::run).
+    /// The error that ended the pipeline, as for [`Pipeline::run`](crate::plan::Pipeline::run).
     pub fn join(self) -> Result<()> {
         self.wait()
     }
@@ -70,7 +70,10 @@ impl Running {
             close(&self.connectors);
             let join = |thread: std::thread::JoinHandle<()>| {
                 if thread.join().is_err() {
-                    self.control.fail(Error::new(ErrorKind::Panic, "the thread of a source or sink panicked"));
+                    self.control.fail(Error::new(
+                        ErrorKind::Panic,
+                        "the thread of a source or sink panicked, and the pipeline ended",
+                    ));
                 }
             };
             connectors.sinks.into_iter().for_each(join);

@@ -1,4 +1,4 @@
-//! SIGINT and SIGTERM stop a pipeline in good order.
+//! SIGINT and SIGTERM stop a pipeline gracefully.
 
 use std::thread::JoinHandle;
 
@@ -10,13 +10,13 @@ use crate::telemetry::{Level, report};
 
 /// Listens for signals until it is dropped.
 pub(super) struct Signals {
-    /// Dropped first: the listening thread ends.
+    /// Dropping it ends the listening thread.
     done: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Signals {
-    /// Stops the pipeline at the first signal; ends the process at the second, for those who can't wait.
+    /// Stops the pipeline at the first signal, and ends the process at the second one.
     ///
     /// # Errors
     /// The process cannot listen for signals.

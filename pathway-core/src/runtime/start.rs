@@ -15,14 +15,15 @@ use crate::telemetry::Counter;
 impl Pipeline {
     /// Runs the pipeline until it is stopped or all of its sources have ended.
     ///
-    /// SIGINT and SIGTERM stop it in good order: it reads no more, finishes the open commit, publishes what is
-    /// to be published, and returns `Ok`. A second signal ends the process at once.
+    /// SIGINT and SIGTERM stop it gracefully: it reads no more, finishes the open commit, publishes the rest, and returns
+    /// `Ok`. A second signal ends the process at once.
     ///
-    /// `PATHWAY_THREADS` says how many threads run the dataflow (default 1). Results do not depend on it.
+    /// The environment variable `PATHWAY_THREADS` is the number of threads that run the dataflow. Default: 1. Results do not
+    /// depend on it.
     ///
     /// # Errors
-    /// An end could not be made ready (a server is out of reach, credentials are refused, a subject is invalid),
-    /// a source was told to stop at a bad row, what was to be published could not be, or a closure panicked.
+    /// A source or sink could not start (a server cannot be reached, credentials are refused, a subject is invalid), a source
+    /// stopped at a message that it could not decode, messages could not be published, or a closure panicked.
     pub fn run(self) -> Result<()> {
         let signals = Signals::listen(self.plan().control().clone())?;
         let ran = self.start().and_then(Running::join);
@@ -30,25 +31,25 @@ impl Pipeline {
         ran
     }
 
-    /// Starts the pipeline inside a larger program, and returns when it is ready: from then on no message is missed.
+    /// Starts the pipeline inside a larger program. Returns when it is ready: from then on it misses no message.
     ///
-    /// Signals are left to the program: it calls [`Running::stop`].
+    /// Signals are up to the program, which calls [`Running::stop`].
     ///
     /// # Errors
-    /// An end could not be made ready, as for [`Pipeline::run`], or tables of two pipelines were put together.
+    /// A source or sink could not start, as for [`Pipeline::run`], or tables of two pipelines were combined.
     pub fn start(self) -> Result<Running> {
         let workers = environment::workers()?;
         self.start_with(workers)
     }
 
-    /// The same with a number of workers that the program chooses, whatever the environment says.
+    /// Starts the pipeline with this number of workers, whatever the environment says.
     ///
     /// # Errors
     /// Those of [`Pipeline::start`].
     pub fn start_with(self, workers: usize) -> Result<Running> {
         let plan = self.into_plan();
         let control = plan.control().clone();
-        // What was declared can be wrong in a way that no type tells.
+        // The declaration can be wrong in ways that the compiler cannot check.
         if let Some(error) = control.take_failure() {
             return Err(error);
         }
@@ -67,14 +68,14 @@ impl Pipeline {
         };
         let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
         if workers == 1 {
-            // There is no other worker to hear from soon, and the thread that wakes this one needs the core.
+            // There is no other worker to wait for, and the thread that wakes this one needs the core.
             config.worker = config.worker.idle_spin(Duration::ZERO);
         }
         let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
             control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
             control.take_failure().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
         })?;
-        // Nothing is sent: the channel closes when the dataflow is built, or has failed.
+        // Nothing is sent. The channel closes when the dataflow is built, or has failed.
         let _ = built.recv();
         Ok(Running::new(control, commits, connectors, threads, guards))
     }

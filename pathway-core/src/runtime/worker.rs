@@ -19,7 +19,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
     pub(super) connectors: Arc<Connectors>,
-    /// Told when the first worker has built its part; dropped when it can't.
+    /// Dropped when the first worker has built its part of the dataflow, or has failed.
     pub(super) ready: Mutex<Option<Sender<()>>>,
 }
 
@@ -31,8 +31,8 @@ impl Shared {
 
 /// Runs a worker until the dataflow has ended or failed.
 ///
-/// A panic, which can come from a closure of the user's, ends the whole pipeline with an error: a dataflow of
-/// which one worker is missing would wait for ever or be half right.
+/// A panic, for example in a closure of the user, ends the whole pipeline with an error: a dataflow without one of its
+/// workers would wait for ever or give wrong results.
 pub(super) fn run(worker: &mut Worker, shared: &Shared) {
     shared.control.adopt_worker(worker.index() == 0);
     let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, shared)));
@@ -43,7 +43,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
         shared.control.fail(Error::new(ErrorKind::Panic, message));
         shared.take_ready();
     }
-    // Of a pipeline that failed, the dataflow can't be ended in good order.
+    // The dataflow of a failed pipeline cannot be ended gracefully.
     for dataflow in worker.installed_dataflows() {
         worker.drop_dataflow(dataflow);
     }
@@ -69,7 +69,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         let ready = shared.take_ready();
         commit_loop.run(|| drop(ready));
     }
-    // The sources are gone; what they left runs through.
+    // The sources have ended. What they have sent is still processed.
     while worker.has_dataflows() && !shared.control.has_failed() {
         worker.step_or_park(None);
     }

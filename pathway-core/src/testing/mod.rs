@@ -1,4 +1,4 @@
-//! A NATS in memory: whole pipelines in unit tests, without a server and without waiting.
+//! A NATS in memory: it runs whole pipelines in unit tests, without a server and without waiting.
 
 mod broker;
 mod subject;

@@ -1,6 +1,6 @@
-//! Which subjects a subscription takes.
+//! Which subjects match a subscription.
 
-/// Whether a subject matches a pattern with NATS's wildcards: `*` is one token, a last `>` one or more.
+/// Whether a subject matches a pattern with NATS's wildcards: `*` matches one token, a final `>` one or more.
 pub(super) fn matches(pattern: &str, subject: &str) -> bool {
     let mut tokens = subject.split('.');
     for wanted in pattern.split('.') {

@@ -60,5 +60,8 @@ fn the_environment_sets_the_number_of_workers() {
 fn a_pipeline_that_was_never_started_says_so() {
     let (status, said) = Child::start("forget to run", "nats://localhost:4222", &[]).end();
     assert!(status.success(), "{said}");
-    assert!(said.contains("pathway: error: pipeline: dropped without having run: call `pipeline.run()`"), "{said}");
+    assert!(
+        said.contains("pathway: error: pipeline: the pipeline was dropped before it ran: call `pipeline.run()`"),
+        "{said}"
+    );
 }

@@ -1,18 +1,18 @@
-//! Dead letters: messages that could not become what they were to be, with the reason.
+//! Dead letters: messages that could not be decoded or published, with the reason.
 
 use std::sync::Arc;
 
 use super::{EncodedBatch, MessageMeta, OutgoingMessage, validate};
 use crate::data::{DecodeError, EncodeError, Message, Rejection};
 
-/// Where the dead letters of one end go, and who sends them.
+/// Where a source or sink sends its dead letters.
 ///
-/// A dead letter has the bytes that could not be read or published, and these headers: `pathway_reason`;
-/// `pathway_subject`, the subject that the message came from or was to go to; `pathway_column` and `pathway_offset`,
-/// where they are known; `pathway_pipeline`; and `pathway_source` or `pathway_sink`. The message's own headers follow.
+/// A dead letter has the bytes that could not be decoded or published, and these headers: `pathway_reason`;
+/// `pathway_subject`, the subject of the message; `pathway_column` and `pathway_offset`, where they are known;
+/// `pathway_pipeline`; and `pathway_source` or `pathway_sink`. The headers of the message follow.
 #[derive(Clone, Debug)]
 pub struct DeadLetters {
-    /// Where they go.
+    /// The subject that they are published on.
     pub subject: Arc<str>,
     /// The pipeline's name.
     pub pipeline: Arc<str>,
@@ -23,9 +23,9 @@ pub struct DeadLetters {
 /// The source or sink that sends dead letters, by its name.
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// What it could not read.
+    /// A source, which could not decode the message.
     Source(Arc<str>),
-    /// What it could not publish.
+    /// A sink, which could not publish the message.
     Sink(Arc<str>),
 }
 
@@ -39,15 +39,15 @@ const SINK: &str = "pathway_sink";
 const CUT: &str = "pathway_cut";
 
 impl DeadLetters {
-    /// The label of a message that a source could not read. The payload is the message's.
+    /// The metadata of a dead letter for a message that a source could not decode. Its payload is that of the message.
     pub fn of_message(&self, message: &Message<'_>, reject: &DecodeError) -> MessageMeta {
         let headers = self.headers(message.subject, reject.into(), message.headers.iter());
         MessageMeta { headers, bare: true, dead: true, ..MessageMeta::default() }
     }
 
-    /// A letter of a parcel that could not be published, as a dead letter with the same payload.
+    /// The dead letter for a message of a batch that could not be published, with the same payload.
     ///
-    /// One that is a dead letter already keeps what it says.
+    /// A message that is a dead letter already stays as it is.
     pub fn of_letter(&self, parcel: &EncodedBatch, letter: &OutgoingMessage, reject: &EncodeError) -> OutgoingMessage {
         let label = letter.label.as_deref();
         if label.is_some_and(|label| label.dead) {
@@ -74,7 +74,7 @@ impl DeadLetters {
             Origin::Source(name) => (SOURCE.into(), one_line(name)),
             Origin::Sink(name) => (SINK.into(), one_line(name)),
         });
-        // A dead letter that was read as a message has headers of this kind already: the new ones count.
+        // A dead letter that was read as a message has these headers already. The new ones replace them.
         let taken = [REASON, SUBJECT, COLUMN, OFFSET, PIPELINE, SOURCE, SINK, CUT];
         let own = own.filter(|(name, value)| !taken.contains(name) && validate::header(name, value).is_none());
         headers.extend(own.map(|(name, value)| (name.into(), value.to_owned())));
@@ -83,10 +83,10 @@ impl DeadLetters {
 }
 
 impl OutgoingMessage {
-    /// Shortens the payload so that the letter fits into `limit` bytes with its headers, and says so in a header.
-    /// False if not even the headers do.
+    /// Cuts the payload so that the message fits into `limit` bytes with its headers, and adds a header with the full length.
+    /// Returns false if not even the headers fit.
     pub(crate) fn cut_to(&mut self, limit: usize) -> bool {
-        /// More than the first line, `pathway_time`, `pathway_diff`, the header of this cut and the empty line take.
+        /// More than the length of the first line, `pathway_time`, `pathway_diff`, the header of the cut and the empty line.
         const FRAME: usize = 160;
         let Some(label) = self.label.as_deref_mut() else { return false };
         let headers = label.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
@@ -98,12 +98,12 @@ impl OutgoingMessage {
     }
 }
 
-/// A text as a header's value: without line breaks, and not too long.
+/// A text as the value of a header: without line breaks, and not too long.
 fn one_line(text: &str) -> String {
-    const MOST: usize = 1024;
+    const MAX_LEN: usize = 1024;
     let mut line = String::new();
     for c in text.chars() {
-        if line.len() >= MOST {
+        if line.len() >= MAX_LEN {
             line.push('…');
             break;
         }

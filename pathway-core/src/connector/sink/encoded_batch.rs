@@ -11,56 +11,56 @@ use crate::data::{Commit, EncodeError};
 pub struct EncodedBatch {
     /// The commit that they belong to.
     pub commit: Commit,
-    /// Its time on the wire: unix milliseconds.
+    /// The time of the commit on the wire: unix milliseconds.
     pub time: u64,
-    /// The subject of all messages that have none of their own.
+    /// The subject of all messages that have no subject of their own.
     pub subject: Arc<str>,
-    /// Their payloads, one behind the other.
+    /// The payloads, one behind the other.
     pub payloads: Vec<u8>,
-    /// Where each payload lies, and what it says.
+    /// The messages, in the order in which they are to be published.
     pub letters: Vec<OutgoingMessage>,
-    /// The memory that the letters' labels hold, in bytes.
+    /// The memory that the metadata of the messages takes, in bytes.
     labels: usize,
 }
 
 /// One message of a [`EncodedBatch`].
 #[derive(Clone, Debug)]
 pub struct OutgoingMessage {
-    /// Where its payload lies in [`EncodedBatch::payloads`].
+    /// Where the payload lies in [`EncodedBatch::payloads`].
     pub payload: Range<usize>,
-    /// Whether it tells of a row that comes (`diff` 1) or of one that goes (`diff` -1).
+    /// Whether a row is inserted (`diff` 1) or removed (`diff` -1).
     pub come: bool,
-    /// What is its own; `None` where it is like all others, which costs nothing.
+    /// Its metadata. `None`, which costs nothing, where the message is like all others.
     pub label: Option<Box<MessageMeta>>,
 }
 
-/// What one [`OutgoingMessage`] has of its own.
+/// The metadata of one [`OutgoingMessage`].
 #[derive(Clone, Debug, Default)]
 pub struct MessageMeta {
-    /// Its subject, in place of the parcel's.
+    /// Its subject, instead of that of the batch.
     pub subject: Option<Arc<str>>,
-    /// Its headers, in this order, behind `pathway_time` and `pathway_diff`.
+    /// Its headers, which follow `pathway_time` and `pathway_diff` in this order.
     ///
-    /// They come from data, and may hold what no header can; see [`EncodedBatch::complaint`].
+    /// They come from data, and may be invalid; see [`EncodedBatch::complaint`].
     pub headers: Vec<(Arc<str>, String)>,
-    /// What tells it from all others, for a server that drops what it has already: the header `Nats-Msg-Id`.
+    /// Its unique id, by which a server recognises duplicates: the header `Nats-Msg-Id`.
     pub message_id: Option<String>,
-    /// Whether it goes without `pathway_time` and `pathway_diff`, as it tells of no change: a dead letter of a source, or a
-    /// value of a bucket.
+    /// It has neither `pathway_time` nor `pathway_diff`, because it is not a change of a table: it is a dead letter of a source,
+    /// or a value of a bucket.
     pub bare: bool,
-    /// Whether it is a dead letter already.
+    /// It is a dead letter already.
     pub dead: bool,
-    /// Why it can't be published at all, where that is known already.
+    /// Why it cannot be published, where that is known already.
     pub reject: Option<EncodeError>,
 }
 
 impl EncodedBatch {
-    /// An empty parcel.
+    /// An empty batch.
     pub fn new(commit: Commit, time: u64, subject: Arc<str>) -> Self {
         EncodedBatch { commit, time, subject, payloads: Vec::new(), letters: Vec::new(), labels: 0 }
     }
 
-    /// Adds a letter, which says what was appended to the payloads since the letter before.
+    /// Adds a message. Its payload is what was appended to the payloads since the previous message.
     pub fn push(&mut self, come: bool, label: Option<Box<MessageMeta>>) {
         let begin = self.letters.last().map_or(0, |letter| letter.payload.end);
         self.labels += label.as_deref().map_or(0, MessageMeta::weight);
@@ -72,13 +72,13 @@ impl EncodedBatch {
         self.letters.iter().map(|message| EncodedMessage { batch: self, message })
     }
 
-    /// Where a letter of this parcel goes to.
+    /// The subject of a message of this batch.
     pub fn subject_of<'a>(&'a self, letter: &'a OutgoingMessage) -> &'a str {
         let own = letter.label.as_ref().and_then(|label| label.subject.as_deref());
         own.unwrap_or(&self.subject)
     }
 
-    /// What a letter of this parcel says.
+    /// The payload of a message of this batch.
     pub fn payload_of(&self, letter: &OutgoingMessage) -> &[u8] {
         &self.payloads[letter.payload.clone()]
     }

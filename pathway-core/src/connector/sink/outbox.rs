@@ -46,6 +46,8 @@ struct State<B> {
     /// The commits of these batches, in order.
     unconfirmed: VecDeque<Commit>,
     finished: bool,
+    /// How many threads wait in [`Outbox::next_blocking`].
+    blocked: usize,
 }
 
 /// How much waits, in bytes, before the worker opens no new commit.
@@ -54,7 +56,8 @@ const MAX_WEIGHT: usize = 8 << 20;
 impl<B: OutputBatch> Outbox<B> {
     /// An empty outbox. `control` wakes the worker when there is room again.
     pub fn new(control: Control) -> Self {
-        let state = State { waiting: VecDeque::new(), weight: 0, unconfirmed: VecDeque::new(), finished: false };
+        let state =
+            State { waiting: VecDeque::new(), weight: 0, unconfirmed: VecDeque::new(), finished: false, blocked: 0 };
         Outbox { state: Mutex::new(state), available: Notify::new(), available_blocking: Condvar::new(), control }
     }
 
@@ -64,19 +67,24 @@ impl<B: OutputBatch> Outbox<B> {
         state.weight += batch.weight();
         state.unconfirmed.push_back(batch.commit());
         state.waiting.push_back(Arc::new(batch));
-        drop(state);
-        self.notify();
+        self.notify(state);
     }
 
     /// No more follow.
     pub fn finish(&self) {
-        self.lock().finished = true;
-        self.notify();
+        let mut state = self.lock();
+        state.finished = true;
+        self.notify(state);
     }
 
-    fn notify(&self) {
+    fn notify(&self, state: MutexGuard<'_, State<B>>) {
+        let blocked = state.blocked > 0;
+        drop(state);
         self.available.notify_one();
-        self.available_blocking.notify_one();
+        // A condition variable makes a system call also where nobody waits.
+        if blocked {
+            self.available_blocking.notify_one();
+        }
     }
 
     /// Takes the oldest batch that was not taken, if there is one. It counts towards the bound until it is confirmed.
@@ -110,7 +118,9 @@ impl<B: OutputBatch> Outbox<B> {
             if state.finished {
                 return None;
             }
+            state.blocked += 1;
             state = self.available_blocking.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.blocked -= 1;
         }
     }
 

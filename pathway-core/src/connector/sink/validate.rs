@@ -1,17 +1,17 @@
-//! What no message can have, whatever the data say: it is refused before it is published.
+//! Validates subjects and headers, which come from data, before messages are published.
 
 use super::{EncodedBatch, OutgoingMessage};
 use crate::data::EncodeError;
 use crate::nats::client::check_publish_subject;
 
-/// The longest subject. A server breaks the connection over a command that is longer than 4096 bytes (its
-/// `max_control_line`), subject and some digits included.
+/// The longest subject, in bytes. A server closes the connection at a command line of more than 4096 bytes (its
+/// `max_control_line`), which includes the subject and some digits.
 const MAX_SUBJECT: usize = 4000;
 
 impl EncodedBatch {
-    /// Why a letter of this parcel can't be published, if it can't.
+    /// Why a message of this batch cannot be published, if so.
     ///
-    /// The parcel's own subject was checked when the pipeline was started.
+    /// The subject that messages share was checked when the pipeline started.
     pub fn complaint(&self, letter: &OutgoingMessage) -> Option<EncodeError> {
         let label = letter.label.as_deref()?;
         if let Some(reject) = &label.reject {
@@ -27,32 +27,32 @@ impl EncodedBatch {
     }
 }
 
-/// Why nothing can be published on a subject, if nothing can.
+/// Why nothing can be published on a subject, if so.
 pub(super) fn subject(subject: &str) -> Option<String> {
     if subject.len() > MAX_SUBJECT {
-        return Some(format!("a subject of {} bytes is too long: {MAX_SUBJECT} are possible", subject.len()));
+        return Some(format!("the subject has {} bytes, but at most {MAX_SUBJECT} are possible", subject.len()));
     }
     check_publish_subject(subject).err().map(|error| error.to_string())
 }
 
-/// Why a header can't be, if it can't.
+/// Why a header is invalid, if so.
 pub(crate) fn header(name: &str, value: &str) -> Option<String> {
-    let complaint = if header_name(name).is_some() {
-        "its name has a character that no header's name can have"
+    let error = if header_name(name).is_some() {
+        "its name has a character that is not allowed in the name of a header"
     } else if value.contains(['\r', '\n']) {
-        "its value has a line break, which would be the end of it"
+        "its value has a line break, which would end the header"
     } else {
         return None;
     };
-    Some(format!("the header `{}` cannot be sent: {complaint}", name.escape_debug()))
+    Some(format!("the header `{}` cannot be sent: {error}", name.escape_debug()))
 }
 
-/// Why a header can't have a name, if it can't.
+/// Why a header's name is invalid, if so.
 pub(crate) fn header_name(name: &str) -> Option<&'static str> {
     if name.is_empty() {
         Some("it is empty")
     } else if name.bytes().any(|byte| !byte.is_ascii_graphic() || byte == b':') {
-        Some("only letters, digits and signs of ASCII are possible, without blanks and `:`")
+        Some("only printable ASCII characters are possible, without blanks and `:`")
     } else {
         None
     }

@@ -41,8 +41,8 @@ pub trait InputBatch: Default + Send + 'static {
 /// It is bounded: [`push`](InputQueue::push) blocks the source's thread while the queue is full. The source's socket then
 /// fills and TCP slows the server down; memory does not grow, and nothing is dropped.
 ///
-/// The commits of a source that seals its own commits are taken one by one. They are not bounded here where the source is
-/// in memory: a test that gives rows before the pipeline runs must not wait for it.
+/// The commits of a source that seals its own are taken one by one. A source in memory has no bound: a test that gives rows
+/// before the pipeline runs must not wait for it.
 pub struct InputQueue<B = MessageBatch> {
     state: Mutex<State<B>>,
     /// Signalled when the worker has taken a batch, or takes no more.
@@ -165,8 +165,7 @@ impl<B: InputBatch> InputQueue<B> {
         Ok(blocked)
     }
 
-    /// Hands over a batch without blocking, for a source that asks its server for no more than [there is room
-    /// for](InputQueue::until_half_free).
+    /// Hands over a batch without blocking, for a source that asks for no more than [fits](InputQueue::until_half_free).
     ///
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
