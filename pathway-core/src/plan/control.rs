@@ -1,5 +1,6 @@
 //! How the threads of one running pipeline wake, stop and fail together.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
@@ -95,5 +96,11 @@ impl Control {
     /// Whether the pipeline has failed.
     pub fn has_failed(&self) -> bool {
         self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("stopping", &self.is_stopping()).finish_non_exhaustive()
     }
 }

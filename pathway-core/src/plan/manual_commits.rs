@@ -1,6 +1,7 @@
 //! Commits that are sealed by hand: by a test, a broker in memory, or the holder of an input's feed.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use super::Control;
@@ -96,5 +97,11 @@ impl ManualCommits {
 impl Default for ManualCommits {
     fn default() -> Self {
         ManualCommits::new()
+    }
+}
+
+impl fmt::Debug for ManualCommits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ManualCommits").field("sealed", &self.lock().sealed.len()).finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! The nodes of a plan.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, SinkHandle, SourceHandle};
@@ -151,4 +152,10 @@ fn program() -> Arc<str> {
     let path = std::env::current_exe().ok();
     let name = path.as_deref().and_then(|path| path.file_stem()).map(|name| name.to_string_lossy().into());
     name.unwrap_or_else(|| "pathway".into())
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan").field("name", &self.name()).finish_non_exhaustive()
+    }
 }

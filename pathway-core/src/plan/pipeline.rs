@@ -1,5 +1,7 @@
 //! A pipeline under declaration.
 
+use std::fmt;
+
 use super::Plan;
 use crate::telemetry::{Level, report};
 
@@ -73,5 +75,11 @@ impl Drop for Pipeline {
                 format_args!("the pipeline was dropped before it ran: call `pipeline.run()` or `pipeline.start()`"),
             );
         }
+    }
+}
+
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pipeline").field("name", &self.plan.name()).finish_non_exhaustive()
     }
 }

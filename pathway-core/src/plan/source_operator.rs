@@ -32,7 +32,7 @@ pub trait SourceOperator {
 }
 
 /// When the rows of a source are committed.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum CommitTrigger {
     /// The rows are there when the pipeline starts, in commits, and come before everything else.
     Preloaded,

@@ -1,5 +1,6 @@
 //! The handle on a running pipeline.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use timely::communication::WorkerGuards;
@@ -105,4 +106,10 @@ pub struct Stats {
     pub sources: Vec<SourceStats>,
     /// The sinks, in the order of their declaration.
     pub sinks: Vec<SinkStats>,
+}
+
+impl fmt::Debug for Running {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Running").field("commits", &self.commits.get()).finish_non_exhaustive()
+    }
 }

@@ -1,6 +1,7 @@
 //! The queue between the worker and a sink.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -167,5 +168,11 @@ impl<B: OutputBatch> Outbox<B> {
 impl<B> State<B> {
     fn is_full(&self) -> bool {
         self.weight >= MAX_WEIGHT
+    }
+}
+
+impl<B: OutputBatch> fmt::Debug for Outbox<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outbox").field("unconfirmed", &self.unconfirmed()).finish_non_exhaustive()
     }
 }

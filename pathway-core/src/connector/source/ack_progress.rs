@@ -1,6 +1,7 @@
 //! How far the pipeline has confirmed a source's messages: acknowledgements wait for this.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -101,6 +102,12 @@ impl AckProgress {
 
     fn lock(&self) -> MutexGuard<'_, AckSnapshot> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for AckProgress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AckProgress").field("snapshot", &*self.lock()).finish_non_exhaustive()
     }
 }
 

@@ -1,40 +1,14 @@
 //! The bounded queue between a source and the worker.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{AckProgress, MessageBatch, Position};
+use super::{AckProgress, InputBatch, MessageBatch};
 use crate::plan::Control;
-
-/// Messages or rows that a source hands over together.
-pub trait InputBatch: Default + Send + 'static {
-    /// How many messages or rows there are.
-    fn len(&self) -> usize;
-
-    /// The memory that they take, in bytes.
-    fn weight(&self) -> usize;
-
-    /// Removes all, and keeps the memory for the next ones.
-    fn clear(&mut self);
-
-    /// Whether there is none.
-    fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// The total length of all payloads, in bytes; 0 for rows.
-    fn payload_bytes(&self) -> usize {
-        0
-    }
-
-    /// The first and the last position that the source has set; `None` where it has no positions.
-    fn positions(&self) -> Option<(&Position, &Position)> {
-        None
-    }
-}
 
 /// Batches on their way from one source to the worker.
 ///
@@ -396,5 +370,11 @@ impl<B: InputBatch> State<B> {
 
     fn is_half_free(&self, bound: Bound) -> bool {
         self.messages <= bound.messages / 2 && self.bytes <= bound.bytes / 2
+    }
+}
+
+impl<B: InputBatch> fmt::Debug for InputQueue<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InputQueue").field("backlog", &self.backlog()).finish_non_exhaustive()
     }
 }
