@@ -7,6 +7,7 @@ mod endpoint;
 pub mod sink;
 pub mod source;
 mod static_tables;
+pub mod subject;
 pub(crate) mod thread;
 mod tick;
 

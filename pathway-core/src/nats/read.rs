@@ -113,14 +113,14 @@ impl<T> Read<T> {
     ///
     /// let broker = pathway::testing::Broker::new();
     /// let pipeline = Pipeline::new();
-    /// let input = nats::read(&pipeline, &broker, "numbers").dead_letter("numbers.dead").json::<Input>();
+    /// let input = nats::read(&pipeline, &broker, "numbers").dead_letter("numbers.dead_letter").json::<Input>();
     /// # let _seen = input.collect();
     /// broker.publish("numbers", r#"{"value": "three"}"#);
     /// broker.commit();
     /// broker.close();
     /// pipeline.run()?;
     ///
-    /// let dead = &broker.published("numbers.dead")[0];
+    /// let dead = &broker.published("numbers.dead_letter")[0];
     /// assert_eq!(dead.text(), r#"{"value": "three"}"#);
     /// assert_eq!(dead.header("pathway_reason"), Some(r#"expected an integer (i64), found `"three"`"#));
     /// assert_eq!((dead.header("pathway_column"), dead.header("pathway_offset")), (Some("value"), Some("10")));

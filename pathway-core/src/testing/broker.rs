@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::subject::matches;
 use crate::connector::sink::EncodedMessage;
 use crate::connector::source::{InputQueue, MessageBatch};
+use crate::connector::subject::matches;
 use crate::connector::{Endpoint, MemoryBroker};
 use crate::data::DateTimeUtc;
 use crate::plan::{Control, ManualCommits};

@@ -31,7 +31,7 @@ impl Source for Acknowledging {
     }
 
     fn run(self, messages: &MessageSender) -> Result<(), Failure> {
-        messages.acks().want();
+        messages.acks().request();
         messages.ready();
         let (mut batch, mut sent) = (MessageBatch::default(), 0);
         for payloads in self.batches {
@@ -133,7 +133,7 @@ fn a_row_source_learns_what_is_confirmed() {
         type Item = Number;
 
         fn run(self, rows: &RowSender<Number>) -> Result<(), Failure> {
-            rows.acks().want();
+            rows.acks().request();
             (0..10).try_for_each(|value| rows.insert(number(value)))?;
             rows.set_position(Position::from_bytes(*b"end"))?;
             while rows.acks().take().messages < 10 {

@@ -40,24 +40,24 @@ const CUT: &str = "pathway_cut";
 
 impl DeadLetters {
     /// The metadata of a dead letter for a message that a source could not decode. Its payload is that of the message.
-    pub fn of_message(&self, message: &Message<'_>, reject: &DecodeError) -> MessageMeta {
-        let headers = self.headers(message.subject, reject.into(), message.headers.iter());
-        MessageMeta { headers, bare: true, dead: true, ..MessageMeta::default() }
+    pub fn of_message(&self, message: &Message<'_>, error: &DecodeError) -> MessageMeta {
+        let headers = self.headers(message.subject, error.into(), message.headers.iter());
+        MessageMeta { headers, no_change_info: true, dead_letter: true, ..MessageMeta::default() }
     }
 
     /// The dead letter for a message of a batch that could not be published, with the same payload.
     ///
     /// A message that is a dead letter already stays as it is.
-    pub fn of_letter(&self, parcel: &EncodedBatch, letter: &OutgoingMessage, reject: &EncodeError) -> OutgoingMessage {
-        let label = letter.label.as_deref();
-        if label.is_some_and(|label| label.dead) {
-            return letter.clone();
+    pub fn of_outgoing(&self, batch: &EncodedBatch, message: &OutgoingMessage, error: &EncodeError) -> OutgoingMessage {
+        let meta = message.meta.as_deref();
+        if meta.is_some_and(|meta| meta.dead_letter) {
+            return message.clone();
         }
-        let own = label.into_iter().flat_map(|label| &label.headers).map(|(name, value)| (&**name, value.as_str()));
-        let headers = self.headers(parcel.subject_of(letter), reject.into(), own);
+        let own = meta.into_iter().flat_map(|meta| &meta.headers).map(|(name, value)| (&**name, value.as_str()));
+        let headers = self.headers(batch.subject_of(message), error.into(), own);
         let subject = Some(Arc::clone(&self.subject));
-        let label = MessageMeta { subject, headers, ..MessageMeta::default() };
-        OutgoingMessage { payload: letter.payload.clone(), come: letter.come, label: Some(Box::new(label)) }
+        let meta = MessageMeta { subject, headers, ..MessageMeta::default() };
+        OutgoingMessage { payload: message.payload.clone(), inserted: message.inserted, meta: Some(Box::new(meta)) }
     }
 
     fn headers<'a>(
@@ -88,12 +88,12 @@ impl OutgoingMessage {
     pub(crate) fn cut_to(&mut self, limit: usize) -> bool {
         /// More than the length of the first line, `pathway_time`, `pathway_diff`, the header of the cut and the empty line.
         const FRAME: usize = 160;
-        let Some(label) = self.label.as_deref_mut() else { return false };
-        let headers = label.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        let Some(meta) = self.meta.as_deref_mut() else { return false };
+        let headers = meta.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
         let Some(room) = limit.checked_sub(headers + FRAME) else { return false };
         let full = self.payload.len();
         self.payload.end = self.payload.end.min(self.payload.start + room);
-        label.headers.push((CUT.into(), full.to_string()));
+        meta.headers.push((CUT.into(), full.to_string()));
         true
     }
 }

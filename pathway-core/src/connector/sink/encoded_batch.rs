@@ -18,9 +18,9 @@ pub struct EncodedBatch {
     /// The payloads, one behind the other.
     pub payloads: Vec<u8>,
     /// The messages, in the order in which they are to be published.
-    pub letters: Vec<OutgoingMessage>,
+    pub messages: Vec<OutgoingMessage>,
     /// The memory that the metadata of the messages takes, in bytes.
-    labels: usize,
+    meta_weight: usize,
 }
 
 /// One message of a [`EncodedBatch`].
@@ -29,9 +29,9 @@ pub struct OutgoingMessage {
     /// Where the payload lies in [`EncodedBatch::payloads`].
     pub payload: Range<usize>,
     /// Whether a row is inserted (`diff` 1) or removed (`diff` -1).
-    pub come: bool,
+    pub inserted: bool,
     /// Its metadata. `None`, which costs nothing, where the message is like all others.
-    pub label: Option<Box<MessageMeta>>,
+    pub meta: Option<Box<MessageMeta>>,
 }
 
 /// The metadata of one [`OutgoingMessage`].
@@ -41,46 +41,46 @@ pub struct MessageMeta {
     pub subject: Option<Arc<str>>,
     /// Its headers, which follow `pathway_time` and `pathway_diff` in this order.
     ///
-    /// They come from data, and may be invalid; see [`EncodedBatch::complaint`].
+    /// They come from data, and may be invalid; see [EncodedBatch::error_of].
     pub headers: Vec<(Arc<str>, String)>,
     /// Its unique id, by which a server recognises duplicates: the header `Nats-Msg-Id`.
     pub message_id: Option<String>,
     /// It has neither `pathway_time` nor `pathway_diff`, because it is not a change of a table: it is a dead letter of a source,
     /// or a value of a bucket.
-    pub bare: bool,
+    pub no_change_info: bool,
     /// It is a dead letter already.
-    pub dead: bool,
+    pub dead_letter: bool,
     /// Why it cannot be published, where that is known already.
-    pub reject: Option<EncodeError>,
+    pub error: Option<EncodeError>,
 }
 
 impl EncodedBatch {
     /// An empty batch.
     pub fn new(commit: Commit, time: u64, subject: Arc<str>) -> Self {
-        EncodedBatch { commit, time, subject, payloads: Vec::new(), letters: Vec::new(), labels: 0 }
+        EncodedBatch { commit, time, subject, payloads: Vec::new(), messages: Vec::new(), meta_weight: 0 }
     }
 
     /// Adds a message. Its payload is what was appended to the payloads since the previous message.
-    pub fn push(&mut self, come: bool, label: Option<Box<MessageMeta>>) {
-        let begin = self.letters.last().map_or(0, |letter| letter.payload.end);
-        self.labels += label.as_deref().map_or(0, MessageMeta::weight);
-        self.letters.push(OutgoingMessage { payload: begin..self.payloads.len(), come, label });
+    pub fn push(&mut self, inserted: bool, meta: Option<Box<MessageMeta>>) {
+        let begin = self.messages.last().map_or(0, |message| message.payload.end);
+        self.meta_weight += meta.as_deref().map_or(0, MessageMeta::weight);
+        self.messages.push(OutgoingMessage { payload: begin..self.payloads.len(), inserted, meta });
     }
 
     /// The messages, in the order in which they are to be published.
     pub fn messages(&self) -> impl Iterator<Item = EncodedMessage<'_>> {
-        self.letters.iter().map(|message| EncodedMessage { batch: self, message })
+        self.messages.iter().map(|message| EncodedMessage { batch: self, message })
     }
 
     /// The subject of a message of this batch.
-    pub fn subject_of<'a>(&'a self, letter: &'a OutgoingMessage) -> &'a str {
-        let own = letter.label.as_ref().and_then(|label| label.subject.as_deref());
+    pub fn subject_of<'a>(&'a self, message: &'a OutgoingMessage) -> &'a str {
+        let own = message.meta.as_ref().and_then(|meta| meta.subject.as_deref());
         own.unwrap_or(&self.subject)
     }
 
     /// The payload of a message of this batch.
-    pub fn payload_of(&self, letter: &OutgoingMessage) -> &[u8] {
-        &self.payloads[letter.payload.clone()]
+    pub fn payload_of(&self, message: &OutgoingMessage) -> &[u8] {
+        &self.payloads[message.payload.clone()]
     }
 }
 
@@ -108,19 +108,19 @@ impl<'a> EncodedMessage<'a> {
 
     /// 1 for a row that is inserted, -1 for a row that is removed.
     pub fn diff(&self) -> i64 {
-        if self.message.come { 1 } else { -1 }
+        if self.message.inserted { 1 } else { -1 }
     }
 
     /// Why the message must not be published: its subject or a header is invalid, or it could not be encoded.
     pub fn error(&self) -> Option<EncodeError> {
-        self.batch.complaint(self.message)
+        self.batch.error_of(self.message)
     }
 
     /// The headers, in the order in which they are on the wire: `pathway_time` and `pathway_diff`, then the row's own.
     pub fn headers(&self) -> Vec<(String, String)> {
-        let meta = self.message.label.as_deref();
+        let meta = self.message.meta.as_deref();
         let mut headers = Vec::new();
-        if !meta.is_some_and(|meta| meta.bare) {
+        if !meta.is_some_and(|meta| meta.no_change_info) {
             headers.push(("pathway_time".to_owned(), self.batch.time.to_string()));
             headers.push(("pathway_diff".to_owned(), self.diff().to_string()));
         }
@@ -138,12 +138,12 @@ impl OutputBatch for EncodedBatch {
     }
 
     fn len(&self) -> usize {
-        self.letters.len()
+        self.messages.len()
     }
 
     /// The memory that the batch takes, in bytes.
     fn weight(&self) -> usize {
-        self.payloads.len() + self.letters.len() * size_of::<OutgoingMessage>() + self.labels
+        self.payloads.len() + self.messages.len() * size_of::<OutgoingMessage>() + self.meta_weight
     }
 }
 

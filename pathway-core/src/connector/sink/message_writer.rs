@@ -39,7 +39,7 @@ impl<R: Schema> MessageWriter<R> {
                 // A row that cannot be encoded becomes a dead letter in JSON.
                 batch.payloads.truncate(begin);
                 encode_json(&change.row, info.diff, info.time, &mut batch.payloads);
-                meta.get_or_insert_default().reject = Some(error);
+                meta.get_or_insert_default().error = Some(error);
             }
             batch.push(info.diff > 0, meta);
         }
@@ -59,7 +59,7 @@ impl<R: Schema> TableWriter<R> for MessageWriter<R> {
         self.options.sort(changes);
         let mut batch = EncodedBatch::new(commit, time, Arc::clone(&self.subject));
         batch.payloads.reserve(self.last_size.min(1 << 20));
-        batch.letters.reserve(changes.len());
+        batch.messages.reserve(changes.len());
         if std::mem::take(&mut self.first)
             && let Some(first) = changes.first()
         {

@@ -37,7 +37,7 @@ impl BatchOutput {
 
     /// Sends a batch, and counts its messages.
     pub(crate) fn send(&self, batch: EncodedBatch) {
-        self.link.counters.queued.add(batch.letters.len() as u64);
+        self.link.counters.queued.add(batch.messages.len() as u64);
         match &self.memory {
             None => self.link.outbox.push(batch),
             Some(memory) => self.publish(&batch, memory),
@@ -48,8 +48,8 @@ impl BatchOutput {
     fn publish(&self, batch: &EncodedBatch, Memory { broker, dead_letters }: &Memory) {
         let counters = &self.link.counters;
         let mut rejected = 0;
-        for message in &batch.letters {
-            let Some(error) = batch.complaint(message) else {
+        for message in &batch.messages {
+            let Some(error) = batch.error_of(message) else {
                 counters.published.add(1);
                 broker.publish(EncodedMessage::new(batch, message));
                 continue;
@@ -57,7 +57,7 @@ impl BatchOutput {
             rejected += 1;
             if let Some(dead_letters) = dead_letters {
                 counters.dead_letters.add(1);
-                let dead_letter = dead_letters.of_letter(batch, message, &error);
+                let dead_letter = dead_letters.of_outgoing(batch, message, &error);
                 broker.publish(EncodedMessage::new(batch, &dead_letter));
             }
         }

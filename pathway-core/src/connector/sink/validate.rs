@@ -1,8 +1,8 @@
 //! Validates subjects and headers, which come from data, before messages are published.
 
 use super::{EncodedBatch, OutgoingMessage};
+use crate::connector::subject::check_publish_subject;
 use crate::data::EncodeError;
-use crate::nats::client::check_publish_subject;
 
 /// The longest subject, in bytes. A server closes the connection at a command line of more than 4096 bytes (its
 /// `max_control_line`), which includes the subject and some digits.
@@ -12,18 +12,19 @@ impl EncodedBatch {
     /// Why a message of this batch cannot be published, if so.
     ///
     /// The subject that messages share was checked when the pipeline started.
-    pub fn complaint(&self, letter: &OutgoingMessage) -> Option<EncodeError> {
-        let label = letter.label.as_deref()?;
-        if let Some(reject) = &label.reject {
-            return Some(reject.clone());
+    pub fn error_of(&self, message: &OutgoingMessage) -> Option<EncodeError> {
+        let meta = message.meta.as_deref()?;
+        if let Some(error) = &meta.error {
+            return Some(error.clone());
         }
-        let own = label.subject.as_deref().and_then(subject);
-        own.or_else(|| {
-            let id = label.message_id.as_deref().map(|id| ("Nats-Msg-Id", id));
-            let own = label.headers.iter().map(|(name, value)| (&**name, value.as_str()));
-            own.chain(id).find_map(|(name, value)| header(name, value))
-        })
-        .map(EncodeError::new)
+        let error = meta.subject.as_deref().and_then(subject);
+        error
+            .or_else(|| {
+                let id = meta.message_id.as_deref().map(|id| ("Nats-Msg-Id", id));
+                let headers = meta.headers.iter().map(|(name, value)| (&**name, value.as_str()));
+                headers.chain(id).find_map(|(name, value)| header(name, value))
+            })
+            .map(EncodeError::new)
     }
 }
 

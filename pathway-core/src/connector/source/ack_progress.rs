@@ -35,12 +35,12 @@ pub struct AckSnapshot {
 
 impl AckProgress {
     /// Requests the progress. Call it before the first message is handed over.
-    pub fn want(&self) {
+    pub fn request(&self) {
         self.lock().requested = true;
     }
 
     /// Whether the source has requested the progress.
-    pub fn is_wanted(&self) -> bool {
+    pub fn is_requested(&self) -> bool {
         self.lock().requested
     }
 
@@ -88,7 +88,7 @@ impl AckProgress {
     }
 
     /// Waits until something has changed. Only the source may wait.
-    pub async fn news(&self) {
+    pub async fn changed(&self) {
         self.changed.notified().await;
     }
 
@@ -119,7 +119,7 @@ mod tests {
     fn rejected_messages_are_returned_once_they_are_confirmed() {
         let progress = AckProgress::default();
         progress.reject(0);
-        progress.want();
+        progress.request();
         [1, 4, 5].into_iter().for_each(|number| progress.reject(number));
         progress.advance(5);
         let snapshot = progress.take();

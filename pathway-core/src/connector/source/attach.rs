@@ -204,7 +204,7 @@ impl<S: Source> SourceHandle for SourceThread<S> {
     }
 
     fn end_acknowledgements(&self, all: bool) {
-        self.link.queue.settled().end(all);
+        self.link.queue.acks().end(all);
     }
 
     fn stats(&self) -> SourceStats {
@@ -262,7 +262,7 @@ impl SourceHandle for MemorySource {
     }
 
     fn end_acknowledgements(&self, all: bool) {
-        self.link.queue.settled().end(all);
+        self.link.queue.acks().end(all);
     }
 
     fn stats(&self) -> SourceStats {

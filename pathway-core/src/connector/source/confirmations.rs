@@ -27,7 +27,7 @@ impl Confirmations {
 
     /// The open commit is sealed: later messages belong to `next`.
     pub(super) fn advance(&mut self, next: Commit, acks: &AckProgress) {
-        if self.taken > self.committed && acks.is_wanted() {
+        if self.taken > self.committed && acks.is_requested() {
             self.committed = self.taken;
             self.unconfirmed.push_back((next - 1, self.taken));
         }
@@ -52,7 +52,7 @@ mod tests {
     #[test]
     fn messages_are_confirmed_with_their_commits() {
         let acks = AckProgress::default();
-        acks.want();
+        acks.request();
         let mut confirmations = Confirmations::default();
         for (commit, messages) in [(0, 3), (1, 0), (2, 2)] {
             confirmations.take(messages);

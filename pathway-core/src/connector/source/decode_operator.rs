@@ -99,7 +99,7 @@ impl<R: Schema> DecodeOperator<R> {
                 Ok(()) => rows += 1,
                 Err(error) => {
                     self.reject(&message, &error, &mut dead_letters);
-                    self.link.queue.settled().reject(number);
+                    self.link.queue.acks().reject(number);
                 }
             }
         }
@@ -181,11 +181,11 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
     fn advance(&mut self, next: Commit) {
         self.commit = next;
         self.output.advance(next);
-        self.confirmations.advance(next, self.link.queue.settled());
+        self.confirmations.advance(next, self.link.queue.acks());
     }
 
     fn confirm(&mut self, before: Commit) {
-        self.confirmations.confirm(before, self.link.queue.settled());
+        self.confirmations.confirm(before, self.link.queue.acks());
     }
 
     fn is_finished(&self) -> bool {

@@ -33,11 +33,6 @@ pub use settings::SourceSettings;
 use super::Failure;
 use crate::data::Schema;
 
-/// The batches of undecoded messages.
-pub type Batch = MessageBatch;
-/// The queue of undecoded messages.
-pub type Queue = InputQueue<MessageBatch>;
-
 /// A source: a file, a database, another broker. [`Pipeline::source`](crate::plan::Pipeline::source) makes a table of it.
 ///
 /// NATS stands on the same trait. A source hands over rows, or [`Undecoded`] messages, which

@@ -104,7 +104,7 @@ impl<B: InputBatch> InputQueue<B> {
     }
 
     /// How far the pipeline has confirmed the messages.
-    pub fn settled(&self) -> &AckProgress {
+    pub fn acks(&self) -> &AckProgress {
         &self.acks
     }
 
@@ -143,7 +143,7 @@ impl<B: InputBatch> InputQueue<B> {
     ///
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
-    pub fn put(&self, batch: &mut B) -> Result<(), Closed> {
+    pub fn push_unblocked(&self, batch: &mut B) -> Result<(), Closed> {
         if batch.is_empty() { Ok(()) } else { self.enqueue(self.lock(), batch) }
     }
 

@@ -84,11 +84,11 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
     fn advance(&mut self, next: Commit) {
         self.has_commit = false;
         self.output.advance(next);
-        self.confirmations.advance(next, self.link.queue.settled());
+        self.confirmations.advance(next, self.link.queue.acks());
     }
 
     fn confirm(&mut self, before: Commit) {
-        self.confirmations.confirm(before, self.link.queue.settled());
+        self.confirmations.confirm(before, self.link.queue.acks());
     }
 
     fn is_finished(&self) -> bool {

@@ -94,7 +94,7 @@ impl<I: SourceItem> Sender<I> {
 
     /// Which of the messages or rows are confirmed, and which are durable, counted in the order in which they were handed over.
     pub fn acks(&self) -> &AckProgress {
-        self.link.queue.settled()
+        self.link.queue.acks()
     }
 
     /// The position behind which the source should continue; `None`: from its beginning, as its settings say.

@@ -37,9 +37,9 @@ impl HeaderTemplate {
 
     /// The headers of a message of a commit with this time.
     pub(crate) fn headers(&mut self, time: u64, message: &OutgoingMessage) -> HeaderMap {
-        let (cached, diff) = if message.come { (&mut self.insertion, 1) } else { (&mut self.removal, -1) };
-        match message.label.as_deref() {
-            Some(meta) if meta.bare => build(None, meta, None, None),
+        let (cached, diff) = if message.inserted { (&mut self.insertion, 1) } else { (&mut self.removal, -1) };
+        match message.meta.as_deref() {
+            Some(meta) if meta.no_change_info => build(None, meta, None, None),
             Some(meta) if !meta.headers.is_empty() || meta.message_id.is_some() => {
                 build(Some((time, diff)), meta, None, None)
             }
@@ -60,8 +60,8 @@ impl HeaderTemplate {
         condition: Option<(&str, &str)>,
     ) -> HeaderMap {
         let none = MessageMeta::default();
-        let meta = message.label.as_deref().unwrap_or(&none);
-        let change = (!meta.bare).then_some((time, if message.come { 1 } else { -1 }));
+        let meta = message.meta.as_deref().unwrap_or(&none);
+        let change = (!meta.no_change_info).then_some((time, if message.inserted { 1 } else { -1 }));
         build(change, meta, Some(id), condition)
     }
 }
@@ -138,8 +138,8 @@ mod tests {
         map.iter().map(|(name, values)| format!("{name}: {}\r\n", values[0])).collect()
     }
 
-    fn message(come: bool, meta: Option<MessageMeta>) -> OutgoingMessage {
-        OutgoingMessage { payload: 0..0, come, label: meta.map(Box::new) }
+    fn message(inserted: bool, meta: Option<MessageMeta>) -> OutgoingMessage {
+        OutgoingMessage { payload: 0..0, inserted, meta: meta.map(Box::new) }
     }
 
     #[test]
@@ -163,7 +163,12 @@ mod tests {
     fn data_cannot_add_a_header_line() {
         let bad = [("a", "x\r\ny: z"), ("b", "x\n"), ("c\r\nd", "x"), ("e:f", "x"), ("", "x")];
         let headers = bad.map(|(name, value)| (name.into(), value.to_owned())).to_vec();
-        let meta = MessageMeta { headers, message_id: Some("1\r\n2".to_owned()), bare: true, ..MessageMeta::default() };
+        let meta = MessageMeta {
+            headers,
+            message_id: Some("1\r\n2".to_owned()),
+            no_change_info: true,
+            ..MessageMeta::default()
+        };
         assert_eq!(wire(&HeaderTemplate::new().headers(0, &message(true, Some(meta)))), "");
     }
 }

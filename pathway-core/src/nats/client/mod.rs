@@ -15,7 +15,6 @@ mod options;
 mod publish;
 mod runtime;
 mod stream;
-mod subject;
 mod supervisor;
 mod tls;
 mod uri;
@@ -25,11 +24,12 @@ pub(crate) mod support;
 #[cfg(test)]
 mod tests;
 
+pub use crate::connector::subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
 pub use credentials::Credentials;
 pub use nats_uri::{NatsUri, Server};
 pub use options::Options;
-pub use subject::{check_publish_subject, check_queue_group, check_subscribe_subject};
 
+pub(crate) use crate::connector::subject::{matches, overlap};
 pub(crate) use api::{Api, ApiError, ErrorResponse};
 pub(crate) use backoff::Backoff;
 pub(crate) use connection::Connection;
@@ -40,5 +40,4 @@ pub(crate) use headers::HeaderTemplate;
 pub(crate) use publish::{BatchReceiver, OutgoingBatch, has_own_subject, sleep_until};
 pub(crate) use runtime::runtime;
 pub(crate) use stream::{Retention, StreamInfo, check_stream_name};
-pub(crate) use subject::{matches, overlap};
 pub(crate) use supervisor::{ConnectionClosed, Ready, SessionEnd, Supervised, Supervisor};

@@ -110,14 +110,14 @@ impl OutgoingBatch {
 
     /// How many messages it has.
     pub(crate) fn len(&self) -> usize {
-        self.batch.letters.len()
+        self.batch.messages.len()
     }
 
     /// Why a message cannot be published, if it cannot.
     pub(crate) fn validate(&self, message: &OutgoingMessage) -> Option<EncodeError> {
         match &self.subject_error {
             Some(error) if !has_own_subject(message) => Some(EncodeError::new(error.as_str())),
-            _ => self.batch.complaint(message),
+            _ => self.batch.error_of(message),
         }
     }
 
@@ -129,7 +129,7 @@ impl OutgoingBatch {
         headers: HeaderMap,
         reply: Option<String>,
     ) -> Result<Option<EncodeError>, ConnectionClosed> {
-        let subject = match message.label.as_ref().and_then(|meta| meta.subject.as_deref()) {
+        let subject = match message.meta.as_ref().and_then(|meta| meta.subject.as_deref()) {
             Some(own) => Subject::from(own),
             None => self.subject.clone(),
         };
@@ -177,7 +177,7 @@ impl OutgoingBatch {
         message: &OutgoingMessage,
         error: &EncodeError,
     ) -> OutgoingMessage {
-        dead_letters.of_letter(&self.batch, message, error)
+        dead_letters.of_outgoing(&self.batch, message, error)
     }
 }
 
@@ -191,5 +191,5 @@ pub(crate) async fn sleep_until(instant: Option<Instant>) {
 
 /// Whether a message has a subject of its own.
 pub(crate) fn has_own_subject(message: &OutgoingMessage) -> bool {
-    message.label.as_ref().is_some_and(|meta| meta.subject.is_some())
+    message.meta.as_ref().is_some_and(|meta| meta.subject.is_some())
 }

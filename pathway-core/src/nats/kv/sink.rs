@@ -50,9 +50,9 @@ impl<R: Schema> BucketWriter<R> {
             if diff > 0 {
                 let error = EncodeError::new(format!("`{}` cannot be a key: {error}", key.escape_debug()));
                 let subject = Some(format!("{}{key}", self.prefix).into());
-                let mut meta = MessageMeta { subject, bare: true, ..MessageMeta::default() };
+                let mut meta = MessageMeta { subject, no_change_info: true, ..MessageMeta::default() };
                 add_value(&*self.encode, &row, batch, &mut meta);
-                meta.reject = Some(error);
+                meta.error = Some(error);
                 batch.push(true, Some(Box::new(meta)));
             }
             return;
@@ -83,7 +83,7 @@ impl<R: Schema> BucketWriter<R> {
             if unchanged || (before.is_none() && after.is_none()) {
                 continue;
             }
-            let mut meta = MessageMeta { bare: true, ..MessageMeta::default() };
+            let mut meta = MessageMeta { no_change_info: true, ..MessageMeta::default() };
             meta.subject = Some(format!("{}{key}", self.prefix).into());
             match after {
                 Some(row) => add_value(&*self.encode, row, batch, &mut meta),
@@ -104,7 +104,7 @@ impl<R: Schema> TableWriter<R> for BucketWriter<R> {
             self.apply(change, &mut batch);
         }
         self.add_changed(&mut batch);
-        if !batch.letters.is_empty() {
+        if !batch.messages.is_empty() {
             self.output.send(batch);
         }
     }
@@ -116,6 +116,6 @@ fn add_value<R: Schema>(encode: &dyn Encode<R>, row: &R, batch: &mut EncodedBatc
     if let Err(error) = encode.encode_value(row, &mut batch.payloads) {
         batch.payloads.truncate(begin);
         encode_row(row, &mut batch.payloads);
-        meta.reject = Some(error);
+        meta.error = Some(error);
     }
 }

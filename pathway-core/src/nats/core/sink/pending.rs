@@ -73,7 +73,7 @@ impl PendingBatch {
         (self.is_tried, self.rejected, self.dead_letters, self.last_reject) = (true, 0, 0, None);
         let PendingBatch { outgoing, .. } = self;
         let batch = &outgoing.batch;
-        for message in &batch.letters {
+        for message in &batch.messages {
             let error = match outgoing.validate(message) {
                 None => outgoing.publish(client, message, template.headers(batch.time, message), None).await?,
                 error => error,

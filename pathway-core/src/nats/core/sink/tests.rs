@@ -41,7 +41,7 @@ impl Running {
     fn push(&mut self, subject: &str, messages: impl Iterator<Item = (String, i64)>) {
         self.time += 2;
         let batch = encoded_batch(subject, self.time, messages);
-        self.link.counters.queued.add(batch.letters.len() as u64);
+        self.link.counters.queued.add(batch.messages.len() as u64);
         self.link.outbox.push(batch);
     }
 

@@ -11,7 +11,7 @@ use async_nats::{HeaderMap, Message};
 
 use super::drops::DropCounter;
 use super::session::SubscriptionSession;
-use crate::connector::source::{Batch, Closed, SourceLink};
+use crate::connector::source::{Closed, MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, Metadata, Result};
 use crate::nats::client::{Connection, Server, SessionEnd, Supervised, Supervisor};
 use crate::telemetry::{Level, report};
@@ -28,7 +28,7 @@ pub(super) struct Reader {
     pub(super) subject: Arc<str>,
     pub(super) group: Option<Arc<str>>,
     pub(super) link: SourceLink,
-    batch: Batch,
+    batch: MessageBatch,
     /// The most messages of a batch: no more than the queue takes.
     batch_messages: usize,
     pub(super) drops: DropCounter,
@@ -71,7 +71,7 @@ impl Reader {
         Reader {
             subject,
             group,
-            batch: Batch::default(),
+            batch: MessageBatch::default(),
             batch_messages: BATCH_MESSAGES.min(link.queue.bound().messages),
             drops: DropCounter::new(&link.name),
             link,

@@ -141,7 +141,7 @@ impl<'a> PublishSession<'a> {
         let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
         let Some(pending) = pending.get_mut(self.sending) else { return Ok(false) };
         let (number, batch) = (pending.sent, Arc::clone(&pending.outgoing.batch));
-        let message = &batch.letters[number];
+        let message = &batch.messages[number];
         if pending.stored.contains(&number) {
             pending.sent += 1;
             let stored = InFlight { state: AckState::Done, id: None, sequence: None, subject: None };

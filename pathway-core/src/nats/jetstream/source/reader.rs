@@ -17,7 +17,7 @@ use super::position::{GapPolicy, Position};
 use super::session::{ConsumerSession, Restart};
 use super::start::DeliverPolicy;
 use super::unacked::UnackedMessages;
-use crate::connector::source::{Batch, SourceLink};
+use crate::connector::source::{MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, Error, ErrorKind, Metadata, Result};
 use crate::nats::client::{
     Api, ApiError, Connection, NatsUri, Retention, Server, SessionEnd, StreamInfo, Supervised, Supervisor,
@@ -46,7 +46,7 @@ pub(super) struct Reader {
     /// Removed from each subject.
     prefix: Arc<str>,
     pub(super) link: SourceLink,
-    batch: Batch,
+    batch: MessageBatch,
     pub(super) position: Position,
     /// The stream as it was at the start.
     stream: Option<StreamInfo>,
@@ -97,7 +97,7 @@ impl Supervised for Reader {
     fn expired(&self) -> impl Future<Output = ()> + 'static {
         let queue = Arc::clone(&self.link.queue);
         async move {
-            if queue.settled().ended().await {
+            if queue.acks().ended().await {
                 tokio::time::sleep(LAST_ACKS_TIMEOUT).await;
             }
         }
@@ -118,7 +118,7 @@ impl Reader {
             spec,
             prefix,
             link,
-            batch: Batch::default(),
+            batch: MessageBatch::default(),
             position: Position::default(),
             stream: None,
             unacked: None,
@@ -162,7 +162,7 @@ impl Reader {
             }
             if found.retention != Retention::Limits || self.spec.durable.is_some() {
                 self.unacked = Some(UnackedMessages::default());
-                self.link.queue.settled().want();
+                self.link.queue.acks().request();
             }
             self.stream = Some(found.clone());
             return Ok(found);
@@ -298,6 +298,10 @@ impl Reader {
     pub(super) fn read(&mut self, message: &Message, info: &DeliveryInfo) {
         self.position.advance(info, self.gap_policy());
         self.add(message, info);
+        // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
+        if self.unacked.is_none() {
+            self.batch.set_position(info.stream_sequence.into());
+        }
         if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
             self.hand_over();
         }
@@ -323,7 +327,7 @@ impl Reader {
         link.counters.received.add(batch.len() as u64);
         link.counters.bytes.add(batch.bytes() as u64);
         // If the worker takes no more, the pipeline is ending.
-        let _ = link.queue.put(batch);
+        let _ = link.queue.push_unblocked(batch);
     }
 
     /// Reports messages that the stream removed before they were read.

@@ -174,7 +174,7 @@ impl<'a> ConsumerSession<'a> {
             }
             match unacked.waiting() {
                 0 => Ok(()),
-                _ => unacked.acknowledge(&reader.link.queue.settled().take(), &client, inbox).await,
+                _ => unacked.acknowledge(&reader.link.queue.acks().take(), &client, inbox).await,
             }
         });
         Ok(acknowledged.await??)
@@ -205,7 +205,7 @@ impl<'a> ConsumerSession<'a> {
         let (is_stopping, wants_more) = (self.is_stopping(), self.wants_more());
         let mut stopped = pin!(async { if is_stopping { future::pending().await } else { control.stopped().await } });
         let mut room = pin!(async { if wants_more { queue.until_half_free().await } else { future::pending().await } });
-        let mut finished = pin!(queue.settled().news());
+        let mut finished = pin!(queue.acks().changed());
         let mut lost = pin!(self.connection.lost());
         let mut timer = pin!(tokio::time::sleep_until(self.next_timer().into()));
         poll_fn(|cx| {

@@ -10,7 +10,7 @@ use crate::data::{Error, ErrorKind, Result};
 /// The server would refuse it, or no subject could ever match it.
 ///
 /// ```
-/// use pathway_core::nats::client::check_subscribe_subject;
+/// use pathway_core::connector::subject::check_subscribe_subject;
 ///
 /// assert!(check_subscribe_subject("orders.*.eu").is_ok());
 /// assert!(check_subscribe_subject("orders..eu").is_err());
@@ -33,7 +33,7 @@ pub fn check_subscribe_subject(subject: &str) -> Result<()> {
 /// The server would refuse it, or it has a wildcard.
 ///
 /// ```
-/// use pathway_core::nats::client::check_publish_subject;
+/// use pathway_core::connector::subject::check_publish_subject;
 ///
 /// assert!(check_publish_subject("totals.eu").is_ok());
 /// assert!(check_publish_subject("totals.*").is_err());
@@ -55,7 +55,7 @@ pub fn check_publish_subject(subject: &str) -> Result<()> {
 /// It is empty, or contains white space or a control character, which would end the name on the wire.
 ///
 /// ```
-/// use pathway_core::nats::client::check_queue_group;
+/// use pathway_core::connector::subject::check_queue_group;
 ///
 /// assert!(check_queue_group("totals.eu").is_ok());
 /// assert!(check_queue_group("two words").is_err());
@@ -118,8 +118,13 @@ mod tests {
             ("a.b", "a.b", true),
             ("a.b", "a.b.c", false),
             ("a.b.c", "a.b", false),
+            ("a.b", "a", false),
             ("a.*", "a.b", true),
+            ("a.*", "a", false),
+            ("a.*", "a.b.c", false),
             ("a.>", "a", false),
+            ("a.>", "a.b.c", true),
+            (">", "a", true),
             (">", "a.b", true),
             ("*.b", "a.b", true),
             ("*.b", "a.c", false),
