@@ -17,6 +17,7 @@ fn what_was_there_and_what_comes() {
     let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
     js.publish("in.b", 1000..2000);
     reading.wait_for(2000);
+    assert_eq!(stats(&reading.running).sources[0].position.as_deref(), Some("2000"));
     assert_eq!(js.consumers("IN").len(), 1);
     assert_eq!(reading.stop(), (0..2000).collect::<Vec<_>>());
     wait_for("a stream without consumers", || js.consumers("IN").is_empty());
