@@ -1,4 +1,4 @@
-//! Rows that other macros write.
+//! Derives inside `macro_rules!` macros.
 
 use pathway::{ColumnType, Schema};
 

@@ -26,7 +26,7 @@ enum State {
     Open,
 }
 
-/// Without the crate's own name in scope: `::pathway` is not what the expansion uses.
+/// The expansion uses the path from `crate = …`, not `::pathway`.
 fn main() {
     let order = Order { id: Id(7), city: String::new(), state: State::Open };
     let (Id(id),) = order.primary_key();

@@ -1,1 +1,1 @@
-//! Holds the compile errors of `pathway`; see `README.md` and `tests/ui.rs`.
+//! The crate for the tests of compile errors; see `README.md` and `tests/ui.rs`.

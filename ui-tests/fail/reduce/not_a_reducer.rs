@@ -9,7 +9,7 @@ struct Order {
 
 struct Median;
 
-// FIXME: once is enough, under `Median`, and `_` should be `f64`.
+// FIXME: one error is enough, the one under `Median`, and `_` should be `f64`.
 fn pipeline(orders: Table<Order>) {
     let cities = reduce!(o in orders => { n: Median(o.price) });
 }

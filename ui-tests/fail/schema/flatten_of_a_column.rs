@@ -1,4 +1,4 @@
-// FIXME: the first of the two errors stands at the derive; the second says all.
+// FIXME: the second error repeats the first one, and underlines the derive.
 use pathway::Schema;
 
 #[derive(Schema)]

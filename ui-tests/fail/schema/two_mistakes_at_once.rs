@@ -8,7 +8,7 @@ struct Order {
     price: f64,
 }
 
-/// It is still a row: no third error.
+/// `Order` is a row despite the two errors: there is no third error.
 fn is_row<R: Schema>() {}
 
 fn check() {

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 
-use super::flatten::as_schema;
+use super::flatten::schema_item;
 use super::metadata;
 use super::path_trie::PathTrie;
 use crate::generics::private_path_at;
@@ -35,8 +35,8 @@ pub(super) fn body(row: &Row) -> TokenStream {
     });
     // Each flattened row walks over the document by itself.
     let flattened = row.flattened.iter().map(|flattened| {
-        let (field, part) = (&flattened.field, as_schema(flattened, krate));
-        quote!(#field: #part::decode_row(document, message)?)
+        let (field, decode_row) = (&flattened.field, schema_item(flattened, "decode_row", krate));
+        quote!(#field: #decode_row(document, message)?)
     });
     if row.columns.is_empty() {
         return quote!(::core::result::Result::Ok(Self { #(#flattened),* }));

@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::fields::Field;
-use super::flatten::as_schema;
+use super::flatten::schema_item;
 use crate::schema::ast::{Column, Row};
 
 /// Writes the members of the JSON object. The text between two values is one literal.
@@ -25,9 +25,9 @@ pub(super) fn body(row: &Row) -> TokenStream {
                 needs_comma = true;
             }
             Field::Flattened(flattened) => {
-                let (field, part) = (&flattened.field, as_schema(flattened, krate));
+                let (field, encode) = (&flattened.field, schema_item(flattened, "encode_columns", krate));
                 let comma = needs_comma.then(|| quote!(out.push(b',');));
-                members.extend(quote!(#comma #part::encode_columns(&self.#field, out);));
+                members.extend(quote!(#comma #encode(&self.#field, out);));
                 needs_comma = false;
             }
         }

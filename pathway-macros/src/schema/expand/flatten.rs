@@ -1,6 +1,6 @@
 //! Generates what a row with flattened fields needs: the bounds of its impls, and a check of its column names.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{GenericParam, Generics, Path, Type, parse_quote};
@@ -9,11 +9,12 @@ use super::column_entry;
 use crate::generics::{private_path_at, with_column_type_bounds};
 use crate::schema::ast::{FlattenedField, Row};
 
-/// The field's type as a row: `<Type as Schema>`.
-pub(super) fn as_schema(field: &FlattenedField, krate: &Path) -> TokenStream {
+/// An item of the field's row: `<Type as Schema>::ITEM`, with the span of the type.
+pub(super) fn schema_item(field: &FlattenedField, item: &str, krate: &Path) -> TokenStream {
     let ty = &field.ty;
     let private = private_path_at(krate, ty.span());
-    quote_spanned!(ty.span()=> <#ty as #private::Schema>)
+    let item = Ident::new(item, ty.span());
+    quote_spanned!(ty.span()=> <#ty as #private::Schema>::#item)
 }
 
 /// The generics of the row's impls. A type parameter is the type of a column, or of a flattened field.
@@ -47,15 +48,15 @@ pub(super) fn name_check(row: &Row) -> NameCheck {
     let own = row.columns.iter().map(|column| column_entry(column, krate));
     let own = quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*] });
     let checks = row.flattened.iter().enumerate().filter(|(_, field)| !field.replaceable).map(|(index, field)| {
-        let part = as_schema(field, krate);
+        let columns = schema_item(field, "COLUMNS", krate);
         let earlier = row.flattened.iter().take(index).map(|earlier| {
-            let earlier = as_schema(earlier, krate);
-            quote!(&#earlier::COLUMNS)
+            let earlier = schema_item(earlier, "COLUMNS", krate);
+            quote!(&#earlier)
         });
         let others = earlier.chain([quote!(&#own)]);
         let private = private_path_at(krate, field.ty.span());
-        let calls = others
-            .map(|other| quote_spanned!(field.ty.span()=> #private::assert_distinct_names(&#part::COLUMNS, #other);));
+        let calls =
+            others.map(|other| quote_spanned!(field.ty.span()=> #private::assert_distinct_names(&#columns, #other);));
         quote!(#(#calls)*)
     });
     let checks: TokenStream = checks.collect();

@@ -5,6 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::Path;
 use syn::spanned::Spanned;
 
+use super::flatten::schema_item;
 use crate::generics::private_path_at;
 use crate::schema::ast::{Column, MetadataColumn, MetadataSource, Row};
 
@@ -30,12 +31,15 @@ pub(super) fn read(metadata: &MetadataColumn, column: &Column, krate: &Path) -> 
             let function = function("header");
             quote!(#function(message, #name, #entry)?)
         }
-        MetadataSource::StreamSequence
-        | MetadataSource::PublishedAt
-        | MetadataSource::ReceivedAt
-        | MetadataSource::Delivered => {
-            let function = function(&metadata.attribute.to_string());
+        MetadataSource::ReceivedAt => {
+            let function = function("received_at");
             quote!(#function(message, #entry)?)
+        }
+        MetadataSource::StreamSequence | MetadataSource::PublishedAt | MetadataSource::Delivered => {
+            let function = function(&metadata.attribute.to_string());
+            // Names the function of `METADATA` first, so that the compiler reports an unsuitable type only once.
+            let needed = needed(metadata, column, krate);
+            quote!({ let _ = #needed; #function(message, #entry)? })
         }
     }
 }
@@ -44,10 +48,7 @@ pub(super) fn read(metadata: &MetadataColumn, column: &Column, krate: &Path) -> 
 pub(super) fn metadata_const(row: &Row) -> Option<TokenStream> {
     let krate = &row.krate;
     let own = row.columns.iter().filter_map(|column| needed(column.metadata.as_ref()?, column, krate));
-    let of_flattened = row.flattened.iter().map(|field| {
-        let part = super::flatten::as_schema(field, krate);
-        quote!(#part::METADATA)
-    });
+    let of_flattened = row.flattened.iter().map(|field| schema_item(field, "METADATA", krate));
     let all = own.chain(of_flattened).map(|needed| quote!(.and(#needed))).reduce(|all, more| quote!(#all #more))?;
     let metadata = quote!(#krate::__private::Metadata);
     Some(quote!(const METADATA: #metadata = #metadata::NONE #all;))

@@ -91,8 +91,8 @@ fn schema_impl(row: &Row, name_check: &TokenStream) -> TokenStream {
             quote!(#krate::__private::SchemaField::Column(#column))
         }
         Field::Flattened(flattened) => {
-            let (part, replaceable) = (flatten::as_schema(flattened, krate), flattened.replaceable);
-            quote!(#krate::__private::SchemaField::Flattened { columns: &#part::COLUMNS, replaceable: #replaceable })
+            let (columns, replaceable) = (flatten::schema_item(flattened, "COLUMNS", krate), flattened.replaceable);
+            quote!(#krate::__private::SchemaField::Flattened { columns: &#columns, replaceable: #replaceable })
         }
     });
     let PrimaryKey { presence, types, values, span } = PrimaryKey::of(row);

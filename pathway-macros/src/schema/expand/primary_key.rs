@@ -1,11 +1,12 @@
 //! Generates the types and the value of a row's primary key.
 
 use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 use super::fields::Field;
-use super::flatten::as_schema;
+use super::flatten::schema_item;
+use crate::generics::private_path_at;
 use crate::schema::ast::{Column, Row};
 
 /// The parts of the primary key.
@@ -33,10 +34,14 @@ impl PrimaryKey {
                     key.span = ty.span();
                 }
                 Field::Flattened(flattened) if !flattened.replaceable => {
-                    let (part, field, presence) = (as_schema(flattened, krate), &flattened.field, &key.presence);
-                    key.presence = quote!(<#part::KeyPresence as #krate::__private::KeyPresence>::Or<#presence>);
-                    key.types.push(quote!(#part::Key));
-                    key.values.push(quote!(#part::primary_key(&self.#field)));
+                    let (field, presence) = (&flattened.field, &key.presence);
+                    let [of_field, key_type, primary_key] =
+                        ["KeyPresence", "Key", "primary_key"].map(|item| schema_item(flattened, item, krate));
+                    let private = private_path_at(krate, flattened.ty.span());
+                    key.presence =
+                        quote_spanned!(flattened.ty.span()=> <#of_field as #private::KeyPresence>::Or<#presence>);
+                    key.types.push(key_type);
+                    key.values.push(quote!(#primary_key(&self.#field)));
                     key.span = flattened.ty.span();
                 }
                 Field::Column(_) | Field::Flattened(_) => {}

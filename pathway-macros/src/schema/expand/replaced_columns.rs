@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::fields::Field;
-use super::flatten::as_schema;
+use super::flatten::schema_item;
 use crate::schema::ast::{Column, FlattenedField, Row};
 
 /// Code that is `by_field`, or `by_column` if a column of the row replaces one of a flattened row.
@@ -14,8 +14,8 @@ pub(super) fn or_by_column(row: &Row, by_field: &TokenStream, by_column: &TokenS
     let krate = &row.krate;
     let replaces: Vec<_> = replaceable(row)
         .flat_map(|flattened| {
-            let part = as_schema(flattened, krate);
-            row.columns.iter().map(move |Column { name, .. }| quote!(#part::COLUMNS.has(#name)))
+            let columns = schema_item(flattened, "COLUMNS", krate);
+            row.columns.iter().map(move |Column { name, .. }| quote!(#columns.has(#name)))
         })
         .collect();
     if replaces.is_empty() {
@@ -36,24 +36,24 @@ pub(super) fn zip_columns_body(row: &Row) -> TokenStream {
     let fields = Field::all(row).into_iter().map(|field| match field {
         Field::Column(column) => {
             let (name, shown) = (&column.name, show(column));
-            let parts: Vec<_> = replaceable(row).map(|flattened| as_schema(flattened, krate)).collect();
-            match parts.is_empty() {
+            let others: Vec<_> = replaceable(row).map(|flattened| schema_item(flattened, "COLUMNS", krate)).collect();
+            match others.is_empty() {
                 true => shown,
                 // A column that replaces another one is shown in its place.
-                false => quote!(if const { !(#(#parts::COLUMNS.has(#name))||*) } { #shown }),
+                false => quote!(if const { !(#(#others.has(#name))||*) } { #shown }),
             }
         }
         Field::Flattened(flattened) => {
-            let (part, field) = (as_schema(flattened, krate), &flattened.field);
+            let (zip_columns, field) = (schema_item(flattened, "zip_columns", krate), &flattened.field);
             if !flattened.replaceable {
-                return quote!(#part::zip_columns(&self.#field, &other.#field, show););
+                return quote!(#zip_columns(&self.#field, &other.#field, show););
             }
             let own = row.columns.iter().map(|column| {
                 let (name, shown) = (&column.name, show(column));
                 quote!(#name => { #shown })
             });
             quote! {
-                #part::zip_columns(&self.#field, &other.#field, &mut |column, one, two| match column.name {
+                #zip_columns(&self.#field, &other.#field, &mut |column, one, two| match column.name {
                     #(#own)*
                     _ => show(column, one, two),
                 });

@@ -448,9 +448,17 @@ impl ::pathway::__private::Schema for Order {
                 "Trace-Id",
                 <Self as ::pathway::__private::Schema>::COLUMNS.field(9usize),
             )?,
-            published: ::pathway::__private::metadata::published_at::<
-                Option<DateTimeUtc>,
-            >(message, <Self as ::pathway::__private::Schema>::COLUMNS.field(10usize))?,
+            published: {
+                let _ = ::pathway::__private::metadata::metadata_for_time::<
+                    Option<DateTimeUtc>,
+                >("published");
+                ::pathway::__private::metadata::published_at::<
+                    Option<DateTimeUtc>,
+                >(
+                    message,
+                    <Self as ::pathway::__private::Schema>::COLUMNS.field(10usize),
+                )?
+            },
         })
     }
     fn encode_columns(
