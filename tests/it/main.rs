@@ -1,4 +1,4 @@
-//! The integration tests, as one binary: the crate as its users see it.
+//! The integration tests, as one binary: they use the crate as its users do.
 
 mod broker;
 mod clock;
@@ -10,5 +10,6 @@ mod macros;
 mod oracle;
 mod panics;
 mod schema;
+mod support;
 mod user_code;
 mod vectors;

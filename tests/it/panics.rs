@@ -1,15 +1,12 @@
-//! A panic in a closure of the user's ends the pipeline with an error, and lets everybody go.
+//! A panic in a user's closure ends the pipeline with an error, and no thread keeps waiting.
 
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
-#[derive(Schema)]
-struct Input {
-    value: i64,
-}
+use crate::support::{Input, assert_error};
 
 #[test]
-fn whoever_waits_for_a_commit_is_let_go() {
+fn a_panic_releases_a_waiting_commit() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
         let (feed, input) = pipeline.input::<Input>();
@@ -24,8 +21,6 @@ fn whoever_waits_for_a_commit_is_let_go() {
         feed.insert(Input { value: 7 });
         feed.commit();
 
-        let error = running.join().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Panic);
-        assert!(error.to_string().contains("seven"), "{error}");
+        assert_error(&running.join().unwrap_err(), ErrorKind::Panic, &["seven"]);
     }
 }

@@ -1,26 +1,26 @@
-//! Messages that cannot be read: skipped and counted, or the end of the pipeline.
+//! Undecodable messages are skipped and counted, or end the pipeline.
 
-use super::support::{Client, Input, Witness, join, realtime_sum, server, value};
+use super::support::{Client, Observer, realtime_sum, server};
+use crate::support::{Input, assert_error, join, stop, value};
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
 #[test]
 fn a_bad_message_is_counted_and_skipped() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     let running = realtime_sum(&server.url()).start().expect("a running pipeline");
     let bad = ["", "no JSON", "[]", r#"{"value": "7"}"#, r#"{"value": 1.5}"#, r#"{"volume": 1}"#];
     let messages = bad.into_iter().map(str::to_owned).flat_map(|bad| [bad, value(1)]);
     Client::new(&server.url()).publish("connector_example", messages);
-    witness.wait_for_sum(6);
+    observer.wait_for_sum(6);
     let source = &running.stats().sources[0];
     assert_eq!((source.received, source.rows, source.rejected), (12, 6, 6));
-    running.stop();
-    running.join().expect("an orderly end");
+    stop(running);
 }
 
 #[test]
-fn a_source_that_stops_at_a_bad_message_says_where_it_is() {
+fn a_stop_at_a_bad_message_reports_its_subject_and_column() {
     let server = server();
     let pipeline = Pipeline::new();
     let input = nats::read(&pipeline, server.url(), "numbers.>").on_decode_error(OnDecodeError::Stop).json::<Input>();
@@ -28,9 +28,9 @@ fn a_source_that_stops_at_a_bad_message_says_where_it_is() {
     let running = pipeline.start().expect("a running pipeline");
     Client::new(&server.url()).publish("numbers.odd", [value(1), r#"{"value": "three"}"#.to_owned()]);
     let error = join(running).expect_err("a bad row");
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    let message = error.to_string();
-    for part in ["`numbers.>`", "`numbers.odd`", "column `value`", "at byte 10", r#""three""#] {
-        assert!(message.contains(part), "{part} is not in: {message}");
-    }
+    assert_error(
+        &error,
+        ErrorKind::Decode,
+        &["`numbers.>`", "`numbers.odd`", "column `value`", "at byte 10", r#""three""#],
+    );
 }

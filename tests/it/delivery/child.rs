@@ -1,22 +1,23 @@
-//! Pipelines in a process of their own, for what belongs to a process: signals, its environment, its stderr.
+//! Pipelines in a process of their own, for tests of signals, environment variables and stderr.
 //!
-//! The process is this test binary once more, asked for the one test `plays_its_role`, which does nothing else.
+//! The process is this test binary, started with the name of the test `entry_point_of_a_child_process`.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::support::{Input, realtime_sum, sum_of, sum_with, wait_for};
+use super::support::{realtime_sum, sum_of, sum_with};
+use crate::support::{Input, wait_for};
 use pathway::nats::Options;
 use pathway::prelude::*;
 
 const ROLE: &str = "PATHWAY_TEST_ROLE";
 const URI: &str = "PATHWAY_TEST_URI";
 
-/// What a child process does, when it is one.
+/// Plays the role that the environment names. Without one, this is not a child process, and the test does nothing.
 #[test]
-fn plays_its_role() {
+fn entry_point_of_a_child_process() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let uri = std::env::var(URI).unwrap_or_default();
     let outcome = match role.as_str() {
@@ -31,14 +32,14 @@ fn plays_its_role() {
         }
         _ => unreachable!("role {role}"),
     };
-    // As a `main` that returns the error would do.
+    // Like a `main` that returns the error.
     if let Err(error) = outcome {
         eprintln!("{:?}: {error:#}", error.kind());
         std::process::exit(1);
     }
 }
 
-/// Says on stderr what it has read, and commits it only when it is stopped.
+/// Prints what it has read, and commits it only when it is stopped.
 fn sum_at_the_end(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
     let input = nats::read(&pipeline, uri, "connector_example").commit_every(Duration::from_secs(3600)).json::<Input>();
@@ -51,7 +52,7 @@ fn sum_at_the_end(uri: &str) -> Pipeline {
     pipeline
 }
 
-/// Says on stderr how many workers a running pipeline has.
+/// Prints how many workers a running pipeline has.
 fn count_workers() -> pathway::Result<()> {
     let pipeline = Pipeline::new();
     let (_feed, input) = pipeline.input::<Input>();
@@ -65,7 +66,7 @@ fn count_workers() -> pathway::Result<()> {
     running.join()
 }
 
-/// A child process; killed on drop.
+/// A child process, which is killed on drop.
 pub(super) struct Child {
     process: std::process::Child,
     lines: Arc<Mutex<Vec<String>>>,
@@ -75,7 +76,7 @@ pub(super) struct Child {
 impl Child {
     pub(super) fn start(role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this binary"));
-        command.args(["delivery::child::plays_its_role", "--exact", "--nocapture"]);
+        command.args(["delivery::child::entry_point_of_a_child_process", "--exact", "--nocapture"]);
         command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut process = command.spawn().expect("a process");
@@ -93,7 +94,7 @@ impl Child {
         self.process.id()
     }
 
-    /// What it has said on stderr so far.
+    /// The text that it has printed to stderr so far.
     pub(super) fn said(&self) -> String {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
@@ -103,7 +104,7 @@ impl Child {
         assert!(sent.expect("kill").success());
     }
 
-    /// Waits for its end, and returns how it ended and what it has said.
+    /// Waits for its end, and returns its status and its stderr.
     pub(super) fn end(mut self) -> (ExitStatus, String) {
         let mut status = None;
         wait_for("the process ends", || {
@@ -119,7 +120,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // Both fail only if it has ended already.
+        // Both fail only if the process has already ended.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

@@ -1,12 +1,13 @@
-//! `commit_every` gathers messages: fewer updates than messages.
+//! `commit_every` collects the messages of an interval into one commit.
 
-use super::support::{Client, Input, Witness, server, value};
+use super::support::{Client, Observer, server};
+use crate::support::{Input, stop, value};
 use pathway::prelude::*;
 
 #[test]
-fn messages_within_the_time_are_one_commit() {
+fn messages_within_the_interval_are_one_commit() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     let pipeline = Pipeline::new();
     let every = Duration::from_millis(200);
     let input = nats::read(&pipeline, server.url(), "connector_example").commit_every(every).json::<Input>();
@@ -16,14 +17,13 @@ fn messages_within_the_time_are_one_commit() {
 
     let start = std::time::Instant::now();
     Client::new(&server.url()).publish("connector_example", (0..1000).map(value));
-    witness.wait_for_sum(499_500);
+    observer.wait_for_sum(499_500);
     let elapsed = start.elapsed();
     // Each commit stays open for 200 ms.
     let most = elapsed.as_millis() as u64 / every.as_millis() as u64 + 1;
     let commits = running.stats().commits;
     assert!(elapsed >= every, "{elapsed:?}");
     assert!((1..=most).contains(&commits), "{commits} commits in {elapsed:?}");
-    assert_eq!(witness.seen().len() as u64, 2 * commits - 1);
-    running.stop();
-    running.join().expect("an orderly end");
+    assert_eq!(observer.seen().len() as u64, 2 * commits - 1);
+    stop(running);
 }

@@ -1,12 +1,13 @@
-//! Settings that cannot be used are errors at start; a pipeline that is never started is reported.
+//! Invalid settings are errors at start. A pipeline that is never started logs an error.
 
 use super::child::Child;
-use super::support::{Input, realtime_sum};
+use super::support::realtime_sum;
+use crate::support::Input;
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
 #[test]
-fn a_uri_that_cannot_be_used_is_a_config_error() {
+fn an_invalid_uri_is_a_config_error() {
     for uri in ["", "nats://", "http://localhost:4222", "nats://localhost:port", "nats://localhost:99999"] {
         let error = realtime_sum(uri).start().map(drop).expect_err(uri);
         assert_eq!(error.kind(), ErrorKind::Config, "{uri}: {error}");
@@ -14,8 +15,8 @@ fn a_uri_that_cannot_be_used_is_a_config_error() {
 }
 
 #[test]
-fn a_subject_that_cannot_be_used_is_a_config_error() {
-    // Checked before the server is asked for: there is none at this address.
+fn an_invalid_subject_is_a_config_error() {
+    // This is checked before the connection: there is no server at this address.
     let uri = "nats://127.0.0.1:1";
     for subject in ["", "orders..new", ".orders", "orders.", "new orders", "orders.>.new"] {
         let pipeline = Pipeline::new();
@@ -36,7 +37,7 @@ fn a_subject_that_cannot_be_used_is_a_config_error() {
 }
 
 #[test]
-fn an_environment_that_cannot_be_used_is_a_config_error() {
+fn an_invalid_environment_variable_is_a_config_error() {
     let settings =
         [("PATHWAY_THREADS", "0"), ("PATHWAY_THREADS", "abc"), ("PATHWAY_THREADS", ""), ("PATHWAY_PROCESSES", "2")];
     for (name, value) in settings {
@@ -57,7 +58,7 @@ fn the_environment_sets_the_number_of_workers() {
 }
 
 #[test]
-fn a_pipeline_that_was_never_started_says_so() {
+fn a_pipeline_dropped_without_a_start_logs_an_error() {
     let (status, said) = Child::start("forget to run", "nats://localhost:4222", &[]).end();
     assert!(status.success(), "{said}");
     assert!(

@@ -1,9 +1,10 @@
-//! Headers, subjects and dead letters on a real server: what data can say, and what the wire can't carry.
+//! Headers, subjects, payloads and dead letters on a real server.
 
 use std::io::Write;
 use std::net::TcpStream;
 
-use super::support::{Client, Witness, server, text, wait_for};
+use super::support::{Client, Observer, server, text};
+use crate::support::{join, stop, wait_for};
 use async_nats::Message;
 use pathway::prelude::*;
 use pathway_testkit::Server;
@@ -26,15 +27,15 @@ fn header(message: &Message, name: &str) -> Option<String> {
     message.headers.as_ref()?.get(name).map(ToString::to_string)
 }
 
-/// A large text by its length, so that tests can send it.
+/// The JSON of a text of this length.
 fn large(length: usize) -> String {
     format!(r#"{{"text":"{}"}}"#, "x".repeat(length))
 }
 
 #[test]
-fn headers_and_subjects_in_and_out() {
+fn headers_and_subjects_are_read_and_written() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "out.>");
+    let mut observer = Observer::new(&server.url(), "out.>");
     let first = Pipeline::new();
     let texts = nats::read(&first, server.url(), "texts").json::<Text>();
     nats::write(&texts, server.url(), "").subject(|row| format!("orders.{}", row.text)).plaintext_of(|row| &row.text);
@@ -47,32 +48,31 @@ fn headers_and_subjects_in_and_out() {
         .json();
     let running = [second, first].map(|pipeline| pipeline.start().expect("a running pipeline"));
     Client::new(&server.url()).publish("texts", ["eu", "us"].map(|region| format!(r#"{{"text":"{region}"}}"#)));
-    witness.wait_for("the second order", |message| &*message.subject == "out.us");
-    for (message, region) in witness.seen().iter().zip(["eu", "us"]) {
+    observer.wait_for("the second order", |message| &*message.subject == "out.us");
+    for (message, region) in observer.seen().iter().zip(["eu", "us"]) {
         assert_eq!(&*message.subject, format!("out.{region}"));
         assert_eq!(header(message, "name").as_deref(), Some(region));
         assert_eq!(header(message, "stamped").as_deref(), Some("True"));
         assert!(text(message).starts_with(&format!(r#"{{"region":"{region}","stamp":1"#)), "{}", text(message));
     }
     for running in running {
-        running.stop();
-        running.join().expect("an orderly end");
+        stop(running);
     }
 }
 
 #[test]
-fn dead_letters_of_a_source() {
+fn undecodable_messages_become_dead_letters() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "dead");
+    let mut observer = Observer::new(&server.url(), "dead");
     let pipeline = Pipeline::named("billing");
     let texts = nats::read(&pipeline, server.url(), "texts").dead_letter("dead").json::<Text>();
     let seen = texts.collect();
     let running = pipeline.start().expect("a running pipeline");
-    // The largest message that the server takes is too large once the dead letter's headers are on it.
+    // The largest message that the server accepts is too large with the headers of a dead letter.
     let whole = "y".repeat(1 << 20);
     Client::new(&server.url()).publish("texts", ["no JSON".into(), String::new(), whole, large(1_000_000)]);
-    witness.wait_for("the largest one", |message| header(message, "pathway_cut").is_some());
-    let dead = witness.seen();
+    observer.wait_for("the largest one", |message| header(message, "pathway_cut").is_some());
+    let dead = observer.seen();
     let payloads: Vec<_> = dead.iter().map(text).collect();
     assert_eq!((payloads[0].as_str(), payloads[1].as_str(), payloads.len()), ("no JSON", "", 3));
     assert_eq!(header(&dead[2], "pathway_cut").as_deref(), Some("1048576"));
@@ -85,14 +85,13 @@ fn dead_letters_of_a_source() {
     wait_for("the good one", || seen.rows().len() == 1);
     let stats = running.stats();
     assert_eq!((stats.sources[0].rejected, stats.sources[0].dead_letters), (3, 3));
-    running.stop();
-    running.join().expect("an orderly end");
+    stop(running);
 }
 
 #[test]
-fn dead_letters_of_a_sink() {
+fn unpublishable_rows_become_dead_letters() {
     let server = Server::builder().jetstream(false).config("max_payload: 100000").start().expect("a server");
-    let mut witness = Witness::new(&server.url(), ">");
+    let mut observer = Observer::new(&server.url(), ">");
     let pipeline = Pipeline::named("billing");
     let bad = ["", "a b", "a.*", "line\r\nbreak", &"x".repeat(4090), &"x".repeat(40_000)];
     let names = bad.into_iter().map(str::to_owned).chain(["y".repeat(99_990), "good".to_owned()]);
@@ -110,9 +109,9 @@ fn dead_letters_of_a_sink() {
     let sink = running.stats().sinks.swap_remove(0);
     assert_eq!((sink.published, sink.rejected, sink.dead_letters, sink.reconnects), (1, 7, 7, 0));
     drop(feed);
-    running.join().expect("an orderly end");
+    join(running).expect("the pipeline ends without an error");
 
-    let seen: Vec<_> = witness.seen().iter().filter(|message| !message.subject.starts_with("_INBOX")).collect();
+    let seen: Vec<_> = observer.seen().iter().filter(|message| !message.subject.starts_with("_INBOX")).collect();
     assert_eq!(seen.len(), 8);
     let dead: Vec<_> = seen.iter().filter(|message| &*message.subject == "dead").collect();
     assert_eq!(dead.len(), 7);
@@ -123,26 +122,25 @@ fn dead_letters_of_a_sink() {
     assert!(header(dead[6], "pathway_cut").is_some() && text(dead[6]).len() > 99_000);
 }
 
-/// What text and bytes the pipeline is sent, it sends on.
+/// Empty, non-ASCII and very large payloads are published as they were received.
 #[test]
-fn odd_payloads_go_through() {
+fn unusual_payloads_are_passed_on_unchanged() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "out");
+    let mut observer = Observer::new(&server.url(), "out");
     let pipeline = Pipeline::new();
     let texts = nats::read(&pipeline, server.url(), "in").plaintext();
     nats::write(&texts, server.url(), "out").plaintext();
     let running = pipeline.start().expect("a running pipeline");
     let payloads = ["", " å\r\n", "*COMMIT*", &"z".repeat((1 << 20) - 100), "END"].map(str::to_owned);
     Client::new(&server.url()).publish("in", payloads.clone());
-    witness.wait_for("the end", |message| &message.payload[..] == b"END");
-    assert_eq!(witness.seen().iter().map(text).collect::<Vec<_>>(), payloads);
-    running.stop();
-    running.join().expect("an orderly end");
+    observer.wait_for("the end", |message| &message.payload[..] == b"END");
+    assert_eq!(observer.seen().iter().map(text).collect::<Vec<_>>(), payloads);
+    stop(running);
 }
 
-/// Headers as no client of good manners sends them. A connection may break over them; the pipeline must not.
+/// No regular client sends such headers. They can break a connection, but must not end the pipeline.
 #[test]
-fn hostile_headers_do_not_end_the_pipeline() {
+fn malformed_headers_do_not_end_the_pipeline() {
     let server = server();
     let pipeline = Pipeline::new();
     let orders = nats::read(&pipeline, server.url(), "orders.*").plaintext_as::<Order>();
@@ -161,6 +159,5 @@ fn hostile_headers_do_not_end_the_pipeline() {
             seen.rows().iter().any(|order| order.name == name)
         });
     }
-    running.stop();
-    running.join().expect("an orderly end");
+    stop(running);
 }

@@ -1,11 +1,12 @@
-//! One subject for several members of a queue group, and for several readers of one program.
+//! Several members of a queue group, and several readers of one program, share a subject.
 
-use super::support::{Client, Input, Witness, join, server, value, wait_for};
+use super::support::{Client, Observer, server};
+use crate::support::{Input, assert_error, join, stop, value, wait_for};
 use pathway::ErrorKind;
 use pathway::nats::Read;
 use pathway::prelude::*;
 
-/// Sums what a source reads, under a subject of its own.
+/// Sums the values that a source reads, and writes the sum to a subject.
 fn sum(uri: &str, subject: &str, with: impl FnOnce(Read) -> Read) -> pathway::Running {
     let pipeline = Pipeline::new();
     let input = with(nats::read(&pipeline, uri, "connector_example")).json::<Input>();
@@ -18,21 +19,20 @@ fn sum(uri: &str, subject: &str, with: impl FnOnce(Read) -> Read) -> pathway::Ru
 fn several_readers_are_one_source() {
     const MESSAGES: i64 = 50_000;
     let server = server();
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     let running = sum(&server.url(), "sum", |read| read.readers(4).max_backlog(1000));
     Client::new(&server.url()).publish("connector_example", (0..MESSAGES).map(value));
-    witness.wait_for_sum(MESSAGES * (MESSAGES - 1) / 2);
+    observer.wait_for_sum(MESSAGES * (MESSAGES - 1) / 2);
     let stats = running.stats();
     let source = &stats.sources[0];
     assert_eq!((stats.sources.len(), source.name.as_str()), (1, "connector_example"));
     assert_eq!((source.received, source.rows, source.dropped), (MESSAGES as u64, MESSAGES as u64, 0), "{stats:?}");
-    running.stop();
-    join(running).expect("an orderly end");
+    stop(running);
 }
 
-/// As one version of a program takes over from another: each message is in exactly one of their sums.
+/// Like a new version of a program that replaces the old one. Each message is in exactly one of their sums.
 #[test]
-fn a_program_takes_over_from_another_in_its_group() {
+fn a_new_member_of_a_queue_group_takes_over_from_an_old_one() {
     let server = server();
     let rows = |running: &pathway::Running| running.stats().sources[0].rows;
     let old = sum(&server.url(), "sum.old", |read| read.queue_group("sums"));
@@ -43,11 +43,10 @@ fn a_program_takes_over_from_another_in_its_group() {
     assert!(rows(&old) > 0 && rows(&new) > 0);
     old.stop();
     let before = rows(&new);
-    join(old).expect("an orderly end");
+    join(old).expect("the pipeline ends without an error");
     client.publish("connector_example", (0..1000).map(value));
     wait_for("the new one has the rest", || rows(&new) == before + 1000);
-    new.stop();
-    join(new).expect("an orderly end");
+    stop(new);
 }
 
 #[derive(Schema)]
@@ -58,8 +57,8 @@ struct Account {
 }
 
 #[test]
-fn a_primary_key_needs_the_order_of_one_reader_and_all_of_its_messages() {
-    // Checked before the server is asked for: there is none at this address.
+fn a_primary_key_with_several_readers_or_a_queue_group_is_a_config_error() {
+    // This is checked before the connection: there is no server at this address.
     let refused = |with: fn(Read) -> Read| {
         let pipeline = Pipeline::new();
         let accounts = with(nats::read(&pipeline, "nats://127.0.0.1:1", "accounts")).json::<Account>();
@@ -79,11 +78,10 @@ fn a_primary_key_needs_the_order_of_one_reader_and_all_of_its_messages() {
 }
 
 #[test]
-fn a_group_that_cannot_be_joined_is_a_config_error() {
+fn an_invalid_queue_group_is_a_config_error() {
     let pipeline = Pipeline::new();
     let input = nats::read(&pipeline, "nats://127.0.0.1:1", "in").queue_group("two words").json::<Input>();
     let _seen = input.collect();
     let error = pipeline.start().map(drop).expect_err("no name");
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("`two words`"), "{error}");
+    assert_error(&error, ErrorKind::Config, &["`two words`"]);
 }

@@ -1,6 +1,6 @@
-//! Whole pipelines on a real nats-server: what comes in leaves, whatever happens on the way.
+//! Pipelines on a real nats-server with core NATS, through restarts, overload, bad data and bad settings.
 //!
-//! Nothing here sleeps: each test waits for what it expects, up to a deadline.
+//! Tests wait for the expected state with a deadline. The one sleep, in `signals`, measures idle time.
 
 mod bad_rows;
 mod child;

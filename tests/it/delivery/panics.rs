@@ -1,6 +1,7 @@
 //! A panic in a closure ends the pipeline, on whichever worker it happens.
 
-use super::support::{Client, Input, join, server, value};
+use super::support::{Client, server};
+use crate::support::{Input, assert_error, join, value};
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
@@ -15,14 +16,13 @@ fn a_panic_in_a_closure_is_the_pipelines_error() {
             assert!(row.value != 7, "seven is out of the question");
             true
         });
-        // Grouped, so that both workers have rows.
+        // The groups spread the rows over both workers.
         let groups = reduce!(row in checked by row.value => { value: row.value, n: count() });
         nats::write(&groups, server.url(), "copy").json();
         let running = pipeline.start_with(workers).expect("a running pipeline");
         client.publish("connector_example", (0..10).map(value));
         let error = join(running).expect_err("a panic");
-        assert_eq!(error.kind(), ErrorKind::Panic);
-        assert!(error.to_string().contains("seven is out of the question"), "{error}");
+        assert_error(&error, ErrorKind::Panic, &["seven is out of the question"]);
     }
 }
 
@@ -31,7 +31,7 @@ fn a_panic_on_another_worker_ends_the_pipeline_too() {
     let pipeline = Pipeline::new();
     let input = pipeline.rows((0..100).map(|value| Input { value }));
     let groups = reduce!(row in input by row.value => { value: row.value, n: count() });
-    // Runs where the group lives: on each worker for some.
+    // This runs on the worker of the group, so that each worker filters some rows.
     let checked = filter!(row in groups => {
         let name = std::thread::current().name().unwrap_or_default().to_owned();
         assert!(!name.ends_with("work-1"), "this worker is out of order");
@@ -39,7 +39,6 @@ fn a_panic_on_another_worker_ends_the_pipeline_too() {
     });
     let seen = checked.collect();
     let error = pipeline.start_with(2).and_then(join).expect_err("a panic");
-    assert_eq!(error.kind(), ErrorKind::Panic);
-    assert!(error.to_string().contains("worker 1 panicked"), "{error}");
+    assert_error(&error, ErrorKind::Panic, &["worker 1 panicked"]);
     assert!(seen.rows().len() < 100);
 }

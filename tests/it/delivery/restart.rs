@@ -1,36 +1,36 @@
-//! A server that goes and comes back: the pipeline goes on, and what waited is published.
+//! The server restarts: the pipeline continues, and waiting output is published.
 
-use super::support::{Client, Input, Witness, realtime_sum, server, value, wait_for};
+use super::support::{Client, Observer, realtime_sum, server};
+use crate::support::{Input, join, stop, value, wait_for};
 use pathway::prelude::*;
 use pathway_testkit::Server;
 
 #[test]
 fn messages_after_a_restart_are_summed() {
     let mut server = server();
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     let running = realtime_sum(&server.url()).start().expect("a running pipeline");
     Client::new(&server.url()).publish("connector_example", (0..10).map(value));
-    witness.wait_for_sum(45);
+    observer.wait_for_sum(45);
 
     server.restart().expect("a server");
     wait_for("both ends are back", || {
         let stats = running.stats();
         stats.sources[0].reconnects == 1 && stats.sinks[0].reconnects == 1
     });
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     Client::new(&server.url()).publish("connector_example", (10..100).map(value));
-    witness.wait_for_sum(4950);
+    observer.wait_for_sum(4950);
 
     let source = &running.stats().sources[0];
     assert_eq!((source.received, source.rows, source.dropped), (100, 100, 0));
-    running.stop();
-    running.join().expect("an orderly end");
+    stop(running);
 }
 
 #[test]
-fn what_was_made_while_the_server_was_away_is_published_when_it_is_back() {
+fn output_made_during_an_outage_is_published_after_it() {
     let mut server = Server::start().expect("a server");
-    // The stream subscribes before any client can: it misses nothing of what the sink publishes first.
+    // A stream records the output, because it is subscribed before any client can be: it misses no message.
     let stream = r#"{"name": "SUMS", "subjects": ["sum"], "storage": "file", "allow_direct": true}"#;
     let created = Client::new(&server.url()).request("$JS.API.STREAM.CREATE.SUMS", stream);
     assert!(created.contains("SUMS") && !created.contains("error"), "{created}");
@@ -55,5 +55,5 @@ fn what_was_made_while_the_server_was_away_is_published_when_it_is_back() {
     let last = client.request("$JS.API.DIRECT.GET.SUMS", r#"{"last_by_subj": "sum"}"#);
     assert!(last.starts_with(r#"{"sum":45,"diff":1,"#), "{last}");
     drop(feed);
-    running.join().expect("an orderly end");
+    join(running).expect("the pipeline ends without an error");
 }

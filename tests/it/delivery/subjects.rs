@@ -1,13 +1,14 @@
 //! Wildcards in the subject that is read.
 
-use super::support::{Client, Input, Witness, server, value};
+use super::support::{Client, Observer, server};
+use crate::support::{Input, stop, value};
 use pathway::prelude::*;
 
 #[test]
-fn a_wildcard_reads_what_it_matches() {
+fn a_wildcard_reads_the_subjects_it_matches() {
     let server = server();
     for (subject, sum) in [("orders.*", 1), ("orders.>", 11), ("*.new", 101), ("orders", 1000)] {
-        let mut witness = Witness::new(&server.url(), "sum");
+        let mut observer = Observer::new(&server.url(), "sum");
         let pipeline = Pipeline::new();
         let input = nats::read(&pipeline, server.url(), subject).json::<Input>();
         let total = reduce!(row in input => { sum: sum(row.value) });
@@ -19,9 +20,8 @@ fn a_wildcard_reads_what_it_matches() {
         for (subject, number) in messages {
             client.publish(subject, [value(number)]);
         }
-        witness.wait_for_sum(sum);
-        running.stop();
-        running.join().expect("an orderly end");
-        assert_eq!(witness.updates().last(), Some(&(sum, 1)), "{subject}");
+        observer.wait_for_sum(sum);
+        stop(running);
+        assert_eq!(observer.updates().last(), Some(&(sum, 1)), "{subject}");
     }
 }

@@ -1,6 +1,7 @@
-//! What these tests stand on: a server, a client that is not ours, and the pipeline of the README.
+//! A server, an independent client and observer, and the pipeline of the README.
 
-use std::time::{Duration, Instant};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use async_nats::{ConnectOptions, Message, Subscriber};
 use futures_util::StreamExt;
@@ -8,24 +9,16 @@ use pathway::nats::{Options, Read};
 use pathway::prelude::*;
 use pathway_testkit::Server;
 use serde_json::Value;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-/// Long against anything that is waited for, on a machine that does much else.
-pub(super) const DEADLINE: Duration = Duration::from_secs(60);
-
-const POLL: Duration = Duration::from_millis(2);
-
-#[derive(Schema)]
-pub(super) struct Input {
-    pub(super) value: i64,
-}
+use crate::support::{DEADLINE, Input, connect};
 
 /// The pipeline of the README.
 pub(super) fn realtime_sum(uri: &str) -> Pipeline {
     sum_with(uri, &Options::new())
 }
 
-/// The same with options for its connections.
+/// The pipeline of the README, with options for its connections.
 pub(super) fn sum_with(uri: &str, options: &Options) -> Pipeline {
     let pipeline = Pipeline::new();
     let input = nats::read(&pipeline, uri, "connector_example").options(options.clone()).json::<Input>();
@@ -34,7 +27,7 @@ pub(super) fn sum_with(uri: &str, options: &Options) -> Pipeline {
     pipeline
 }
 
-/// The same with something said about how its subject is read.
+/// The pipeline of the README, with options for reading its subject.
 pub(super) fn sum_of(uri: &str, with: impl FnOnce(Read) -> Read) -> Pipeline {
     let pipeline = Pipeline::new();
     let input = with(nats::read(&pipeline, uri, "connector_example")).json::<Input>();
@@ -43,24 +36,12 @@ pub(super) fn sum_of(uri: &str, with: impl FnOnce(Read) -> Read) -> Pipeline {
     pipeline
 }
 
-pub(super) fn value(value: i64) -> String {
-    format!(r#"{{"value": {value}}}"#)
-}
-
+/// A server without JetStream.
 pub(super) fn server() -> Server {
     Server::builder().jetstream(false).start().expect("a server")
 }
 
-/// Waits until a condition holds.
-pub(super) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < DEADLINE, "waited in vain for: {what}");
-        std::thread::sleep(POLL);
-    }
-}
-
-/// A client that is not ours. It works only while it is called, so it needs no thread.
+/// A client that is independent of the crate. It runs only inside its methods, so it needs no thread.
 pub(super) struct Client {
     runtime: Runtime,
     client: async_nats::Client,
@@ -73,14 +54,11 @@ impl Client {
 
     /// With credentials, which this client does not take from a URI.
     pub(super) fn with(url: &str, options: ConnectOptions) -> Self {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let options = options.subscription_capacity(1 << 20).connection_timeout(DEADLINE);
-        let options = options.reconnect_delay_callback(|_| Duration::from_millis(2));
-        let client = runtime.block_on(options.connect(url)).expect("a client");
+        let (runtime, client) = connect(url, options);
         Client { runtime, client }
     }
 
-    /// Publishes; on return the server has everything, and has passed it on.
+    /// Publishes. When it returns, the server has received everything and passed it on.
     pub(super) fn publish(&self, subject: &str, payloads: impl IntoIterator<Item = String>) {
         self.runtime.block_on(async {
             for payload in payloads {
@@ -90,14 +68,14 @@ impl Client {
         self.round_trip();
     }
 
-    /// The same on a thread of its own. What it has under way when the server goes is lost.
+    /// Publishes on a thread of its own. Messages in transit are lost if the server stops.
     pub(super) fn flood(self, subject: &'static str, payloads: impl Iterator<Item = String> + Send + 'static) -> Flood {
-        Flood(std::thread::spawn(move || {
+        Flood(thread::spawn(move || {
             self.publish(subject, payloads);
         }))
     }
 
-    /// Asks and returns the payload of the answer; asks again while there is none.
+    /// Sends a request until there is an answer, and returns its payload.
     pub(super) fn request(&self, subject: &str, payload: &str) -> String {
         let ask = async {
             loop {
@@ -107,10 +85,10 @@ impl Client {
                 }
             }
         };
-        self.within(ask).expect("an answer")
+        self.within_deadline(ask).expect("an answer")
     }
 
-    /// Returns when the server has worked off what was sent before; after a break, when there is a connection again.
+    /// Returns when the server has processed everything sent before; after a break, when the connection is back.
     pub(super) fn round_trip(&self) {
         let inbox = self.client.new_inbox();
         let there_and_back = async {
@@ -122,50 +100,50 @@ impl Client {
                 }
             }
         };
-        self.within(there_and_back).expect("a reply");
+        self.within_deadline(there_and_back).expect("a reply");
     }
 
-    fn within<T>(&self, future: impl Future<Output = T>) -> Option<T> {
+    fn within_deadline<T>(&self, future: impl Future<Output = T>) -> Option<T> {
         self.runtime.block_on(async { tokio::time::timeout(DEADLINE, future).await.ok() })
     }
 }
 
-/// A client that publishes.
-pub(super) struct Flood(std::thread::JoinHandle<()>);
+/// A client that publishes on its own thread.
+pub(super) struct Flood(JoinHandle<()>);
 
 impl Flood {
-    /// Waits until the server has had the last message.
+    /// Waits until the server has received the last message.
     pub(super) fn join(self) {
         self.0.join().expect("no panic");
     }
 }
 
-/// An independent subscriber, with all that it has seen.
-pub(super) struct Witness {
+/// An independent subscriber, with all messages it has received.
+pub(super) struct Observer {
     client: Client,
     subscriber: Subscriber,
     seen: Vec<Message>,
 }
 
-impl Witness {
+impl Observer {
     /// Returns when the server has the subscription.
     pub(super) fn new(url: &str, subject: &str) -> Self {
-        Witness::of(Client::new(url), subject)
+        Observer::of(Client::new(url), subject)
     }
 
     pub(super) fn of(client: Client, subject: &str) -> Self {
         let subscriber = client.runtime.block_on(client.client.subscribe(subject.to_owned())).expect("a subscription");
         client.round_trip();
-        Witness { client, subscriber, seen: Vec::new() }
+        Observer { client, subscriber, seen: Vec::new() }
     }
 
-    /// Takes in messages until one of them is what is waited for.
-    pub(super) fn wait_for(&mut self, what: &str, is_it: impl Fn(&Message) -> bool) {
-        let Witness { client, subscriber, seen } = self;
-        let found = client.within(async {
+    /// Receives messages until one of them satisfies the condition.
+    pub(super) fn wait_for(&mut self, what: &str, condition: impl Fn(&Message) -> bool) {
+        let Observer { client, subscriber, seen } = self;
+        let found = client.within_deadline(async {
             loop {
                 let message = subscriber.next().await.expect("an open subscription");
-                let found = is_it(&message);
+                let found = condition(&message);
                 seen.push(message);
                 if found {
                     return;
@@ -176,14 +154,14 @@ impl Witness {
         assert!(found.is_some(), "waited in vain for: {what}; of {} messages, the last is {last:?}", self.seen.len());
     }
 
-    /// Takes in messages until the sum is this one.
+    /// Receives messages until the sum has this value.
     pub(super) fn wait_for_sum(&mut self, sum: i64) {
         self.wait_for(&format!("the sum {sum}"), |message| update(message) == (sum, 1));
     }
 
-    /// Whether a message comes while something is tried once.
+    /// Whether a message arrives within 50 ms. To wait for one, publish and call this in a loop.
     pub(super) fn sees_soon(&mut self) -> bool {
-        let Witness { client, subscriber, seen } = self;
+        let Observer { client, subscriber, seen } = self;
         let next = async { tokio::time::timeout(Duration::from_millis(50), subscriber.next()).await };
         match client.runtime.block_on(next) {
             Ok(Some(message)) => {
@@ -194,11 +172,11 @@ impl Witness {
         }
     }
 
-    /// Takes in all that the server has passed on by now.
+    /// Receives everything that the server has passed on by now, and returns all messages so far.
     pub(super) fn seen(&mut self) -> &[Message] {
-        // Messages of one connection keep their order: what came before the reply is in the subscription's buffer.
+        // Messages on one connection stay in order: what the server sent before the reply is in the subscription's buffer.
         self.client.round_trip();
-        let Witness { client, subscriber, seen } = self;
+        let Observer { client, subscriber, seen } = self;
         client.runtime.block_on(async {
             while let Ok(Some(message)) = tokio::time::timeout(Duration::ZERO, subscriber.next()).await {
                 seen.push(message);
@@ -207,30 +185,24 @@ impl Witness {
         &self.seen
     }
 
-    /// The same as `(sum, diff)`.
+    /// Like [`seen`](Observer::seen), as `(sum, diff)`.
     pub(super) fn updates(&mut self) -> Vec<(i64, i64)> {
         self.seen().iter().map(update).collect()
     }
 }
 
+/// The payload of a message as text.
 pub(super) fn text(message: &Message) -> String {
     String::from_utf8(message.payload.to_vec()).expect("text")
 }
 
-/// A message's payload as JSON.
+/// The payload of a message as JSON.
 pub(super) fn json(message: &Message) -> Value {
     serde_json::from_slice(&message.payload).expect("JSON")
 }
 
 /// The `sum` and `diff` of an update.
-pub(super) fn update(message: &Message) -> (i64, i64) {
+fn update(message: &Message) -> (i64, i64) {
     let json = json(message);
     (json["sum"].as_i64().expect("a sum"), json["diff"].as_i64().expect("a diff"))
-}
-
-/// Waits for the end of a pipeline that ends by itself; one that hangs fails the test.
-pub(super) fn join(running: pathway::Running) -> pathway::Result<()> {
-    let (sender, outcome) = std::sync::mpsc::channel();
-    std::thread::spawn(move || sender.send(running.join()));
-    outcome.recv_timeout(DEADLINE).expect("a pipeline that ends")
 }

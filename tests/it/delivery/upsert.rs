@@ -1,6 +1,7 @@
-//! A primary key over the wire: a later message replaces the row.
+//! Rows with a primary key: a later message replaces the row.
 
-use super::support::{Client, Witness, server};
+use super::support::{Client, Observer, server};
+use crate::support::stop;
 use pathway::prelude::*;
 
 #[derive(Schema)]
@@ -13,7 +14,7 @@ struct Order {
 #[test]
 fn a_later_message_with_the_same_key_replaces_the_row() {
     let server = server();
-    let mut witness = Witness::new(&server.url(), "sum");
+    let mut observer = Observer::new(&server.url(), "sum");
     let pipeline = Pipeline::new();
     let orders = nats::read(&pipeline, server.url(), "orders").json::<Order>();
     let total = reduce!(o in orders => { sum: sum(o.amount) });
@@ -23,9 +24,8 @@ fn a_later_message_with_the_same_key_replaces_the_row() {
     let client = Client::new(&server.url());
     for (id, amount, sum) in [(1, 5, 5), (2, 10, 15), (1, 7, 17), (2, -7, 0)] {
         client.publish("orders", [format!(r#"{{"id": {id}, "amount": {amount}}}"#)]);
-        witness.wait_for_sum(sum);
+        observer.wait_for_sum(sum);
     }
-    running.stop();
-    running.join().expect("an orderly end");
-    assert_eq!(witness.updates(), [(5, 1), (5, -1), (15, 1), (15, -1), (17, 1), (17, -1), (0, 1)]);
+    stop(running);
+    assert_eq!(observer.updates(), [(5, 1), (5, -1), (15, 1), (15, -1), (17, 1), (17, -1), (0, 1)]);
 }

@@ -1,9 +1,10 @@
-//! What can't be read or published, on a broker in memory.
+//! Undecodable messages and unpublishable rows, on the broker in memory.
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::support::{headers, inserts, written};
+use crate::support::join;
 
 #[derive(Schema)]
 struct Row {
@@ -11,7 +12,7 @@ struct Row {
 }
 
 #[test]
-fn what_cannot_be_read_keeps_its_bytes_and_headers() {
+fn a_dead_letter_keeps_bytes_and_headers() {
     let (pipeline, broker) = (Pipeline::named("billing"), Broker::new());
     let input = nats::read(&pipeline, &broker, "in.>").name("input").dead_letter("dead").json::<Row>();
     let seen = input.collect();
@@ -27,7 +28,7 @@ fn what_cannot_be_read_keeps_its_bytes_and_headers() {
     broker.commit();
     let stats = running.stats();
     broker.close();
-    running.join().expect("an orderly end");
+    join(running).expect("the pipeline ends without an error");
 
     let dead = broker.published("dead");
     let payloads: Vec<_> = dead.iter().map(|dead| dead.payload.as_slice()).collect();
@@ -45,7 +46,7 @@ fn what_cannot_be_read_keeps_its_bytes_and_headers() {
 }
 
 #[test]
-fn a_subject_or_header_from_data_that_cannot_be() {
+fn invalid_subjects_and_headers_from_data_become_dead_letters() {
     let long = "x".repeat(5000);
     let bad = ["", "a b", "a..b", "a.*", ">", "a\r\nPUB x 1", ".", long.as_str()];
     let rows = inserts(bad.iter().chain(&["good"]).map(|name| Row { name: (*name).into() }));
@@ -67,9 +68,9 @@ fn a_subject_or_header_from_data_that_cannot_be() {
     assert!(messages.iter().all(|message| !message.headers.iter().any(|(_, value)| breaks(value))), "{messages:?}");
 }
 
-/// Without a subject for them they are counted, and the rest goes on.
+/// Rejected messages are only counted, and the other rows are published.
 #[test]
-fn without_dead_letters_the_rest_goes_on() {
+fn without_a_dead_letter_subject_rejections_are_counted() {
     let rows = inserts(["a b", "good"].map(|name| Row { name: name.into() }));
     let (messages, stats) =
         written(rows, |table, broker| nats::write(table, broker, "").subject(|row| row.name.clone()).json());

@@ -1,17 +1,18 @@
-//! Text, bytes, changes, and formats that a program brings along.
+//! Plaintext, raw bytes, change streams, and custom formats.
 
 use pathway::format::{Decode, DecodeError, Message};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::support::rows;
+use crate::support::join;
 
 fn publish(payloads: &[&[u8]]) -> impl FnOnce(&Broker) {
     move |broker| payloads.iter().for_each(|payload| broker.publish("in", payload))
 }
 
 #[test]
-fn text_is_kept_as_it_was_sent() {
+fn plaintext_is_read_unchanged() {
     let payloads: &[&[u8]] = &[b" a \n", b"", b"\xff", "\u{a0}å".as_bytes(), b"*COMMIT*", b"\xe2\x82"];
     let (seen, stats) = rows(|p, b| nats::read(p, b, "in").plaintext(), publish(payloads));
     let seen: Vec<_> = seen.into_iter().map(|row| row.data).collect();
@@ -20,7 +21,7 @@ fn text_is_kept_as_it_was_sent() {
 }
 
 #[test]
-fn bytes_are_kept_as_they_were_sent() {
+fn raw_bytes_are_read_unchanged() {
     let payloads: &[&[u8]] = &[b"\xff\0", b"", b" {} "];
     let (seen, _) = rows(|p, b| nats::read(p, b, "in").raw(), publish(payloads));
     let seen: Vec<_> = seen.iter().map(|row| &row.data[..]).collect();
@@ -38,17 +39,17 @@ fn total(city: &str, total: i64) -> Total {
 }
 
 #[test]
-fn changes_come_and_go() {
+fn changes_insert_and_remove_rows() {
     let (seen, stats) = rows(
         |p, b| nats::read(p, b, "in").changes::<Total>(),
         |broker| {
             broker.publish("in", r#"{"city":"a","total":1,"diff":1,"time":2}"#);
             broker.publish("in", r#"{"city":"b","total":1,"diff":1,"time":2}"#);
             broker.publish("in", r#"{"city":"a","total":1,"diff":-1,"time":4}"#);
-            // The header says it, where there is one.
+            // A header takes precedence.
             broker.publish_with_headers("in", [("pathway_diff", "1")], r#"{"city":"a","total":2}"#);
             broker.publish_with_headers("in", [("pathway_diff", "-1")], r#"{"city":"b","total":1,"diff":1}"#);
-            // What comes last counts, as for columns.
+            // The last one counts, as for columns.
             broker.publish("in", r#"{"diff":7,"city":"c","total":1,"diff":1}"#);
             for bad in ["1.0", "0", "2", "\"1\"", "null", "true", "[1]"] {
                 broker.publish("in", format!(r#"{{"city":"d","total":1,"diff":{bad}}}"#));
@@ -63,9 +64,9 @@ fn changes_come_and_go() {
     assert_eq!(stats.sources[0].rejected, 11);
 }
 
-/// What was written is read back through a subject, and stands where the table stands.
+/// The change stream of a table is read back through a subject, and gives the same table.
 #[test]
-fn a_table_chained_through_a_subject() {
+fn a_table_is_passed_on_through_a_subject() {
     let (broker, pipeline) = (Broker::new(), Pipeline::new());
     let orders = nats::read(&pipeline, &broker, "orders").json::<Total>();
     let totals = reduce!(o in orders by o.city => Total { city: o.city, total: sum(o.total) });
@@ -77,15 +78,15 @@ fn a_table_chained_through_a_subject() {
         broker.publish("orders", format!(r#"{{"city":"{city}","total":{number}}}"#));
         broker.commit();
     }
-    // What the last commit wrote is read with one more.
+    // One more commit reads what the last one wrote.
     broker.commit();
     broker.close();
-    running.join().expect("an orderly end");
+    join(running).expect("the pipeline ends without an error");
     let all = all.rows();
     assert_eq!((all.len(), all[0].cities, all[0].total), (1, 3, 8));
 }
 
-/// `key=value`, as a type with settings.
+/// Decodes `key=value`, with the separator as a setting.
 struct Pairs {
     separator: char,
 }
@@ -103,7 +104,7 @@ impl Decode for Pairs {
 }
 
 #[test]
-fn a_format_of_ones_own() {
+fn a_custom_format_is_read() {
     let payloads: &[&[u8]] = &[b"a=1", b"a", b"b=x", b"\xff=1"];
     let (seen, stats) = rows(|p, b| nats::read(p, b, "in").decode(Pairs { separator: '=' }), publish(payloads));
     assert_eq!((seen.as_slice(), stats.sources[0].rejected), (&[total("a", 1)][..], 3));

@@ -1,4 +1,4 @@
-//! Columns that are filled from what stands beside the payload.
+//! Columns that are filled from metadata: subject, headers, sequence, time.
 
 use pathway::ErrorKind;
 use pathway::prelude::*;
@@ -30,7 +30,7 @@ struct Event {
 }
 
 #[test]
-fn every_kind_of_column() {
+fn every_kind_of_metadata_column_is_filled() {
     let (mut seen, stats) = rows(
         |p, b| nats::read(p, b, "orders.>").json::<Event>(),
         |broker| {
@@ -56,7 +56,7 @@ fn every_kind_of_column() {
     assert_eq!(seen[0], event);
     let less = Event { subject: "orders.eu".into(), shop: None, id: 2, origin: String::new(), ..event };
     assert_eq!(seen[1], Event { attempt: None, tags: Vec::new(), ..less });
-    // Going out they are columns like any other.
+    // In the output they are ordinary columns.
     let (messages, _) =
         written(inserts([event_of(&seen[1])]), |table, broker| nats::write(table, broker, "out").json());
     let expected = r#"{"subject":"orders.eu","region":"eu","shop":null,"id":2,"origin":"","attempt":null,"tags":[],"sequence":null,"published":null,"delivered":null,"diff":1"#;
@@ -68,7 +68,7 @@ fn event_of(event: &Event) -> Event {
 }
 
 #[test]
-fn what_is_not_there_or_of_another_type_is_a_reject() {
+fn missing_or_mistyped_metadata_rejects_the_message() {
     let (seen, stats) = rows(
         |p, b| nats::read(p, b, "orders.>").dead_letter("dead").json::<Event>(),
         |broker| {
@@ -83,14 +83,14 @@ fn what_is_not_there_or_of_another_type_is_a_reject() {
 }
 
 #[test]
-fn a_reject_names_the_column_and_what_was_found() {
+fn a_rejection_names_the_column_and_the_value() {
     let (broker, pipeline) = (Broker::new(), Pipeline::new());
     let _seen = nats::read(&pipeline, &broker, "orders.>").dead_letter("dead").json::<Event>().collect();
     broker.publish_with_headers("orders.eu.x", [("Origin", "web")], r#"{"id": 1}"#);
     broker.publish("orders.eu", r#"{"id": 1}"#);
     broker.commit();
     broker.close();
-    pipeline.run().expect("an orderly end");
+    pipeline.run().expect("the pipeline ends without an error");
     let dead = broker.published("dead");
     let said = dead.iter().map(|dead| (dead.header("pathway_column"), dead.header("pathway_reason")));
     let expected = [
@@ -118,7 +118,7 @@ struct Blob {
 }
 
 #[test]
-fn text_and_bytes_have_metadata_too() {
+fn plaintext_and_raw_rows_have_metadata_columns() {
     let before = DateTimeUtc::now();
     let (seen, _) =
         rows(|p, b| nats::read(p, b, "*.log").plaintext_as::<Line>(), |broker| broker.publish("alpha.log", " up "));
@@ -138,9 +138,9 @@ struct Numbered {
     number: u64,
 }
 
-/// Core NATS has no such number: that is said before a message is read.
+/// Core NATS has no sequence number, which is reported before a message is read.
 #[test]
-fn what_only_jetstream_knows_is_a_config_error() {
+fn stream_metadata_on_core_nats_is_a_config_error() {
     for place in [nats::Endpoint::from("nats://127.0.0.1:1"), nats::Endpoint::from(&Broker::new())] {
         let pipeline = Pipeline::new();
         let _seen = nats::read(&pipeline, place, "numbers").json::<Numbered>().collect();

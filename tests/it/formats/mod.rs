@@ -1,4 +1,4 @@
-//! What comes in and goes out besides JSON: text, bytes, changes, metadata, headers, subjects, dead letters.
+//! Formats other than plain JSON rows, metadata columns, headers, subjects and dead letters.
 
 mod dead_letters;
 mod input;

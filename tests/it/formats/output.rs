@@ -1,4 +1,4 @@
-//! Text, bytes and delimited values; headers, subjects, and the order of a commit.
+//! Plaintext, raw bytes and delimited values; headers, subjects, and the order of a commit.
 
 use pathway::ErrorKind;
 use pathway::format::{ChangeInfo, Dsv, EncodeError, Plaintext, Raw};
@@ -18,7 +18,7 @@ fn row(name: &str, number: Option<i64>) -> Row {
 }
 
 #[test]
-fn text_and_bytes() {
+fn plaintext_and_raw_are_written() {
     let text = || inserts([Plaintext { data: " å\n".into() }, Plaintext { data: String::new() }]);
     let (messages, _) = written(text(), |table, broker| nats::write(table, broker, "out").plaintext());
     assert_eq!(texts(&messages), [" å\n", ""]);
@@ -34,7 +34,7 @@ fn text_and_bytes() {
 }
 
 #[test]
-fn delimited_values() {
+fn rows_are_written_as_delimited_values() {
     let changes = || vec![vec![Change::insert(row("a;\"b\"", Some(1)))], vec![Change::remove(row("a;\"b\"", Some(1)))]];
     let masked = |messages: &[pathway::testing::Published]| -> Vec<_> {
         let mask = |message: &pathway::testing::Published| {
@@ -52,7 +52,7 @@ fn delimited_values() {
 }
 
 #[test]
-fn headers_stand_in_the_order_in_which_they_were_added() {
+fn headers_keep_the_order_in_which_they_were_added() {
     let rows = inserts([row("å b", Some(-1)), row("", None)]);
     let (messages, _) = written(rows, |table, broker| {
         let write = nats::write(table, broker, "out").header("z", |r| r.name.clone()).header("a", |r| r.number);
@@ -63,7 +63,7 @@ fn headers_stand_in_the_order_in_which_they_were_added() {
 }
 
 #[test]
-fn a_header_that_cannot_be_is_a_config_error() {
+fn an_invalid_header_name_is_a_config_error() {
     for name in ["", "a b", "a:b", "å", "a\r\nb", "pathway_time", "pathway_diff", "twice"] {
         let pipeline = Pipeline::new();
         let table = pipeline.rows([row("a", None)]);
@@ -76,7 +76,7 @@ fn a_header_that_cannot_be_is_a_config_error() {
 }
 
 #[test]
-fn a_subject_of_each_rows_own() {
+fn each_row_can_have_its_own_subject() {
     let rows = inserts([row("a", None), row("b.c", None)]);
     let (messages, _) =
         written(rows, |table, broker| nats::write(table, broker, "").subject(|r| format!("out.{}", r.name)).json());
@@ -84,9 +84,9 @@ fn a_subject_of_each_rows_own() {
     assert_eq!(subjects, ["out.a", "out.b.c"]);
 }
 
-/// By the key, `None` first; equal ones as they were; what goes before what comes.
+/// By the key, `None` first; equal keys in table order; removals before insertions.
 #[test]
-fn the_order_of_a_commit() {
+fn sort_by_orders_the_messages_of_a_commit() {
     let first = [("x", Some(3)), ("y", None), ("z", Some(1)), ("a", Some(1))];
     let first = first.map(|(name, number)| Change::insert(row(name, number)));
     let second = vec![
@@ -102,7 +102,7 @@ fn the_order_of_a_commit() {
 }
 
 #[test]
-fn a_row_that_an_encoder_refuses_is_a_dead_letter() {
+fn a_row_that_the_encoder_rejects_is_a_dead_letter() {
     let rows = inserts([row("a", None), row("b", Some(1))]);
     let (messages, stats) = written(rows, |table, broker| {
         let encode = |row: &Row, _: ChangeInfo, payload: &mut Vec<u8>| {

@@ -1,37 +1,25 @@
-//! Arbitrary bytes for every decoder, and arbitrary rows there and back. A failure names its seed, and
-//! `PATHWAY_TEST_SEED=7 cargo test --test it formats::random` runs that one alone.
+//! Random bytes for every decoder, and random rows written and read back. A failure prints its seed;
+//! `PATHWAY_TEST_SEED=7 cargo test --test it formats::random` runs that seed alone.
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
+use crate::support::join;
+use crate::support::random::{Random, chosen_seed};
+
 const SEEDS: u64 = 20;
 
-/// SplitMix64.
-struct Random(u64);
-
 impl Random {
-    fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        (self.bits() % limit as u64) as usize
-    }
-
     fn chance<T>(&mut self, make: impl FnOnce(&mut Self) -> T) -> Option<T> {
         (self.below(3) > 0).then(|| make(self))
     }
 
     fn text(&mut self) -> String {
         const PIECES: [&str; 12] = ["a", "é", "\"", "\\", "\n", "\0", "\u{2028}", "🦀", " ", "{", ",", "\r"];
-        (0..self.below(6)).map(|_| PIECES[self.below(PIECES.len())]).collect()
+        (0..self.below(6)).map(|_| self.pick(&PIECES)).collect()
     }
 
-    /// Bytes of any kind, and pieces of what decoders look for.
+    /// Random bytes, mixed with pieces that the decoders interpret.
     fn payload(&mut self) -> Vec<u8> {
         const PIECES: [&[u8]; 16] = [
             b"{",
@@ -54,8 +42,8 @@ impl Random {
         let mut payload = Vec::new();
         for _ in 0..self.below(24) {
             match self.below(4) {
-                0 => payload.push(self.bits().to_le_bytes()[0]),
-                _ => payload.extend_from_slice(PIECES[self.below(PIECES.len())]),
+                0 => payload.push(self.next().to_le_bytes()[0]),
+                _ => payload.extend_from_slice(self.pick(&PIECES)),
             }
         }
         payload
@@ -63,10 +51,9 @@ impl Random {
 }
 
 fn each_seed(run: impl Fn(&mut Random)) {
-    let one = std::env::var("PATHWAY_TEST_SEED").ok().and_then(|seed| seed.parse().ok());
-    for seed in one.map_or(0..SEEDS, |seed| seed..seed + 1) {
+    for seed in chosen_seed().map_or(0..SEEDS, |seed| seed..seed + 1) {
         println!("seed {seed}");
-        run(&mut Random(seed));
+        run(&mut Random::new(seed));
     }
 }
 
@@ -98,24 +85,24 @@ struct Every {
 
 impl Every {
     fn random(random: &mut Random) -> Self {
-        let at = DateTimeUtc::from_nanosecond(i128::from(random.bits() as i64)).expect("within the years of jiff");
-        let naive = jiff_utc(DateTimeUtc::from_nanosecond(i128::from(random.bits() as i64)).expect("a moment"));
-        let float = |random: &mut Random| Some(f64::from_bits(random.bits())).filter(|f| f.is_finite()).unwrap_or(-0.5);
+        let at = DateTimeUtc::from_nanosecond(i128::from(random.next() as i64)).expect("within the years of jiff");
+        let naive = jiff_utc(DateTimeUtc::from_nanosecond(i128::from(random.next() as i64)).expect("a moment"));
+        let float = |random: &mut Random| Some(f64::from_bits(random.next())).filter(|f| f.is_finite()).unwrap_or(-0.5);
         Every {
             b: random.below(2) == 0,
-            i: random.bits() as i64,
-            small: random.bits() as i8,
-            u: random.bits(),
+            i: random.next() as i64,
+            small: random.next() as i8,
+            u: random.next(),
             f: float(random),
-            g: Some(f32::from_bits(random.bits() as u32)).filter(|g| g.is_finite()).unwrap_or(1.5),
+            g: Some(f32::from_bits(random.next() as u32)).filter(|g| g.is_finite()).unwrap_or(1.5),
             s: random.text(),
             bytes: random.payload().into(),
-            json: random.chance(|random| Json(serde_json::json!({ random.text(): [random.bits(), random.text()] }))),
+            json: random.chance(|random| Json(serde_json::json!({ random.text(): [random.next(), random.text()] }))),
             at,
             naive,
-            span: SignedDuration::from_nanos(random.bits() as i64),
+            span: SignedDuration::from_nanos(random.next() as i64),
             maybe: random.chance(Random::text),
-            list: (0..random.below(4)).map(|_| random.chance(|random| random.bits() as i64)).collect(),
+            list: (0..random.below(4)).map(|_| random.chance(|random| random.next() as i64)).collect(),
             pair: (random.text(), float(random)),
             kind: if random.below(2) == 0 { Kind::Retail } else { Kind::Wholesale },
         }
@@ -126,9 +113,9 @@ fn jiff_utc(at: DateTimeUtc) -> DateTimeNaive {
     pathway::jiff::tz::Offset::UTC.to_datetime(at)
 }
 
-/// Every message is a row or a reject, and none is the end of the pipeline.
+/// Every message becomes a row or a rejection, and none ends the pipeline.
 #[test]
-fn arbitrary_bytes() {
+fn arbitrary_bytes_are_decoded_or_rejected() {
     each_seed(|random| {
         let (broker, pipeline) = (Broker::new(), Pipeline::new());
         let read = || nats::read(&pipeline, &broker, "in.*").dead_letter("dead");
@@ -143,7 +130,7 @@ fn arbitrary_bytes() {
         broker.commit();
         let stats = running.stats();
         broker.close();
-        running.join().expect("an orderly end");
+        join(running).expect("the pipeline ends without an error");
         for source in &stats.sources {
             assert_eq!(source.received, MESSAGES as u64, "{source:?}");
             assert_eq!(source.rows + source.rejected, source.received, "{source:?}");
@@ -163,14 +150,14 @@ struct Number {
     i: i64,
 }
 
-/// What is written is read back as it was: rows that come, and rows that go.
+/// Insertions and removals are read back as they were written.
 #[test]
-fn arbitrary_rows_there_and_back() {
+fn arbitrary_rows_survive_a_round_trip() {
     each_seed(|random| {
         let (broker, pipeline) = (Broker::new(), Pipeline::new());
         let (feed, rows) = pipeline.input::<Every>();
         nats::write(&rows, &broker, "rows").json();
-        let standing = nats::read(&pipeline, &broker, "rows").changes::<Every>().collect();
+        let current = nats::read(&pipeline, &broker, "rows").changes::<Every>().collect();
         let ever = nats::read(&pipeline, &broker, "rows").json::<Every>().collect();
         let seen = rows.collect();
         let running = pipeline.start().expect("a running pipeline");
@@ -184,8 +171,8 @@ fn arbitrary_rows_there_and_back() {
         broker.commit();
         broker.close();
         drop(feed);
-        running.join().expect("an orderly end");
-        assert_eq!(standing.rows(), seen.rows());
-        assert_eq!((standing.rows().len(), ever.rows().len()), (50, 150));
+        join(running).expect("the pipeline ends without an error");
+        assert_eq!(current.rows(), seen.rows());
+        assert_eq!((current.rows().len(), ever.rows().len()), (50, 150));
     });
 }

@@ -1,11 +1,13 @@
-//! Pipelines on a broker in memory.
+//! Pipelines on the broker in memory.
 
 use pathway::prelude::*;
 use pathway::schema::Datum;
 use pathway::stats::Stats;
 use pathway::testing::{Broker, Published};
 
-/// Runs a pipeline over what is published in one commit; returns its rows and what it counted.
+use crate::support::{join, stop};
+
+/// Runs a pipeline over messages that are published in one commit. Returns its rows and its statistics.
 pub(super) fn rows<R: Schema>(
     build: impl FnOnce(&Pipeline, &Broker) -> Table<R>,
     publish: impl FnOnce(&Broker),
@@ -17,11 +19,11 @@ pub(super) fn rows<R: Schema>(
     broker.commit();
     let stats = running.stats();
     broker.close();
-    running.join().expect("an orderly end");
+    join(running).expect("the pipeline ends without an error");
     (seen.rows(), stats)
 }
 
-/// Writes rows with one commit, and returns all that was published and what was counted.
+/// Writes the given commits. Returns all published messages and the statistics.
 pub(super) fn written<R: Schema>(
     changes: Vec<Vec<Change<R>>>,
     write: impl FnOnce(&Table<R>, &Broker),
@@ -32,11 +34,10 @@ pub(super) fn written<R: Schema>(
     let (_feed, idle) = pipeline.input::<Idle>();
     let _idle = idle.collect();
     let running = pipeline.start().expect("a running pipeline");
-    // Commits that are given come before all others.
+    // The given commits precede all others.
     _feed.commit();
     let stats = running.stats();
-    running.stop();
-    running.join().expect("an orderly end");
+    stop(running);
     (broker.published(">"), stats)
 }
 
@@ -49,12 +50,12 @@ pub(super) fn inserts<R: Datum>(rows: impl IntoIterator<Item = R>) -> Vec<Vec<Ch
     vec![rows.into_iter().map(Change::insert).collect()]
 }
 
-/// Payloads as text.
+/// The payloads as text.
 pub(super) fn texts(messages: &[Published]) -> Vec<String> {
     messages.iter().map(|message| message.text().into_owned()).collect()
 }
 
-/// Headers but for the time, as they are on the wire.
+/// The headers in wire order, without the time.
 pub(super) fn headers(message: &Published) -> String {
     let headers = message.headers.iter().filter(|(name, _)| name != "pathway_time");
     headers.map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(";")

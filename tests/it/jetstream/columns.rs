@@ -1,12 +1,11 @@
-//! What streams say beside a payload, dead letters at both ends of them, formats in buckets, and a bound of one's own.
-
-use std::sync::{Arc, Mutex};
+//! Streams and buckets: metadata columns, dead letters, custom formats, and `max_backlog`.
 
 use pathway::format::{ChangeInfo, EncodeError};
 use pathway::prelude::*;
 use pathway::{ErrorKind, nats};
 
-use super::support::{Input, Js, join, server, stats, stream, value, wait_for, work_queue};
+use super::support::{Js, server, stream, values, work_queue};
+use crate::support::{Gate, Input, assert_error, join, stop, value, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
 struct Stored {
@@ -22,7 +21,7 @@ struct Stored {
 }
 
 #[test]
-fn columns_that_only_a_stream_can_fill() {
+fn stream_metadata_columns_are_filled() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
@@ -31,10 +30,9 @@ fn columns_that_only_a_stream_can_fill() {
     let after = DateTimeUtc::now();
     let pipeline = Pipeline::named("test");
     let seen = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<Stored>().collect();
-    let running = pipeline.start().expect("a pipeline");
+    let running = pipeline.start().expect("a running pipeline");
     wait_for("three rows", || seen.rows().len() == 3);
-    running.stop();
-    join(running).expect("a good end");
+    stop(running);
     let rows: Vec<_> = seen.changes().into_iter().map(|(_, row, _)| row).collect();
     let known: Vec<_> = rows.iter().map(|row| (row.value, &*row.kind, row.sequence, row.delivered)).collect();
     assert_eq!(known, [(7, "a", 1, 1), (8, "b", 2, 1), (9, "a", 3, 1)]);
@@ -42,41 +40,39 @@ fn columns_that_only_a_stream_can_fill() {
 }
 
 #[test]
-fn without_a_stream_such_a_column_is_an_error() {
+fn stream_metadata_columns_without_a_stream_are_a_config_error() {
     let server = server();
     let pipeline = Pipeline::new();
     let _ = nats::read(&pipeline, server.url(), "in.>").json::<Stored>();
     let error = pipeline.start().map(drop).expect_err("no stream");
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("only JetStream can fill the column `sequence`"), "{error}");
+    assert_error(&error, ErrorKind::Config, &["only JetStream can fill the column `sequence`"]);
 }
 
-/// What can't be read of a work queue is a dead letter first, and then does not come again.
+/// The dead letter is published before the message is acknowledged.
 #[test]
-fn a_poison_message_is_a_dead_letter() {
+fn an_undecodable_message_becomes_a_dead_letter() {
     let server = server();
     let js = Js::new(&server);
     js.create(work_queue("IN"));
-    // The dead letters are kept, to be looked at.
+    // A stream keeps the dead letters.
     js.create(stream("DEAD"));
     let message = |text: &str| ("in.a".to_owned(), text.to_owned());
     js.publish_all([message(&value(1)), message("poison"), message(&value(2))]);
     let pipeline = Pipeline::named("billing");
     let read = nats::read(&pipeline, server.url(), "in.>").name("orders").jetstream("IN").dead_letter("dead.in");
     let seen = read.json::<Input>().collect();
-    let running = pipeline.start().expect("a pipeline");
-    wait_for("an empty queue", || js.info("IN").state.messages == 0);
+    let running = pipeline.start().expect("a running pipeline");
+    wait_for("an empty queue", || js.messages("IN") == 0);
     assert_eq!(js.stored("DEAD"), [(1, "dead.in".to_owned(), "poison".to_owned())]);
-    let source = stats(&running).sources[0].clone();
+    let source = running.stats().sources[0].clone();
     assert_eq!((source.rows, source.rejected, source.dead_letters), (2, 1, 1));
-    running.stop();
-    join(running).expect("a good end");
+    stop(running);
     assert_eq!(seen.rows().len(), 2);
 }
 
-/// Rows that can't be stored are dead letters, and the others are stored in order.
+/// The other rows are stored in order.
 #[test]
-fn a_row_that_no_stream_takes_is_a_dead_letter() {
+fn an_unpublishable_row_becomes_a_dead_letter() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
@@ -88,7 +84,7 @@ fn a_row_that_no_stream_takes_is_a_dead_letter() {
         .subject(|row| if row.value == 5 { "out.not a subject".into() } else { format!("out.{}", row.value % 2) })
         .dead_letter("dead.out")
         .json();
-    join(pipeline.start().expect("a pipeline")).expect("a good end");
+    join(pipeline.start().expect("a running pipeline")).expect("the pipeline ends without an error");
     let stored: Vec<_> = js.stored("OUT").into_iter().map(|(_, subject, _)| subject).collect();
     let expected = (0..10).filter(|value| *value != 5).map(|value| format!("out.{}", value % 2));
     assert_eq!(stored, expected.collect::<Vec<_>>());
@@ -96,9 +92,9 @@ fn a_row_that_no_stream_takes_is_a_dead_letter() {
     assert!(dead.len() == 1 && dead[0].2.starts_with(r#"{"value":5,"#), "{dead:?}");
 }
 
-/// A bucket takes any format; a row that the format refuses leaves the key as it was.
+/// A row that the format rejects leaves the key unchanged.
 #[test]
-fn a_bucket_in_another_format() {
+fn a_bucket_takes_a_custom_format() {
     let server = server();
     let js = Js::new(&server);
     let bucket = async_nats::jetstream::kv::Config { bucket: "numbers".to_owned(), ..Default::default() };
@@ -118,14 +114,14 @@ fn a_bucket_in_another_format() {
             }
         },
     );
-    join(pipeline.start().expect("a pipeline")).expect("a good end");
+    join(pipeline.start().expect("a running pipeline")).expect("the pipeline ends without an error");
     let value = js.runtime.block_on(store.get("newest")).expect("an answer").expect("a value");
     assert_eq!(value, "number 1");
     assert_eq!(js.stored("DEAD"), [(1, "dead.kv".to_owned(), r#"{"value":13}"#.to_owned())]);
 }
 
 #[test]
-fn a_bucket_has_no_subjects_and_no_headers() {
+fn a_header_on_a_bucket_is_a_config_error() {
     let pipeline = Pipeline::new();
     let rows = pipeline.rows([Input { value: 1 }]);
     let write = nats::write(&rows, "nats://localhost:1", "numbers").kv(|_| "key".to_owned());
@@ -134,31 +130,29 @@ fn a_bucket_has_no_subjects_and_no_headers() {
     assert!(error.kind() == ErrorKind::Config && error.to_string().contains("into a bucket"), "{error}");
 }
 
-/// What the pipeline does not take stays in the stream: no more waits than was allowed, and nothing is lost.
+/// Messages beyond the limit stay in the stream, and nothing is lost.
 #[test]
-fn a_bound_of_ones_own() {
+fn max_backlog_limits_the_messages_that_wait() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..5000);
-    let gate = Arc::new(Mutex::new(()));
-    let held = gate.lock().expect("a gate");
+    let gate = Gate::default();
+    let closed = gate.close();
     let pipeline = Pipeline::named("test");
     let read = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").max_backlog(100);
-    let passed = Arc::clone(&gate);
-    let seen = read.json::<Input>().filter(move |_| passed.lock().is_ok()).collect();
-    let running = pipeline.start().expect("a pipeline");
-    wait_for("half of the bound", || stats(&running).sources[0].backlog > 50);
-    // A request of the source's and its answer come and go many times meanwhile.
+    let before_gate = gate.clone();
+    let seen = read.json::<Input>().filter(move |_| before_gate.pass()).collect();
+    let running = pipeline.start().expect("a running pipeline");
+    wait_for("half of the limit", || running.stats().sources[0].backlog > 50);
+    // Meanwhile the server answers many requests, and one of the source would be among them.
     for _ in 0..100 {
         js.info("IN");
-        let source = stats(&running).sources[0].clone();
+        let source = running.stats().sources[0].clone();
         assert!(source.backlog <= 100 && source.received <= 200, "{source:?}");
     }
-    drop(held);
-    wait_for("all rows", || stats(&running).sources[0].rows == 5000);
-    running.stop();
-    join(running).expect("a good end");
-    let values: Vec<i64> = seen.changes().iter().map(|(_, row, _)| row.value).collect();
-    assert_eq!(values, (0..5000).collect::<Vec<_>>());
+    drop(closed);
+    wait_for("all rows", || running.stats().sources[0].rows == 5000);
+    stop(running);
+    assert_eq!(values(&seen), (0..5000).collect::<Vec<_>>());
 }

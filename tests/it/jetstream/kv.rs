@@ -1,4 +1,4 @@
-//! Buckets: as a table by key, and made of a table.
+//! Key-value buckets, read as tables and written from tables.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,8 @@ use pathway::testing::Collected;
 use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
-use super::support::{Js, join, server, stats, wait_for};
+use super::support::{Js, server};
+use crate::support::{assert_error, join, stop, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
 struct Limit {
@@ -45,7 +46,7 @@ impl Js {
         self.runtime.block_on(bucket.purge(key)).expect("a purge");
     }
 
-    /// What is in a bucket.
+    /// The entries of a bucket.
     fn entries(&self, bucket: &kv::Store) -> BTreeMap<String, String> {
         self.runtime.block_on(async {
             let keys: Vec<String> = bucket.keys().await.expect("keys").try_collect().await.expect("keys");
@@ -70,7 +71,7 @@ fn rows(seen: &Collected<Limit>) -> Vec<i64> {
 }
 
 #[test]
-fn a_bucket_as_a_table() {
+fn a_bucket_is_read_as_a_table() {
     let mut server = server();
     let js = Js::new(&server);
     let bucket = js.bucket("limits", 5);
@@ -78,9 +79,9 @@ fn a_bucket_as_a_table() {
         js.put(&bucket, &format!("user.{}", n % 100), &format!(r#"{{"most":{n}}}"#));
     }
     js.remove(&bucket, "user.7");
-    let (running, seen) = limits(&server).expect("a pipeline");
+    let (running, seen) = limits(&server).expect("a running pipeline");
     wait_for("the snapshot", || !seen.changes().is_empty());
-    // All that was there is one commit, and only the newest of each key.
+    // The snapshot is one commit, with only the newest value of each key.
     let changes = seen.changes();
     assert!(changes.iter().all(|(commit, _, diff)| (*commit, *diff) == (changes[0].0, 1)));
     assert_eq!(rows(&seen), (900..1000).filter(|n| *n != 907).collect::<Vec<_>>());
@@ -90,30 +91,28 @@ fn a_bucket_as_a_table() {
     js.remove(&bucket, "user.10");
     js.purge_key(&bucket, "user.11");
     js.put(&bucket, "user.12", "no JSON");
-    wait_for("the changes", || stats(&running).sources[0].rejected == 1 && rows(&seen).len() == 98);
+    wait_for("the changes", || running.stats().sources[0].rejected == 1 && rows(&seen).len() == 98);
     let mut expected: Vec<i64> = (900..1000).filter(|n| ![907, 908, 910, 911].contains(n)).collect();
     expected.extend([-8, -7]);
     expected.sort_unstable();
     assert_eq!(rows(&seen), expected);
-    // What is put while the connection is away is seen, too, and only once.
+    // A value that is put while the connection is down is read too, and only once.
     server.restart().expect("a server");
     let js = Js::new(&server);
     let bucket = js.runtime.block_on(js.context.get_key_value("limits")).expect("a bucket");
     js.put(&bucket, "user.8", r#"{"most":-88}"#);
     wait_for("the last change", || rows(&seen).first() == Some(&-88));
-    running.stop();
-    join(running).expect("a good end");
+    stop(running);
 }
 
 #[test]
-fn an_empty_bucket_and_one_that_is_not_there() {
+fn an_empty_bucket_is_read_and_a_missing_one_is_an_error() {
     let server = server();
     let js = Js::new(&server);
     let error = limits(&server).err().expect("an error");
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("KV_limits") && error.to_string().contains("nats kv add limits"), "{error}");
+    assert_error(&error, ErrorKind::Config, &["KV_limits", "nats kv add limits"]);
     let bucket = js.bucket("limits", 1);
-    let (running, seen) = limits(&server).expect("a pipeline");
+    let (running, seen) = limits(&server).expect("a running pipeline");
     js.put(&bucket, "a", r#"{"most":1}"#);
     wait_for("a row", || rows(&seen) == [1]);
     drop(running);
@@ -124,17 +123,17 @@ fn an_empty_bucket_and_one_that_is_not_there() {
 }
 
 #[test]
-fn a_table_as_a_bucket() {
+fn a_table_is_written_to_a_bucket() {
     let server = server();
     let js = Js::new(&server);
     let bucket = js.bucket("totals", 1);
     let pipeline = Pipeline::new();
     let (feed, rows) = pipeline.input::<Total>();
     nats::write(&rows, server.url(), "totals").kv(|total| total.city.clone()).json();
-    let running = pipeline.start().expect("a pipeline");
+    let running = pipeline.start().expect("a running pipeline");
     let expect = |puts: u64, expected: &[(&str, &str)]| {
-        wait_for("the puts", || stats(&running).sinks[0].published >= puts);
-        assert_eq!(stats(&running).sinks[0].published, puts);
+        wait_for("the puts", || running.stats().sinks[0].published >= puts);
+        assert_eq!(running.stats().sinks[0].published, puts);
         let expected = expected.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         assert_eq!(js.entries(&bucket), expected.collect());
     };
@@ -142,15 +141,15 @@ fn a_table_as_a_bucket() {
     feed.commit();
     let (oslo, rome) = (r#"{"city":"Oslo","sum":1}"#, r#"{"city":"Rome","sum":1}"#);
     expect(3, &[("Oslo", oslo), ("Rome", rome), ("Paris", r#"{"city":"Paris","sum":1}"#)]);
-    assert_eq!(stats(&running).sinks[0].rejected, 1);
-    // A change is one put, a row that goes a deletion.
+    assert_eq!(running.stats().sinks[0].rejected, 1);
+    // A changed row is one put, a removed row is a deletion.
     feed.remove(total("Rome", 1));
     feed.insert(total("Rome", 2));
     feed.remove(total("Paris", 1));
     feed.commit();
     let rome = r#"{"city":"Rome","sum":2}"#;
     expect(5, &[("Oslo", oslo), ("Rome", rome)]);
-    // Of two rows with one key the newest stands; the older one does again when that goes.
+    // Of two rows with one key the newer one is written. When it is removed, the older one is written again.
     feed.insert(total("Oslo", 5));
     feed.commit();
     expect(6, &[("Oslo", r#"{"city":"Oslo","sum":5}"#), ("Rome", rome)]);
@@ -162,12 +161,12 @@ fn a_table_as_a_bucket() {
     feed.commit();
     expect(8, &[("Rome", rome)]);
     drop(feed);
-    join(running).expect("a good end");
+    join(running).expect("the pipeline ends without an error");
 }
 
-/// Each key has the last value, though each is put very often and the server dies in between.
+/// Each key is put many times, and the server restarts in between.
 #[test]
-fn the_last_put_stands_over_restarts() {
+fn each_key_has_its_last_value_after_restarts() {
     const ROUNDS: i64 = 200;
     let mut server = server();
     let js = Js::new(&server);
@@ -176,7 +175,7 @@ fn the_last_put_stands_over_restarts() {
     let pipeline = Pipeline::new();
     let (feed, rows) = pipeline.input::<Total>();
     nats::write(&rows, server.url(), "totals").kv(|total| total.city.clone()).json();
-    let running = pipeline.start().expect("a pipeline");
+    let running = pipeline.start().expect("a running pipeline");
     let cities: Vec<String> = (0..50).map(|n| format!("city-{n}")).collect();
     for round in 0..ROUNDS {
         for city in &cities {
@@ -191,7 +190,7 @@ fn the_last_put_stands_over_restarts() {
         }
     }
     drop(feed);
-    join(running).expect("a good end");
+    join(running).expect("the pipeline ends without an error");
     let js = Js::new(&server);
     let bucket = js.runtime.block_on(js.context.get_key_value("totals")).expect("a bucket");
     let expected = cities.iter().map(|city| (city.clone(), format!(r#"{{"city":"{city}","sum":{}}}"#, ROUNDS - 1)));
@@ -200,12 +199,12 @@ fn the_last_put_stands_over_restarts() {
 }
 
 #[test]
-fn both_ends_with_a_broker_in_memory() {
+fn buckets_work_on_the_broker_in_memory() {
     let broker = Broker::new();
     let pipeline = Pipeline::new();
     let limits = nats::read(&pipeline, &broker, "limits").kv().json::<Limit>();
     nats::write(&limits, &broker, "copy").kv(|limit| format!("n{}", limit.most)).json();
-    let running = pipeline.start().expect("a pipeline");
+    let running = pipeline.start().expect("a running pipeline");
     broker.publish("$KV.limits.a", r#"{"most":1}"#);
     broker.publish("$KV.limits.b", r#"{"most":2}"#);
     broker.commit();
@@ -213,7 +212,7 @@ fn both_ends_with_a_broker_in_memory() {
     broker.publish_with_headers("$KV.limits.b", [("KV-Operation", "DEL")], "");
     broker.commit();
     broker.close();
-    join(running).expect("a good end");
+    join(running).expect("the pipeline ends without an error");
     let published = broker.published("$KV.copy.*");
     let lines: Vec<_> =
         published.iter().map(|m| format!("{} {} {:?}", m.subject, m.text(), m.header("KV-Operation"))).collect();

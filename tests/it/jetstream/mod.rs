@@ -1,4 +1,4 @@
-//! Whole pipelines on JetStream, at a real server; async-nats' own JetStream looks on.
+//! Pipelines on streams and buckets of a real nats-server, checked through the JetStream API of async-nats.
 
 mod acknowledge;
 mod cluster;

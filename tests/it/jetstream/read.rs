@@ -1,37 +1,39 @@
-//! Streams that keep their messages up to limits: each message once, whatever happens.
+//! Reading a stream with limits: each message is read once, whatever happens to the server, the stream or the consumer.
 
-use std::thread;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::stream::Config;
-use pathway::ErrorKind;
 use pathway::nats::{self, Start};
+use pathway::{ErrorKind, Pipeline};
+use pathway_testkit::Server;
 
-use super::support::{Gathered, Js, join, refused, server, stats, stream, wait_for};
+use super::support::{Js, Reading, server, stream, values};
+use crate::support::{Gate, Input, assert_error, join, wait_for};
 
 #[test]
-fn what_was_there_and_what_comes() {
+fn stored_and_new_messages_are_each_read_once() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..1000);
-    let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
     js.publish("in.b", 1000..2000);
     reading.wait_for(2000);
-    assert_eq!(stats(&reading.running).sources[0].position.as_deref(), Some("2000"));
+    assert_eq!(reading.stats().position.as_deref(), Some("2000"));
     assert_eq!(js.consumers("IN").len(), 1);
     assert_eq!(reading.stop(), (0..2000).collect::<Vec<_>>());
-    wait_for("a stream without consumers", || js.consumers("IN").is_empty());
-    assert_eq!(js.info("IN").state.messages, 2000);
+    wait_for("the removal of the consumer", || js.consumers("IN").is_empty());
+    assert_eq!(js.messages("IN"), 2000);
 }
 
 #[test]
-fn two_programs_see_all_of_it() {
+fn two_programs_each_read_all_messages() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
-    let one = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
-    let two = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
-    let other = Gathered::of(&server, "in.b", "IN").expect("a pipeline");
+    let one = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
+    let two = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
+    let other = Reading::start(&server, "in.b", "IN").expect("a running pipeline");
     js.publish("in.a", 0..500);
     js.publish("in.b", 500..600);
     one.wait_for(600);
@@ -43,7 +45,7 @@ fn two_programs_see_all_of_it() {
 }
 
 #[test]
-fn where_to_begin() {
+fn reading_begins_at_the_configured_start() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
@@ -59,7 +61,7 @@ fn where_to_begin() {
         (Start::Time(between), vec![4, 5, 6, 7]),
         (Start::LastPerSubject, vec![3, 6, 7]),
     ] {
-        let reading = Gathered::of(&server, "in.>", nats::stream("IN").start(start)).expect("a pipeline");
+        let reading = Reading::start(&server, "in.>", nats::stream("IN").start(start)).expect("a running pipeline");
         js.publish("in.a", [7]);
         reading.wait_for(expected.len() as u64);
         assert_eq!(reading.stop(), expected, "{start:?}");
@@ -70,19 +72,14 @@ fn where_to_begin() {
 }
 
 #[test]
-fn the_server_dies_in_a_flood_and_comes_back() {
+fn server_restarts_lose_and_repeat_nothing() {
     const MESSAGES: i64 = 300_000;
     let mut server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..MESSAGES);
-    let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
-    for again in 1..=3 {
-        let before = reading.received();
-        wait_for("some more", || reading.received() > before || before == MESSAGES as u64);
-        server.restart().expect("a server");
-        wait_for("a new connection", || stats(&reading.running).sources[0].reconnects >= again);
-    }
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
+    reading.restart_server(&mut server, MESSAGES);
     let js = Js::new(&server);
     js.publish("in.a", [MESSAGES]);
     reading.wait_for(MESSAGES as u64 + 1);
@@ -90,12 +87,12 @@ fn the_server_dies_in_a_flood_and_comes_back() {
 }
 
 #[test]
-fn a_consumer_that_is_deleted_is_made_anew() {
+fn a_deleted_consumer_is_recreated() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..10);
-    let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
     for round in 1..=3 {
         reading.wait_for(10 * round);
         let consumers = js.consumers("IN");
@@ -107,69 +104,66 @@ fn a_consumer_that_is_deleted_is_made_anew() {
 }
 
 #[test]
-fn a_stream_that_is_deleted_ends_the_pipeline() {
+fn a_deleted_stream_ends_the_pipeline() {
     let server = server();
     let js = Js::new(&server);
     for again in [false, true] {
         js.create(stream("IN"));
         js.publish("in.a", 0..10);
-        let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
+        let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
         reading.wait_for(10);
         js.delete("IN");
         if again {
             js.create(stream("IN"));
         }
-        let error = join(reading.running).expect_err("an error");
-        assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
         let words = if again { "stream `IN`: it was deleted" } else { "stream `IN`: it was deleted while it was read" };
-        assert!(error.to_string().contains(words), "{error}");
+        assert_error(&join(reading.running).expect_err("an error"), ErrorKind::Stream, &[words]);
     }
 }
 
-/// The pipeline is slow; what was purged meanwhile is said, and what comes later is read.
+/// While the pipeline is slow, unread messages are purged. The loss is reported, and later messages are read.
 #[test]
-fn a_purge_is_reported_with_what_was_lost() {
+fn a_purge_of_unread_messages_is_counted_as_dropped() {
     const MESSAGES: i64 = 300_000;
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..MESSAGES);
-    let pipeline = pathway::Pipeline::named("slow");
-    let gate = std::sync::Arc::new(std::sync::Mutex::new(()));
-    let held = gate.lock().expect("a gate");
-    let rows = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<super::support::Input>();
-    let passed = std::sync::Arc::clone(&gate);
-    let seen = rows.filter(move |_| passed.lock().is_ok()).collect();
-    let running = pipeline.start().expect("a pipeline");
-    wait_for("a full queue", || stats(&running).sources[0].received >= 32_768);
-    let last = loop {
-        let before = stats(&running).sources[0].received;
-        thread::sleep(std::time::Duration::from_millis(300));
-        if stats(&running).sources[0].received == before {
-            break before;
-        }
-    };
-    // Back-pressure: what was not taken stays at the server.
-    assert!(last < 110_000, "{last}");
+    let pipeline = Pipeline::named("slow");
+    let gate = Gate::default();
+    let closed = gate.close();
+    let rows = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<Input>();
+    let before_gate = gate.clone();
+    let seen = rows.filter(move |_| before_gate.pass()).collect();
+    let running = pipeline.start().expect("a running pipeline");
+    let source = || running.stats().sources.swap_remove(0);
+    wait_for("a full queue", || source().received >= 32_768);
+    let (mut received, mut polls) = (0, 0);
+    wait_for("the source to stop reading", || {
+        polls = if source().received == received { polls + 1 } else { 0 };
+        received = source().received;
+        polls == 150
+    });
+    // Backpressure: messages that the pipeline does not take stay on the server.
+    assert!(received < 110_000, "{received}");
     js.purge("IN");
     js.publish("in.a", [-1]);
-    drop(held);
-    wait_for("the rest", || stats(&running).sources[0].dropped + stats(&running).sources[0].rows > MESSAGES as u64);
+    drop(closed);
+    wait_for("the other messages", || source().dropped + source().rows > MESSAGES as u64);
     running.stop();
-    let counts = stats(&running).sources[0].clone();
-    join(running).expect("a good end");
+    let counts = source();
+    join(running).expect("the pipeline ends without an error");
     assert_eq!(counts.rows + counts.dropped, MESSAGES as u64 + 1);
     assert!(counts.dropped > 100_000, "{counts:?}");
-    let values: Vec<i64> = seen.changes().iter().map(|(_, row, _)| row.value).collect();
+    let values = values(&seen);
     let (last, before) = values.split_last().expect("values");
     assert_eq!(*last, -1);
     assert!(before.iter().copied().eq(0..before.len() as i64));
 }
 
 #[test]
-fn messages_larger_than_a_request() {
-    let server =
-        pathway_testkit::Server::builder().config("max_payload: 8MB\nmax_pending: 64MB").start().expect("a server");
+fn messages_larger_than_a_pull_request_are_read() {
+    let server = Server::builder().config("max_payload: 8MB\nmax_pending: 64MB").start().expect("a server");
     let js = Js::new(&server);
     js.create(stream("IN"));
     let large = |n: i64| ("in.a".to_owned(), format!(r#"{{"value":{n},"pad":"{}"}}"#, "x".repeat(5 << 20)));
@@ -177,38 +171,39 @@ fn messages_larger_than_a_request() {
     js.publish_all([large(1)]);
     js.publish("in.a", [2]);
     js.publish_all([large(3), large(4)]);
-    let reading = Gathered::of(&server, "in.>", "IN").expect("a pipeline");
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
     reading.wait_for(5);
     assert_eq!(reading.stop(), [0, 1, 2, 3, 4]);
 }
 
 #[test]
-fn what_cannot_be_read_is_an_error_at_start() {
+fn a_stream_that_cannot_be_read_is_an_error_at_start() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
-    let start = |subject, stream: nats::Stream| Gathered::of(&server, subject, stream);
-    refused(start("in.>", "NONE".into()), ErrorKind::Config, &["stream `NONE`", "no such stream", "127.0.0.1"]);
-    refused(start("other.>", "IN".into()), ErrorKind::Config, &["stream `IN`", "`in.>`", "`other.>`"]);
-    refused(start("in..a", "IN".into()), ErrorKind::Config, &["`in..a`"]);
-    refused(start("in.>", "a b".into()), ErrorKind::Config, &["`a b` is not a valid name for a stream"]);
-    let durable = |name: &str| nats::stream("IN").durable(name);
-    refused(start("in.>", durable("d")), ErrorKind::Config, &["no consumer `d`", "nats consumer add IN d"]);
-    let plain = pathway_testkit::Server::builder().jetstream(false).start().expect("a server");
-    let begin = std::time::Instant::now();
-    refused(Gathered::of(&plain, "in.>", "IN"), ErrorKind::Connect, &["stream `IN`", "is it enabled"]);
-    assert!(begin.elapsed() < std::time::Duration::from_secs(20));
+    let refused = |subject, stream: nats::Stream, words: &[&str]| {
+        Reading::fails_to_start(&server, subject, stream, ErrorKind::Config, words);
+    };
+    refused("in.>", "NONE".into(), &["stream `NONE`", "no such stream", "127.0.0.1"]);
+    refused("other.>", "IN".into(), &["stream `IN`", "`in.>`", "`other.>`"]);
+    refused("in..a", "IN".into(), &["`in..a`"]);
+    refused("in.>", "a b".into(), &["`a b` is not a valid name for a stream"]);
+    refused("in.>", nats::stream("IN").durable("d"), &["no consumer `d`", "nats consumer add IN d"]);
+    let plain = Server::builder().jetstream(false).start().expect("a server");
+    let begin = Instant::now();
+    Reading::fails_to_start(&plain, "in.>", "IN", ErrorKind::Connect, &["stream `IN`", "is it enabled"]);
+    assert!(begin.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
-fn a_mirror_has_the_subjects_of_its_origin() {
+fn a_mirror_is_read_by_the_subjects_of_its_origin() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
     js.publish("in.a", 0..10);
     let origin = async_nats::jetstream::stream::Source { name: "IN".to_owned(), ..Default::default() };
     js.create(Config { name: "COPY".to_owned(), mirror: Some(origin), ..Config::default() });
-    let reading = Gathered::of(&server, "in.>", "COPY").expect("a pipeline");
+    let reading = Reading::start(&server, "in.>", "COPY").expect("a running pipeline");
     reading.wait_for(10);
     assert_eq!(reading.stop(), (0..10).collect::<Vec<_>>());
 }

@@ -1,53 +1,37 @@
-//! What these tests stand on: a server with JetStream, streams, and clients that are not ours.
+//! A server with JetStream, an independent client of it, and a pipeline that reads a stream.
 
-use std::time::{Duration, Instant};
+use std::collections::VecDeque;
 
+use async_nats::ConnectOptions;
 use async_nats::jetstream::consumer::PullConsumer;
 use async_nats::jetstream::stream::{Config, Info, RawMessageErrorKind, RetentionPolicy};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, consumer};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use pathway::Running;
 use pathway::prelude::*;
-use pathway::stats::Stats;
+use pathway::stats::SourceStats;
+use pathway::testing::Collected;
+use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-/// Long against anything that is waited for, on a machine that does much else.
-pub(super) const DEADLINE: Duration = Duration::from_secs(120);
-
-#[derive(Schema, Clone, Debug, PartialEq)]
-pub(super) struct Input {
-    pub(super) value: i64,
-}
+use crate::support::{Input, assert_error, connect, stop, value, wait_for};
 
 pub(super) fn server() -> Server {
     Server::start().expect("a server")
 }
 
-pub(super) fn value(value: i64) -> String {
-    format!(r#"{{"value":{value}}}"#)
-}
-
-/// Waits until a condition holds.
-pub(super) fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !holds() {
-        assert!(start.elapsed() < DEADLINE, "waited in vain for: {what}");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
-
-/// A stream of the subjects `NAME.>`, in lower case.
+/// A stream of the subjects `name.>`, where the name is in lower case.
 pub(super) fn stream(name: &str) -> Config {
     let subjects = vec![format!("{}.>", name.to_lowercase())];
     Config { name: name.to_owned(), subjects, ..Config::default() }
 }
 
+/// A stream that removes a message when it is acknowledged.
 pub(super) fn work_queue(name: &str) -> Config {
     Config { retention: RetentionPolicy::WorkQueue, ..stream(name) }
 }
 
-/// JetStream through async-nats, which is not ours. It works only while it is called.
+/// A JetStream client that is independent of the crate. It runs only inside its methods.
 pub(super) struct Js {
     pub(super) runtime: Runtime,
     pub(super) context: Context,
@@ -56,10 +40,7 @@ pub(super) struct Js {
 
 impl Js {
     pub(super) fn new(server: &Server) -> Self {
-        let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
-        let options = async_nats::ConnectOptions::new().reconnect_delay_callback(|_| Duration::from_millis(2));
-        let options = options.connection_timeout(DEADLINE);
-        let client = runtime.block_on(options.connect(server.url())).expect("a client");
+        let (runtime, client) = connect(&server.url(), ConnectOptions::new());
         let context = runtime.block_on(async { jetstream::new(client.clone()) });
         Js { runtime, context, client }
     }
@@ -77,14 +58,15 @@ impl Js {
         self.runtime.block_on(purge).expect("a purge");
     }
 
-    /// Publishes `value`s, which the stream has on return.
+    /// Publishes the JSON of [`Input`]s. When it returns, the stream has stored them.
     pub(super) fn publish(&self, subject: &str, values: impl IntoIterator<Item = i64>) {
         self.publish_all(values.into_iter().map(|n| (subject.to_owned(), value(n))));
     }
 
+    /// Publishes payloads to subjects. When it returns, the streams have stored them.
     pub(super) fn publish_all(&self, messages: impl IntoIterator<Item = (String, String)>) {
         self.runtime.block_on(async {
-            let mut window = std::collections::VecDeque::new();
+            let mut window = VecDeque::new();
             for (subject, payload) in messages {
                 window.push_back(self.context.publish(subject, payload.into()).await.expect("a publication"));
                 if window.len() >= 256 {
@@ -102,8 +84,13 @@ impl Js {
         self.runtime.block_on(info)
     }
 
+    /// How many messages a stream holds.
+    pub(super) fn messages(&self, stream: &str) -> u64 {
+        self.info(stream).state.messages
+    }
+
     /// The consumers of a stream.
-    pub(super) fn consumers(&self, stream: &str) -> Vec<jetstream::consumer::Info> {
+    pub(super) fn consumers(&self, stream: &str) -> Vec<consumer::Info> {
         let all = async {
             let stream = self.context.get_stream(stream).await.expect("a stream");
             stream.consumers().try_collect().await.expect("consumers")
@@ -115,12 +102,12 @@ impl Js {
         self.runtime.block_on(self.context.delete_consumer_from_stream(consumer, stream)).expect("a deletion");
     }
 
-    /// A pull consumer that a user has made.
-    pub(super) fn durable(&self, stream: &str, config: jetstream::consumer::pull::Config) -> PullConsumer {
+    /// Creates a pull consumer, as a user does.
+    pub(super) fn create_consumer(&self, stream: &str, config: consumer::pull::Config) -> PullConsumer {
         self.runtime.block_on(self.context.create_consumer_on_stream(config, stream)).expect("a consumer")
     }
 
-    /// What a stream holds, in order: sequence, subject, payload.
+    /// The messages of a stream, in order: sequence, subject, payload.
     pub(super) fn stored(&self, stream: &str) -> Vec<(u64, String, String)> {
         let all = async {
             let stream = self.context.get_stream(stream).await.expect("a stream");
@@ -130,7 +117,7 @@ impl Js {
             let found = messages.filter_map(async |message| match message {
                 Ok(message) => Some(message),
                 Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => None,
-                Err(error) => panic!("a message can't be had: {error}"),
+                Err(error) => panic!("cannot read a message of the stream: {error}"),
             });
             let found = found.map(|message| {
                 let payload = String::from_utf8(message.payload.to_vec()).expect("text");
@@ -140,29 +127,29 @@ impl Js {
         };
         self.runtime.block_on(all)
     }
+
+    /// The values of a stream's messages, in order.
+    pub(super) fn values(&self, stream: &str) -> Vec<i64> {
+        let value = |payload: &str| {
+            let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+            json["value"].as_i64().expect("a value")
+        };
+        self.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
+    }
 }
 
-/// What a stream holds, as the values in their order.
-pub(super) fn values(js: &Js, stream: &str) -> Vec<i64> {
-    let value = |payload: &str| {
-        let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
-        json["value"].as_i64().expect("a value")
-    };
-    js.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
-}
-
-/// A pipeline that gathers what it reads.
-pub(super) struct Gathered {
+/// A running pipeline that reads [`Input`]s from a stream and collects them.
+pub(super) struct Reading {
     pub(super) running: Running,
-    pub(super) seen: pathway::testing::Collected<Input>,
+    seen: Collected<Input>,
 }
 
-impl Gathered {
-    pub(super) fn of(server: &Server, subject: &str, stream: impl Into<nats::Stream>) -> pathway::Result<Self> {
-        Gathered::named("test", server, subject, stream)
+impl Reading {
+    pub(super) fn start(server: &Server, subject: &str, stream: impl Into<nats::Stream>) -> pathway::Result<Self> {
+        Reading::start_named("test", server, subject, stream)
     }
 
-    pub(super) fn named(
+    pub(super) fn start_named(
         name: &str,
         server: &Server,
         subject: &str,
@@ -171,42 +158,47 @@ impl Gathered {
         let pipeline = Pipeline::named(name);
         let input = nats::read(&pipeline, server.url(), subject).name("in").jetstream(stream).json::<Input>();
         let seen = input.collect();
-        Ok(Gathered { running: pipeline.start()?, seen })
+        Ok(Reading { running: pipeline.start()?, seen })
     }
 
-    pub(super) fn received(&self) -> u64 {
-        stats(&self.running).sources[0].received
+    /// Checks that a pipeline fails to start with this error.
+    pub(super) fn fails_to_start(
+        server: &Server,
+        subject: &str,
+        stream: impl Into<nats::Stream>,
+        kind: ErrorKind,
+        words: &[&str],
+    ) {
+        let started = Reading::start(server, subject, stream);
+        assert_error(&started.err().expect("an error at start"), kind, words);
+    }
+
+    pub(super) fn stats(&self) -> SourceStats {
+        self.running.stats().sources.swap_remove(0)
     }
 
     pub(super) fn wait_for(&self, rows: u64) {
-        wait_for(&format!("{rows} rows"), || stats(&self.running).sources[0].rows >= rows);
+        wait_for(&format!("{rows} rows"), || self.stats().rows >= rows);
     }
 
-    /// Stops in good order and returns all values.
+    /// Restarts the server three times, each time after the pipeline has received more of the `messages`.
+    pub(super) fn restart_server(&self, server: &mut Server, messages: i64) {
+        for reconnects in 1..=3 {
+            let before = self.stats().received;
+            wait_for("more messages", || self.stats().received > before || before == messages as u64);
+            server.restart().expect("a server");
+            wait_for("a new connection", || self.stats().reconnects >= reconnects);
+        }
+    }
+
+    /// Stops the pipeline and returns all values in the order in which they arrived.
     pub(super) fn stop(self) -> Vec<i64> {
-        self.running.stop();
-        let seen = self.seen.clone();
-        join(self.running).expect("a good end");
-        seen.changes().iter().map(|(_, row, _)| row.value).collect()
+        stop(self.running);
+        values(&self.seen)
     }
 }
 
-pub(super) fn stats(running: &Running) -> Stats {
-    running.stats()
-}
-
-/// Waits for the end of a pipeline; one that hangs fails the test.
-pub(super) fn join(running: Running) -> pathway::Result<()> {
-    let (sender, outcome) = std::sync::mpsc::channel();
-    std::thread::spawn(move || sender.send(running.join()));
-    outcome.recv_timeout(DEADLINE).expect("a pipeline that ends")
-}
-
-/// The error of a pipeline that must not start.
-pub(super) fn refused(started: pathway::Result<Gathered>, kind: pathway::ErrorKind, words: &[&str]) {
-    let error = started.err().expect("an error");
-    assert_eq!(error.kind(), kind, "{error}");
-    for word in words {
-        assert!(error.to_string().contains(word), "{error}");
-    }
+/// The values of the rows that a pipeline has collected, in the order in which they arrived.
+pub(super) fn values(seen: &Collected<Input>) -> Vec<i64> {
+    seen.changes().iter().map(|(_, row, _)| row.value).collect()
 }

@@ -1,7 +1,7 @@
-//! Into a stream: in order, each message once, whatever the server does.
+//! Writing to a stream: each message is stored once, in order, whatever the server does.
 
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
 use futures_util::StreamExt;
@@ -10,7 +10,8 @@ use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
-use super::support::{DEADLINE, Input, Js, join, server, stats, stream, values, wait_for};
+use super::support::{Js, server, stream, work_queue};
+use crate::support::{DEADLINE, Input, assert_error, join, stop, wait_for};
 
 struct Writing {
     feed: Feed<Input>,
@@ -24,10 +25,15 @@ fn start(server: &Server, subject: &str, stream: &str) -> pathway::Result<Writin
     Ok(Writing { feed, running: pipeline.start()? })
 }
 
+/// Inserts values and commits them.
+fn write(feed: &Feed<Input>, values: impl Iterator<Item = i64>) {
+    values.for_each(|value| feed.insert(Input { value }));
+    feed.commit();
+}
+
 impl Writing {
     fn write(&self, values: impl Iterator<Item = i64>) {
-        values.for_each(|value| self.feed.insert(Input { value }));
-        self.feed.commit();
+        write(&self.feed, values);
     }
 
     fn finish(self) -> pathway::Result<()> {
@@ -37,45 +43,47 @@ impl Writing {
 }
 
 #[test]
-fn everything_is_stored_once_and_in_order() {
+fn messages_are_stored_once_and_in_order() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
     for run in 0..2 {
-        let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+        let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
         for commit in 0..5 {
             writing.write((0..2000).map(|n| run * 10_000 + commit * 2000 + n));
         }
-        writing.finish().expect("a good end");
+        writing.finish().expect("the pipeline ends without an error");
     }
-    // A second run's messages are others, though their commits have the same numbers.
-    assert_eq!(values(&js, "OUT"), (0..20_000).collect::<Vec<_>>());
+    // The commits of the second run have the same numbers, but its messages are not duplicates.
+    assert_eq!(js.values("OUT"), (0..20_000).collect::<Vec<_>>());
     let stored = js.stored("OUT");
     assert!(stored[0].2.starts_with(r#"{"value":0,"diff":1,"time":"#), "{}", stored[0].2);
 }
 
 #[test]
-fn the_server_dies_in_a_flood_and_nothing_is_lost_or_stored_twice() {
+fn server_restarts_lose_and_duplicate_nothing() {
     const MESSAGES: i64 = 200_000;
     let mut server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
-    let feed = thread::spawn(move || {
+    let Writing { feed, running } = start(&server, "out.a", "OUT").expect("a running pipeline");
+    let feeding = thread::spawn(move || {
         for commit in 0..MESSAGES / 1000 {
-            writing.write((0..1000).map(|n| commit * 1000 + n));
+            write(&feed, (0..1000).map(|n| commit * 1000 + n));
         }
-        writing
     });
     drop(js);
-    for _ in 0..3 {
-        thread::sleep(Duration::from_millis(300));
+    for reconnects in 1..=3 {
+        let sink = || running.stats().sinks.swap_remove(0);
+        let before = sink().published;
+        wait_for("more messages", || sink().published > before || before == MESSAGES as u64);
         server.restart().expect("a server");
+        wait_for("a new connection", || sink().reconnects >= reconnects);
     }
-    let writing = feed.join().expect("no panic");
-    writing.finish().expect("a good end");
+    feeding.join().expect("no panic");
+    join(running).expect("the pipeline ends without an error");
     let js = Js::new(&server);
-    assert_eq!(js.info("OUT").state.messages, MESSAGES as u64);
+    assert_eq!(js.messages("OUT"), MESSAGES as u64);
     let info = js.info("OUT").state;
     let raw = async {
         let stream = js.context.get_stream("OUT").await.expect("a stream");
@@ -87,60 +95,61 @@ fn the_server_dies_in_a_flood_and_nothing_is_lost_or_stored_twice() {
         }
         found
     };
-    // As many as there should be, and each in its place.
+    // The number of messages is right, so that each is at its place if the samples are.
     for (sequence, value) in js.runtime.block_on(raw) {
         assert_eq!(value, sequence - 1);
     }
 }
 
-/// How long the server is away: a second, or so many as `PATHWAY_TEST_OUTAGE` says.
+/// How long the server is down: one second, or the number of seconds in `PATHWAY_TEST_OUTAGE`.
 fn outage() -> Duration {
     let seconds = std::env::var("PATHWAY_TEST_OUTAGE").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs(seconds.unwrap_or(1))
 }
 
 #[test]
-fn a_server_that_is_away_for_long_in_the_middle_of_a_commit() {
+fn a_long_outage_within_a_commit_loses_and_duplicates_nothing() {
     let mut server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
     writing.write(0..10);
-    wait_for("the first", || stats(&writing.running).sinks[0].published == 10);
+    wait_for("the first commit", || writing.running.stats().sinks[0].published == 10);
     server.pause().expect("a pause");
     writing.write(10..20_000);
+    // Time must pass here: the sink gives up a connection without answers after 5 s, and the outage is what is tested.
     thread::sleep(Duration::from_secs(7));
     server.stop();
     thread::sleep(outage());
     server.restart().expect("a server");
-    writing.finish().expect("a good end");
-    assert_eq!(values(&Js::new(&server), "OUT"), (0..20_000).collect::<Vec<_>>());
+    writing.finish().expect("the pipeline ends without an error");
+    assert_eq!(Js::new(&server).values("OUT"), (0..20_000).collect::<Vec<_>>());
 }
 
-/// A full stream that refuses: what is refused waits, and comes when there is room, before what was sent behind it.
+/// The server rejects messages while the stream is full. They are stored later, before the messages sent after them.
 #[test]
-fn a_full_stream_holds_the_pipeline_back() {
+fn a_full_stream_makes_the_pipeline_wait() {
     let server = server();
     let js = Js::new(&server);
     js.create(Config { max_messages: 100, discard: DiscardPolicy::New, ..stream("OUT") });
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
     writing.write(0..1000);
     let mut read = Vec::new();
-    let begin = std::time::Instant::now();
+    let begin = Instant::now();
     while read.len() < 1000 {
-        assert!(begin.elapsed() < Duration::from_secs(60), "{} of 1000", read.len());
-        wait_for("a full stream", || js.info("OUT").state.messages == 100);
-        read.extend(values(&js, "OUT"));
+        assert!(begin.elapsed() < DEADLINE, "{} of 1000", read.len());
+        wait_for("a full stream", || js.messages("OUT") == 100);
+        read.extend(js.values("OUT"));
         js.purge("OUT");
     }
-    writing.finish().expect("a good end");
+    writing.finish().expect("the pipeline ends without an error");
     assert_eq!(read, (0..1000).collect::<Vec<_>>());
-    assert_eq!(js.info("OUT").state.messages, 0);
+    assert_eq!(js.messages("OUT"), 0);
 }
 
-/// A server that has too much to do says so (429), and what it refuses is sent again, in order.
+/// An overloaded server rejects messages with status 429. They are published again, in order.
 #[test]
-fn a_server_with_too_much_to_do_holds_the_pipeline_back() {
+fn an_overloaded_server_makes_the_pipeline_wait() {
     const MESSAGES: i64 = 3000;
     let limits = "jetstream { max_buffered_msgs: 32 }";
     let server = Server::builder().config(limits).start().expect("a server");
@@ -149,38 +158,38 @@ fn a_server_with_too_much_to_do_holds_the_pipeline_back() {
     let listener = Js::new(&server);
     let mut answers = listener.runtime.block_on(listener.client.subscribe("_INBOX.>")).expect("a subscription");
     listener.runtime.block_on(listener.client.flush()).expect("a flush");
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
     writing.write(0..MESSAGES);
     let refusal =
         async { while answers.next().await.expect("an answer").status.is_none_or(|status| status.as_u16() != 429) {} };
     let refused = listener.runtime.block_on(async { tokio::time::timeout(DEADLINE, refusal).await });
     refused.expect("an answer of 429");
     drop(listener);
-    wait_for("what was refused, once more", || stats(&writing.running).sinks[0].republished > 0);
-    writing.finish().expect("a good end");
-    assert_eq!(values(&js, "OUT"), (0..MESSAGES).collect::<Vec<_>>());
+    wait_for("a second attempt", || writing.running.stats().sinks[0].republished > 0);
+    writing.finish().expect("the pipeline ends without an error");
+    assert_eq!(js.values("OUT"), (0..MESSAGES).collect::<Vec<_>>());
 }
 
-/// Others write into the stream, too: then a message can't be told which one it follows.
+/// With other writers, the expected last sequence of a message is not known.
 #[test]
-fn another_writer_in_the_same_stream() {
+fn another_writer_to_the_stream_causes_no_loss_or_duplicates() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
     for commit in 0..40 {
         writing.write((0..250).map(|n| commit * 250 + n));
         js.publish("out.b", [-1]);
     }
-    writing.finish().expect("a good end");
-    let all = values(&js, "OUT");
+    writing.finish().expect("the pipeline ends without an error");
+    let all = js.values("OUT");
     assert_eq!(all.iter().filter(|value| **value < 0).count(), 40);
     let ours: Vec<i64> = all.into_iter().filter(|value| *value >= 0).collect();
     assert_eq!(ours, (0..10_000).collect::<Vec<_>>());
 }
 
 #[test]
-fn a_message_that_the_stream_never_takes_is_left_out() {
+fn a_message_larger_than_the_stream_allows_is_rejected() {
     let server = server();
     let js = Js::new(&server);
     js.create(Config { max_message_size: 400, ..stream("OUT") });
@@ -192,24 +201,22 @@ fn a_message_that_the_stream_never_takes_is_left_out() {
     let texts = [10, 500, 20, 600].map(|len| Text { text: "x".repeat(len) });
     let rows = pipeline.rows(texts);
     nats::write(&rows, server.url(), "out.a").jetstream("OUT").json();
-    let running = pipeline.start().expect("a pipeline");
-    wait_for("four messages", || {
-        let sink = &stats(&running).sinks[0];
+    let running = pipeline.start().expect("a running pipeline");
+    wait_for("two published and two rejected messages", || {
+        let sink = &running.stats().sinks[0];
         sink.published == 2 && sink.rejected == 2
     });
-    join(running).expect("a good end");
-    assert_eq!(js.info("OUT").state.messages, 2);
+    join(running).expect("the pipeline ends without an error");
+    assert_eq!(js.messages("OUT"), 2);
 }
 
 #[test]
-fn what_cannot_be_written_is_an_error_at_start() {
+fn a_stream_that_cannot_be_written_is_an_error_at_start() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
     let refused = |subject: &str, stream: &str, kind: ErrorKind, words: &[&str]| {
-        let error = start(&server, subject, stream).err().expect("an error");
-        assert_eq!(error.kind(), kind, "{error}");
-        words.iter().for_each(|word| assert!(error.to_string().contains(word), "{error}"));
+        assert_error(&start(&server, subject, stream).err().expect("an error"), kind, words);
     };
     refused("out.a", "NONE", ErrorKind::Config, &["stream `NONE`", "no such stream"]);
     refused("other", "OUT", ErrorKind::Config, &["stream `OUT`", "does not take `other`", "`out.>`"]);
@@ -218,46 +225,44 @@ fn what_cannot_be_written_is_an_error_at_start() {
 }
 
 #[test]
-fn a_stream_that_is_deleted_ends_the_pipeline() {
+fn a_deleted_stream_ends_the_pipeline() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("OUT"));
-    let writing = start(&server, "out.a", "OUT").expect("a pipeline");
+    let writing = start(&server, "out.a", "OUT").expect("a running pipeline");
     writing.write(0..10);
-    wait_for("the first", || stats(&writing.running).sinks[0].published == 10);
+    wait_for("the first commit", || writing.running.stats().sinks[0].published == 10);
     js.delete("OUT");
     writing.feed.insert(Input { value: 10 });
     let Writing { feed, running } = writing;
     let committing = thread::spawn(move || feed.commit());
     let error = join(running).expect_err("an error");
     committing.join().expect("no panic");
-    assert_eq!(error.kind(), ErrorKind::Stream, "{error}");
-    assert!(error.to_string().contains("stream `OUT`: it was deleted while it was written to"), "{error}");
+    assert_error(&error, ErrorKind::Stream, &["stream `OUT`: it was deleted while it was written to"]);
 }
 
-/// From stream to stream: acknowledged when it is stored.
+/// A message is acknowledged in the queue when it is stored in the stream.
 #[test]
-fn from_a_work_queue_into_a_stream_over_restarts() {
+fn a_copy_from_a_work_queue_to_a_stream_survives_restarts() {
     const MESSAGES: i64 = 50_000;
     let mut server = server();
     let js = Js::new(&server);
-    js.create(super::support::work_queue("IN"));
+    js.create(work_queue("IN"));
     js.create(stream("OUT"));
     js.publish("in.a", 0..MESSAGES);
     let pipeline = Pipeline::named("copy");
     let rows = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<Input>();
     nats::write(&rows, server.url(), "out.a").jetstream("OUT").json();
-    let running = pipeline.start().expect("a pipeline");
-    for again in 1..=2 {
-        wait_for("some more", || stats(&running).sinks[0].published > 0);
+    let running = pipeline.start().expect("a running pipeline");
+    for reconnects in 1..=2 {
+        wait_for("some messages", || running.stats().sinks[0].published > 0);
         server.restart().expect("a server");
-        wait_for("a new connection", || stats(&running).sinks[0].reconnects >= again);
+        wait_for("a new connection", || running.stats().sinks[0].reconnects >= reconnects);
     }
     let js = Js::new(&server);
-    wait_for("everything", || js.info("OUT").state.messages >= MESSAGES as u64 && js.info("IN").state.messages == 0);
-    running.stop();
-    join(running).expect("a good end");
-    let mut values = values(&js, "OUT");
+    wait_for("all messages", || js.messages("OUT") >= MESSAGES as u64 && js.messages("IN") == 0);
+    stop(running);
+    let mut values = js.values("OUT");
     values.sort_unstable();
     assert!(values.iter().copied().eq(0..MESSAGES), "{}", values.len());
 }

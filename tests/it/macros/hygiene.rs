@@ -1,11 +1,11 @@
-//! The names that the macros make up do not meet the user's.
+//! Generated names do not clash with the user's names.
 
 use pathway::prelude::*;
 
 use super::column;
 
 #[test]
-fn variables_of_the_user_are_their_own() {
+fn user_variables_do_not_clash_with_generated_ones() {
     let (__key0, __value0, __result0_0) = (100, 10, 1);
     let sums = column(
         |orders| reduce!(o in orders by o.city => { o.city, sum: __key0 + __value0 + __result0_0 + count() }),

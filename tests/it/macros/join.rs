@@ -1,4 +1,4 @@
-//! `join!` puts the rows of two tables together.
+//! `join!` combines the rows of two tables.
 
 use pathway::prelude::*;
 
@@ -22,7 +22,7 @@ struct Named {
     name: Option<String>,
 }
 
-/// Runs a join of a few orders with a few customers.
+/// Joins a few orders with a few customers.
 fn rows<R: Schema>(join: impl Fn(&Table<Order>, &Table<Customer>) -> Table<R>) -> Vec<R> {
     let pipeline = Pipeline::new();
     let order = |id, customer, shop: &str| Order { id, customer, shop: shop.into() };
@@ -71,7 +71,7 @@ fn a_question_mark_says_which_side_may_be_missing() {
 }
 
 #[test]
-fn several_keys_and_keys_that_are_expressions() {
+fn several_keys_and_expressions_can_be_keys() {
     let suffix = "!".to_owned();
     let joined = rows(|orders, customers| {
         let suffix = suffix.clone();
@@ -112,7 +112,7 @@ fn pair(order: impl Into<Option<i64>>, click: impl Into<Option<i64>>) -> Pair {
 }
 
 #[test]
-fn within_an_interval_of_time() {
+fn an_interval_join_takes_rows_near_in_time() {
     let inner = pairs(|orders, clicks| {
         join!(o in orders, c in clicks on o.id / o.id == c.id / c.id within c.at - o.at in -4.seconds()..=0.seconds() => Pair {
             order: Some(o.id),
@@ -120,7 +120,7 @@ fn within_an_interval_of_time() {
         })
     });
     assert_eq!(inner, [pair(10, 8), pair(10, 10), pair(30, 26)]);
-    // The same the other way round, of integers, and with an interval from elsewhere.
+    // The sides swapped, with integer times, and with the interval in a variable.
     let interval = 0..=4;
     let left = pairs(|orders, clicks| {
         join!(o in orders, c? in clicks on o.id / o.id == c.id / c.id within o.second - c.second in interval.clone() => Pair {
@@ -147,7 +147,7 @@ fn within_an_interval_of_time() {
 }
 
 #[test]
-fn as_of_a_time() {
+fn an_asof_join_takes_the_nearest_row_in_time() {
     let backward = pairs(|orders, clicks| {
         join!(o in orders, c? in clicks on o.id / o.id == c.id / c.id asof o.at >= c.at => Pair {
             order: Some(o.id),
@@ -171,9 +171,9 @@ fn as_of_a_time() {
     assert_eq!(nearest, [pair(10, 10), pair(20, 24), pair(30, 26)]);
 }
 
-/// What is joined as of now does not change with what comes later.
+/// Later changes of the right side do not change a joined row.
 #[test]
-fn as_of_now() {
+fn an_asof_now_join_ignores_later_changes() {
     let pipeline = Pipeline::new();
     let (feed, customers) = pipeline.input::<Customer>();
     let (events, orders) = pipeline.input::<Order>();

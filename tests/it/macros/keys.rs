@@ -33,7 +33,7 @@ fn a_key_can_be_any_expression() {
 }
 
 #[test]
-fn a_key_can_stand_anywhere_in_an_output() {
+fn a_key_can_be_used_anywhere_in_an_output() {
     fn shout(word: String) -> String {
         word.to_uppercase()
     }

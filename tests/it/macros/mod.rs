@@ -1,4 +1,4 @@
-//! What `filter!`, `select!` and `reduce!` mean.
+//! The meaning of `filter!`, `select!`, `reduce!` and `join!`.
 
 mod filter;
 mod hygiene;
@@ -25,7 +25,7 @@ struct Order {
     paid: bool,
 }
 
-/// Four orders in two cities.
+/// Four orders from two cities.
 fn orders(pipeline: &Pipeline) -> Table<Order> {
     let order = |id, city: &str, day, price, quantity, note: Option<&str>| Order {
         id,
@@ -44,7 +44,7 @@ fn orders(pipeline: &Pipeline) -> Table<Order> {
     ])
 }
 
-/// Runs a pipeline over [`orders`], and gives the rows of the table that `build` makes.
+/// Runs a pipeline over [`orders`], and returns the rows of the table that `build` returns.
 fn rows<R: Schema>(build: impl FnOnce(Table<Order>) -> Table<R>) -> Vec<R> {
     let pipeline = Pipeline::new();
     let seen = build(orders(&pipeline)).collect();

@@ -1,4 +1,4 @@
-//! A column that is taken by value needs no `.clone()`.
+//! A column can be used by value without `.clone()`.
 
 use pathway::prelude::*;
 
@@ -41,7 +41,7 @@ fn columns_can_be_taken_by_value_everywhere() {
 }
 
 #[test]
-fn columns_can_be_looked_at_in_place() {
+fn columns_can_be_borrowed() {
     let rows = rows(|orders| {
         let rome = filter!(o in orders => o.city == "Rome" && o.note != Some("x".into()));
         select!(o in rome => {

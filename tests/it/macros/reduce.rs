@@ -1,4 +1,4 @@
-//! `reduce!` makes a row of each group, and keeps it right.
+//! `reduce!` makes one row of each group, and updates it.
 
 use pathway::Change;
 use pathway::prelude::*;
@@ -43,7 +43,7 @@ fn expressions_over_reducers_and_keys() {
 }
 
 #[test]
-fn changes_come_as_retractions_and_insertions() {
+fn changes_are_retractions_and_insertions() {
     let pipeline = Pipeline::new();
     let row = |value| Input { value };
     let input = pipeline.commits(vec![
@@ -58,7 +58,7 @@ fn changes_come_as_retractions_and_insertions() {
 }
 
 #[test]
-fn reducers_stand_anywhere_in_an_output() {
+fn reducers_can_be_used_anywhere_in_an_output() {
     fn round(value: f64, digits: i32) -> f64 {
         let unit = 10_f64.powi(digits);
         (value * unit).round() / unit

@@ -1,4 +1,4 @@
-//! The reducers that have a word and parameters, and accumulators of the user's own.
+//! Reducers with a word and parameters, and custom accumulators.
 
 use pathway::prelude::*;
 use pathway::reducers::{Fold, ReduceError};
@@ -6,7 +6,7 @@ use pathway::{Change, ErrorKind};
 
 use super::{Order, column, orders, rows};
 
-/// The longest of the texts, the first of several: an accumulator without parameters.
+/// The longest text, or the first of several: an accumulator without parameters.
 struct Longest;
 
 impl Accumulator for Longest {
@@ -25,7 +25,7 @@ impl Accumulator for Longest {
     }
 }
 
-/// The prices, smoothed: a parameter, and two arguments of a row.
+/// Smoothed prices: an accumulator with a parameter and two arguments.
 struct Smoothed(f64);
 
 impl Accumulator for Smoothed {
@@ -43,7 +43,7 @@ impl Accumulator for Smoothed {
 }
 
 #[test]
-fn each_word_says_what_it_does() {
+fn each_word_computes_its_reducer() {
     let [row] = &*rows(|orders| {
         reduce!(o in orders => {
             prices: tuple(o.price),
@@ -95,7 +95,7 @@ fn parameters_are_expressions_without_the_row() {
 }
 
 #[test]
-fn a_parameter_without_a_meaning_does_not_start() {
+fn an_invalid_parameter_is_an_error_at_start() {
     for (share, values, message) in [
         (1.5, 3, "`quantile` of 1.5: it is a share, from 0 to 1"),
         (f64::NAN, 3, "`quantile` of NaN: it is a share, from 0 to 1"),
@@ -112,7 +112,7 @@ fn a_parameter_without_a_meaning_does_not_start() {
 }
 
 #[test]
-fn windows_take_parameters_too() {
+fn parameters_can_be_used_in_windows() {
     let share = 2.0;
     let pipeline = Pipeline::new();
     let orders = orders(&pipeline);
@@ -158,7 +158,7 @@ fn an_accumulator_is_called_like_a_reducer() {
 }
 
 #[test]
-fn what_goes_is_taken_back() {
+fn removed_rows_are_retracted() {
     #[derive(Clone, Schema)]
     struct Word {
         text: String,
@@ -178,10 +178,10 @@ fn what_goes_is_taken_back() {
     assert_eq!(came, [row(0, "bbb", "bbb", "a bbb"), row(1, "cc", "cc", "a cc"), row(2, "a", "a", "a")]);
 }
 
-/// A row that is replaced by its key comes anew, though the value is the same: what is latest does not depend on which
-/// columns a reducer looks at.
+/// A row that is replaced by its key arrives again, even with an equal value: the order of arrival does not depend on the
+/// columns that a reducer uses.
 #[test]
-fn a_changed_row_is_the_latest_though_its_value_is_not() {
+fn an_updated_row_is_the_latest_even_with_an_equal_value() {
     let row = |id, city: &str, day| Order {
         id,
         city: city.to_owned(),
@@ -195,7 +195,7 @@ fn a_changed_row_is_the_latest_though_its_value_is_not() {
     let orders = pipeline.commits(vec![
         vec![Change::insert(row(1, "open", 1))],
         vec![Change::insert(row(2, "shipped", 1)), Change::insert(row(3, "open", 1))],
-        // Another day, the same text.
+        // The day differs, and the text is equal.
         vec![Change::remove(row(2, "shipped", 1)), Change::insert(row(2, "shipped", 2))],
         vec![Change::remove(row(2, "shipped", 2))],
     ]);

@@ -1,4 +1,4 @@
-//! Reducers of the user's own inside `reduce!`.
+//! Custom reducers inside `reduce!`.
 
 use pathway::prelude::*;
 use pathway::reducers::ReduceError;
@@ -22,7 +22,7 @@ impl Reducer<f64> for GeometricMean {
     }
 }
 
-/// How many values are above a limit: a tuple struct with a parameter.
+/// The number of values above a limit: a tuple struct with a parameter.
 struct Above(f64);
 
 impl Reducer<f64> for Above {
@@ -38,14 +38,14 @@ impl Reducer<f64> for Above {
     }
 }
 
-/// Built by a function.
+/// A reducer that a function builds.
 mod own {
     pub(super) fn above(limit: f64) -> super::Above {
         super::Above(limit)
     }
 }
 
-/// Takes two arguments; its output is neither `Clone` nor a datum.
+/// A reducer with two arguments, whose output is neither `Clone` nor a column type.
 struct Weighted;
 
 struct Mean(f64);
@@ -64,7 +64,7 @@ impl Reducer<(f64, i64)> for Weighted {
     }
 }
 
-/// Takes the whole row.
+/// A reducer of the whole row.
 struct Unpaid;
 
 impl Reducer<Order> for Unpaid {

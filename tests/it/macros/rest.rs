@@ -1,16 +1,16 @@
-//! `..o`: all columns of the row, and new ones.
+//! `..o`: all other columns of the row.
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::{column, orders};
 
-/// The names of a table's columns, as they are written.
+/// The names of a table's columns, in written order.
 fn columns<R: Schema>(_: &Table<R>) -> Vec<&'static str> {
     R::COLUMNS.iter().map(|column| column.name).collect()
 }
 
-/// The first message that a table becomes, up to its `diff`.
+/// The first message that a table is written as, up to its `diff`.
 fn first_message<R: Schema>(make: impl FnOnce(&Table<Sale>) -> Table<R>) -> String {
     let (pipeline, broker) = (Pipeline::new(), Broker::new());
     let sales = pipeline.rows([Sale { id: 7, price: 2.5, note: None }]);
@@ -20,7 +20,7 @@ fn first_message<R: Schema>(make: impl FnOnce(&Table<Sale>) -> Table<R>) -> Stri
     published[0].text().split_once(r#","diff":1"#).unwrap().0.to_owned()
 }
 
-/// Not `Clone`, `Debug` or `PartialEq`: a row need not be.
+/// Not `Clone`, `Debug` or `PartialEq`, because a row does not have to be.
 #[derive(Schema)]
 struct Sale {
     #[schema(primary_key)]
@@ -30,7 +30,7 @@ struct Sale {
 }
 
 #[test]
-fn old_and_new_columns_can_be_used_below() {
+fn old_and_new_columns_can_be_used_downstream() {
     let costs = column(
         |orders| {
             let more = select!(o in orders => { ..o, cost: o.price * o.quantity as f64 });
@@ -43,7 +43,7 @@ fn old_and_new_columns_can_be_used_below() {
 }
 
 #[test]
-fn reduced_and_joined() {
+fn the_rest_can_be_used_after_reduce_and_join() {
     let pipeline = Pipeline::new();
     let more = select!(o in orders(&pipeline) => { ..o, cost: o.price * o.quantity as f64 });
     let cities = reduce!(m in more by m.city => { m.city, cost: sum(m.cost), n: count() });
@@ -56,7 +56,7 @@ fn reduced_and_joined() {
 }
 
 #[test]
-fn the_wire_has_the_old_columns_and_then_the_new_ones() {
+fn old_columns_are_encoded_before_new_ones() {
     let text = first_message(|sales| select!(s in sales => { ..s, cost: s.price * 2.0 }));
     assert_eq!(text, r#"{"id":7,"price":2.5,"note":null,"cost":5.0"#);
     let text = first_message(|sales| select!(s in sales => { cost: 1, ..s }));
@@ -64,7 +64,7 @@ fn the_wire_has_the_old_columns_and_then_the_new_ones() {
     assert_eq!(first_message(|sales| select!(s in sales => { ..s })), r#"{"id":7,"price":2.5,"note":null"#);
 }
 
-/// A new column stands in the place of the old one that has its name, whatever its type.
+/// A new column takes the place of the old one with the same name, whatever its type.
 #[test]
 fn a_column_is_replaced() {
     let text = first_message(|sales| {
@@ -76,7 +76,7 @@ fn a_column_is_replaced() {
 }
 
 #[test]
-fn the_columns_are_listed_as_they_are_written() {
+fn columns_are_listed_in_written_order() {
     let pipeline = Pipeline::new();
     let sales = pipeline.rows([Sale { id: 7, price: 2.5, note: None }]);
     let more = select!(s in sales => { ..s, cost: 1, #[schema(rename = "Note")] remark: s.note, price: 1 });
@@ -89,9 +89,9 @@ fn the_columns_are_listed_as_they_are_written() {
     assert_eq!(format!("{:?}", seen.rows()), shown);
 }
 
-/// What was replaced is no part of the row: rows that differ in nothing else are one.
+/// Rows that differ only in a replaced column are equal.
 #[test]
-fn what_was_replaced_does_not_count() {
+fn replaced_columns_are_not_part_of_the_row() {
     let pipeline = Pipeline::new();
     let sale = |price| Sale { id: 7, price, note: None };
     let sales = pipeline.commits([

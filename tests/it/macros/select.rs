@@ -11,7 +11,7 @@ struct Lean {
 }
 
 #[test]
-fn the_columns_of_an_anonymous_row_can_be_used_below() {
+fn columns_of_an_anonymous_row_can_be_used_downstream() {
     let ids = column(
         |orders| {
             let lean = select!(o in orders => { id: o.id, cost: o.price * o.quantity as f64 });

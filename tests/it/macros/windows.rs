@@ -1,4 +1,4 @@
-//! `reduce!` with windows of event time.
+//! `reduce!` over windows of event time.
 
 use pathway::jiff::tz::TimeZone;
 use pathway::prelude::*;
@@ -16,7 +16,7 @@ fn at(time: &str) -> DateTimeUtc {
     format!("2026-03-29T{time}Z").parse().unwrap()
 }
 
-/// Runs a reduction of a few orders, one commit each.
+/// Reduces a few orders, each of which is one commit.
 fn changes<R: Schema>(
     shape: impl Fn(&Table<Order>) -> Table<R>,
     view: impl Fn(&R) -> (DateTimeUtc, i64),
@@ -137,7 +137,7 @@ fn times_of_other_types() {
 }
 
 #[test]
-fn lengths_that_cannot_be() {
+fn an_invalid_window_is_an_error() {
     for (length, complaint) in [
         (1.months(), "has no fixed length"),
         (0.seconds(), "must be greater than zero"),

@@ -1,4 +1,4 @@
-//! Reducers that care for the order in which rows came, against plain lists.
+//! Reducers that depend on the order of arrival, against plain lists.
 
 use std::collections::BTreeMap;
 
@@ -7,11 +7,12 @@ use pathway::reducers::ReduceError;
 use pathway::windows::session;
 
 use super::check::{Commits, assert_agrees, label, play, to_changes, with_all_workers};
+use super::history::{Removals, seeds};
 use super::orders::{self, Line, Order};
-use super::random::{Random, Removals, seeds};
 use super::windows::{self, Event};
+use crate::support::random::Random;
 
-/// What an accumulator makes of the days of orders: each with the number of those before it.
+/// An accumulator: each day with the number of days before it.
 struct Places;
 
 impl Accumulator for Places {
@@ -33,7 +34,7 @@ fn places(values: &[i64]) -> i64 {
     values.iter().enumerate().map(|(place, value)| place as i64 * value).sum()
 }
 
-/// City, quantities as they came, the first and the last shop, days joined, days accumulated.
+/// City, quantities in order, the first and the last shop, days joined, days accumulated.
 type Listed = (String, Vec<i64>, Option<i64>, Option<i64>, String, i64);
 
 #[derive(Schema)]
@@ -57,11 +58,23 @@ fn list(orders: &Table<Order>) -> Table<List> {
     })
 }
 
+/// Like [`list`], in a window that contains all orders of a city.
+fn list_in_one_window(orders: &Table<Order>) -> Table<List> {
+    reduce!(o in orders by o.city window tumbling(o.day, 100) => List {
+        city: o.city,
+        quantities: tuple(o.quantity),
+        first: earliest(o.shop),
+        last: latest(o.shop),
+        days: string_join(o.day.to_string(), "+"),
+        places: Places(o.day),
+    })
+}
+
 fn view(list: &List) -> Listed {
     (list.city.clone(), list.quantities.clone(), list.first, list.last, list.days.clone(), list.places)
 }
 
-/// What is to be seen of a city's orders, in their order.
+/// The expected row for a city's orders, in their order.
 fn listed(city: &str, lines: &[Line]) -> Listed {
     let days: Vec<_> = lines.iter().map(|line| line.1).collect();
     let texts: Vec<_> = days.iter().map(i64::to_string).collect();
@@ -70,14 +83,14 @@ fn listed(city: &str, lines: &[Line]) -> Listed {
     (city.to_owned(), quantities, first, last, texts.join("+"), places(&days))
 }
 
-/// How the rows of one commit are ordered.
+/// The order of the rows of one commit.
 #[derive(Clone, Copy, PartialEq)]
 enum Within {
     Arrival,
     Rows,
 }
 
-/// The net changes of each commit: lists of orders, in which the last of several equal ones goes first.
+/// The expected net changes of each commit, from lists of orders. A removal removes the last of several equal orders.
 fn expected(history: &Commits<Line>, within: Within) -> Commits<Listed> {
     let mut lists = BTreeMap::<String, Vec<Line>>::new();
     let commits = history.iter().map(|commit| {
@@ -132,52 +145,35 @@ fn check(case: &str, within: Within, shape: impl Fn(&Table<Order>) -> Table<List
 }
 
 #[test]
-fn rows_in_the_order_of_their_arrival() {
+fn rows_are_in_arrival_order() {
     check("reduce by arrival", Within::Arrival, list);
 }
 
-/// Behind a projection that changes nothing, arrival is still that of the source.
+/// After a projection that keeps all columns, the order is still that of the source.
 #[test]
-fn rows_that_were_selected_keep_their_order() {
+fn selected_rows_keep_their_order() {
     check("reduce by arrival behind select and filter", Within::Arrival, |orders| {
         let copy = select!(o in orders => Order { o.city, o.day, o.shop, o.quantity, o.price });
         list(&filter!(o in copy => o.day > 0))
     });
 }
 
-/// Where two tables come together, arrival within a commit means nothing: rows have their own order.
+/// Where two tables are combined, arrival within a commit means nothing, so rows are ordered by value.
 #[test]
-fn rows_that_were_gathered_have_their_own_order() {
+fn gathered_rows_are_ordered_by_value() {
     check("reduce by arrival behind concat", Within::Rows, |orders| {
         let (first, second) = (filter!(o in orders => o.day == 1), filter!(o in orders => o.day != 1));
         list(&first.concat(&second))
     });
 }
 
-/// In a window of one length, rows stand as outside of it.
+/// A window of fixed length keeps the order of its input.
 #[test]
-fn rows_of_one_window_that_holds_all() {
-    check("reduce by arrival in a window", Within::Arrival, |orders| {
-        reduce!(o in orders by o.city window tumbling(o.day, 100) => List {
-            city: o.city,
-            quantities: tuple(o.quantity),
-            first: earliest(o.shop),
-            last: latest(o.shop),
-            days: string_join(o.day.to_string(), "+"),
-            places: Places(o.day),
-        })
-    });
+fn rows_of_one_large_window_keep_their_order() {
+    check("reduce by arrival in a window", Within::Arrival, list_in_one_window);
     check("reduce by arrival in a window behind concat", Within::Rows, |orders| {
         let (first, second) = (filter!(o in orders => o.day == 1), filter!(o in orders => o.day != 1));
-        let both = first.concat(&second);
-        reduce!(o in both by o.city window tumbling(o.day, 100) => List {
-            city: o.city,
-            quantities: tuple(o.quantity),
-            first: earliest(o.shop),
-            last: latest(o.shop),
-            days: string_join(o.day.to_string(), "+"),
-            places: Places(o.day),
-        })
+        list_in_one_window(&first.concat(&second))
     });
 }
 
@@ -188,7 +184,7 @@ struct Session {
     all: Vec<(i64, i64)>,
 }
 
-/// City, start, and what is there, by time and then by value.
+/// City, start, and the rows by time and then by value.
 type Sessions = Vec<(String, i64, Vec<(i64, i64)>)>;
 
 fn sessions(rows: &BTreeMap<windows::Line, i64>, gap: i64) -> Sessions {
@@ -204,9 +200,9 @@ fn sessions(rows: &BTreeMap<windows::Line, i64>, gap: i64) -> Sessions {
     sessions
 }
 
-/// In a session rows stand by event time, however they came, merged and split.
+/// A session orders its rows by event time, however they arrived, merged and split.
 #[test]
-fn rows_of_sessions_have_the_order_of_event_time() {
+fn rows_of_sessions_are_ordered_by_event_time() {
     for seed in seeds() {
         let label = label("sessions in order", seed);
         let history = windows::history(seed);
@@ -242,9 +238,9 @@ fn rows_of_sessions_have_the_order_of_event_time() {
     }
 }
 
-/// Where rows only come, what a reducer keeps is less, and what it says the same.
+/// For an append-only table a reducer keeps less state and gives the same output.
 #[test]
-fn rows_that_never_go() {
+fn append_only_rows_keep_their_order() {
     for seed in seeds() {
         let label = label("reduce by arrival of rows that never go", seed);
         let history = orders::history(seed, Removals::OfWhatIsThere);
@@ -262,7 +258,7 @@ fn rows_that_never_go() {
     }
 }
 
-/// More rows than travel together, in commits of any size: each worker sees those of its keys as they came.
+/// More rows than one batch, in commits of different sizes: each worker receives the rows of its keys in arrival order.
 #[test]
 fn many_rows_keep_their_order() {
     for seed in seeds() {

@@ -1,4 +1,4 @@
-//! [`Table::map_async`](pathway::Table::map_async) of a function that gives the same for equal rows is a `filter_map`.
+//! [`Table::map_async`](pathway::Table::map_async) of a pure function equals `filter_map`.
 
 use pathway::prelude::*;
 
@@ -11,7 +11,7 @@ struct Made {
 }
 
 #[test]
-fn a_function_of_the_row() {
+fn map_async_of_a_pure_function_is_a_filter_map() {
     for cache in [0, 2] {
         check(
             "map_async",

@@ -1,4 +1,4 @@
-//! Operators one after the other: what one retracts is right for the next.
+//! Chains of operators: the retractions of one are correct input for the next.
 
 use pathway::prelude::*;
 
@@ -31,7 +31,7 @@ fn filter_select_reduce_filter_reduce() {
     );
 }
 
-/// Groups move between groups of the second reduce: one loses and another gains in one commit.
+/// Groups move between groups of the second reduce, so that one shrinks and another grows in one commit.
 #[test]
 fn how_many_groups_have_how_many_rows() {
     check(
@@ -49,7 +49,7 @@ fn how_many_groups_have_how_many_rows() {
     );
 }
 
-/// The first reduce loses its keys: rows of different groups are equal.
+/// The first reduce drops its keys, so that rows of different groups are equal.
 #[test]
 fn the_rows_of_several_groups_are_equal() {
     check(

@@ -1,4 +1,4 @@
-//! The check that every case goes through.
+//! The check of every case.
 
 use std::fmt::Debug;
 
@@ -7,13 +7,14 @@ use pathway::prelude::*;
 use pathway::testing::Collected;
 
 use super::differential::{self, Rows, Value};
+use super::history::{Removals, seeds};
 use super::orders::{self, Line, Order};
-use super::random::{Removals, seeds};
 
-/// For each commit its changes: a row, and how many copies of it come or go.
+/// The changes of each commit: a row, and the number of copies that are inserted or removed.
 pub(super) type Commits<O> = Vec<Vec<(O, i64)>>;
 
-/// Checks a shape over [`Order`]s: `shape` in the crate, `oracle` in differential, `view` makes their rows comparable.
+/// Checks operators over [`Order`]s: `shape` in this crate against `oracle` in differential. `view` converts the rows of
+/// `shape` to those of `oracle`.
 pub(super) fn check<R: Schema, O: Value>(
     case: &str,
     shape: impl Fn(&Table<Order>) -> Table<R>,
@@ -23,7 +24,7 @@ pub(super) fn check<R: Schema, O: Value>(
     check_with(Removals::OfWhatIsThere, case, shape, view, oracle);
 }
 
-/// The same for operators that take each change by itself: they are right also where a row goes before it comes.
+/// Like [`check`], for stateless operators, which also allow a removal before its insertion.
 pub(super) fn check_row_by_row<R: Schema, O: Value>(
     case: &str,
     shape: impl Fn(&Table<Order>) -> Table<R>,
@@ -52,12 +53,12 @@ fn check_with<R: Schema, O: Value>(
     }
 }
 
-/// What every failure says.
+/// The beginning of every failure message.
 pub(super) fn label(case: &str, seed: u64) -> String {
     format!("{case}, PATHWAY_TEST_SEED={seed}")
 }
 
-/// Runs a pipeline with 1, 2 and 4 workers, which must make no difference.
+/// Runs a pipeline with 1, 2 and 4 workers, which must give the same changes.
 pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(usize) -> Commits<O>) -> Commits<O> {
     let one = run(1);
     for workers in [2, 4] {
@@ -68,13 +69,13 @@ pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(u
     one
 }
 
-/// Checks what was seen against the oracle.
+/// Compares changes with those of the oracle.
 pub(super) fn assert_agrees<O: Value, D: Debug>(label: &str, seen: &Commits<O>, expected: Commits<O>, input: &[D]) {
     assert_eq!(seen.len(), expected.len(), "{label}: commits");
     for (commit, (seen, mut expected)) in seen.iter().zip(expected).enumerate() {
         let goes_first = seen.is_sorted_by_key(|(_, diff)| *diff > 0);
         assert!(goes_first, "{label}: commit {commit} has an insertion before a retraction: {seen:?}");
-        // The oracle's changes are net: what equals them has no row twice, and none that did not change.
+        // The oracle's changes are net, so equal changes have no row twice and none that did not change.
         let mut seen = seen.clone();
         seen.sort();
         expected.sort();
@@ -82,7 +83,7 @@ pub(super) fn assert_agrees<O: Value, D: Debug>(label: &str, seen: &Commits<O>, 
     }
 }
 
-/// Runs a shape over a history that retracts all its rows, and gives what it emits in the order in which it does.
+/// Runs a shape over a history that removes all its rows, and returns the changes in the order of emission.
 pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
     label: &str,
     history: Vec<Vec<Change<I>>>,
@@ -99,7 +100,7 @@ pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
     same_by_commit(label, &seen, commits, view)
 }
 
-/// Collects a shape's table through two handles, and a second table made alike.
+/// Collects a shape's table through two handles, and a second, equal table.
 pub(super) fn collect<I: Schema, R: Schema>(
     input: &Table<I>,
     shape: impl Fn(&Table<I>) -> Table<R>,
@@ -109,7 +110,7 @@ pub(super) fn collect<I: Schema, R: Schema>(
     [table.collect(), handle.collect(), shape(&input.clone()).collect()]
 }
 
-/// What tables that must be the same have emitted, commit by commit.
+/// The changes, commit by commit, of tables that must have the same changes.
 pub(super) fn same_by_commit<R: Schema, O: Debug + PartialEq>(
     label: &str,
     seen: &[Collected<R>],
@@ -130,7 +131,7 @@ fn by_commit<R: Schema, O>(label: &str, seen: &Collected<R>, commits: usize, vie
     by_commit
 }
 
-/// A history in the crate's terms.
+/// Converts a history to this crate's changes.
 pub(super) fn to_changes<L: Clone, R>(history: &Commits<L>, row: impl Fn(L) -> R) -> Vec<Vec<Change<R>>> {
     let change = |(line, diff): &(L, i64)| Change { row: row(line.clone()), diff: *diff };
     history.iter().map(|commit| commit.iter().map(change).collect()).collect()

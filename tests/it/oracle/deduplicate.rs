@@ -1,4 +1,4 @@
-//! [`Table::deduplicate`](pathway::Table::deduplicate), against lists of the rows of each key in the order of arrival.
+//! [`Table::deduplicate`](pathway::Table::deduplicate), against lists of each key's rows in arrival order.
 
 use std::collections::BTreeMap;
 
@@ -6,25 +6,26 @@ use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
 use super::check::{Commits, assert_agrees, collect, label, play, same_by_commit, to_changes, with_all_workers};
+use super::history::{Removals, seeds};
 use super::orders::{Line, Order, history, line, order};
-use super::random::{Removals, seeds};
+use crate::support::assert_error;
 
-/// Which row of each key stands.
+/// Which row of each key is kept.
 #[derive(Clone, Copy)]
 enum Kept {
     First,
     Last,
-    /// The last that has a higher price than the one that stands.
+    /// The last row whose price is higher than that of the kept row.
     Dearer,
 }
 
 #[test]
-fn the_first_and_the_last_of_rows_that_come_and_go() {
+fn the_first_and_the_last_of_changing_rows() {
     check("deduplicate, first", |orders| orders.deduplicate(|o| o.city.clone()).first(), commits, Kept::First);
     check("deduplicate, last", |orders| orders.deduplicate(|o| o.city.clone()).last(), commits, Kept::Last);
 }
 
-/// Behind an operator that gathers rows, those of a commit arrive in their own order.
+/// After an operator that collects rows, the rows of a commit are ordered by value.
 #[test]
 fn rows_without_an_order_of_arrival() {
     let twice = |orders: &Table<Order>| orders.concat(&filter!(o in orders => o.day == 1)).concat(orders);
@@ -43,7 +44,7 @@ fn rows_without_an_order_of_arrival() {
 }
 
 #[test]
-fn a_table_that_only_grows() {
+fn rows_of_an_append_only_table() {
     grow("first", |orders| orders.deduplicate(|o| o.city.clone()).first(), commits, Kept::First);
     grow("last", |orders| orders.deduplicate(|o| o.city.clone()).last(), commits, Kept::Last);
     let dearer = |new: &Order, standing: &Order| new.price > standing.price;
@@ -58,22 +59,21 @@ fn a_table_that_only_grows() {
 }
 
 #[test]
-fn accept_needs_a_table_that_only_grows() {
+fn accept_needs_an_append_only_table() {
     let pipeline = Pipeline::new();
     let orders =
         pipeline.commits([to_changes(&vec![vec![(("Oslo".to_owned(), 1, None, 1, 16), -1)]], order).remove(0)]);
     let _ = orders.deduplicate(|o| o.city.clone()).accept(|_, _| true).collect();
     let error = pipeline.run().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Config);
-    assert!(error.to_string().contains("it needs a table that only grows"), "{error}");
+    assert_error(&error, ErrorKind::Config, &["it needs a table that only grows"]);
 }
 
-/// The changes of a commit as they arrive.
+/// The changes of a commit in arrival order.
 fn commits(commit: &[(Line, i64)]) -> Vec<(Line, i64)> {
     commit.to_vec()
 }
 
-/// What three tables that are put together make of them.
+/// The changes of a commit when three tables are concatenated.
 fn thrice_in_order(commit: &[(Line, i64)]) -> Vec<(Line, i64)> {
     let mut sums = BTreeMap::<Line, i64>::new();
     for (line, diff) in commit {
@@ -96,7 +96,7 @@ fn check(
     }
 }
 
-/// The same for the insertions of a history.
+/// Like [`check`], for the insertions of a history.
 fn grow(
     case: &str,
     shape: impl Fn(&Table<Order>) -> Table<Order>,
@@ -117,7 +117,7 @@ fn grow(
     }
 }
 
-/// What stands after each commit, and what that changes.
+/// The expected changes of each commit.
 fn expected(history: &Commits<Line>, arrive: impl Fn(&[(Line, i64)]) -> Vec<(Line, i64)>, kept: Kept) -> Commits<Line> {
     let mut cities = BTreeMap::<String, City>::new();
     let mut standing = BTreeMap::<String, Line>::new();
@@ -141,7 +141,7 @@ fn expected(history: &Commits<Line>, arrive: impl Fn(&[(Line, i64)]) -> Vec<(Lin
 #[derive(Default)]
 struct City {
     rows: Vec<Line>,
-    /// What went before it came.
+    /// Rows that were removed before their insertion.
     owed: Vec<Line>,
 }
 

@@ -8,7 +8,7 @@ use super::orders::{Line, line};
 
 type Counted = fn(isize, isize) -> isize;
 
-/// Each row as often as `copies` says of how often it is on either side.
+/// The oracle: `copies` computes a row's copies from its copies on each side.
 fn against<'scope, D: Value>(one: Rows<'scope, D>, two: Rows<'scope, D>, copies: Counted) -> Rows<'scope, D> {
     let sides = one.map(|row| (row, false)).concat(two.map(|row| (row, true)));
     let counted = sides.reduce(move |_, sides, output| {
@@ -21,7 +21,7 @@ fn against<'scope, D: Value>(one: Rows<'scope, D>, two: Rows<'scope, D>, copies:
     counted.map(|(row, ())| row)
 }
 
-/// Rows without shop and price, so that many are equal: those of either side, some of them twice.
+/// Rows without shop and price, so that many are equal. Some are on both sides.
 fn sides(rows: Rows<'_, Line>) -> [Rows<'_, (String, i64)>; 2] {
     fn cities(rows: Rows<'_, Line>) -> Rows<'_, (String, i64)> {
         rows.map(|line| (line.0, line.1))
@@ -74,9 +74,9 @@ fn intersection() {
     );
 }
 
-/// What is in one and not in the other, and what is in both, is what is in one.
+/// The difference and the intersection together are the left table.
 #[test]
-fn the_two_make_the_whole() {
+fn difference_and_intersection_make_the_whole() {
     check(
         "difference and intersect",
         |orders| {

@@ -8,10 +8,10 @@ use differential_dataflow::{ExchangeData, Hashable, VecCollection};
 
 use super::check::Commits;
 
-/// The rows of a table, with the number of their copies.
+/// The rows of a table, with their number of copies.
 pub(super) type Rows<'scope, D> = VecCollection<'scope, u64, D, isize>;
 
-/// What differential can carry; in the cases, tuples of integers and strings.
+/// A row in differential. The cases use tuples of integers and strings.
 pub(super) trait Value: ExchangeData + Hashable + Send + Sync {}
 impl<T: ExchangeData + Hashable + Send + Sync> Value for T {}
 
@@ -41,7 +41,7 @@ pub(super) fn run<D: Value, O: Value>(
     })
 }
 
-/// One row of each group that has rows.
+/// One row for each group that has rows.
 pub(super) fn reduce<'scope, K: Value, V: Value, O: Value>(
     rows: Rows<'scope, (K, V)>,
     row: impl Fn(&K, Group<'_, V>) -> O + 'static,
@@ -55,9 +55,9 @@ pub(super) fn reduce<'scope, K: Value, V: Value, O: Value>(
     reduced.map(|(_, row)| row)
 }
 
-/// The values of a group, with the number of their copies.
+/// The values of a group, with their number of copies.
 ///
-/// Some may have gone before they came; of others there are more, or the group has no row.
+/// Some copies can be negative, because a removal came before its insertion. The total is positive, or there is no row.
 #[derive(Clone, Copy)]
 pub(super) struct Group<'a, V>(&'a [(&'a V, isize)]);
 
@@ -78,7 +78,7 @@ impl<V> Group<'_, V> {
         self.there().map(part).max().unwrap()
     }
 
-    /// Of every row there is, in order.
+    /// A part of every row, in order.
     pub(super) fn all<T: Ord + Clone>(&self, part: impl Fn(&V) -> T) -> Vec<T> {
         let copies = self.0.iter().flat_map(|(value, copies)| vec![part(value); usize::try_from(*copies).unwrap_or(0)]);
         let mut all: Vec<T> = copies.collect();
@@ -86,7 +86,7 @@ impl<V> Group<'_, V> {
         all
     }
 
-    /// How many different ones there are.
+    /// The number of different values.
     pub(super) fn different<T: Ord + Clone>(&self, part: impl Fn(&V) -> T) -> i64 {
         let mut all = self.all(part);
         all.dedup();

@@ -1,17 +1,16 @@
-//! Event time by its definition: the latest time of any row so far, and what a clock adds while none come.
+//! Event time by its definition: the latest time of any row so far, advanced by a clock while no rows come.
 
+use crate::support::random::Random;
 use pathway::prelude::*;
 
-use super::random::Random;
-
-/// The event time of a table, and the clock that it may have.
+/// The event time of a table, with or without a clock.
 #[derive(Clone, Copy, Default)]
 pub(super) struct EventTime {
     pub(super) now: Option<i64>,
-    /// How long no row must have come.
+    /// How long no row must have arrived before the clock advances event time.
     pub(super) idle_timeout: Option<i64>,
     tick: Option<i64>,
-    /// Clock and event time when the last row came.
+    /// Clock and event time when the last row arrived.
     heard: Option<(i64, i64)>,
 }
 
@@ -20,7 +19,7 @@ impl EventTime {
         EventTime { idle_timeout, ..EventTime::default() }
     }
 
-    /// Event time at the end of a commit with rows of these times, and a tick of the clock.
+    /// Event time at the end of a commit with these row times and this tick.
     pub(super) fn commit(&mut self, times: impl IntoIterator<Item = i64>, tick: Option<i64>) -> Option<i64> {
         let row = times.into_iter().max();
         self.now = self.now.max(row);
@@ -36,13 +35,13 @@ impl EventTime {
     }
 }
 
-/// A clock's table.
+/// The row of a clock's table.
 #[derive(Schema)]
 pub(super) struct Second {
     pub(super) at: i64,
 }
 
-/// The ticks of so many commits; some have none, some leap, and none goes back by much.
+/// Random ticks for a number of commits. Some are missing, some jump ahead, some go back a little.
 pub(super) fn ticks(seed: u64, commits: usize) -> Vec<Option<i64>> {
     let mut random = Random::new(seed ^ 0xc10c);
     let mut now = 1_000;
@@ -53,7 +52,7 @@ pub(super) fn ticks(seed: u64, commits: usize) -> Vec<Option<i64>> {
     (0..commits).map(tick).collect()
 }
 
-/// The table of these ticks: each replaces the one before.
+/// The table of these ticks, each of which replaces the previous one.
 pub(super) fn clock(pipeline: &Pipeline, ticks: &[Option<i64>]) -> Table<Second> {
     let mut standing = None;
     let commits = ticks.iter().map(|tick| {

@@ -42,7 +42,7 @@ fn by_methods() {
     );
 }
 
-/// Found by the cases above: a commit that only inserted gave copies of a row as changes of their own.
+/// Found by the cases above: a commit with insertions only emitted copies of a row as separate changes.
 #[test]
 fn copies_of_a_row_are_one_change() {
     let pipeline = Pipeline::new();

@@ -1,11 +1,12 @@
-//! Sums and means of floats of any magnitude: they depend on the rows that are there, and on nothing else.
+//! Sums and means of floats of any magnitude depend only on the rows of the table.
 
 use std::collections::BTreeMap;
 
 use pathway::prelude::*;
 
 use super::check::{Commits, label, play, to_changes, with_all_workers};
-use super::random::{Random, Removals, history, seeds};
+use super::history::{Removals, history, seeds};
+use crate::support::random::Random;
 
 #[derive(Schema)]
 struct Reading {
@@ -19,9 +20,9 @@ type Line = (i64, u64);
 /// A sensor's row: the sensor, and the bits of the sum and of the mean.
 type Summary = (i64, u64, u64);
 
-/// Undoes a history commit by commit: each brings back, bit by bit, what its counterpart took away.
+/// Undoes a history commit by commit. Each commit restores, bit by bit, what its counterpart changed.
 #[test]
-fn what_is_undone_comes_back_bit_by_bit() {
+fn undone_changes_restore_every_bit() {
     for seed in seeds() {
         let label = label("floats there and back", seed);
         let history = history(&mut Random::new(seed), Removals::OfWhatIsThere, wild);
@@ -36,9 +37,9 @@ fn what_is_undone_comes_back_bit_by_bit() {
     }
 }
 
-/// The rows after a history are those of a pipeline that sees only what is left of it.
+/// The result of a history equals the result of a pipeline that gets only the remaining rows.
 #[test]
-fn how_the_rows_came_about_does_not_matter() {
+fn results_depend_only_on_the_remaining_rows() {
     for seed in seeds() {
         let label = label("floats after a history", seed);
         let history = history(&mut Random::new(seed), Removals::OfWhatIsThere, wild);
@@ -54,7 +55,7 @@ fn how_the_rows_came_about_does_not_matter() {
     }
 }
 
-/// The sums and means that a history gives, the same for any number of workers.
+/// The sums and means of a history, which are the same for any number of workers.
 fn summaries(label: &str, history: &Commits<Line>) -> Commits<Summary> {
     with_all_workers(label, |workers| {
         play(
@@ -67,13 +68,13 @@ fn summaries(label: &str, history: &Commits<Line>) -> Commits<Summary> {
     })
 }
 
-/// Floats whose sum in any order but the lucky one is wrong; now and then one that is no number.
+/// Floats whose naive sum is wrong in almost any order, and sometimes a NaN.
 fn wild(random: &mut Random) -> Line {
     let value = match random.below(24) {
         0 => random.pick(&[f64::INFINITY, f64::NEG_INFINITY, f64::NAN]),
         1 => random.pick(&[0.0, -0.0, f64::MIN_POSITIVE, f64::MAX, f64::MIN, 5e-324, -5e-324]),
         2..10 => random.pick(&[0.1, -0.1, 0.3, 1e16, -1e16, 1e-16]),
-        // Any bits of a number: clearing one bit of the exponent leaves no infinity and no NaN.
+        // Random bits. Clearing one bit of the exponent excludes infinity and NaN.
         _ => f64::from_bits(random.next() & !(1 << 52)),
     };
     (random.pick(&[1, 2, 3]), value.to_bits())

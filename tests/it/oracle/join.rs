@@ -1,4 +1,4 @@
-//! Joins, each of a table with itself: the orders of the first day on the left, those of the second on the right.
+//! Joins of a table with itself: the orders of the first day on the left, those of the second day on the right.
 
 use std::collections::BTreeMap;
 
@@ -8,12 +8,12 @@ use pathway::prelude::*;
 
 use super::check::{self, Commits, assert_agrees, check, label, play, same_by_commit, to_changes, with_all_workers};
 use super::differential::Rows;
+use super::history::{Removals, seeds};
 use super::orders::{self, Line, Order};
-use super::random::{Removals, seeds};
 
 type Key = (String, Option<i64>);
 
-/// Both sides have several rows of a key, and several copies of a row.
+/// Both sides have several rows with one key, and several copies of a row.
 fn sides(orders: &Table<Order>) -> Join<Order, Order, Key> {
     let first = filter!(o in orders => o.day == 1);
     let second = filter!(o in orders => o.day == 2);
@@ -109,7 +109,7 @@ fn semi_and_anti_joins() {
     );
 }
 
-/// The output of one operator meets that of another, and itself.
+/// The output of an operator is joined with that of another one, and with itself.
 #[test]
 fn joins_of_reductions_and_of_joins() {
     check(
@@ -139,7 +139,7 @@ fn joins_of_reductions_and_of_joins() {
     );
 }
 
-/// The answers to the events of the first day, by plain recomputation. An event that goes takes its newest answer.
+/// The answers to the events of the first day, by plain recomputation. A removed event retracts its newest answer.
 fn answers(history: &Commits<Line>, alone: bool) -> Commits<(Option<i64>, Option<i64>, String)> {
     type Answers = Vec<Vec<((Option<i64>, Option<i64>, String), i64)>>;
     let mut right = BTreeMap::<(Key, i64), i64>::new();
@@ -191,7 +191,7 @@ fn asof_now_joins() {
         let seen = with_all_workers(&case, |workers| play(&case, changes(), workers, left, view));
         assert_agrees(&case, &seen, answers(&history, true), &history);
 
-        // Of events that stay nothing has to be kept, and the answers are the same.
+        // An append-only table needs no state for its events, and gives the same answers.
         let events: Commits<Line> = history
             .iter()
             .map(|commit| commit.iter().filter(|((_, day, ..), diff)| *day == 2 || *diff > 0).cloned().collect())
@@ -202,7 +202,7 @@ fn asof_now_joins() {
     }
 }
 
-/// The events come from a table that only grows.
+/// The events come from an append-only table.
 fn play_events(
     case: &str,
     history: &Commits<Line>,
@@ -220,9 +220,9 @@ fn play_events(
     same_by_commit(case, &[seen], history.len(), view)
 }
 
-/// Both sides change at once, again and again: no row is made of one that has gone and one that has come.
+/// Both sides change in the same commits. A removed row is never joined with a row inserted in that commit.
 #[test]
-fn no_row_is_made_of_two_that_are_never_there_together() {
+fn rows_that_never_exist_together_are_not_joined() {
     let version = |quantity| orders::order(("Oslo".into(), 1, None, quantity, 0));
     let changes = || {
         let goes = |n: i64| (n > 0).then(|| Change::remove(version(n - 1)));
@@ -256,7 +256,7 @@ fn no_row_is_made_of_two_that_are_never_there_together() {
 }
 
 #[test]
-fn tables_of_two_pipelines() {
+fn tables_of_two_pipelines_cannot_be_joined() {
     let (one, two) = (Pipeline::new(), Pipeline::new());
     let (left, right) = (one.rows::<Order>([]), two.rows::<Order>([]));
     let both = left.join(&right).on(|o| o.day, |o| o.day).full(joined).collect();

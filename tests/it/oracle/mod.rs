@@ -1,20 +1,20 @@
-//! The operators against differential-dataflow, which defines what they mean.
+//! The operators compared with differential-dataflow, which defines their meaning.
 //!
-//! Random histories (inserts, removals, upserts, several copies, rows that come and go within a commit, removals
-//! that stand before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, and through
-//! the same shape in differential. Every case checks that
+//! Random histories (insertions, removals, upserts, several copies, rows that exist only within a commit, removals
+//! before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, and through
+//! the same operators in differential. Every case checks that
 //!
-//! - at every commit the changes are those of differential: net, none of them zero, at most one that goes and one
-//!   that comes for each group;
-//! - within a commit what goes stands before what comes;
+//! - the changes of every commit are those of differential: net, none of them zero, at most one removal and one
+//!   insertion a group;
+//! - within a commit, removals come before insertions;
 //! - the changes and their order are the same for any number of workers;
-//! - two handles on one table, and two tables made alike of one table, see the same;
-//! - when everything was retracted, the last changes are retractions only, and no row is left.
+//! - two handles on one table, and two equal tables of one table, have the same changes;
+//! - after everything is removed, the last changes are removals only, and no row is left.
 //!
-//! Floats are compared by their bits. The references are exact: prices are multiples of 1/16, counted in integers.
-//! Floats of any magnitude are in `floats`, which needs no reference.
+//! Floats are compared by their bits. The oracles are exact: prices are multiples of 1/16, counted in integers.
+//! Floats of any magnitude are in `floats`, which needs no oracle.
 //!
-//! A failure names its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle` runs that history alone.
+//! A failure prints its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle::` runs that history alone.
 
 mod arrivals;
 mod calls;
@@ -26,11 +26,11 @@ mod differential;
 mod event_time;
 mod filter;
 mod floats;
+mod history;
 mod join;
 mod near;
 mod orders;
 mod policies;
-mod random;
 mod recompute;
 mod reduce;
 mod reducers;

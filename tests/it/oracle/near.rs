@@ -1,4 +1,4 @@
-//! Joins by event time, `within` and `asof`, against a plain recomputation.
+//! Joins by event time (`within` and `asof`), against a plain recomputation.
 
 use std::cell::Cell;
 
@@ -6,8 +6,9 @@ use pathway::operators::Join;
 use pathway::prelude::*;
 
 use super::check::{Commits, assert_agrees, label, play, to_changes, with_all_workers};
-use super::random::{self, Random, Removals, seeds};
+use super::history::{self, Removals, seeds};
 use super::recompute::{Rows, recompute};
+use crate::support::random::Random;
 
 #[derive(Schema)]
 struct Event {
@@ -17,13 +18,13 @@ struct Event {
     quantity: i64,
 }
 
-/// City, whether it is of the left side, time, quantity.
+/// City, whether the row is on the left side, time, quantity.
 type Line = (String, bool, i64, i64);
 
-/// Few times, so that several rows have one, with some far off.
+/// Few different times, so that rows share them, and some that are far away.
 fn history(seed: u64) -> Commits<Line> {
     let now = Cell::new(0);
-    random::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
+    history::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
         now.set(now.get() + random.pick(&[0, 0, 0, 1, 2]));
         let at = now.get() + random.pick(&[0, 0, 0, -1, -2, -6, -11, 3, 8]);
         (random.pick(&["Oslo", "Rome"]).to_owned(), random.below(2) == 0, at, random.pick(&[1, 2, 5]))
@@ -64,7 +65,7 @@ fn check(case: &str, shape: impl Fn(&Table<Event>) -> Table<Joined>, table: impl
     }
 }
 
-/// The rows of one side, with the number of their copies.
+/// The rows of one side, with their number of copies.
 fn side(rows: &Rows<Line>, left: bool) -> impl Iterator<Item = (&str, (i64, i64), i64)> + Clone {
     let of_side = rows.iter().filter(move |((_, is_left, ..), _)| *is_left == left);
     of_side.map(|((city, _, at, quantity), copies)| (city.as_str(), (*at, *quantity), *copies))
@@ -127,7 +128,7 @@ fn asof(rows: &Rows<Line>, direction: Direction, alone: bool) -> Rows<Output> {
         let found = match direction {
             Direction::Backward => before,
             Direction::Forward => others.filter(|right| right.0 >= left.0).min(),
-            // The nearest, of these the earlier, and of these the last.
+            // The nearest; of several, the earlier; of several of these, the last.
             Direction::Nearest => others.min_by_key(|right| ((right.0 - left.0).abs(), right.0 > left.0, -right.1)),
         };
         if found.is_some() || alone {
@@ -161,9 +162,9 @@ fn asof_joins() {
     }
 }
 
-/// At the ends of time nothing overflows, and what is equal is found.
+/// At the smallest and largest times nothing overflows, and equal times match.
 #[test]
-fn joins_at_the_ends_of_time() {
+fn joins_at_the_limits_of_the_time_type() {
     let pipeline = Pipeline::new();
     let rows = |is_left| [i64::MIN, -1, i64::MAX].map(|at| event(("Oslo".into(), is_left, at, 1)));
     let events = pipeline.rows(rows(true).into_iter().chain(rows(false)));
@@ -174,7 +175,7 @@ fn joins_at_the_ends_of_time() {
     pipeline.run().unwrap();
     let all = [i64::MIN, -1, i64::MAX];
     let pairs: Vec<_> = near.rows().iter().map(times).collect();
-    // From MAX to MIN it is further than MIN says.
+    // The distance from MAX to MIN is larger than MIN.
     assert_eq!(pairs.len(), 5, "{pairs:?}");
     for found in [nearest, forward] {
         assert_eq!(found.rows().iter().map(times).collect::<Vec<_>>(), all.map(|at| (Some(at), Some(at))));
@@ -182,7 +183,7 @@ fn joins_at_the_ends_of_time() {
 }
 
 #[test]
-fn an_interval_that_cannot_be() {
+fn an_invalid_interval_is_an_error() {
     let pipeline = Pipeline::new();
     let events = pipeline.rows::<Event>([]);
     let empty = std::ops::RangeInclusive::new(2, 1);

@@ -1,8 +1,9 @@
-//! The table that most cases start from, as the crate and as differential have it.
+//! The input of most cases, as rows of this crate and of differential.
 
 use pathway::prelude::*;
 
-use super::random::{self, Random, Removals};
+use super::history::{self, Removals};
+use crate::support::random::Random;
 
 #[derive(Clone, Debug, Schema)]
 pub(super) struct Order {
@@ -16,9 +17,9 @@ pub(super) struct Order {
 /// An order in differential: city, day, shop, quantity, and the price in sixteenths.
 pub(super) type Line = (String, i64, Option<i64>, i64, i64);
 
-/// The history that a seed stands for. Keys and values are few, so that rows meet and cancel.
+/// The history of a seed. There are few keys and values, so that rows match and cancel.
 pub(super) fn history(seed: u64, removals: Removals) -> Vec<Vec<(Line, i64)>> {
-    random::history(&mut Random::new(seed), removals, |random| {
+    history::history(&mut Random::new(seed), removals, |random| {
         let city = random.pick(&["Oslo", "Rome", ""]).to_owned();
         let shop = random.pick(&[None, Some(0), Some(1)]);
         (city, random.pick(&[1, 2]), shop, random.pick(&[-1, 0, 1, 2]), random.pick(&[-8, 0, 1, 24, 1 << 20]))
@@ -37,7 +38,7 @@ pub(super) fn price(sixteenths: i64) -> f64 {
     sixteenths as f64 / 16.0
 }
 
-/// What must be equal of two floats: their bits, but that the two zeros are one value.
+/// The bits of a float, in which both zeros are equal.
 pub(super) fn bits(float: f64) -> u64 {
     (float + 0.0).to_bits()
 }

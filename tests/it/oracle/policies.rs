@@ -1,4 +1,4 @@
-//! Policies of time, and who is silent, against a plain recomputation.
+//! Policies of event time, and `inactive_for`, against a plain recomputation.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use pathway::time::Timed;
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
 use super::event_time::{EventTime, Second, clock, ticks};
-use super::random::seeds;
+use super::history::seeds;
 use super::recompute::{Rows, difference, recompute};
 use super::windows::{Event, Line, history};
 
@@ -20,12 +20,12 @@ fn line(event: &Event) -> Line {
     (event.city.clone(), event.at, event.quantity)
 }
 
-/// The times of a commit's rows that come.
+/// The times of the rows that a commit inserts.
 fn times(commit: &[(Line, i64)]) -> impl Iterator<Item = i64> {
     commit.iter().filter(|(_, diff)| *diff > 0).map(|((_, at, _), _)| *at)
 }
 
-/// Checks a policy, with and without a clock. The oracle is given event time and ticks.
+/// Checks a policy with and without a clock. The oracle gets event time and ticks.
 fn check(
     case: &str,
     shape: impl Fn(Timed<Event, i64>) -> Table<Event>,
@@ -52,7 +52,7 @@ fn check(
     }
 }
 
-/// A policy by which rows are there as long as `is_there` says so of their time and event time.
+/// The oracle of a policy that keeps a row while `is_there` holds for its time and event time.
 fn filtered(
     history: &Commits<Line>,
     mut event_time: EventTime,
@@ -79,7 +79,7 @@ fn rows_are_forgotten() {
 }
 
 #[test]
-fn rows_are_held_back() {
+fn rows_are_buffered() {
     for delay in [0, 3, 12] {
         check(
             &format!("buffer for {delay}"),
@@ -89,7 +89,7 @@ fn rows_are_held_back() {
     }
 }
 
-/// What is refused when it comes, and what of that can still be taken back.
+/// Late rows are ignored, and so are their removals.
 fn in_time(history: &Commits<Line>, mut event_time: EventTime, ticks: &[Option<i64>], late: i64) -> Commits<Line> {
     let mut ignored = BTreeMap::<Line, i64>::new();
     let commits = history.iter().zip(ticks).map(|(commit, tick)| {
@@ -111,7 +111,7 @@ fn in_time(history: &Commits<Line>, mut event_time: EventTime, ticks: &[Option<i
 }
 
 #[test]
-fn rows_that_come_late_are_ignored() {
+fn late_rows_are_ignored() {
     for late in [0, 3, 12] {
         check(
             &format!("ignore later than {late}"),
@@ -127,7 +127,7 @@ struct Silent {
     since: i64,
 }
 
-/// The cities of which nothing was heard, at the end of each commit.
+/// The cities that are inactive at the end of each commit.
 fn silent(history: &Commits<Line>, ticks: &[Option<i64>], silence: i64) -> Commits<(String, i64)> {
     let mut now = None;
     let mut ticks = ticks.iter();
@@ -144,7 +144,7 @@ fn silent(history: &Commits<Line>, ticks: &[Option<i64>], silence: i64) -> Commi
 }
 
 #[test]
-fn who_is_silent() {
+fn inactive_keys_are_found() {
     for (seed, append_only) in seeds().into_iter().flat_map(|seed| [(seed, false), (seed, true)]) {
         let case = label(&format!("inactive_for, rows only come: {append_only}"), seed);
         let mut history = history(seed);
@@ -169,7 +169,7 @@ fn who_is_silent() {
 }
 
 #[test]
-fn lengths_and_clocks_that_cannot_be() {
+fn invalid_lengths_and_clocks_are_errors() {
     let events = |pipeline: &Pipeline| pipeline.rows::<Event>([]);
     let pipeline = Pipeline::new();
     let _ = events(&pipeline).forget(|e| e.at, -1).collect();

@@ -1,14 +1,14 @@
-//! Oracles that compute the whole table anew at every commit, for what differential has no operator for.
+//! Oracles that recompute the whole table at every commit, for operators that differential does not have.
 
 use std::collections::BTreeMap;
 
 use super::check::Commits;
 
-/// A table: how many copies of each row there are.
+/// A table: the number of copies of each row.
 pub(super) type Rows<T> = BTreeMap<T, i64>;
 
-/// The net changes of each commit, where `table` makes the output of the rows that are there. It is called with the
-/// commit, too.
+/// The net changes of each commit. `table` computes the output from the rows of the table and the changes of the
+/// commit.
 pub(super) fn recompute<L: Clone + Ord, O: Clone + Ord>(
     history: &Commits<L>,
     mut table: impl FnMut(&[(L, i64)], &Rows<L>) -> Rows<O>,
@@ -26,7 +26,7 @@ pub(super) fn recompute<L: Clone + Ord, O: Clone + Ord>(
     commits.collect()
 }
 
-/// What makes one table of the other.
+/// The changes between two tables.
 pub(super) fn difference<O: Clone + Ord>(after: &Rows<O>, before: &Rows<O>) -> Vec<(O, i64)> {
     let mut changes = after.clone();
     before.iter().for_each(|(row, copies)| *changes.entry(row.clone()).or_default() -= copies);

@@ -207,9 +207,9 @@ fn values_counted_and_listed() {
     );
 }
 
-/// A group with several values has no row, until it has one again.
+/// `unique` of several values is an error, so the group has no row until it has one value again.
 #[test]
-fn values_that_are_not_unique_for_a_while() {
+fn a_group_has_no_row_while_unique_has_several_values() {
     check(
         "reduce to unique values",
         |orders| reduce!(o in orders by o.city, o.quantity => { o.city, o.quantity, shop: unique(o.shop) }),
@@ -224,9 +224,9 @@ fn values_that_are_not_unique_for_a_while() {
     );
 }
 
-/// A group whose sum does not fit has no row, until it fits again.
+/// A sum that overflows is an error, so the group has no row until the sum fits again.
 #[test]
-fn sums_that_do_not_fit_for_a_while() {
+fn a_group_has_no_row_while_its_sum_overflows() {
     check(
         "reduce to sums that do not fit",
         |orders| reduce!(o in orders by o.city => { o.city, total: sum((o.quantity * 50) as i8), n: count() }),
@@ -239,7 +239,7 @@ fn sums_that_do_not_fit_for_a_while() {
     );
 }
 
-/// Most commits change the rows of a group, and not its output.
+/// Most commits change the rows of a group, but not its output.
 #[test]
 fn outputs_that_rarely_change() {
     check(

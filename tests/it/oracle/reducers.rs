@@ -1,4 +1,4 @@
-//! Reducers that need all values of a group: ranks, spreads, the greatest, what may be missing.
+//! Reducers that need all values of a group: quantiles, variances, greatest values, optional values.
 
 use pathway::prelude::*;
 
@@ -6,7 +6,7 @@ use super::check::check;
 use super::differential::{Group, reduce};
 use super::orders::bits;
 
-/// The value at a share of the way through, and the least that the share of all does not exceed.
+/// The continuous and the discrete quantile.
 fn at(sorted: &[i64], q: f64) -> (f64, i64) {
     let place = q * (sorted.len() - 1) as f64;
     let (low, high) = (sorted[place.floor() as usize] as f64, sorted[place.ceil() as usize] as f64);
@@ -15,7 +15,7 @@ fn at(sorted: &[i64], q: f64) -> (f64, i64) {
 }
 
 #[test]
-fn values_by_rank() {
+fn quantiles_and_medians() {
     check(
         "reduce to ranks",
         |orders| {
@@ -45,7 +45,7 @@ fn values_by_rank() {
 }
 
 #[test]
-fn the_greatest_values() {
+fn greatest_values() {
     check(
         "reduce to the greatest",
         |orders| {
@@ -66,14 +66,14 @@ fn the_greatest_values() {
     );
 }
 
-/// The sum of the squares of a group's distances from the mean, times the number of its values; exact.
+/// The exact sum of squared distances from a group's mean, times the number of its values.
 fn distances<V>(group: Group<'_, V>, value: impl Fn(&V) -> i64) -> i64 {
     let (sum, squares) = (group.sum(&value), group.sum(|row| value(row) * value(row)));
     group.count() * squares - sum * sum
 }
 
 #[test]
-fn how_far_values_spread() {
+fn variances_and_standard_deviations() {
     check(
         "reduce to spreads",
         |orders| {
@@ -99,7 +99,7 @@ fn how_far_values_spread() {
 }
 
 #[test]
-fn what_may_be_missing_is_passed_over() {
+fn missing_values_are_ignored() {
     check(
         "reduce what may be missing",
         |orders| {
@@ -135,9 +135,9 @@ fn what_may_be_missing_is_passed_over() {
     );
 }
 
-/// While they are few, they are counted exactly.
+/// Few different values are counted exactly.
 #[test]
-fn few_values_counted_approximately() {
+fn approximate_counts_of_few_values_are_exact() {
     check(
         "reduce to approximate counts",
         |orders| {

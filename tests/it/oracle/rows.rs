@@ -67,9 +67,9 @@ fn distinct_rows() {
     );
 }
 
-/// The reduction sees what `distinct` and `concat` make of whole commits.
+/// `reduce` gets the net changes that `distinct` and `concat` emit for whole commits.
 #[test]
-fn one_behind_the_other() {
+fn operators_on_operators() {
     check(
         "reduce of distinct of concat",
         |orders| {
@@ -86,7 +86,7 @@ fn one_behind_the_other() {
 }
 
 #[test]
-fn tables_of_two_pipelines() {
+fn tables_of_two_pipelines_cannot_be_concatenated() {
     let (one, two) = (Pipeline::new(), Pipeline::new());
     let row = |number| Piece { city: "Oslo".into(), number };
     let both = one.rows([row(1)]).concat(&two.rows([row(2)])).collect();

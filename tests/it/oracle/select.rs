@@ -12,7 +12,7 @@ struct Cost {
 }
 
 #[test]
-fn few_columns_so_that_rows_become_equal() {
+fn a_projection_can_make_rows_equal() {
     check(
         "select of few columns",
         |orders| select!(o in orders => { o.city, o.shop }),

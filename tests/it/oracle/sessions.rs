@@ -1,4 +1,4 @@
-//! Session windows against a plain recomputation: they grow, merge, split, and close.
+//! Session windows that grow, merge, split and close, against a plain recomputation.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,8 +9,8 @@ use pathway::windows::{Windows, session};
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
 use super::event_time::{EventTime, Second, clock, ticks};
-use super::random::seeds;
-use super::windows::{Event, Line, Shows, history};
+use super::history::seeds;
+use super::windows::{Closing, Event, Line, Shows, history};
 
 #[derive(Schema)]
 struct Row {
@@ -27,34 +27,22 @@ type Output = (String, i64, i64, i64, i64, i64);
 #[derive(Clone, Copy)]
 struct Case {
     gap: i64,
-    allowed_lateness: Option<i64>,
-    shows: Shows,
-    idle_timeout: Option<i64>,
+    closing: Closing,
 }
 
 impl Case {
     fn windows(self, clock: &Table<Second>) -> Windows<i64> {
-        let windows = session(self.gap);
-        let windows = if let Some(late) = self.allowed_lateness { windows.allowed_lateness(late) } else { windows };
-        let windows = match self.idle_timeout {
-            Some(silence) => windows.idle_timeout(silence, clock, |second| second.at),
-            None => windows,
-        };
-        match self.shows {
-            Shows::Always => windows,
-            Shows::OnceClosed => windows.emit_on_close(),
-            Shows::WhileOpen => windows.remove_on_close(),
-        }
+        self.closing.apply(session(self.gap), clock)
     }
 
     fn has_closed(self, end: i64, now: Option<i64>) -> bool {
-        self.allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + self.gap + late))
+        self.closing.has_closed(end + self.gap, now)
     }
 
-    /// The net changes of each commit.
+    /// The expected net changes of each commit.
     fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut cities = BTreeMap::<String, BTreeMap<(i64, i64), i64>>::new();
-        let mut event_time = EventTime::new(self.idle_timeout);
+        let mut event_time = EventTime::new(self.closing.idle_timeout);
         let mut frozen = BTreeMap::<Output, i64>::new();
         let mut shown = BTreeMap::<Output, i64>::new();
         let commits = history.iter().zip(ticks).map(|(commit, tick)| {
@@ -69,7 +57,7 @@ impl Case {
                 let rows = cities.entry(city.clone()).or_default();
                 let touches = rows.keys().any(|(other, _)| (other - at).abs() <= self.gap);
                 let copies = rows.get(&(*at, *quantity)).copied().unwrap_or(0);
-                // What was never taken in can't go.
+                // A row that was ignored as late cannot be removed.
                 let diff = diff.max(-copies);
                 if diff < 0 || touches || !self.has_closed(*at, now) {
                     *rows.entry((*at, *quantity)).or_default() += diff;
@@ -93,8 +81,8 @@ impl Case {
                     }
                 }
             }
-            let mut table = if self.shows == Shows::WhileOpen { BTreeMap::new() } else { frozen.clone() };
-            if self.shows != Shows::OnceClosed {
+            let mut table = if self.closing.shows == Shows::WhileOpen { BTreeMap::new() } else { frozen.clone() };
+            if self.closing.shows != Shows::OnClose {
                 open.into_iter().for_each(|(row, copies)| *table.entry(row).or_default() += copies);
             }
             let rows: BTreeSet<_> = table.keys().chain(shown.keys()).cloned().collect();
@@ -141,7 +129,7 @@ impl Case {
     }
 }
 
-/// From the first to the last time of each session.
+/// The first and the last time of each session.
 fn sessions(rows: &BTreeMap<(i64, i64), i64>, gap: i64) -> Vec<(i64, i64)> {
     let mut sessions = Vec::<(i64, i64)>::new();
     for (at, _) in rows.keys() {
@@ -156,14 +144,13 @@ fn sessions(rows: &BTreeMap<(i64, i64), i64>, gap: i64) -> Vec<(i64, i64)> {
 #[test]
 fn sessions_that_stay_open() {
     for gap in [0, 1, 3, 8] {
-        Case { gap, allowed_lateness: None, shows: Shows::Always, idle_timeout: None }
-            .check(&format!("sessions with a gap of {gap}"));
+        Case { gap, closing: Closing::NEVER }.check(&format!("sessions with a gap of {gap}"));
     }
 }
 
-/// Of two copies of a row the first came too late, the second met a session. Both are taken back at once: the second goes.
+/// The first copy of a row came too late, the second joined a session. Removing both removes only the second.
 #[test]
-fn copies_of_which_one_came_too_late() {
+fn only_one_of_two_copies_came_too_late() {
     let pipeline = Pipeline::new();
     let event = |at| Event { city: "Oslo".into(), at, quantity: 1 };
     let insert = |at| vec![Change::insert(event(at))];
@@ -181,11 +168,12 @@ fn copies_of_which_one_came_too_late() {
 
 #[test]
 fn sessions_that_close() {
-    for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
+    for shows in [Shows::Always, Shows::OnClose, Shows::WhileOpen] {
         for (gap, allowed_lateness) in [(3, 0), (1, 5), (6, 2)] {
-            let case = Case { gap, allowed_lateness: Some(allowed_lateness), shows, idle_timeout: None };
+            let closing = Closing { allowed_lateness: Some(allowed_lateness), shows, idle_timeout: None };
+            let case = Case { gap, closing };
             case.check(&format!("sessions that close, {shows:?}, gap {gap}, late {allowed_lateness}"));
-            let case = Case { idle_timeout: Some(4), ..case };
+            let case = Case { closing: Closing { idle_timeout: Some(4), ..closing }, ..case };
             case.check(&format!("sessions that close by a clock, {shows:?}, gap {gap}, late {allowed_lateness}"));
         }
     }

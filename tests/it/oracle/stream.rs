@@ -1,11 +1,11 @@
-//! [`Table::to_stream`](pathway::Table::to_stream) and `to_table`: a table's changes as rows, and back.
+//! [`Table::to_stream`](pathway::Table::to_stream) and `to_table`: a table's changes as rows, and the reverse.
 
 use pathway::Running;
 use pathway::prelude::*;
 
 use super::check::{check, collect, label, play, same_by_commit, to_changes, with_all_workers};
+use super::history::{Removals, seeds};
 use super::orders::{Order, history, line, order};
-use super::random::{Removals, seeds};
 
 #[derive(Clone, Debug, Schema)]
 struct Event {
@@ -20,7 +20,7 @@ struct Event {
 
 fn event(change: &Change<Order>) -> Event {
     let Order { city, day, shop, quantity, price } = change.row.clone();
-    // Its first column is of no use to those who would sort by it.
+    // Sorting by the first column must not give the right order by chance.
     Event { order: -quantity, city, day, shop, quantity, price, diff_of: change.diff }
 }
 
@@ -30,7 +30,7 @@ fn change(event: &Event) -> Change<Order> {
 }
 
 #[test]
-fn there_and_back() {
+fn to_stream_and_to_table_are_inverse() {
     check("to_stream, to_table", |orders| orders.to_stream(event).to_table(change), line, |rows| rows);
     check(
         "distinct, to_stream, to_table",
@@ -40,7 +40,7 @@ fn there_and_back() {
     );
 }
 
-/// The stream has what a sink of the table would be given, in the same order; and no row of it ever goes.
+/// The stream has the changes that a sink of the table receives, in the same order, and is append-only.
 #[test]
 fn the_stream_is_what_a_sink_sees() {
     for seed in seeds() {
@@ -66,7 +66,7 @@ fn the_stream_is_what_a_sink_sees() {
     }
 }
 
-/// A find of the test above: a commit that only inserts was told of copy by copy.
+/// Found by the test above: a commit with insertions only was emitted copy by copy.
 #[test]
 fn copies_that_arrive_apart_are_one_event() {
     let order = |quantity| order(("Rome".to_owned(), 2, None, quantity, 16));

@@ -15,7 +15,7 @@ struct Stock {
     quantity: i64,
 }
 
-/// Rows by city and day, and the rows of the second side.
+/// Rows keyed by city and day.
 fn keyed(rows: Rows<'_, Line>) -> Rows<'_, ((String, i64), Line)> {
     rows.map(|line| ((line.0.clone(), line.1), line))
 }
@@ -80,7 +80,7 @@ fn cells() {
 }
 
 #[test]
-fn tables_of_two_pipelines() {
+fn tables_of_two_pipelines_cannot_be_combined() {
     let (one, two) = (Pipeline::new(), Pipeline::new());
     let row = || Stock { city: "Oslo".into(), day: 1, quantity: 1 };
     let _ = one.rows([row()]).update_rows(&two.rows([row()])).collect();

@@ -1,12 +1,13 @@
-//! Primary keys: the newest message of each key is the key's row, also for what is computed of it.
+//! Primary keys: the newest message of each key is the key's row, also for operators on the table.
 
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::check::{Commits, assert_agrees, collect, label, same_by_commit, with_all_workers};
 use super::differential::{self, Rows, Value, reduce};
+use super::history::seeds;
 use super::orders::{bits, price};
-use super::random::{Random, seeds};
+use crate::support::random::Random;
 
 #[derive(Schema)]
 struct Stock {
@@ -22,11 +23,11 @@ struct Stock {
 /// A row in differential: city and shop; quantity, price in sixteenths, and note.
 type Line = ((String, i64), (i64, i64, Option<String>));
 
-/// A message in differential: the key, and the rest of the row behind the message's number.
+/// A message in differential: the key, the number of the message, and the other columns.
 type Message = ((String, i64), (u64, (i64, i64, Option<String>)));
 
 #[test]
-fn the_newest_row_of_each_key_stands() {
+fn the_newest_row_of_each_key_is_kept() {
     check(
         "upsert",
         Table::clone,
@@ -78,7 +79,7 @@ fn filtered_selected_and_reduced_by_another_column() {
     );
 }
 
-/// Checks a shape over [`Stock`] that is read by its primary key; `oracle` starts from the rows that stand.
+/// Checks a shape over [`Stock`], which is read by its primary key. `oracle` gets the current rows.
 fn check<R: Schema, O: Value>(
     case: &str,
     shape: impl Fn(&Table<Stock>) -> Table<R>,
@@ -94,7 +95,7 @@ fn check<R: Schema, O: Value>(
     }
 }
 
-/// Commits of messages, some of them empty; keys are few, so that several messages of a commit have one.
+/// Commits of messages, some empty. There are few keys, so that several messages of a commit have the same key.
 fn messages(seed: u64) -> Commits<Message> {
     let random = &mut Random::new(seed);
     let mut number = 0;
@@ -111,7 +112,7 @@ fn messages(seed: u64) -> Commits<Message> {
     (0..32).map(&mut commit).collect()
 }
 
-/// The rows that stand, by differential.
+/// The current rows, computed by differential.
 fn newest(messages: Rows<'_, Message>) -> Rows<'_, Line> {
     let newest =
         messages.reduce(|_, arrived, newest| newest.extend(arrived.last().map(|(row, _)| ((*row).clone(), 1))));

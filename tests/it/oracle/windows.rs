@@ -1,4 +1,4 @@
-//! Windows of event time against a plain recomputation: rows come late, early and far apart, and go again.
+//! Windows of event time against a plain recomputation: rows are late, early and far apart, and are removed again.
 
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,7 +10,8 @@ use pathway::windows::{Windows, sliding, tumbling};
 
 use super::check::{Commits, assert_agrees, label, same_by_commit, to_changes, with_all_workers};
 use super::event_time::{EventTime, Second, clock, ticks};
-use super::random::{self, Random, Removals, seeds};
+use super::history::{self, Removals, seeds};
+use crate::support::random::Random;
 
 #[derive(Schema)]
 pub(super) struct Event {
@@ -31,10 +32,10 @@ struct Row {
 pub(super) type Line = (String, i64, i64);
 type Output = (String, i64, i64, i64, i64);
 
-/// Times go on with the rows that are drawn, with some far behind and few far ahead.
+/// Times advance from row to row. Some are far behind, and few are far ahead.
 pub(super) fn history(seed: u64) -> Commits<Line> {
     let now = Cell::new(0);
-    random::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
+    history::history(&mut Random::new(seed), Removals::OfWhatIsThere, |random| {
         now.set(now.get() + random.pick(&[0, 0, 1, 3]));
         let off = random.pick(&[0, 0, 0, -1, -4, -15, -40, 6]);
         (random.pick(&["Oslo", "Rome"]).to_owned(), now.get() + off, random.pick(&[1, 2, 5]))
@@ -44,24 +45,22 @@ pub(super) fn history(seed: u64) -> Commits<Line> {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Shows {
     Always,
-    OnceClosed,
+    OnClose,
     WhileOpen,
 }
 
+/// When windows close, and when they are shown.
 #[derive(Clone, Copy)]
-struct Case {
-    length: i64,
-    hop: i64,
-    origin: i64,
-    allowed_lateness: Option<i64>,
-    shows: Shows,
-    idle_timeout: Option<i64>,
+pub(super) struct Closing {
+    pub(super) allowed_lateness: Option<i64>,
+    pub(super) shows: Shows,
+    pub(super) idle_timeout: Option<i64>,
 }
 
-impl Case {
-    fn windows(self, clock: &Table<Second>) -> Windows<i64> {
-        let windows = if self.hop == self.length { tumbling(self.length) } else { sliding(self.length, self.hop) };
-        let windows = windows.origin(self.origin);
+impl Closing {
+    pub(super) const NEVER: Closing = Closing { allowed_lateness: None, shows: Shows::Always, idle_timeout: None };
+
+    pub(super) fn apply(self, windows: Windows<i64>, clock: &Table<Second>) -> Windows<i64> {
         let windows = if let Some(late) = self.allowed_lateness { windows.allowed_lateness(late) } else { windows };
         let windows = match self.idle_timeout {
             Some(silence) => windows.idle_timeout(silence, clock, |second| second.at),
@@ -69,19 +68,39 @@ impl Case {
         };
         match self.shows {
             Shows::Always => windows,
-            Shows::OnceClosed => windows.emit_on_close(),
+            Shows::OnClose => windows.emit_on_close(),
             Shows::WhileOpen => windows.remove_on_close(),
         }
     }
 
-    fn has_closed(self, start: i64, now: Option<i64>) -> bool {
-        self.allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= start + self.length + late))
+    /// Whether a window has closed that rows before `end` belong to.
+    pub(super) fn has_closed(self, end: i64, now: Option<i64>) -> bool {
+        self.allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + late))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Case {
+    length: i64,
+    hop: i64,
+    origin: i64,
+    closing: Closing,
+}
+
+impl Case {
+    fn windows(self, clock: &Table<Second>) -> Windows<i64> {
+        let windows = if self.hop == self.length { tumbling(self.length) } else { sliding(self.length, self.hop) };
+        self.closing.apply(windows.origin(self.origin), clock)
     }
 
-    /// The net changes of each commit.
+    fn has_closed(self, start: i64, now: Option<i64>) -> bool {
+        self.closing.has_closed(start + self.length, now)
+    }
+
+    /// The expected net changes of each commit.
     fn expected(self, history: &Commits<Line>, ticks: &[Option<i64>]) -> Commits<Output> {
         let mut rows = BTreeMap::<(i64, String), BTreeMap<i64, i64>>::new();
-        let mut event_time = EventTime::new(self.idle_timeout);
+        let mut event_time = EventTime::new(self.closing.idle_timeout);
         let mut frozen = BTreeSet::<Output>::new();
         let mut shown = BTreeSet::<Output>::new();
         let commits = history.iter().zip(ticks).map(|(commit, tick)| {
@@ -109,9 +128,9 @@ impl Case {
                 }
                 !closed
             });
-            let table: BTreeSet<Output> = match self.shows {
+            let table: BTreeSet<Output> = match self.closing.shows {
                 Shows::Always => &open | &frozen,
-                Shows::OnceClosed => frozen.clone(),
+                Shows::OnClose => frozen.clone(),
                 Shows::WhileOpen => open,
             };
             let gone = shown.difference(&table).map(|row| (row.clone(), -1));
@@ -147,15 +166,14 @@ impl Case {
                 same_by_commit(&case, &[seen], history.len(), |r| (r.city.clone(), r.start, r.end, r.n, r.quantity))
             });
             assert_agrees(&case, &seen, self.expected(&history, &ticks), &history);
-            if self.shows == Shows::OnceClosed {
+            if self.closing.shows == Shows::OnClose {
                 assert!(seen.iter().flatten().all(|(_, diff)| *diff > 0), "{case}: a closed window changes");
             }
         }
     }
 }
 
-const TUMBLING: Case =
-    Case { length: 10, hop: 10, origin: 0, allowed_lateness: None, shows: Shows::Always, idle_timeout: None };
+const TUMBLING: Case = Case { length: 10, hop: 10, origin: 0, closing: Closing::NEVER };
 
 #[test]
 fn windows_that_stay_open() {
@@ -168,19 +186,20 @@ fn windows_that_stay_open() {
 
 #[test]
 fn windows_that_close() {
-    for shows in [Shows::Always, Shows::OnceClosed, Shows::WhileOpen] {
+    for shows in [Shows::Always, Shows::OnClose, Shows::WhileOpen] {
         for (hop, allowed_lateness) in [(10, 0), (10, 5), (4, 3)] {
-            let case = Case { hop, allowed_lateness: Some(allowed_lateness), shows, ..TUMBLING };
+            let closing = Closing { allowed_lateness: Some(allowed_lateness), shows, idle_timeout: None };
+            let case = Case { hop, closing, ..TUMBLING };
             case.check(&format!("windows that close, {shows:?}, hop {hop}, late {allowed_lateness}"));
-            let case = Case { idle_timeout: Some(4), ..case };
+            let case = Case { closing: Closing { idle_timeout: Some(4), ..closing }, ..case };
             case.check(&format!("windows that close by a clock, {shows:?}, hop {hop}, late {allowed_lateness}"));
         }
     }
 }
 
-/// Where there is no time any more, a row is in the windows that are left, in each once.
+/// At the smallest and largest times, a row is once in each window that exists.
 #[test]
-fn windows_at_the_ends_of_time() {
+fn windows_at_the_limits_of_the_time_type() {
     let seen = |windows: Windows<i64>| {
         let pipeline = Pipeline::new();
         let event = |at| Event { city: String::new(), at, quantity: 1 };
@@ -196,7 +215,7 @@ fn windows_at_the_ends_of_time() {
         pipeline.run().unwrap();
         seen.rows().iter().map(|r| (r.start, r.end, r.n)).collect::<Vec<_>>()
     };
-    // MIN is a multiple of 8, MAX one less than that.
+    // MIN is a multiple of 8, and MAX + 1 would be.
     let (first, last) = (i64::MIN, i64::MAX);
     assert_eq!(seen(tumbling(8)), [(first, first + 8, 1), (first + 8, first + 16, 1), (last - 7, last, 1)]);
     let tumbling = tumbling(8).origin(5);
@@ -205,7 +224,7 @@ fn windows_at_the_ends_of_time() {
     assert_eq!(
         seen(sliding),
         [
-            // Of those that begin before the first time there is, the last one.
+            // Of the windows that would begin before the smallest time, only the last one exists.
             (first, first + 6, 1),
             (first + 4, first + 12, 1),
             (first + 7, first + 15, 1),

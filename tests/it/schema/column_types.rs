@@ -55,7 +55,7 @@ fn an_unknown_name_lists_the_known_ones() {
 }
 
 #[test]
-fn a_newtype_complains_as_its_inner_type() {
+fn a_newtype_reports_errors_like_its_inner_type() {
     let complaint = "column `id` at byte 24: expected an integer (i64), found `true`";
     assert_eq!(decode::<Parcel>(r#"{"state": "open", "id": true}"#), Err(complaint.to_owned()));
 }

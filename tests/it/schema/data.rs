@@ -1,4 +1,4 @@
-//! A row as a datum: copied, ordered, hashed, moved to another process; alone and beside other derives.
+//! Rows are copied, ordered, hashed and serialized, with and without other derives.
 
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, RandomState};
@@ -9,7 +9,7 @@ use pathway::{ColumnType, Schema};
 
 use super::support::{decode, encode};
 
-/// No other derive.
+/// Without any other derive.
 #[derive(Schema)]
 struct Bare {
     city: String,
@@ -52,7 +52,7 @@ fn a_row_goes_through_serde_and_back() {
     assert!(short.is_some_and(|message| message.starts_with("a row ended before its last column")));
 }
 
-/// The common derives, beside ours.
+/// With the common derives.
 #[derive(Schema, Clone, Debug, Default, PartialEq, PartialOrd)]
 struct Beside {
     value: i64,
@@ -67,7 +67,7 @@ fn other_derives_do_not_clash() {
     assert_eq!(encode(&row), r#""value":1,"text":null,"#);
 }
 
-/// The names of parameters are those that the expansion could have chosen for itself.
+/// The type parameters have names that generated code could use.
 #[derive(Schema, Debug, PartialEq)]
 struct Generic<S, H: Clone, const D: usize = 3>
 where
@@ -87,7 +87,7 @@ fn a_row_can_be_generic() {
     assert_eq!(<Generic<i64, String>>::COLUMNS.field(1).type_name, "Option<H>");
 }
 
-/// Names of the prelude that mean something else here do not reach the expansion.
+/// Generated code does not use the names of the prelude, which mean something else here.
 #[test]
 fn the_expansion_does_not_depend_on_what_is_in_scope() {
     #[expect(dead_code, reason = "they are in the way, which is all they are for")]
@@ -129,7 +129,7 @@ struct Typed {
 }
 
 #[test]
-fn column_types_of_ones_own_are_columns_and_keys() {
+fn custom_column_types_are_columns_and_keys() {
     let row: Typed = decode(r#"{"id": 7, "pair": [8, true]}"#).expect("a row");
     assert_eq!(row, Typed { id: OrderId(7), pair: (OrderId(8), true) });
     assert_eq!(row.primary_key(), (OrderId(7),));

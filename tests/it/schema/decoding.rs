@@ -1,4 +1,4 @@
-//! Documents become rows: fields, defaults, and what is wrong with a document.
+//! Documents are decoded into rows: fields, defaults, errors.
 
 use pathway::Schema;
 
@@ -18,7 +18,7 @@ fn order(id: i64, city: &str, quantity: i64, note: Option<&str>) -> Order {
 }
 
 #[test]
-fn fields_come_in_any_order_and_others_are_passed_over() {
+fn fields_can_be_in_any_order_and_unknown_ones_are_ignored() {
     let cases = [
         (r#"{"id": 7, "city": "Oslo", "quantity": 3, "note": "now"}"#, order(7, "Oslo", 3, Some("now"))),
         (r#"{"note":null,"city":"Oslo","x":{"id":9},"id":7}"#, order(7, "Oslo", 1, None)),
@@ -31,7 +31,7 @@ fn fields_come_in_any_order_and_others_are_passed_over() {
 }
 
 #[test]
-fn a_complaint_names_the_column_and_the_place() {
+fn an_error_names_the_column_and_the_place() {
     let cases = [
         (
             r#"{"id": 7}"#,
@@ -93,7 +93,7 @@ fn defaults_fill_what_is_missing() {
 }
 
 #[test]
-fn a_default_does_not_excuse_a_wrong_value() {
+fn a_default_does_not_replace_a_wrong_value() {
     let wrong = decode::<Defaults>(r#"{"city": 5}"#);
     assert_eq!(wrong, Err("column `city` at byte 9: expected a string (String), found `5`".to_owned()));
     let null = decode::<Defaults>(r#"{"count": null}"#);

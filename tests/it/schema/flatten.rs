@@ -1,4 +1,4 @@
-//! `#[schema(flatten)]`: a field that is a row, whose columns are columns of the row around it.
+//! `#[schema(flatten)]`: the columns of a nested row become columns of the outer row.
 
 use std::cmp::Ordering;
 
@@ -40,7 +40,7 @@ struct Both {
     money: Money,
 }
 
-/// A flattened row within a flattened row, of a type that is not said here.
+/// A flattened row within a flattened row, of a generic type.
 #[derive(Schema, Debug, PartialEq)]
 struct Seen<R, V> {
     #[schema(flatten)]
@@ -56,7 +56,7 @@ fn sale() -> Sale {
 const SALE: &str = r#""id":1,"shopId":3,"city":"Oslo","note":"n","price":2.5,"currency":null,"#;
 
 #[test]
-fn the_columns_stand_where_the_field_does() {
+fn flattened_columns_take_the_place_of_the_field() {
     let names: Vec<_> = Sale::COLUMNS.iter().map(|column| column.name).collect();
     assert_eq!(names, ["id", "shopId", "city", "note", "price", "currency"]);
     assert_eq!(encode(&sale()), SALE);
@@ -66,7 +66,7 @@ fn the_columns_stand_where_the_field_does() {
 }
 
 #[test]
-fn a_message_fills_them_all() {
+fn a_message_fills_all_flattened_columns() {
     let json = r#"{"id": 1, "shopId": 3, "address": {"city": "Oslo"}, "note": "n", "price": 2.5}"#;
     assert_eq!(decode::<Sale>(json), Ok(sale()));
     assert_eq!(decode::<Seen<Sale, Option<bool>>>(json), Ok(Seen { row: sale(), seen: None }));
@@ -84,7 +84,7 @@ fn a_column_that_cannot_be_filled_is_named() {
 }
 
 #[test]
-fn the_key_of_a_part_is_part_of_the_key() {
+fn the_key_of_a_flattened_row_is_part_of_the_key() {
     const { assert!(Sale::HAS_KEY && Both::HAS_KEY && !Seen::<Money, bool>::HAS_KEY && Seen::<Sale, bool>::HAS_KEY) };
     let key: (i64, (i64,), ()) = sale().primary_key();
     assert_eq!(key, (1, (3,), ()));

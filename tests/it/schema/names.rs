@@ -1,4 +1,4 @@
-//! What columns are called on the wire, and what a schema says of itself.
+//! The names of columns on the wire, and the description of a schema.
 
 use pathway::Schema;
 use pathway::schema::Column;
@@ -17,7 +17,7 @@ struct Names {
 }
 
 #[test]
-fn names_hold_for_reading_and_writing() {
+fn names_apply_to_reading_and_writing() {
     let text = r#""placedAt":1,"type":2,"a \"quoted\" näme\n":3,"moment":4,"#;
     let row = Names { placed_at: 1, r#type: 2, odd: 3, time: 4 };
     assert_eq!(encode(&row), text);
@@ -25,7 +25,7 @@ fn names_hold_for_reading_and_writing() {
     assert_eq!(decode(&document), Ok(row));
 }
 
-/// One struct for each rule: the derive is what is tested, not the rule.
+/// One struct a rule: this tests the derive. Unit tests cover the rules.
 macro_rules! renamed {
     ($($rule:literal $name:ident $expected:literal)*) => {
         $(

@@ -1,4 +1,4 @@
-//! Columns that are read from a place deeper in the document.
+//! `#[schema(path = "…")]`: columns that are read from a nested place of the document.
 
 use pathway::Schema;
 use pathway::schema::Json;
@@ -18,14 +18,14 @@ struct Payment {
 }
 
 #[test]
-fn a_shared_way_leads_to_several_columns() {
+fn several_columns_can_share_a_path_prefix() {
     let document = r#"{"payment": {"card": {"last/four": "1234", "~": 5}, "amount": 9.5}, "id": 7}"#;
     let expected = Payment { price: 9.5, last_four: Some("1234".to_owned()), tilde: Some(5), order: 7 };
     assert_eq!(decode(document), Ok(expected));
 }
 
 #[test]
-fn the_last_of_two_parents_counts_as_a_whole() {
+fn the_last_of_two_equal_parents_counts() {
     let document = r#"{"id": 7, "payment": {"amount": 1, "card": {"~": 5}}, "payment": {"amount": 2}}"#;
     assert_eq!(decode(document), Ok(Payment { price: 2.0, last_four: None, tilde: None, order: 7 }));
     let gone = r#"{"id": 7, "payment": {"amount": 1}, "payment": 3}"#;
@@ -35,13 +35,13 @@ fn the_last_of_two_parents_counts_as_a_whole() {
 }
 
 #[test]
-fn a_bad_value_deep_down_is_found_by_its_byte() {
+fn a_bad_nested_value_is_reported_by_its_byte() {
     let complaint = "column `price` at byte 23: expected a number (f64), found `\"x\"`";
     assert_eq!(decode::<Payment>(r#"{"payment": {"amount": "x"}, "id": 7}"#), Err(complaint.to_owned()));
 }
 
 #[test]
-fn a_path_is_for_reading_only() {
+fn a_path_applies_to_reading_only() {
     let row = Payment { price: 1.0, last_four: None, tilde: None, order: 7 };
     assert_eq!(encode(&row), r#""price":1.0,"last_four":null,"tilde":null,"order":7,"#);
 }
@@ -88,7 +88,7 @@ fn a_number_is_an_element_of_an_array_or_a_member_of_an_object() {
 }
 
 #[test]
-fn a_way_that_ends_early_leads_nowhere() {
+fn a_path_that_ends_early_finds_nothing() {
     let document = r#"{"lines": 5}"#;
     let expected = Lines { first: None, third: None, no_index: None, all: Some(json("5")), document: json(document) };
     assert_eq!(decode(document), Ok(expected));

@@ -11,6 +11,7 @@ use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
 use super::{Number, number};
+use crate::support::assert_error;
 
 #[derive(Clone, Debug, PartialEq, Schema)]
 struct Made {
@@ -27,7 +28,7 @@ fn made(value: i64, made: i64) -> Made {
 struct Calls(Arc<Mutex<BTreeMap<i64, i64>>>);
 
 impl Calls {
-    /// Notes a call, and says the how manyth it is of this value.
+    /// Counts a call, and returns the number of calls of this value so far.
     fn note(&self, value: i64) -> i64 {
         let mut calls = self.0.lock().unwrap();
         let calls = calls.entry(value).or_default();
@@ -40,9 +41,9 @@ impl Calls {
     }
 }
 
-/// A function that gives something else each time: what goes is what came.
+/// The function returns another answer each time. A retraction must have the answer that was inserted.
 #[test]
-fn what_goes_is_what_was_given() {
+fn a_retraction_has_the_answer_of_its_insertion() {
     for workers in [1, 2, 4] {
         let pipeline = Pipeline::new();
         let numbers = pipeline.commits([
@@ -73,20 +74,20 @@ fn what_goes_is_what_was_given() {
             (4, made(1, 2), -1),
         ];
         assert_eq!(seen.changes(), expected, "{workers} workers");
-        // The row that came and went within a commit was not asked about.
+        // The row that was inserted and removed within a commit was not looked up.
         assert_eq!(calls.all(), [(1, 2), (2, 1)]);
     }
 }
 
-/// The answers come in the opposite order, and the commit has them all.
+/// The answers arrive in reverse order, and the commit has them all.
 #[test]
-fn the_order_of_answers_changes_nothing() {
+fn the_order_of_answers_does_not_change_the_output() {
     let pipeline = Pipeline::new();
     let (feed, numbers) = pipeline.input::<Number>();
     let waiting = Arc::new(AtomicI64::new(9));
     let seen = numbers
         .map_async(async move |n: &Number| {
-            // The last one first.
+            // The last row is answered first.
             while waiting.load(Ordering::Relaxed) != n.value {
                 tokio::task::yield_now().await;
             }
@@ -104,7 +105,7 @@ fn the_order_of_answers_changes_nothing() {
 }
 
 #[test]
-fn no_more_calls_are_under_way_than_were_allowed() {
+fn the_number_of_concurrent_calls_is_limited() {
     let (now, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
     let pipeline = Pipeline::new();
     let numbers = pipeline.rows((0..50).map(number));
@@ -126,14 +127,14 @@ fn no_more_calls_are_under_way_than_were_allowed() {
 }
 
 #[test]
-fn a_call_that_fails_is_made_again() {
+fn a_failed_call_is_retried() {
     let calls = Calls::default();
     let counted = calls.clone();
     let pipeline = Pipeline::new();
     let seen = pipeline
         .rows([1, 2, 3, 4].map(number))
         .map_async(async move |n: &Number| match counted.note(n.value) {
-            // Each number needs as many tries.
+            // Number n succeeds on attempt n.
             tries if tries == n.value => Ok(made(n.value, tries)),
             tries => Err(format!("try {tries}")),
         })
@@ -150,9 +151,9 @@ fn a_call_that_fails_is_made_again() {
     assert_eq!(calls.all(), [(1, 1), (2, 2), (3, 3), (4, 3)]);
 }
 
-/// A row without a result is no row, and nothing goes with it. When it comes back, it is asked about again.
+/// A row without a result emits nothing, not even when it is removed. When it is inserted again, it is looked up again.
 #[test]
-fn a_row_whose_call_fails_has_no_result() {
+fn a_row_with_a_failed_call_has_no_result() {
     let calls = Calls::default();
     let counted = calls.clone();
     let pipeline = Pipeline::new();
@@ -175,7 +176,7 @@ fn a_row_whose_call_fails_has_no_result() {
 }
 
 #[test]
-fn a_call_without_an_answer_is_a_failure() {
+fn a_call_without_an_answer_times_out() {
     let pipeline = Pipeline::new();
     let seen = pipeline
         .rows([1, 2].map(number))
@@ -197,9 +198,9 @@ fn a_call_without_an_answer_is_a_failure() {
     assert_eq!(seen.rows(), [made(1, -1), made(2, 0)]);
 }
 
-/// Numbers 0, 1, 2 come and go in turn; then each comes back.
+/// Numbers 0, 1 and 2 are inserted and removed in turn. Then each is inserted again.
 #[test]
-fn the_answers_of_rows_that_are_gone_can_be_kept() {
+fn answers_of_removed_rows_are_cached() {
     let commit = |value: i64| [vec![Change::insert(number(value))], vec![Change::remove(number(value))]];
     for (cache, expected) in [(0, [2, 2, 2]), (1, [2, 2, 2]), (2, [2, 2, 2]), (3, [1, 1, 1])] {
         let calls = Calls::default();
@@ -215,9 +216,9 @@ fn the_answers_of_rows_that_are_gone_can_be_kept() {
     }
 }
 
-/// Where the last one that went comes back, a cache of one will do.
+/// If the row that was removed last is inserted again, a cache of one answer is enough.
 #[test]
-fn an_answer_that_is_used_again_is_the_newest() {
+fn a_reused_answer_is_the_newest() {
     let calls = Calls::default();
     let counted = calls.clone();
     let pipeline = Pipeline::new();
@@ -232,7 +233,7 @@ fn an_answer_that_is_used_again_is_the_newest() {
 }
 
 #[test]
-fn of_a_table_that_only_grows_nothing_is_kept_without_a_cache() {
+fn an_append_only_table_keeps_no_answers_without_a_cache() {
     for (cache, expected) in [(0, 3), (5, 1)] {
         let calls = Calls::default();
         let counted = calls.clone();
@@ -247,7 +248,7 @@ fn of_a_table_that_only_grows_nothing_is_kept_without_a_cache() {
 }
 
 #[test]
-fn a_stop_does_not_wait_for_calls_for_ever() {
+fn a_stop_waits_for_calls_only_until_the_deadline() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
         let (tell, told) = mpsc::channel();
@@ -264,7 +265,7 @@ fn a_stop_does_not_wait_for_calls_for_ever() {
             .last_deadline(Duration::from_millis(50))
             .or_skip()
             .collect();
-        // The rows are there when the pipeline starts, so that it may be at them before `start` returns.
+        // The rows exist when the pipeline starts, so the calls can begin before `start` returns.
         let starting = std::thread::spawn(move || pipeline.start_with(workers));
         told.recv().unwrap();
         let begin = Instant::now();
@@ -272,8 +273,7 @@ fn a_stop_does_not_wait_for_calls_for_ever() {
         running.stop();
         let error = running.join().unwrap_err();
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-        assert_eq!(error.kind(), ErrorKind::Custom);
-        assert!(error.to_string().contains("calls of `map_async` were answered"), "{error}");
+        assert_error(&error, ErrorKind::Custom, &["calls of `map_async` were answered"]);
         drop(seen);
     }
 }
@@ -286,15 +286,14 @@ fn a_panic_in_a_call_ends_the_pipeline() {
         let seen = numbers
             .map_async(async |n: &Number| {
                 assert!(n.value != 7, "no sevens");
-                // Others wait in vain, and are let go.
+                // The other calls never end, and are dropped.
                 pending::<Result<Made, String>>().await
             })
             .timeout(Duration::from_secs(3_600))
             .or_skip()
             .collect();
         let error = pipeline.start_with(workers).and_then(Running::join).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Panic);
-        assert!(error.to_string().contains("no sevens"), "{error}");
+        assert_error(&error, ErrorKind::Panic, &["no sevens"]);
         assert!(seen.rows().is_empty());
     }
 }

@@ -10,7 +10,8 @@ use pathway::io::{
 };
 use pathway::prelude::*;
 
-use super::{Number, number, wait_until};
+use super::{Number, number};
+use crate::support::wait_for;
 
 fn decode(message: &Message<'_>) -> Result<Number, DecodeError> {
     let text = std::str::from_utf8(message.payload).ok();
@@ -56,7 +57,7 @@ impl Source for Acknowledging {
 }
 
 #[test]
-fn a_message_source_learns_what_is_confirmed_and_says_where_it_stands() {
+fn a_message_source_learns_its_confirmed_messages_and_reports_its_position() {
     for workers in [1, 2] {
         let confirmed = Arc::default();
         let batches = vec![vec!["1", "two", "3"], vec!["4"]];
@@ -64,7 +65,7 @@ fn a_message_source_learns_what_is_confirmed_and_says_where_it_stands() {
         let source = Acknowledging { batches, confirmed: Arc::clone(&confirmed) };
         let seen = pipeline.message_source(source, decode).collect();
         let running = pipeline.start_with(workers).unwrap();
-        wait_until("both batches are confirmed", || confirmed.lock().unwrap().len() == 2);
+        wait_for("the confirmation of both batches", || confirmed.lock().unwrap().len() == 2);
         let stats = &running.stats().sources[0];
         assert_eq!((stats.name.as_str(), stats.position.as_deref()), ("queue", Some("104")));
         assert_eq!((stats.received, stats.bytes, stats.rows, stats.rejected), (4, 6, 3, 1));
@@ -74,7 +75,7 @@ fn a_message_source_learns_what_is_confirmed_and_says_where_it_stands() {
     }
 }
 
-/// Takes commits as they come, and confirms them when it is told to.
+/// Takes all commits, and confirms them on a signal.
 struct Late {
     confirm: mpsc::Receiver<()>,
     taken: mpsc::Sender<(u64, Vec<String>)>,
@@ -102,7 +103,7 @@ impl Sink for Late {
 }
 
 #[test]
-fn a_sink_of_messages_confirms_commits_when_it_wants() {
+fn a_message_sink_can_confirm_commits_later() {
     let (confirm, confirmed) = mpsc::channel();
     let (taken, commits) = mpsc::channel();
     let pipeline = Pipeline::new();
@@ -125,9 +126,9 @@ fn a_sink_of_messages_confirms_commits_when_it_wants() {
     running.join().unwrap();
 }
 
-/// A source that is not confirmed by a slow sink is not acknowledged.
+/// The source is acknowledged only when the slow sink has confirmed its rows.
 #[test]
-fn a_row_source_learns_what_is_confirmed() {
+fn a_row_source_learns_its_confirmed_rows() {
     struct Rows(mpsc::Sender<u64>);
     impl Source for Rows {
         type Item = Number;
@@ -155,7 +156,7 @@ fn a_row_source_learns_what_is_confirmed() {
     let pipeline = Pipeline::new();
     pipeline.source(Rows(tell)).sink(Slow(wait));
     let running = pipeline.start().unwrap();
-    wait_until("all rows are taken", || running.stats().sources[0].position.as_deref() == Some("end"));
+    wait_for("all rows", || running.stats().sources[0].position.as_deref() == Some("end"));
     assert!(told.try_recv().is_err(), "the sink has confirmed nothing");
     (0..10).for_each(|_| go.send(()).unwrap_or_default());
     assert_eq!(told.recv(), Ok(10));

@@ -1,4 +1,4 @@
-//! Sinks of one's own: [`pathway::io::Sink`].
+//! Custom sinks: [`pathway::io::Sink`].
 
 use std::sync::mpsc;
 
@@ -7,8 +7,9 @@ use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
 use super::{Number, number};
+use crate::support::assert_error;
 
-/// A sink that tells what it is asked to do, and fails where it is to.
+/// A sink that reports each call, and fails in one of them if wanted.
 struct Teller {
     tell: mpsc::Sender<Told>,
     fails_at: Option<&'static str>,
@@ -60,7 +61,7 @@ fn numbers(pipeline: &Pipeline) -> Table<Number> {
 }
 
 #[test]
-fn a_sink_takes_each_commit_whole() {
+fn a_sink_receives_each_commit_whole() {
     for workers in [1, 2] {
         let (tell, told) = mpsc::channel();
         let pipeline = Pipeline::new();
@@ -89,9 +90,9 @@ fn a_failure_is_the_pipelines_error() {
     }
 }
 
-/// Each commit is more than the sink is to be behind: the next one waits until it is written.
+/// Each commit is larger than the limit of unwritten rows, so the next commit waits until it is written.
 #[test]
-fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
+fn a_slow_sink_makes_the_pipeline_wait_and_loses_nothing() {
     struct Slow(mpsc::Receiver<()>, mpsc::Sender<(u64, usize)>);
     impl Sink for Slow {
         type Item = Number;
@@ -108,7 +109,7 @@ fn a_slow_sink_holds_back_what_is_read_and_loses_nothing() {
     let (feed, numbers) = pipeline.input::<Number>();
     numbers.sink(Slow(wait, tell));
     let running = pipeline.start().unwrap();
-    // A commit is through when the dataflow has worked it off: only the second one would wait for the sink.
+    // The first commit completes when the dataflow has processed it. Only the second one waits for the sink.
     (0..LARGE).for_each(|value| feed.insert(number(value as i64)));
     feed.commit();
     let last = std::thread::spawn(move || {
@@ -138,6 +139,5 @@ fn a_panic_is_the_pipelines_error() {
     let pipeline = Pipeline::new();
     numbers(&pipeline).sink(Bomb);
     let error = pipeline.start().and_then(Running::join).unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Panic);
-    assert!(error.to_string().contains("sink `sink` panicked"), "{error}");
+    assert_error(&error, ErrorKind::Panic, &["sink `sink` panicked"]);
 }

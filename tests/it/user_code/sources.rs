@@ -1,4 +1,4 @@
-//! Sources of one's own: [`pathway::io::Source`].
+//! Custom sources: [`pathway::io::Source`].
 
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,8 @@ use pathway::io::{Failure, RowSender, Source, SourceSettings, Stopped};
 use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
-use super::{Number, number, wait_until};
+use super::{Number, number};
+use crate::support::{assert_error, stop, wait_for};
 
 /// A source that is a closure.
 struct By<F>(SourceSettings, F);
@@ -25,7 +26,7 @@ impl<F: FnOnce(&RowSender<Number>) -> Result<(), Failure> + Send + 'static> Sour
 }
 
 #[test]
-fn rows_come_and_go() {
+fn rows_are_inserted_and_removed() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
         let source = By(SourceSettings::new(), |rows: &RowSender<Number>| {
@@ -40,16 +41,16 @@ fn rows_come_and_go() {
         let numbers = pipeline.source(source);
         let sum = reduce!(n in numbers => { n: count(), sum: sum(n.value) }).collect();
         let running = pipeline.start_with(workers).unwrap();
-        wait_until("all rows are in", || running.stats().sources[0].rows == 150_000);
+        wait_for("all rows", || running.stats().sources[0].rows == 150_000);
         running.join().unwrap();
         let rows: Vec<_> = sum.rows().iter().map(|row| (row.n, row.sum)).collect();
         assert_eq!(rows, [(50_000, 2_500_000_000)]);
     }
 }
 
-/// A sink that takes nothing holds the conductor, and that the source: no more than the hand-over's size is taken.
+/// While a closure blocks the worker, the source is limited to the rows that its queue can hold.
 #[test]
-fn a_source_is_held_back() {
+fn a_source_waits_while_the_pipeline_is_busy() {
     let given = Arc::new(Mutex::new(0));
     let counted = Arc::clone(&given);
     let pipeline = Pipeline::new();
@@ -66,8 +67,8 @@ fn a_source_is_held_back() {
     let all = filter!(n in numbers => n.value > 0 || held.lock().unwrap().recv().is_err());
     let count = reduce!(n in all => { n: count() }).collect();
     let running = pipeline.start().unwrap();
-    wait_until("the hand-over is full", || *given.lock().unwrap() >= 65_536);
-    // What the worker took with it before it was held, and what waits: each of these is bounded.
+    wait_for("a full queue", || *given.lock().unwrap() >= 65_536);
+    // The rows that the worker took before it blocked, and the rows in the queue, are both limited.
     assert!(*given.lock().unwrap() <= 3 * 65_536);
     running.stop();
     drop(free);
@@ -77,7 +78,7 @@ fn a_source_is_held_back() {
 }
 
 #[test]
-fn commits_of_its_own_are_whole() {
+fn own_commits_of_a_source_are_whole() {
     for workers in [1, 2] {
         let pipeline = Pipeline::new();
         let source = By(SourceSettings::new().own_commits(), |rows: &RowSender<Number>| {
@@ -87,7 +88,7 @@ fn commits_of_its_own_are_whole() {
                 }
                 rows.commit()?;
             }
-            // The source ends without a last word: this is committed too.
+            // The source ends without a commit. This row is committed too.
             rows.insert(number(-1))?;
             Ok(())
         });
@@ -106,7 +107,7 @@ fn commits_of_its_own_are_whole() {
 }
 
 #[test]
-fn what_a_source_with_commits_of_its_own_leaves_open_at_a_stop_is_forgotten() {
+fn an_open_own_commit_is_discarded_at_a_stop() {
     let pipeline = Pipeline::new();
     let (tell, told) = mpsc::channel();
     let source = By(SourceSettings::new().own_commits(), move |rows: &RowSender<Number>| {
@@ -121,13 +122,12 @@ fn what_a_source_with_commits_of_its_own_leaves_open_at_a_stop_is_forgotten() {
     let seen = pipeline.source(source).collect();
     let running = pipeline.start().unwrap();
     told.recv().unwrap();
-    running.stop();
-    running.join().unwrap();
+    stop(running);
     assert_eq!(seen.rows(), [number(1)]);
 }
 
 #[test]
-fn a_stop_is_noticed_by_every_call() {
+fn every_call_reports_a_stop() {
     let pipeline = Pipeline::new();
     let (tell, told) = mpsc::channel();
     let source = By(SourceSettings::new(), move |rows: &RowSender<Number>| {
@@ -142,8 +142,7 @@ fn a_stop_is_noticed_by_every_call() {
     let seen = pipeline.source(source).collect();
     let running = pipeline.start().unwrap();
     told.recv().unwrap();
-    running.stop();
-    running.join().unwrap();
+    stop(running);
     assert!(seen.rows().is_empty());
 }
 
@@ -165,12 +164,11 @@ fn a_panic_is_the_pipelines_error() {
     let pipeline = Pipeline::new();
     let _ = pipeline.source(By(SourceSettings::new().name("bomb"), |_: &RowSender<Number>| panic!("tick"))).collect();
     let error = pipeline.run().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Panic);
-    assert!(error.to_string().contains("source `bomb` panicked") && error.to_string().contains("tick"), "{error}");
+    assert_error(&error, ErrorKind::Panic, &["source `bomb` panicked", "tick"]);
 }
 
 #[test]
-fn a_source_that_only_inserts_says_so() {
+fn an_append_only_source_cannot_remove_rows() {
     let pipeline = Pipeline::new();
     let source = By(SourceSettings::new().append_only(), |rows: &RowSender<Number>| {
         [1, 5, 3].into_iter().try_for_each(|value| rows.insert(number(value)))?;

@@ -7,9 +7,10 @@ use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
 use super::{Number, number};
+use crate::support::assert_error;
 
 #[test]
-fn a_subscriber_hears_what_a_sink_is_given() {
+fn a_subscriber_receives_what_a_sink_receives() {
     for workers in [1, 2, 4] {
         let pipeline = Pipeline::new();
         let numbers = pipeline.commits([
@@ -41,7 +42,7 @@ fn a_subscriber_hears_what_a_sink_is_given() {
         expected.push((expected.last().unwrap().0, None));
         let updates = |told: &[(Option<_>, u64)]| told.iter().map(|(update, _)| *update).collect::<Vec<_>>();
         assert_eq!(updates(&told), expected.iter().map(|(_, update)| *update).collect::<Vec<_>>());
-        // One time a commit, growing from one to the next.
+        // Each commit has one time, later than the previous one.
         let times: Vec<_> = told.split_inclusive(|(update, _)| update.is_none()).map(|commit| commit[0].1).collect();
         assert!(times.is_sorted_by(|a, b| a < b) && times.len() == 3, "{times:?}");
         for commit in told.split_inclusive(|(update, _)| update.is_none()) {
@@ -51,7 +52,7 @@ fn a_subscriber_hears_what_a_sink_is_given() {
 }
 
 #[test]
-fn copies_are_one_change() {
+fn copies_of_a_row_are_one_change() {
     let pipeline = Pipeline::new();
     let (tell, told) = mpsc::channel();
     pipeline.rows([1, 2, 1].map(number)).subscribe(move |update| {
@@ -69,7 +70,6 @@ fn a_panic_ends_the_pipeline() {
         let pipeline = Pipeline::new();
         pipeline.rows([number(7)]).subscribe(|_| panic!("no sevens"));
         let error = pipeline.start_with(workers).and_then(Running::join).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Panic);
-        assert!(error.to_string().contains("no sevens"), "{error}");
+        assert_error(&error, ErrorKind::Panic, &["no sevens"]);
     }
 }

@@ -1,4 +1,4 @@
-//! The reducers that follow arrival, fold, count approximately, and pass over what is missing.
+//! Reducers that depend on arrival order, accumulators, approximate counts, and missing values.
 
 use pathway::prelude::*;
 use pathway::reducers::ReduceError;
@@ -11,7 +11,7 @@ const ARRIVAL: &str = "`latest`, `tuple` and folds follow arrival, and what goes
 const APPROXIMATE: &str = "An approximate count can go down";
 const NO_ID: &str = "A row has no id of its own";
 
-/// Writes the digits of a group one behind the other, as the recorded fold does.
+/// Concatenates the digits of a group, like the recorded fold.
 struct Digits;
 
 impl Accumulator for Digits {
@@ -28,7 +28,7 @@ impl Accumulator for Digits {
     }
 }
 
-/// A total that can't take a row back.
+/// A total that cannot retract a row.
 struct Total;
 
 impl Accumulator for Total {
@@ -56,7 +56,7 @@ struct Value {
     v: i64,
 }
 
-/// What Pathway writes of a one-dimensional array.
+/// Pathway's format for a one-dimensional array.
 fn array(elements: &[i64]) -> Json {
     Json::from(serde_json::json!({ "shape": [elements.len()], "elements": elements }))
 }

@@ -1,32 +1,32 @@
-//! Holds what a pipeline published against a recording, with the stated differences, and says what is missing or too much.
+//! Compares published messages with a recording and the stated differences, and lists missing and extra messages.
 
 use pathway::testing::Published;
 
 use super::recording::{Message, Recording, printable};
 
-/// Messages of one commit that we publish otherwise than Pathway did, on purpose.
+/// An intended difference to Pathway in the messages of one commit.
 ///
-/// Payloads are as recorded, with the time masked.
+/// Payloads have a masked time, as in recordings.
 pub(super) struct Difference {
-    /// The heading in the guide that says what differs, and why.
+    /// The heading of the guide's section that explains the difference.
     pub(super) entry: &'static str,
-    /// Which commit, counted from 1; or [`UNCOMMITTED`].
+    /// The number of the commit, from 1, or [`UNCOMMITTED`].
     pub(super) commit: usize,
-    /// Recorded messages that we do not publish.
+    /// Recorded messages that this crate does not publish.
     pub(super) theirs: &'static [&'static str],
-    /// Messages that we publish and Pathway did not.
+    /// Messages that this crate publishes and Pathway did not.
     pub(super) ours: &'static [&'static str],
 }
 
-/// For messages that came after the last commit.
+/// The commit number of messages after the last commit.
 pub(super) const UNCOMMITTED: usize = usize::MAX;
 
-/// Whether the pipeline's commits end where the recorded ones do.
+/// Whether the pipeline's commits are those of the recording.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum Marks {
-    /// They do: the broker in memory is told where they end.
+    /// They are: the broker in memory ends each commit.
     Kept,
-    /// One recorded commit may be several of ours: a server knows of no commits.
+    /// One recorded commit can be several commits here, because a server does not mark commits.
     Lost,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn assert_same(recording: &Recording, differs: &[Difference], ours: &
     }
 }
 
-/// What is to come out after each commit: what was recorded, with the differences.
+/// The expected messages of each commit: the recorded ones, with the differences applied.
 pub(super) fn expected(recording: &Recording, differs: &[Difference]) -> Vec<Vec<Message>> {
     let mut expected = recording.commits.clone();
     differs.iter().for_each(|difference| apply(recording, difference, &mut expected));
@@ -78,7 +78,7 @@ fn apply(recording: &Recording, difference: &Difference, expected: &mut [Vec<Mes
     }
 }
 
-/// A message of ours with its time taken out.
+/// A published message with a masked time.
 struct Stamped {
     message: Message,
     diff: i64,
@@ -96,7 +96,7 @@ impl Stamped {
         let payload = printable(&published.payload);
         let header = |name| published.header(name).unwrap_or_else(|| panic!("{place}: no {name}: {payload}"));
         let (time, diff) = (header("pathway_time"), header("pathway_diff"));
-        // What ends a payload as JSON says the same.
+        // The end of a JSON payload has the same values.
         if let Some(members) = members(&payload) {
             assert_eq!(members, (time, diff), "{place}: the headers of {payload}");
         }
@@ -114,14 +114,14 @@ impl Stamped {
     }
 }
 
-/// The `time` and the `diff` that end a payload.
+/// The `time` and the `diff` at the end of a payload.
 fn members(payload: &str) -> Option<(&str, &str)> {
     let (row, time) = payload.strip_suffix('}')?.rsplit_once(",\"time\":")?;
     let (_, diff) = row.rsplit_once("\"diff\":")?;
     Some((time, diff))
 }
 
-/// A commit has one time, which is even and later than the one before. Returns it.
+/// Checks that the messages of a commit have one time, even and later than the previous one, and returns it.
 fn check_times(place: &str, messages: &[Stamped], last: u64, marks: Marks) -> u64 {
     let mut now = last;
     for (index, Stamped { message, time, .. }) in messages.iter().enumerate() {
@@ -136,7 +136,7 @@ fn check_times(place: &str, messages: &[Stamped], last: u64, marks: Marks) -> u6
     now
 }
 
-/// What one list has and the other has not, both sorted.
+/// The elements of one sorted list that the other does not have.
 fn without(list: &[Message], other: &[Message]) -> Vec<String> {
     let mut other = other.to_vec();
     let mut left = Vec::new();

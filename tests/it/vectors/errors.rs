@@ -1,4 +1,4 @@
-//! Messages that cannot be read, and values that cannot be told: the rest goes on.
+//! Undecodable messages and errors in expressions do not affect other rows.
 
 use pathway::prelude::*;
 
@@ -112,7 +112,7 @@ fn tenths(table: Table<Row>) -> Table<Quotient> {
 pub(super) const EXPRESSIONS: &str = "An expression is Rust, and says itself what has no value";
 pub(super) const NO_ERROR_TABLE: &str = "Errors are counted and logged, not a table";
 
-/// What Pathway published from its table of errors.
+/// Pathway's rows from its error table.
 pub(super) const fn untold(commit: usize, theirs: &'static [&'static str]) -> Difference {
     Difference { entry: NO_ERROR_TABLE, commit, theirs, ours: &[] }
 }

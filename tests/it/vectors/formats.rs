@@ -1,4 +1,4 @@
-//! Text, bytes and delimited values, in and out; headers, subjects and order from columns.
+//! Plaintext, raw bytes and delimited values, read and written; headers, subjects and order from columns.
 
 use pathway::format::{Dsv, Raw};
 use pathway::prelude::*;
@@ -89,13 +89,13 @@ fn lined<R: Schema>() -> Dsv<R> {
     Dsv::new().header_line(true)
 }
 
-/// A row that says itself where it goes.
+/// A row that contains its own subject.
 fn to_own_subject(ends: &Ends<'_>) {
     let subject = ends.own_subject();
     ends.output(&ends.read::<Text>(0, 1), "").subject(move |r| subject(&r.s)).json();
 }
 
-/// Pathway writes `None` and leaves a duration of 0 empty: here that is for the closure to say.
+/// Pathway writes `None`, and an empty string for a duration of 0. Here the closure decides.
 fn all_headers(ends: &Ends<'_>) {
     let t = ends.read::<AllOfHeaders>(0, 1);
     let write = ends.output(&t, "out").sort_by(|r| r.k).header("k", |r| r.k);

@@ -1,4 +1,4 @@
-//! The guide's page of differences and the cases agree.
+//! The cases agree with the guide's page of differences.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -12,20 +12,20 @@ fn page() -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// The recordings that each section of the page names, by its heading.
+/// The recordings that each section of the page names, by heading.
 fn sections(page: &str) -> BTreeMap<String, BTreeSet<String>> {
     let section = |section: &str| {
         let (heading, text) = section.split_once('\n').unwrap_or((section, ""));
         let vectors =
             text.lines().filter_map(|line| line.strip_prefix("Recorded in: ")).flat_map(|line| line.split('`'));
-        // Every second piece stands between backticks.
+        // Every second piece is between backticks.
         (heading.to_owned(), vectors.skip(1).step_by(2).map(str::to_owned).collect())
     };
     page.split("\n### ").skip(1).map(section).collect()
 }
 
 #[test]
-fn each_difference_that_a_case_states_is_in_the_guide_with_its_recording() {
+fn every_difference_of_a_case_is_in_the_guide_with_its_recording() {
     let mut stated = BTreeMap::<String, BTreeSet<String>>::new();
     for case in cases() {
         for difference in case.differs {
@@ -33,13 +33,13 @@ fn each_difference_that_a_case_states_is_in_the_guide_with_its_recording() {
         }
     }
     let mut told = sections(&page());
-    // The others are about what no recording shows.
+    // The other sections are about differences without a recording.
     told.retain(|_, vectors| !vectors.is_empty());
     assert_eq!(told, stated, "left: the guide; right: the cases");
 }
 
 #[test]
-fn what_is_not_there_yet_is_in_the_guide() {
+fn every_missing_feature_is_in_the_guide() {
     let page = page();
     let (_, list) = page.split_once("\n## Not yet\n").expect("the section");
     for (what, vectors) in NOT_YET {

@@ -1,11 +1,11 @@
-//! JSON in: what each column type takes, and what it refuses.
+//! JSON input: the values that each column type accepts and rejects.
 
 use pathway::prelude::*;
 
 use super::compare::Difference;
 use super::replay::vectors;
 
-/// A numbered row, to try a type.
+/// A numbered row with one column of a type.
 #[derive(Schema)]
 struct Of<V> {
     k: i64,

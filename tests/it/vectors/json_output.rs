@@ -1,4 +1,4 @@
-//! JSON out: how values are written.
+//! JSON output: the format of each type of value.
 
 use pathway::prelude::*;
 

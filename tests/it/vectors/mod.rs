@@ -25,7 +25,7 @@ use std::path::Path;
 use not_yet::{NOT_YET, REFUSED};
 use replay::Case;
 
-/// Every case, group by group.
+/// All cases, by group.
 fn cases() -> impl Iterator<Item = &'static Case> {
     let groups = [
         json_input::CASES,
@@ -58,7 +58,7 @@ fn every_recording_is_replayed_or_has_its_reason() {
 }
 
 #[test]
-fn each_refusal_is_shown_by_a_test() {
+fn every_recording_that_does_not_compile_has_a_test() {
     for (vector, file) in REFUSED {
         assert!(Path::new(env!("CARGO_MANIFEST_DIR")).join(file).is_file(), "{vector}: {file} is not there");
     }

@@ -1,12 +1,12 @@
-//! The recordings that are not replayed, each with the reason.
+//! The recordings that are not replayed, with the reasons.
 
-/// What is not there yet, in the words of the guide's last section, and the recordings that show it.
+/// Missing features, in the words of the guide's last section, with the recordings that need them.
 pub(super) const NOT_YET: &[(&str, &[&str])] = &[
     ("arrays of numbers as a column type", &["red_ndarray", "red_null_ndarray", "red_sum_array"]),
     ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
 ];
 
-/// Recordings of what does not compile here, each with the test that shows so.
+/// Recordings of programs that do not compile here, each with the test that shows it.
 pub(super) const REFUSED: &[(&str, &str)] = &[
     ("out_header_name", "tests/it/formats/output.rs"),
     ("out_plaintext_int_error", "ui-tests/fail/nats/plaintext_of_integers.rs"),

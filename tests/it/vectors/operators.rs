@@ -1,4 +1,4 @@
-//! Expressions over columns, and what a source does with its commits.
+//! Expressions over columns, operators, and the commits of a source.
 
 use pathway::prelude::*;
 
@@ -201,7 +201,7 @@ vectors! {
     ];
 }
 
-/// A window that closes in the commit in which event time gets there, not in the one behind it.
+/// A window closes in the commit in which event time reaches its end, not in the next one.
 const fn closes(commit: usize, theirs: &'static [&'static str], ours: &'static [&'static str]) -> Difference {
     Difference { entry: "A window closes at once", commit, theirs, ours }
 }

@@ -1,4 +1,4 @@
-//! Primary keys: here a later row replaces the one with the same key, in Pathway it is one row more.
+//! Primary keys: here a later row replaces the row with the same key, while Pathway adds a row.
 
 use pathway::prelude::*;
 
@@ -42,14 +42,14 @@ vectors! {
     nopk_group_order: same::<Table<Unkeyed>>, rejects 0;
     pk_upsert: same::<Table<Keyed<i64>>>, differs &[
         replaces(2, &[], &[r#"{"k":1,"a":1,"diff":-1,"time":@TIME@}"#]),
-        // The same row once more changes nothing.
+        // An equal row changes nothing.
         replaces(3, &[r#"{"k":1,"a":10,"diff":1,"time":@TIME@}"#], &[]),
         replaces(4, &[], &[r#"{"k":1,"a":10,"diff":-1,"time":@TIME@}"#]),
     ], rejects 0;
     pk_same_commit: same::<Table<Keyed<i64>>>, differs &[
-        // The last one to arrive stands; the others were never seen.
+        // Only the last row to arrive is emitted.
         replaces(1, &[r#"{"k":1,"a":1,"diff":1,"time":@TIME@}"#, r#"{"k":1,"a":2,"diff":1,"time":@TIME@}"#], &[]),
-        // 4 came, then 3 again, which stands already.
+        // 4 arrived, and then 3 again, which is already the row.
         replaces(2, &[r#"{"k":1,"a":3,"diff":1,"time":@TIME@}"#, r#"{"k":1,"a":4,"diff":1,"time":@TIME@}"#], &[]),
         replaces(3, &[r#"{"k":1,"a":5,"diff":1,"time":@TIME@}"#], &[r#"{"k":1,"a":3,"diff":-1,"time":@TIME@}"#]),
     ], rejects 0;
@@ -64,7 +64,7 @@ vectors! {
         replaces(2, &[], &[r#"{"k1":1,"a":1,"k2":"x","diff":-1,"time":@TIME@}"#]),
     ], rejects 0;
     pk_float_key: same::<Table<Keyed<f64>>>, differs &[
-        // In both, 0.0 and -0.0 are one key.
+        // In both crates, 0.0 and -0.0 are one key.
         replaces(2, &[], &[
             r#"{"k":0.0,"a":1,"diff":-1,"time":@TIME@}"#,
             r#"{"k":1.0,"a":2,"diff":-1,"time":@TIME@}"#,

@@ -1,4 +1,4 @@
-//! A recording of Pathway, read from `tests/vectors`: what went in, step by step, and what came out, commit by commit.
+//! A recording of Pathway, read from `tests/vectors`: the input step by step, and the output commit by commit.
 
 use std::fs;
 use std::path::PathBuf;
@@ -12,30 +12,30 @@ pub(super) struct Recording {
     pub(super) description: String,
     pub(super) inputs: Vec<Input>,
     pub(super) steps: Vec<Step>,
-    /// The messages that came out after each commit; the last list holds those that no commit explains.
+    /// The output messages of each commit. The last list has the messages that belong to no commit.
     pub(super) commits: Vec<Vec<Message>>,
 }
 
-/// A table that was read.
+/// An input table.
 pub(super) struct Input {
     pub(super) subject: String,
     pub(super) columns: Vec<Column>,
 }
 
-/// A column of an input. Its type is the business of the row that a case declares.
+/// A column of an input. The row that a case declares has its type.
 #[derive(Debug, PartialEq)]
 pub(super) struct Column {
     pub(super) name: String,
     pub(super) path: Option<String>,
 }
 
-/// What was done to the running program.
+/// A step of the recorded run.
 pub(super) enum Step {
     Publish { subject: String, payload: Vec<u8> },
     Commit,
 }
 
-/// A message with its time masked as `@TIME@`; the headers in the order of their names.
+/// A message whose time is masked as `@TIME@`, with headers sorted by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Message {
     pub(super) subject: String,
@@ -49,7 +49,7 @@ pub(super) fn folder() -> PathBuf {
 }
 
 impl Recording {
-    /// Reads a recording. One that is missing, or that says something that is not understood here, fails the test.
+    /// Reads a recording. A missing file or an unknown field fails the test.
     pub(super) fn load(name: &str) -> Self {
         let path = folder().join(format!("{name}.json"));
         let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
@@ -73,7 +73,7 @@ impl Recording {
             commits,
         };
         assert_eq!(recording.name, name, "the file has the name of its recording");
-        // What was run, which each case says in its own words, and how the recording itself was checked.
+        // These describe the recorded program, which each case states itself, and checks of the recording.
         for key in ["pipeline", "pathway_code", "output", "terminate_on_error", "autocommit", "pathway_version"] {
             fields.take(key);
         }
@@ -85,7 +85,7 @@ impl Recording {
         recording
     }
 
-    /// How many messages went in.
+    /// The number of input messages.
     pub(super) fn published(&self) -> u64 {
         self.steps.iter().map(|step| u64::from(matches!(step, Step::Publish { .. }))).sum()
     }
@@ -96,7 +96,7 @@ fn input(name: &str, value: Value) -> Input {
     let bare = fields.text("format") != "json";
     let paths = fields.take("json_field_paths");
     if bare {
-        // Text and bytes have no columns of their own.
+        // Plaintext and raw inputs have no schema.
         fields.take("columns");
         let input = Input { subject: fields.text("subject"), columns: Vec::new() };
         fields.end();
@@ -132,7 +132,7 @@ fn step(name: &str, value: Value) -> Option<Step> {
         assert_eq!(mark, true, "{name}: a commit of all inputs");
         Some(Step::Commit)
     } else {
-        // A pause between two bursts: here it is the commit that parts them.
+        // A pause between two bursts. Here a commit separates them.
         fields.take("sleep_s");
         None
     };
@@ -140,7 +140,7 @@ fn step(name: &str, value: Value) -> Option<Step> {
     step
 }
 
-/// The payload of a message that went in.
+/// The payload of an input message.
 fn sent(fields: &mut Fields) -> Vec<u8> {
     if let Some(base64) = fields.take_if_there("payload_b64") {
         return decode_base64(&text(&fields.of, base64));
@@ -151,7 +151,7 @@ fn sent(fields: &mut Fields) -> Vec<u8> {
     fields.text("payload_utf8").into_bytes()
 }
 
-/// A message that came out, and after which commit; none where no commit explains it.
+/// An output message and the number of its commit, if it belongs to one.
 fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     let mut fields = Fields::of(name, value);
     let mark = fields.take("after_commit");
@@ -173,7 +173,7 @@ fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     let mut headers = headers.unwrap_or_else(|headers| panic!("{name}: headers {headers:?}"));
     headers.sort();
     let message = Message { subject: fields.text("subject"), payload, headers };
-    // The same headers in their order on the wire, which Pathway leaves to chance; and the minibatches by number.
+    // The same headers in wire order, which is random in Pathway, and the numbers of the minibatches.
     for key in ["header_block_utf8", "time_index"] {
         fields.take(key);
     }
@@ -181,16 +181,16 @@ fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     (commit, message)
 }
 
-/// A payload as text; bytes that are none are escaped.
+/// A payload as text. Bytes that are not UTF-8 are escaped.
 pub(super) fn printable(payload: &[u8]) -> String {
     std::str::from_utf8(payload).map_or_else(|_| payload.escape_ascii().to_string(), str::to_owned)
 }
 
-/// A payload of which the head, the tail and the length are recorded: in between, the head's last letter repeats.
+/// A payload recorded as head, tail and length. The last letter of the head repeats in between.
 fn long(fields: &mut Fields, tail: &str) -> String {
     let head = fields.text("payload_head_utf8");
     let length = fields.take("payload_len").as_u64().and_then(|length| usize::try_from(length).ok());
-    // The length was taken with the time in its digits, the tail with its mask.
+    // The recorded length counts the digits of the time, but the recorded tail has the mask.
     let known = head.len() + tail.replace("@TIME@", "1700000000000").len();
     let fill = length.and_then(|length| length.checked_sub(known));
     let (Some(fill), Some(letter)) = (fill, head.chars().next_back()) else {
@@ -220,7 +220,7 @@ fn text(name: &str, value: Value) -> String {
     }
 }
 
-/// The fields of an object that are still to be understood.
+/// The fields of an object that have not been read yet.
 struct Fields {
     of: String,
     left: Map<String, Value>,
@@ -257,7 +257,7 @@ impl Fields {
         }
     }
 
-    /// Nothing may be left over: what is not understood is not replayed.
+    /// Checks that all fields have been read, so that no part of a recording is ignored.
     fn end(self) {
         let left: Vec<_> = self.left.keys().collect();
         assert!(left.is_empty(), "{}: fields that the replay does not understand: {left:?}", self.of);

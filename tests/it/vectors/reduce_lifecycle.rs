@@ -1,4 +1,4 @@
-//! When a group has a row, when that row changes, and when it goes.
+//! When the row of a group appears, changes and disappears.
 
 use pathway::prelude::*;
 

@@ -1,4 +1,4 @@
-//! The reducers, over rows that come, change and go.
+//! Reducers over rows that are inserted, changed and removed.
 
 use pathway::prelude::*;
 
@@ -8,9 +8,9 @@ use super::replay::vectors;
 
 const UNIQUE: &str = "A group that is not `unique` has no row for a while";
 
-/// The newest message of each `k` stands, and counts while it is alive.
+/// The newest message of each `k` is its row, and counts while it is alive.
 ///
-/// Pathway's program says the same as a `groupby(k)` with `latest` for each column: its primary keys do not replace.
+/// Pathway's program uses `groupby(k)` with `latest` for each column, because its primary keys do not replace rows.
 #[derive(Schema)]
 pub(super) struct Keyed<V> {
     #[schema(primary_key)]
@@ -21,7 +21,7 @@ pub(super) struct Keyed<V> {
     alive: bool,
 }
 
-/// The rows that are alive.
+/// Only the rows that are alive.
 pub(super) fn alive<V: pathway::ColumnType>(table: Table<Keyed<V>>) -> Table<Keyed<V>> {
     filter!(r in table => r.alive)
 }

@@ -1,4 +1,4 @@
-//! Plays a recording's steps through a pipeline on the broker in memory, and holds what comes out against the recording.
+//! Plays the steps of a recording through a pipeline on the broker in memory, and compares the output.
 
 use pathway::nats::Endpoint;
 use pathway::prelude::*;
@@ -7,7 +7,7 @@ use pathway::testing::{Broker, Published};
 use super::compare::{self, Difference, Marks};
 use super::recording::{Column, Recording, Step};
 
-/// A recording, and the pipeline that is to do the same.
+/// A recording and the pipeline that must produce the same output.
 pub(super) struct Case {
     pub(super) vector: &'static str,
     pub(super) build: fn(&Ends<'_>),
@@ -15,18 +15,18 @@ pub(super) struct Case {
     pub(super) rejects: Option<u64>,
 }
 
-/// What came out.
+/// The output of a replay.
 pub(super) struct Played {
     /// The messages after each commit, as in [`Recording::commits`].
     pub(super) commits: Vec<Vec<Published>>,
-    /// How many messages the source could not read.
+    /// The number of messages that the source rejected.
     pub(super) rejected: u64,
 }
 
-/// Lists the cases of a group, each with the typed pipeline between `in` and `out`, and makes a test of each.
+/// Lists the cases of a group, each with its pipeline between `in` and `out`, and creates a test for each.
 macro_rules! vectors {
     ($($name:ident: $build:expr $(, differs $differs:expr)? $(, rejects $rejects:expr)?;)*) => {
-        /// The vectors that are replayed here.
+        /// The cases of this group.
         pub(super) const CASES: &[$crate::vectors::replay::Case] = &[$(
             $crate::vectors::replay::Case::new(stringify!($name), |ends| $crate::vectors::replay::Build::build($build, ends))
                 $(.differs($differs))?
@@ -46,25 +46,25 @@ impl Case {
         Case { vector, build, differs: &[], rejects: None }
     }
 
-    /// Where we differ on purpose.
+    /// The intended differences.
     pub(super) const fn differs(self, differs: &'static [Difference]) -> Self {
         Case { differs, ..self }
     }
 
-    /// How many messages the source is to reject, where the recording does not tell.
+    /// The expected number of rejected messages, where the recording does not determine it.
     pub(super) const fn rejects(self, rejects: u64) -> Self {
         Case { rejects: Some(rejects), ..self }
     }
 
-    /// How many messages are to come out after each commit.
+    /// The expected number of messages after each commit.
     pub(super) fn counts(&self, recording: &Recording) -> Vec<usize> {
         compare::expected(recording, self.differs).iter().map(Vec::len).collect()
     }
 
-    /// Holds what came out against the recording.
+    /// Compares the output with the recording.
     pub(super) fn check(&self, recording: &Recording, played: &Played, marks: Marks) {
         compare::assert_same(recording, self.differs, &played.commits, marks);
-        // These pipelines give a message for each row: whatever gave none must have been counted.
+        // These pipelines publish one message a row, so a message without output must have been rejected.
         let rejects = self.rejects.or_else(|| {
             let shown: usize = played.commits.iter().map(Vec::len).sum();
             (recording.group == "json-input").then(|| recording.published() - shown as u64)
@@ -75,14 +75,14 @@ impl Case {
     }
 }
 
-/// Where the pipeline of a case reads and writes.
+/// The inputs and the output of a case's pipeline.
 pub(super) struct Ends<'a> {
     pub(super) pipeline: &'a Pipeline,
     pub(super) place: Endpoint,
     pub(super) recording: &'a Recording,
 }
 
-/// A pipeline between a recording's inputs and `out`.
+/// Builds the pipeline between a recording's inputs and `out`.
 pub(super) trait Build<Rows> {
     fn build(self, ends: &Ends<'_>);
 }
@@ -93,7 +93,7 @@ impl<I: Schema, O: Schema, F: FnOnce(Table<I>) -> Table<O>> Build<(I, O)> for F 
     }
 }
 
-/// A case that reads and writes by itself, because it is not JSON at both ends.
+/// Creates a case that sets up its own reads and writes, because it does not use JSON for both.
 pub(super) struct Custom<F>(pub(super) F);
 
 impl<F: FnOnce(&Ends<'_>)> Build<()> for Custom<F> {
@@ -109,7 +109,7 @@ impl<I: Schema, J: Schema, O: Schema, F: FnOnce(Table<I>, Table<J>) -> Table<O>>
 }
 
 impl Ends<'_> {
-    /// Reads an input as JSON, of as many as the recording has.
+    /// Reads one of the recording's inputs as JSON.
     pub(super) fn read<I: Schema>(&self, index: usize, of: usize) -> Table<I> {
         assert_eq!(self.recording.inputs.len(), of, "{}: inputs", self.recording.name);
         let input = &self.recording.inputs[index];
@@ -122,17 +122,17 @@ impl Ends<'_> {
         nats::read(self.pipeline, self.place.clone(), self.subject(&input.subject)).json()
     }
 
-    /// The first input, before its format is said.
+    /// The first input, without a format yet.
     pub(super) fn input(&self) -> nats::Read {
         nats::read(self.pipeline, self.place.clone(), self.subject(&self.recording.inputs[0].subject))
     }
 
-    /// A table on its way to `out`, or a subject below, before its format is said.
+    /// Writes a table to `out` or a subject below it, without a format yet.
     pub(super) fn output<O: Schema>(&self, table: &Table<O>, logical: &str) -> nats::Write<O> {
         nats::write(table, self.place.clone(), self.subject(logical))
     }
 
-    /// What makes a subject of a column that has one of the recording.
+    /// Turns a column that contains a subject of the recording into a subject of this run.
     pub(super) fn own_subject(&self) -> impl Fn(&str) -> String + Send + Sync + use<> {
         let name = self.recording.name.clone();
         move |recorded| match recorded.strip_prefix(&format!("out.{name}.")) {
@@ -146,7 +146,7 @@ impl Ends<'_> {
         nats::write(table, self.place.clone(), self.subject("out")).json();
     }
 
-    /// The subject that stands for one of the recording: cases share a server.
+    /// The subject of this run for a subject of the recording: cases share a server, so each has a prefix.
     fn subject(&self, logical: &str) -> String {
         subject(self.recording, logical)
     }
@@ -156,7 +156,7 @@ pub(super) fn subject(recording: &Recording, logical: &str) -> String {
     format!("{}.{logical}", recording.name)
 }
 
-/// Replays a case on a broker in memory, which ends a commit where the recording does; on one worker and on three.
+/// Replays a case on a broker in memory, with the commits of the recording, on one worker and on three.
 pub(super) fn on_broker(cases: &[Case], vector: &str) {
     let case = cases.iter().find(|case| case.vector == vector).expect("a case makes its own test");
     let recording = Recording::load(vector);

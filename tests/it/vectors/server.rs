@@ -1,4 +1,4 @@
-//! A sample of the recordings on a real nats-server, where a commit ends when the pipeline is free.
+//! A sample of the recordings on a real nats-server, where a commit ends as soon as the pipeline is idle.
 
 use std::time::Duration;
 
@@ -12,8 +12,9 @@ use super::cases;
 use super::compare::Marks;
 use super::recording::{Recording, Step};
 use super::replay::{Case, Ends, Played, subject};
+use crate::support::{DEADLINE, stop, wait_for};
 
-/// Recordings that say the same however their commits are cut: rows that go through one by one, and one message a commit.
+/// Recordings whose output does not depend on commit boundaries: stateless operators, or one message a commit.
 const SAMPLE: &[&str] = &[
     "err_int_overflow_sum",
     "json_dt_utc",
@@ -28,7 +29,7 @@ const SAMPLE: &[&str] = &[
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
-fn a_sample_on_a_real_server() {
+fn a_sample_of_recordings_is_replayed_on_a_real_server() {
     let server = Server::start().expect("a nats-server");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     for vector in SAMPLE {
@@ -42,13 +43,13 @@ fn a_sample_on_a_real_server() {
     }
 }
 
-/// Publishes commit by commit, each when the messages of the one before have come.
+/// Publishes commit by commit. Before each commit, it waits for the output of the previous one.
 async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
-    let options = async_nats::ConnectOptions::new().connection_timeout(Duration::from_secs(60));
+    let options = async_nats::ConnectOptions::new().connection_timeout(DEADLINE);
     let client = options.connect(url).await.expect("a connection");
     let out = subject(recording, "out");
     let mut messages = client.subscribe(out.clone()).await.expect("a subscription");
-    // What comes back has passed the server, and so has the subscription.
+    // When this message comes back, the server has the subscription.
     client.publish(out.clone(), END.into()).await.expect("published");
     assert!(next(&mut messages).await.is_none(), "{}: nothing before the pipeline starts", recording.name);
 
@@ -74,16 +75,11 @@ async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
             }
         }
     }
-    let rejected = loop {
-        let source = running.stats().sources.swap_remove(0);
-        if source.rows + source.rejected == recording.published() {
-            break source.rejected;
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    };
-    running.stop();
-    running.join().expect("the pipeline ends well");
-    // Behind everything that the pipeline has published.
+    let source = || running.stats().sources.swap_remove(0);
+    wait_for("all input", || source().rows + source().rejected == recording.published());
+    let rejected = source().rejected;
+    stop(running);
+    // The server delivers this after everything that the pipeline has published.
     client.publish(out, END.into()).await.expect("published");
     while let Some(message) = next(&mut messages).await {
         commits.last_mut().expect("there is one").push(message);
@@ -91,12 +87,13 @@ async fn play(case: &Case, recording: &Recording, url: &str) -> Played {
     Played { commits, rejected }
 }
 
-/// A message of the test's own, which ends what is to be read.
+/// The payload of the test's own message, which marks the end.
 const END: &str = "END";
 
-/// The next message; none where [`END`] comes.
+/// The next message, or `None` for [`END`].
 async fn next(messages: &mut async_nats::Subscriber) -> Option<Published> {
-    let message = messages.next().await.expect("the connection stays");
+    let next = tokio::time::timeout(DEADLINE, messages.next()).await;
+    let message = next.expect("a message within the deadline").expect("an open subscription");
     let pair = |(name, values): (&async_nats::HeaderName, &Vec<async_nats::HeaderValue>)| {
         values.iter().map(|value| (name.to_string(), value.to_string())).collect::<Vec<_>>()
     };

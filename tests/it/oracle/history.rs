@@ -1,29 +1,30 @@
-//! Random histories of a table, each the same for the same seed.
+//! Random histories of a table.
 
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The commits of a history, before it is retracted.
+use crate::support::random::{Random, chosen_seed};
+
+/// The number of commits of a history, without those at the end that remove everything.
 const COMMITS: usize = 32;
 
-/// The seeds to run: one that is always run and a fresh one, or the one that `PATHWAY_TEST_SEED` asks for.
+/// The seeds to run: a fixed one and a new one, or the one in `PATHWAY_TEST_SEED`.
 pub(super) fn seeds() -> Vec<u64> {
-    match std::env::var("PATHWAY_TEST_SEED") {
-        Ok(seed) => vec![seed.parse().unwrap_or_else(|_| panic!("PATHWAY_TEST_SEED is not a number: {seed}"))],
-        Err(_) => vec![1, SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64],
-    }
+    let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as u64;
+    chosen_seed().map_or_else(|| vec![1, now()], |seed| vec![seed])
 }
 
-/// What is removed from a table.
+/// Which rows a history removes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Removals {
-    /// What is there when the commit is through.
+    /// Only rows that exist at the end of the commit.
     OfWhatIsThere,
-    /// Now and then also a row that is not there; it comes in a later commit, the last but one at the latest.
+    /// Sometimes also a row that does not exist yet. It is inserted later, in the last commit but one at the latest.
     OfWhatIsToCome,
 }
 
-/// The commits of a table: rows, and how many copies of each come or go. The last one retracts all that is left.
+/// The commits of a table: rows, and the number of copies that are inserted or removed. The last commit removes what is
+/// left.
 pub(super) fn history<L: Clone + Ord>(
     random: &mut Random,
     removals: Removals,
@@ -48,7 +49,7 @@ fn commit<L: Clone + Ord>(
         _ => (0..=random.below(8)).for_each(|_| event(draft, random, removals, &line)),
     }
     let mut changes = std::mem::take(&mut draft.changes);
-    // Within a commit, a removal can stand before the insertion that it undoes.
+    // Within a commit, a removal can come before its insertion.
     random.shuffle(&mut changes);
     changes
 }
@@ -61,9 +62,9 @@ fn event<L: Clone + Ord>(
 ) {
     let copies = random.pick(&[1, 1, 1, 1, 1, 2, 3]);
     match (random.below(16), draft.any(random)) {
-        // Mostly what is there goes, one copy or all of them.
+        // Usually a row that exists is removed, one copy or all copies.
         (0..6, Some((line, all))) => draft.change(line, random.pick(&[-all, -all.signum()])),
-        // It comes and goes, and never was.
+        // The row is inserted and removed within the commit.
         (6, _) => {
             let line = line(random);
             draft.change(line.clone(), copies);
@@ -75,9 +76,9 @@ fn event<L: Clone + Ord>(
     }
 }
 
-/// A commit in the making. Its events see those before them, so that a row can come and go in one commit.
+/// A commit being built. Events build on each other, so that a row can be inserted and removed in one commit.
 struct Draft<L> {
-    /// The copies of each row; never zero, and below zero where a row went before it came.
+    /// The copies of each row: never zero, and negative if a row was removed before its insertion.
     table: BTreeMap<L, i64>,
     changes: Vec<(L, i64)>,
 }
@@ -92,46 +93,14 @@ impl<L: Clone + Ord> Draft<L> {
         self.changes.push((line, diff));
     }
 
-    /// One of the rows that are there.
+    /// A random row that exists.
     fn any(&self, random: &mut Random) -> Option<(L, i64)> {
         let nth = random.below(self.table.len().max(1) as u64);
         self.table.iter().nth(nth as usize).map(|(line, copies)| (line.clone(), *copies))
     }
 
-    /// What leaves nothing.
+    /// The changes that empty the table.
     fn undone(&self) -> Vec<(L, i64)> {
         self.table.iter().map(|(line, copies)| (line.clone(), -copies)).collect()
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64.
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Random(seed)
-    }
-
-    pub(super) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
-    }
-
-    /// A number from 0 to `limit`, without the limit.
-    pub(super) fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
-    }
-
-    pub(super) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
-        choices[self.below(choices.len() as u64) as usize]
-    }
-
-    fn shuffle<T>(&mut self, items: &mut [T]) {
-        for end in (1..items.len()).rev() {
-            items.swap(end, self.below(end as u64 + 1) as usize);
-        }
     }
 }
