@@ -20,6 +20,11 @@ REGISTRY = re.compile(
     r"|\b(?:sparse|registry)\+(?!https://github\.com/rust-lang/crates\.io-index\b)https?:"
 )
 
+# A test waits for a condition, unless time itself is tested.
+TEST = re.compile(r"(^|/)tests?/|/tests\.rs$")
+SLEEP = re.compile(r"\b(?:thread|time)::sleep\(")
+ALLOWED_SLEEP = "// Time must pass here: "
+
 
 def first_line(tree):
     for path in tree.ending(".rs"):
@@ -50,6 +55,18 @@ def never_named(pattern, what, fix):
     return check
 
 
+def sleeps(tree):
+    for path in tree.ending(".rs"):
+        if not TEST.search(path) or FIXTURES.search(path):
+            continue
+        lines = tree.lines(path)
+        for number, line in lines:
+            above = [text.strip() for _, text in lines[max(0, number - 5) : number - 1]]
+            if SLEEP.search(line) and not any(text.startswith(ALLOWED_SLEEP) for text in above):
+                fix = f"wait for a condition (testkit's `wait_for`), or say why above it: `{ALLOWED_SLEEP}…`"
+                yield Finding(path, number, "a test that sleeps", fix)
+
+
 LONG = "//! A file.\n" + "\n" * LINES
 
 GUARDS = [
@@ -67,6 +84,18 @@ GUARDS = [
         length,
         {"a.rs": LONG[:-1], "b.rs": LONG.replace("\n", f"\n{REASON}it is a table.\n", 1), "ui-tests/pass/c.rs": LONG},
         [({"tests/it/d.rs": LONG}, ["tests/it/d.rs:401: 401 lines are more than 400"])],
+    ),
+    Guard(
+        "sleeps",
+        sleeps,
+        {
+            "tests/it/a.rs": f"fn a() {{\n    {ALLOWED_SLEEP}the server waits.\n    thread::sleep(WAIT);\n}}\n",
+            "core/src/a.rs": "thread::sleep(WAIT);",
+        },
+        [
+            ({"tests/it/b.rs": "\nstd::thread::sleep(WAIT);"}, ["tests/it/b.rs:2: a test that sleeps"]),
+            ({"core/src/a/tests.rs": "tokio::time::sleep(WAIT);"}, ["core/src/a/tests.rs:1: a test that sleeps"]),
+        ],
     ),
     Guard(
         "machine paths",

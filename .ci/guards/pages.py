@@ -13,6 +13,8 @@ MAP = "CONTRIBUTING.md"
 # In these pages, a path in backticks is a file or folder of the repository, from one of these folders.
 MAPS = ["ARCHITECTURE.md", "CONTRIBUTING.md"]
 BASES = ["", "pathway-core/src/", "pathway-macros/src/"]
+# How many files a message may visit on its way from the socket to an operator, and from an operator to the socket.
+MOST_FILES = 18
 # What a build makes, which Git ignores.
 MADE = {"target/"}
 NAMED = re.compile(r"^\.?[\w-][\w./-]*(?:\.(?:rs|md|toml|json|stderr)|/)$")
@@ -66,6 +68,21 @@ def named_files(tree):
                     yield Finding(page, number, f"`{name}` is not there", "name a file or folder that is")
 
 
+def life_of_a_message(tree):
+    """Each way is a section of a numbered list, one file an item."""
+    way, files = None, []
+    for number, line in [*tree.lines(MAPS[0]), (0, "#")]:
+        if line.startswith("#"):
+            if len(files) > MOST_FILES:
+                what = f"{len(files)} files are more than {MOST_FILES}"
+                yield Finding(MAPS[0], way, what, "let a message visit fewer files")
+            way, files = number, []
+        elif match := re.match(r"\d+\. `([\w/.]+\.rs)`", line):
+            if match[1] in files:
+                yield Finding(MAPS[0], number, f"`{match[1]}` for the second time", "let a message go one way only")
+            files.append(match[1])
+
+
 def pages(paths):
     return {path: "" for path in paths.split()}
 
@@ -105,6 +122,21 @@ GUARDS = [
         [
             ({"CONTRIBUTING.md": "\n`table/join.rs`\n"}, ["CONTRIBUTING.md:2: `table/join.rs` is not there"]),
             ({"CONTRIBUTING.md": "`tables/`\n"}, ["CONTRIBUTING.md:1: `tables/` is not there"]),
+        ],
+    ),
+    Guard(
+        "life of a message",
+        life_of_a_message,
+        {"ARCHITECTURE.md": "# A\n" + "".join(f"1. `a{n}.rs`: b.\n" for n in range(18)) + "## B\n1. `a1.rs`: b.\n"},
+        [
+            (
+                {"ARCHITECTURE.md": "\n# A\n" + "".join(f"1. `a{n}.rs`: b.\n" for n in range(19))},
+                ["ARCHITECTURE.md:2: 19 files are more than 18"],
+            ),
+            (
+                {"ARCHITECTURE.md": "# A\n1. `a.rs`: b.\n2. `b.rs`: c.\n3. `a.rs`: d.\n"},
+                ["ARCHITECTURE.md:4: `a.rs` for the second time"],
+            ),
         ],
     ),
 ]

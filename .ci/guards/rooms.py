@@ -41,19 +41,38 @@ def table_is_one_way(tree):
         yield Finding(PAGE, known[name][0], f"a row for `{name}/`, which is not there", "take the row out")
 
 
+def named(tree, known):
+    """Every path that the rooms name: `(file, line, room, segments)`."""
+    for path in tree.ending(".rs"):
+        room, _, rest = path.removeprefix(SOURCE).partition("/")
+        if path.startswith(SOURCE) and room in known:
+            module = [room, *(part for part in rest.removesuffix(".rs").split("/") if part != "mod")]
+            for line, segments in rust.paths(tree.text(path), module):
+                yield path, line, room, segments
+
+
+def reads_clock(segments):
+    return any(pair[0] in CLOCKS and pair[1] == "now" for pair in zip(segments, segments[1:]))
+
+
 def arrows(tree):
     known = rooms(tree)
     owners = {}
     for name, (_, _, alone) in known.items():
         for crate in alone:
             owners.setdefault(crate, []).append(name)
-    for path in tree.ending(".rs"):
-        room, _, rest = path.removeprefix(SOURCE).partition("/")
-        if not path.startswith(SOURCE) or room not in known:
-            continue
-        module = [room, *(part for part in rest.removesuffix(".rs").split("/") if part != "mod")]
-        for line, segments in rust.paths(tree.text(path), module):
-            yield from (Finding(path, line, *finding) for finding in problems(room, segments, known, owners))
+    used = {name: set() for name in known}
+    for path, line, room, segments in named(tree, known):
+        yield from (Finding(path, line, *finding) for finding in problems(room, segments, known, owners))
+        used[room].add(CLOCK if reads_clock(segments) else "::".join(segments[:2]) + "::")
+        used[room].add("::".join(segments[:3]) + "::")
+    for name, (line, may, alone) in known.items():
+        rights = {f"`{other}/`": f"crate::{other}::" for other in may}
+        rights |= {f"`{other}::{item}`": f"crate::{other}::{item}::" for other in may for item in may[other]}
+        rights |= {f"`{crate}`": CLOCK if crate == CLOCK else f"{crate}::" for crate in alone}
+        for shown, path in sorted(rights.items()):
+            if not any(use.startswith(path) for use in used[name]):
+                yield Finding(PAGE, line, f"`{name}/` does not name {shown}", "take it out of the row")
 
 
 def problems(room, segments, known, owners):
@@ -69,7 +88,7 @@ def problems(room, segments, known, owners):
             allowed = ", ".join(f"`{name}`" for name in sorted(may[other]))
             yield f"`{room}/` names `{other}::{item[0]}`", f"of `{other}/` it may name {allowed} (table in {PAGE})"
     crate = segments[0] if segments else ""
-    if CLOCK in owners and any(pair[0] in CLOCKS and pair[1] == "now" for pair in zip(segments, segments[1:])):
+    if CLOCK in owners and reads_clock(segments):
         crate = CLOCK
     if crate in owners and room not in owners[crate] and (len(segments) > 1):
         places = ", ".join(f"`{name}/`" for name in owners[crate])
@@ -96,6 +115,13 @@ def turned(room, why):
     """The first room may name another one."""
     change = {PAGE: TABLE.replace("nouns | –", f"nouns | `{room}/`")}
     return change, [f"{PAGE}:4: `data/` may name `{room}/`, which {why}"]
+
+
+def unused(file, text, line, what):
+    """A room no longer uses what its row allows."""
+    room = file.split("__")[0]
+    change = {f"{SOURCE}{file.replace('__', '/')}.rs": text}
+    return change, [f"{PAGE}:{line}: `{room}/` does not name `{what}`"]
 
 
 def breaks(file, text, *expected):
@@ -131,6 +157,7 @@ GUARDS = [
             plan__c="use crate::{data::A, flow::{B, timely}};\nfn c(now: Instant) { flow.timely::<u8>() }",
             nats__d="""
                 use crate::plan::{Table, Pipeline as P};
+                use crate::data::A;
                 use async_nats::Client;
                 fn d() { Instant::now(); crate::plan::Table::<A>::new() }
             """,
@@ -151,6 +178,10 @@ GUARDS = [
             breaks("plan/x.rs", "use {async_nats::A, bytes::B};", "1: `plan/` names `async_nats`"),
             breaks("plan/x.rs", "fn a() { std::time::Instant::now() }", "1: `plan/` names `clock`"),
             breaks("plan/x.rs", "fn a() { x(Instant::now()) }", "1: `plan/` names `clock`"),
+            unused("plan__c", "use crate::flow::B;", 6, "data/"),
+            unused("nats__d", "use crate::{data::A, plan::Table}; fn d() { async_nats::a(Instant::now()) }", 7, "plan::Pipeline"),
+            unused("nats__d", "use crate::{data::A, plan::{Pipeline, Table}}; use async_nats::A;", 7, "clock"),
+            unused("flow__b", "use crate::data::A;", 5, "timely"),
         ],
     ),
 ]
