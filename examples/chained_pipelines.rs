@@ -1,4 +1,4 @@
-//! One pipeline's output is another one's input: `.changes` reads what comes and what goes.
+//! One pipeline reads the output of another: `.changes` reads insertions and removals.
 //!
 //! Run: `cargo run --example chained_pipelines`. It starts a nats-server of its own, and ends by itself.
 
@@ -26,7 +26,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut seen = client.subscribe("rich").await?;
     client.flush().await?;
 
-    // The reader first: a row can't go before it has come.
+    // Start the reader first: it must receive the insertion of a row before its removal.
     let second = Pipeline::new();
     let totals = nats::read(&second, &url, "totals").changes::<CityTotal>();
     let rich = filter!(t in totals => t.total >= 100.0);
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     client.flush().await?;
     loop {
-        let message = seen.next().await.ok_or("the server is gone")?;
+        let message = seen.next().await.ok_or("the connection is closed")?;
         let text = String::from_utf8_lossy(&message.payload);
         println!("{text}");
         if text.starts_with(r#"{"cities":2,"total":240.0,"diff":1"#) {

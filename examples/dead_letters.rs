@@ -1,4 +1,4 @@
-//! What cannot be read, and what cannot be published: neither stops the pipeline, and nothing is lost.
+//! Dead letters: messages that cannot be decoded and rows that cannot be published neither stop the pipeline nor get lost.
 //!
 //! Run: `cargo run --example dead_letters`. It starts a nats-server of its own, and ends by itself.
 
@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let pipeline = Pipeline::named("orders");
     let orders = nats::read(&pipeline, &url, "orders").dead_letter("seen.unread").json::<Order>();
-    // A blank in the city, and there is no such subject.
+    // A city with a space makes an invalid subject.
     nats::write(&orders, &url, "").subject(|o| format!("seen.{}", o.city)).dead_letter("seen.unsent").json();
     let running = pipeline.start()?;
 
@@ -33,11 +33,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     client.flush().await?;
     for _ in 0..3 {
-        let message = seen.next().await.ok_or("the server is gone")?;
+        let message = seen.next().await.ok_or("the connection is closed")?;
         let reason = message.headers.as_ref().and_then(|headers| headers.get("pathway_reason"));
         println!("{}: {}", message.subject, String::from_utf8_lossy(&message.payload));
         if let Some(reason) = reason {
-            println!("    because: {reason}");
+            println!("    reason: {reason}");
         }
     }
     running.stop();

@@ -1,12 +1,13 @@
-//! Orders with the name of their customer, and with the exchange rate at which they were placed.
+//! Joins orders with the name of their customer, and with the exchange rate at which they were placed.
 //!
 //! ```sh
 //! cargo run --release --example enrich_orders
 //! ```
 //!
-//! The two joins differ: a customer who changes their name changes the orders that were written before; a rate that changes
-//! does not, since each order is converted once, at the rate as of now.
-//! With `NATS_URL` it runs there, for ever: it reads `orders`, `customers` and `rates`, and writes `orders.enriched`.
+//! The two joins differ. When a customer's name changes, the orders that were written before change, too. When a rate
+//! changes, they do not: each order is converted once, at the rate as of its arrival.
+//! With `NATS_URL` it runs on that server until you stop it: it reads `orders`, `customers` and `rates`, and writes
+//! `orders.enriched`.
 
 #[path = "shared/show.rs"]
 mod show;
@@ -61,7 +62,7 @@ fn main() -> show::Outcome {
         ("customers", r#"{"id": 7, "name": "Ann"}"#),
         ("rates", r#"{"currency": "NOK", "euros": 0.2}"#),
         ("orders", r#"{"id": 2, "customer": 7, "currency": "NOK", "amount": 250}"#),
-        // Both orders have the new name; each keeps its rate.
+        // Both orders get the new name; each keeps its rate.
         ("customers", r#"{"id": 7, "name": "Ann Olsen"}"#),
     ];
     show::run_or_show(

@@ -1,11 +1,11 @@
-//! An alert when a card is used too often or for too much within ten minutes, late payments included.
+//! Alerts when a card is used too often, or for too much money, within ten minutes; late payments count.
 //!
 //! ```sh
 //! cargo run --release --example fraud_windows
 //! ```
 //!
-//! Windows of ten minutes, one of which begins each minute. A payment that comes up to five minutes late still counts.
-//! With `NATS_URL` it runs there, for ever: it reads `payments` and writes `alerts`.
+//! The windows are ten minutes long, and one starts each minute. A payment that arrives up to five minutes late still counts.
+//! With `NATS_URL` it runs on that server until you stop it: it reads `payments` and writes `alerts`.
 
 #[path = "shared/show.rs"]
 mod show;
@@ -30,7 +30,7 @@ fn alerts(uri: &str) -> Pipeline {
             amount: sum(p.amount),
     });
     let suspicious = filter!(w in windows => w.payments >= 4 || w.amount > 5_000);
-    // One row a card: when it became suspicious, and how bad it is.
+    // One row for each card: since when it is suspicious, and its worst window.
     let alerts = reduce!(w in suspicious by w.card => {
         card: w.card,
         since: min(w.from),
@@ -47,7 +47,7 @@ fn main() -> show::Outcome {
         ("payments", r#"{"card": "2222", "amount": 4000, "at": "2026-01-01T08:01:00Z"}"#),
         ("payments", r#"{"card": "1111", "amount": 30, "at": "2026-01-01T08:03:00Z"}"#),
         ("payments", r#"{"card": "1111", "amount": 25, "at": "2026-01-01T08:08:30Z"}"#),
-        // Late by four minutes, and the fourth payment within ten.
+        // Four minutes late, and the fourth payment within ten minutes.
         ("payments", r#"{"card": "1111", "amount": 10, "at": "2026-01-01T08:04:30Z"}"#),
         ("payments", r#"{"card": "2222", "amount": 1500, "at": "2026-01-01T08:09:00Z"}"#),
     ];

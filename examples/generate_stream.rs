@@ -4,7 +4,7 @@
 //! NATS_URL=nats://localhost:4222 cargo run --release --example generate_stream
 //! ```
 //!
-//! Without `NATS_URL` it uses `nats://localhost:4222`.
+//! Without `NATS_URL`, it connects to `nats://localhost:4222`.
 
 #[path = "shared/generate.rs"]
 mod generate;

@@ -1,11 +1,12 @@
-//! From a work queue into a stream: nothing is acknowledged before it is written.
+//! From a work queue to a stream: a message is acknowledged only after its output is stored.
 //!
 //! ```sh
 //! cargo run --release --example jetstream_totals
 //! ```
 //!
-//! Orders wait in the stream `ORDERS`, a work queue: an order leaves it when its total is stored in the stream `TOTALS`.
-//! With `NATS_URL` it runs there, for ever; make the streams first:
+//! Orders are in the stream `ORDERS`, a work queue. An order is removed from it when its total is stored in the stream
+//! `TOTALS`.
+//! With `NATS_URL` it runs on that server until you stop it. Create the streams first:
 //!
 //! ```sh
 //! nats stream add ORDERS --subjects 'orders.>' --retention work --defaults
@@ -48,7 +49,7 @@ fn main() -> Outcome {
         context.create_stream(Config { retention: RetentionPolicy::WorkQueue, ..queue }).await?;
         let totals = Config { name: "TOTALS".to_owned(), subjects: subjects("totals.>"), ..Config::default() };
         context.create_stream(totals).await?;
-        // They are there before the pipeline is.
+        // The orders are published before the pipeline starts.
         for (city, price) in [("Oslo", 20), ("Rome", 5), ("Oslo", 30)] {
             let order = format!(r#"{{"city": "{city}", "price": {price}}}"#);
             println!("orders.{} <- {order}", city.to_lowercase());
@@ -60,7 +61,7 @@ fn main() -> Outcome {
     runtime.block_on(async {
         let context = jetstream::new(async_nats::connect(server.url()).await?);
         tokio::time::timeout(Duration::from_secs(60), emptied(&context)).await??;
-        println!("the work queue is empty, and TOTALS holds:");
+        println!("the work queue is empty, and TOTALS contains:");
         let mut stream = context.get_stream("TOTALS").await?;
         for sequence in 1..=stream.info().await?.state.last_sequence {
             let message = stream.get_raw_message(sequence).await?;

@@ -1,12 +1,13 @@
-//! A bucket as a table, joined with orders, and the result as a bucket: a view that other services look up.
+//! Reads a bucket as a table, joins it with orders, and writes the result to a bucket in which other services can look it up.
 //!
 //! ```sh
 //! cargo run --release --example kv_view
 //! ```
 //!
-//! Customers stand in the bucket `customers`, under their ids. For each customer, the bucket `accounts` has the name and
-//! what the orders come to, whichever of the two changes.
-//! With `NATS_URL` it runs there, for ever; make the buckets first: `nats kv add customers`, `nats kv add accounts`.
+//! The bucket `customers` has the customers by id. The bucket `accounts` has the name of each customer and the total of the
+//! orders; it is updated when either of them changes.
+//! With `NATS_URL` it runs on that server until you stop it. Create the buckets first: `nats kv add customers`,
+//! `nats kv add accounts`.
 
 use std::time::Duration;
 

@@ -1,6 +1,6 @@
-//! A format of one's own: MessagePack in and out, by rmp-serde, with `Decode` and `Encode`.
+//! A format of your own: `Decode` and `Encode` for MessagePack, with rmp-serde.
 //!
-//! Run: `cargo run --example messagepack`. It needs no server: a broker in memory stands in its place, as in a test.
+//! Run: `cargo run --example messagepack`. It needs no server: it uses a broker in memory, like a test.
 
 use pathway::format::{ChangeInfo, Decode, DecodeError, Encode, EncodeError, Message};
 use pathway::prelude::*;
@@ -8,7 +8,7 @@ use pathway::testing::Broker;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-/// A row derives serde's traits as well: they do not clash with `Schema`.
+/// A row can also derive serde's traits: they do not conflict with `Schema`.
 #[derive(Schema, Deserialize)]
 struct Order {
     city: String,
@@ -39,9 +39,8 @@ impl<R: Schema + DeserializeOwned> Decode for MessagePack<R> {
 }
 
 impl<R: Schema + Serialize> Encode<R> for MessagePack<R> {
-    /// What comes and what goes is told apart by the header `pathway_diff`.
+    /// The header `pathway_diff` tells insertions from removals, so that the payload need not.
     fn encode(&self, row: &R, _: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        rmp_serde::encode::write_named(payload, row).map_err(|error| EncodeError::new(error.to_string()))
     }
 }
 
@@ -60,7 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (city, price) in [("Oslo", 3), ("Rome", 5), ("Oslo", 4)] {
         broker.publish("orders", rmp_serde::to_vec_named(&Sent { city, price })?);
     }
-    broker.publish("orders", "this is no MessagePack");
+    broker.publish("orders", "this is not MessagePack");
     broker.commit();
     broker.close();
     pipeline.run()?;

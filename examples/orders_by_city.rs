@@ -1,11 +1,11 @@
-//! Live totals by city, of orders that can be corrected.
+//! Live totals by city, for orders that can be corrected.
 //!
 //! ```sh
 //! cargo run --release --example orders_by_city
 //! ```
 //!
-//! `id` is the primary key: a later message with the same `id` replaces the order, and its city's totals follow.
-//! With `NATS_URL` it runs there, for ever: it reads `orders` and writes `city.totals`.
+//! `id` is the primary key: a later message with the same `id` replaces the order, and the totals of its city are updated.
+//! With `NATS_URL` it runs on that server until you stop it: it reads `orders` and writes `city.totals`.
 
 #[path = "shared/show.rs"]
 mod show;
@@ -41,7 +41,7 @@ fn main() -> show::Outcome {
         ("orders", r#"{"id": 1, "city": "Oslo", "price": 20.0}"#),
         ("orders", r#"{"id": 2, "city": "Rome", "price": 5.0, "quantity": 4}"#),
         ("orders", r#"{"id": 3, "city": "Oslo", "price": 30.0, "quantity": 2}"#),
-        // Order 3 goes to Rome after all: Oslo has one order less, and Rome one more.
+        // Order 3 is corrected to Rome: Oslo has one order less, and Rome one more.
         ("orders", r#"{"id": 3, "city": "Rome", "price": 30.0, "quantity": 2}"#),
     ];
     show::run_or_show(totals, &messages, "city.totals", r#"{"city":"Rome","total":80.0,"#)

@@ -1,11 +1,11 @@
-//! Trades, each with the quote that stood at its own time: a quote that comes late corrects the trades that it should have
+//! Joins each trade with the quote that was valid at its event time. A late quote corrects the trades that it should have
 //! priced, and no others.
 //!
 //! ```sh
 //! cargo run --release --example price_trades
 //! ```
 //!
-//! With `NATS_URL` it runs there, for ever: it reads `trades` and `quotes` and writes `priced`.
+//! With `NATS_URL` it runs on that server until you stop it: it reads `trades` and `quotes`, and writes `priced`.
 
 #[path = "shared/show.rs"]
 mod show;
@@ -30,7 +30,7 @@ fn priced(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
     let trades = nats::read(&pipeline, uri, "trades").json::<Trade>();
     let quotes = nats::read(&pipeline, uri, "quotes").json::<Quote>();
-    // What is written are the trades of the last hour: older ones go, from the output (`diff` -1) and from memory.
+    // Keep the trades of the last hour: older ones are removed from the output (`diff` -1) and from memory.
     let trades = trades.forget(|t| t.at, 1.hours());
     let quotes = quotes.forget(|q| q.at, 2.hours());
     let priced = join!(t in trades, q? in quotes on t.symbol == q.symbol asof t.at >= q.at => {
@@ -46,7 +46,7 @@ fn main() -> show::Outcome {
         ("quotes", r#"{"symbol": "ACME", "at": "2026-01-01T08:00:00Z", "bid": 10.0}"#),
         ("trades", r#"{"id": 1, "symbol": "ACME", "at": "2026-01-01T08:01:00Z"}"#),
         ("trades", r#"{"id": 2, "symbol": "ACME", "at": "2026-01-01T08:09:00Z"}"#),
-        // Late: it prices the second trade anew. The first one was before it.
+        // A late quote: it changes the price of the second trade, but not of the first, which was earlier.
         ("quotes", r#"{"symbol": "ACME", "at": "2026-01-01T08:05:00Z", "bid": 10.5}"#),
     ];
     show::run_or_show(priced, &messages, "priced", r#"{"id":2,"bid":10.5"#)

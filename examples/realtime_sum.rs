@@ -1,12 +1,12 @@
-//! The running sum of integers that arrive on a NATS subject: the tutorial's job.
+//! The running sum of the integers on a NATS subject: the program of the tutorial.
 //!
 //! ```sh
-//! cargo run --release --example realtime_sum                                     # shows itself, then ends
-//! NATS_URL=nats://localhost:4222 cargo run --release --example realtime_sum      # for ever, until killed
+//! cargo run --release --example realtime_sum                                     # a demonstration that ends by itself
+//! NATS_URL=nats://localhost:4222 cargo run --release --example realtime_sum      # runs until you stop it
 //! ```
 //!
 //! With `NATS_URL` it reads `{"value": 3}` from `connector_example` and writes every new sum to `sum`
-//! (`generate_stream` publishes some). Without, it starts a private nats-server, publishes ten messages itself,
+//! (`generate_stream` publishes some input). Without, it starts a private nats-server, publishes ten messages itself,
 //! prints each update, and ends when the sum is 45.
 
 #[path = "shared/generate.rs"]
@@ -21,7 +21,7 @@ struct Input {
     value: i64,
 }
 
-/// The pipeline; all else in this file is the show around it.
+/// The pipeline; the rest of this file is the demonstration around it.
 fn realtime_sum(uri: &str) -> Pipeline {
     let pipeline = Pipeline::new();
     let input = nats::read(&pipeline, uri, "connector_example").json::<Input>();
@@ -33,14 +33,14 @@ fn realtime_sum(uri: &str) -> Pipeline {
 fn main() -> Outcome {
     match std::env::var("NATS_URL") {
         Ok(uri) => Ok(realtime_sum(&uri).run()?),
-        Err(_) => show(),
+        Err(_) => demonstrate(),
     }
 }
 
 /// Runs the pipeline on a private server, with ten messages.
-fn show() -> Outcome {
+fn demonstrate() -> Outcome {
     let server = pathway_testkit::Server::start()?;
-    println!("a private nats-server runs at {}", server.url());
+    println!("started a private nats-server at {}", server.url());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let running = realtime_sum(&server.url()).start()?;
     runtime.block_on(async {

@@ -1,10 +1,11 @@
-//! Visits: the clicks of a user that follow each other within half an hour, each visit written once, when it is over.
+//! Session windows: a visit is the clicks of a user that follow each other within half an hour. Each visit is written once,
+//! when it closes.
 //!
 //! ```sh
 //! cargo run --release --example sessions
 //! ```
 //!
-//! With `NATS_URL` it runs there, for ever: it reads `clicks` and writes `visits`.
+//! With `NATS_URL` it runs on that server until you stop it: it reads `clicks` and writes `visits`.
 
 #[path = "shared/show.rs"]
 mod show;
@@ -39,9 +40,9 @@ fn main() -> show::Outcome {
         ("clicks", r#"{"user": "bob", "page": "/", "at": "2026-01-01T08:05:00Z"}"#),
         ("clicks", r#"{"user": "ann", "page": "/pens", "at": "2026-01-01T08:20:00Z"}"#),
         ("clicks", r#"{"user": "ann", "page": "/pens", "at": "2026-01-01T08:58:00Z"}"#),
-        // This click came late, and joins Ann's two parts of the morning into one visit.
+        // A late click, which merges Ann's two visits into one.
         ("clicks", r#"{"user": "ann", "page": "/ink", "at": "2026-01-01T08:40:00Z"}"#),
-        // Event time is now more than an hour ahead of everybody else: both visits are over.
+        // Event time is now more than an hour ahead of all other clicks: both visits close.
         ("clicks", r#"{"user": "cid", "page": "/", "at": "2026-01-01T10:00:00Z"}"#),
     ];
     show::run_or_show(visits, &messages, "visits", r#"{"user":"bob""#)

@@ -1,4 +1,4 @@
-//! A wildcard in, a subject of each row's own out: what stands in the subject is a column like any other.
+//! Reads a wildcard and writes each row to its own subject: the tokens of a subject are columns like any others.
 //!
 //! Run: `cargo run --example subject_router`. It starts a nats-server of its own, and ends by itself.
 
@@ -38,7 +38,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     client.flush().await?;
     for _ in 0..2 {
-        let alarm = alarms.next().await.ok_or("the server is gone")?;
+        let alarm = alarms.next().await.ok_or("the connection is closed")?;
         println!("{}: {}", alarm.subject, String::from_utf8_lossy(&alarm.payload));
     }
     running.stop();

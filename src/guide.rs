@@ -1,4 +1,4 @@
-//! The prose of the repository, whose code blocks are compiled and run as tests.
+//! The Markdown pages, whose code blocks are compiled and run as doctests.
 
 macro_rules! page {
     ($name:ident, $file:literal) => {
@@ -8,6 +8,7 @@ macro_rules! page {
 }
 
 page!(readme, "README.md");
+page!(first_page, "docs/guide/README.md");
 page!(tables, "docs/guide/tables.md");
 page!(reducers, "docs/guide/reducers.md");
 page!(time, "docs/guide/time.md");

@@ -1,8 +1,8 @@
-//! The tutorial's generator: the integers 0 to 9 as JSON. Two examples share it.
+//! The tutorial's generator, which publishes the integers 0 to 9 as JSON. Two examples share it.
 
 use std::time::Duration;
 
-/// What can go wrong in an example needs no type of its own.
+/// An example needs no error type of its own.
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error + Send + Sync>>;
 
 /// Publishes `{"value": 0}` to `{"value": 9}` on `connector_example`, with a pause after each.

@@ -1,4 +1,4 @@
-//! The show around an example's pipeline: a private server, some messages, and what comes of them.
+//! The demonstration around an example's pipeline: a private server, some messages, and the updates they cause.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use pathway::Pipeline;
 
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
-/// With `NATS_URL`, runs the pipeline there until it is killed.
+/// With `NATS_URL`, runs the pipeline on that server until you stop it.
 ///
-/// Without, runs it on a private server: publishes these messages (subject and payload), prints what arrives on the subject
-/// `out`, and ends when a message there has `last` in it.
+/// Without, runs it on a private server: publishes these messages (subject and payload), prints the messages on the subject
+/// `out`, and ends when one of them contains `last`.
 pub(crate) fn run_or_show(
     pipeline: impl Fn(&str) -> Pipeline,
     messages: &[(&str, &str)],
@@ -21,7 +21,7 @@ pub(crate) fn run_or_show(
         return Ok(pipeline(&uri).run()?);
     }
     let server = pathway_testkit::Server::start()?;
-    println!("a private nats-server runs at {}", server.url());
+    println!("started a private nats-server at {}", server.url());
     let running = pipeline(&server.url()).start()?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -1,17 +1,17 @@
-//! The delivery guide names the test behind each promise, and all of these tests exist.
+//! The delivery guide names the test behind each guarantee, and all of these tests exist.
 
 use std::path::Path;
 
 #[test]
-fn every_promise_in_the_guide_names_its_test() {
+fn every_guarantee_in_the_guide_names_its_test() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let page = std::fs::read_to_string(root.join("docs/guide/delivery.md")).expect("the page");
     let named = |text: &str| -> Vec<String> {
         text.split('`').filter(|word| word.contains("::") && !word.contains(' ')).map(str::to_owned).collect()
     };
     let mut count = 0;
-    // The last section repeats the promises of the sections before.
-    let shown = page.split("## From end to end").next().unwrap_or_default();
+    // The last section combines the guarantees of the sections before.
+    let shown = page.split("## End to end").next().unwrap_or_default();
     let is_heading = |line: &str| line.ends_with("| shown by |") || line.starts_with("|--");
     for row in shown.lines().filter(|line| line.starts_with('|') && !is_heading(line)) {
         let names = named(row);

@@ -7,8 +7,8 @@ use super::compare::Difference;
 use super::reducers::{Keyed, alive};
 use super::replay::vectors;
 
-const ARRIVAL: &str = "`latest`, `tuple` and folds follow arrival, and what goes";
-const APPROXIMATE: &str = "An approximate count can go down";
+const ARRIVAL: &str = "`latest`, `tuple` and folds follow arrival, and support removals";
+const APPROXIMATE: &str = "An approximate count can decrease";
 const NO_ID: &str = "A row has no id of its own";
 
 /// Concatenates the digits of a group, like the recorded fold.

@@ -109,7 +109,7 @@ fn tenths(table: Table<Row>) -> Table<Quotient> {
     select!(r in table => Quotient { k: r.k, q: 10_i64.checked_div(r.a) })
 }
 
-pub(super) const EXPRESSIONS: &str = "An expression is Rust, and says itself what has no value";
+pub(super) const EXPRESSIONS: &str = "Expressions are Rust, and missing values are in their types";
 pub(super) const NO_ERROR_TABLE: &str = "Errors are counted and logged, not a table";
 
 /// Pathway's rows from its error table.

@@ -180,28 +180,28 @@ vectors! {
 }
 
 const PADDED: Difference = Difference {
-    entry: "Text is kept as it was sent",
+    entry: "Text is not trimmed",
     commit: 3,
     theirs: &[r#"{"data":"pad","diff":1,"time":@TIME@}"#],
     ours: &[r#"{"data":"  pad \n","diff":1,"time":@TIME@}"#],
 };
 
 const PADDED_BY_UNICODE: Difference = Difference {
-    entry: "Text is kept as it was sent",
+    entry: "Text is not trimmed",
     commit: 5,
     theirs: &[r#"{"data":"zażółć","diff":1,"time":@TIME@}"#],
     ours: &["{\"data\":\"zażółć\u{a0}\u{2003}\",\"diff\":1,\"time\":@TIME@}"],
 };
 
 const WILDCARD: Difference = Difference {
-    entry: "A wildcard is no subject",
+    entry: "A wildcard is not a subject to publish to",
     commit: 1,
     theirs: &[r#"{"s":"out.out_topic_wildcard.*","diff":1,"time":@TIME@}"#],
     ours: &[],
 };
 
 const WILDCARD_OF_ALL: Difference = Difference {
-    entry: "A wildcard is no subject",
+    entry: "A wildcard is not a subject to publish to",
     commit: 2,
     theirs: &[r#"{"s":"out.out_topic_wildcard.>","diff":1,"time":@TIME@}"#],
     ours: &[],

@@ -41,7 +41,7 @@ fn every_difference_of_a_case_is_in_the_guide_with_its_recording() {
 #[test]
 fn every_missing_feature_is_in_the_guide() {
     let page = page();
-    let (_, list) = page.split_once("\n## Not yet\n").expect("the section");
+    let (_, list) = page.split_once("\n## Not supported yet\n").expect("the section");
     for (what, vectors) in NOT_YET {
         assert!(list.contains(&format!("\n- {what}")), "not in the guide: {what}, for {vectors:?}");
     }

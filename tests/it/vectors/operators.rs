@@ -203,7 +203,7 @@ vectors! {
 
 /// A window closes in the commit in which event time reaches its end, not in the next one.
 const fn closes(commit: usize, theirs: &'static [&'static str], ours: &'static [&'static str]) -> Difference {
-    Difference { entry: "A window closes at once", commit, theirs, ours }
+    Difference { entry: "A window closes immediately", commit, theirs, ours }
 }
 
 const CHAIN: Difference = Difference {

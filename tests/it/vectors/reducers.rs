@@ -6,7 +6,7 @@ use super::compare::{Difference, UNCOMMITTED};
 use super::errors::untold;
 use super::replay::vectors;
 
-const UNIQUE: &str = "A group that is not `unique` has no row for a while";
+const UNIQUE: &str = "A group that is not `unique` temporarily has no row";
 
 /// The newest message of each `k` is its row, and counts while it is alive.
 ///
