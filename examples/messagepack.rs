@@ -41,6 +41,7 @@ impl<R: Schema + DeserializeOwned> Decode for MessagePack<R> {
 impl<R: Schema + Serialize> Encode<R> for MessagePack<R> {
     /// The header `pathway_diff` tells insertions from removals, so that the payload need not.
     fn encode(&self, row: &R, _: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
+        rmp_serde::encode::write_named(payload, row).map_err(|error| EncodeError::new(error.to_string()))
     }
 }
 

@@ -53,8 +53,8 @@
 //! | handle a failure | [`Result`], [`Error`] and [`ErrorKind`] |
 //!
 //! The crates [`bytes`] and [`jiff`], whose types a column can hold, are exported in the versions that this crate uses.
-//! [`prelude`] has the names that most programs need, and says how to import it beside `tokio`, which has macros
-//! of the same names.
+//! [`prelude`] has the names that most programs need, and shows how to import it together with `tokio`, which has macros of
+//! the same names.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 

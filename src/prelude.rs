@@ -1,13 +1,13 @@
 //! The names that most programs need: `use pathway::prelude::*;`.
 //!
-//! # Beside `tokio`
+//! # Together with `tokio` or `futures`
 //!
-//! `tokio` and `futures` have macros `select!` and `join!`, too. An import by name takes precedence over one by `*`, so
-//! import the ones that you mean by name:
+//! These crates also have macros named `select!` and `join!`. An import by name takes precedence over one by `*`, so import
+//! by name the ones that you want to call without a path:
 //!
 //! ```
 //! use pathway::prelude::*;
-//! use tokio::select; // `select!` is tokio's here, and `pathway::select!` is ours.
+//! use tokio::select; // Without a path, `select!` is now tokio's.
 //!
 //! # #[derive(Schema)] struct Order { id: i64, price: f64 }
 //! # let pipeline = Pipeline::new();
@@ -25,7 +25,7 @@
 //! # Ok::<(), pathway::Error>(())
 //! ```
 //!
-//! Where both crates are imported by `*`, import ours by name as well, and call the others by their path:
+//! If you import both crates by `*`, import these two macros by name as well, and call tokio's by their path:
 //!
 //! ```
 //! use pathway::prelude::*;
@@ -45,7 +45,7 @@
 //! # Ok::<(), pathway::Error>(())
 //! ```
 //!
-//! With two imports by `*` alone both names are ambiguous: the compiler reports an error where one is used.
+//! With two imports by `*` alone, both names are ambiguous, and the compiler rejects each use of them without a path.
 
 pub use std::time::Duration;
 
