@@ -1,4 +1,4 @@
-//! Certificates for tests: an authority of one's own, and what it has signed, as files.
+//! Certificates for tests: a certificate authority and the certificates that it signs, as files.
 
 use std::{
     fs, io,
@@ -12,10 +12,10 @@ use rcgen::{
 
 use crate::{Error, folder::Folder};
 
-/// A certificate authority that nobody trusts who was not told to.
+/// A certificate authority that only clients and servers trust that are configured to.
 ///
-/// It and what it signs are PEM files in a folder of their own, which goes when the value is dropped.
-/// Keys are made anew for each value, and are good for nothing else.
+/// Its certificates are PEM files in a folder of its own, which is removed when the value is dropped.
+/// Each value has new keys.
 ///
 /// ```
 /// use pathway_testkit::{Authority, Server};
@@ -35,6 +35,7 @@ pub struct Authority {
 
 /// A certificate and its key, as files of an [`Authority`].
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Signed {
     /// The certificate, as PEM.
     pub certificate: PathBuf,
@@ -43,14 +44,14 @@ pub struct Signed {
 }
 
 impl Authority {
-    /// Makes an authority.
+    /// Creates an authority.
     ///
     /// # Errors
     ///
     /// Its folder or its file cannot be written.
     pub fn new() -> Result<Self, Error> {
         let folder = Folder::create()?;
-        // Two authorities of one name would pass for each other until a signature is looked at.
+        // Two authorities with the same name could be told apart only by their signatures.
         let name = folder.path().file_name().unwrap_or_default().to_string_lossy().into_owned();
         let mut params = params(&[], &name)?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -61,22 +62,22 @@ impl Authority {
         Ok(Self { issuer, certificate, folder })
     }
 
-    /// The file with the authority's certificate: what a client or a server is told to trust.
+    /// The file with the authority's certificate, for clients and servers that shall trust it.
     #[must_use]
     pub fn certificate(&self) -> &Path {
         &self.certificate
     }
 
-    /// Signs a server's certificate, good for these host names and addresses.
+    /// Signs a server certificate for these host names and addresses.
     ///
     /// # Errors
     ///
-    /// A name can be none, or a file cannot be written.
+    /// A name is invalid, or a file cannot be written.
     pub fn server(&self, hosts: &[&str]) -> Result<Signed, Error> {
         self.sign("server", hosts, ExtendedKeyUsagePurpose::ServerAuth)
     }
 
-    /// Signs a client's certificate, for a server that asks for one (`verify: true`).
+    /// Signs a client certificate, for a server that requires one (`verify: true`).
     ///
     /// # Errors
     ///
@@ -99,7 +100,7 @@ impl Authority {
 }
 
 impl Signed {
-    /// The `tls` block of a server that shows this certificate, with more lines in it: `verify: true`, `ca_file: "…"`,
+    /// The `tls` block of a server with this certificate. `more` adds lines to it: `verify: true`, `ca_file: "…"`,
     /// `handshake_first: true`.
     #[must_use]
     pub fn tls_config(&self, more: &str) -> String {
@@ -120,7 +121,7 @@ fn key() -> Result<KeyPair, Error> {
 }
 
 fn failed(error: rcgen::Error) -> Error {
-    Error::io("making a certificate")(io::Error::other(error))
+    Error::io("creating a certificate")(io::Error::other(error))
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

@@ -1,4 +1,4 @@
-//! How a server shall be: the options, and the command line that they make.
+//! The options of a server and its command line.
 
 use std::{
     ffi::OsString,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::{Error, Server, folder::Folder};
 
-/// Options of a [`Server`]; made by [`Server::builder`].
+/// The options of a [`Server`]; created by [`Server::builder`].
 #[derive(Debug, Clone)]
 #[must_use = "a builder does nothing until `start`"]
 pub struct Builder {
@@ -26,28 +26,28 @@ impl Builder {
 
     /// Adds lines to the server's configuration file: an `authorization` or a `tls` block, limits, accounts.
     ///
-    /// Paths in it should be absolute.
+    /// Paths in them should be absolute.
     pub fn config(mut self, lines: &str) -> Self {
         self.config.push_str(lines);
         self.config.push('\n');
         self
     }
 
-    /// Whether the server has JetStream; it does unless told otherwise.
+    /// Whether the server has JetStream. Default: yes.
     pub fn jetstream(mut self, on: bool) -> Self {
         self.jetstream = on;
         self
     }
 
-    /// Asks for this port, where by default the server picks a free one.
+    /// Sets the port. Default: a free one.
     pub fn port(mut self, port: u16) -> Self {
         self.port = Some(port).filter(|port| *port != 0);
         self
     }
 
-    /// Says that the server greets nobody before the TLS handshake (`handshake_first: true` in its `tls` block).
+    /// For a server that sends no INFO line before the TLS handshake (`handshake_first: true` in its `tls` block).
     ///
-    /// It counts as ready when it takes connections; any other when it sends its INFO line.
+    /// It is ready when it accepts connections; any other server when it sends its INFO line.
     pub fn silent(mut self) -> Self {
         self.silent = true;
         self
@@ -63,12 +63,12 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// There is no server program, or it does not become ready: the message says what to do.
+    /// No server program was found, or it does not become ready. The message says what to do.
     pub fn start(self) -> Result<Server, Error> {
         Server::with(self)
     }
 
-    pub(crate) fn wished_port(&self) -> Option<u16> {
+    pub(crate) fn requested_port(&self) -> Option<u16> {
         self.port
     }
 
@@ -80,7 +80,7 @@ impl Builder {
         &self.config
     }
 
-    /// The command that runs `binary` in `folder`; without a port the server picks one and writes it into the folder.
+    /// The command that runs `binary` in `folder`. Without a port, the server picks one and writes it into the folder.
     pub(crate) fn command(&self, binary: &Path, folder: &Folder, port: Option<u16>) -> Command {
         let mut command = Command::new(binary);
         command.args(["--addr", "127.0.0.1", "--port"]);

@@ -1,20 +1,20 @@
-//! What can go wrong, with what was tried and what to do.
+//! Errors, with what was tried and what to do.
 
 use std::{fmt, io};
 
 /// Why there is no server.
 ///
-/// Its `Debug` is its `Display`: an `unwrap` in a test and a `main` that returns it show the lines as they are meant to be read.
+/// `Debug` is the same as `Display`, so that an `unwrap` in a test and a `main` that returns it print readable lines.
 #[non_exhaustive]
 pub enum Error {
-    /// No usable nats-server program was found or could be fetched.
+    /// No usable nats-server program was found, and none could be downloaded.
     NoBinary {
-        /// Each place that was looked at, in order, with what was wrong there.
+        /// Each place that was tried, in order, with what was wrong there.
         tried: Vec<String>,
     },
     /// The server did not become ready.
     NotReady {
-        /// What was seen instead.
+        /// What happened instead.
         why: String,
         /// What the server logged.
         log: String,
@@ -23,13 +23,13 @@ pub enum Error {
     Io {
         /// What was being done.
         doing: String,
-        /// What the operating system said.
+        /// The error of the operating system.
         source: io::Error,
     },
 }
 
 impl Error {
-    /// For `map_err`: an input/output error with what was being done.
+    /// For `map_err`: an I/O error with what was being done.
     pub(crate) fn io(doing: impl Into<String>) -> impl FnOnce(io::Error) -> Self {
         let doing = doing.into();
         move |source| Self::Io { doing, source }

@@ -1,4 +1,4 @@
-//! A folder of one's own, such as that of a server: its configuration, JetStream store, log and ports file.
+//! A temporary folder, such as that of a server: its configuration, JetStream store, log and ports file.
 
 use std::{
     fs, io,
@@ -24,14 +24,14 @@ impl Folder {
             let path = std::env::temp_dir().join(name);
             match fs::create_dir(&path) {
                 Ok(()) => return Ok(Self { path }),
-                // Left by an earlier process that had our id.
+                // Left over from an earlier process with the same id.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io(format!("creating {}", path.display()))(error)),
             }
         }
     }
 
-    /// Writes the server's configuration, in the place of what is there.
+    /// Replaces the server's configuration.
     pub(crate) fn configure(&self, config: &str) -> Result<(), Error> {
         let file = self.config();
         fs::write(&file, config).map_err(Error::io(format!("writing {}", file.display())))
@@ -53,7 +53,7 @@ impl Folder {
         self.path.join("log")
     }
 
-    /// Where the server of this process id writes the port that it picked.
+    /// Where the server with this process id writes the port that it picked.
     pub(crate) fn ports_file(&self, pid: u32) -> PathBuf {
         self.path.join(format!("nats-server_{pid}.ports"))
     }
@@ -61,7 +61,7 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // A leftover in the temporary folder is no reason to fail a test that passed.
+        // A leftover in the temporary folder must not fail a test that passed.
         let _ = fs::remove_dir_all(&self.path);
     }
 }

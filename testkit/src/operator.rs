@@ -1,13 +1,13 @@
-//! Identities for tests: nkeys, and users of an account under an operator, whose tokens a server checks by itself.
+//! Identities for tests: nkeys, and users of an account of an operator, whose tokens a server can check by itself.
 
-use std::{io, time::SystemTime};
+use std::{fmt, io, time::SystemTime};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use nkeys::KeyPair;
 
 use crate::Error;
 
-/// A user's nkey: the seed is the secret, the public key goes into the server's configuration.
+/// A user's nkey. The seed is the secret; the public key belongs in the server's configuration.
 ///
 /// ```
 /// use pathway_testkit::{Nkey, Server};
@@ -18,7 +18,8 @@ use crate::Error;
 /// assert!(nkey.seed.starts_with("SU"));
 /// # Ok::<(), pathway_testkit::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
+#[non_exhaustive]
 pub struct Nkey {
     /// The secret seed.
     pub seed: String,
@@ -27,20 +28,26 @@ pub struct Nkey {
 }
 
 impl Nkey {
-    /// Makes a user's nkey.
+    /// Creates a user's nkey.
     ///
     /// # Errors
     ///
-    /// The seed cannot be written out.
+    /// The seed cannot be encoded.
     pub fn user() -> Result<Self, Error> {
         let key = KeyPair::new_user();
         Ok(Self { seed: key.seed().map_err(failed)?, public: key.public_key() })
     }
 }
 
-/// An operator with one account, whose users show credentials that the account has signed.
+impl fmt::Debug for Nkey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Nkey").field("public", &self.public).finish_non_exhaustive()
+    }
+}
+
+/// An operator with one account, which signs the credentials of its users.
 ///
-/// The server needs no list of users: it trusts the operator, and through it the account.
+/// The server needs no list of users: it trusts the operator, and so the account.
 ///
 /// ```
 /// use pathway_testkit::{Operator, Server};
@@ -57,7 +64,7 @@ pub struct Operator {
 }
 
 impl Operator {
-    /// Makes an operator and its account.
+    /// Creates an operator and its account.
     ///
     /// # Errors
     ///
@@ -66,7 +73,7 @@ impl Operator {
         let (operator, account, system) = (KeyPair::new_operator(), KeyPair::new_account(), KeyPair::new_account());
         let own = token(&operator, &operator.public_key(), "operator", r#"{"type":"operator","version":2}"#)?;
         let mut config = format!("operator: {own}\nresolver: MEMORY\nsystem_account: {}\n", system.public_key());
-        // JetStream is of no use to the system's account, and refuses to be allowed to it.
+        // The server refuses a system account with JetStream.
         let mut accounts = String::new();
         for (key, name, streams) in [(&account, "account", -1), (&system, "system", 0)] {
             let public = key.public_key();
@@ -77,14 +84,14 @@ impl Operator {
         Ok(Self { account, config })
     }
 
-    /// The lines of a server's configuration that make it trust the operator.
+    /// The configuration lines of a server that trusts the operator.
     #[must_use]
     pub fn config(&self) -> &str {
         &self.config
     }
 
-    /// The text of a credentials file for a new user, with permissions to publish as JSON: `{}` for all subjects,
-    /// `{"deny":["sum"]}`.
+    /// The text of a credentials file for a new user. `publish` is its permissions to publish, as JSON: `{}` for all
+    /// subjects, or `{"deny":["sum"]}`.
     ///
     /// # Errors
     ///
@@ -102,7 +109,13 @@ impl Operator {
     }
 }
 
-/// Everything without limits, and so much of JetStream.
+impl fmt::Debug for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operator").field("account", &self.account.public_key()).finish_non_exhaustive()
+    }
+}
+
+/// The claims of an account without limits, with so many streams.
 fn account_claims(streams: i64) -> String {
     let core = r#""subs":-1,"data":-1,"payload":-1,"imports":-1,"exports":-1,"wildcards":true,"conn":-1,"leaf":-1"#;
     let jetstream =
@@ -110,7 +123,7 @@ fn account_claims(streams: i64) -> String {
     format!(r#"{{"limits":{{{core},{jetstream}}},"type":"account","version":2}}"#)
 }
 
-/// A JSON Web Token as nats-server reads it: it says who `subject` is, signed by `issuer`.
+/// A JSON Web Token for nats-server about `subject`, signed by `issuer`.
 fn token(issuer: &KeyPair, subject: &str, name: &str, nats: &str) -> Result<String, Error> {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let issuer_key = issuer.public_key();
@@ -124,5 +137,5 @@ fn token(issuer: &KeyPair, subject: &str, name: &str, nats: &str) -> Result<Stri
 }
 
 fn failed(error: nkeys::error::Error) -> Error {
-    Error::io("making an identity")(io::Error::other(error))
+    Error::io("creating an identity")(io::Error::other(error))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use crate::{Error, folder::Folder, watchdog::Watchdog};
 
-/// A server process; whoever holds it must `end` it.
+/// A server process. Its owner must call `end`.
 #[derive(Debug)]
 pub(crate) struct Process {
     child: Child,
@@ -16,12 +16,12 @@ pub(crate) struct Process {
 impl Process {
     pub(crate) fn spawn(mut command: Command, folder: &Folder, watchdog: &mut Watchdog) -> Result<Self, Error> {
         let path = folder.log();
-        // Appended to, so that a restarted server does not erase what the one before it said.
+        // Appended to, so that a restarted server does not erase the log of the one before.
         let log = File::options().create(true).append(true).open(&path);
         let log = log.map_err(Error::io(format!("opening {}", path.display())))?;
         let twin = log.try_clone().map_err(Error::io("sharing the log file"))?;
         command.stdout(Stdio::from(twin)).stderr(Stdio::from(log));
-        // A Ctrl-C is meant for the program under test: it finishes its work first, and needs the server for that.
+        // Ctrl-C is for the program under test, which finishes its work first and needs the server for that.
         own_group(&mut command);
         let program = command.get_program().to_string_lossy().into_owned();
         let child = command.spawn().map_err(Error::io(format!("starting {program}")))?;
@@ -38,7 +38,7 @@ impl Process {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Sends a signal by name, as `kill` knows it.
+    /// Sends a signal by the name that `kill` uses.
     pub(crate) fn signal(&self, name: &str) -> Result<(), Error> {
         let doing = format!("sending SIG{name} to nats-server");
         let output = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).output();
@@ -52,9 +52,9 @@ impl Process {
 
     /// Kills the process and reaps it, so that its port and files are free on return.
     pub(crate) fn end(mut self, watchdog: &mut Watchdog) {
-        // Both fail only if the process is gone already, which is what is wanted.
+        // Both fail only if the process has ended already.
         let _ = self.child.kill();
-        watchdog.rest();
+        watchdog.unwatch();
         let _ = self.child.wait();
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting until a server answers: its ports file first, then its INFO line.
+//! Waits until a server is ready: first for its ports file, then for its INFO line.
 
 use std::{
     fs,
@@ -10,21 +10,21 @@ use std::{
 
 use crate::{folder::Folder, process::Process};
 
-/// A start takes some 30 ms; a loaded machine may take a hundred times that.
+/// A start takes about 30 ms; on a loaded machine it may take a hundred times as long.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Short against the start, long against a look at the file system.
+/// Short compared to a start, long compared to reading a file.
 pub(crate) const POLL: Duration = Duration::from_millis(2);
 
-/// No single attempt may use up the deadline.
+/// The limit of one attempt, so that it does not use up the deadline.
 const ATTEMPT: Duration = Duration::from_secs(2);
 
-/// Real INFO lines have some 500 bytes.
+/// Real INFO lines have about 500 bytes.
 const LONGEST_INFO: u64 = 64 * 1024;
 
-/// Waits for the server and returns its port, or says what was seen instead. A silent server sends no INFO line.
+/// Waits for the server and returns its port, or what happened instead. A silent server sends no INFO line.
 pub(crate) fn wait(process: &mut Process, folder: &Folder, silent: bool, deadline: Instant) -> Result<u16, String> {
-    // By process id: a server that finds its port taken ends without the file, so another one's answer is never ours.
+    // By process id: a server whose port is taken ends without writing the file, so this is never another server's port.
     let file = folder.ports_file(process.id());
     let mut seen = "it did not say which port it picked".to_owned();
     loop {
@@ -48,7 +48,7 @@ fn connect(port: u16) -> std::io::Result<TcpStream> {
     TcpStream::connect_timeout(&SocketAddr::from((Ipv4Addr::LOCALHOST, port)), ATTEMPT)
 }
 
-/// Reads the line with which a NATS server greets.
+/// Reads the first line that a NATS server sends.
 fn info_line(stream: TcpStream) -> std::io::Result<()> {
     stream.set_read_timeout(Some(ATTEMPT))?;
     let mut line = String::new();
@@ -56,7 +56,7 @@ fn info_line(stream: TcpStream) -> std::io::Result<()> {
     if line.starts_with("INFO ") { Ok(()) } else { Err(std::io::Error::other(format!("got {line:?}"))) }
 }
 
-/// The port in `{"nats":["nats://127.0.0.1:41603"],…}`; none while the file is half written.
+/// The port in `{"nats":["nats://127.0.0.1:41603"],…}`; `None` while the file is incomplete.
 fn client_port(ports: &str) -> Option<u16> {
     let (_, list) = ports.split_once("\"nats\"")?;
     let (_, address) = list.split_once('"')?;

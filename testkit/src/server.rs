@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, thread, time::Instant};
 use crate::{
     Builder, Error, binary,
     folder::Folder,
-    frozen,
+    paused,
     process::Process,
     ready::{self, DEADLINE, POLL},
     watchdog::Watchdog,
@@ -19,9 +19,9 @@ pub struct Server {
     options: Builder,
     binary: PathBuf,
     port: u16,
-    /// None while stopped; ended by `stop` or by `Drop`.
+    /// `None` while the server is stopped. Ended by `stop` or by `Drop`.
     process: Option<Process>,
-    /// Before `folder`: fields drop in this order, and the watchdog must not wake to a folder that is half removed.
+    /// Before `folder`: fields are dropped in this order, and the watchdog must not act on a folder that is half removed.
     watchdog: Watchdog,
     folder: Folder,
 }
@@ -31,12 +31,12 @@ impl Server {
     ///
     /// # Errors
     ///
-    /// There is no server program, or it does not become ready: the message says what to do.
+    /// No server program was found, or it does not become ready. The message says what to do.
     pub fn start() -> Result<Self, Error> {
         Self::builder().start()
     }
 
-    /// Starts with options of your own.
+    /// Options for a server.
     pub fn builder() -> Builder {
         Builder::new()
     }
@@ -47,7 +47,7 @@ impl Server {
         folder.configure(options.config_text())?;
         let watchdog = Watchdog::start(folder.path())?;
         let mut server = Self { options, binary, port: 0, process: None, watchdog, folder };
-        server.port = server.launch(server.options.wished_port())?;
+        server.port = server.launch(server.options.requested_port())?;
         Ok(server)
     }
 
@@ -57,25 +57,25 @@ impl Server {
         format!("nats://{}", self.host_port())
     }
 
-    /// `127.0.0.1:PORT`, to build a URL of your own with credentials or another scheme.
+    /// `127.0.0.1:PORT`, for a URL with credentials or another scheme.
     #[must_use]
     pub fn host_port(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// The port; it stays the same over `stop` and `restart`.
+    /// The port. `stop` and `restart` keep it.
     #[must_use]
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The process id, for reading its memory or CPU time; none while stopped.
+    /// The process id, for reading its memory or CPU time; `None` while the server is stopped.
     #[must_use]
     pub fn pid(&self) -> Option<u32> {
         self.process.as_ref().map(Process::id)
     }
 
-    /// Ends the server as a crash would (`SIGKILL`), if it runs; its port and JetStream folder are kept for `restart`.
+    /// Kills the server (`SIGKILL`) like a crash, if it runs. Its port and JetStream folder are kept for `restart`.
     pub fn stop(&mut self) {
         if let Some(process) = self.process.take() {
             process.end(&mut self.watchdog);
@@ -101,25 +101,26 @@ impl Server {
         self.folder.configure(lines)
     }
 
-    /// Freezes the server (`SIGSTOP`) and waits until it stands: connections stay open, and nothing is answered.
+    /// Pauses the server (`SIGSTOP`) and waits until all of its threads have stopped: connections stay open, and nothing is
+    /// answered.
     ///
     /// # Errors
     ///
-    /// The signal could not be sent or was not followed, or the server is stopped.
+    /// The signal could not be sent or had no effect, or the server is stopped.
     pub fn pause(&self) -> Result<(), Error> {
         let process = self.running()?;
         process.signal("STOP")?;
         let deadline = Instant::now() + DEADLINE;
-        while !frozen::is_frozen(process.id()) {
+        while !paused::is_paused(process.id()) {
             if Instant::now() >= deadline {
-                return Err(self.not_ready("it does not freeze"));
+                return Err(self.not_ready("it does not pause"));
             }
             thread::sleep(POLL);
         }
         Ok(())
     }
 
-    /// Lets a paused server go on (`SIGCONT`).
+    /// Resumes a paused server (`SIGCONT`).
     ///
     /// # Errors
     ///
@@ -128,7 +129,7 @@ impl Server {
         self.running()?.signal("CONT")
     }
 
-    /// What the server has logged so far, over all its restarts: for the message of a failed test.
+    /// The server's log so far, over all restarts: for the message of a failed test.
     #[must_use]
     pub fn log(&self) -> String {
         let bytes = fs::read(self.folder.log()).unwrap_or_default();

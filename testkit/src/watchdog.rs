@@ -1,8 +1,8 @@
-//! Ends the server, and removes its folder, when this process is gone without having dropped it.
+//! Kills the server and removes its folder when this process has ended without dropping them.
 //!
-//! A destructor does not run on `SIGKILL`, on `abort` or for a `static`. Linux could tie the server's life to ours
-//! (`PR_SET_PDEATHSIG`), but to that of the *thread* that started it, which for a test is too short, and Linux only.
-//! So a shell waits at the other end of a pipe, which closes with our last breath whatever the cause.
+//! Destructors do not run on `SIGKILL`, on `abort` or for a `static`. Linux could end the server with its parent
+//! (`PR_SET_PDEATHSIG`), but that is the *thread* that started it, which ends too early in tests; and it is only for Linux.
+//! So a shell waits at the other end of a pipe, which closes when this process ends for any reason.
 
 use std::{
     io::Write,
@@ -12,8 +12,8 @@ use std::{
 
 use crate::{Error, process::own_group};
 
-/// Each line names the process to end at the end of input; an empty line, none.
-/// The second `rm` is for a file that the dying server wrote while the first one ran.
+/// Each line is the process id to kill at the end of the input; an empty line is none.
+/// The second `rm` is for a file that the dying server wrote during the first one.
 const SCRIPT: &str = r#"
 pid=
 while read -r line; do pid=$line; done
@@ -21,11 +21,11 @@ while read -r line; do pid=$line; done
 rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }
 "#;
 
-/// The watching shell; ended by `Drop`, before the folder is removed by its owner.
+/// The watching shell. `Drop` ends it, before the owner of the folder removes that.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     shell: Child,
-    /// Open as long as this process lives; std opens pipes close-on-exec, so no other child holds it.
+    /// Open as long as this process runs. std opens pipes close-on-exec, so no other child process has it.
     pipe: Option<ChildStdin>,
 }
 
@@ -34,25 +34,25 @@ impl Watchdog {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "pathway-testkit-watchdog"]).arg(folder);
         command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        // A Ctrl-C is meant for us: the shell must outlive it to clean up.
+        // Ctrl-C is for this process. The shell must survive it to clean up.
         own_group(&mut command);
         let mut shell = command.spawn().map_err(Error::io("starting `sh`"))?;
         let pipe = shell.stdin.take();
         Ok(Self { shell, pipe })
     }
 
-    /// From now on this process is to be ended.
+    /// From now on, this process is killed at the end.
     pub(crate) fn watch(&mut self, pid: u32) {
-        self.tell(&format!("{pid}\n"));
+        self.send(&format!("{pid}\n"));
     }
 
-    /// From now on there is nothing to be ended: to be called before the process is reaped and its id free for others.
-    pub(crate) fn rest(&mut self) {
-        self.tell("\n");
+    /// From now on, no process is killed. To be called before the process is reaped and its id may be reused.
+    pub(crate) fn unwatch(&mut self) {
+        self.send("\n");
     }
 
-    /// A shell that is gone cannot watch; the server still ends on drop, so this is not an error.
-    fn tell(&mut self, line: &str) {
+    /// If the shell is gone, the server is still ended on drop, so this is not an error.
+    fn send(&mut self, line: &str) {
         if let Some(pipe) = &mut self.pipe {
             let _ = pipe.write_all(line.as_bytes());
         }
@@ -61,7 +61,7 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        // Killed before its input ends, so that it never acts while we are there to do it.
+        // Killed before its input ends, so that it never acts while this process does.
         let _ = self.shell.kill();
         let _ = self.shell.wait();
     }

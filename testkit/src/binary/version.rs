@@ -1,4 +1,4 @@
-//! Which version a server program is, by its own word.
+//! The version of a server program, as it prints it.
 
 use std::{
     fmt, io,
@@ -6,7 +6,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Older servers lack parts of JetStream that pathway uses.
+/// Older servers lack parts of JetStream that pathway needs.
 const OLDEST: Version = Version(2, 10);
 
 /// Major and minor.
@@ -16,29 +16,29 @@ pub(super) struct Version(u32, u32);
 /// Why a program cannot be used.
 #[derive(Debug)]
 pub(super) enum Unusable {
-    /// Most often: it is not there.
+    /// Usually it does not exist.
     DoesNotRun(io::Error),
     TooOld(Version),
-    /// With what it prints instead of a version.
+    /// What it prints instead of a version.
     NotAServer(String),
 }
 
-/// Runs the program to see whether it can be used.
+/// Runs the program to find out whether it can be used.
 pub(super) fn check(program: &Path) -> Result<(), Unusable> {
     let output = Command::new(program).arg("--version").stdin(Stdio::null()).output();
     let output = output.map_err(Unusable::DoesNotRun)?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    match Version::parse(&said) {
+    let printed = String::from_utf8_lossy(&output.stdout);
+    match Version::parse(&printed) {
         Some(version) if version >= OLDEST => Ok(()),
         Some(version) => Err(Unusable::TooOld(version)),
-        None => Err(Unusable::NotAServer(said.trim().to_owned())),
+        None => Err(Unusable::NotAServer(printed.trim().to_owned())),
     }
 }
 
 impl Version {
     /// From `nats-server: v2.15.1`.
-    fn parse(said: &str) -> Option<Self> {
-        let (_, version) = said.split_once("nats-server: v")?;
+    fn parse(printed: &str) -> Option<Self> {
+        let (_, version) = printed.split_once("nats-server: v")?;
         let mut parts = version.trim().split('.');
         Some(Self(parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
     }
@@ -49,7 +49,7 @@ impl fmt::Display for Unusable {
         match self {
             Self::DoesNotRun(error) => write!(f, "it does not run ({error})"),
             Self::TooOld(version) => write!(f, "it is version {version}, older than {OLDEST}"),
-            Self::NotAServer(said) => write!(f, "it does not name its version, but prints {said:?}"),
+            Self::NotAServer(printed) => write!(f, "it does not print a version, but {printed:?}"),
         }
     }
 }
@@ -65,14 +65,14 @@ mod tests {
     use super::{OLDEST, Version};
 
     #[test]
-    fn reads_what_servers_print() {
+    fn versions_are_parsed() {
         assert_eq!(Version::parse("nats-server: v2.15.1\n"), Some(Version(2, 15)));
         assert_eq!(Version::parse("nats-server: v2.12.0-RC.1\n"), Some(Version(2, 12)));
         assert_eq!(Version::parse("gnatsd 1.4"), None);
     }
 
     #[test]
-    fn compares_by_number() {
+    fn versions_are_compared_by_number() {
         assert!(Version(2, 9) < OLDEST && OLDEST <= Version(2, 10) && OLDEST < Version(3, 0));
     }
 }

@@ -15,7 +15,7 @@ use crate::data::{Error, Result};
 pub(crate) trait Supervised {
     /// Works over a connection until it breaks or nothing is left to do.
     ///
-    /// It calls [`Supervisor::established`] as soon as the session works: the subscription stands, the stream is found.
+    /// It calls [`Supervisor::established`] as soon as the session works: the subscription is active, the stream is found.
     async fn run_session(
         &mut self,
         connection: &mut Connection,

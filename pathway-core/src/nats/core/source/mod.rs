@@ -73,7 +73,7 @@ impl Subscription {
         self
     }
 
-    /// Runs several readers, each on a thread and a connection of its own. It is ready when all subscriptions stand.
+    /// Runs several readers, each on a thread and a connection of its own. It is ready when all subscriptions are active.
     fn run_readers(&self, sender: &MessageSender) -> Result<()> {
         let link = sender.link();
         let group = self.group.clone().unwrap_or_else(unique_group);

@@ -79,7 +79,7 @@ impl Reader {
         }
     }
 
-    /// The subscription stands.
+    /// The subscription is active.
     pub(super) fn established(&self, connection: &Connection, supervisor: &mut Supervisor<'_>) {
         let Some(outage) = supervisor.established(connection) else { return };
         self.link.counters.reconnects.add(1);

@@ -126,7 +126,7 @@ impl<'a> SubscriptionSession<'a> {
             return Ok(());
         }
         // async-nats forgets a drained subscription before the server has processed the command, and drops the messages in
-        // transit (which is counted). So the server is told to end the subscription after some more messages, many more than
+        // transit (which is counted). So the server is asked to end the subscription after some more messages, many more than
         // were in transit a moment ago. Then both sides count to the same message, and none is lost unless still more were
         // in transit.
         let last = self.received + LEAVE_FACTOR * (self.received - before) + MIN_LEAVE_MESSAGES;

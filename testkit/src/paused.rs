@@ -1,20 +1,20 @@
-//! Whether a process that was sent `SIGSTOP` stands still.
+//! Whether a process that was sent `SIGSTOP` has stopped.
 //!
-//! The signal reaches one thread first and the others a moment later, and `kill` waits for none of them.
+//! The signal reaches one thread first and the others a moment later, and `kill` does not wait for any of them.
 
 use std::{fs, path::Path, process::Command};
 
-/// True once all threads are stopped.
-pub(crate) fn is_frozen(pid: u32) -> bool {
+/// Whether all threads are stopped.
+pub(crate) fn is_paused(pid: u32) -> bool {
     let tasks = format!("/proc/{pid}/task");
-    // Linux shows each thread, and slim images of it have no `ps`.
+    // Linux lists each thread. Slim images of it have no `ps`.
     match fs::read_dir(tasks) {
         Ok(tasks) => tasks.flatten().all(|task| thread_is_stopped(&task.path())),
         Err(_) => ps_says_stopped(pid),
     }
 }
 
-/// In `7 (a name) T 1 …` the state follows the name, which may hold anything.
+/// In `7 (a name) T 1 …` the state follows the name, which may contain anything.
 fn thread_is_stopped(task: &Path) -> bool {
     let stat = fs::read_to_string(task.join("stat")).unwrap_or_default();
     stat.rsplit_once(") ").is_some_and(|(_, state)| state.starts_with('T'))
