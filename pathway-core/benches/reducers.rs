@@ -53,7 +53,7 @@ fn measure<A: Copy, R: Reducer<A>>(name: &str, reducer: &R, argument: impl Fn(u6
         for (group, argument) in &changes {
             reducer.update(&mut groups[*group], black_box(*argument), diff);
         }
-        groups.iter_mut().for_each(|group| reducer.settle(group));
+        groups.iter_mut().for_each(|group| reducer.finish_commit(group));
         best = best.min(start.elapsed().as_nanos() as f64 / CHANGES as f64);
     }
     println!("{name:35} {best:7.1} ns");

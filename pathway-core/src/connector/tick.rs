@@ -91,8 +91,8 @@ mod tests {
             String::from_utf8(json).unwrap(),
             r#"{"at":"2026-01-01T08:00:00.500000000+0000","diff":1,"time":2}"#
         );
-        let bytes = bincode::serialize(&DatumKey(tick)).unwrap();
-        assert_eq!(bincode::deserialize::<DatumKey<Tick>>(&bytes).unwrap().0, tick);
+        let bytes = postcard::to_stdvec(&DatumKey(tick)).unwrap();
+        assert_eq!(postcard::from_bytes::<DatumKey<Tick>>(&bytes).unwrap().0, tick);
         assert!(decode::<Tick>(b"{}").is_err());
     }
 }

@@ -17,7 +17,7 @@ use super::{Datum, Json, json_read};
 /// - Objects are ordered by their members, sorted by key. An object keeps the order in which its members were written,
 ///   but two objects that differ only in that order are equal, as they are with `==`.
 ///
-/// It is serialized as text, because formats that are not self-describing, such as bincode, cannot say which kind of value
+/// It is serialized as text, because formats that are not self-describing, such as postcard, cannot say which kind of value
 /// follows.
 impl Datum for Json {
     fn clone_datum(&self) -> Self {

@@ -35,8 +35,8 @@ impl<A, R: Reducer<A>> Reducer<A> for ColumnReducer<R> {
     }
 
     #[inline]
-    fn settle(&self, state: &mut R::State) {
-        self.reducer.settle(state);
+    fn finish_commit(&self, state: &mut R::State) {
+        self.reducer.finish_commit(state);
     }
 
     #[inline]

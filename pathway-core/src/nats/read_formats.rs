@@ -117,14 +117,14 @@ impl<T> Read<T> {
         let decode = Arc::new(decode);
         if self.transport.is_bucket() {
             let bucket = self.subject.clone();
-            return self.table(metadata, TableProperties::GATHERED, false, move || {
+            return self.table(metadata, TableProperties::GROUPED, false, move || {
                 let decode = Arc::clone(&decode);
                 Box::new(KeyedRows::new(&bucket, move |message: &Message<'_>| decode(message)))
             });
         }
         // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
         let has_key = R::HAS_KEY;
-        let properties = if has_key { TableProperties::GATHERED } else { TableProperties::ARRIVALS };
+        let properties = if has_key { TableProperties::GROUPED } else { TableProperties::ARRIVALS };
         self.table(metadata, properties, has_key, move || {
             let decode = Arc::clone(&decode);
             Box::new(move |message: &Message<'_>| decode(message).map(Change::insert))

@@ -4,9 +4,10 @@ use crate::data::Schema;
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// The rows of both tables: a row that is in both is there twice. [`Table::distinct`] makes it one.
+    /// The rows of both tables. A row that is in both tables appears twice; [`Table::distinct`] removes the duplicates.
     ///
-    /// TwoSidedJoin must be of one pipeline; else [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so.
+    /// Both tables must belong to one pipeline; otherwise [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that
+    /// says so.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -20,20 +21,10 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn concat(&self, other: &Table<R>) -> Table<R> {
-        if !self.is_of_one_pipeline_with(other, "concat") {
-            return self.clone();
-        }
-        let (one, two) = (self.node(), other.node());
-        let name = self.plan().unique_name("concat");
-        let append_only = self.shape().append_only && other.shape().append_only;
-        let shape = TableProperties { order: Order::Sorted, append_only };
-        let node = self.plan().add(name, shape, |node, _| {
-            move |build| {
-                let (one, two) = (build.get::<R>(one), build.get::<R>(two));
-                let both = build.graph.concat(one, two);
-                build.put::<R>(node, both);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        let append_only = self.properties().append_only && other.properties().append_only;
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        self.binary_operator(other, "concat", properties, |build, first, second, _| {
+            build.dataflow.concat(first, second)
+        })
     }
 }

@@ -1,18 +1,18 @@
-//! `difference` and `intersect`: whole rows of two tables against each other.
+//! `difference` and `intersect`: compare the whole rows of two tables.
 
-use super::state::keyed::{Keyed, hash_of};
+use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// The rows that are here more often than in `other`, as often as they are more: a row that is here three times and
-    /// there once is in the result twice.
+    /// The rows of this table minus those of `other`. Copies count: a row with three copies here and one copy there has two
+    /// copies in the result.
     ///
-    /// For sets, in which a row is or is not, take `one.distinct().difference(&two.distinct())`. For rows whose *key*
-    /// the other table does not have, see [`anti`](super::Join::anti).
+    /// For sets, where only the presence of a row counts, use `one.distinct().difference(&two.distinct())`. For rows whose
+    /// *key* is missing in the other table, use [`anti`](super::Join::anti).
     ///
-    /// TwoSidedJoin sides are live. It keeps every different row of both sides: its own size and about fifty bytes.
+    /// Both sides are live. Memory: every different row of both sides, each its own size and about fifty bytes.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -26,15 +26,15 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn difference(&self, other: &Table<R>) -> Table<R> {
-        self.against(other, "difference", |here, there| here.max(0) - here.max(0).min(there.max(0)))
+        self.multiset_operator(other, "difference", false, |left, right| left.max(0) - left.max(0).min(right.max(0)))
     }
 
-    /// The rows that are in both tables, as often as in the one that has fewer of them.
+    /// The rows that are in both tables. Copies count: a row has as many copies as the table with fewer of them.
     ///
-    /// For sets, take [`distinct`](Table::distinct) of both sides or of the result. For rows whose *key* the other table
-    /// has, see [`semi`](super::Join::semi).
+    /// For sets, where only the presence of a row counts, apply [`distinct`](Table::distinct) to both sides or to the result.
+    /// For rows whose *key* is in the other table, use [`semi`](super::Join::semi).
     ///
-    /// TwoSidedJoin sides are live. It keeps every different row of both sides: its own size and about fifty bytes.
+    /// Both sides are live. Memory: every different row of both sides, each its own size and about fifty bytes.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -48,69 +48,66 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn intersect(&self, other: &Table<R>) -> Table<R> {
-        self.against(other, "intersect", |here, there| here.max(0).min(there.max(0)))
+        // The intersection of two tables that only grow only grows.
+        let append_only = self.properties().append_only && other.properties().append_only;
+        self.multiset_operator(other, "intersect", append_only, |left, right| left.max(0).min(right.max(0)))
     }
 
-    /// A row as often as `copies` says of how often it is on either side.
-    fn against(&self, other: &Table<R>, verb: &str, copies: fn(i64, i64) -> i64) -> Table<R> {
-        if !self.is_of_one_pipeline_with(other, verb) {
-            return self.never();
-        }
-        let (one, two) = (self.node(), other.node());
-        let name = self.plan().unique_name(verb);
-        // Of two tables that grow, what both have grows too.
-        let append_only = verb == "intersect" && self.shape().append_only && other.shape().append_only;
-        let shape = TableProperties { order: Order::Sorted, append_only };
-        let node = self.plan().add(name, shape, |node, name| {
-            move |build| {
-                let (one, two) = (build.get::<R>(one), build.get::<R>(two));
-                let route = |change: &Change<R>| hash_of(&change.row);
-                let rows = MultisetDifference { rows: Keyed::<R, Sides>::new(), copies };
-                let rows = build.graph.stateful_binary((one, route), (two, route), &name, rows);
-                build.put::<R>(node, rows);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+    /// Each row with as many copies as `copies` computes from the copies on both sides.
+    fn multiset_operator(
+        &self,
+        other: &Table<R>,
+        verb: &str,
+        append_only: bool,
+        copies: fn(i64, i64) -> i64,
+    ) -> Table<R> {
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        self.binary_operator(other, verb, properties, move |build, left, right, name| {
+            let route = |change: &Change<R>| hash_of(&change.row);
+            let operator = MultisetDifference { rows: KeyedState::<R, Copies>::new(), copies };
+            build.dataflow.stateful_binary((left, route), (right, route), name, operator)
+        })
     }
 }
 
+/// Counts the copies of each row on both sides.
 struct MultisetDifference<R> {
-    rows: Keyed<R, Sides>,
+    rows: KeyedState<R, Copies>,
     copies: fn(i64, i64) -> i64,
 }
 
-/// How often a row is on either side, and how often it is in the result.
+/// How many copies of a row are on each side, and in the result.
 #[derive(Default)]
-struct Sides {
-    here: i64,
-    there: i64,
+struct Copies {
+    left: i64,
+    right: i64,
     emitted: i64,
 }
 
 impl<R: Schema> BinaryStatefulOperator<Change<R>, Change<R>, R> for MultisetDifference<R> {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
-            let (slot, _) = self.rows.touch(row);
-            self.rows.value(slot).here += diff;
+            let (slot, _) = self.rows.entry(row);
+            self.rows.value(slot).left += diff;
         }
     }
 
     fn apply_right(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
-            let (slot, _) = self.rows.touch(row);
-            self.rows.value(slot).there += diff;
+            let (slot, _) = self.rows.entry(row);
+            self.rows.value(slot).right += diff;
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         let copies = self.copies;
-        self.rows.seal(|row, Sides { here, there, emitted }| {
-            let now = copies(*here, *there);
+        self.rows.seal(|row, Copies { left, right, emitted }| {
+            let now = copies(*left, *right);
             if now != *emitted {
                 emit(Change { row: row.clone_datum(), diff: now - *emitted });
                 *emitted = now;
             }
-            *here != 0 || *there != 0
+            *left != 0 || *right != 0
         });
     }
 }

@@ -1,14 +1,14 @@
-//! `distinct`: each row once, however often it is there.
+//! `distinct`: removes duplicate rows.
 
-use super::state::keyed::{Keyed, hash_of};
+use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// Each row once, as long as it is there at all.
+    /// Each row once, however many copies of it this table has.
     ///
-    /// It keeps every different row in memory.
+    /// Memory: every different row.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -21,37 +21,30 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn distinct(&self) -> Table<R> {
-        let input = self.node();
-        let name = self.plan().unique_name("distinct");
-        let shape = TableProperties { order: Order::Sorted, ..self.shape() };
-        let node = self.plan().add(name, shape, |node, name| {
-            move |build| {
-                let changes = build.get::<R>(input);
-                let rows = Distinct { rows: Keyed::<R, Copies>::new() };
-                let rows = build.graph.stateful(changes, &name, |change| hash_of(&change.row), rows);
-                build.put::<R>(node, rows);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        let properties = TableProperties { order: Order::Sorted, ..self.properties() };
+        self.operator("distinct", properties, |build, changes, name| {
+            let distinct = Distinct { rows: KeyedState::<R, Copies>::new() };
+            build.dataflow.stateful(changes, name, |change| hash_of(&change.row), distinct)
+        })
     }
 }
 
 struct Distinct<R> {
-    rows: Keyed<R, Copies>,
+    rows: KeyedState<R, Copies>,
 }
 
-/// How often a row is there.
+/// How many copies of a row there are.
 #[derive(Default)]
 struct Copies {
     now: i64,
-    /// At the end of the commit before.
+    /// At the end of the previous commit.
     before: i64,
 }
 
 impl<R: Schema> StatefulOperator<Change<R>, R> for Distinct<R> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
-            let (slot, _) = self.rows.touch(row);
+            let (slot, _) = self.rows.entry(row);
             self.rows.value(slot).now += diff;
         }
     }

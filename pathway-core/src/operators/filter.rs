@@ -1,4 +1,4 @@
-//! `filter`: keeps the rows for which a condition holds.
+//! `filter`: keeps the rows that meet a condition.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use crate::data::Schema;
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// The rows for which `keep` is true.
+    /// The rows for which `keep` returns true.
     ///
-    /// `keep` must give the same answer for equal rows, whenever it is asked.
+    /// `keep` must always return the same for equal rows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -21,20 +21,13 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn filter(&self, keep: impl Fn(&R) -> bool + Send + Sync + 'static) -> Table<R> {
-        let input = self.node();
         let keep = Arc::new(keep);
-        let name = self.plan().unique_name("filter");
-        let node = self.plan().add(name, self.shape(), |node, name| {
-            move |build| {
-                let keep = Arc::clone(&keep);
-                let changes = build.get::<R>(input);
-                let kept = build.graph.each(changes, &name, move |changes, kept| {
-                    changes.retain(|change| keep(&change.row));
-                    std::mem::swap(changes, kept);
-                });
-                build.put::<R>(node, kept);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        self.operator("filter", self.properties(), move |build, changes, name| {
+            let keep = Arc::clone(&keep);
+            build.dataflow.each(changes, name, move |changes, kept| {
+                changes.retain(|change| keep(&change.row));
+                std::mem::swap(changes, kept);
+            })
+        })
     }
 }

@@ -1,4 +1,4 @@
-//! `flatten` and `filter_map`: makes any number of rows of each row.
+//! `flatten` and `filter_map`: make any number of rows of each row.
 
 use std::sync::Arc;
 
@@ -6,9 +6,9 @@ use crate::data::{Change, Schema};
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// As many rows of each row as `rows` gives: one for each element of a list, for example.
+    /// All rows that `rows` makes of each row: for example, one for each element of a list.
     ///
-    /// `rows` must give equal rows for equal rows, whenever it is asked: when a row goes, what was made of it goes.
+    /// `rows` must always return equal rows for equal rows: when a row is removed, the rows that it returns then are removed.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -36,9 +36,9 @@ impl<R: Schema> Table<R> {
         self.flatten_named("flatten", rows)
     }
 
-    /// One row of each row for which `row` gives one.
+    /// The row that `row` makes of each row, where it returns `Some`.
     ///
-    /// `row` must give equal rows for equal rows, whenever it is asked.
+    /// `row` must always return equal rows for equal rows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -60,21 +60,14 @@ impl<R: Schema> Table<R> {
         verb: &str,
         rows: impl Fn(&R) -> I + Send + Sync + 'static,
     ) -> Table<O> {
-        let input = self.node();
         let rows = Arc::new(rows);
-        let name = self.plan().unique_name(verb);
-        let node = self.plan().add(name, self.shape(), |node, name| {
-            move |build| {
-                let rows = Arc::clone(&rows);
-                let changes = build.get::<R>(input);
-                let flattened = build.graph.each(changes, &name, move |changes, flattened| {
-                    for Change { row, diff } in changes.drain(..) {
-                        flattened.extend(rows(&row).into_iter().map(|row| Change { row, diff }));
-                    }
-                });
-                build.put::<O>(node, flattened);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        self.operator(verb, self.properties(), move |build, changes, name| {
+            let rows = Arc::clone(&rows);
+            build.dataflow.each(changes, name, move |changes, flattened| {
+                for Change { row, diff } in changes.drain(..) {
+                    flattened.extend(rows(&row).into_iter().map(|row| Change { row, diff }));
+                }
+            })
+        })
     }
 }

@@ -3,18 +3,18 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::reduce::{Rule, reduce};
+use super::reduce::{ReduceSpec, reduce};
 use super::reducers::{Input, Reducer};
-use crate::data::{Datum, Error, ErrorKind, Schema};
+use crate::data::{Datum, Schema};
 use crate::plan::{Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group. Several keys are a tuple.
+    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group. Use a tuple for several keys.
     pub fn group_by<K: Datum>(&self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Grouped<R, K> {
         Grouped { table: self.clone(), key: Arc::new(key) }
     }
 
-    /// Reduces all rows to one row: nothing before the first row comes, nothing after the last one went.
+    /// Reduces all rows to one row. The result is empty before the first row arrives, and after the last one is removed.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -38,7 +38,7 @@ impl<R: Schema> Table<R> {
     }
 }
 
-/// The rows of a table in groups of one key each; see [`Table::group_by`].
+/// The rows of a table, grouped by a key; see [`Table::group_by`].
 #[must_use = "groups do nothing until they are reduced"]
 pub struct Grouped<R, K> {
     table: Table<R>,
@@ -48,8 +48,8 @@ pub struct Grouped<R, K> {
 impl<R: Schema, K: Datum> Grouped<R, K> {
     /// Reduces each group to one row.
     ///
-    /// `arguments` says what the reducers are fed of a row, `output` makes the group's row of its key and of
-    /// what the reducers give.
+    /// `arguments` computes the arguments of the reducers from a row; `output` makes the row of a group from its key and the
+    /// values of the reducers.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -73,33 +73,26 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         output: impl Fn(&K, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let Grouped { table, key } = self;
-        let (input, shape) = (table.node(), table.shape());
+        let input = table.properties();
         let reducers = Arc::new(prepared(&table, reducers));
         let (arguments, output) = (Arc::new(arguments), Arc::new(output));
-        let name = table.plan().unique_name("reduce");
-        let node = table.plan().add(name, TableProperties::GATHERED, |node, name| {
-            move |build| {
-                let rule = Rule {
-                    key: Arc::clone(&key),
-                    arguments: Arc::clone(&arguments),
-                    reducers: Arc::clone(&reducers),
-                    output: Arc::clone(&output),
-                    argument: PhantomData,
-                };
-                let changes = build.get::<R>(input);
-                let reduced = reduce(&mut build.graph, changes, &name, shape, rule);
-                build.put::<O>(node, reduced);
-            }
-        });
-        Table::new(table.plan().clone(), node)
+        table.operator("reduce", TableProperties::GROUPED, move |build, changes, name| {
+            let spec = ReduceSpec {
+                key: Arc::clone(&key),
+                arguments: Arc::clone(&arguments),
+                reducers: Arc::clone(&reducers),
+                output: Arc::clone(&output),
+                argument: PhantomData,
+            };
+            reduce(&mut build.dataflow, changes, name, input, spec)
+        })
     }
 }
 
-/// Tells the reducers what is known of a table. If a parameter of theirs has no meaning, the pipeline does not start.
+/// Tells the reducers the properties of their input. An invalid parameter of a reducer fails the pipeline.
 pub(super) fn prepared<R: Schema, A, G: Reducer<A>>(table: &Table<R>, mut reducers: G) -> G {
-    if let Err(mistake) = reducers.prepare(Input::of(table.shape())) {
-        let message = format!("a reduction of {table:?}: {mistake}");
-        table.plan().control().fail(Error::new(ErrorKind::Config, message));
+    if let Err(error) = reducers.prepare(Input::of(table.properties())) {
+        table.fail(format!("a reduction of {table:?}: {error}"));
     }
     reducers
 }

@@ -1,5 +1,7 @@
-//! Rows become other rows, one verb a file. Pure: no I/O, and nothing depends on the clock, on hash seeds
-//! or on the number of workers.
+//! Operators: make tables of other tables, one verb for each file or folder.
+//!
+//! They are pure: no I/O, and no dependence on the system clock, on hash seeds or on the number of workers. Only `map_async` calls
+//! user code that may wait.
 
 mod concat;
 mod deduplicate;
@@ -15,7 +17,7 @@ pub mod reducers;
 mod select;
 mod state;
 #[cfg(test)]
-mod support;
+mod test_rows;
 mod timed;
 mod to_stream;
 mod update_cells;
@@ -26,7 +28,6 @@ pub mod window;
 pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
-pub(crate) use state::keyed::hash_of as route_of;
 pub use timed::{Timed, TimedGroups};
 pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

@@ -6,9 +6,9 @@ use crate::data::{Change, Schema};
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// One row of each row.
+    /// One row for each row of this table, made by `row`.
     ///
-    /// `row` must make equal rows of equal rows, whenever it is asked.
+    /// `row` must always return equal rows for equal rows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -22,19 +22,12 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn select<O: Schema>(&self, row: impl Fn(&R) -> O + Send + Sync + 'static) -> Table<O> {
-        let input = self.node();
         let row = Arc::new(row);
-        let name = self.plan().unique_name("select");
-        let node = self.plan().add(name, self.shape(), |node, name| {
-            move |build| {
-                let row = Arc::clone(&row);
-                let changes = build.get::<R>(input);
-                let selected = build.graph.each(changes, &name, move |changes, selected| {
-                    selected.extend(changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff }));
-                });
-                build.put::<O>(node, selected);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        self.operator("select", self.properties(), move |build, changes, name| {
+            let row = Arc::clone(&row);
+            build.dataflow.each(changes, name, move |changes, selected| {
+                selected.extend(changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff }));
+            })
+        })
     }
 }

@@ -1,19 +1,19 @@
-//! `to_stream` and `to_table`: a table's changes as rows that stay, and back.
+//! `to_stream` and `to_table`: turn the changes of a table into rows, and rows into changes.
 
 use std::sync::Arc;
 
 use crate::data::{Change, Schema};
 use crate::dataflow::StatefulOperator;
-use crate::plan::{Order, Table, TableProperties, net, net_in_order_of_arrival};
+use crate::plan::{Order, Table, TableProperties, net, net_in_arrival_order};
 
 impl<R: Schema> Table<R> {
-    /// A row of each net change: what happened, as a table that only grows.
+    /// One row for each net change of this table: its history, as a table that only grows.
     ///
-    /// Each commit's changes become rows of the same commit, in the order in which they would leave through a sink: what
-    /// goes before what comes. Several copies of a row that come or go at once are one change, whose `diff` says how
-    /// many. The table that comes of it keeps that order, also in a sink.
+    /// The changes of a commit become rows of the same commit, in the order in which a sink would write them: removals before
+    /// insertions. Several copies of a row that are inserted or removed in one commit are one change, whose `diff` is their
+    /// number. The resulting table keeps that order, also in a sink.
     ///
-    /// It keeps nothing from one commit to the next. All changes pass the first worker, as they do in a sink.
+    /// Memory: nothing between commits. All changes pass through the first worker, as they do in a sink.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -34,36 +34,30 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn to_stream<O: Schema>(&self, row: impl Fn(&Change<R>) -> O + Send + Sync + 'static) -> Table<O> {
-        let (input, order) = (self.node(), self.shape().order);
+        let order = self.properties().order;
         let row = Arc::new(row);
-        let name = self.plan().unique_name("to_stream");
-        let node = self.plan().add(name, TableProperties::ARRIVALS, |node, name| {
-            move |build| {
-                let changes = build.get::<R>(input);
-                let row = Arc::clone(&row);
-                let stream = Stream { changes: Vec::new(), order, row: move |change: &Change<R>| row(change) };
-                // All to the first worker, so that there is one order.
-                let stream = build.graph.stateful(changes, &name, |_| 0, stream);
-                build.put::<O>(node, stream);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        self.operator("to_stream", TableProperties::ARRIVALS, move |build, changes, name| {
+            let row = Arc::clone(&row);
+            let operator = ToStream { changes: Vec::new(), order, row: move |change: &Change<R>| row(change) };
+            // All changes go to the first worker, so that there is one order.
+            build.dataflow.stateful(changes, name, |_| 0, operator)
+        })
     }
 
-    /// The table that a stream of changes tells of: each row says what comes or goes.
+    /// The table that a stream of changes describes: each row says which row is inserted or removed.
     ///
-    /// The way back of [`to_stream`](Table::to_stream), and a way to read change streams of others. What goes must have
-    /// come, in the same commit or before. Where a stream tells of a key's new row alone, without what it replaces, take
-    /// [`deduplicate(..).last()`](Table::deduplicate), and `filter!` away what says that a key was deleted.
+    /// It is the inverse of [`to_stream`](Table::to_stream), and reads the change streams of other systems. A row must be
+    /// inserted before it is removed, or in the same commit. If a stream has only the new row of a key, and not the row that it
+    /// replaces, use [`deduplicate(..).last()`](Table::deduplicate), and drop the rows that mark a deleted key with `filter!`.
     ///
-    /// It keeps nothing.
+    /// Memory: nothing.
     ///
     /// ```
     /// # use pathway::prelude::*;
     /// #[derive(Schema)]
     /// struct Edit {
     ///     word: String,
-    ///     #[schema(path = "/diff")] // What `nats::write` adds, to be read back.
+    ///     #[schema(path = "/diff")] // `nats::write` adds it.
     ///     change: i64,
     /// }
     ///
@@ -81,35 +75,28 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn to_table<O: Schema>(&self, change: impl Fn(&R) -> Change<O> + Send + Sync + 'static) -> Table<O> {
-        let input = self.node();
         let change = Arc::new(change);
-        let name = self.plan().unique_name("to_table");
-        let shape = TableProperties { append_only: false, ..self.shape() };
-        let node = self.plan().add(name, shape, |node, name| {
-            move |build| {
-                let change = Arc::clone(&change);
-                let events = build.get::<R>(input);
-                let changes = build.graph.each(events, &name, move |events, changes| {
-                    changes.extend(events.drain(..).map(|event| {
-                        let Change { row, diff } = change(&event.row);
-                        Change { row, diff: diff * event.diff }
-                    }));
-                });
-                build.put::<O>(node, changes);
-            }
-        });
-        Table::new(self.plan().clone(), node)
+        let properties = TableProperties { append_only: false, ..self.properties() };
+        self.operator("to_table", properties, move |build, events, name| {
+            let change = Arc::clone(&change);
+            build.dataflow.each(events, name, move |events, changes| {
+                changes.extend(events.drain(..).map(|event| {
+                    let Change { row, diff } = change(&event.row);
+                    Change { row, diff: diff * event.diff }
+                }));
+            })
+        })
     }
 }
 
-/// Gathers a commit's changes, and makes rows of what they come to.
-struct Stream<R, F> {
+/// Collects the changes of a commit, and makes rows of the net changes.
+struct ToStream<R, F> {
     changes: Vec<Change<R>>,
     order: Order,
     row: F,
 }
 
-impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> StatefulOperator<Change<R>, O> for Stream<R, F> {
+impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> StatefulOperator<Change<R>, O> for ToStream<R, F> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         self.changes.append(changes);
     }
@@ -117,8 +104,8 @@ impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> StatefulOperator<Ch
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let mut changes = std::mem::take(&mut self.changes);
         match self.order {
-            // Copies that arrive one by one are one change here, also where nothing goes.
-            Order::Arrival => net_in_order_of_arrival(&mut changes),
+            // Copies that arrive one by one are one change here, even if nothing is removed.
+            Order::Arrival => net_in_arrival_order(&mut changes),
             Order::Sorted => net(&mut changes, self.order),
         }
         changes.iter().for_each(|change| emit(Change::insert((self.row)(change))));

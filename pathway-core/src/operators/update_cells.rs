@@ -1,13 +1,13 @@
-//! `update_cells`: rows that are changed by those of another table.
+//! `update_cells`: updates rows from the rows of another table.
 
 use crate::data::{Datum, Schema};
 use crate::plan::Table;
 
 impl<L: Schema> Table<L> {
-    /// Each row of this table, changed by the row of `right` that has its key; as it is where there is none.
+    /// Each row of this table, updated from the row of `right` with the same key. Rows without such a row stay unchanged.
     ///
-    /// TwoSidedJoin sides are live. Where `right` has several rows of a key, there is one changed row for each of them.
-    /// It keeps what a [join](Table::join) keeps: the rows of both sides, by key.
+    /// Both sides are live. If `right` has several rows of a key, the result has one updated row for each of them.
+    /// Memory: that of a [join](Table::join), the rows of both sides by key.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -30,15 +30,15 @@ impl<L: Schema> Table<L> {
     }
 }
 
-/// A table that is to be changed by another one; see [`Table::update_cells`].
-#[must_use = "say by which keys, and what changes: `.on(|left| .., |right| .., |left, right| ..)`"]
+/// A table and the one that updates it; see [`Table::update_cells`].
+#[must_use = "call `.on(|left| .., |right| .., |left, right| ..)` with the keys of both sides and the updated row"]
 pub struct UpdateCells<L, R> {
     left: Table<L>,
     right: Table<R>,
 }
 
 impl<L: Schema, R: Schema> UpdateCells<L, R> {
-    /// By which key a row of either side is found, and what the right row makes of the left one.
+    /// Sets the keys by which rows of both sides match, and the function that makes the updated row.
     pub fn on<K: Datum>(
         self,
         left: impl Fn(&L) -> K + Send + Sync + 'static,

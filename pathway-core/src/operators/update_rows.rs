@@ -1,4 +1,4 @@
-//! `update_rows`: the rows of one table, over those of another.
+//! `update_rows`: replaces rows by those of another table.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use crate::data::{Datum, PrimaryKey, Schema};
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// The rows of `right`, and those of this table whose primary key no row of `right` has.
+    /// The rows of `right`, and the rows of this table whose primary key is not in `right`.
     ///
-    /// TwoSidedJoin sides are live: when the last right row of a key goes, the left rows of that key stand again.
-    /// It keeps what a [join](Table::join) keeps: the rows of both sides, by key.
+    /// Both sides are live: when the last right row of a key is removed, the left rows of that key reappear.
+    /// Memory: that of a [join](Table::join), the rows of both sides by key.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -35,9 +35,9 @@ impl<R: Schema> Table<R> {
         self.update_rows_by(right, R::primary_key)
     }
 
-    /// The same by a key that is said here. Several keys are a tuple.
+    /// Like [`update_rows`](Table::update_rows), with a key of your choice. Use a tuple for several keys.
     ///
-    /// Where one side has several rows of a key, all of them stand.
+    /// If a side has several rows of a key, the result has all of them.
     pub fn update_rows_by<K: Datum>(
         &self,
         right: &Table<R>,
@@ -46,7 +46,7 @@ impl<R: Schema> Table<R> {
         let left_key = Arc::new(key);
         let right_key = Arc::clone(&left_key);
         let others = self.join(right).on(move |row| left_key(row), move |row| right_key(row)).anti();
-        // What `anti` found to be of two pipelines needs no second complaint.
+        // If the tables belong to two pipelines, `anti` has reported it.
         if others.plan().is(right.plan()) { others.concat(right) } else { others }
     }
 }

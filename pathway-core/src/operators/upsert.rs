@@ -1,46 +1,40 @@
 //! Primary keys: a later row with the same key replaces the row.
 
-use std::sync::Arc;
-
-use super::state::keyed::{Keyed, Slot, hash_of};
+use super::state::{KeyedState, Slot, hash_of};
 use crate::data::{Change, Schema};
 use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
 
-/// Makes a table by primary key of the rows that arrive: the newest row of each key stands.
+/// The newest row of each primary key.
 ///
-/// Arrival order decides, also within one commit. A row that equals the one that stands changes nothing.
-pub(crate) fn upsert<'scope, R: Schema>(
-    graph: &mut DataflowBuilder<'scope>,
-    arrivals: Changes<'scope, R>,
-    name: &Arc<str>,
-) -> Changes<'scope, R> {
-    let newest = Newest { rows: Keyed::<R::Key, Versions<R>>::new(), slots: Vec::new() };
-    graph.stateful(arrivals, name, |arrival| hash_of(&arrival.row.primary_key()), newest)
+/// Arrival order decides, also within one commit. A row that equals the current one changes nothing.
+pub(crate) fn upsert<R: Schema>(dataflow: &mut DataflowBuilder<'_>, arrivals: Changes<R>, name: &str) -> Changes<R> {
+    let upsert = Upsert { rows: KeyedState::<R::Key, Versions<R>>::new(), slots: Vec::new() };
+    dataflow.stateful(arrivals, name, |arrival| hash_of(&arrival.row.primary_key()), upsert)
 }
 
-struct Newest<R: Schema> {
-    rows: Keyed<R::Key, Versions<R>>,
-    /// Where the arrivals of one call belong.
+struct Upsert<R: Schema> {
+    rows: KeyedState<R::Key, Versions<R>>,
+    /// The slots of the arrivals of one call; empty between calls.
     slots: Vec<(Slot, bool)>,
 }
 
 struct Versions<R> {
-    /// The row that stands since an earlier commit.
-    standing: Option<R>,
+    /// The row of the last sealed commit.
+    current: Option<R>,
     /// The newest arrival of the open commit.
     arrived: Option<R>,
 }
 
 impl<R> Default for Versions<R> {
     fn default() -> Self {
-        Versions { standing: None, arrived: None }
+        Versions { current: None, arrived: None }
     }
 }
 
-impl<R: Schema> StatefulOperator<Change<R>, R> for Newest<R> {
+impl<R: Schema> StatefulOperator<Change<R>, R> for Upsert<R> {
     fn apply(&mut self, arrivals: &mut Vec<Change<R>>) {
         let mut keys = arrivals.iter().map(|arrival| arrival.row.primary_key()).collect();
-        self.rows.touch_all(&mut keys, &mut self.slots);
+        self.rows.entries(&mut keys, &mut self.slots);
         for (Change { row, .. }, (slot, _)) in arrivals.drain(..).zip(self.slots.drain(..)) {
             self.rows.value(slot).arrived = Some(row);
         }
@@ -49,10 +43,10 @@ impl<R: Schema> StatefulOperator<Change<R>, R> for Newest<R> {
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         self.rows.seal(|_, versions| {
             if let Some(arrived) = versions.arrived.take() {
-                let unchanged = versions.standing.as_ref().is_some_and(|standing| standing.compare(&arrived).is_eq());
+                let unchanged = versions.current.as_ref().is_some_and(|current| current.compare(&arrived).is_eq());
                 if !unchanged {
-                    let standing = versions.standing.replace(arrived.clone_datum());
-                    standing.map(Change::remove).into_iter().chain([Change::insert(arrived)]).for_each(&mut *emit);
+                    let replaced = versions.current.replace(arrived.clone_datum());
+                    replaced.map(Change::remove).into_iter().chain([Change::insert(arrived)]).for_each(&mut *emit);
                 }
             }
             true

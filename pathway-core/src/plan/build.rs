@@ -1,65 +1,65 @@
-//! The dataflow under construction on one worker.
+//! The dataflow of a plan, under construction on one worker.
 
-use std::any::TypeId;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{NodeId, SourceOperator};
 use crate::data::Schema;
-use crate::dataflow::{AnyFlow, Changes, DataflowBuilder, Progress};
+use crate::dataflow::{Changes, DataflowBuilder, ErasedStream, Progress};
 use crate::telemetry::Counter;
 
-/// What a node sees while it builds its part of the dataflow.
+/// What a node needs to build its part of the dataflow.
 pub struct Build<'scope> {
-    /// Where the operators are made.
-    pub graph: DataflowBuilder<'scope>,
-    /// What nodes have put down, with the type of their rows.
-    streams: HashMap<NodeId, (TypeId, AnyFlow<'scope>)>,
+    /// Where the node adds its operators.
+    pub dataflow: DataflowBuilder<'scope>,
+    /// The outputs of the nodes that are built.
+    streams: HashMap<NodeId, ErasedStream>,
     /// Nodes that another node reads.
     read: HashSet<NodeId>,
-    /// What the first worker pumps; other workers have none.
-    pumps: Vec<Box<dyn SourceOperator>>,
-    /// The time on the wire of the commit that is being sealed.
-    clock: Arc<Counter>,
+    /// The source operators of the first worker; other workers have none.
+    sources: Vec<Box<dyn SourceOperator>>,
+    /// The `time` of the commit that is being sealed.
+    commit_time: Arc<Counter>,
 }
 
 impl<'scope> Build<'scope> {
-    pub(crate) fn new(graph: DataflowBuilder<'scope>, clock: Arc<Counter>) -> Self {
-        Build { graph, streams: HashMap::new(), read: HashSet::new(), pumps: Vec::new(), clock }
+    pub(crate) fn new(dataflow: DataflowBuilder<'scope>, commit_time: Arc<Counter>) -> Self {
+        Build { dataflow, streams: HashMap::new(), read: HashSet::new(), sources: Vec::new(), commit_time }
     }
 
-    /// The time on the wire of the commit that is being sealed: unix milliseconds.
+    /// The `time` of the commit that is being sealed, in unix milliseconds.
     pub fn clock(&self) -> Arc<Counter> {
-        Arc::clone(&self.clock)
+        Arc::clone(&self.commit_time)
     }
 
-    /// Adds what the first worker is to pump.
-    pub fn add_source_operator(&mut self, pump: Box<dyn SourceOperator>) {
-        self.pumps.push(pump);
+    /// Adds a source operator for the first worker to run.
+    pub fn add_source_operator(&mut self, source: Box<dyn SourceOperator>) {
+        self.sources.push(source);
     }
 
-    /// Puts down a node's output.
-    pub fn put<R: Schema>(&mut self, node: NodeId, stream: Changes<'scope, R>) {
-        self.streams.insert(node, (TypeId::of::<R>(), stream.into_any()));
+    /// Sets the output of a node.
+    pub fn put<R: Schema>(&mut self, node: NodeId, stream: Changes<R>) {
+        self.streams.insert(node, stream.erase());
     }
 
     /// The output of a node that was built before.
     ///
     /// # Panics
-    /// If the node was not built, or has rows of another type. A `Table<R>` is only made together with a
-    /// node whose output has type `R`, and nodes are built in the order of their making: it can't happen.
-    pub fn get<R: Schema>(&mut self, node: NodeId) -> Changes<'scope, R> {
+    /// If the node was not built, or has rows of another type. Neither can happen: a `Table<R>` is only made together with a
+    /// node whose output has rows of type `R`, and nodes are built in the order in which they were declared.
+    pub fn get<R: Schema>(&mut self, node: NodeId) -> Changes<R> {
         self.read.insert(node);
-        let (row, stream) = &self.streams[&node];
-        assert_eq!(*row, TypeId::of::<R>(), "the rows of node {node:?} are of another type");
-        stream.of()
+        match self.streams[&node].typed() {
+            Some(stream) => stream,
+            None => unreachable!("the rows of node {node:?} are of another type"),
+        }
     }
 
-    /// Ends the construction: what to pump, and what seals commits.
-    pub(crate) fn finish(self) -> (Vec<Box<dyn SourceOperator>>, Progress) {
-        for (_, (_, unread)) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
-            self.graph.watch(unread);
+    /// Ends the construction: returns the source operators, and what seals commits.
+    pub(crate) fn finish(mut self) -> (Vec<Box<dyn SourceOperator>>, Box<dyn Progress>) {
+        for (_, unread) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
+            self.dataflow.track_unread(*unread);
         }
-        (self.pumps, self.graph.finish())
+        (self.sources, self.dataflow.finish())
     }
 }

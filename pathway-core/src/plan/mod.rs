@@ -21,5 +21,5 @@ pub use pipeline::Pipeline;
 pub use source_operator::{CommitTrigger, SourceOperator};
 pub use table::Table;
 
-pub(crate) use net::{net, net_in_order_of_arrival};
+pub(crate) use net::{net, net_in_arrival_order};
 pub(crate) use node::{Connectors, Node};

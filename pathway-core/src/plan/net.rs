@@ -1,32 +1,33 @@
-//! The net changes of a commit, in the order in which they leave.
+//! The net changes of a commit, in the order in which they leave a table.
 
 use super::Order;
 use crate::data::{Change, Datum};
 
-/// Adds up the changes of equal rows, drops those that cancel, and puts what goes before what comes.
+/// Adds up the changes of equal rows, drops those that cancel out, and sorts removals before insertions.
 ///
-/// Within the two, rows stand as `order` says.
+/// Among the removals and among the insertions, rows are in the given order.
 pub(crate) fn net<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
     match order {
-        // The usual case of a source that only inserts: nothing can cancel, nothing moves.
+        // The usual case of a source that only inserts: nothing can cancel out or move.
         Order::Arrival if changes.iter().all(|change| change.diff > 0) => {}
-        Order::Arrival => net_in_order_of_arrival(changes),
+        Order::Arrival => net_in_arrival_order(changes),
         Order::Sorted => net_sorted(changes),
     }
 }
 
 fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
-    // Equal rows become one, so that their order among each other does not matter.
+    // Equal rows become one, so their order among each other does not matter.
     changes.sort_unstable_by(|a, b| a.row.compare(&b.row));
     merge_neighbours(changes, |change| change);
     changes.retain(|change| change.diff != 0);
     changes.sort_by_key(|change| change.diff > 0);
 }
 
-/// A row that came several times stands where it came first.
-pub(crate) fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
+/// Like [`net`] with [`Order::Arrival`], and also adds up equal rows if there are only insertions. Of equal rows, the first
+/// position counts.
+pub(crate) fn net_in_arrival_order<R: Datum>(changes: &mut Vec<Change<R>>) {
     let mut numbered: Vec<(usize, Change<R>)> = changes.drain(..).enumerate().collect();
-    // Stable, so that the first of equal rows stays in front.
+    // A stable sort, so that the first of equal rows stays first.
     numbered.sort_by(|(_, a), (_, b)| a.row.compare(&b.row));
     merge_neighbours(&mut numbered, |(_, change)| change);
     numbered.retain(|(_, change)| change.diff != 0);
@@ -34,7 +35,7 @@ pub(crate) fn net_in_order_of_arrival<R: Datum>(changes: &mut Vec<Change<R>>) {
     changes.extend(numbered.into_iter().map(|(_, change)| change));
 }
 
-/// Adds up runs of equal rows into the first of each run.
+/// Adds up runs of equal rows into the first row of each run.
 fn merge_neighbours<T, R: Datum>(items: &mut Vec<T>, change: impl Fn(&mut T) -> &mut Change<R>) {
     items.dedup_by(|later, first| {
         let later = change(later);

@@ -23,7 +23,7 @@ impl TableProperties {
     /// Messages as they arrive: each adds a row, for ever.
     pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true };
     /// Rows that an operator keeps by key, and that change.
-    pub const GATHERED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };
+    pub const GROUPED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };
 }
 
 /// The order in which the rows of one commit leave a table through a sink.
@@ -122,7 +122,7 @@ impl Plan {
     }
 
     /// What is known about a node's changes.
-    pub fn shape(&self, node: NodeId) -> TableProperties {
+    pub fn properties(&self, node: NodeId) -> TableProperties {
         self.lock().nodes[node.0].shape
     }
 

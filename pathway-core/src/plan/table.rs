@@ -2,19 +2,43 @@
 
 use std::fmt;
 use std::marker::PhantomData;
+use std::sync::Arc;
 
-use super::{NodeId, Plan, TableProperties};
+use super::{Build, NodeId, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
+use crate::dataflow::Changes;
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
 ///
-/// It is a handle on a node of the pipeline's plan, without data and cheap to clone.
-/// Rows come into it when the pipeline runs.
+/// It is a handle on a node of the pipeline's plan. It holds no data and is cheap to clone.
+/// Rows enter it when the pipeline runs.
 #[must_use = "a table that is neither used in another table nor written does nothing"]
 pub struct Table<R> {
     plan: Plan,
     node: NodeId,
     row: PhantomData<fn() -> R>,
+}
+
+impl Plan {
+    /// Declares a table under a [unique name](Plan::unique_name). `build` runs on each worker when the pipeline starts, and
+    /// returns the table's changes; it gets the name for its operators.
+    ///
+    /// `build` must not hold a `Table` of the same plan: plan and table would keep each other alive. Let it hold the
+    /// [`NodeId`] instead.
+    pub(crate) fn add_table<R: Schema>(
+        &self,
+        name: Arc<str>,
+        properties: TableProperties,
+        build: impl Fn(&mut Build<'_>, &Arc<str>) -> Changes<R> + Send + Sync + 'static,
+    ) -> Table<R> {
+        let node = self.add(name, properties, |node, name| {
+            move |scope| {
+                let changes = build(scope, &name);
+                scope.put(node, changes);
+            }
+        });
+        Table { plan: self.clone(), node, row: PhantomData }
+    }
 }
 
 impl<R: Schema> Table<R> {
@@ -23,40 +47,72 @@ impl<R: Schema> Table<R> {
         Table { plan, node, row: PhantomData }
     }
 
+    /// Declares a table that is made of this one by an operator, and names it after the operator.
+    pub(crate) fn operator<O: Schema>(
+        &self,
+        verb: &str,
+        properties: TableProperties,
+        build: impl Fn(&mut Build<'_>, Changes<R>, &Arc<str>) -> Changes<O> + Send + Sync + 'static,
+    ) -> Table<O> {
+        let input = self.node;
+        self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
+            let changes = scope.get(input);
+            build(scope, changes, name)
+        })
+    }
+
+    /// Declares a table that is made of this one and another one by an operator.
+    ///
+    /// If the tables belong to two pipelines, both pipelines fail with an error that says so.
+    pub(crate) fn binary_operator<S: Schema, O: Schema>(
+        &self,
+        other: &Table<S>,
+        verb: &str,
+        properties: TableProperties,
+        build: impl Fn(&mut Build<'_>, Changes<R>, Changes<S>, &Arc<str>) -> Changes<O> + Send + Sync + 'static,
+    ) -> Table<O> {
+        if !self.plan.is(other.plan()) {
+            let message = format!("`{verb}` of tables of two pipelines, {self:?} and {other:?}: declare both on one");
+            self.plan.fail_with(other.plan(), &message);
+            return self.never();
+        }
+        let (left, right) = (self.node, other.node);
+        self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
+            let (left, right) = (scope.get(left), scope.get(right));
+            build(scope, left, right, name)
+        })
+    }
+
+    /// A table without rows: the result of a declaration whose mistake ends the pipeline before any row is read.
+    pub(crate) fn never<S: Schema>(&self) -> Table<S> {
+        self.plan
+            .add_table(self.plan.unique_name("never"), TableProperties::ARRIVALS, |build, _| build.dataflow.input().1)
+    }
+
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
-    }
-
-    /// Whether another table is of the same pipeline. If not, both pipelines fail with an error that says so.
-    pub(crate) fn is_of_one_pipeline_with<S: Schema>(&self, other: &Table<S>, verb: &str) -> bool {
-        let same = self.plan.is(other.plan());
-        if !same {
-            let message = format!("`{verb}` of tables of two pipelines, {self:?} and {other:?}: declare both on one");
-            let error = || Error::new(ErrorKind::Config, message.clone());
-            self.plan.control().fail(error());
-            other.plan().control().fail(error());
-        }
-        same
-    }
-
-    /// A table for where a mistake was found that ends the pipeline before any row would come into it.
-    pub(crate) fn never<S: Schema>(&self) -> Table<S> {
-        let name = self.plan.unique_name("never");
-        let node = self.plan.add(name, TableProperties::ARRIVALS, |node, _| {
-            move |build| {
-                let (_, nothing) = build.graph.input();
-                build.put::<S>(node, nothing);
-            }
-        });
-        Table::new(self.plan.clone(), node)
     }
 
     pub(crate) fn node(&self) -> NodeId {
         self.node
     }
 
-    pub(crate) fn shape(&self) -> TableProperties {
-        self.plan.shape(self.node)
+    pub(crate) fn properties(&self) -> TableProperties {
+        self.plan.properties(self.node)
+    }
+
+    /// Fails the pipeline because of a mistake in its declaration.
+    pub(crate) fn fail(&self, mistake: String) {
+        self.plan.control().fail(Error::new(ErrorKind::Config, mistake));
+    }
+}
+
+impl Plan {
+    /// Fails two pipelines for the same reason.
+    pub(crate) fn fail_with(&self, other: &Plan, message: &str) {
+        for plan in [self, other] {
+            plan.control().fail(Error::new(ErrorKind::Config, message));
+        }
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct CommitLoop<'a> {
     /// Nothing new is read while one of them is full.
     pub(super) sinks: &'a [Box<dyn SinkHandle>],
     /// Seals commits, and knows when the operators are done with them.
-    pub(super) progress: Progress,
+    pub(super) progress: Box<dyn Progress>,
     /// Sinks read the time of the commit that is being sealed from here.
     pub(super) clock: Arc<Counter>,
     /// How many commits were sealed.
@@ -142,7 +142,7 @@ impl CommitLoop<'_> {
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
         self.progress.seal(next - 1);
-        while !self.progress.is_before(next) && !self.control.has_failed() {
+        while !self.progress.is_complete_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
     }

@@ -16,8 +16,8 @@ fn check<T: Sample>(rounds: u64) {
         let back = decode::<Row<T>>(json.as_bytes()).unwrap_or_else(|reject| panic!("seed {seed}: {json}: {reject}"));
         assert_eq!(format!("{back:?}"), format!("{row:?}"), "seed {seed}: {json}");
 
-        let bytes = bincode::serialize(&DatumRef(&row)).expect("bincode can hold every datum");
-        let back: DatumKey<Row<T>> = bincode::deserialize(&bytes).expect("bincode reads what it wrote");
+        let bytes = postcard::to_stdvec(&DatumRef(&row)).expect("postcard can hold every datum");
+        let back: DatumKey<Row<T>> = postcard::from_bytes(&bytes).expect("postcard reads what it wrote");
         assert_eq!(format!("{:?}", back.0), format!("{row:?}"), "seed {seed}");
         assert_eq!(format!("{:?}", row.clone_datum()), format!("{row:?}"), "seed {seed}");
     }

@@ -189,6 +189,6 @@ fn an_invalid_interval_is_an_error() {
     let empty = std::ops::RangeInclusive::new(2, 1);
     let seen = sides(&events).within(|e| e.at, |e| e.at, empty).inner(|l, r| joined(Some(l), Some(r))).collect();
     let error = pipeline.run().unwrap_err().to_string();
-    assert!(error.contains("whose end is before its beginning"), "{error}");
+    assert!(error.contains("the end of the interval is before its start"), "{error}");
     assert!(seen.rows().is_empty());
 }

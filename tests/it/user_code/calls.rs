@@ -190,7 +190,7 @@ fn a_call_without_an_answer_times_out() {
         .retries(1)
         .back_off(Duration::ZERO)
         .or_else(|n, error| {
-            assert_eq!(error.to_string(), "no answer within 20ms");
+            assert_eq!(error.to_string(), "no result within 20ms");
             Some(made(n.value, -1))
         })
         .collect();
@@ -273,7 +273,7 @@ fn a_stop_waits_for_calls_only_until_the_deadline() {
         running.stop();
         let error = running.join().unwrap_err();
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-        assert_error(&error, ErrorKind::Custom, &["calls of `map_async` were answered"]);
+        assert_error(&error, ErrorKind::Custom, &["calls of `map_async` were finished"]);
         drop(seen);
     }
 }

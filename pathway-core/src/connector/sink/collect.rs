@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{TableWriter, write_table};
 use crate::data::{Change, Commit, Datum, DatumKey, Schema};
-use crate::plan::{Table, net_in_order_of_arrival};
+use crate::plan::{Table, net_in_arrival_order};
 
 impl<R: Schema> Table<R> {
     /// Collects the table's changes. Read them through the handle, while the pipeline runs or after it.
@@ -60,7 +60,7 @@ impl<R: fmt::Debug> fmt::Debug for Collected<R> {
 impl<R: Schema> TableWriter<R> for Collected<R> {
     fn write(&mut self, commit: Commit, _time: u64, changes: &mut Vec<Change<R>>) {
         // The copies in a commit that only inserts are separate changes, which is the fastest way to the wire.
-        net_in_order_of_arrival(changes);
+        net_in_arrival_order(changes);
         let mut all = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         all.extend(changes.drain(..).map(|change| (commit, change.row, change.diff)));
     }

@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{TableWriter, write_table};
 use crate::data::{Change, Commit, Schema};
-use crate::plan::{Table, net_in_order_of_arrival};
+use crate::plan::{Table, net_in_arrival_order};
 
 /// What a [subscriber](Table::subscribe) is called with.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ struct Subscriber<F>(F);
 impl<R: Schema, F: FnMut(Update<'_, R>) + 'static> TableWriter<R> for Subscriber<F> {
     fn write(&mut self, _: Commit, time: u64, changes: &mut Vec<Change<R>>) {
         // The copies in a commit that only inserts are separate changes; here they are one.
-        net_in_order_of_arrival(changes);
+        net_in_arrival_order(changes);
         for Change { row, diff } in changes.iter() {
             (self.0)(Update::Change { row, diff: *diff, time });
         }

@@ -24,12 +24,12 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
     name: Arc<str>,
     writer: impl Fn() -> W + Send + Sync + 'static,
 ) {
-    let (input, properties) = (table.node(), table.shape());
+    let (input, properties) = (table.node(), table.properties());
     table.plan().add(name, properties, |_, name| {
         move |build| {
             let changes = build.get::<R>(input);
             let clock = build.clock();
-            let take = build.graph.is_first().then(|| {
+            let take = build.dataflow.is_first_worker().then(|| {
                 let mut writer = writer();
                 move |commit, changes: &mut Vec<Change<R>>| {
                     net(changes, properties.order);
@@ -38,7 +38,7 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
                     }
                 }
             });
-            build.graph.gather(changes, &name, take);
+            build.dataflow.sink(changes, &name, take);
         }
     });
 }

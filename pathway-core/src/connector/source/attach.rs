@@ -76,7 +76,7 @@ impl Pipeline {
             Box::new(move |message: &crate::data::Message<'_>| decode.decode(message).map(Change::insert))
         };
         let has_key = <D::Row as Schema>::HAS_KEY;
-        let properties = if has_key { TableProperties::GATHERED } else { TableProperties::ARRIVALS };
+        let properties = if has_key { TableProperties::GROUPED } else { TableProperties::ARRIVALS };
         MessageTable { link, trigger, properties, upsert: has_key, settings: DecodeSettings::default() }
             .add(plan, decoder)
     }
@@ -116,8 +116,8 @@ fn row_table<R: Schema>(
     let properties = TableProperties { order: Order::Arrival, append_only };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
-            let (output, changes) = build.graph.input();
-            if build.graph.is_first() {
+            let (output, changes) = build.dataflow.input();
+            if build.dataflow.is_first_worker() {
                 let (link, trigger) = (link.clone(), trigger.clone());
                 let operator = RowOperator::new(link, trigger, own_commits, background, output);
                 build.add_source_operator(Box::new(operator));
@@ -148,13 +148,13 @@ impl MessageTable {
         let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
         let node = plan.add(Arc::clone(&link.name), properties, |node, name| {
             move |build| {
-                let (output, arrivals) = build.graph.input();
-                if build.graph.is_first() {
+                let (output, arrivals) = build.dataflow.input();
+                if build.dataflow.is_first_worker() {
                     let (link, trigger, settings) = (link.clone(), trigger.clone(), settings.clone());
                     let operator = DecodeOperator::new(link, trigger, decoder(), settings, output);
                     build.add_source_operator(Box::new(operator));
                 }
-                let rows = if by_key { upsert(&mut build.graph, arrivals, &name) } else { arrivals };
+                let rows = if by_key { upsert(&mut build.dataflow, arrivals, &name) } else { arrivals };
                 build.put::<T>(node, rows);
             }
         });

@@ -7,7 +7,7 @@ use super::dead_letters::DeadLetterOutput;
 use super::{InputBatch, MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
-use crate::dataflow::Inlet;
+use crate::dataflow::InputHandle;
 use crate::plan::{CommitTrigger, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
@@ -60,7 +60,7 @@ pub(super) struct DecodeOperator<R: Schema> {
     errors: LogLimiter,
     /// The open commit.
     commit: Commit,
-    output: Inlet<Change<R>>,
+    output: InputHandle<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: Vec<Change<R>>,
     confirmations: Confirmations,
@@ -75,7 +75,7 @@ impl<R: Schema> DecodeOperator<R> {
         trigger: CommitTrigger,
         decoder: Box<dyn RowDecoder<R>>,
         settings: DecodeSettings,
-        output: Inlet<Change<R>>,
+        output: InputHandle<Change<R>>,
     ) -> Self {
         DecodeOperator {
             trigger,

@@ -5,7 +5,7 @@ use std::sync::PoisonError;
 use super::confirmations::Confirmations;
 use super::{InputBatch, RowBatch, SourceLink};
 use crate::data::{Change, Commit, Schema};
-use crate::dataflow::Inlet;
+use crate::dataflow::InputHandle;
 use crate::plan::{CommitTrigger, SourceOperator};
 
 /// Moves what a source has handed over into the dataflow.
@@ -16,7 +16,7 @@ pub(super) struct RowOperator<R: Schema> {
     own_commits: bool,
     /// The source does not keep the pipeline running.
     background: bool,
-    output: Inlet<Change<R>>,
+    output: InputHandle<Change<R>>,
     /// The open commit has a commit of the source already.
     has_commit: bool,
     confirmations: Confirmations,
@@ -31,7 +31,7 @@ impl<R: Schema> RowOperator<R> {
         trigger: CommitTrigger,
         own_commits: bool,
         background: bool,
-        output: Inlet<Change<R>>,
+        output: InputHandle<Change<R>>,
     ) -> Self {
         RowOperator {
             link,

@@ -1,68 +1,68 @@
-//! The row that stands for each key of a table that only grows.
+//! The accepted row of each key, of a table that only grows.
 
-use super::{Accept, Key, arrive, emit_change};
+use super::{Accept, Key, emit_change, sort_arrivals};
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::StatefulOperator;
-use crate::operators::state::keyed::Keyed;
+use crate::operators::state::KeyedState;
 use crate::plan::Order;
 
-/// Keeps one row of each key: the last that was accepted.
-pub(super) struct Standing<R, K> {
+/// Keeps one row of each key: the last one that was accepted.
+pub(super) struct AcceptedRows<R, K> {
     key: Key<R, K>,
     order: Order,
     accept: Accept<R>,
-    rows: Keyed<K, Versions<R>>,
-    /// The open commit's changes, where they have to be put in order first.
-    waiting: Vec<Change<R>>,
+    rows: KeyedState<K, Versions<R>>,
+    /// The changes of the open commit, if they must be sorted first.
+    pending: Vec<Change<R>>,
 }
 
 struct Versions<R> {
-    standing: Option<R>,
-    /// What stood before the open commit, once that has changed it.
+    current: Option<R>,
+    /// The row before the open commit; `None` if the commit has not changed it.
     before: Option<Option<R>>,
 }
 
 impl<R> Default for Versions<R> {
     fn default() -> Self {
-        Versions { standing: None, before: None }
+        Versions { current: None, before: None }
     }
 }
 
-impl<R: Datum, K: Datum> Standing<R, K> {
+impl<R: Datum, K: Datum> AcceptedRows<R, K> {
     pub(super) fn new(key: Key<R, K>, order: Order, accept: Accept<R>) -> Self {
-        Standing { key, order, accept, rows: Keyed::new(), waiting: Vec::new() }
+        AcceptedRows { key, order, accept, rows: KeyedState::new(), pending: Vec::new() }
     }
 
-    fn arrived(&mut self, Change { row, diff }: Change<R>) {
-        let (slot, _) = self.rows.touch((self.key)(&row));
-        let Versions { standing, before } = self.rows.value(slot);
-        // Each copy is a row that arrives: to the second one, the first one may be what stands.
+    fn arrive(&mut self, Change { row, diff }: Change<R>) {
+        let (slot, _) = self.rows.entry((self.key)(&row));
+        let Versions { current, before } = self.rows.value(slot);
+        // Each copy arrives by itself: when the second one arrives, the first one may be the current row.
         for _ in 0..diff {
-            if standing.as_ref().is_none_or(|standing| (self.accept)(&row, standing)) {
-                let previous = standing.replace(row.clone_datum());
+            if current.as_ref().is_none_or(|current| (self.accept)(&row, current)) {
+                let previous = current.replace(row.clone_datum());
                 before.get_or_insert(previous);
             }
         }
     }
 }
 
-impl<R: Schema, K: Datum> StatefulOperator<Change<R>, R> for Standing<R, K> {
+impl<R: Schema, K: Datum> StatefulOperator<Change<R>, R> for AcceptedRows<R, K> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         match self.order {
-            Order::Arrival => changes.drain(..).for_each(|change| self.arrived(change)),
-            Order::Sorted => self.waiting.append(changes),
+            Order::Arrival => changes.drain(..).for_each(|change| self.arrive(change)),
+            Order::Sorted => self.pending.append(changes),
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
-        let mut waiting = std::mem::take(&mut self.waiting);
-        arrive(&mut waiting, self.order);
-        waiting.into_iter().for_each(|change| self.arrived(change));
-        self.rows.seal(|_, Versions { standing, before }| {
+        let mut pending = std::mem::take(&mut self.pending);
+        sort_arrivals(&mut pending, self.order);
+        pending.into_iter().for_each(|change| self.arrive(change));
+        self.rows.seal(|_, Versions { current, before }| {
             if let Some(before) = before.take() {
-                emit_change(before, standing.as_ref(), emit);
+                emit_change(before, current.as_ref(), emit);
             }
-            standing.is_some()
+            current.is_some()
         });
     }
 }

@@ -1,25 +1,25 @@
-//! `deduplicate`: one row of each key, chosen by when it arrived.
+//! `deduplicate`: one row of each key, chosen by arrival.
 
 mod accept;
-mod arrivals;
+mod by_arrival;
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::deduplicate::accept::Standing;
-use super::deduplicate::arrivals::{End, InOrder};
-
-use super::state::keyed::hash_of;
-use crate::data::{Change, Datum, Error, ErrorKind, Schema};
+use super::deduplicate::accept::AcceptedRows;
+use super::deduplicate::by_arrival::{ByArrival, Pick};
+use super::state::hash_of;
+use crate::data::{Change, Datum, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// One row of each key: the [first](Deduplicate::first) that arrived, the [last](Deduplicate::last), or the last
+    /// One row of each key: the [first](Deduplicate::first) that arrived, the [last](Deduplicate::last), or the last one
     /// that was [accepted](Deduplicate::accept).
     ///
-    /// Rows arrive in the order of their commits, and within a commit in that of their messages. Where the table has no
-    /// order of messages any more (behind a `reduce!`, a join, a `concat`), rows of one commit arrive in their own
-    /// order, column by column. Neither depends on the number of workers.
+    /// Rows arrive in the order of their commits, and within a commit in the order of their messages. After a `reduce!`, a join
+    /// or a `concat`, a table has no order of messages; then the rows of one commit arrive in the order of the rows themselves,
+    /// column by column. Both orders are the same for any number of workers.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -38,8 +38,8 @@ impl<R: Schema> Table<R> {
     }
 }
 
-/// A table of which one row of each key is wanted; see [`Table::deduplicate`].
-#[must_use = "say which row of each key: `.first()`, `.last()` or `.accept(..)`"]
+/// A table to deduplicate by a key; see [`Table::deduplicate`].
+#[must_use = "call `.first()`, `.last()` or `.accept(..)` to choose the row of each key"]
 pub struct Deduplicate<R, K> {
     table: Table<R>,
     key: Key<R, K>,
@@ -47,40 +47,39 @@ pub struct Deduplicate<R, K> {
 
 type Key<R, K> = Arc<dyn Fn(&R) -> K + Send + Sync>;
 
-/// Whether a row takes the place of the one that stands.
+/// Whether a new row replaces the current one.
 type Accept<R> = Arc<dyn Fn(&R, &R) -> bool + Send + Sync>;
 
 impl<R: Schema, K: Datum> Deduplicate<R, K> {
-    /// The row of each key that arrived first, of those that are there. When it goes, the next one stands.
+    /// The row of each key that arrived first. When it is removed, the next one replaces it.
     ///
-    /// It keeps one row of each key where the table only grows; else every row, and the one that stands once more: beside
-    /// their own size 16 bytes while a key has one row, about 100 bytes for each where it has several. A row of which several
-    /// copies are there loses the one that arrived last.
+    /// Memory: one row of each key if the table only grows. Otherwise every row, and the chosen row a second time: besides their
+    /// own size, 16 bytes for a key with one row, and about 100 bytes for each row of a key with several. If a row has several
+    /// copies, the copy that arrived last is removed first.
     pub fn first(self) -> Table<R> {
-        let append_only = self.table.shape().append_only;
-        if append_only {
-            return self.standing(true, Arc::new(|_, _| false));
+        if self.table.properties().append_only {
+            return self.accepted(true, Arc::new(|_, _| false));
         }
-        self.in_order(End::First)
+        self.by_arrival(Pick::First)
     }
 
-    /// The row of each key that arrived last, of those that are there. When it goes, the one before it stands again.
+    /// The row of each key that arrived last. When it is removed, the previous one replaces it.
     ///
-    /// It keeps what [`first`](Deduplicate::first) keeps.
+    /// Memory: the same as [`first`](Deduplicate::first).
     pub fn last(self) -> Table<R> {
-        if self.table.shape().append_only {
-            return self.standing(false, Arc::new(|_, _| true));
+        if self.table.properties().append_only {
+            return self.accepted(false, Arc::new(|_, _| true));
         }
-        self.in_order(End::Last)
+        self.by_arrival(Pick::Last)
     }
 
-    /// The last row of each key that was accepted: `accept` is asked with each row that arrives and the row that stands,
-    /// and says whether the new one takes its place. The first row of a key stands without being asked for.
+    /// The last row of each key that was accepted. For each row that arrives, `accept(new, current)` decides whether it replaces
+    /// the current row of its key. The first row of a key is always accepted.
     ///
-    /// It needs a table that only grows, since a row that was refused is not kept and could not come back: messages that
-    /// are read into a table without a primary key, what `filter!` and `select!` make of it, or a
-    /// [`to_stream`](Table::to_stream). Of another table, [`Pipeline::run`](crate::plan::Pipeline::run) returns an error
-    /// that says so. It keeps one row of each key.
+    /// It requires a table that only grows, because a row that was not accepted is not kept and could not come back: messages
+    /// that are read into a table without a primary key, the results of `filter!` and `select!` on such a table, or a
+    /// [`to_stream`](Table::to_stream). For another table, [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that
+    /// says so. Memory: one row of each key.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -94,26 +93,25 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn accept(self, accept: impl Fn(&R, &R) -> bool + Send + Sync + 'static) -> Table<R> {
-        if self.table.shape().append_only {
-            return self.standing(false, Arc::new(accept));
+        if self.table.properties().append_only {
+            return self.accepted(false, Arc::new(accept));
         }
         let table = &self.table;
-        let message = format!(
-            "`deduplicate(..).accept(..)` of {table:?}, whose rows can go: it needs a table that only grows\n\
-             read messages into a row without a primary key, make a stream of the table by `to_stream`, or take `.last()`"
-        );
-        table.plan().control().fail(Error::new(ErrorKind::Config, message));
+        table.fail(format!(
+            "`deduplicate(..).accept(..)` of {table:?}, whose rows can be removed: it needs a table that only grows\n\
+             read messages into a row without a primary key, make a stream of the table with `to_stream`, or use `.last()`"
+        ));
         table.never()
     }
 
-    fn standing(self, append_only: bool, accept: Accept<R>) -> Table<R> {
-        let order = self.table.shape().order;
-        self.operator(append_only, move |key| Standing::new(key, order, Arc::clone(&accept)))
+    fn accepted(self, append_only: bool, accept: Accept<R>) -> Table<R> {
+        let order = self.table.properties().order;
+        self.operator(append_only, move |key| AcceptedRows::new(key, order, Arc::clone(&accept)))
     }
 
-    fn in_order(self, end: End) -> Table<R> {
-        let order = self.table.shape().order;
-        self.operator(false, move |key| InOrder::new(key, order, end))
+    fn by_arrival(self, pick: Pick) -> Table<R> {
+        let order = self.table.properties().order;
+        self.operator(false, move |key| ByArrival::new(key, order, pick))
     }
 
     fn operator<P: StatefulOperator<Change<R>, R>>(
@@ -122,27 +120,25 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
         operator: impl Fn(Key<R, K>) -> P + Send + Sync + 'static,
     ) -> Table<R> {
         let Deduplicate { table, key } = self;
-        let input = table.node();
-        let name = table.plan().unique_name("deduplicate");
-        let shape = TableProperties { order: Order::Sorted, append_only };
-        let node = table.plan().add(name, shape, |node, name| {
-            move |build| {
-                let changes = build.get::<R>(input);
-                let operator = operator(Arc::clone(&key));
-                let key = Arc::clone(&key);
-                let rows = build.graph.stateful(changes, &name, move |change| hash_of(&key(&change.row)), operator);
-                build.put::<R>(node, rows);
-            }
-        });
-        Table::new(table.plan().clone(), node)
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        table.operator("deduplicate", properties, move |build, changes, name| {
+            let operator = operator(Arc::clone(&key));
+            let key = Arc::clone(&key);
+            build.dataflow.stateful(changes, name, move |change| hash_of(&key(&change.row)), operator)
+        })
     }
 }
 
-/// Puts a commit's changes into the order in which they count as arrived.
+impl<R: Schema, K> fmt::Debug for Deduplicate<R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deduplicate").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+/// Sorts the changes of a commit into the order in which they count as arrived.
 ///
-/// Where they came from several workers, that in which they came is not the same each time. Of changes of one row, which
-/// stand in any order then, only their sum counts.
-fn arrive<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
+/// Changes from several workers do not arrive in the same order each time. Changes of equal rows become one.
+fn sort_arrivals<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
     if order == Order::Arrival {
         return;
     }
@@ -156,7 +152,7 @@ fn arrive<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
     });
 }
 
-/// Emits what became of the row that stood for a key.
+/// Emits the change of the row of a key.
 fn emit_change<R: Schema>(before: Option<R>, now: Option<&R>, emit: &mut dyn FnMut(Change<R>)) {
     if matches!((&before, now), (Some(before), Some(now)) if before.compare(now).is_eq()) {
         return;

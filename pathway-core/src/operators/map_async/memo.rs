@@ -1,124 +1,126 @@
-//! Rows that somebody else answers: which have to be asked about, and what stands of the answers.
+//! The results of asynchronous calls: which rows need a call, and what the results of earlier calls are.
 
 use std::collections::VecDeque;
 
 use crate::data::{Change, Datum};
-use crate::operators::state::keyed::{Keyed, Slot};
+use crate::operators::state::{KeyedState, Slot};
 
-/// Keeps the answer to each row, to take back exactly what was given.
-pub(crate) struct AsyncMemo<R, O> {
-    rows: Keyed<R, Answered<O>>,
-    /// The rows that the open commit has touched.
-    touched: Vec<Slot>,
-    /// Those of them that were asked about.
-    asked: Vec<Slot>,
-    /// Rows never go: their answers need not be kept.
+/// Keeps the result of each row, so that exactly this result is removed with the row.
+pub(super) struct AsyncMemo<R, O> {
+    rows: KeyedState<R, Entry<O>>,
+    /// The rows that the open commit has changed.
+    changed: Vec<Slot>,
+    /// Those of them that need a call.
+    called: Vec<Slot>,
+    /// Rows are never removed: their results need not be kept.
     append_only: bool,
     cache: Cache,
 }
 
-/// What somebody said of a row.
-pub(crate) struct Answer<O> {
-    /// The row that is made of it, if there is one.
-    pub(crate) row: Option<O>,
-    /// Whether it will do for the next row that is equal to this one.
-    pub(crate) lasting: bool,
+/// The result of a call.
+pub(super) struct CallResult<O> {
+    /// The row that the call made, if any.
+    pub(super) row: Option<O>,
+    /// Whether the result can be used for an equal row later.
+    pub(super) reusable: bool,
 }
 
 /// What is known of a row.
-struct Answered<O> {
-    /// How often the row is there.
+struct Entry<O> {
+    /// How many copies of the row there are.
     now: i64,
-    /// At the end of the commit before.
+    /// At the end of the previous commit.
     before: i64,
-    answer: Option<Answer<O>>,
-    /// When it went, of a row whose answer is kept for the next time.
-    went: u64,
+    result: Option<CallResult<O>>,
+    /// For a removed row whose result is cached: the number of its removal.
+    removal: u64,
 }
 
-/// AsyncMemo to rows that are gone.
+/// The results of removed rows.
 struct Cache {
-    most: usize,
-    /// In the order of their going. An entry whose row has come back, and perhaps gone again, counts no more.
-    gone: VecDeque<(Slot, u64)>,
-    went: u64,
-    kept: usize,
+    capacity: usize,
+    /// In the order of removal. An entry is stale if its row has been inserted since.
+    removed: VecDeque<(Slot, u64)>,
+    /// How many removals there have been.
+    removals: u64,
+    /// How many entries are not stale.
+    len: usize,
 }
 
-impl<O> Default for Answered<O> {
+impl<O> Default for Entry<O> {
     fn default() -> Self {
-        Answered { now: 0, before: 0, answer: None, went: 0 }
+        Entry { now: 0, before: 0, result: None, removal: 0 }
     }
 }
 
 impl<R: Datum, O: Datum> AsyncMemo<R, O> {
-    pub(crate) fn new(append_only: bool, cache: usize) -> Self {
-        let cache = Cache { most: cache, gone: VecDeque::new(), went: 0, kept: 0 };
-        AsyncMemo { rows: Keyed::new(), touched: Vec::new(), asked: Vec::new(), append_only, cache }
+    pub(super) fn new(append_only: bool, cache: usize) -> Self {
+        let cache = Cache { capacity: cache, removed: VecDeque::new(), removals: 0, len: 0 };
+        AsyncMemo { rows: KeyedState::new(), changed: Vec::new(), called: Vec::new(), append_only, cache }
     }
 
-    pub(crate) fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+    pub(super) fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
-            let (slot, first) = self.rows.touch(row);
-            let answered = self.rows.value(slot);
+            let (slot, first) = self.rows.entry(row);
+            let entry = self.rows.value(slot);
             if first {
-                self.touched.push(slot);
-                if std::mem::take(&mut answered.went) != 0 {
-                    self.cache.kept -= 1;
+                self.changed.push(slot);
+                if std::mem::take(&mut entry.removal) != 0 {
+                    self.cache.len -= 1;
                 }
             }
-            answered.now += diff;
+            entry.now += diff;
         }
     }
 
-    /// The rows that came with the open commit and have no answer, each once.
-    pub(crate) fn questions(&mut self) -> Vec<R> {
-        let mut questions = Vec::new();
-        for slot in self.touched.drain(..) {
-            let (row, answered) = self.rows.entry(slot);
-            if answered.now > 0 && answered.answer.is_none() {
-                questions.push(row.clone_datum());
-                self.asked.push(slot);
+    /// The rows that the open commit has inserted and that have no result, each once.
+    pub(super) fn rows_to_call(&mut self) -> Vec<R> {
+        let mut rows = Vec::new();
+        for slot in self.changed.drain(..) {
+            let (row, entry) = self.rows.key_value(slot);
+            if entry.now > 0 && entry.result.is_none() {
+                rows.push(row.clone_datum());
+                self.called.push(slot);
             }
         }
-        questions
+        rows
     }
 
-    /// Seals the commit, with the answers to its questions in their order.
-    pub(crate) fn seal(&mut self, answers: Vec<Answer<O>>, emit: &mut dyn FnMut(Change<O>)) {
-        for (slot, answer) in self.asked.drain(..).zip(answers) {
-            self.rows.value(slot).answer = Some(answer);
+    /// Seals the commit, with the results of the [`AsyncMemo::rows_to_call`] in the same order.
+    pub(super) fn seal(&mut self, results: Vec<CallResult<O>>, emit: &mut dyn FnMut(Change<O>)) {
+        for (slot, result) in self.called.drain(..).zip(results) {
+            self.rows.value(slot).result = Some(result);
         }
         let AsyncMemo { rows, cache, append_only, .. } = self;
-        rows.seal_slots(|slot, _, answered| {
-            let diff = answered.now.max(0) - answered.before.max(0);
-            let row = answered.answer.as_ref().and_then(|answer| answer.row.as_ref());
+        rows.seal_slots(|slot, _, entry| {
+            let diff = entry.now.max(0) - entry.before.max(0);
+            let row = entry.result.as_ref().and_then(|result| result.row.as_ref());
             if let Some(row) = row.filter(|_| diff != 0) {
                 emit(Change { row: row.clone_datum(), diff });
             }
             if *append_only {
-                answered.now = 0;
+                entry.now = 0;
             }
-            answered.before = answered.now;
-            if answered.now <= 0 {
-                // One that was of no use is asked about again when it comes back.
-                answered.answer.take_if(|answer| !answer.lasting);
+            entry.before = entry.now;
+            if entry.now <= 0 {
+                // The call of a row that failed is repeated if the row is inserted again.
+                entry.result.take_if(|result| !result.reusable);
             }
-            answered.now != 0 || cache.keeps(slot, answered)
+            entry.now != 0 || cache.add(slot, entry)
         });
-        self.forget();
+        self.evict();
     }
 
-    /// Forgets the oldest answers of those that are too many.
-    fn forget(&mut self) {
-        while let Some((slot, went)) = self.cache.gone.front().copied() {
-            let counts = self.rows.get(slot).is_some_and(|(_, answered)| answered.went == went);
-            if counts && self.cache.kept <= self.cache.most {
+    /// Evicts the oldest results that exceed the capacity of the cache.
+    fn evict(&mut self) {
+        while let Some((slot, removal)) = self.cache.removed.front().copied() {
+            let is_current = self.rows.get(slot).is_some_and(|(_, entry)| entry.removal == removal);
+            if is_current && self.cache.len <= self.cache.capacity {
                 break;
             }
-            self.cache.gone.pop_front();
-            if counts {
-                self.cache.kept -= 1;
+            self.cache.removed.pop_front();
+            if is_current {
+                self.cache.len -= 1;
                 self.rows.remove_if(slot, |_| true);
             }
         }
@@ -126,16 +128,16 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
 }
 
 impl Cache {
-    /// Whether the answer to a row that is gone is kept.
-    fn keeps<O>(&mut self, slot: Slot, answered: &mut Answered<O>) -> bool {
-        let keeps = self.most > 0 && answered.answer.is_some();
-        if keeps {
-            self.went += 1;
-            self.kept += 1;
-            answered.went = self.went;
-            self.gone.push_back((slot, self.went));
+    /// Adds the result of a removed row, if there is one. Returns whether it was added.
+    fn add<O>(&mut self, slot: Slot, entry: &mut Entry<O>) -> bool {
+        let added = self.capacity > 0 && entry.result.is_some();
+        if added {
+            self.removals += 1;
+            self.len += 1;
+            entry.removal = self.removals;
+            self.removed.push_back((slot, self.removals));
         }
-        keeps
+        added
     }
 }
 
@@ -143,43 +145,43 @@ impl Cache {
 mod tests {
     use super::*;
 
-    /// Runs a commit in which each question is answered by ten times its number, and gives what was asked and emitted.
-    fn commit(answers: &mut AsyncMemo<i64, i64>, changes: &[(i64, i64)]) -> (Vec<i64>, Vec<(i64, i64)>) {
-        answers.apply(&mut changes.iter().map(|(row, diff)| Change { row: *row, diff: *diff }).collect());
-        let asked = answers.questions();
-        let given = asked.iter().map(|row| Answer { row: Some(10 * row), lasting: true }).collect();
+    /// Runs a commit in which each call returns ten times its row. Returns the rows that were called, and the emitted changes.
+    fn commit(memo: &mut AsyncMemo<i64, i64>, changes: &[(i64, i64)]) -> (Vec<i64>, Vec<(i64, i64)>) {
+        memo.apply(&mut changes.iter().map(|(row, diff)| Change { row: *row, diff: *diff }).collect());
+        let called = memo.rows_to_call();
+        let results = called.iter().map(|row| CallResult { row: Some(10 * row), reusable: true }).collect();
         let mut emitted = Vec::new();
-        answers.seal(given, &mut |change| emitted.push((change.row, change.diff)));
-        (asked, emitted)
+        memo.seal(results, &mut |change| emitted.push((change.row, change.diff)));
+        (called, emitted)
     }
 
     #[test]
-    fn nothing_is_left_of_rows_that_are_gone() {
+    fn removed_rows_leave_no_state() {
         for append_only in [false, true] {
-            let mut answers = AsyncMemo::new(append_only, 0);
-            assert_eq!(commit(&mut answers, &[(1, 2), (2, 1)]), (vec![1, 2], vec![(10, 2), (20, 1)]));
+            let mut memo = AsyncMemo::new(append_only, 0);
+            assert_eq!(commit(&mut memo, &[(1, 2), (2, 1)]), (vec![1, 2], vec![(10, 2), (20, 1)]));
             if !append_only {
-                assert_eq!(answers.rows.len(), 2);
-                assert_eq!(commit(&mut answers, &[(1, -2), (2, -1)]), (vec![], vec![(10, -2), (20, -1)]));
+                assert_eq!(memo.rows.len(), 2);
+                assert_eq!(commit(&mut memo, &[(1, -2), (2, -1)]), (vec![], vec![(10, -2), (20, -1)]));
             }
-            assert_eq!(answers.rows.len(), 0);
+            assert_eq!(memo.rows.len(), 0);
         }
     }
 
     #[test]
-    fn the_cache_is_bounded_and_forgets_what_went_first() {
-        let mut answers = AsyncMemo::new(false, 2);
+    fn the_cache_is_bounded_and_evicts_the_oldest_results() {
+        let mut memo = AsyncMemo::new(false, 2);
         for row in 1..=5 {
-            commit(&mut answers, &[(row, 1)]);
-            commit(&mut answers, &[(row, -1)]);
+            commit(&mut memo, &[(row, 1)]);
+            commit(&mut memo, &[(row, -1)]);
         }
-        assert_eq!((answers.rows.len(), answers.cache.kept), (2, 2));
-        assert_eq!(commit(&mut answers, &[(4, 1), (1, 1)]), (vec![1], vec![(40, 1), (10, 1)]));
-        // What came back is no longer among those that are gone.
-        assert_eq!((answers.rows.len(), answers.cache.kept), (3, 1));
-        commit(&mut answers, &[(4, -1), (1, -1)]);
-        assert_eq!((answers.rows.len(), answers.cache.kept), (2, 2));
-        assert_eq!(commit(&mut answers, &[(4, 1), (1, 1), (5, 1)]).0, [5]);
-        assert!(answers.cache.gone.len() <= 3, "{:?}", answers.cache.gone);
+        assert_eq!((memo.rows.len(), memo.cache.len), (2, 2));
+        assert_eq!(commit(&mut memo, &[(4, 1), (1, 1)]), (vec![1], vec![(40, 1), (10, 1)]));
+        // A row that was inserted again is not in the cache.
+        assert_eq!((memo.rows.len(), memo.cache.len), (3, 1));
+        commit(&mut memo, &[(4, -1), (1, -1)]);
+        assert_eq!((memo.rows.len(), memo.cache.len), (2, 2));
+        assert_eq!(commit(&mut memo, &[(4, 1), (1, 1), (5, 1)]).0, [5]);
+        assert!(memo.cache.removed.len() <= 3, "{:?}", memo.cache.removed);
     }
 }

@@ -1,40 +1,39 @@
-//! `map_async`: rows that are made by asynchronous functions. Unlike the operators of `table/`, these wait for others.
+//! `map_async`: makes rows with asynchronous functions. Unlike other operators, it waits for something outside of the pipeline.
 
+mod call_policy;
 mod memo;
 mod operator;
-mod policy;
 
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::map_async::operator::Calls;
-pub use super::map_async::policy::CallError;
-use super::map_async::policy::Policy;
-
-use super::route_of;
+pub use super::map_async::call_policy::CallError;
+use super::map_async::call_policy::CallPolicy;
+use super::map_async::operator::MapAsyncOperator;
+use super::state::hash_of;
 use crate::data::{Change, Schema};
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// A row of each row, made by an asynchronous function: a call of another service, a look into a database.
+    /// One row for each row, made by an asynchronous function: a call of another service, a database lookup.
     ///
-    /// Up to 32 calls are under way at a time on each worker. A call that fails or takes longer than 30 s is made again,
-    /// twice, after 100 ms and 200 ms. All of that can be set. What then becomes of a row whose call has failed for good
-    /// is said last: [`or_skip`](MapAsync::or_skip) or [`or_else`](MapAsync::or_else).
+    /// Each worker makes up to 32 calls at a time. A call that fails or takes longer than 30 s is retried twice, after 100 ms and
+    /// 200 ms. All of these can be set. Then choose what happens to a row whose call fails permanently:
+    /// [`or_skip`](MapAsync::or_skip) or [`or_else`](MapAsync::or_else).
     ///
-    /// The result of a row is in the row's commit: the commit waits until all its calls are answered, and nothing else
-    /// happens meanwhile, so that the order in which answers come changes nothing. A pipeline with such a call is as slow as
-    /// the slowest call of each commit; [`commit_every`](crate::nats::Read::commit_every) lets more rows share a wait. Where
-    /// answers may come whenever they do, let a service of its own write them to a subject, and read that.
+    /// The result of a row is in the same commit as the row: the commit waits until all its calls are finished, and the worker
+    /// does nothing else in the meantime. Therefore the order in which calls finish changes nothing, and a pipeline is as slow as
+    /// the slowest call of each commit. [`commit_every`](crate::nats::Read::commit_every) lets more rows share one wait. If
+    /// results may arrive at any time, let a separate service publish them to a subject, and read that subject.
     ///
-    /// The function need not give the same for equal rows: what it gave is kept, and is what goes when the row goes.
-    /// Equal rows are asked about once, as long as one of them is there. It keeps each row with its result; nothing where
-    /// the table only grows, where equal rows of two commits are two questions unless there is a [cache](MapAsync::cache).
+    /// The function need not return the same for equal rows: its result is kept, and this result is removed with the row.
+    /// Equal rows share one call, as long as one of them is in the table. Memory: each row with its result; nothing if the table
+    /// only grows. In that case, equal rows of two commits need two calls unless there is a [cache](MapAsync::cache).
     ///
-    /// The calls run on the worker's thread, in a tokio runtime with I/O and time, which stands still between commits.
-    /// With several workers each calls for its own rows. A panic ends the pipeline with an error.
+    /// The calls run on the thread of the worker, in a tokio runtime with I/O and time that runs only while a commit has calls.
+    /// With several workers, each makes the calls for its own rows. A panic ends the pipeline with an error.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -62,21 +61,21 @@ impl<R: Schema> Table<R> {
         E: fmt::Display + 'static,
         F: AsyncFn(&R) -> Result<O, E> + Send + Sync + 'static,
     {
-        MapAsync { table: self.clone(), call, policy: Policy::default(), cache: 0, made: PhantomData }
+        MapAsync { table: self.clone(), call, policy: CallPolicy::default(), cache: 0, result: PhantomData }
     }
 }
 
 /// A table whose rows are to be made by calls; see [`Table::map_async`].
-#[must_use = "say what becomes of a row whose call fails: `.or_skip()` or `.or_else(..)`"]
+#[must_use = "call `.or_skip()` or `.or_else(..)` to choose what happens to a row whose call fails"]
 pub struct MapAsync<R, O, E, F> {
     table: Table<R>,
     call: F,
-    policy: Policy,
+    policy: CallPolicy,
     cache: usize,
-    made: PhantomData<fn() -> (O, E)>,
+    result: PhantomData<fn() -> (O, E)>,
 }
 
-/// What stands in for the result of a call that has failed.
+/// Makes the result of a row whose call failed.
 type Fallback<R, O, E> = Arc<dyn Fn(&R, &CallError<E>) -> Option<O> + Send + Sync>;
 
 impl<R, O, E, F> MapAsync<R, O, E, F>
@@ -86,7 +85,7 @@ where
     E: fmt::Display + 'static,
     F: AsyncFn(&R) -> Result<O, E> + Send + Sync + 'static,
 {
-    /// How many calls are under way at a time, on each worker. Default: 32; at least 1.
+    /// How many calls each worker makes at a time. Default: 32; at least 1.
     pub fn concurrency(mut self, calls: usize) -> Self {
         self.policy.concurrency = calls.max(1);
         self
@@ -98,64 +97,65 @@ where
         self
     }
 
-    /// How often a call that fails is made again. Default: 2.
+    /// How often a failed call is retried. Default: 2.
     pub fn retries(mut self, retries: u32) -> Self {
         self.policy.retries = retries;
         self
     }
 
-    /// How long to wait before a call is made again; each time twice as long, up to 10 s. Default: 100 ms.
+    /// How long to wait before the first retry. Each further wait is twice as long, up to 10 s. Default: 100 ms.
     pub fn back_off(mut self, first: Duration) -> Self {
         self.policy.back_off = first;
         self
     }
 
-    /// For how many rows that are gone (or, where the table only grows, that came before) the result is kept, on each
-    /// worker, so that an equal row needs no call. Those that went first are forgotten first. Default: 0.
+    /// For how many removed rows each worker keeps the result, so that an equal row needs no call. If the table only grows, for
+    /// how many earlier rows. The oldest results are evicted first. Default: 0.
     pub fn cache(mut self, rows: usize) -> Self {
         self.cache = rows;
         self
     }
 
-    /// How long a pipeline that stops waits for calls before it gives them up. Default: 10 s.
+    /// How long a stopping pipeline waits for calls before it abandons them. Default: 10 s.
     ///
-    /// Rows whose calls are given up have no result, and the run ends with an error that says how many they are.
+    /// Rows whose calls are abandoned have no result, and the run ends with an error that states their number.
     pub fn last_deadline(mut self, deadline: Duration) -> Self {
         self.policy.last_deadline = deadline;
         self
     }
 
-    /// A row whose call has failed for good has no result. It is reported, the first ones each and then once a second
-    /// with their number.
+    /// A row whose call fails permanently has no result. The first failures are logged one by one, later ones once a second with
+    /// their number.
     ///
-    /// It is asked about again when it has gone and comes back.
+    /// The call is repeated if the row is removed and inserted again.
     pub fn or_skip(self) -> Table<O> {
         self.table_with(None)
     }
 
-    /// A row whose call has failed for good has the result that `fallback` gives, if any.
+    /// A row whose call fails permanently has the result that `fallback` returns, if any.
     ///
-    /// It is asked about again when it has gone and comes back.
+    /// The call is repeated if the row is removed and inserted again.
     pub fn or_else(self, fallback: impl Fn(&R, &CallError<E>) -> Option<O> + Send + Sync + 'static) -> Table<O> {
         self.table_with(Some(Arc::new(fallback)))
     }
 
     fn table_with(self, fallback: Option<Fallback<R, O, E>>) -> Table<O> {
         let MapAsync { table, call, policy, cache, .. } = self;
-        let (input, append_only, control) = (table.node(), table.shape().append_only, table.plan().control().clone());
+        let (append_only, control) = (table.properties().append_only, table.plan().control().clone());
         let call = Arc::new(call);
-        let name = table.plan().unique_name("map_async");
-        let shape = TableProperties { order: Order::Sorted, append_only };
-        let node = table.plan().add(name, shape, |node, name| {
-            move |build| {
-                let changes = build.get::<R>(input);
-                let (call, fallback) = (Arc::clone(&call), fallback.clone());
-                let calls = Calls::new(&name, call, fallback, policy, control.clone(), append_only, cache);
-                let route = |change: &Change<R>| route_of(&change.row);
-                let rows = build.graph.stateful(changes, &name, route, calls);
-                build.put::<O>(node, rows);
-            }
-        });
-        Table::new(table.plan().clone(), node)
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        table.operator("map_async", properties, move |build, changes, name| {
+            let (call, fallback) = (Arc::clone(&call), fallback.clone());
+            let operator = MapAsyncOperator::new(name, call, fallback, policy, control.clone(), append_only, cache);
+            build.dataflow.stateful(changes, name, |change: &Change<R>| hash_of(&change.row), operator)
+        })
+    }
+}
+
+impl<R: Schema, O, E, F> fmt::Debug for MapAsync<R, O, E, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let MapAsync { table, policy, cache, .. } = self;
+        let mut map_async = f.debug_struct("MapAsync");
+        map_async.field("table", table).field("policy", policy).field("cache", cache).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The operator behind `map_async`: a commit's calls, all at once, and then its results.
+//! The operator behind `map_async`: makes the calls of a commit, then emits their results.
 
 use std::fmt;
 use std::pin::pin;
@@ -8,27 +8,27 @@ use futures_util::stream::{self, StreamExt};
 use tokio::runtime::{Builder, Runtime};
 
 use super::Fallback;
-use super::memo::{Answer, AsyncMemo};
-use super::policy::{CallError, Policy};
+use super::call_policy::{CallError, CallPolicy};
+use super::memo::{AsyncMemo, CallResult};
 use crate::data::{Change, Error, ErrorKind, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::Control;
 use crate::telemetry::{Level, LogLimiter};
 
-/// Calls a function for the rows of each commit, and keeps what it gave.
-pub(super) struct Calls<R, O, E, F> {
-    answers: AsyncMemo<R, O>,
+/// Makes a call for each row of a commit, and keeps the results.
+pub(super) struct MapAsyncOperator<R, O, E, F> {
+    memo: AsyncMemo<R, O>,
     name: Arc<str>,
     call: Arc<F>,
     fallback: Option<Fallback<R, O, E>>,
-    policy: Policy,
+    policy: CallPolicy,
     control: Control,
-    /// Made for the first call, on the worker's own thread.
+    /// Created for the first call, on the thread of the worker.
     runtime: Option<Runtime>,
     failures: LogLimiter,
 }
 
-impl<R, O, E, F> Calls<R, O, E, F>
+impl<R, O, E, F> MapAsyncOperator<R, O, E, F>
 where
     R: Schema,
     O: Schema,
@@ -39,29 +39,29 @@ where
         name: &Arc<str>,
         call: Arc<F>,
         fallback: Option<Fallback<R, O, E>>,
-        policy: Policy,
+        policy: CallPolicy,
         control: Control,
         append_only: bool,
         cache: usize,
     ) -> Self {
-        let answers = AsyncMemo::new(append_only, cache);
+        let memo = AsyncMemo::new(append_only, cache);
         let (name, failures) = (Arc::clone(name), LogLimiter::new(name));
-        Calls { answers, name, call, fallback, policy, control, runtime: None, failures }
+        MapAsyncOperator { memo, name, call, fallback, policy, control, runtime: None, failures }
     }
 
-    /// Asks about all rows, and says what stands for the answers.
-    fn ask(&mut self, rows: &[R]) -> Vec<Answer<O>> {
+    /// Makes the calls for all rows, and applies the fallback to those that failed.
+    fn call(&mut self, rows: &[R]) -> Vec<CallResult<O>> {
         let outcomes = self.outcomes(rows);
-        let given_up = outcomes.iter().filter(|outcome| matches!(outcome, Err(CallError::Stopped))).count();
-        if given_up > 0 {
+        let abandoned = outcomes.iter().filter(|outcome| matches!(outcome, Err(CallError::Stopped))).count();
+        if abandoned > 0 {
             let name = &self.name;
             let message = format!(
-                "the pipeline stopped before {given_up} calls of `{name}` were answered: their rows have no result"
+                "the pipeline stopped before {abandoned} calls of `{name}` were finished: their rows have no result"
             );
             self.control.fail(Error::new(ErrorKind::Custom, message));
         }
-        let answers = rows.iter().zip(outcomes).map(|(row, outcome)| match outcome {
-            Ok(made) => Answer { row: Some(made), lasting: true },
+        let results = rows.iter().zip(outcomes).map(|(row, outcome)| match outcome {
+            Ok(row) => CallResult { row: Some(row), reusable: true },
             Err(error) => {
                 let row = match &self.fallback {
                     Some(fallback) => fallback(row, &error),
@@ -70,13 +70,13 @@ where
                         None
                     }
                 };
-                Answer { row, lasting: false }
+                CallResult { row, reusable: false }
             }
         });
-        answers.collect()
+        results.collect()
     }
 
-    /// What became of each call.
+    /// The outcome of each call.
     fn outcomes(&mut self, rows: &[R]) -> Vec<Result<O, CallError<E>>> {
         let mut outcomes: Vec<_> = rows.iter().map(|_| Err(CallError::Stopped)).collect();
         if rows.is_empty() {
@@ -89,7 +89,7 @@ where
         let runtime = match runtime {
             Ok(runtime) => runtime,
             Err(error) => {
-                let message = format!("`{}` has no runtime to make calls in", self.name);
+                let message = format!("`{}` cannot start a runtime for its calls", self.name);
                 self.control.fail(Error::new(ErrorKind::Config, message).with_source(error));
                 return outcomes;
             }
@@ -97,10 +97,10 @@ where
         runtime.block_on(async {
             let (policy, call) = (&self.policy, &*self.call);
             let calls = stream::iter(rows.iter().enumerate());
-            let calls =
-                calls.map(|(number, row)| async move { (number, policy.keep_trying(async || call(row).await).await) });
+            let calls = calls
+                .map(|(number, row)| async move { (number, policy.call_with_retries(async || call(row).await).await) });
             let mut calls = pin!(calls.buffer_unordered(policy.concurrency));
-            let mut given_up = pin!(policy.given_up(&self.control));
+            let mut abandoned = pin!(policy.abandoned(&self.control));
             loop {
                 tokio::select! {
                     biased;
@@ -108,7 +108,7 @@ where
                         Some((number, outcome)) => outcomes[number] = outcome,
                         None => break,
                     },
-                    () = &mut given_up => break,
+                    () = &mut abandoned => break,
                 }
             }
         });
@@ -117,7 +117,7 @@ where
     }
 }
 
-impl<R, O, E, F> StatefulOperator<Change<R>, O> for Calls<R, O, E, F>
+impl<R, O, E, F> StatefulOperator<Change<R>, O> for MapAsyncOperator<R, O, E, F>
 where
     R: Schema,
     O: Schema,
@@ -125,12 +125,12 @@ where
     F: AsyncFn(&R) -> Result<O, E> + 'static,
 {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
-        self.answers.apply(changes);
+        self.memo.apply(changes);
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let rows = self.answers.questions();
-        let answers = self.ask(&rows);
-        self.answers.seal(answers, emit);
+        let rows = self.memo.rows_to_call();
+        let results = self.call(&rows);
+        self.memo.seal(results, emit);
     }
 }

@@ -137,7 +137,7 @@ impl<T: Accumulator> Reducer<T::Argument> for Fold<T> {
         }
     }
 
-    fn settle(&self, folded: &mut Self::State) {
+    fn finish_commit(&self, folded: &mut Self::State) {
         if folded.stale {
             folded.state = self.anew(&folded.kept);
             folded.stale = false;

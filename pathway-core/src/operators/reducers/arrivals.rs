@@ -7,7 +7,7 @@ use hashbrown::HashTable;
 
 use super::multiset::Multiset;
 use crate::data::Datum;
-use crate::operators::state::keyed::hash_of;
+use crate::operators::state::hash_of;
 
 /// Values in the order in which they came, each with the row that it is of. Of several that are equal in both, the one
 /// that came last goes first.

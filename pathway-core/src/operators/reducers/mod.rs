@@ -140,7 +140,7 @@ pub trait Reducer<A>: Send + Sync + 'static {
 
     /// The commit's last `update` of the group is through: does what is cheaper once for a commit than at each
     /// change. Default: nothing. `output` must be right without it.
-    fn settle(&self, state: &mut Self::State) {
+    fn finish_commit(&self, state: &mut Self::State) {
         let _ = state;
     }
 

@@ -109,9 +109,9 @@ impl<A: Datum> Reducer<A> for Quantile {
         values.update(argument, diff);
     }
 
-    fn settle(&self, values: &mut Ranks<A>) {
+    fn finish_commit(&self, values: &mut Ranks<A>) {
         let (missing, n) = split(values);
-        values.settle(missing + self.rank(n));
+        values.finish_commit(missing + self.rank(n));
     }
 
     fn output(&self, values: &Ranks<A>) -> Result<A, ReduceError> {
@@ -134,9 +134,9 @@ impl<A: Interpolate> Reducer<A> for QuantileCont {
         values.update(argument, diff);
     }
 
-    fn settle(&self, values: &mut Ranks<A>) {
+    fn finish_commit(&self, values: &mut Ranks<A>) {
         let (missing, n) = split(values);
-        values.settle(missing + self.place(n).0);
+        values.finish_commit(missing + self.place(n).0);
     }
 
     fn output(&self, values: &Ranks<A>) -> Result<A::Output, ReduceError> {

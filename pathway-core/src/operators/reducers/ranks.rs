@@ -57,7 +57,7 @@ impl<A: Datum> Ranks<A> {
     }
 
     /// Moves the cursor to a rank, so that the next search begins there.
-    pub(super) fn settle(&mut self, rank: i64) {
+    pub(super) fn finish_commit(&mut self, rank: i64) {
         let found = self.seek(rank).map(|(value, below)| {
             let stays = self.cursor.as_ref().is_some_and(|cursor| cursor.0.compare(value).is_eq());
             (if stays { None } else { Some(value.clone_datum()) }, below)

@@ -37,8 +37,8 @@ macro_rules! reducer_of_a_tuple {
                 $(self.$index.update_row(&mut state.$index, row, argument.$index, diff);)+
             }
 
-            fn settle(&self, state: &mut Self::State) {
-                $(self.$index.settle(&mut state.$index);)+
+            fn finish_commit(&self, state: &mut Self::State) {
+                $(self.$index.finish_commit(&mut state.$index);)+
             }
 
             fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError> {

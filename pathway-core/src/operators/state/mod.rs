@@ -1,5 +1,9 @@
-//! What operators keep from one commit to the next.
+//! What operators keep: state by key, the event time of a table, and the ordered changes of a commit.
 
-pub(crate) mod event_time;
-pub(crate) mod in_order;
-pub(crate) mod keyed;
+mod event_time;
+mod keyed_state;
+mod ordered_changes;
+
+pub(super) use event_time::{EventTimeTracker, IdleClock, Observed, observations};
+pub(super) use keyed_state::{KeyedState, Slot, hash_of};
+pub(super) use ordered_changes::OrderedChanges;

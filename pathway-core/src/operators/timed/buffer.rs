@@ -1,32 +1,33 @@
-//! `buffer`: rows are held back until event time has passed them.
+//! `buffer`: holds rows back until event time has passed them.
 
 use std::collections::BTreeMap;
 
 use super::Timed;
-use super::operator::{Moment, Policy};
+use super::policy::{CommitTimes, TimePolicy};
 use crate::data::{Change, Schema};
 use crate::operators::reducers::Multiset;
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// Holds each row back until event time is at least `delay` ahead of its time.
+    /// Holds each row back until event time is at least `delay` after its time.
     ///
-    /// What is below sees the rows nearly in the order of their times, and sees nothing of one that is corrected or taken back in
-    /// the meantime. A row that comes when event time is there already is not held back. The last rows are held until later ones
-    /// come: [`Table::timed`] says what event time is, and has the form for where the source may fall silent.
+    /// Downstream operators see the rows nearly in the order of their times, and do not see rows that are corrected or removed in
+    /// the meantime. A row that arrives when event time is already that far is not held back. The last rows are held until later
+    /// ones arrive. [`Table::timed`] explains event time; use it with [`idle_timeout`](Timed::idle_timeout) if the source may
+    /// become idle.
     ///
-    /// It keeps the rows that are held back, by time: of each time a row and 24 bytes, in nodes of up to eleven; more rows of one time in a
-    /// tree of their own.
+    /// Memory: the rows that are held back, by time. For each time, a row and 24 bytes, in nodes of up to eleven entries. Further rows
+    /// of the same time are in a tree of their own.
     ///
     /// ```
     /// # use pathway::prelude::*;
     /// # #[derive(Schema, Debug, PartialEq)] struct Order { at: i64 }
     /// # let pipeline = Pipeline::new();
     /// let orders = pipeline.commits([10, 12, 15].map(|at| vec![Change::insert(Order { at })]));
-    /// let settled = orders.buffer(|o| o.at, 3).collect();
+    /// let delayed = orders.buffer(|o| o.at, 3).collect();
     /// # pipeline.run()?;
-    /// assert_eq!(settled.changes(), [(2, Order { at: 10 }, 1), (2, Order { at: 12 }, 1)]);
+    /// assert_eq!(delayed.changes(), [(2, Order { at: 10 }, 1), (2, Order { at: 12 }, 1)]);
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn buffer<T: EventTime>(
@@ -39,10 +40,10 @@ impl<R: Schema> Table<R> {
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Holds each row back until event time is at least `delay` ahead of its time; see [`Table::buffer`].
+    /// Holds each row back until event time is at least `delay` after its time; see [`Table::buffer`].
     pub fn buffer(self, delay: impl Length<T>) -> Table<R> {
         let delay = self.ticks(delay);
-        let append_only = self.table.shape().append_only;
+        let append_only = self.table.properties().append_only;
         self.policy("buffer", append_only, move |_| Buffer::new(delay))
     }
 }
@@ -59,12 +60,12 @@ impl<R> Buffer<R> {
     }
 }
 
-impl<R: Schema> Policy<R> for Buffer<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, moment: Moment, emit: &mut dyn FnMut(Change<R>)) {
+impl<R: Schema> TimePolicy<R> for Buffer<R> {
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
         let Buffer { delay, held } = self;
         let is_past = |time: i128, now: Option<i128>| now.is_some_and(|now| now >= time + *delay);
         for (time, change) in changes {
-            if is_past(time, moment.before) {
+            if is_past(time, times.before) {
                 emit(change);
                 continue;
             }
@@ -74,7 +75,7 @@ impl<R: Schema> Policy<R> for Buffer<R> {
                 held.remove(&time);
             }
         }
-        while let Some(entry) = held.first_entry().filter(|entry| is_past(*entry.key(), moment.now)) {
+        while let Some(entry) = held.first_entry().filter(|entry| is_past(*entry.key(), times.after)) {
             let rows = entry.remove();
             rows.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: copies }));
         }
@@ -85,20 +86,20 @@ impl<R: Schema> Policy<R> for Buffer<R> {
 mod tests {
     use super::*;
     use crate::dataflow::StatefulOperator;
-    use crate::operators::state::event_time::EventTimeTracker;
-    use crate::operators::support::{Row, most_kept, stream};
-    use crate::operators::timed::operator::Operator;
+    use crate::operators::state::EventTimeTracker;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::timed::policy::PolicyOperator;
 
     #[test]
-    fn nothing_is_kept_that_was_let_go() {
-        let mut operator = Operator::new(Row::ticks(), EventTimeTracker::default(), Buffer::new(20));
-        let most = most_kept(stream(2, 5), |mut commit, now| {
+    fn released_rows_leave_no_state() {
+        let mut operator = PolicyOperator::new(Row::ticks(), EventTimeTracker::default(), Buffer::new(20));
+        let max = max_kept(random_commits(2, 5), |mut commit, now| {
             operator.apply(&mut commit);
             operator.seal(&mut |_| {});
             let held = &operator.policy.held;
             assert!(held.keys().all(|time| *time + 20 > now), "at {now}");
             held.len()
         });
-        assert!((1..=20).contains(&most), "{most}");
+        assert!((1..=20).contains(&max), "{max}");
     }
 }

@@ -1,23 +1,24 @@
-//! `forget`: rows go when event time has left them behind.
+//! `forget`: removes rows that are too old in event time.
 
 use std::collections::BTreeMap;
 
 use super::Timed;
-use super::operator::{Moment, Policy};
+use super::policy::{CommitTimes, TimePolicy};
 use crate::data::{Change, Schema};
 use crate::operators::reducers::Multiset;
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
 
 impl<R: Schema> Table<R> {
-    /// Removes each row once its time is more than `after` behind event time, so that all that is kept of it below is given free.
+    /// Removes each row once its time is more than `after` before event time, which frees the state that downstream operators keep
+    /// for it.
     ///
-    /// What is made of the row goes, too: the table has the rows of the last hour, and a sum over it is the sum of the last
-    /// hour. A row that comes too late for that never comes, and one that is taken back after it was forgotten goes only once.
-    /// [`Table::timed`] says what event time is, and has the form for where the source may fall silent.
+    /// Results that depend on the row change too: if the table has the rows of the last hour, a sum over it is the sum of the last
+    /// hour. A row that is already too old when it arrives is dropped. A row that is removed after it was forgotten is removed only
+    /// once. [`Table::timed`] explains event time; use it with [`idle_timeout`](Timed::idle_timeout) if the source may become idle.
     ///
-    /// It keeps the rows that are not forgotten, by time: of each time a row and 24 bytes, in nodes of up to eleven; more rows of one time in a
-    /// tree of their own.
+    /// Memory: the rows that are not forgotten, by time. For each time, a row and 24 bytes, in nodes of up to eleven entries. Further rows
+    /// of the same time are in a tree of their own.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -39,7 +40,7 @@ impl<R: Schema> Table<R> {
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Removes each row once its time is more than `after` behind event time; see [`Table::forget`].
+    /// Removes each row once its time is more than `after` before event time; see [`Table::forget`].
     pub fn forget(self, after: impl Length<T>) -> Table<R> {
         let after = self.ticks(after);
         self.policy("forget", false, move |_| Forget::new(after))
@@ -58,9 +59,9 @@ impl<R> Forget<R> {
     }
 }
 
-impl<R: Schema> Policy<R> for Forget<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, moment: Moment, emit: &mut dyn FnMut(Change<R>)) {
-        let first = moment.now.map_or(i128::MIN, |now| now - self.after);
+impl<R: Schema> TimePolicy<R> for Forget<R> {
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
+        let first = times.after.map_or(i128::MIN, |now| now - self.after);
         for (time, Change { row, diff }) in changes.into_iter().filter(|(time, _)| *time >= first) {
             emit(Change { row: row.clone_datum(), diff });
             let rows = self.rows.entry(time).or_default();
@@ -80,20 +81,20 @@ impl<R: Schema> Policy<R> for Forget<R> {
 mod tests {
     use super::*;
     use crate::dataflow::StatefulOperator;
-    use crate::operators::state::event_time::EventTimeTracker;
-    use crate::operators::support::{Row, most_kept, stream};
-    use crate::operators::timed::operator::Operator;
+    use crate::operators::state::EventTimeTracker;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::timed::policy::PolicyOperator;
 
     #[test]
-    fn nothing_older_is_kept() {
-        let mut operator = Operator::new(Row::ticks(), EventTimeTracker::default(), Forget::new(20));
-        let most = most_kept(stream(1, 30), |mut commit, now| {
+    fn old_rows_leave_no_state() {
+        let mut operator = PolicyOperator::new(Row::ticks(), EventTimeTracker::default(), Forget::new(20));
+        let max = max_kept(random_commits(1, 30), |mut commit, now| {
             operator.apply(&mut commit);
             operator.seal(&mut |_| {});
             let rows = &operator.policy.rows;
             assert!(rows.keys().all(|time| *time >= now - 20), "at {now}");
             rows.len()
         });
-        assert!((1..=21).contains(&most), "{most}");
+        assert!((1..=21).contains(&max), "{max}");
     }
 }

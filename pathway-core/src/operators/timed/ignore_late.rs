@@ -1,24 +1,25 @@
-//! `ignore_late`: rows that come too late are refused.
+//! `ignore_late`: drops rows that arrive too late.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Timed;
-use super::operator::{Moment, Policy};
+use super::policy::{CommitTimes, TimePolicy};
 use crate::data::{Change, DatumKey, Schema};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
 use crate::telemetry::{Level, LogLimiter};
 
 impl<R: Schema> Table<R> {
-    /// Ignores each row that comes when event time is more than `late` ahead of its time already; that is counted, and reported.
+    /// Drops each row that arrives when event time is already more than `late` after its time. Dropped rows are counted and
+    /// reported.
     ///
-    /// What counts is event time before the commit: a commit's own rows are never late for each other. Of a row that was
-    /// ignored the removal is ignored, too; one that was taken in can go whenever it does.
-    /// [`Table::timed`] says what event time is, and has the form for where the source may fall silent.
+    /// Event time before the commit decides: the rows of one commit are never late for each other. If a row was dropped, its
+    /// removal is dropped too; a row that was not dropped can be removed at any time.
+    /// [`Table::timed`] explains event time; use it with [`idle_timeout`](Timed::idle_timeout) if the source may become idle.
     ///
-    /// Of a table that only grows it keeps nothing; else the rows that were ignored, until they are taken back: a row's own size
-    /// and 8 bytes, in nodes of up to eleven.
+    /// Memory: nothing for a table that only grows. Otherwise the dropped rows until they are removed: the size of a row and 8
+    /// bytes, in nodes of up to eleven entries.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -40,10 +41,10 @@ impl<R: Schema> Table<R> {
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Ignores each row that comes when event time is more than `late` ahead of its time; see [`Table::ignore_late`].
+    /// Drops each row that arrives when event time is already more than `late` after its time; see [`Table::ignore_late`].
     pub fn ignore_late(self, late: impl Length<T>) -> Table<R> {
         let late = self.ticks(late);
-        let append_only = self.table.shape().append_only;
+        let append_only = self.table.properties().append_only;
         let time = Arc::clone(&self.time);
         self.policy("ignore_late", append_only, move |name| {
             let time = Arc::clone(&time);
@@ -52,12 +53,12 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     }
 }
 
-/// Keeps the rows that were ignored and can still be taken back.
+/// Keeps the dropped rows that can still be removed.
 pub(super) struct IgnoreLate<R> {
     late: i128,
     append_only: bool,
-    ignored: BTreeMap<DatumKey<R>, i64>,
-    /// A row's time, for people.
+    dropped: BTreeMap<DatumKey<R>, i64>,
+    /// The time of a row, as text.
     time: Box<dyn Fn(&R) -> String>,
     reports: LogLimiter,
 }
@@ -65,38 +66,38 @@ pub(super) struct IgnoreLate<R> {
 impl<R: Schema> IgnoreLate<R> {
     fn new(late: i128, append_only: bool, name: &Arc<str>, time: impl Fn(&R) -> String + 'static) -> Self {
         let reports = LogLimiter::new(name);
-        IgnoreLate { late, append_only, ignored: BTreeMap::new(), time: Box::new(time), reports }
+        IgnoreLate { late, append_only, dropped: BTreeMap::new(), time: Box::new(time), reports }
     }
 
-    fn ignore(&mut self, row: R, copies: i64) {
+    fn drop_row(&mut self, row: R, copies: i64) {
         let time = (self.time)(&row);
-        self.reports.report(Level::Warn, 1, format_args!("a row of {time} came too late, and is ignored"));
+        self.reports.report(Level::Warn, 1, format_args!("a row of {time} arrived too late and is dropped"));
         if !self.append_only {
-            *self.ignored.entry(DatumKey(row)).or_default() += copies;
+            *self.dropped.entry(DatumKey(row)).or_default() += copies;
         }
     }
 
-    /// How many of some copies that go were ignored when they came.
-    fn take_back(&mut self, row: &R, copies: i64) -> i64 {
-        if self.ignored.is_empty() {
+    /// How many of some removed copies were dropped when they arrived.
+    fn forget_dropped(&mut self, row: &R, copies: i64) -> i64 {
+        if self.dropped.is_empty() {
             return 0;
         }
         let key = DatumKey(row.clone_datum());
-        let Some(ignored) = self.ignored.get_mut(&key) else { return 0 };
-        let taken = copies.min(*ignored);
-        *ignored -= taken;
-        if *ignored == 0 {
-            self.ignored.remove(&key);
+        let Some(dropped) = self.dropped.get_mut(&key) else { return 0 };
+        let taken = copies.min(*dropped);
+        *dropped -= taken;
+        if *dropped == 0 {
+            self.dropped.remove(&key);
         }
         taken
     }
 }
 
-impl<R: Schema> Policy<R> for IgnoreLate<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, moment: Moment, emit: &mut dyn FnMut(Change<R>)) {
+impl<R: Schema> TimePolicy<R> for IgnoreLate<R> {
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
         let late = self.late;
-        let is_late = |time: i128| moment.before.is_some_and(|before| before > time + late);
-        // Net, so that a row which comes and goes in one commit is not told of as late.
+        let is_late = |time: i128| times.before.is_some_and(|before| before > time + late);
+        // Net, so that a row that is inserted and removed in one commit is not reported as late.
         let mut net = BTreeMap::<DatumKey<R>, i64>::new();
         for (time, Change { row, diff }) in changes {
             if is_late(time) { *net.entry(DatumKey(row)).or_default() += diff } else { emit(Change { row, diff }) }
@@ -104,9 +105,9 @@ impl<R: Schema> Policy<R> for IgnoreLate<R> {
         for (DatumKey(row), diff) in net {
             match diff {
                 0 => {}
-                1.. => self.ignore(row, diff),
+                1.. => self.drop_row(row, diff),
                 _ => {
-                    let diff = diff + self.take_back(&row, -diff);
+                    let diff = diff + self.forget_dropped(&row, -diff);
                     if diff != 0 {
                         emit(Change { row, diff });
                     }
@@ -120,21 +121,21 @@ impl<R: Schema> Policy<R> for IgnoreLate<R> {
 mod tests {
     use super::*;
     use crate::dataflow::StatefulOperator;
-    use crate::operators::state::event_time::EventTimeTracker;
-    use crate::operators::support::{Row, most_kept, stream};
-    use crate::operators::timed::operator::Operator;
+    use crate::operators::state::EventTimeTracker;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::timed::policy::PolicyOperator;
 
     #[test]
-    fn what_was_ignored_is_kept_until_it_goes() {
+    fn dropped_rows_are_kept_until_they_are_removed() {
         for append_only in [false, true] {
             let policy = IgnoreLate::new(5, append_only, &"test".into(), |row: &Row| row.at.to_string());
-            let mut operator = Operator::new(Row::ticks(), EventTimeTracker::default(), policy);
-            let most = most_kept(stream(3, 40), |mut commit, _| {
+            let mut operator = PolicyOperator::new(Row::ticks(), EventTimeTracker::default(), policy);
+            let max = max_kept(random_commits(3, 40), |mut commit, _| {
                 operator.apply(&mut commit);
                 operator.seal(&mut |_| {});
-                operator.policy.ignored.len()
+                operator.policy.dropped.len()
             });
-            assert_eq!(most == 0, append_only);
+            assert_eq!(max == 0, append_only);
         }
     }
 }

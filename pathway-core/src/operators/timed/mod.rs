@@ -1,71 +1,79 @@
-//! Policies of time: rows are forgotten, held back or refused by how far event time has come.
+//! Policies by event time: rows are forgotten, held back or ignored, and keys are found inactive.
 
 mod buffer;
 mod forget;
 mod ignore_late;
 mod inactive_for;
-mod operator;
+mod policy;
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::state::event_time::Clock;
+use super::state::IdleClock;
 use super::window::{EventTime, Length};
-use crate::data::{Datum, Error, ErrorKind, Schema};
+use crate::data::{Datum, Schema};
 use crate::plan::Table;
 
 pub use super::timed::inactive_for::TimedGroups;
 
 impl<R: Schema> Table<R> {
-    /// The rows with their event time, for policies of time: [`forget`](Timed::forget), [`buffer`](Timed::buffer),
-    /// [`ignore_late`](Timed::ignore_late); and for who is [silent](TimedGroups::inactive_for).
+    /// The rows with their event time, to [`forget`](Timed::forget), [`buffer`](Timed::buffer) or
+    /// [ignore late rows](Timed::ignore_late), or to find [inactive keys](TimedGroups::inactive_for).
     ///
-    /// The event time of a table is the latest time of any of its rows up to and including the commit: it never goes back, and a
-    /// row that goes does not move it. It does not depend on the number of workers. (A row with a time far in the future moves it
-    /// there, and makes all others old: `filter!` what can't be.)
+    /// The event time of a table is the latest time of any row up to and including the commit. It never decreases, not even when
+    /// rows are removed, and is the same for any number of workers. A row with a time far in the future advances event time to
+    /// there, so that all other rows are late: drop impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
         Timed { table: self.clone(), time: Arc::new(time), clock: None }
     }
 }
 
 /// The rows of a table with their event time; see [`Table::timed`].
-#[must_use = "say what becomes of the rows: `.forget(..)`, `.buffer(..)` or `.ignore_late(..)`"]
+#[must_use = "call `.forget(..)`, `.buffer(..)`, `.ignore_late(..)` or `.group_by(..)`"]
 pub struct Timed<R, T> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
-    clock: Option<Clock>,
+    clock: Option<IdleClock>,
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Lets event time go on by a clock once no row has come for so long. Default: it stands still while no row comes.
+    /// Advances event time by a clock once no row has arrived for `timeout`. Default: event time does not advance while no row
+    /// arrives.
     ///
-    /// The same as for windows: see [`Windows::idle_timeout`](super::window::Windows::idle_timeout).
+    /// It works as for windows; see [`Windows::idle_timeout`](super::window::Windows::idle_timeout).
     pub fn idle_timeout<C: Schema>(
         mut self,
-        silence: impl Length<T>,
+        timeout: impl Length<T>,
         clock: &Table<C>,
         time: impl Fn(&C) -> T + Send + Sync + 'static,
     ) -> Self {
-        let clock = Clock::new(self.ticks(silence), clock, time);
-        clock.is_of_one_pipeline_with(&self.table, "idle_timeout");
+        let clock = IdleClock::new(self.ticks(timeout), clock, time);
+        clock.shares_pipeline(&self.table, "idle_timeout");
         self.clock = Some(clock);
         self
     }
 
-    /// Groups the rows by a key, to see which groups are [silent](TimedGroups::inactive_for). Several keys are a tuple.
+    /// Groups the rows by a key, to find [inactive](TimedGroups::inactive_for) keys. Use a tuple for several keys.
     pub fn group_by<K: Datum>(self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> TimedGroups<R, T, K> {
         TimedGroups::new(self, key)
     }
 
-    /// A length in ticks. One that has none, or is below zero, ends the pipeline.
+    /// A length in ticks. An invalid or negative length fails the pipeline.
     fn ticks(&self, length: impl Length<T>) -> i128 {
         let ticks = length.ticks().and_then(|ticks| match ticks {
             0.. => Ok(ticks),
-            _ => Err("a length of time that is below zero".to_owned()),
+            _ => Err("the length must not be negative".to_owned()),
         });
-        ticks.unwrap_or_else(|mistake| {
-            let message = format!("a policy of time of {:?}: {mistake}", self.table);
-            self.table.plan().control().fail(Error::new(ErrorKind::Config, message));
+        ticks.unwrap_or_else(|error| {
+            self.table.fail(format!("an event-time policy of {:?}: {error}", self.table));
             0
         })
+    }
+}
+
+impl<R: Schema, T> fmt::Debug for Timed<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let clock = self.clock.is_some();
+        f.debug_struct("Timed").field("table", &self.table).field("idle_timeout", &clock).finish_non_exhaustive()
     }
 }

@@ -1,7 +1,8 @@
-//! Windows of event time: what happened in the same hour, in the last ten minutes.
+//! Windows of event time: groups rows by the hour, the last ten minutes, or the session in which they happened.
 
-mod groups;
-mod sessions;
+mod grid_operator;
+mod session_operator;
+mod spec;
 mod time;
 mod timeline;
 mod windows;
@@ -9,26 +10,27 @@ mod windows;
 pub use super::window::time::{EventTime, Length};
 pub use super::window::windows::{Window, Windows, session, sliding, tumbling};
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::group::prepared;
 use super::reducers::Reducer;
-use super::state::event_time::{Clock, EventTimeTracker, Observed, seen};
-use super::state::keyed::hash_of;
-use super::window::groups::{Rule, WindowGroups};
-use super::window::sessions::Sessions;
-use super::window::windows::{Grid, Kind, Shows};
-use crate::data::{Change, Datum, DatumKey, Error, ErrorKind, Schema};
+use super::state::{EventTimeTracker, IdleClock, Observed, hash_of, observations};
+use super::window::grid_operator::GridWindows;
+use super::window::session_operator::SessionWindows;
+use super::window::spec::WindowSpec;
+use super::window::windows::{EmitMode, Grid, Kind};
+use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::Changes;
 use crate::plan::{Build, Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by windows of event time, to reduce each: [`tumbling`], [`sliding`] or [`session`] windows.
+    /// Groups the rows by windows of event time, to reduce each window: [`tumbling`], [`sliding`] or [`session`] windows.
     ///
-    /// It keeps what the reducers keep, for each key of each open window: its key and the window's start, 36 bytes, and 4 more
-    /// where windows close. Sessions also keep what the reducers are fed of each row, since any row may make two of one: 140 bytes
-    /// for each key, 56 for each session, 24 and the arguments for each time, the latter two in nodes of up to eleven, and 32
-    /// more for each session where they close.
+    /// Memory: the state of the reducers for each key of each open window, with the key and 36 bytes, and 4 more if windows close.
+    /// Sessions also keep the arguments of the reducers for each row, because the removal of any row may split a session: 140
+    /// bytes for each key, 56 for each session, and 24 bytes and the arguments for each time, the latter two in nodes of up to
+    /// eleven entries; 32 bytes more for each session if they close.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -58,7 +60,7 @@ impl<R: Schema> Table<R> {
     }
 }
 
-/// The rows of a table in windows; see [`Table::window`].
+/// The rows of a table, grouped by windows; see [`Table::window`].
 #[must_use = "windows do nothing until they are reduced"]
 pub struct Windowed<R, T> {
     table: Table<R>,
@@ -67,7 +69,7 @@ pub struct Windowed<R, T> {
 }
 
 impl<R: Schema, T: EventTime> Windowed<R, T> {
-    /// Groups the rows of each window by a key, too. Several keys are a tuple.
+    /// Groups the rows of each window by a key, too. Use a tuple for several keys.
     pub fn group_by<K: Datum>(self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> WindowedGroups<R, T, K> {
         WindowedGroups { table: self.table, time: self.time, windows: self.windows, key: Arc::new(key) }
     }
@@ -83,7 +85,14 @@ impl<R: Schema, T: EventTime> Windowed<R, T> {
     }
 }
 
-/// The rows of a table in windows, and in groups of one key each; see [`Table::window`].
+impl<R: Schema, T> fmt::Debug for Windowed<R, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Windowed { table, windows, .. } = self;
+        f.debug_struct("Windowed").field("table", table).field("windows", windows).finish_non_exhaustive()
+    }
+}
+
+/// The rows of a table, grouped by windows and a key; see [`Table::window`].
 #[must_use = "windows do nothing until they are reduced"]
 pub struct WindowedGroups<R, T, K> {
     table: Table<R>,
@@ -95,8 +104,8 @@ pub struct WindowedGroups<R, T, K> {
 impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
     /// Reduces each group of each window to one row.
     ///
-    /// `arguments` says what the reducers are fed of a row, `output` makes the row of the key, the window, and what the
-    /// reducers give.
+    /// `arguments` computes the arguments of the reducers from a row; `output` makes the row of a group from its key, its window
+    /// and the values of the reducers.
     pub fn reduce<A: Datum, G: Reducer<A>, O: Schema>(
         self,
         reducers: G,
@@ -104,44 +113,45 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let WindowedGroups { table, time, windows, key } = self;
-        let Windows { kind, policy, clock, mistake, .. } = windows;
+        let Windows { kind, policy, clock, error, .. } = windows;
         if let Some(clock) = &clock {
-            clock.is_of_one_pipeline_with(&table, "window");
+            clock.shares_pipeline(&table, "window");
         }
-        if let Some(mistake) = mistake {
-            let message = format!("a window over {table:?}: {mistake}");
-            table.plan().control().fail(Error::new(ErrorKind::Config, message));
+        if let Some(error) = error {
+            table.fail(format!("a window over {table:?}: {error}"));
         }
         let reducers = prepared(&table, reducers);
         let (arguments, reducers, output) = (Arc::new(arguments), Arc::new(reducers), Arc::new(output));
-        let rule = Arc::new(Rule { time, key, arguments, reducers, output, policy });
-        let (input, input_shape) = (table.node(), table.shape());
-        // A closed window's only row never goes.
-        let shape = TableProperties { order: Order::Sorted, append_only: policy.shows == Shows::OnceClosed };
-        let name = table.plan().unique_name("window");
-        let node = table.plan().add(name, shape, |node, name| {
-            move |build| {
-                let changes = build.get::<R>(input);
-                let rule = Arc::clone(&rule);
-                let reduced = match kind {
-                    Kind::Grid(grid) => reduce_grid(build, changes, &name, rule, grid, (input_shape, clock.as_ref())),
-                    Kind::Session(gap) => reduce_sessions(build, changes, &name, rule, gap, clock.as_ref()),
-                };
-                build.put::<O>(node, reduced);
+        let spec = Arc::new(WindowSpec { time, key, arguments, reducers, output, policy });
+        let input = table.properties();
+        // A row that is emitted when its window closes is never removed.
+        let append_only = policy.emit == EmitMode::OnClose;
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        table.operator("window", properties, move |build, changes, name| {
+            let spec = Arc::clone(&spec);
+            match kind {
+                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid, (input, clock.as_ref())),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, gap, clock.as_ref()),
             }
-        });
-        Table::new(table.plan().clone(), node)
+        })
     }
 }
 
-fn reduce_grid<'scope, R, T, K, A, G, O>(
-    build: &mut Build<'scope>,
-    changes: Changes<'scope, R>,
+impl<R: Schema, T, K> fmt::Debug for WindowedGroups<R, T, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let WindowedGroups { table, windows, .. } = self;
+        f.debug_struct("WindowedGroups").field("table", table).field("windows", windows).finish_non_exhaustive()
+    }
+}
+
+fn reduce_grid<R, T, K, A, G, O>(
+    build: &mut Build<'_>,
+    changes: Changes<R>,
     name: &Arc<str>,
-    rule: Arc<Rule<R, T, K, A, G, O>>,
+    spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
-    (shape, clock): (TableProperties, Option<&Clock>),
-) -> Changes<'scope, O>
+    (input, clock): (TableProperties, Option<&IdleClock>),
+) -> Changes<O>
 where
     R: Schema,
     T: EventTime,
@@ -150,29 +160,29 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let groups = WindowGroups::new(Arc::clone(&rule), grid, shape, EventTimeTracker::new(clock), name);
-    if build.graph.is_alone() && clock.is_none() {
-        return build.graph.stateful(changes, name, |_: &Change<R>| 0, groups);
+    let windows = GridWindows::new(Arc::clone(&spec), grid, input, EventTimeTracker::new(clock), name);
+    if build.dataflow.is_only_worker() && clock.is_none() {
+        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, windows);
     }
-    let by_window = Arc::clone(&rule);
-    let rows = build.graph.each(changes.clone(), name, move |changes: &mut Vec<Change<R>>, rows| {
+    let by_window = Arc::clone(&spec);
+    let rows = build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, rows| {
         for change in changes.drain(..) {
             rows.extend(by_window.starts(grid, &change.row).map(|start| (DatumKey(start), change.clone())));
         }
     });
-    let seen = seen(build, changes, name, rule.times(), clock);
-    let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (rule.key)(&change.row)));
-    build.graph.stateful_binary((rows, route), (seen, |seen: &Observed| seen.0), name, groups)
+    let observed = observations(build, changes, name, spec.times(), clock);
+    let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
+    build.dataflow.stateful_binary((rows, route), (observed, |observed: &Observed| observed.0), name, windows)
 }
 
-fn reduce_sessions<'scope, R, T, K, A, G, O>(
-    build: &mut Build<'scope>,
-    changes: Changes<'scope, R>,
+fn reduce_sessions<R, T, K, A, G, O>(
+    build: &mut Build<'_>,
+    changes: Changes<R>,
     name: &Arc<str>,
-    rule: Arc<Rule<R, T, K, A, G, O>>,
+    spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
-    clock: Option<&Clock>,
-) -> Changes<'scope, O>
+    clock: Option<&IdleClock>,
+) -> Changes<O>
 where
     R: Schema,
     T: EventTime,
@@ -181,11 +191,11 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let sessions = Sessions::new(Arc::clone(&rule), gap, EventTimeTracker::new(clock), name);
-    if build.graph.is_alone() && clock.is_none() {
-        return build.graph.stateful(changes, name, |_: &Change<R>| 0, sessions);
+    let sessions = SessionWindows::new(Arc::clone(&spec), gap, EventTimeTracker::new(clock), name);
+    if build.dataflow.is_only_worker() && clock.is_none() {
+        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, sessions);
     }
-    let seen = seen(build, changes.clone(), name, rule.times(), clock);
-    let route = move |change: &Change<R>| hash_of(&(rule.key)(&change.row));
-    build.graph.stateful_binary((changes, route), (seen, |seen: &Observed| seen.0), name, sessions)
+    let observed = observations(build, changes, name, spec.times(), clock);
+    let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
+    build.dataflow.stateful_binary((changes, route), (observed, |observed: &Observed| observed.0), name, sessions)
 }

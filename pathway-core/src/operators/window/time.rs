@@ -1,4 +1,4 @@
-//! What windows measure: event time, which is a column of the rows themselves.
+//! Event time: a column of the rows, and lengths of it.
 
 use std::fmt::Display;
 
@@ -6,18 +6,20 @@ use jiff::{SignedDuration, Span, Timestamp};
 
 use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
 
-/// A column that says when something happened: a moment, a date with a clock time, or an integer of any unit.
+/// A column that says when something happened: a `DateTimeUtc`, a `DateTimeNaive`, or an `i64` in any unit.
+///
+/// It is implemented for these types only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an event time",
     label = "an event time is a `DateTimeUtc`, a `DateTimeNaive` or an `i64`",
-    note = "of an `Option`, `filter!` the rows that have none, and `unwrap_or` a time for the compiler's sake; \
+    note = "for an `Option`, drop the rows without a time with `filter!`, then use `unwrap_or`; \
             convert other integers: `i64::from(o.second)`"
 )]
-pub trait EventTime: Datum + Copy + Display {
+pub trait EventTime: Datum + Copy + Display + Sealed {
     /// The time as a number: nanoseconds for dates, the number itself for integers.
     fn ticks(self) -> i128;
 
-    /// The time of a number; the nearest one where there is none.
+    /// The time of a number; the nearest one if the type has no such time.
     fn at(ticks: i128) -> Self;
 }
 
@@ -25,15 +27,22 @@ pub trait EventTime: Datum + Copy + Display {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a length of `{T}`",
     label = "expected a length of event time",
-    note = "of dates it is a duration, such as `1.hours()`, `30.seconds()` or `Duration::from_secs(30)`; of integers an integer"
+    note = "for dates, use a duration such as `1.hours()`, `30.seconds()` or `Duration::from_secs(30)`; for integers, an integer"
 )]
 pub trait Length<T> {
     /// The length in the ticks of [`EventTime`].
     ///
     /// # Errors
-    /// It has no fixed length, as months have, or is too long.
+    /// It has no fixed length (such as a month), or is too long.
     fn ticks(self) -> Result<i128, String>;
 }
+
+/// Keeps [`EventTime`] from being implemented outside of this crate.
+pub trait Sealed {}
+
+impl Sealed for i64 {}
+impl Sealed for DateTimeUtc {}
+impl Sealed for DateTimeNaive {}
 
 impl EventTime for i64 {
     fn ticks(self) -> i128 {
@@ -56,13 +65,13 @@ impl EventTime for DateTimeUtc {
     }
 }
 
-/// Where the numbers of clock times begin.
+/// The clock time with number 0.
 const EPOCH: DateTimeNaive = DateTimeNaive::constant(1970, 1, 1, 0, 0, 0, 0);
 
-/// A clock time without a zone is measured as if it were UTC's: no hour is missing, and none is there twice.
+/// A time without a zone is measured as if it were UTC: no hour is missing or repeated.
 impl EventTime for DateTimeNaive {
     fn ticks(self) -> i128 {
-        // Not by way of a `Timestamp`, which does not reach the last day of the year 9999.
+        // Not through a `Timestamp`, whose range ends before the last day of the year 9999.
         self.duration_since(EPOCH).as_nanos()
     }
 
@@ -78,8 +87,8 @@ impl Length<i64> for i64 {
     }
 }
 
-/// Not an event time. With a second one to choose from, the compiler does not take an integer for the proof that the time is
-/// one, too, and complains of the length instead of the time.
+/// Not an event time. With two impls of `Length` for `i64`, the compiler does not infer from an integer length that the time is
+/// an `i64`, so that its error names the time and not the length.
 pub enum NoTime {}
 
 #[diagnostic::do_not_recommend]
@@ -105,7 +114,7 @@ macro_rules! length_of_dates {
 
         impl Length<$time> for Span {
             fn ticks(self) -> Result<i128, String> {
-                // Without a date to begin at, days and longer units have no fixed length.
+                // Without a start date, days and longer units have no fixed length.
                 match SignedDuration::try_from(self) {
                     Ok(duration) => Ok(duration.as_nanos()),
                     Err(error) => Err(format!("{self} has no fixed length ({error}); write it in hours: a day is `24.hours()`")),
@@ -122,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_time_is_its_number() {
+    fn times_survive_the_conversion_to_numbers() {
         fn check<T: EventTime>(times: impl IntoIterator<Item = T>) {
             for time in times {
                 assert!(T::at(time.ticks()).compare(&time).is_eq(), "{time}");
@@ -136,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_beyond_time_are_its_ends() {
+    fn numbers_out_of_range_become_the_nearest_time() {
         assert_eq!([i64::at(i128::MIN), i64::at(i128::MAX)], [i64::MIN, i64::MAX]);
         assert_eq!([DateTimeUtc::at(i128::MIN), DateTimeUtc::at(i128::MAX)], [DateTimeUtc::MIN, DateTimeUtc::MAX]);
         assert_eq!(

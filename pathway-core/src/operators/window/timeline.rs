@@ -1,8 +1,8 @@
-//! The open sessions of a key, as they grow, merge and split with its rows.
+//! The open sessions of a key: they grow, merge and split as rows are inserted and removed.
 
 use std::collections::BTreeMap;
 
-use super::groups::Rule;
+use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::windows::Window;
 use crate::data::{Datum, Schema};
@@ -10,15 +10,15 @@ use crate::operators::reducers::{Multiset, ReduceError, Reducer};
 
 /// The open sessions of a key.
 pub(super) struct Timeline<A, S, O> {
-    /// What stands at each time.
+    /// The rows of each time.
     pub(super) rows: BTreeMap<i128, Multiset<A>>,
-    /// By their starts. They do not meet.
+    /// The sessions by their starts. They do not overlap.
     pub(super) sessions: BTreeMap<i128, Session<S>>,
-    /// Of the open commit: the rows of sessions that it has changed, as they were before.
-    pub(super) gone: Vec<O>,
-    /// The times of their last rows, as they were before.
+    /// The rows before the open commit of the sessions that it has changed.
+    pub(super) removed: Vec<O>,
+    /// The ends before the open commit of these sessions.
     pub(super) ended: Vec<i128>,
-    /// The starts of these as they are now; some are there no more.
+    /// Their current starts. Some of these sessions may no longer exist.
     pub(super) changed: Vec<i128>,
 }
 
@@ -37,7 +37,7 @@ impl<A, S, O> Default for Timeline<A, S, O> {
         Timeline {
             rows: BTreeMap::new(),
             sessions: BTreeMap::new(),
-            gone: Vec::new(),
+            removed: Vec::new(),
             ended: Vec::new(),
             changed: Vec::new(),
         }
@@ -45,18 +45,18 @@ impl<A, S, O> Default for Timeline<A, S, O> {
 }
 
 impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
-    /// The start of the first session that a time is in or within `gap` of.
-    pub(super) fn touching(&self, time: i128, gap: i128) -> Option<i128> {
+    /// The start of the first session that contains a time, or is within `gap` of it.
+    pub(super) fn session_near(&self, time: i128, gap: i128) -> Option<i128> {
         let before = self.sessions.range(..=time).next_back().filter(|(_, session)| time <= session.end + gap);
         before
             .or_else(|| self.sessions.range(time..).next().filter(|(start, _)| **start <= time + gap))
             .map(|(start, _)| *start)
     }
 
-    /// MetadataColumns that the open commit changes a session.
-    fn changes<R, T: EventTime, K, G: Reducer<A, State = S>>(
+    /// Marks a session as changed by the open commit.
+    fn change<R, T: EventTime, K, G: Reducer<A, State = S>>(
         &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
+        spec: &WindowSpec<R, T, K, A, G, O>,
         key: &K,
         start: i128,
     ) -> Option<&mut Session<S>> {
@@ -64,16 +64,16 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         if !session.is_changed {
             session.is_changed = true;
             self.ended.push(session.end);
-            self.gone.extend(row_of(rule, key, start, session).unwrap_or_default());
+            self.removed.extend(row_of(spec, key, start, session).unwrap_or_default());
             self.changed.push(start);
         }
         Some(session)
     }
 
-    /// Takes a row in.
+    /// Inserts a row.
     pub(super) fn insert<R, T: EventTime, K, G: Reducer<A, State = S>>(
         &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
+        spec: &WindowSpec<R, T, K, A, G, O>,
         key: &K,
         gap: i128,
         time: i128,
@@ -81,17 +81,17 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         diff: i64,
     ) {
         self.rows.entry(time).or_default().update(argument.clone_datum(), diff);
-        let Some(left) = self.touching(time, gap) else {
+        let Some(left) = self.session_near(time, gap) else {
             let mut session = Session { end: time, rows: diff, state: S::default(), is_changed: true };
-            rule.reducers.update(&mut session.state, argument, diff);
+            spec.reducers.update(&mut session.state, argument, diff);
             self.sessions.insert(time, session);
             self.changed.push(time);
             return;
         };
-        let Some(session) = self.changes(rule, key, left) else { return };
+        let Some(session) = self.change(spec, key, left) else { return };
         session.rows += diff;
         session.end = session.end.max(time);
-        rule.reducers.update(&mut session.state, argument, diff);
+        spec.reducers.update(&mut session.state, argument, diff);
         let (start, end) = (left.min(time), session.end);
         if start < left
             && let Some(session) = self.sessions.remove(&left)
@@ -99,24 +99,24 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
             self.sessions.insert(start, session);
             self.changed.push(start);
         }
-        // It may now meet the next one.
+        // It may now be within the gap of the next one.
         let next = self.sessions.range(start + 1..).next().map(|(next, _)| *next).filter(|next| *next <= end + gap);
         if let Some(next) = next {
-            self.changes(rule, key, next);
-            self.merge(rule, start, next);
+            self.change(spec, key, next);
+            self.merge(spec, start, next);
         }
     }
 
-    /// Makes one session of two.
+    /// Merges two sessions.
     fn merge<R, T: EventTime, K, G: Reducer<A, State = S>>(
         &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
+        spec: &WindowSpec<R, T, K, A, G, O>,
         first: i128,
         second: i128,
     ) {
         let Timeline { rows, sessions, .. } = self;
         let (Some(mut joined), Some(session)) = (sessions.remove(&second), sessions.get_mut(&first)) else { return };
-        // The rows of the smaller one move: whatever the order in which a session comes together, a row moves seldom.
+        // The rows of the smaller session move: in whatever order a session grows, a row moves rarely.
         let moved = if joined.rows > session.rows {
             std::mem::swap(&mut joined.state, &mut session.state);
             rows.range(first..=session.end)
@@ -125,17 +125,17 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         };
         for (_, rows) in moved {
             for (argument, copies) in rows.iter() {
-                rule.reducers.update(&mut session.state, argument.clone_datum(), copies);
+                spec.reducers.update(&mut session.state, argument.clone_datum(), copies);
             }
         }
         session.rows += joined.rows;
         session.end = joined.end;
     }
 
-    /// Takes a row out.
+    /// Removes a row.
     pub(super) fn remove<R, T: EventTime, K, G: Reducer<A, State = S>>(
         &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
+        spec: &WindowSpec<R, T, K, A, G, O>,
         key: &K,
         gap: i128,
         time: i128,
@@ -143,9 +143,9 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         diff: i64,
     ) {
         let Some(start) = self.sessions.range(..=time).next_back().map(|(start, _)| *start) else { return };
-        let Some(session) = self.changes(rule, key, start) else { return };
+        let Some(session) = self.change(spec, key, start) else { return };
         session.rows += diff;
-        rule.reducers.update(&mut session.state, argument.clone_datum(), diff);
+        spec.reducers.update(&mut session.state, argument.clone_datum(), diff);
         let end = session.end;
         let Some(rows) = self.rows.get_mut(&time) else { return };
         rows.update(argument, diff);
@@ -170,23 +170,23 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
                     session.end = before;
                 }
             }
-            (Some(before), Some(after)) if after - before > gap => self.split(rule, start, before, after),
+            (Some(before), Some(after)) if after - before > gap => self.split(spec, start, before, after),
             (Some(_), Some(_)) => {}
         }
     }
 
-    /// Makes two sessions of one: `before` is the last row of the first, `after` the first one of the second.
+    /// Splits a session: `before` is the time of the last row of the first part, `after` that of the first row of the second.
     fn split<R, T: EventTime, K, G: Reducer<A, State = S>>(
         &mut self,
-        rule: &Rule<R, T, K, A, G, O>,
+        spec: &WindowSpec<R, T, K, A, G, O>,
         start: i128,
         before: i128,
         after: i128,
     ) {
         let Timeline { rows, sessions, .. } = self;
-        let Some(mut most) = sessions.remove(&start) else { return };
-        let end = most.end;
-        // The rows of the smaller part move, as when sessions merge. Which it is, shows when the first of them ends.
+        let Some(mut larger) = sessions.remove(&start) else { return };
+        let end = larger.end;
+        // The rows of the smaller part move, as when sessions merge. The part whose iteration ends first is the smaller one.
         let (lower, upper) = (rows.range(start..=before), rows.range(after..=end));
         let (mut low, mut up) = (lower.clone(), upper.clone());
         let (moved, is_first) = loop {
@@ -196,14 +196,14 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
                 (Some(_), Some(_)) => {}
             }
         };
-        let mut part = Session { end, rows: 0, state: S::default(), is_changed: true };
+        let mut smaller = Session { end, rows: 0, state: S::default(), is_changed: true };
         for (argument, copies) in moved.flat_map(|(_, rows)| rows.iter()) {
-            rule.reducers.update(&mut most.state, argument.clone_datum(), -copies);
-            rule.reducers.update(&mut part.state, argument.clone_datum(), copies);
-            part.rows += copies;
+            spec.reducers.update(&mut larger.state, argument.clone_datum(), -copies);
+            spec.reducers.update(&mut smaller.state, argument.clone_datum(), copies);
+            smaller.rows += copies;
         }
-        most.rows -= part.rows;
-        let (mut first, second) = if is_first { (part, most) } else { (most, part) };
+        larger.rows -= smaller.rows;
+        let (mut first, second) = if is_first { (smaller, larger) } else { (larger, smaller) };
         first.end = before;
         sessions.insert(start, first);
         sessions.insert(after, second);
@@ -211,8 +211,9 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
     }
 }
 
+/// The current row of a session: `None` if it is empty, an error if its reducers have no value.
 pub(super) fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
-    rule: &Rule<R, T, K, A, G, O>,
+    spec: &WindowSpec<R, T, K, A, G, O>,
     key: &K,
     start: i128,
     session: &Session<G::State>,
@@ -221,14 +222,14 @@ pub(super) fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
         return Ok(None);
     }
     let window = Window { start: T::at(start), end: T::at(session.end) };
-    rule.reducers.output(&session.state).map(|reduced| Some((rule.output)(key, window, reduced)))
+    spec.reducers.output(&session.state).map(|reduced| Some((spec.output)(key, window, reduced)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What the documentation says of memory.
+    /// The sizes that the documentation states.
     #[test]
     fn sizes() {
         assert_eq!(size_of::<Timeline<i64, i64, i64>>(), 120);

@@ -1,78 +1,80 @@
-//! Which windows a row belongs to, and what becomes of windows in the course of event time.
+//! The windows that a row belongs to, and when windows close.
 
+use std::fmt;
 use std::marker::PhantomData;
 
 use super::time::{EventTime, Length};
 use crate::data::Schema;
-use crate::operators::state::event_time::Clock;
+use crate::operators::state::IdleClock;
 use crate::plan::Table;
 
-/// One window: from its start, which belongs to it, to its end, which does not.
+/// A window: includes its start, excludes its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window<T> {
-    /// Where it begins.
+    /// The start of the window; for a session, the time of its first row.
     pub start: T,
-    /// Where the next one begins; of a session, the time of its last row.
+    /// The end of the window; for a session, the time of its last row.
     pub end: T,
 }
 
-/// Windows of one length, by times `T`; see [`tumbling`] and [`sliding`].
-#[must_use = "windows do nothing until a table is grouped by them: `table.window(|row| time, ..)`"]
+/// Windows over times of type `T`; see [`tumbling`], [`sliding`] and [`session`].
+#[must_use = "windows do nothing until you group a table by them: `table.window(|row| time, ..)`"]
 pub struct Windows<T> {
     pub(super) kind: Kind,
-    pub(super) policy: Policy,
-    /// What event time goes on by while no row comes.
-    pub(super) clock: Option<Clock>,
-    /// What is wrong with the lengths, for the pipeline's start to tell.
-    pub(super) mistake: Option<String>,
+    pub(super) policy: ClosePolicy,
+    /// Advances event time while no row arrives.
+    pub(super) clock: Option<IdleClock>,
+    /// A mistake in the parameters. It is reported when the pipeline starts.
+    pub(super) error: Option<String>,
     time: PhantomData<fn(T)>,
 }
 
-/// How rows are put into windows.
+/// How rows are assigned to windows.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
+    /// Tumbling or sliding windows.
     Grid(Grid),
-    /// Sessions, which end when no row comes for longer than this, in ticks.
+    /// Sessions, with the gap after which a session ends, in ticks.
     Session(i128),
 }
 
-/// Where windows lie, in ticks.
+/// Regular windows, in ticks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Grid {
     pub(super) length: i128,
     pub(super) hop: i128,
     pub(super) origin: i128,
-    /// The first time there is.
+    /// The earliest time that the type of time has.
     pub(super) earliest: i128,
 }
 
-/// What becomes of windows in the course of event time.
+/// When windows close, and what they emit.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Policy {
-    /// How long behind its end a window takes rows, in ticks; `None`: for ever.
+pub(super) struct ClosePolicy {
+    /// How long after its end a window accepts rows, in ticks. `None`: forever.
     pub(super) allowed_lateness: Option<i128>,
-    pub(super) shows: Shows,
+    pub(super) emit: EmitMode,
 }
 
 /// When the row of a window is in the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Shows {
-    /// From its first row on, for ever.
+pub(super) enum EmitMode {
+    /// From its first row on, forever.
     #[default]
     Always,
-    /// From its closing on.
-    OnceClosed,
-    /// Until its closing.
-    WhileOpen,
+    /// From its close on, forever.
+    OnClose,
+    /// From its first row on, until its close.
+    UntilClose,
 }
 
-/// Windows that follow each other without a gap: each row is in exactly one.
+/// Windows that follow each other without gap or overlap: each row is in exactly one.
 ///
-/// They begin at whole multiples of their length, counted from 1970-01-01T00:00:00 or from 0: those of an hour begin at the
-/// full hour, [`origin`](Windows::origin) moves them.
+/// They start at whole multiples of their length, counted from 1970-01-01T00:00:00 or from 0: windows of an hour start on the
+/// hour. [`origin`](Windows::origin) shifts them.
 ///
-/// Without further words a window stays open, and in memory, for ever: late rows correct it whenever they come.
-/// [`allowed_lateness`](Windows::allowed_lateness) says when it closes.
+/// By default, a window stays open and in memory forever: late rows correct it whenever they arrive.
+/// [`allowed_lateness`](Windows::allowed_lateness) sets when it closes.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -99,10 +101,10 @@ pub fn tumbling<T: EventTime>(length: impl Length<T>) -> Windows<T> {
     Windows::new(length.clone(), length)
 }
 
-/// Windows of one length, one of which begins at each `hop`: where the hop is shorter than the length, they overlap, and
-/// a row is in several.
+/// Windows of one length that start every `hop`. If the hop is shorter than the length, they overlap, and a row is in several
+/// windows.
 ///
-/// They begin at whole multiples of the hop; else as [`tumbling`].
+/// They start at whole multiples of the hop; otherwise they work as [`tumbling`] windows.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -129,12 +131,11 @@ pub fn sliding<T: EventTime>(length: impl Length<T>, hop: impl Length<T>) -> Win
     Windows::new(length.ticks(), hop.ticks())
 }
 
-/// Sessions: rows that follow each other within `max_gap` are in one window, which begins with the first of them and ends with
-/// the last.
+/// Sessions: rows of a key that follow each other within `max_gap` are in one window, from the first of these rows to the last.
 ///
-/// A session of a key grows with each row, two become one when a row comes between them, and one becomes two when such a row
-/// goes; always only the rows of sessions that change are emitted. It closes ([`allowed_lateness`](Windows::allowed_lateness)) when the
-/// event time is `max_gap` and the allowed lateness behind its last row.
+/// A session grows with each row. Two sessions merge when a row arrives between them, and a session splits when such a row is
+/// removed. Only sessions that change are emitted. With [`allowed_lateness`](Windows::allowed_lateness), a session closes when
+/// event time is `max_gap` plus the allowed lateness after its last row.
 ///
 /// ```
 /// use pathway::prelude::*;
@@ -158,64 +159,63 @@ pub fn sliding<T: EventTime>(length: impl Length<T>, hop: impl Length<T>) -> Win
 /// # Ok::<(), pathway::Error>(())
 /// ```
 pub fn session<T: EventTime>(max_gap: impl Length<T>) -> Windows<T> {
-    let (gap, mistake) = match max_gap.ticks() {
-        Ok(gap) if gap < 0 => (0, Some("the gap of a session must not be less than zero".to_owned())),
+    let (gap, error) = match max_gap.ticks() {
+        Ok(gap) if gap < 0 => (0, Some("the gap of a session must not be negative".to_owned())),
         Ok(gap) => (gap, None),
-        Err(mistake) => (0, Some(mistake)),
+        Err(error) => (0, Some(error)),
     };
-    Windows { kind: Kind::Session(gap), policy: Policy::default(), clock: None, mistake, time: PhantomData }
+    Windows { kind: Kind::Session(gap), policy: ClosePolicy::default(), clock: None, error, time: PhantomData }
 }
 
-/// How many windows a row is in at most. More are a mistake in the units.
-const MOST_WINDOWS: i128 = 10_000;
+/// The maximal number of windows of a row. More are most likely a mistake in the units.
+const MAX_WINDOWS: i128 = 10_000;
 
 impl<T: EventTime> Windows<T> {
     fn new(length: Result<i128, String>, hop: Result<i128, String>) -> Self {
-        let (lengths, mistake) = match (length, hop) {
+        let (lengths, error) = match (length, hop) {
             (Ok(length), Ok(hop)) if length < 1 || hop < 1 => {
                 (None, Some("a window's length and hop must be greater than zero".to_owned()))
             }
-            (Ok(length), Ok(hop)) if length / hop > MOST_WINDOWS => {
-                (None, Some(format!("a hop that is more than {MOST_WINDOWS} times shorter than the window")))
+            (Ok(length), Ok(hop)) if length / hop > MAX_WINDOWS => {
+                (None, Some(format!("the window is more than {MAX_WINDOWS} times as long as its hop")))
             }
             (Ok(length), Ok(hop)) => (Some((length, hop)), None),
-            (Err(mistake), _) | (_, Err(mistake)) => (None, Some(mistake)),
+            (Err(error), _) | (_, Err(error)) => (None, Some(error)),
         };
         let (length, hop) = lengths.unwrap_or((1, 1));
         let grid = Grid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() };
-        Windows { kind: Kind::Grid(grid), policy: Policy::default(), clock: None, mistake, time: PhantomData }
+        Windows { kind: Kind::Grid(grid), policy: ClosePolicy::default(), clock: None, error, time: PhantomData }
     }
 
-    /// Where a window begins, and thereby all others. A session begins with its first row: it has no origin, and
-    /// [`Pipeline::run`](crate::plan::Pipeline::run) says so.
+    /// Sets the start of one window, and thereby of all others. Sessions start with their first row and have no origin: for
+    /// them, [`Pipeline::run`](crate::plan::Pipeline::run) returns an error.
     pub fn origin(mut self, origin: T) -> Self {
         match &mut self.kind {
             Kind::Grid(grid) => grid.origin = origin.ticks(),
-            Kind::Session(_) => self.mistake = Some("a session begins with its first row: it has no origin".to_owned()),
+            Kind::Session(_) => self.error = Some("a session starts with its first row: it has no origin".to_owned()),
         }
         self
     }
 
-    /// Closes each window once the event time has come so far behind its end. Default: never.
+    /// Closes each window when event time reaches its end plus `lateness`. Default: windows never close.
     ///
-    /// The event time of a table is the latest time of any of its rows up to and including the commit: a commit's own rows are
-    /// never late for each other, and a source that is silent holds nobody up. (A row with a time far in the future closes
-    /// all windows up to there: `filter!` what can't be.) A window closes in the commit in which the event time reaches its end
-    /// plus this length. Its rows are then forgotten; what it has emitted stays. Rows that come for it later are ignored, which
-    /// is reported and counted.
-    pub fn allowed_lateness(mut self, late: impl Length<T>) -> Self {
-        match late.ticks() {
-            Ok(late) => self.policy.allowed_lateness = Some(late.max(0)),
-            Err(mistake) => self.mistake = Some(mistake),
+    /// The event time of a table is the latest time of any row up to and including the commit: the rows of one commit are never
+    /// late for each other, and an idle source does not delay others. A row with a time far in the future closes all windows
+    /// before it: drop impossible times with `filter!`. When a window closes, its rows are dropped from memory, but its result
+    /// stays. Rows that arrive for it later are dropped, counted and reported.
+    pub fn allowed_lateness(mut self, lateness: impl Length<T>) -> Self {
+        match lateness.ticks() {
+            Ok(lateness) => self.policy.allowed_lateness = Some(lateness.max(0)),
+            Err(error) => self.error = Some(error),
         }
         self
     }
 
-    /// Lets event time go on by a clock once no row has come for so long, so that the last windows close, too.
-    /// Default: it stands still while no row comes.
+    /// Advances event time by a clock once no row has arrived for `timeout`, so that the last windows close, too.
+    /// Default: event time does not advance while no row arrives.
     ///
-    /// The clock is any table whose rows have a time of the same kind, most often [`Pipeline::clock`](crate::plan::Pipeline::clock).
-    /// Event time goes on from where it was when the last row came: by as much as the clock has since.
+    /// The clock is any table whose rows have a time of the same type, most often [`Pipeline::clock`](crate::plan::Pipeline::clock).
+    /// Event time advances from its value at the last row, by as much as the clock has advanced since then.
     ///
     /// ```
     /// use pathway::prelude::*;
@@ -238,57 +238,66 @@ impl<T: EventTime> Windows<T> {
     ///     .reduce(pathway::reducers::Count, |_| (), |w, n| Minute { start: w.start, n })
     ///     .collect();
     /// pipeline.run()?;
-    /// // At 1 020 on the clock, event time has come from 40 to 60.
+    /// // At 1 020 on the clock, event time has advanced from 40 to 60.
     /// assert_eq!(minutes.changes(), [(2, Minute { start: 0, n: 1 }, 1)]);
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn idle_timeout<C: Schema>(
         mut self,
-        silence: impl Length<T>,
+        timeout: impl Length<T>,
         clock: &Table<C>,
         time: impl Fn(&C) -> T + Send + Sync + 'static,
     ) -> Self {
-        match silence.ticks() {
-            Ok(..0) => self.mistake = Some("a silence must not be less than zero".to_owned()),
-            Ok(silence) => self.clock = Some(Clock::new(silence, clock, time)),
-            Err(mistake) => self.mistake = Some(mistake),
+        match timeout.ticks() {
+            Ok(..0) => self.error = Some("an idle timeout must not be negative".to_owned()),
+            Ok(timeout) => self.clock = Some(IdleClock::new(timeout, clock, time)),
+            Err(error) => self.error = Some(error),
         }
         self
     }
 
-    /// Emits each window once, when it closes, so that its row never changes. Without
-    /// [`allowed_lateness`](Windows::allowed_lateness) it closes when the event time has reached its end.
+    /// Emits each window once, when it closes; its row never changes. Without
+    /// [`allowed_lateness`](Windows::allowed_lateness), a window closes when event time reaches its end.
     ///
-    /// The last windows stay open until rows of a later time come; [`idle_timeout`](Windows::idle_timeout) closes them.
+    /// The last windows stay open until rows with a later time arrive; [`idle_timeout`](Windows::idle_timeout) closes them.
     pub fn emit_on_close(mut self) -> Self {
-        self.policy.shows = Shows::OnceClosed;
+        self.policy.emit = EmitMode::OnClose;
         self.policy.allowed_lateness.get_or_insert(0);
         self
     }
 
-    /// Removes the row of a window when it closes: the table has open windows only. Without
-    /// [`allowed_lateness`](Windows::allowed_lateness) it closes when the event time has reached its end.
+    /// Removes the row of a window when it closes: the table has only open windows. Without
+    /// [`allowed_lateness`](Windows::allowed_lateness), a window closes when event time reaches its end.
     pub fn remove_on_close(mut self) -> Self {
-        self.policy.shows = Shows::WhileOpen;
+        self.policy.emit = EmitMode::UntilClose;
         self.policy.allowed_lateness.get_or_insert(0);
         self
     }
 }
 
 impl Grid {
-    /// Where the window ends that begins at `start`, or that would have begun before the first time there is.
+    /// The end of the window that starts at `start`, or of the one that would start before the earliest time.
     pub(super) fn end(self, start: i128) -> i128 {
         start - (start - self.origin).rem_euclid(self.hop) + self.length
     }
 
-    /// The starts of the windows that a time is in, from the first one on. Of those that would begin before the earliest time,
-    /// only the last one is, which begins there.
+    /// The starts of the windows that contain a time, in ascending order. Of the windows that would start before the earliest
+    /// time, there is only the last one, and it starts there.
     pub(super) fn starts(self, time: i128) -> impl Iterator<Item = i128> {
         let Grid { length, hop, origin, earliest } = self;
         let last = time - (time - origin).rem_euclid(hop);
         let first = last - (last - (time - length + 1)).div_euclid(hop).max(-1) * hop;
         let starts = (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last);
         starts.filter(move |start| start + hop > earliest)
+    }
+}
+
+impl<T> fmt::Debug for Windows<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Windows { kind, policy, clock, .. } = self;
+        let mut windows = f.debug_struct("Windows");
+        windows.field("kind", kind).field("policy", policy).field("idle_timeout", &clock.is_some());
+        windows.finish_non_exhaustive()
     }
 }
 

@@ -1,26 +1,29 @@
-//! `asof`: each row with the row of another table that stood at its time.
+//! `asof`: joins each row with the row of another table that was current at its time.
 
-mod state;
+mod operator;
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::asof::state::{Asof, Direction, Times};
-use super::{Join, MakeRow, Pair};
+use super::Join;
+use super::asof::operator::{Asof, Direction, Times};
+use super::kind::JoinSpec;
 use crate::data::{Datum, Schema};
 use crate::operators::window::EventTime;
 use crate::plan::Table;
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
-    /// Each left row with one right row of its key: the latest whose time is not after its own. [`forward`](AsofJoin::forward)
-    /// and [`nearest`](AsofJoin::nearest) choose another.
+    /// Joins each left row with one right row of its key: the latest one whose time is not after its own. Use
+    /// [`forward`](AsofJoin::forward) or [`nearest`](AsofJoin::nearest) to search in another direction.
     ///
-    /// TwoSidedJoin sides are live: when a right row comes that is nearer, or the one that was found goes, the row that was made of it
-    /// goes and the new one comes. ([`asof_now`](Join::asof_now) answers by arrival, once.) Of several right rows of one time the
-    /// last in the rows' own order, column by column, is found; where the search goes [`forward`](AsofJoin::forward), the first.
+    /// Both sides are live: when a better right row arrives, or the matched one is removed, the old result is removed and the
+    /// new one inserted. ([`asof_now`](Join::asof_now) joins each left row once, on arrival.) If several right rows have the
+    /// same time, the last one in the order of the rows themselves, column by column, matches; with
+    /// [`forward`](AsofJoin::forward) the first one.
     ///
-    /// It keeps the rows of both sides in memory, by key and time: a key's own size and 76 bytes; of each time a row and 56 bytes
-    /// on the left, 24 on the right, in nodes of up to eleven, of which the first is allocated whole; more rows of one time in a
-    /// tree of their own.
+    /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time, a row and 56 bytes
+    /// on the left side, 24 bytes on the right side, in nodes of up to eleven entries, the first of which is allocated whole.
+    /// Further rows of the same time are in a tree of their own.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -55,46 +58,48 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     }
 }
 
-/// A join of each left row with the right row of its time; see [`Join::asof`].
-#[must_use = "say which rows are wanted: `.inner(..)` or `.left(..)`"]
+/// A join of each left row with the right row at its time; see [`Join::asof`].
+#[must_use = "call `.inner(..)` or `.left(..)` to make the table"]
 pub struct AsofJoin<L, R, K> {
     join: Join<L, R, K>,
     times: Times<L, R>,
 }
 
 impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
-    /// Finds the earliest right row whose time is not before the left row's.
+    /// Matches the earliest right row whose time is not before that of the left row.
     pub fn forward(mut self) -> Self {
         self.times.direction = Direction::Forward;
         self
     }
 
-    /// Finds the right row whose time is nearest to the left row's, before or after it; of two that are equally far, the earlier.
+    /// Matches the right row whose time is nearest to that of the left row, before or after it. Of two rows at the same
+    /// distance, the earlier one matches.
     pub fn nearest(mut self) -> Self {
         self.times.direction = Direction::Nearest;
         self
     }
 
-    /// A row of each left row for which a right one is found.
+    /// A row for each left row that matches a right row.
     pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
-        self.joined(move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(left, right)),
-            Pair::Left(_) | Pair::Right(_) => None,
-        })
+        self.table(JoinSpec::inner(row))
     }
 
-    /// A row of each left row.
+    /// A row for each left row.
     pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
-        self.joined(move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(left, Some(right))),
-            Pair::Left(left) => Some(row(left, None)),
-            Pair::Right(_) => None,
-        })
+        self.table(JoinSpec::left(row))
     }
 
-    fn joined<O: Schema>(self, row: impl Fn(Pair<'_, L, R>) -> Option<O> + Send + Sync + 'static) -> Table<O> {
+    fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
         let AsofJoin { join, times } = self;
-        let row: MakeRow<L, R, O> = Arc::new(row);
-        join.operator("asof_join", false, row, move |left, right, row| Asof::new(left, right, times.clone(), row))
+        join.operator("asof_join", false, move |left, right| {
+            Asof::new(left, right, times.clone(), Arc::clone(&spec.row))
+        })
+    }
+}
+
+impl<L: Schema, R: Schema, K> fmt::Debug for AsofJoin<L, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let AsofJoin { join, times } = self;
+        f.debug_struct("AsofJoin").field("join", join).field("direction", &times.direction).finish_non_exhaustive()
     }
 }

@@ -1,21 +1,22 @@
-//! How far apart two rows may be.
+//! The interval of an interval join.
 
 use std::ops::RangeInclusive;
 
 use crate::operators::window::Length;
 
-/// From one length of event time to another, both of which belong to it: `-5.minutes()..=5.minutes()` for dates, `-5..=5` for
-/// integers.
+/// An inclusive interval of lengths of event time: `-5.minutes()..=5.minutes()` for dates, `-5..=5` for integers.
+///
+/// It is implemented for `RangeInclusive` of every [`Length`].
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an interval of event time",
     label = "expected an interval",
-    note = "write both of its ends, which belong to it, as in `-5.minutes()..=5.minutes()`; of integers `-5..=5`"
+    note = "write an inclusive range, as in `-5.minutes()..=5.minutes()`; for integers, `-5..=5`"
 )]
 pub trait Interval<T> {
-    /// TwoSidedJoin ends, in the ticks of [`EventTime`](crate::operators::window::EventTime).
+    /// Both bounds, in the ticks of [`EventTime`](crate::operators::window::EventTime).
     ///
     /// # Errors
-    /// An end has no fixed length, or is too long.
+    /// A bound has no fixed length, or is too long.
     fn ticks(self) -> Result<(i128, i128), String>;
 }
 

@@ -1,29 +1,31 @@
-//! `within`: joins of rows that happened at about the same time.
+//! `within`: joins rows that happened at about the same time.
 
 mod bounds;
-mod state;
+mod operator;
 
 pub use super::interval::bounds::Interval;
 
+use std::fmt;
 use std::sync::Arc;
 
-use super::both::Emits;
-use super::interval::state::{Intervals, Near};
-use super::{Join, MakeRow, Pair};
-use crate::data::{Datum, Error, ErrorKind, Schema};
+use super::Join;
+use super::interval::operator::{IntervalOperator, Near};
+use super::kind::JoinSpec;
+use crate::data::{Datum, Schema};
 use crate::operators::window::EventTime;
 use crate::plan::Table;
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
-    /// Of the pairs with one key only those whose right row is so far from the left one in time: its time, less that of the
-    /// left row, lies in the interval, both ends of which belong to it. Times before the left row's are below zero.
+    /// Restricts the join to pairs whose times are close: the time of the right row minus the time of the left row must be in
+    /// the interval. Both bounds are inclusive; a right row before the left row has a negative distance.
     ///
-    /// TwoSidedJoin sides are live, as in any join. A pair is found by key and time: a change costs the pairs that it changes, and not
-    /// a look at all rows of its key.
+    /// Both sides are live, as in any join. Pairs are found by key and time: a change costs as much as the pairs that it changes,
+    /// however many rows its key has.
     ///
-    /// It keeps the rows of both sides in memory, by key and time: a key's own size and 76 bytes; of each time of either side a
-    /// row and 40 bytes, in nodes of up to eleven, of which the first is allocated whole; more rows of one time in a tree of
-    /// their own. To bound that, [`forget`](Table::forget) rows of either side once the other can have none that is near enough.
+    /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time of either side, a
+    /// row and 40 bytes, in nodes of up to eleven entries, the first of which is allocated whole. Further rows of the same time
+    /// are in a tree of their own. To bound the memory, [`forget`](Table::forget) rows of one side when the other side can have
+    /// no more rows that are close enough.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -51,11 +53,10 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     ) -> IntervalJoin<L, R, K> {
         let bounds = interval.ticks().and_then(|(from, to)| match from <= to {
             true => Ok((from, to)),
-            false => Err("an interval whose end is before its beginning: nothing lies in it".to_owned()),
+            false => Err("the end of the interval is before its start, so that no pair is in it".to_owned()),
         });
-        let (from, to) = bounds.unwrap_or_else(|mistake| {
-            let message = format!("a join of {:?} and {:?}: {mistake}", self.left, self.right);
-            self.left.plan().control().fail(Error::new(ErrorKind::Config, message));
+        let (from, to) = bounds.unwrap_or_else(|error| {
+            self.left.fail(format!("a join of {:?} and {:?}: {error}", self.left, self.right));
             (0, 0)
         });
         let near = Near {
@@ -68,64 +69,50 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     }
 }
 
-/// A join of rows that are near in time; see [`Join::within`].
-#[must_use = "say which rows are wanted: `.inner(..)`, `.left(..)`, `.right(..)` or `.full(..)`"]
+/// A join of rows whose times are close; see [`Join::within`].
+#[must_use = "call `.inner(..)`, `.left(..)`, `.right(..)` or `.full(..)` to make the table"]
 pub struct IntervalJoin<L, R, K> {
     join: Join<L, R, K>,
     near: Near<L, R>,
 }
 
 impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
-    /// A row of each pair.
+    /// A row for each pair.
     pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
-        let append_only = self.join.left.shape().append_only && self.join.right.shape().append_only;
-        let emits = Emits { pairs: true, ..Emits::default() };
-        self.joined(emits, append_only, move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(left, right)),
-            Pair::Left(_) | Pair::Right(_) => None,
-        })
+        self.table(JoinSpec::inner(row))
     }
 
-    /// The same, and a row of each left row without a right one that is near enough. When one comes, that row goes.
+    /// A row for each pair, and one for each left row without a right row that is close enough. The latter is removed when
+    /// such a right row arrives.
     pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
-        let emits = Emits { pairs: true, left_unmatched: true, ..Emits::default() };
-        self.joined(emits, false, move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(left, Some(right))),
-            Pair::Left(left) => Some(row(left, None)),
-            Pair::Right(_) => None,
-        })
+        self.table(JoinSpec::left(row))
     }
 
-    /// A row of each pair, and one of each right row without a left one.
+    /// A row for each pair, and one for each right row without a left row that is close enough.
     pub fn right<O: Schema>(self, row: impl Fn(Option<&L>, &R) -> O + Send + Sync + 'static) -> Table<O> {
-        let emits = Emits { pairs: true, right_alone: true, ..Emits::default() };
-        self.joined(emits, false, move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(Some(left), right)),
-            Pair::Right(right) => Some(row(None, right)),
-            Pair::Left(_) => None,
-        })
+        self.table(JoinSpec::right(row))
     }
 
-    /// A row of each pair, and one of each row of either side without one of the other.
+    /// A row for each pair, and one for each row of either side without a row of the other side that is close enough.
     pub fn full<O: Schema>(self, row: impl Fn(Option<&L>, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
-        let emits = Emits { pairs: true, left_unmatched: true, right_alone: true, ..Emits::default() };
-        self.joined(emits, false, move |pair| match pair {
-            Pair::TwoSidedJoin(left, right) => Some(row(Some(left), Some(right))),
-            Pair::Left(left) => Some(row(Some(left), None)),
-            Pair::Right(right) => Some(row(None, Some(right))),
-        })
+        self.table(JoinSpec::full(row))
     }
 
-    fn joined<O: Schema>(
-        self,
-        emits: Emits,
-        append_only: bool,
-        row: impl Fn(Pair<'_, L, R>) -> Option<O> + Send + Sync + 'static,
-    ) -> Table<O> {
+    fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
         let IntervalJoin { join, near } = self;
-        let row: MakeRow<L, R, O> = Arc::new(row);
-        join.operator("interval_join", append_only, row, move |left, right, row| {
-            Intervals::new(left, right, near.clone(), emits, row)
+        let append_only = join.is_append_only(spec.kind);
+        join.operator("interval_join", append_only, move |left, right| {
+            IntervalOperator::new(left, right, near.clone(), spec.clone())
         })
+    }
+}
+
+impl<L: Schema, R: Schema, K> fmt::Debug for IntervalJoin<L, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let IntervalJoin { join, near } = self;
+        f.debug_struct("IntervalJoin")
+            .field("join", join)
+            .field("ticks", &(near.from..=near.to))
+            .finish_non_exhaustive()
     }
 }

@@ -61,7 +61,7 @@ fn random_arrivals_agree_with_what_is_left() {
             fold.update(&mut folded, *value, *diff);
             join.update(&mut texts, value.to_string(), *diff);
             if random.below(3) == 0 {
-                fold.settle(&mut folded);
+                fold.finish_commit(&mut folded);
             }
         }
         assert_eq!(Reducer::<i64>::output(&Tuple, &arrivals), Ok(left.clone()));
@@ -76,7 +76,7 @@ fn random_arrivals_agree_with_what_is_left() {
             fold.update(&mut folded, value, -1);
             join.update(&mut texts, value.to_string(), -1);
         }
-        fold.settle(&mut folded);
+        fold.finish_commit(&mut folded);
         assert!(arrivals.is_empty() && texts.is_empty() && folded.keeps_nothing());
     });
 }

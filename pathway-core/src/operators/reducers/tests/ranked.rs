@@ -34,8 +34,8 @@ fn random_ranks_agree_with_what_is_left() {
             top.update(&mut greatest, value, diff);
             apply(&mut left, value, diff);
             if step % 7 == 0 {
-                Reducer::<i64>::settle(&disc, &mut values);
-                Reducer::<i64>::settle(&cont, &mut ranks);
+                Reducer::<i64>::finish_commit(&disc, &mut values);
+                Reducer::<i64>::finish_commit(&cont, &mut ranks);
             }
             let (seen, between) = (Reducer::<i64>::output(&disc, &values), Reducer::<i64>::output(&cont, &ranks));
             match left.as_slice() {

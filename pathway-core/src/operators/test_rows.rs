@@ -1,4 +1,4 @@
-//! Rows and streams for the tests of operators' states.
+//! Rows and random commits for the tests of operators' state.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -21,7 +21,7 @@ impl Row {
         (self.key, self.at, self.value)
     }
 
-    /// The time of a row.
+    /// Reads the time of a row.
     pub(super) fn ticks() -> Arc<dyn Fn(&Row) -> i128 + Send + Sync> {
         Arc::new(|row| row.at.into())
     }
@@ -60,55 +60,53 @@ impl Schema for Row {
     fn primary_key(&self) {}
 
     fn decode_row(_: JsonText<'_>, _: &Message<'_>) -> Result<Self, DecodeError> {
-        unreachable!("the tests of states read no JSON")
+        unreachable!("these tests read no JSON")
     }
 
     fn encode_columns(&self, _: &mut Vec<u8>) {
-        unreachable!("the tests of states write no JSON")
+        unreachable!("these tests write no JSON")
     }
 
     fn zip_columns(&self, _: &Self, _: &mut dyn FnMut(&'static Column, &dyn DynValue, &dyn DynValue)) {}
 }
 
-/// Commits of rows whose times go on, up to `late` behind; now and then one is taken back, in the end all that are left.
-pub(super) fn stream(seed: u64, late: u64) -> Vec<Vec<Change<Row>>> {
+/// Random commits of rows whose times advance, and are up to `late` behind. Some rows are removed on the way, all remaining ones
+/// at the end.
+pub(super) fn random_commits(seed: u64, late: u64) -> Vec<Vec<Change<Row>>> {
     let mut state = seed;
     let mut random = |limit: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) % limit
     };
-    let mut there = Vec::new();
+    let mut rows = Vec::new();
     let mut commits = Vec::new();
     for now in 0..2_000 {
         let mut commit = Vec::new();
         for _ in 0..random(5) {
             let at = now - random(late + 1) as i64;
             let row = Row { key: random(7) as i64, at, value: random(3) as i64 };
-            there.push(row);
+            rows.push(row);
             commit.push(Change::insert(row));
         }
-        if !there.is_empty() && random(2) == 0 {
-            commit.push(Change::remove(there.swap_remove(random(there.len() as u64) as usize)));
+        if !rows.is_empty() && random(2) == 0 {
+            commit.push(Change::remove(rows.swap_remove(random(rows.len() as u64) as usize)));
         }
         commits.push(commit);
     }
-    commits.push(there.into_iter().map(Change::remove).collect());
+    commits.push(rows.into_iter().map(Change::remove).collect());
     commits
 }
 
-/// Plays a stream: `step` is given each commit with event time at its end, and says how much is kept then. Nothing must be
-/// left in the end. Gives the most that was kept.
-pub(super) fn most_kept(
-    commits: Vec<Vec<Change<Row>>>,
-    mut step: impl FnMut(Vec<Change<Row>>, i128) -> usize,
-) -> usize {
-    let (mut most, mut last, mut now) = (0, 0, i128::MIN);
+/// Passes each commit to `step`, with event time at its end. `step` returns how many entries the operator keeps then.
+/// Returns the maximum. Nothing must be kept at the end.
+pub(super) fn max_kept(commits: Vec<Vec<Change<Row>>>, mut step: impl FnMut(Vec<Change<Row>>, i128) -> usize) -> usize {
+    let (mut max, mut last, mut now) = (0, 0, i128::MIN);
     for commit in commits.into_iter().filter(|commit| !commit.is_empty()) {
-        let comes = commit.iter().filter(|change| change.diff > 0);
-        now = comes.map(|change| change.row.at.into()).fold(now, i128::max);
+        let inserted = commit.iter().filter(|change| change.diff > 0);
+        now = inserted.map(|change| change.row.at.into()).fold(now, i128::max);
         last = step(commit, now);
-        most = most.max(last);
+        max = max.max(last);
     }
-    assert_eq!(last, 0, "all was taken back");
-    most
+    assert_eq!(last, 0, "all rows were removed");
+    max
 }

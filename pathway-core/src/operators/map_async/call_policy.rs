@@ -1,4 +1,4 @@
-//! How calls are made: how many at a time, how long they may take, how often they are made again.
+//! The call policy: concurrency, timeout and retries of asynchronous calls.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::plan::Control;
 
 /// How calls are made.
-#[derive(Clone, Copy)]
-pub(super) struct Policy {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct CallPolicy {
     pub(super) concurrency: usize,
     pub(super) timeout: Duration,
     pub(super) retries: u32,
@@ -15,9 +15,9 @@ pub(super) struct Policy {
     pub(super) last_deadline: Duration,
 }
 
-impl Default for Policy {
+impl Default for CallPolicy {
     fn default() -> Self {
-        Policy {
+        CallPolicy {
             concurrency: 32,
             timeout: Duration::from_secs(30),
             retries: 2,
@@ -27,15 +27,15 @@ impl Default for Policy {
     }
 }
 
-/// Why a call of [`map_async`](crate::plan::Table::map_async) has no result.
+/// Why a call of [`map_async`](crate::plan::Table::map_async) failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum CallError<E> {
-    /// The last try returned this error.
+    /// The last attempt returned this error.
     Failed(E),
-    /// The last try took longer than this.
+    /// The last attempt took longer than this timeout.
     TimedOut(Duration),
-    /// The pipeline stopped before there was an answer.
+    /// The pipeline stopped before the call was finished.
     Stopped,
 }
 
@@ -43,26 +43,29 @@ impl<E: fmt::Display> fmt::Display for CallError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             CallError::Failed(error) => error.fmt(f),
-            CallError::TimedOut(timeout) => write!(f, "no answer within {timeout:?}"),
-            CallError::Stopped => f.write_str("the pipeline stopped before there was an answer"),
+            CallError::TimedOut(timeout) => write!(f, "no result within {timeout:?}"),
+            CallError::Stopped => f.write_str("the pipeline stopped before the call was finished"),
         }
     }
 }
 
 impl<E: fmt::Debug + fmt::Display> std::error::Error for CallError<E> {}
 
-impl Policy {
-    /// The longest wait before a call is made again.
-    const LONGEST_BACK_OFF: Duration = Duration::from_secs(10);
-    /// How soon it is noticed that a pipeline which stops has failed, so that nothing is to be waited for.
-    const GLANCE: Duration = Duration::from_millis(20);
+impl CallPolicy {
+    /// The longest wait between two attempts.
+    const MAX_BACK_OFF: Duration = Duration::from_secs(10);
+    /// How often a stopping pipeline is checked for a failure, after which no call is awaited.
+    const FAILURE_CHECK: Duration = Duration::from_millis(20);
 
-    /// Makes a call until it has a result, or has failed often enough.
-    pub(super) async fn keep_trying<T, E>(&self, call: impl AsyncFn() -> Result<T, E>) -> Result<T, CallError<E>> {
+    /// Makes a call, and repeats it until it succeeds or has no retries left.
+    pub(super) async fn call_with_retries<T, E>(
+        &self,
+        call: impl AsyncFn() -> Result<T, E>,
+    ) -> Result<T, CallError<E>> {
         let (mut retries, mut pause) = (self.retries, self.back_off);
         loop {
             let error = match tokio::time::timeout(self.timeout, call()).await {
-                Ok(Ok(made)) => return Ok(made),
+                Ok(Ok(result)) => return Ok(result),
                 Ok(Err(error)) => CallError::Failed(error),
                 Err(_) => CallError::TimedOut(self.timeout),
             };
@@ -70,17 +73,17 @@ impl Policy {
                 return Err(error);
             }
             retries -= 1;
-            tokio::time::sleep(pause.min(Self::LONGEST_BACK_OFF)).await;
+            tokio::time::sleep(pause.min(Self::MAX_BACK_OFF)).await;
             pause = pause.saturating_mul(2);
         }
     }
 
-    /// Returns when no call is to be waited for any more.
-    pub(super) async fn given_up(&self, control: &Control) {
+    /// Returns when calls must no longer be awaited.
+    pub(super) async fn abandoned(&self, control: &Control) {
         control.stopped().await;
         let failed = async {
             while !control.has_failed() {
-                tokio::time::sleep(Self::GLANCE).await;
+                tokio::time::sleep(Self::FAILURE_CHECK).await;
             }
         };
         let _ = tokio::time::timeout(self.last_deadline, failed).await;

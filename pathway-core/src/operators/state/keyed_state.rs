@@ -1,4 +1,4 @@
-//! State by key: what every operator with a state keeps, and what a commit has changed of it.
+//! State by key, for every operator with state, and which keys the open commit has changed.
 
 use std::hash::BuildHasher;
 
@@ -8,26 +8,26 @@ use hashbrown::hash_table::Entry;
 
 use crate::data::{Datum, DatumRef};
 
-/// A map from keys to values that knows which keys the open commit has touched.
+/// A map from keys to values that knows which keys the open commit has changed: its dirty keys.
 ///
-/// Values lie densely in one vector, in *slots*; a hash table of slot numbers finds them. This keeps the hash
-/// table's empty space small, and a key costs its own size, that of its value, and about twenty bytes. Half of each
-/// hash stands beside the slot number, so that neither a look that misses nor the table's growth touches the keys.
-/// Nothing depends on the hash: it decides neither results nor their order.
-pub(in crate::operators) struct Keyed<K, V> {
+/// The values are stored densely in one vector, in *slots*; a hash table of slot numbers finds them. This keeps the empty
+/// space of the hash table small: a key costs its own size, that of its value, and about twenty bytes. Half of each hash is
+/// stored beside the slot number, so that neither a failed lookup nor the growth of the table reads the keys.
+/// The hash decides neither results nor their order.
+pub(crate) struct KeyedState<K, V> {
     index: HashTable<Position>,
     slots: Vec<Option<(K, V)>>,
     /// Slots whose key was removed.
     free: Vec<u32>,
-    /// The slots that the open commit touched, in the order in which it first did.
-    touched: Vec<u32>,
-    /// One bit a slot: whether it is among `touched`.
+    /// The slots of the keys that the open commit has changed, in the order of the first change.
+    dirty: Vec<u32>,
+    /// One bit for each slot: whether it is in `dirty`.
     marks: Vec<u64>,
-    /// Room for [`Keyed::touch_all`], empty between its calls.
+    /// A buffer of [`KeyedState::entries`]; empty between calls.
     candidates: Vec<Option<u32>>,
 }
 
-/// Where a key lies, and half of its hash.
+/// The slot of a key, and half of its hash.
 #[derive(Clone, Copy)]
 struct Position {
     slot: u32,
@@ -35,57 +35,56 @@ struct Position {
 }
 
 impl Position {
-    /// The hash table's own hash, spread again over its 64 bits.
+    /// The hash for the hash table: the half that is stored, spread over 64 bits.
     fn spread(hash: u32) -> u64 {
         u64::from(hash).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     }
 }
 
-/// Where a key's value lies, until the key is removed.
+/// Where the value of a key is stored, until the key is removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::operators) struct Slot(u32);
+pub(crate) struct Slot(u32);
 
-/// The hash by which keys find their slot and their worker: the same in every process of one program.
+/// The hash that decides the slot and the worker of a key: the same in every process of one program.
 pub(crate) fn hash_of<K: Datum>(key: &K) -> u64 {
     FixedState::default().hash_one(DatumRef(key))
 }
 
-/// The half of a hash that is kept: not the one whose lowest bits choose the worker.
+/// The half of a hash that is stored: not the half whose lowest bits choose the worker.
 fn half(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
 
-impl<K: Datum, V: Default> Keyed<K, V> {
+impl<K: Datum, V: Default> KeyedState<K, V> {
     /// A map without keys.
-    pub(in crate::operators) fn new() -> Self {
-        Keyed::filled([])
+    pub(crate) fn new() -> Self {
+        KeyedState::from_entries([])
     }
 
-    /// A map with what one had when it was left: no commit is open, and nothing has been touched.
+    /// A map with these entries, without an open commit and without dirty keys.
     ///
-    /// Of a key that comes twice the later value counts, so that what a map [had](Keyed::seal) at some commit, followed by what
-    /// later commits changed of it, gives what it has now.
-    pub(in crate::operators) fn filled(entries: impl IntoIterator<Item = (K, V)>) -> Self {
-        let mut keyed = Keyed {
+    /// If a key occurs twice, the later value counts. Therefore the entries of a map at some commit, followed by those that
+    /// later commits [changed](KeyedState::seal), restore the map as it is now.
+    pub(crate) fn from_entries(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        let mut keyed = KeyedState {
             index: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
-            touched: Vec::new(),
+            dirty: Vec::new(),
             marks: Vec::new(),
             candidates: Vec::new(),
         };
         for (key, value) in entries {
-            let (slot, _) = keyed.touch(key);
+            let (slot, _) = keyed.entry(key);
             *keyed.value(slot) = value;
         }
-        keyed.touched = Vec::new();
+        keyed.dirty = Vec::new();
         keyed.marks.fill(0);
         keyed
     }
 
-    /// The slot of a key, made with a default value if the key is new, and whether this is the first time
-    /// that the open commit touches it.
-    pub(in crate::operators) fn touch(&mut self, key: K) -> (Slot, bool) {
+    /// The slot of a key, and whether this is the first change of the key in the open commit. A new key gets a default value.
+    pub(crate) fn entry(&mut self, key: K) -> (Slot, bool) {
         let hash = half(hash_of(&key));
         let slots = &self.slots;
         let is_key = |at: &Position| {
@@ -107,12 +106,13 @@ impl<K: Datum, V: Default> Keyed<K, V> {
         (Slot(slot), self.mark(slot))
     }
 
-    /// The same for many keys, in their order: `slots` receives what [`Keyed::touch`] gives for each.
+    /// Like [`KeyedState::entry`] for many keys: appends the result for each key to `slots`, in the order of the keys, and
+    /// leaves `keys` empty.
     ///
-    /// With a million keys, each look into the table waits for memory four or five times. Here the waits of many
-    /// keys overlap: all keys are looked up by their hashes first, then all candidates are compared, and only
-    /// what is not found that way goes one by one.
-    pub(in crate::operators) fn touch_all(&mut self, keys: &mut Vec<K>, slots: &mut Vec<(Slot, bool)>) {
+    /// With a million keys, each lookup waits for memory four or five times. Here the waits of many keys overlap: all hashes
+    /// are looked up first, then all candidates are compared, and only keys that are not found that way are looked up one by
+    /// one.
+    pub(crate) fn entries(&mut self, keys: &mut Vec<K>, slots: &mut Vec<(Slot, bool)>) {
         let mut candidates = std::mem::take(&mut self.candidates);
         candidates.extend(keys.iter().map(|key| {
             let hash = half(hash_of(key));
@@ -125,33 +125,33 @@ impl<K: Datum, V: Default> Keyed<K, V> {
         for (key, candidate) in keys.drain(..).zip(candidates.drain(..)) {
             slots.push(match candidate {
                 Some(slot) => (Slot(slot), self.mark(slot)),
-                None => self.touch(key),
+                None => self.entry(key),
             });
         }
         self.candidates = candidates;
     }
 
-    /// MetadataColumns that the open commit touches a slot, and says whether it is for the first time.
+    /// Marks a slot as dirty, and returns whether it was clean.
     fn mark(&mut self, slot: u32) -> bool {
         let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
         let first = self.marks[word] & bit == 0;
         if first {
             self.marks[word] |= bit;
-            self.touched.push(slot);
+            self.dirty.push(slot);
         }
         first
     }
 
     /// The value in a slot.
-    pub(in crate::operators) fn value(&mut self, slot: Slot) -> &mut V {
-        &mut self.entry(slot).1
+    pub(crate) fn value(&mut self, slot: Slot) -> &mut V {
+        &mut self.key_value(slot).1
     }
 
     /// The key and the value in a slot.
     ///
     /// # Panics
-    /// If the slot's key was removed: slots are given out by `touch` and used before the commit is sealed.
-    pub(in crate::operators) fn entry(&mut self, Slot(slot): Slot) -> &mut (K, V) {
+    /// If the slot's key was removed: a slot is used before the commit of its `entry` call is sealed.
+    pub(crate) fn key_value(&mut self, Slot(slot): Slot) -> &mut (K, V) {
         match &mut self.slots[slot as usize] {
             Some(entry) => entry,
             None => unreachable!("slot {slot} was used after its key was removed"),
@@ -159,54 +159,50 @@ impl<K: Datum, V: Default> Keyed<K, V> {
     }
 
     /// The key and the value in a slot, if there is one.
-    pub(in crate::operators) fn get(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
+    pub(crate) fn get(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
         self.slots.get_mut(slot as usize)?.as_mut().map(|(key, value)| (&*key, value))
     }
 
-    /// Removes a slot's key between two commits, if there is one and `is_it`.
-    pub(in crate::operators) fn remove_if(
-        &mut self,
-        slot: Slot,
-        is_it: impl FnOnce(&(K, V)) -> bool,
-    ) -> Option<(K, V)> {
+    /// Removes the key in a slot between two commits, if there is one and `condition` holds for it.
+    pub(crate) fn remove_if(&mut self, slot: Slot, condition: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
         let Slot(slot) = slot;
-        let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| is_it(entry))?;
+        let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| condition(entry))?;
         if let Ok(position) = self.index.find_entry(Position::spread(half(hash_of(&entry.0))), |at| at.slot == slot) {
             position.remove();
         }
         self.free.push(slot);
         if self.index.is_empty() {
-            *self = Keyed::new();
+            *self = KeyedState::new();
         }
         Some(entry)
     }
 
-    /// Puts the keys that a large commit touched into the order of their slots, in which `seal` then shows them: that of
-    /// memory, where each look would else wait for a page of its own. What a small commit touched is near anyway.
-    pub(in crate::operators) fn sort_touched(&mut self) {
+    /// Sorts the dirty keys of a large commit by their slots, the order in which `seal` then visits them. That is the order
+    /// of memory; otherwise each visit would wait for a page of its own. The keys of a small commit are close together anyway.
+    pub(crate) fn sort_dirty(&mut self) {
         const LARGE: usize = 16 << 10;
-        if self.touched.len() >= LARGE {
-            self.touched.sort_unstable();
+        if self.dirty.len() >= LARGE {
+            self.dirty.sort_unstable();
         }
     }
 
     /// How many keys there are.
     #[cfg(test)]
-    pub(in crate::operators) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.index.len()
     }
 
-    /// Seals the commit: shows each key that it touched, in the order of the first touch (or of [`Keyed::sort_touched`]), and
-    /// removes the keys of which `keep` says no.
+    /// Seals the commit: visits each dirty key, in the order of the first change (or of [`KeyedState::sort_dirty`]), and removes
+    /// the keys for which `keep` returns false.
     ///
-    /// What it shows, and what [`Keyed::remove_if`] gives, is all that a commit changes of the map.
-    pub(in crate::operators) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
+    /// These visits and the results of [`KeyedState::remove_if`] are all changes that a commit makes to the map.
+    pub(crate) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.seal_slots(|_, key, value| keep(key, value));
     }
 
-    /// The same, where each key comes with its slot. That of a key which is removed may be another's from the next commit on.
-    pub(in crate::operators) fn seal_slots(&mut self, mut keep: impl FnMut(Slot, &K, &mut V) -> bool) {
-        for slot in std::mem::take(&mut self.touched) {
+    /// Like [`KeyedState::seal`], with the slot of each key. The slot of a removed key may be reused from the next commit on.
+    pub(crate) fn seal_slots(&mut self, mut keep: impl FnMut(Slot, &K, &mut V) -> bool) {
+        for slot in std::mem::take(&mut self.dirty) {
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
             let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
             if keep(Slot(slot), key, value) {
@@ -219,7 +215,7 @@ impl<K: Datum, V: Default> Keyed<K, V> {
             self.free.push(slot);
         }
         if self.index.is_empty() {
-            *self = Keyed::new();
+            *self = KeyedState::new();
         }
     }
 }
@@ -228,74 +224,73 @@ impl<K: Datum, V: Default> Keyed<K, V> {
 mod tests {
     use super::*;
 
-    // `Datum` of integers, so that the test stands alone.
     #[test]
-    fn counts_and_forgets_keys() {
-        let mut keyed = Keyed::<i64, i64>::new();
+    fn counts_and_removes_keys() {
+        let mut keyed = KeyedState::<i64, i64>::new();
         for round in 0..3 {
             for key in 0..1_000 {
-                let (slot, first) = keyed.touch(key % 500);
+                let (slot, first) = keyed.entry(key % 500);
                 assert_eq!(first, key < 500, "round {round}, key {key}");
                 *keyed.value(slot) += 1;
             }
             let mut slots = Vec::new();
-            keyed.touch_all(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
+            keyed.entries(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
             for (slot, first) in slots {
                 assert!(!first);
                 *keyed.value(slot) += 2;
             }
-            let mut seen = Vec::new();
+            let mut visited = Vec::new();
             keyed.seal(|key, value| {
-                seen.push(*key);
+                visited.push(*key);
                 *value % 2 == 0 && key % 2 == 0
             });
-            assert_eq!(seen, (0..500).collect::<Vec<_>>());
+            assert_eq!(visited, (0..500).collect::<Vec<_>>());
             assert_eq!(keyed.len(), 250);
         }
         let mut slots = Vec::new();
-        keyed.touch_all(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
+        keyed.entries(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
         assert_eq!(slots.iter().filter(|(_, first)| *first).count(), 500);
         keyed.seal(|_, _| false);
         assert_eq!((keyed.len(), keyed.slots.len()), (0, 0));
     }
 
-    /// Whoever writes down what each commit shows can make the map again, at any commit.
+    /// The visits of all commits suffice to restore the map at any commit.
     #[test]
-    fn what_its_commits_show_fills_another_one() {
+    fn a_map_is_restored_from_the_changes_of_its_commits() {
         let mut random = 7_u64;
         let mut next = |limit: u64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             ((random >> 33) % limit) as i64
         };
-        let mut keyed = Keyed::<i64, i64>::new();
-        let mut written = std::collections::BTreeMap::new();
+        let mut keyed = KeyedState::<i64, i64>::new();
+        let mut saved = std::collections::BTreeMap::new();
         for commit in 0..300 {
             let mut slots = Vec::new();
             for _ in 0..next(20) {
-                let (slot, _) = keyed.touch(next(50));
+                let (slot, _) = keyed.entry(next(50));
                 *keyed.value(slot) += next(3) - 1;
                 slots.push(slot);
             }
             keyed.seal(|key, value| {
                 let keep = *value != 0;
                 if keep {
-                    written.insert(*key, *value)
+                    saved.insert(*key, *value)
                 } else {
-                    written.remove(key)
+                    saved.remove(key)
                 };
                 keep
             });
             if let Some((key, _)) = slots.first().and_then(|slot| keyed.remove_if(*slot, |(key, _)| key % 2 == 0)) {
-                written.remove(&key);
+                saved.remove(&key);
             }
-            // Every now and then the program starts again.
+            // From time to time, the program restarts.
             if commit % 50 == 49 {
-                keyed = Keyed::filled(written.clone());
+                keyed = KeyedState::from_entries(saved.clone());
             }
             let mut all: Vec<_> = keyed.slots.iter().flatten().copied().collect();
             all.sort_unstable();
-            assert_eq!(all, written.clone().into_iter().collect::<Vec<_>>(), "commit {commit}");
-            assert_eq!((keyed.len(), keyed.touched.len()), (all.len(), 0));
+            assert_eq!(all, saved.clone().into_iter().collect::<Vec<_>>(), "commit {commit}");
+            assert_eq!((keyed.len(), keyed.dirty.len()), (all.len(), 0));
         }
     }
 }

@@ -1,0 +1,78 @@
+//! Handles on the streams of a dataflow, and on its inputs.
+
+use std::any::TypeId;
+use std::marker::PhantomData;
+
+use crate::data::{Change, Commit};
+
+/// An item of a stream: it can cross threads and processes, as timely's exchange requires.
+pub trait Item: Clone + ::timely::ExchangeData {}
+
+impl<D: Clone + ::timely::ExchangeData> Item for D {}
+
+/// A stream of items on one worker, from an operator to those that read it.
+///
+/// It is a number by which the engine finds the stream, and cheap to copy.
+pub struct Stream<D> {
+    pub(super) number: usize,
+    items: PhantomData<fn() -> D>,
+}
+
+/// The changes of a table.
+pub type Changes<R> = Stream<Change<R>>;
+
+impl<D> Stream<D> {
+    pub(super) fn new(number: usize) -> Self {
+        Stream { number, items: PhantomData }
+    }
+}
+
+impl<D> Clone for Stream<D> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<D> Copy for Stream<D> {}
+
+impl<D: 'static> Stream<D> {
+    /// The same stream, without the type of its items.
+    pub fn erase(self) -> ErasedStream {
+        ErasedStream { number: self.number, items: TypeId::of::<D>() }
+    }
+}
+
+/// A stream whose items are of a type that is not known at compile time.
+#[derive(Clone, Copy)]
+pub struct ErasedStream {
+    pub(super) number: usize,
+    items: TypeId,
+}
+
+impl ErasedStream {
+    /// The stream with its type, if its items are of that type.
+    pub fn typed<D: 'static>(self) -> Option<Stream<D>> {
+        (self.items == TypeId::of::<D>()).then(|| Stream::new(self.number))
+    }
+}
+
+/// Where a source puts its items.
+pub struct InputHandle<D>(pub(super) Box<dyn Input<D>>);
+
+/// An engine's side of an [`InputHandle`].
+pub(super) trait Input<D> {
+    fn send(&mut self, items: &mut Vec<D>);
+    fn advance(&mut self, next: Commit);
+}
+
+impl<D: Item> InputHandle<D> {
+    /// Puts items into the open commit, and leaves the vector empty.
+    pub fn send(&mut self, items: &mut Vec<D>) {
+        self.0.send(items);
+    }
+
+    /// Closes the open commit: later items belong to `next`.
+    pub fn advance(&mut self, next: Commit) {
+        self.0.advance(next);
+    }
+}

@@ -1,0 +1,122 @@
+//! The code between typed operators and batches without a type: the part that is compiled for each operator.
+
+use std::marker::PhantomData;
+
+use super::erased_batch::ErasedBatch;
+use super::operators::{Emit, ErasedOperator};
+use crate::data::{Change, Commit, Schema};
+use crate::dataflow::stateful::EMIT_BATCH;
+use crate::dataflow::{BinaryStatefulOperator, Item, StatefulOperator};
+
+/// A step over items, as one over batches.
+pub(super) fn step<D: Item, O: Item>(
+    mut step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
+) -> Box<dyn FnMut(ErasedBatch, Emit<'_>)> {
+    Box::new(move |batch, emit| {
+        let mut results = Vec::new();
+        step(&mut batch.into_items(), &mut results);
+        if !results.is_empty() {
+            emit(ErasedBatch::new(0, results));
+        }
+    })
+}
+
+/// A step that sorts items by the worker that they are for.
+pub(super) fn route<D: Item>(
+    route: impl Fn(&D) -> u64 + 'static,
+    workers: usize,
+) -> Box<dyn FnMut(ErasedBatch, Emit<'_>)> {
+    let workers = workers as u64;
+    Box::new(move |batch, emit| {
+        let mut batches: Vec<Vec<D>> = (0..workers).map(|_| Vec::new()).collect();
+        for item in batch.into_items() {
+            batches[(route(&item) % workers) as usize].push(item);
+        }
+        for (worker, items) in batches.into_iter().enumerate().filter(|(_, items)| !items.is_empty()) {
+            emit(ErasedBatch::new(worker as u64, items));
+        }
+    })
+}
+
+/// A sink of items, as one of batches.
+pub(super) fn write<D: Item>(
+    mut write: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
+) -> Box<dyn FnMut(Commit, Vec<ErasedBatch>)> {
+    Box::new(move |commit, batches| {
+        if let Some(write) = &mut write {
+            let mut batches = batches.into_iter().map(ErasedBatch::into_items::<D>);
+            let mut items = batches.next().unwrap_or_default();
+            batches.for_each(|mut batch| items.append(&mut batch));
+            write(commit, &mut items);
+        }
+    })
+}
+
+/// An operator with one input.
+pub(super) struct Unary<P, D, O> {
+    operator: P,
+    emitted: Vec<Change<O>>,
+    items: PhantomData<fn(D)>,
+}
+
+impl<P, D, O> Unary<P, D, O> {
+    pub(super) fn new(operator: P) -> Box<Self> {
+        Box::new(Unary { operator, emitted: Vec::new(), items: PhantomData })
+    }
+}
+
+impl<D: Item, O: Schema, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, D, O> {
+    fn apply_left(&mut self, batch: ErasedBatch) {
+        self.operator.apply(&mut batch.into_items());
+    }
+
+    fn apply_right(&mut self, _: ErasedBatch) {}
+
+    fn seal(&mut self, emit: Emit<'_>) {
+        let Unary { operator, emitted, .. } = self;
+        operator.seal(&mut |change| push(change, emitted, emit));
+        flush(emitted, emit);
+    }
+}
+
+/// An operator with two inputs.
+pub(super) struct Binary<P, L, R, O> {
+    operator: P,
+    emitted: Vec<Change<O>>,
+    items: PhantomData<fn(L, R)>,
+}
+
+impl<P, L, R, O> Binary<P, L, R, O> {
+    pub(super) fn new(operator: P) -> Box<Self> {
+        Box::new(Binary { operator, emitted: Vec::new(), items: PhantomData })
+    }
+}
+
+impl<L: Item, R: Item, O: Schema, P: BinaryStatefulOperator<L, R, O>> ErasedOperator for Binary<P, L, R, O> {
+    fn apply_left(&mut self, batch: ErasedBatch) {
+        self.operator.apply_left(&mut batch.into_items());
+    }
+
+    fn apply_right(&mut self, batch: ErasedBatch) {
+        self.operator.apply_right(&mut batch.into_items());
+    }
+
+    fn seal(&mut self, emit: Emit<'_>) {
+        let Binary { operator, emitted, .. } = self;
+        operator.seal(&mut |change| push(change, emitted, emit));
+        flush(emitted, emit);
+    }
+}
+
+fn push<O: Schema>(change: Change<O>, emitted: &mut Vec<Change<O>>, emit: Emit<'_>) {
+    emitted.push(change);
+    if emitted.len() == EMIT_BATCH {
+        flush(emitted, emit);
+    }
+}
+
+fn flush<O: Schema>(emitted: &mut Vec<Change<O>>, emit: Emit<'_>) {
+    if !emitted.is_empty() {
+        emit(ErasedBatch::new(0, std::mem::take(emitted)));
+    }
+}

@@ -1,0 +1,96 @@
+//! The first or last row of each key, of a table whose rows can be removed.
+
+use super::{Key, emit_change, sort_arrivals};
+use crate::data::{Change, Datum, Schema};
+use crate::dataflow::StatefulOperator;
+use crate::operators::reducers::Arrivals;
+use crate::operators::state::KeyedState;
+use crate::plan::Order;
+
+/// Which row of a key is in the result.
+#[derive(Clone, Copy)]
+pub(super) enum Pick {
+    /// The one that arrived first.
+    First,
+    /// The one that arrived last.
+    Last,
+}
+
+/// Keeps all rows of each key: when the row in the result is removed, another one replaces it.
+pub(super) struct ByArrival<R, K> {
+    key: Key<R, K>,
+    /// The order in which the rows of a commit count as arrived.
+    order: Order,
+    pick: Pick,
+    keys: KeyedState<K, Rows<R>>,
+    /// The changes of the open commit, until it is sealed.
+    pending: Vec<Change<R>>,
+}
+
+/// The rows of a key.
+struct Rows<R> {
+    arrivals: Arrivals<R>,
+    /// The row in the result at the end of the previous commit.
+    before: Option<R>,
+}
+
+impl<R> Default for Rows<R> {
+    fn default() -> Self {
+        Rows { arrivals: Arrivals::default(), before: None }
+    }
+}
+
+impl<R: Datum, K: Datum> ByArrival<R, K> {
+    pub(super) fn new(key: Key<R, K>, order: Order, pick: Pick) -> Self {
+        ByArrival { key, order, pick, keys: KeyedState::new(), pending: Vec::new() }
+    }
+}
+
+impl<R: Schema, K: Datum> StatefulOperator<Change<R>, R> for ByArrival<R, K> {
+    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+        self.pending.append(changes);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
+        let mut pending = std::mem::take(&mut self.pending);
+        sort_arrivals(&mut pending, self.order);
+        for Change { row, diff } in pending {
+            let (slot, _) = self.keys.entry((self.key)(&row));
+            // The whole row is the value, so it needs no other identity.
+            self.keys.value(slot).arrivals.update(0, row, diff);
+        }
+        let pick = self.pick;
+        self.keys.seal(|_, Rows { arrivals, before }| {
+            let now = match pick {
+                Pick::First => arrivals.first(),
+                Pick::Last => arrivals.last(),
+            };
+            let before = std::mem::replace(before, now.map(R::clone_datum));
+            emit_change(before, now, emit);
+            !arrivals.is_empty()
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    #[test]
+    fn removed_rows_leave_no_state() {
+        for (order, pick) in [(Order::Arrival, Pick::First), (Order::Arrival, Pick::Last), (Order::Sorted, Pick::Last)]
+        {
+            let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+            let mut operator = ByArrival::new(key, order, pick);
+            let most = max_kept(random_commits(8, 10), |mut commit, _| {
+                operator.apply(&mut commit);
+                operator.seal(&mut |_| {});
+                operator.keys.len()
+            });
+            assert_eq!(most, 7);
+        }
+    }
+}

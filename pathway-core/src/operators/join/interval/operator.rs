@@ -1,0 +1,286 @@
+//! The operator behind `within`.
+
+use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use crate::data::{Change, Datum, Schema};
+use crate::dataflow::BinaryStatefulOperator;
+use crate::operators::join::kind::{JoinKind, JoinSpec};
+use crate::operators::join::pending::{Key, Pending, removals_first};
+use crate::operators::join::two_sided::Side;
+use crate::operators::state::KeyedState;
+
+/// Decides which rows of the two sides are close.
+pub(super) struct Near<L, R> {
+    pub(super) left: TimeOf<L>,
+    pub(super) right: TimeOf<R>,
+    /// The least and the greatest distance: the time of the right row minus that of the left row.
+    pub(super) from: i128,
+    pub(super) to: i128,
+}
+
+type TimeOf<T> = Arc<dyn Fn(&T) -> i128 + Send + Sync>;
+
+impl<L, R> Clone for Near<L, R> {
+    fn clone(&self) -> Self {
+        Near { left: Arc::clone(&self.left), right: Arc::clone(&self.right), from: self.from, to: self.to }
+    }
+}
+
+/// Keeps the rows of both sides by key and time, and emits how each commit changes the join.
+pub(super) struct IntervalOperator<L, R, K, O> {
+    keys: KeyedState<K, Timelines<L, R>>,
+    left: Pending<L, K>,
+    right: Pending<R, K>,
+    /// How many keys the open commit has changed.
+    dirty_keys: u32,
+    near: Near<L, R>,
+    spec: JoinSpec<L, R, O>,
+}
+
+/// The rows of one key.
+struct Timelines<L, R> {
+    left: Timeline<L>,
+    right: Timeline<R>,
+    /// The number of the key among those that the open commit has changed.
+    number: u32,
+}
+
+/// The rows of one side, by their time.
+type Timeline<T> = BTreeMap<i128, RowsAtTime<T>>;
+
+/// The rows of one time. All of them match the same rows of the other side.
+struct RowsAtTime<T> {
+    rows: Side<T>,
+    /// How many rows of the other side match. Maintained only if the join emits unmatched rows of this side.
+    matches: i64,
+}
+
+impl<T> Default for RowsAtTime<T> {
+    fn default() -> Self {
+        RowsAtTime { rows: Side::default(), matches: 0 }
+    }
+}
+
+impl<L, R> Default for Timelines<L, R> {
+    fn default() -> Self {
+        Timelines { left: BTreeMap::new(), right: BTreeMap::new(), number: 0 }
+    }
+}
+
+/// A commit's net changes of one side, each with its time.
+type Changes<T> = Vec<(i128, T, i64)>;
+
+/// The distances of matching rows, seen from one side.
+#[derive(Clone, Copy)]
+struct Distance {
+    from: i128,
+    to: i128,
+}
+
+impl Distance {
+    fn around(self, time: i128) -> RangeInclusive<i128> {
+        time + self.from..=time + self.to
+    }
+
+    /// The same, seen from the other side.
+    fn reversed(self) -> Self {
+        Distance { from: -self.to, to: -self.from }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
+    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, near: Near<L, R>, spec: JoinSpec<L, R, O>) -> Self {
+        let (left, right) = (Pending::new(left), Pending::new(right));
+        IntervalOperator { keys: KeyedState::new(), left, right, dirty_keys: 0, near, spec }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O>
+    for IntervalOperator<L, R, K, O>
+{
+    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+        self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
+    }
+
+    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+        self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        let IntervalOperator { keys, left, right, dirty_keys, near, spec } = self;
+        *dirty_keys = 0;
+        let (mut rows_left, mut rows_right) = (Vec::new(), Vec::new());
+        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
+        let mut emit = |left: Option<&L>, right: Option<&R>, diff: i64| {
+            if let Some(row) = (spec.row)(left, right) {
+                emit(Change { row, diff });
+            }
+        };
+        let range = Distance { from: near.from, to: near.to };
+        keys.sort_dirty();
+        keys.seal(|_, timelines| {
+            left.take(timelines.number, &mut rows_left);
+            right.take(timelines.number, &mut rows_right);
+            new_left.extend(rows_left.drain(..).map(|(row, diff)| ((near.left)(&row), row, diff)));
+            new_right.extend(rows_right.drain(..).map(|(row, diff)| ((near.right)(&row), row, diff)));
+            timelines.commit(&mut new_left, &mut new_right, range, spec.kind, &mut emit);
+            !(timelines.left.is_empty() && timelines.right.is_empty())
+        });
+        left.clear();
+        right.clear();
+    }
+}
+
+impl<L: Schema, R: Schema> Timelines<L, R> {
+    /// Applies the net changes of a commit, and emits how they change the join. Leaves the vectors empty.
+    fn commit(
+        &mut self,
+        new_left: &mut Changes<L>,
+        new_right: &mut Changes<R>,
+        range: Distance,
+        kind: JoinKind,
+        emit: &mut impl FnMut(Option<&L>, Option<&R>, i64),
+    ) {
+        let Timelines { left, right, .. } = self;
+        let reversed = range.reversed();
+        let left_unmatched = MatchCounts::of(kind.emits_left_unmatched(), left, new_left, right, new_right, range);
+        let right_unmatched = MatchCounts::of(kind.emits_right_unmatched(), right, new_right, left, new_left, reversed);
+
+        left_unmatched.newly_matched(left, |row, copies| emit(Some(row), None, -copies));
+        right_unmatched.newly_matched(right, |row, copies| emit(None, Some(row), -copies));
+
+        // Each change is joined with the current rows of the other side; removals come first, as in `TwoSidedJoin`.
+        let removals = (removals_first(new_left, |(.., diff)| *diff), removals_first(new_right, |(.., diff)| *diff));
+        for (left_part, right_part) in [removals, (usize::MAX, usize::MAX)] {
+            for (time, row, diff) in new_left.drain(..left_part.min(new_left.len())) {
+                if kind.emits_pairs() {
+                    let others = rows_in(right, range.around(time));
+                    others.for_each(|(other, copies)| emit(Some(&row), Some(other), diff * copies));
+                }
+                if left_unmatched.stays_unmatched(time) {
+                    emit(Some(&row), None, diff);
+                }
+                update(left, time, row, diff);
+            }
+            for (time, row, diff) in new_right.drain(..right_part.min(new_right.len())) {
+                if kind.emits_pairs() {
+                    let others = rows_in(left, reversed.around(time));
+                    others.for_each(|(other, copies)| emit(Some(other), Some(&row), diff * copies));
+                }
+                if right_unmatched.stays_unmatched(time) {
+                    emit(None, Some(&row), diff);
+                }
+                update(right, time, row, diff);
+            }
+        }
+
+        left_unmatched.newly_unmatched(left, |row, copies| emit(Some(row), None, copies));
+        right_unmatched.newly_unmatched(right, |row, copies| emit(None, Some(row), copies));
+    }
+}
+
+fn update<T: Datum>(timeline: &mut Timeline<T>, time: i128, row: T, diff: i64) {
+    let at_time = timeline.entry(time).or_default();
+    at_time.rows.update(row, diff);
+    if at_time.rows.is_empty() {
+        timeline.remove(&time);
+    }
+}
+
+/// The rows in a range of times, each with the number of its copies.
+fn rows_in<T: Datum>(timeline: &Timeline<T>, times: RangeInclusive<i128>) -> impl Iterator<Item = (&T, i64)> {
+    timeline.range(times).flat_map(|(_, at_time)| at_time.rows.rows.iter())
+}
+
+/// The times of one side whose rows a commit may match or unmatch: the number of matches before and after it.
+struct MatchCounts(BTreeMap<i128, (i64, i64)>);
+
+impl MatchCounts {
+    /// Empty if the join does not emit unmatched rows of `mine`.
+    fn of<T: Datum, S: Datum>(
+        emits_unmatched: bool,
+        mine: &Timeline<T>,
+        new_mine: &Changes<T>,
+        others: &Timeline<S>,
+        new_others: &Changes<S>,
+        range: Distance,
+    ) -> Self {
+        let mut counts = BTreeMap::new();
+        if !emits_unmatched {
+            return MatchCounts(counts);
+        }
+        for (time, ..) in new_mine {
+            counts.entry(*time).or_insert_with(|| {
+                let count = || others.range(range.around(*time)).map(|(_, at_time)| at_time.rows.count).sum();
+                let before = mine.get(time).map_or_else(count, |at_time| at_time.matches);
+                (before, before)
+            });
+        }
+        for (time, ..) in new_others {
+            for (time, at_time) in mine.range(range.reversed().around(*time)) {
+                counts.entry(*time).or_insert((at_time.matches, at_time.matches));
+            }
+        }
+        for (time, _, diff) in new_others {
+            counts.range_mut(range.reversed().around(*time)).for_each(|(_, (_, after))| *after += diff);
+        }
+        MatchCounts(counts)
+    }
+
+    /// Calls `emit` with the rows that were unmatched and are matched now.
+    fn newly_matched<T: Datum>(&self, timeline: &Timeline<T>, mut emit: impl FnMut(&T, i64)) {
+        for (time, _) in self.0.iter().filter(|(_, (before, after))| *before <= 0 && *after > 0) {
+            rows_in(timeline, *time..=*time).for_each(|(row, copies)| emit(row, copies));
+        }
+    }
+
+    /// Whether the rows of a time were unmatched and still are.
+    fn stays_unmatched(&self, time: i128) -> bool {
+        self.0.get(&time).is_some_and(|(before, after)| *before <= 0 && *after <= 0)
+    }
+
+    /// Stores the new numbers of matches, and calls `emit` with the rows that are unmatched now.
+    fn newly_unmatched<T: Datum>(&self, timeline: &mut Timeline<T>, mut emit: impl FnMut(&T, i64)) {
+        for (time, (before, after)) in &self.0 {
+            let Some(at_time) = timeline.get_mut(time) else { continue };
+            at_time.matches = *after;
+            if *before > 0 && *after <= 0 {
+                at_time.rows.rows.iter().for_each(|(row, copies)| emit(row, copies));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    #[test]
+    fn removed_rows_leave_no_state() {
+        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+        let near = Near { left: Row::ticks(), right: Row::ticks(), from: -3, to: 2 };
+        let spec = JoinSpec::full(|left: Option<&Row>, right: Option<&Row>| *left.or(right).unwrap());
+        let mut operator = IntervalOperator::new(Arc::clone(&key), key, near, spec);
+        let mut rows = 0;
+        let most = max_kept(random_commits(5, 10), |commit, _| {
+            rows += commit.iter().map(|change| change.diff).sum::<i64>();
+            let (mut left, mut right) = commit.into_iter().partition(|change| change.row.value == 0);
+            operator.apply_left(&mut left);
+            operator.apply_right(&mut right);
+            operator.seal(&mut |_| {});
+            assert!(rows > 0 || operator.keys.len() == 0);
+            operator.keys.len()
+        });
+        assert_eq!(most, 7);
+    }
+
+    /// The sizes that the documentation states.
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Timelines<Row, Row>>(), 56);
+        assert_eq!(size_of::<(i128, RowsAtTime<i64>)>(), 48);
+    }
+}

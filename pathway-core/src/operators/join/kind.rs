@@ -1,0 +1,89 @@
+//! The kinds of joins, and how each makes its rows.
+
+use std::sync::Arc;
+
+use crate::data::Datum;
+
+/// Which rows a join emits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum JoinKind {
+    /// Pairs.
+    Inner,
+    /// Pairs, and unmatched left rows.
+    Left,
+    /// Pairs, and unmatched right rows.
+    Right,
+    /// Pairs, and unmatched rows of both sides.
+    Full,
+    /// Matched left rows, however many right rows match.
+    Semi,
+    /// Unmatched left rows.
+    Anti,
+}
+
+impl JoinKind {
+    /// Whether it emits pairs of rows.
+    pub(super) fn emits_pairs(self) -> bool {
+        !matches!(self, JoinKind::Semi | JoinKind::Anti)
+    }
+
+    /// Whether it emits left rows that match a right row, by themselves.
+    pub(super) fn emits_left_matched(self) -> bool {
+        self == JoinKind::Semi
+    }
+
+    /// Whether it emits left rows that match no right row.
+    pub(super) fn emits_left_unmatched(self) -> bool {
+        matches!(self, JoinKind::Left | JoinKind::Full | JoinKind::Anti)
+    }
+
+    /// Whether it emits right rows that match no left row.
+    pub(super) fn emits_right_unmatched(self) -> bool {
+        matches!(self, JoinKind::Right | JoinKind::Full)
+    }
+
+    /// Whether the result only grows if both sides do: no row depends on the absence of another.
+    pub(super) fn is_monotonic(self) -> bool {
+        matches!(self, JoinKind::Inner | JoinKind::Semi)
+    }
+}
+
+/// Makes a row of a left row, a right row, or both; `None` if the kind of join has no row for them.
+pub(super) type MakeRow<L, R, O> = Arc<dyn Fn(Option<&L>, Option<&R>) -> Option<O> + Send + Sync>;
+
+/// A kind of join, with the function that makes its rows.
+pub(super) struct JoinSpec<L, R, O> {
+    pub(super) kind: JoinKind,
+    pub(super) row: MakeRow<L, R, O>,
+}
+
+impl<L: 'static, R: 'static, O: 'static> JoinSpec<L, R, O> {
+    pub(super) fn inner(row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Inner, row: Arc::new(move |left, right| Some(row(left?, right?))) }
+    }
+
+    pub(super) fn left(row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Left, row: Arc::new(move |left, right| Some(row(left?, right))) }
+    }
+
+    pub(super) fn right(row: impl Fn(Option<&L>, &R) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Right, row: Arc::new(move |left, right| Some(row(left, right?))) }
+    }
+
+    pub(super) fn full(row: impl Fn(Option<&L>, Option<&R>) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Full, row: Arc::new(move |left, right| Some(row(left, right))) }
+    }
+}
+
+impl<L: Datum, R: 'static> JoinSpec<L, R, L> {
+    /// A join that emits left rows as they are: [`JoinKind::Semi`] or [`JoinKind::Anti`].
+    pub(super) fn left_rows(kind: JoinKind) -> Self {
+        JoinSpec { kind, row: Arc::new(|left, _| left.map(L::clone_datum)) }
+    }
+}
+
+impl<L, R, O> Clone for JoinSpec<L, R, O> {
+    fn clone(&self) -> Self {
+        JoinSpec { kind: self.kind, row: Arc::clone(&self.row) }
+    }
+}

@@ -1,0 +1,160 @@
+//! The operator behind all joins in which both sides are live.
+
+use super::kind::{JoinKind, JoinSpec};
+use super::pending::{Key, Pending, removals_first};
+use crate::data::{Change, Datum, Schema};
+use crate::dataflow::BinaryStatefulOperator;
+use crate::operators::reducers::Multiset;
+use crate::operators::state::KeyedState;
+
+/// Keeps the rows of both sides by key, and emits how each commit changes the join.
+pub(super) struct TwoSidedJoin<L, R, K, O> {
+    keys: KeyedState<K, Sides<L, R>>,
+    left: Pending<L, K>,
+    right: Pending<R, K>,
+    /// How many keys the open commit has changed.
+    dirty_keys: u32,
+    spec: JoinSpec<L, R, O>,
+}
+
+/// The rows of one key.
+pub(super) struct Sides<L, R> {
+    left: Side<L>,
+    right: Side<R>,
+    /// The number of the key among those that the open commit has changed.
+    number: u32,
+}
+
+/// The rows of one side.
+pub(super) struct Side<T> {
+    pub(super) rows: Multiset<T>,
+    /// How many rows there are, counting copies.
+    pub(super) count: i64,
+}
+
+impl<T> Default for Side<T> {
+    fn default() -> Self {
+        Side { rows: Multiset::default(), count: 0 }
+    }
+}
+
+impl<T: Datum> Side<T> {
+    pub(super) fn update(&mut self, row: T, diff: i64) {
+        self.rows.update(row, diff);
+        self.count += diff;
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.count == 0 && self.rows.is_empty()
+    }
+}
+
+impl<L, R> Default for Sides<L, R> {
+    fn default() -> Self {
+        Sides { left: Side::default(), right: Side::default(), number: 0 }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O> TwoSidedJoin<L, R, K, O> {
+    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, spec: JoinSpec<L, R, O>) -> Self {
+        let (left, right) = (Pending::new(left), Pending::new(right));
+        TwoSidedJoin { keys: KeyedState::new(), left, right, dirty_keys: 0, spec }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O>
+    for TwoSidedJoin<L, R, K, O>
+{
+    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+        self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |sides| &mut sides.number);
+    }
+
+    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+        self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |sides| &mut sides.number);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        let TwoSidedJoin { keys, left, right, dirty_keys, spec } = self;
+        *dirty_keys = 0;
+        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
+        let mut emit = |left: Option<&L>, right: Option<&R>, diff: i64| {
+            if let Some(row) = (spec.row)(left, right) {
+                emit(Change { row, diff });
+            }
+        };
+        keys.sort_dirty();
+        keys.seal(|_, sides| {
+            left.take(sides.number, &mut new_left);
+            right.take(sides.number, &mut new_right);
+            sides.commit(&mut new_left, &mut new_right, spec.kind, &mut emit);
+            !(sides.left.is_empty() && sides.right.is_empty())
+        });
+        left.clear();
+        right.clear();
+    }
+}
+
+impl<L: Schema, R: Schema> Sides<L, R> {
+    /// Applies the net changes of a commit, and emits how they change the join.
+    fn commit(
+        &mut self,
+        new_left: &mut Vec<(L, i64)>,
+        new_right: &mut Vec<(R, i64)>,
+        kind: JoinKind,
+        emit: &mut impl FnMut(Option<&L>, Option<&R>, i64),
+    ) {
+        let Sides { left, right, .. } = self;
+        let (had_left, had_right) = (left.count > 0, right.count > 0);
+        let has_left = left.count + sum(new_left) > 0;
+        let has_right = right.count + sum(new_right) > 0;
+        let pairs = kind.emits_pairs();
+        let (left_matched, left_unmatched) = (kind.emits_left_matched(), kind.emits_left_unmatched());
+        let right_unmatched = kind.emits_right_unmatched();
+
+        // Earlier rows that are no longer unmatched, or no longer matched.
+        if (left_unmatched && !had_right && has_right) || (left_matched && had_right && !has_right) {
+            left.rows.iter().for_each(|(row, copies)| emit(Some(row), None, -copies));
+        }
+        if right_unmatched && !had_left && has_left {
+            right.rows.iter().for_each(|(row, copies)| emit(None, Some(row), -copies));
+        }
+
+        // Each change is joined with the current rows of the other side. Removals come first, so that no row is made of two
+        // rows that never exist together.
+        let left_stays = (left_unmatched && !had_right && !has_right) || (left_matched && had_right && has_right);
+        let right_stays = right_unmatched && !had_left && !has_left;
+        let removals = (removals_first(new_left, |(_, diff)| *diff), removals_first(new_right, |(_, diff)| *diff));
+        for (left_part, right_part) in [removals, (usize::MAX, usize::MAX)] {
+            for (row, diff) in new_left.drain(..left_part.min(new_left.len())) {
+                if pairs {
+                    right.rows.iter().for_each(|(other, copies)| emit(Some(&row), Some(other), diff * copies));
+                }
+                if left_stays {
+                    emit(Some(&row), None, diff);
+                }
+                left.update(row, diff);
+            }
+            for (row, diff) in new_right.drain(..right_part.min(new_right.len())) {
+                if pairs {
+                    left.rows.iter().for_each(|(other, copies)| emit(Some(other), Some(&row), diff * copies));
+                }
+                if right_stays {
+                    emit(None, Some(&row), diff);
+                }
+                right.update(row, diff);
+            }
+        }
+
+        // Rows that are newly unmatched, or newly matched.
+        if (left_unmatched && had_right && !has_right) || (left_matched && !had_right && has_right) {
+            left.rows.iter().for_each(|(row, copies)| emit(Some(row), None, copies));
+        }
+        if right_unmatched && had_left && !has_left {
+            right.rows.iter().for_each(|(row, copies)| emit(None, Some(row), copies));
+        }
+    }
+}
+
+fn sum<T>(changes: &[(T, i64)]) -> i64 {
+    changes.iter().map(|(_, diff)| diff).sum()
+}

@@ -1,0 +1,105 @@
+//! The operator behind `forget`, `buffer` and `ignore_late`: applies a policy to each commit, with event time before and after it.
+
+use std::sync::Arc;
+
+use super::Timed;
+use crate::data::{Change, Schema};
+use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::operators::state::{EventTimeTracker, Observed, hash_of, observations};
+use crate::operators::window::EventTime;
+use crate::plan::{Order, Table, TableProperties};
+
+/// Decides by event time what happens to rows. Equal rows are on one worker.
+pub(super) trait TimePolicy<R>: 'static {
+    /// Applies the changes of a commit, each with the time of its row, and emits the resulting changes.
+    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>));
+}
+
+/// Event time around a commit.
+#[derive(Clone, Copy)]
+pub(super) struct CommitTimes {
+    /// At the end of the previous commit.
+    pub(super) before: Option<i128>,
+    /// At the end of this commit.
+    pub(super) after: Option<i128>,
+}
+
+/// Applies a policy to the rows of one worker.
+pub(super) struct PolicyOperator<R, P> {
+    time: Arc<dyn Fn(&R) -> i128 + Send + Sync>,
+    /// The changes of the open commit.
+    changes: Vec<(i128, Change<R>)>,
+    event_time: EventTimeTracker,
+    pub(super) policy: P,
+}
+
+impl<R: Schema, T: EventTime> Timed<R, T> {
+    /// Declares the table of a policy.
+    pub(super) fn policy<P: TimePolicy<R>>(
+        self,
+        verb: &str,
+        append_only: bool,
+        policy: impl Fn(&Arc<str>) -> P + Send + Sync + 'static,
+    ) -> Table<R> {
+        let Timed { table, time, clock } = self;
+        let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
+        let properties = TableProperties { order: Order::Sorted, append_only };
+        table.operator(verb, properties, move |build, changes, name| {
+            let event_time = EventTimeTracker::new(clock.as_ref());
+            let operator = PolicyOperator::new(Arc::clone(&time), event_time, policy(name));
+            if build.dataflow.is_only_worker() && clock.is_none() {
+                return build.dataflow.stateful(changes, name, |_| 0, operator);
+            }
+            let time = Arc::clone(&time);
+            let observed = observations(build, changes, name, move |row| Some(time(row)), clock.as_ref());
+            let route = |change: &Change<R>| hash_of(&change.row);
+            let worker = |observed: &Observed| observed.0;
+            build.dataflow.stateful_binary((changes, route), (observed, worker), name, operator)
+        })
+    }
+}
+
+impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
+    pub(super) fn new(time: Arc<dyn Fn(&R) -> i128 + Send + Sync>, event_time: EventTimeTracker, policy: P) -> Self {
+        PolicyOperator { time, changes: Vec::new(), event_time, policy }
+    }
+
+    fn add(&mut self, changes: &mut Vec<Change<R>>) {
+        self.changes.extend(changes.drain(..).map(|change| ((self.time)(&change.row), change)));
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(Change<R>)) {
+        let before = self.event_time.now();
+        let times = CommitTimes { before, after: self.event_time.seal() };
+        self.policy.commit(std::mem::take(&mut self.changes), times, emit);
+    }
+}
+
+/// With one worker and without a clock: the rows alone.
+impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, R> for PolicyOperator<R, P> {
+    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+        let added = self.changes.len();
+        self.add(changes);
+        let inserted = self.changes[added..].iter().filter(|(_, change)| change.diff > 0);
+        inserted.for_each(|(time, _)| self.event_time.observe_row(*time));
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
+        self.commit(emit);
+    }
+}
+
+/// With several workers or with a clock: the rows of this worker, and the times of all rows from all workers.
+impl<R: Schema, P: TimePolicy<R>> BinaryStatefulOperator<Change<R>, Observed, R> for PolicyOperator<R, P> {
+    fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
+        self.add(changes);
+    }
+
+    fn apply_right(&mut self, observed: &mut Vec<Observed>) {
+        observed.drain(..).for_each(|observed| self.event_time.observe(observed));
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
+        self.commit(emit);
+    }
+}

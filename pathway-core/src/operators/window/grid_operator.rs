@@ -1,0 +1,304 @@
+//! The operator behind tumbling and sliding windows: keeps one row for each window and key up to date.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use super::spec::WindowSpec;
+use super::time::EventTime;
+use super::windows::{EmitMode, Grid, Window};
+use crate::data::{Change, Datum, DatumKey, Schema};
+use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::operators::reducers::{ReduceError, Reducer};
+use crate::operators::state::{EventTimeTracker, KeyedState, Observed, OrderedChanges, Slot, hash_of};
+use crate::plan::TableProperties;
+use crate::telemetry::{Level, LogLimiter};
+
+/// The windows of one worker.
+pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
+    spec: Arc<WindowSpec<R, T, K, A, G, O>>,
+    grid: Grid,
+    state: KeyedState<(T, K), Group<G::State>>,
+    /// For each dirty group, in the same order: its row before the open commit.
+    before: Vec<Option<O>>,
+    /// The groups of windows that will close, by the time at which they close.
+    closing: BTreeMap<i128, Vec<Slot>>,
+    event_time: EventTimeTracker,
+    /// Reports late rows.
+    late: LogLimiter,
+    /// Reports windows whose reducers have no value.
+    errors: LogLimiter,
+    /// The rows of the open commit with the starts of their windows, for reducers that depend on the order of rows.
+    ordered: Option<OrderedChanges<(T, R)>>,
+    argument: PhantomData<fn(A)>,
+}
+
+#[derive(Default)]
+struct Group<S> {
+    /// How many rows it has. Without rows there is no output, whatever the state says.
+    rows: i64,
+    state: S,
+    /// Its index among the groups that close at the same time.
+    index: u32,
+}
+
+impl<R, T, K, A, G, O> GridWindows<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    pub(super) fn new(
+        spec: Arc<WindowSpec<R, T, K, A, G, O>>,
+        grid: Grid,
+        input: TableProperties,
+        event_time: EventTimeTracker,
+        name: &Arc<str>,
+    ) -> Self {
+        GridWindows {
+            spec,
+            grid,
+            state: KeyedState::new(),
+            before: Vec::new(),
+            closing: BTreeMap::new(),
+            event_time,
+            late: LogLimiter::new(name),
+            errors: LogLimiter::new(name),
+            ordered: OrderedChanges::if_needed::<A, G>(input),
+            argument: PhantomData,
+        }
+    }
+
+    /// Adds a row to one of its windows, now or when the commit is complete.
+    fn add_or_defer(&mut self, start: T, change: &Change<R>) {
+        match &mut self.ordered {
+            Some(ordered) => ordered.push(Change { row: (start, change.row.clone_datum()), diff: change.diff }),
+            None => self.add(start, change),
+        }
+    }
+
+    /// Adds a row to one of its windows.
+    fn add(&mut self, start: T, Change { row, diff }: &Change<R>) {
+        let closes = self.spec.closes(self.grid, start);
+        if closes.is_some_and(|closes| self.event_time.now().is_some_and(|now| now >= closes)) {
+            let what = format_args!(
+                "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped there",
+                (self.spec.time)(row)
+            );
+            self.late.report(Level::Warn, 1, what);
+            return;
+        }
+        let (slot, first) = self.state.entry((start, (self.spec.key)(row)));
+        if first {
+            let ((_, key), group) = self.state.key_value(slot);
+            let is_new = group.rows == 0;
+            let before = row_of(&self.spec, self.grid, start, key, group);
+            self.before.push(before.unwrap_or_default());
+            if let Some(closes) = closes.filter(|_| is_new) {
+                let slots = self.closing.entry(closes).or_default();
+                group.index = slots.len() as u32;
+                slots.push(slot);
+            }
+        }
+        let group = self.state.value(slot);
+        group.rows += diff;
+        let argument = (self.spec.arguments)(row);
+        if G::ORDERED {
+            self.spec.reducers.update_row(&mut group.state, hash_of(row), argument, *diff);
+        } else {
+            self.spec.reducers.update(&mut group.state, argument, *diff);
+        }
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        if let Some(ordered) = &mut self.ordered {
+            for Change { row: (start, row), diff } in ordered.take_net() {
+                self.add(start, &Change { row, diff });
+            }
+        }
+        let GridWindows { spec, grid, state, before, closing, event_time, errors, .. } = self;
+        let now = event_time.seal();
+        let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
+        let mut row_of = |start, key: &K, group: &Group<G::State>| {
+            row_of(spec, *grid, start, key, group).unwrap_or_else(|error| {
+                errors.report(Level::Error, 1, format_args!("a window has no row at present: {error}"));
+                None
+            })
+        };
+        let mode = spec.policy.emit;
+        let mut befores = before.drain(..);
+        // In descending order of their indices, so that `swap_remove` moves only groups that stay.
+        let mut removed = Vec::new();
+        state.seal(|(start, key), group| {
+            let closes = spec.closes(*grid, *start);
+            let closed = has_closed(closes);
+            let before = befores.next().flatten().filter(|_| mode != EmitMode::OnClose);
+            let is_emitted = mode != if closed { EmitMode::UntilClose } else { EmitMode::OnClose };
+            spec.reducers.finish_commit(&mut group.state);
+            let after = if is_emitted { row_of(*start, key, group) } else { None };
+            let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
+            if !unchanged {
+                before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
+            }
+            let stays = group.rows != 0 && !closed;
+            if !stays {
+                removed.extend(closes.map(|closes| (closes, Reverse(group.index))));
+            }
+            stays
+        });
+        drop(befores);
+        removed.sort_unstable();
+        for (closes, Reverse(index)) in removed {
+            let Some(slots) = closing.get_mut(&closes) else { continue };
+            slots.swap_remove(index as usize);
+            match slots.get(index as usize).and_then(|moved| state.get(*moved)) {
+                Some((_, group)) => group.index = index,
+                None if slots.is_empty() => drop(closing.remove(&closes)),
+                None => {}
+            }
+        }
+        // Groups that close without a change in this commit.
+        while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
+            for slot in entry.remove() {
+                let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
+                let change = match mode {
+                    EmitMode::Always => continue,
+                    EmitMode::OnClose => Change::insert,
+                    EmitMode::UntilClose => Change::remove,
+                };
+                row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
+            }
+        }
+    }
+}
+
+/// The current row of a group: `None` if the group is empty, an error if its reducers have no value.
+fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
+    spec: &WindowSpec<R, T, K, A, G, O>,
+    grid: Grid,
+    start: T,
+    key: &K,
+    group: &Group<G::State>,
+) -> Result<Option<O>, ReduceError> {
+    if group.rows <= 0 {
+        return Ok(None);
+    }
+    let window = Window { start, end: T::at(grid.end(start.ticks())) };
+    spec.reducers.output(&group.state).map(|reduced| Some((spec.output)(key, window, reduced)))
+}
+
+/// With one worker and without a clock: the rows alone.
+impl<R, T, K, A, G, O> StatefulOperator<Change<R>, O> for GridWindows<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+        for change in changes.drain(..) {
+            if change.diff > 0 {
+                self.event_time.observe_row((self.spec.time)(&change.row).ticks());
+            }
+            self.spec.clone().starts(self.grid, &change.row).for_each(|start| self.add_or_defer(start, &change));
+        }
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        self.commit(emit);
+    }
+}
+
+/// With several workers or with a clock: the rows by their windows, and the times of all rows from all workers.
+impl<R, T, K, A, G, O> BinaryStatefulOperator<(DatumKey<T>, Change<R>), Observed, O> for GridWindows<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn apply_left(&mut self, rows: &mut Vec<(DatumKey<T>, Change<R>)>) {
+        rows.drain(..).for_each(|(DatumKey(start), change)| self.add_or_defer(start, &change));
+    }
+
+    fn apply_right(&mut self, observed: &mut Vec<Observed>) {
+        observed.drain(..).for_each(|observed| self.event_time.observe(observed));
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        self.commit(emit);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::reducers::Count;
+    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::window::windows::ClosePolicy;
+
+    fn spec(allowed_lateness: i128) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
+        Arc::new(WindowSpec {
+            time: Arc::new(|row: &Row| row.at),
+            key: Arc::new(|row: &Row| row.key),
+            arguments: Arc::new(|_: &Row| ()),
+            reducers: Arc::new(Count),
+            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
+            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit: EmitMode::Always },
+        })
+    }
+
+    /// A group that loses its rows and gets new ones is in `closing` once, like any other.
+    #[test]
+    fn closed_windows_leave_no_state() {
+        let grid = Grid { length: 10, hop: 4, origin: 1, earliest: i128::MIN };
+        let mut windows =
+            GridWindows::new(spec(7), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
+        max_kept(random_commits(7, 30), |mut commit, now| {
+            windows.apply(&mut commit);
+            windows.commit(&mut |_| {});
+            let mut closing = 0;
+            for (closes, slots) in &windows.closing {
+                assert!(*closes > now && !slots.is_empty(), "at {now}");
+                for (index, slot) in slots.iter().enumerate() {
+                    let ((start, _), group) = windows.state.key_value(*slot);
+                    assert_eq!((i128::from(*start) + 10 + 7, group.index as usize), (*closes, index), "at {now}");
+                }
+                closing += slots.len();
+            }
+            assert_eq!(closing, windows.state.len(), "at {now}");
+            closing
+        });
+    }
+
+    #[test]
+    fn an_emptied_group_leaves_no_state() {
+        let grid = Grid { length: 10, hop: 10, origin: 0, earliest: i128::MIN };
+        let mut windows =
+            GridWindows::new(spec(1_000), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
+        let row = |key| Row { key, at: 5, value: 0 };
+        windows.apply(&mut vec![Change::insert(row(1))]);
+        windows.commit(&mut |_| {});
+        for key in 0..100 {
+            for change in [Change::insert(row(key)), Change::remove(row(key))] {
+                windows.apply(&mut vec![change]);
+                windows.commit(&mut |_| {});
+            }
+            assert_eq!(windows.closing.values().map(Vec::len).sum::<usize>(), 1);
+        }
+    }
+
+    /// The sizes that the documentation states.
+    #[test]
+    fn sizes() {
+        assert_eq!(size_of::<Group<i64>>(), 24);
+    }
+}

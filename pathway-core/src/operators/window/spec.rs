@@ -1,0 +1,52 @@
+//! A reduction by windows: how rows become groups, and groups become rows.
+
+use std::sync::Arc;
+
+use super::time::EventTime;
+use super::windows::{ClosePolicy, Grid, Window};
+use crate::data::Datum;
+use crate::operators::reducers::{Multiset, Reducer};
+
+/// The closures and parameters of a window operator, shared by all workers.
+pub(super) struct WindowSpec<R, T, K, A, G: Reducer<A>, O> {
+    pub(super) time: Arc<dyn Fn(&R) -> T + Send + Sync>,
+    pub(super) key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    pub(super) arguments: Arc<dyn Fn(&R) -> A + Send + Sync>,
+    pub(super) reducers: Arc<G>,
+    pub(super) output: MakeRow<K, T, G::Output, O>,
+    pub(super) policy: ClosePolicy,
+}
+
+/// Makes the row of a group from its key, its window and the values of its reducers.
+type MakeRow<K, T, V, O> = Arc<dyn Fn(&K, Window<T>, V) -> O + Send + Sync>;
+
+impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
+    /// When the window that starts at `start` closes, in ticks. `None` if it never does.
+    pub(super) fn closes(&self, grid: Grid, start: T) -> Option<i128> {
+        Some(grid.end(start.ticks()) + self.policy.allowed_lateness?)
+    }
+
+    /// Computes the time of a row, in ticks; `None` if windows do not need event time.
+    pub(super) fn times(self: &Arc<Self>) -> impl Fn(&R) -> Option<i128> + use<R, T, K, A, G, O> {
+        let spec = Arc::clone(self);
+        move |row| spec.policy.allowed_lateness.map(|_| (spec.time)(row).ticks())
+    }
+
+    /// The starts of the windows of a row.
+    pub(super) fn starts(&self, grid: Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
+        grid.starts((self.time)(row).ticks()).map(T::at)
+    }
+
+    /// The state of order-dependent reducers for the rows of a session. Its rows are in the order of event time, which late rows
+    /// and merged sessions do not disturb.
+    pub(super) fn state_of<'a>(&self, rows: impl Iterator<Item = (&'a i128, &'a Multiset<A>)>) -> G::State
+    where
+        A: Datum,
+    {
+        let mut state = G::State::default();
+        for (argument, copies) in rows.flat_map(|(_, rows)| rows.iter()) {
+            self.reducers.update(&mut state, argument.clone_datum(), copies);
+        }
+        state
+    }
+}
