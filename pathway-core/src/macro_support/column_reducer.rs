@@ -62,6 +62,6 @@ mod tests {
 
         let refused =
             Reducer::<i64>::prepare(&mut column_reducer("high", Quantile::new(1.5)), Input::default()).unwrap_err();
-        assert_eq!(refused.to_string(), "high: `quantile` of 1.5: it is a share, from 0 to 1");
+        assert_eq!(refused.to_string(), "high: `quantile` of 1.5: the fraction must be between 0 and 1");
     }
 }

@@ -1,5 +1,6 @@
 //! `group_by` and `reduce`: the typed forms of `reduce!`.
 
+use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -86,6 +87,12 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
             };
             reduce(&mut build.dataflow, changes, name, input, spec)
         })
+    }
+}
+
+impl<R: Schema, K> fmt::Debug for Grouped<R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Grouped").field("table", &self.table).finish_non_exhaustive()
     }
 }
 

@@ -1,5 +1,7 @@
 //! `update_cells`: updates rows from the rows of another table.
 
+use std::fmt;
+
 use crate::data::{Datum, Schema};
 use crate::plan::Table;
 
@@ -35,6 +37,12 @@ impl<L: Schema> Table<L> {
 pub struct UpdateCells<L, R> {
     left: Table<L>,
     right: Table<R>,
+}
+
+impl<L: Schema, R: Schema> fmt::Debug for UpdateCells<L, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("UpdateCells").field("left", &self.left).field("right", &self.right).finish()
+    }
 }
 
 impl<L: Schema, R: Schema> UpdateCells<L, R> {

@@ -97,9 +97,9 @@ fn parameters_are_expressions_without_the_row() {
 #[test]
 fn an_invalid_parameter_is_an_error_at_start() {
     for (share, values, message) in [
-        (1.5, 3, "`quantile` of 1.5: it is a share, from 0 to 1"),
-        (f64::NAN, 3, "`quantile` of NaN: it is a share, from 0 to 1"),
-        (0.5, 0, "`top_k` of 0 values: at least one is wanted"),
+        (1.5, 3, "`quantile` of 1.5: the fraction must be between 0 and 1"),
+        (f64::NAN, 3, "`quantile` of NaN: the fraction must be between 0 and 1"),
+        (0.5, 0, "`top_k` of 0 values: it must be at least one"),
     ] {
         let pipeline = Pipeline::new();
         let orders = orders(&pipeline);

@@ -1,23 +1,25 @@
-//! Reducers of one's own that cannot take a row back.
+//! Custom reducers that cannot take a row back.
+
+use std::fmt;
 
 use super::arrivals::Arrivals;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
-/// What takes the rows of a group in, one after the other, and can't give one back.
+/// Adds the rows of a group one after the other, without a way to take one back.
 ///
-/// It is the easy way to a reducer of one's own: in `reduce!` it is called like any other, by its type's name.
-/// The rows come in the order of their arrival. When one goes, the state is made anew of those that are
-/// left, in the order in which they came: once in a commit, at the cost of one `add` for each.
+/// It is the simple way to write a reducer of your own: call it in `reduce!` by the name of its type, like any other reducer.
+/// Rows are added in the order of their arrival. When a row is removed, the state is recomputed from the remaining rows in the
+/// same order: once per commit, at the cost of one `add` for each row.
 ///
-/// Over a table whose rows never go, the state is all that is kept. Else the arguments are kept, too.
-/// What can take a row back, as a sum can, is better made a [`Reducer`], which keeps no rows.
+/// Memory: the state; also the arguments of all rows if the table can lose rows. If rows can be taken back, as from a sum,
+/// implement [`Reducer`] instead, which keeps no rows.
 ///
 /// ```
 /// use pathway::prelude::*;
 /// use pathway::reducers::ReduceError;
 ///
-/// /// A moving average: each value counts as much as all before it.
+/// /// A moving average: each value counts as much as all previous ones together.
 /// struct Smoothed;
 ///
 /// impl Accumulator for Smoothed {
@@ -30,7 +32,7 @@ use crate::data::Datum;
 ///     }
 ///
 ///     fn output(&self, mean: &Option<f64>) -> Result<f64, ReduceError> {
-///         mean.ok_or_else(|| ReduceError::new("nothing came"))
+///         mean.ok_or_else(|| ReduceError::new("no values"))
 ///     }
 /// }
 ///
@@ -50,22 +52,22 @@ use crate::data::Datum;
     note = "an accumulator of your own is a type that implements `Accumulator`"
 )]
 pub trait Accumulator: Send + Sync + 'static {
-    /// What is taken in for each row; several arguments are a tuple.
+    /// The argument for each row; a tuple for several arguments.
     type Argument: Datum;
 
-    /// What is kept for each group. Its default is the state of a group without rows.
+    /// The state of a group. Its default is the state without rows.
     type State: Default + 'static;
 
-    /// What the group's rows become.
+    /// The value of a group.
     type Output: 'static;
 
-    /// Takes a row in.
+    /// Adds a row.
     fn add(&self, state: &mut Self::State, argument: Self::Argument);
 
     /// The value of a group that has rows.
     ///
     /// # Errors
-    /// The value cannot be told: see [`Reducer::output`].
+    /// The group has no value; see [`Reducer::output`].
     fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError>;
 }
 
@@ -82,33 +84,39 @@ impl<T: Accumulator> Fold<T> {
         Fold { accumulator, append_only: false }
     }
 
-    /// The state of the rows that are there.
-    fn anew(&self, kept: &Arrivals<T::Argument>) -> T::State {
+    /// The state of the current rows.
+    fn recomputed(&self, rows: &Arrivals<T::Argument>) -> T::State {
         let mut state = T::State::default();
-        kept.each().for_each(|argument| self.accumulator.add(&mut state, argument.clone_datum()));
+        rows.each().for_each(|argument| self.accumulator.add(&mut state, argument.clone_datum()));
         state
     }
 }
 
-/// What [`Fold`] keeps for a group.
+/// The state of [`Fold`] for a group.
 pub struct Folded<S, A> {
     state: S,
-    /// What was taken in; nothing where no row ever goes.
-    kept: Arrivals<A>,
-    /// Whether the state has taken in what is not there any more.
+    /// The arguments of all rows; empty if rows are never removed.
+    rows: Arrivals<A>,
+    /// Whether the state contains rows that have been removed.
     stale: bool,
+}
+
+impl<S, A> fmt::Debug for Folded<S, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Folded").field("stale", &self.stale).finish_non_exhaustive()
+    }
 }
 
 impl<S: Default, A> Default for Folded<S, A> {
     fn default() -> Self {
-        Folded { state: S::default(), kept: Arrivals::default(), stale: false }
+        Folded { state: S::default(), rows: Arrivals::default(), stale: false }
     }
 }
 
 #[cfg(test)]
 impl<S, A: Datum> Folded<S, A> {
-    pub(super) fn keeps_nothing(&self) -> bool {
-        self.kept.is_empty()
+    pub(super) fn keeps_no_rows(&self) -> bool {
+        self.rows.is_empty()
     }
 }
 
@@ -127,24 +135,24 @@ impl<T: Accumulator> Reducer<T::Argument> for Fold<T> {
         self.update_row(folded, 0, argument, diff);
     }
 
-    fn update_row(&self, Folded { state, kept, stale }: &mut Self::State, row: u64, argument: T::Argument, diff: i64) {
-        *stale |= diff < 0 || kept.owes();
+    fn update_row(&self, Folded { state, rows, stale }: &mut Self::State, row: u64, argument: T::Argument, diff: i64) {
+        *stale |= diff < 0 || rows.has_debt();
         if !*stale {
             (0..diff).for_each(|_| self.accumulator.add(state, argument.clone_datum()));
         }
         if !self.append_only {
-            kept.update(row, argument, diff);
+            rows.update(row, argument, diff);
         }
     }
 
     fn finish_commit(&self, folded: &mut Self::State) {
         if folded.stale {
-            folded.state = self.anew(&folded.kept);
+            folded.state = self.recomputed(&folded.rows);
             folded.stale = false;
         }
     }
 
-    fn output(&self, Folded { state, kept, stale }: &Self::State) -> Result<T::Output, ReduceError> {
-        if *stale { self.accumulator.output(&self.anew(kept)) } else { self.accumulator.output(state) }
+    fn output(&self, Folded { state, rows, stale }: &Self::State) -> Result<T::Output, ReduceError> {
+        if *stale { self.accumulator.output(&self.recomputed(rows)) } else { self.accumulator.output(state) }
     }
 }

@@ -1,4 +1,4 @@
-//! `arg_min` and `arg_max`: what stands beside the least and the greatest value of a group.
+//! `arg_min` and `arg_max`: another column of the row with the least or the greatest value.
 
 use std::cmp::Ordering;
 use std::hash::Hasher;
@@ -9,10 +9,10 @@ use super::multiset::Multiset;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// What the row with the least value has beside it: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
+/// The second argument of the row with the least first argument: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
 ///
-/// Values are compared as by [`Min`](super::Min): `None` is below every other. Where several rows have the least
-/// value, the least of what stands beside it counts, so that the result does not depend on the order of rows.
+/// Values are compared as by [`Min`](super::Min): `None` is below every other value. If several rows have the least value, the
+/// least second argument is the result, so that it does not depend on the order of rows.
 ///
 /// ```
 /// use pathway::reducers::{ArgMin, Reducer};
@@ -26,10 +26,11 @@ use crate::data::Datum;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ArgMin;
 
-/// What the row with the greatest value has beside it: `arg_max(o.price, o.id)` is the `id` of the dearest order.
+/// The second argument of the row with the greatest first argument: `arg_max(o.price, o.id)` is the `id` of the most expensive
+/// order.
 ///
-/// Values are compared as by [`Max`](super::Max): NaN is above every other. Where several rows have the greatest
-/// value, the least of what stands beside it counts, so that the result does not depend on the order of rows.
+/// Values are compared as by [`Max`](super::Max): NaN is above every other value. If several rows have the greatest value, the
+/// least second argument is the result, so that it does not depend on the order of rows.
 ///
 /// ```
 /// use pathway::reducers::{ArgMax, Reducer};
@@ -53,7 +54,7 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
     }
 
     fn output(&self, rows: &Multiset<(A, B)>) -> Result<B, ReduceError> {
-        rows.first().map(|(_, beside)| beside.clone_datum()).ok_or_else(ReduceError::nothing_left)
+        rows.first().map(|(_, argument)| argument.clone_datum()).ok_or_else(ReduceError::nothing_left)
     }
 }
 
@@ -61,16 +62,17 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
     type State = Multiset<(Descending<A>, B)>;
     type Output = B;
 
-    fn update(&self, rows: &mut Self::State, (value, beside): (A, B), diff: i64) {
-        rows.update((Descending(value), beside), diff);
+    fn update(&self, rows: &mut Self::State, (value, argument): (A, B), diff: i64) {
+        rows.update((Descending(value), argument), diff);
     }
 
     fn output(&self, rows: &Self::State) -> Result<B, ReduceError> {
-        rows.first().map(|(_, beside)| beside.clone_datum()).ok_or_else(ReduceError::nothing_left)
+        rows.first().map(|(_, argument)| argument.clone_datum()).ok_or_else(ReduceError::nothing_left)
     }
 }
 
-/// A value in the opposite order.
+/// A value in reverse order.
+#[derive(Debug)]
 pub struct Descending<A>(A);
 
 impl<A: Datum> Datum for Descending<A> {

@@ -1,6 +1,8 @@
-//! Values in the order in which they came, of which any can go again.
+//! Values in the order of their arrival, any of which can be removed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 use std::num::{NonZeroI64, NonZeroU64};
 
 use hashbrown::HashTable;
@@ -9,11 +11,11 @@ use super::multiset::Multiset;
 use crate::data::Datum;
 use crate::operators::state::hash_of;
 
-/// Values in the order in which they came, each with the row that it is of. Of several that are equal in both, the one
-/// that came last goes first.
+/// Values in the order of their arrival, each with the row that it belongs to. Of several with the same row and value, the one
+/// that arrived last is removed first.
 ///
-/// A change costs a search among the places and one among the rows, however many there are; nothing is moved.
-/// A value that goes before it comes is owed: the next of its kind does not come.
+/// A change costs two lookups, however many values there are; no value is moved. If a value is removed before it arrives, its
+/// next arrival cancels the removal.
 ///
 /// ```
 /// use pathway::reducers::Arrivals;
@@ -26,36 +28,36 @@ use crate::operators::state::hash_of;
 /// ```
 pub struct Arrivals<A>(Form<A>);
 
-/// As in [`Multiset`]: a group of one row needs no allocation. Fewer copies than none are owed.
+/// As in [`Multiset`]: a group of one row needs no allocation. A negative number of copies is a debt: removals without arrivals.
 enum Form<A> {
     One { value: A, hash: u64, copies: NonZeroI64 },
     Many(Option<Box<Log<A>>>),
 }
 
-/// When a value came, counted from 1.
-type Place = NonZeroU64;
+/// The position of an arrival, counted from 1.
+type Position = NonZeroU64;
 
 struct Log<A> {
-    rows: BTreeMap<Place, Arrival<A>>,
-    /// Where each different row came last.
+    arrivals: BTreeMap<Position, Arrival<A>>,
+    /// The last arrival of each different row.
     newest: HashTable<Newest>,
-    /// Where the next one comes.
-    next: Place,
-    /// How many more copies of what has this hash have gone than came.
-    owed: Multiset<u64>,
+    /// The position of the next arrival.
+    next: Position,
+    /// For each hash, how many more copies were removed than arrived.
+    debt: Multiset<u64>,
 }
 
 struct Arrival<A> {
     value: A,
     copies: NonZeroI64,
-    /// Where the same came before.
-    older: Option<Place>,
+    /// The previous arrival of the same row and value.
+    previous: Option<Position>,
 }
 
 #[derive(Clone, Copy)]
 struct Newest {
-    place: Place,
-    /// Of the row and the value. Two that share it, one in 2⁶⁴, are told apart if their values are not equal.
+    position: Position,
+    /// Of the row and the value. Two rows with the same hash (one pair in 2⁶⁴) are still distinguished by unequal values.
     hash: u64,
 }
 
@@ -66,14 +68,14 @@ impl<A> Default for Arrivals<A> {
 }
 
 impl<A: Datum> Arrivals<A> {
-    /// `diff` copies of a row's value come, behind all others, or go. `row` tells the row from others.
+    /// Adds `diff` copies of the value of a row after all others, or removes them. `row` identifies the row.
     pub fn update(&mut self, row: u64, value: A, diff: i64) {
         let Some(diff) = NonZeroI64::new(diff) else { return };
-        // Not by `^`: a row of one column has the hash of its value.
+        // Not with `^`: a row of one column has the same hash as its value.
         let hash = row.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(hash_of(&value));
         match &mut self.0 {
             Form::Many(None) => self.0 = Form::One { value, hash, copies: diff },
-            Form::One { value: held, hash: other, copies } if hash == *other && held.compare(&value).is_eq() => {
+            Form::One { value: stored, hash: other, copies } if hash == *other && stored.compare(&value).is_eq() => {
                 match NonZeroI64::new(copies.get().wrapping_add(diff.get())) {
                     Some(sum) => *copies = sum,
                     None => self.0 = Form::Many(None),
@@ -96,52 +98,61 @@ impl<A: Datum> Arrivals<A> {
         }
     }
 
-    /// Forgets all but one value, where no value ever goes.
-    pub(super) fn keep(&mut self, value: A) {
+    /// Replaces all values by this one, for tables whose rows are never removed.
+    pub(super) fn replace(&mut self, value: A) {
         self.0 = Form::One { value, hash: 0, copies: ONE };
     }
 
-    /// The value that came first.
+    /// The value that arrived first.
     pub fn first(&self) -> Option<&A> {
         self.iter().next().map(|(value, _)| value)
     }
 
-    /// The value that came last.
+    /// The value that arrived last.
     pub fn last(&self) -> Option<&A> {
         self.iter().next_back().map(|(value, _)| value)
     }
 
-    /// The values as they came, each with the number of copies that came at once.
+    /// The values in the order of arrival, each with the number of copies that arrived at once.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, i64)> {
         let (one, many) = match &self.0 {
             Form::One { value, copies, .. } => (Some((value, copies.get())), None),
             Form::Many(log) => (None, log.as_deref()),
         };
-        let many = many.into_iter().flat_map(|log| log.rows.values()).map(|row| (&row.value, row.copies.get()));
+        let many = many
+            .into_iter()
+            .flat_map(|log| log.arrivals.values())
+            .map(|arrival| (&arrival.value, arrival.copies.get()));
         one.into_iter().filter(|(_, copies)| *copies > 0).chain(many)
     }
 
-    /// The same, each copy by itself.
+    /// Like [`iter`](Arrivals::iter), with each copy by itself.
     pub fn each(&self) -> impl Iterator<Item = &A> {
         self.iter().flat_map(|(value, copies)| (0..copies).map(move |_| value))
     }
 
-    /// Whether nothing is kept: no value, and none owed.
+    /// Whether there is no value and no debt.
     pub fn is_empty(&self) -> bool {
         matches!(self.0, Form::Many(None))
     }
 
-    /// Whether a value has gone that has not come yet.
-    pub(super) fn owes(&self) -> bool {
+    /// Whether a value was removed that has not arrived yet.
+    pub(super) fn has_debt(&self) -> bool {
         match &self.0 {
             Form::One { copies, .. } => copies.is_negative(),
-            Form::Many(log) => log.as_ref().is_some_and(|log| !log.owed.is_empty()),
+            Form::Many(log) => log.as_ref().is_some_and(|log| !log.debt.is_empty()),
         }
     }
 }
 
 /// One copy.
 const ONE: NonZeroI64 = NonZeroI64::new(1).unwrap();
+
+impl<A: Datum + fmt::Debug> fmt::Debug for Arrivals<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.iter()).finish()
+    }
+}
 
 impl<A> Default for Form<A> {
     fn default() -> Self {
@@ -151,79 +162,80 @@ impl<A> Default for Form<A> {
 
 impl<A: Datum> Log<A> {
     fn new() -> Self {
-        Log { rows: BTreeMap::new(), newest: HashTable::new(), next: Place::MIN, owed: Multiset::default() }
+        Log { arrivals: BTreeMap::new(), newest: HashTable::new(), next: Position::MIN, debt: Multiset::default() }
     }
 
     fn update(&mut self, hash: u64, value: A, diff: NonZeroI64) {
         if diff.is_positive() {
-            self.come(hash, value, diff.get());
+            self.insert(hash, value, diff.get());
         } else {
-            self.go(hash, &value, diff.get().saturating_neg());
+            self.remove(hash, &value, diff.get().saturating_neg());
         }
     }
 
-    fn come(&mut self, hash: u64, value: A, copies: i64) {
-        let paid = self.owed.copies(&hash).min(copies);
-        if paid > 0 {
-            self.owed.update(hash, -paid);
+    fn insert(&mut self, hash: u64, value: A, copies: i64) {
+        let cancelled = self.debt.copies(&hash).min(copies);
+        if cancelled > 0 {
+            self.debt.update(hash, -cancelled);
         }
-        let Some(copies) = NonZeroI64::new(copies - paid) else { return };
-        let place = self.next;
-        self.next = place.saturating_add(1);
-        let rows = &self.rows;
-        let is_value = |newest: &Newest| newest.hash == hash && holds(rows, newest.place, &value);
-        let older = match self.newest.find_mut(hash, is_value) {
-            Some(newest) => Some(std::mem::replace(&mut newest.place, place)),
+        let Some(copies) = NonZeroI64::new(copies - cancelled) else { return };
+        let position = self.next;
+        self.next = position.saturating_add(1);
+        let arrivals = &self.arrivals;
+        let is_value = |newest: &Newest| newest.hash == hash && has_value(arrivals, newest.position, &value);
+        let previous = match self.newest.find_mut(hash, is_value) {
+            Some(newest) => Some(std::mem::replace(&mut newest.position, position)),
             None => {
-                self.newest.insert_unique(hash, Newest { place, hash }, |newest| newest.hash);
+                self.newest.insert_unique(hash, Newest { position, hash }, |newest| newest.hash);
                 None
             }
         };
-        self.rows.insert(place, Arrival { value, copies, older });
+        self.arrivals.insert(position, Arrival { value, copies, previous });
     }
 
-    fn go(&mut self, hash: u64, value: &A, mut copies: i64) {
+    fn remove(&mut self, hash: u64, value: &A, mut copies: i64) {
         while copies > 0 {
-            let rows = &mut self.rows;
-            let found = self.newest.find_entry(hash, |newest| newest.hash == hash && holds(rows, newest.place, value));
+            let arrivals = &mut self.arrivals;
+            let is_value = |newest: &Newest| newest.hash == hash && has_value(arrivals, newest.position, value);
+            let found = self.newest.find_entry(hash, is_value);
             let Ok(mut newest) = found else {
-                self.owed.update(hash, copies);
+                self.debt.update(hash, copies);
                 return;
             };
-            let std::collections::btree_map::Entry::Occupied(mut row) = rows.entry(newest.get().place) else { return };
-            if let Some(left) = NonZeroI64::new(row.get().copies.get() - copies).filter(|left| left.is_positive()) {
-                row.get_mut().copies = left;
+            let Entry::Occupied(mut arrival) = arrivals.entry(newest.get().position) else { return };
+            if let Some(left) = NonZeroI64::new(arrival.get().copies.get() - copies).filter(|left| left.is_positive()) {
+                arrival.get_mut().copies = left;
                 return;
             }
-            let gone = row.remove();
-            copies -= gone.copies.get();
-            match gone.older {
-                Some(older) => newest.get_mut().place = older,
+            let removed = arrival.remove();
+            copies -= removed.copies.get();
+            match removed.previous {
+                Some(previous) => newest.get_mut().position = previous,
                 None => drop(newest.remove()),
             }
         }
-        // A group that was large once does not keep the room for it.
+        // A group that was large once does not keep the memory.
         if self.newest.capacity() > 64 && self.newest.len() < self.newest.capacity() / 8 {
             self.newest.shrink_to(2 * self.newest.len(), |newest| newest.hash);
         }
     }
 
-    /// The small form, where that will do.
+    /// The small form, if it is sufficient.
     fn shrunk(&mut self) -> Option<Form<A>> {
-        if !self.owed.is_empty() || self.rows.len() > 1 {
+        if !self.debt.is_empty() || self.arrivals.len() > 1 {
             return None;
         }
         let hash = self.newest.iter().next().map(|newest| newest.hash);
-        let last = self.rows.pop_first().zip(hash);
-        Some(last.map_or_else(Form::default, |((_, row), hash)| Form::One {
-            value: row.value,
+        let last = self.arrivals.pop_first().zip(hash);
+        Some(last.map_or_else(Form::default, |((_, arrival), hash)| Form::One {
+            value: arrival.value,
             hash,
-            copies: row.copies,
+            copies: arrival.copies,
         }))
     }
 }
 
-/// Whether a value came at a place.
-fn holds<A: Datum>(rows: &BTreeMap<Place, Arrival<A>>, place: Place, value: &A) -> bool {
-    rows.get(&place).is_some_and(|row| row.value.compare(value).is_eq())
+/// Whether a value arrived at a position.
+fn has_value<A: Datum>(arrivals: &BTreeMap<Position, Arrival<A>>, position: Position, value: &A) -> bool {
+    arrivals.get(&position).is_some_and(|arrival| arrival.value.compare(value).is_eq())
 }

@@ -2,10 +2,10 @@
 
 use super::{ReduceError, Reducer, Summable};
 
-/// The arithmetic mean of a group's values: an `f64`, or a duration where the column is one.
+/// The arithmetic mean of the values of a group: an `f64`, or a duration for a column of durations.
 ///
-/// It is the exact sum divided by the number of rows, rounded once: the float nearest to the true mean,
-/// also where the sum itself is too large for its type.
+/// It is the exact sum divided by the number of rows, rounded once: the float nearest to the true mean, even if the sum does not
+/// fit its type.
 ///
 /// ```
 /// use pathway::reducers::{Avg, Reducer};
@@ -20,7 +20,7 @@ use super::{ReduceError, Reducer, Summable};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Avg;
 
-/// What [`Avg`] keeps for a group: the total, and how many rows are in it.
+/// The state of [`Avg`] for a group: the total and the number of rows.
 #[derive(Clone, Debug, Default)]
 pub struct AvgState<Total> {
     total: Total,
@@ -39,7 +39,7 @@ impl<T: Averageable> Reducer<T> for Avg {
 
     fn output(&self, state: &Self::State) -> Result<T::Mean, ReduceError> {
         match state.rows {
-            0 => Err(ReduceError::new("there are no rows to take the mean of")),
+            0 => Err(ReduceError::new("the mean of no rows")),
             rows => Ok(T::mean(&state.total, rows)),
         }
     }
@@ -47,19 +47,19 @@ impl<T: Averageable> Reducer<T> for Avg {
 
 /// A value that `avg` can take the mean of.
 ///
-/// The mean of integers and floats is an `f64`; that of [`SignedDuration`](jiff::SignedDuration)s is a duration,
-/// rounded to the nearest nanosecond. That of an `Option` of these is an `Option`, as in SQL: the mean of what is
-/// there, `None` while nothing is.
+/// The mean of integers and floats is an `f64`. The mean of [`SignedDuration`](jiff::SignedDuration)s is a duration, rounded to
+/// the nearest nanosecond. The mean of an `Option` of these is an `Option`, as in SQL: the mean of the values that are not `None`;
+/// `None` if there are none.
 #[diagnostic::on_unimplemented(
     message = "cannot take the `avg` of a column of `{Self}`",
     label = "this column is not numeric",
     note = "use `count` to count rows",
-    note = "of an `Option` of a number it passes over what is missing"
+    note = "for an `Option` of a number, `None` is skipped"
 )]
 pub trait Averageable: Summable {
     /// The type of the mean.
     type Mean: 'static;
 
-    /// The mean of the values that are there. `rows`, how many they are, is never 0.
+    /// The mean of the values. `rows` is their number, and never 0.
     fn mean(total: &Self::Total, rows: i64) -> Self::Mean;
 }

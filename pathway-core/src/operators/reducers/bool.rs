@@ -1,4 +1,4 @@
-//! `bool_and` and `bool_or`: whether something holds for all rows of a group, or for any.
+//! `bool_and` and `bool_or`: whether a condition holds for all rows of a group, or for any row.
 
 use super::{ReduceError, Reducer};
 
@@ -35,12 +35,12 @@ impl<A: Condition> Reducer<A> for BoolAnd {
     type State = i64;
     type Output = bool;
 
-    fn update(&self, against: &mut i64, condition: A, diff: i64) {
-        *against = against.wrapping_add(if condition.holds() { 0 } else { diff });
+    fn update(&self, failing: &mut i64, condition: A, diff: i64) {
+        *failing = failing.wrapping_add(if condition.holds() { 0 } else { diff });
     }
 
-    fn output(&self, against: &i64) -> Result<bool, ReduceError> {
-        Ok(*against <= 0)
+    fn output(&self, failing: &i64) -> Result<bool, ReduceError> {
+        Ok(*failing <= 0)
     }
 }
 
@@ -48,26 +48,31 @@ impl<A: Condition> Reducer<A> for BoolOr {
     type State = i64;
     type Output = bool;
 
-    fn update(&self, in_favour: &mut i64, condition: A, diff: i64) {
-        *in_favour = in_favour.wrapping_add(if condition.holds() { diff } else { 0 });
+    fn update(&self, holding: &mut i64, condition: A, diff: i64) {
+        *holding = holding.wrapping_add(if condition.holds() { diff } else { 0 });
     }
 
-    fn output(&self, in_favour: &i64) -> Result<bool, ReduceError> {
-        Ok(*in_favour > 0)
+    fn output(&self, holding: &i64) -> Result<bool, ReduceError> {
+        Ok(*holding > 0)
     }
 }
 
-/// What holds or does not: a `bool`.
+/// A condition: a `bool`. It is implemented for `bool` only.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a condition",
     label = "this is not a `bool`",
     note = "compare it with something, as in `o.price > 3.0`",
-    note = "an `Option` column: say what a missing value counts, e.g. `o.x.unwrap_or(false)`"
+    note = "for an `Option` column, choose what `None` counts as, e.g. `o.x.unwrap_or(false)`"
 )]
-pub trait Condition {
-    /// Whether it does.
+pub trait Condition: Sealed {
+    /// Whether the condition holds.
     fn holds(self) -> bool;
 }
+
+/// Keeps [`Condition`] from being implemented outside of this crate.
+pub trait Sealed {}
+
+impl Sealed for bool {}
 
 impl Condition for bool {
     fn holds(self) -> bool {

@@ -1,11 +1,11 @@
-//! `count`: how many rows a group has.
+//! `count`: the number of rows of a group.
 
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// The number of a group's rows.
+/// The number of rows of a group.
 ///
-/// It counts rows, whatever it is fed: a `None` counts like any other value.
+/// It counts rows, whatever the argument is: `None` counts like any other value.
 ///
 /// ```
 /// use pathway::reducers::{Count, Reducer};
@@ -24,8 +24,7 @@ impl<A: Datum> Reducer<A> for Count {
 
     #[inline]
     fn update(&self, rows: &mut i64, _argument: A, diff: i64) {
-        // The order of changes within a commit is arbitrary: an overflow on the way there is harmless,
-        // as it is undone by the changes that follow.
+        // The order of changes within a commit is arbitrary: an intermediate overflow is harmless, because later changes undo it.
         *rows = rows.wrapping_add(diff);
     }
 

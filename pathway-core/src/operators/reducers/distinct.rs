@@ -1,5 +1,6 @@
-//! `count_distinct`: how many different values a group has.
+//! `count_distinct`: the number of different values of a group.
 
+use std::fmt;
 use std::num::NonZeroI64;
 
 use foldhash::fast::FixedState;
@@ -9,7 +10,7 @@ use hashbrown::hash_map::Entry;
 use super::{ReduceError, Reducer};
 use crate::data::{Datum, DatumKey};
 
-/// How many different values a group has, exactly. Several columns are a tuple: `count_distinct((o.city, o.day))`.
+/// The exact number of different values of a group. Use a tuple for several columns: `count_distinct((o.city, o.day))`.
 ///
 /// `None` is a value like any other, and so is NaN; the two zeros of floats are one value.
 ///
@@ -27,10 +28,16 @@ pub struct CountDistinct;
 
 /// The different values of a group; see [`CountDistinct`].
 pub struct Distinct<A> {
-    /// How many copies there are of each; within a commit the number can be negative.
+    /// The copies of each value; within a commit the number may be negative.
     copies: HashMap<DatumKey<A>, NonZeroI64, FixedState>,
-    /// Of how many there are more than none.
+    /// The number of values with a positive number of copies.
     present: i64,
+}
+
+impl<A> fmt::Debug for Distinct<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Distinct").field("present", &self.present).finish_non_exhaustive()
+    }
 }
 
 impl<A> Default for Distinct<A> {

@@ -1,5 +1,6 @@
-//! `count_distinct_approx`: about how many different values a group has, in little memory.
+//! `count_distinct_approx`: an estimate of the number of different values of a group, in little memory.
 
+use std::fmt;
 use std::hash::BuildHasher;
 
 use datasketches::hll::{Coupon, HllSketch, HllType};
@@ -9,14 +10,14 @@ use super::sample::Sample;
 use super::{Input, ReduceError, Reducer};
 use crate::data::{Datum, DatumRef};
 
-/// About how many different values a group has. Several columns are a tuple, as in
+/// An estimate of the number of different values of a group. Use a tuple for several columns, as in
 /// [`CountDistinct`](super::CountDistinct), which is exact.
 ///
-/// Over a table whose rows never go it is a HyperLogLog sketch (of Apache DataSketches): at most 4.2 KB a group, with a
-/// standard error of 1.3 %. Over a table whose rows can go, which such a sketch can't follow, it is a sample of the
-/// values' hashes with the number of their copies: at most 8 192 of them, 300 KB a group; exact up to there, with a
-/// standard error of 1.1 to 1.6 % beyond. A group that has shrunk keeps the sample that it had at its greatest: of `n`
-/// different values, with `m` at that time, the standard error is about `√(m / n) / 70` of `n`.
+/// If the table only grows, it is a HyperLogLog sketch (Apache DataSketches): at most 4.2 KB for each group, with a standard error
+/// of 1.3 %. Such a sketch cannot remove values. If rows can be removed, it is a sample of the hashes of the values, with the
+/// number of copies of each: at most 8 192 hashes, 300 KB for each group. It is exact up to that number of values, and has a
+/// standard error of 1.1 to 1.6 % beyond. A group that shrinks keeps the sampling rate that it had at its largest: for `n` values
+/// now and `m` values then, the standard error is about `√(m / n) / 70` of `n`.
 ///
 /// `None` is a value like any other. The hash is the same in every run: equal rows give equal estimates.
 ///
@@ -43,7 +44,7 @@ impl CountDistinctApprox {
     }
 }
 
-/// What [`CountDistinctApprox`] keeps for a group.
+/// The state of [`CountDistinctApprox`] for a group.
 #[derive(Default)]
 pub struct ApproximateCount(Option<Box<Kind>>);
 
@@ -52,12 +53,28 @@ enum Kind {
     Sample(Sample),
 }
 
-/// 2¹² registers, as Pathway has: a standard error of 0.83 / √2¹².
+impl fmt::Debug for ApproximateCount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("ApproximateCount").field(&self.estimate()).finish()
+    }
+}
+
+impl ApproximateCount {
+    fn estimate(&self) -> i64 {
+        match self.0.as_deref() {
+            None => 0,
+            Some(Kind::Sketch(sketch)) => sketch.estimate().round() as i64,
+            Some(Kind::Sample(sample)) => sample.estimate(),
+        }
+    }
+}
+
+/// 2¹² registers, as in Pathway: a standard error of 0.83 / √2¹².
 const LG_REGISTERS: u8 = 12;
 
 impl Kind {
     fn new(append_only: bool) -> Self {
-        // The number of registers is one that the sketch allows.
+        // It cannot fail: the sketch allows this number of registers.
         let sketch = append_only.then(|| HllSketch::new(LG_REGISTERS, HllType::Hll8).ok()).flatten();
         sketch.map_or_else(|| Kind::Sample(Sample::default()), Kind::Sketch)
     }
@@ -75,8 +92,8 @@ impl ApproximateCount {
 }
 
 impl<A: Datum> Reducer<A> for CountDistinctApprox {
-    /// A sketch's estimate follows the order in which values first came, within its error, and which sample was the
-    /// greatest may depend on the order within a commit.
+    /// Within its error, the estimate of a sketch depends on the order in which values first arrive. The largest size of a sample
+    /// may depend on the order within a commit.
     const ORDERED: bool = true;
 
     type State = ApproximateCount;
@@ -96,10 +113,6 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
     }
 
     fn output(&self, count: &ApproximateCount) -> Result<i64, ReduceError> {
-        Ok(match count.0.as_deref() {
-            None => 0,
-            Some(Kind::Sketch(sketch)) => sketch.estimate().round() as i64,
-            Some(Kind::Sample(sample)) => sample.estimate(),
-        })
+        Ok(count.estimate())
     }
 }

@@ -1,16 +1,16 @@
-//! `earliest` and `latest`: the value that came first, and the one that came last.
+//! `earliest` and `latest`: the value that arrived first, and the one that arrived last.
 
 use super::arrivals::Arrivals;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
-/// The value of the row that came first, of those that are there.
+/// The value of the current row that arrived first.
 ///
-/// It is by arrival, not by a column: for that, take [`ArgMin`](super::ArgMin). Where rows were gathered by key before,
-/// those of one commit come in their own order, column by column; in a session window rows come in the order of
-/// event time. `None` is a value like any other.
+/// Arrival counts, not a column; for the latter, use [`ArgMin`](super::ArgMin). After rows were grouped by key, those of one
+/// commit are in the order of the rows themselves, column by column; in a session window, rows are in the order of event time.
+/// `None` is a value like any other.
 ///
-/// Over a table whose rows never go it keeps one value, else all.
+/// Memory: one value if the table only grows, otherwise all values.
 ///
 /// ```
 /// use pathway::reducers::{Earliest, Reducer};
@@ -26,10 +26,10 @@ pub struct Earliest {
     append_only: bool,
 }
 
-/// The value of the row that came last, of those that are there.
+/// The value of the current row that arrived last.
 ///
-/// A row that replaces another by its primary key comes anew, even if the value is the same. For the rest see
-/// [`Earliest`]; instead of by arrival, by a column it is [`ArgMax`](super::ArgMax).
+/// A row that replaces another one by its primary key is a new arrival, even if the value is the same. Otherwise it works as
+/// [`Earliest`]. To select by a column instead, use [`ArgMax`](super::ArgMax).
 ///
 /// ```
 /// use pathway::reducers::{Latest, Reducer};
@@ -46,7 +46,7 @@ pub struct Latest {
 }
 
 macro_rules! by_arrival {
-    ($reducer:ident, $end:ident, |$values:ident| $replaces:expr) => {
+    ($reducer:ident, $pick:ident, |$values:ident| $replaces:expr) => {
         impl $reducer {
             /// The reducer.
             pub const fn new() -> Self {
@@ -75,12 +75,12 @@ macro_rules! by_arrival {
                 if !self.append_only {
                     $values.update(row, argument, diff);
                 } else if diff > 0 && $replaces {
-                    $values.keep(argument);
+                    $values.replace(argument);
                 }
             }
 
             fn output(&self, values: &Arrivals<A>) -> Result<A, ReduceError> {
-                values.$end().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+                values.$pick().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
             }
         }
     };

@@ -1,4 +1,4 @@
-//! When a reducer cannot tell its value.
+//! The error of a reducer that has no value for a group.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,12 +13,12 @@ impl ReduceError {
         ReduceError(reason.into())
     }
 
-    /// Of a group in which nothing is there, though it has rows.
+    /// For a group that has rows but no values.
     pub(super) fn nothing_left() -> Self {
-        ReduceError::new("as many copies of every value went as came, or more")
+        ReduceError::new("every value was removed at least as often as it was inserted")
     }
 
-    /// The same, saying which output it concerns: `total: the sum does not fit an i64`.
+    /// Adds the name of the output that it concerns: `total: the sum does not fit an i64`.
     #[must_use]
     pub fn of(self, output: &str) -> Self {
         ReduceError(format!("{output}: {}", self.0).into())

@@ -1,4 +1,4 @@
-//! Sums of floats: exact, and rounded once.
+//! Sums and means of floats: exact, and rounded once.
 
 use super::exact::ExactSum;
 use super::{Averageable, ReduceError, Summable};

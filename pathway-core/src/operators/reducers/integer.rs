@@ -1,4 +1,4 @@
-//! Sums of integers and durations: 128 bits wide, so that what happens on the way does not matter.
+//! Sums of integers and durations, in 128 bits so that intermediate results do not overflow.
 
 use std::cmp::Ordering;
 
@@ -7,19 +7,19 @@ use jiff::SignedDuration;
 use super::exact::Magnitude;
 use super::{Averageable, ReduceError, Summable};
 
-/// The exact sum of integers that come and go, in 16 bytes.
+/// The exact sum of integers that can be removed again, in 16 bytes.
 ///
-/// It adds modulo 2¹²⁸, so that an overflow on the way to the sum undoes itself. The sum of all rows that are
-/// there does fit: they are fewer than 2⁶³, each below 2⁶⁴. (Durations would have to add up to 10²¹ years.)
+/// It adds modulo 2¹²⁸, so that an intermediate overflow is undone by later changes. The sum of all current rows always fits: there
+/// are fewer than 2⁶³ rows, each below 2⁶⁴. (Durations would have to add up to 10²¹ years.)
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct IntegerSum {
-    // Two words, as an `i128` would align the state of a group, and with it the whole table, to 16 bytes.
+    // Two words, because an `i128` would align the state of each group to 16 bytes.
     low: u64,
     high: u64,
 }
 
 impl IntegerSum {
-    /// `diff` copies of a value come or go.
+    /// Adds `diff` copies of a value, or removes them.
     #[inline]
     pub fn add(&mut self, value: i128, diff: i64) {
         *self = Self::from(self.get().wrapping_add(value.wrapping_mul(diff.into())));
@@ -88,14 +88,14 @@ impl Averageable for SignedDuration {
     fn mean(total: &IntegerSum, rows: i64) -> SignedDuration {
         let (sum, rows) = (total.get(), i128::from(rows));
         let (whole, rest) = (sum.div_euclid(rows), sum.rem_euclid(rows));
-        // To the nearest nanosecond, and to the even one of two that are equally near.
+        // To the nearest nanosecond; ties go to the even one.
         let up = match (2 * rest).cmp(&rows.abs()) {
             Ordering::Less => false,
             Ordering::Equal => whole & 1 == 1,
             Ordering::Greater => true,
         };
         let mean = if up { whole + rows.signum() } else { whole };
-        // A mean lies between its values, so that it fits.
+        // A mean lies between its values, so it fits.
         SignedDuration::try_from_nanos_i128(mean).unwrap_or(if mean < 0 {
             SignedDuration::MIN
         } else {

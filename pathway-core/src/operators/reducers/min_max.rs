@@ -4,7 +4,7 @@ use super::multiset::Multiset;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// The least of a group's values, in the order of [`Datum::compare`].
+/// The least value of a group, in the order of [`Datum::compare`].
 ///
 /// `None` is below every value: the minimum of a column with a missing value is `None`.
 /// Floats are ordered by value, with NaN above everything. Strings are ordered by their bytes,
@@ -23,9 +23,9 @@ use crate::data::Datum;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Min;
 
-/// The greatest of a group's values, in the order of [`Datum::compare`].
+/// The greatest value of a group, in the order of [`Datum::compare`].
 ///
-/// `None` is below every value: the maximum is `None` only where nothing else is there.
+/// `None` is below every value: the maximum is `None` only if there is no other value.
 /// Floats are ordered by value, with NaN above everything.
 ///
 /// ```

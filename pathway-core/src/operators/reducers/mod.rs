@@ -1,7 +1,7 @@
-//! Reducers: what becomes of the rows of a group.
+//! Reducers: turn the rows of a group into one value.
 //!
-//! What each does with a `None`, what it keeps and what a change costs is in one table, in the guide's page on
-//! reducers. Every one is right under retraction, whatever the order of changes within a commit.
+//! A table in the guide's page on reducers lists how each of them treats `None`, what it keeps and what a change costs. All are
+//! correct when rows are removed, in whatever order the changes of a commit come.
 
 mod accumulator;
 mod arg;
@@ -63,17 +63,17 @@ pub use super::reducers::variance::{
 
 use crate::plan::TableProperties;
 
-/// Turns the rows of a group into one value, and keeps it right while rows come and go.
+/// Turns the rows of a group into one value, and keeps it up to date as rows are inserted and removed.
 ///
-/// `A` is what the reducer is fed for each row: the argument of `sum(o.price)`, a tuple of several, `()` of none.
-/// A reducer is itself a value, so that it can carry parameters: `Quantile::new(0.95)`.
+/// `A` is the argument for each row: that of `sum(o.price)`, a tuple for several arguments, `()` for none.
+/// A reducer is a value, so it can have parameters: `Quantile::new(0.95)`.
 /// A tuple of reducers is a reducer of the tuple of their arguments.
 ///
 /// # Contract
-/// Unless it is [`ORDERED`](Reducer::ORDERED), the output depends only on the multiset of arguments, not on their
-/// order: `update` with `diff` and then with `-diff` leaves a state that gives the same output as before.
+/// Unless the reducer is [`ORDERED`](Reducer::ORDERED), its output depends only on the multiset of arguments, not on their order:
+/// after `update` with `diff` and then with `-diff`, the state gives the same output as before.
 ///
-/// # A reducer of one's own
+/// # A custom reducer
 /// ```
 /// use pathway::prelude::*;
 /// use pathway::reducers::ReduceError;
@@ -96,50 +96,49 @@ use crate::plan::TableProperties;
 /// }
 /// ```
 ///
-/// What can't take a row back implements [`Accumulator`] instead, and is called in the same way.
+/// If a reducer cannot take a row back, implement [`Accumulator`] instead; it is called in the same way.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot reduce `{A}`",
     label = "not a reducer of `{A}`",
     note = "a reducer of your own is a type that implements `Reducer<{A}>`, or `Accumulator`"
 )]
 pub trait Reducer<A>: Send + Sync + 'static {
-    /// Whether the output depends on the order in which rows came. Default: no.
+    /// Whether the output depends on the order of rows. Default: no.
     ///
-    /// If so, a commit's changes come net: first what goes, then what comes, in the order of arrival. Where rows were
-    /// gathered by key before, so that their arrival within a commit means nothing, they come in their own order,
-    /// column by column; in a session window always in the order of event time. This costs a sorting of the commit's
-    /// changes, where rows can go or have no order of arrival.
+    /// If so, the reducer gets the net changes of each commit: removals first, then insertions in the order of arrival. After rows
+    /// were grouped by key, their arrival within a commit means nothing, and they come in the order of the rows themselves, column by
+    /// column; in a session window always in the order of event time. This costs sorting the changes of each commit, if rows can be
+    /// removed or have no order of arrival.
     const ORDERED: bool = false;
 
-    /// What is kept for each group. Its default is the state of a group without rows.
+    /// The state of a group. Its default is the state without rows.
     type State: Default + 'static;
 
-    /// What the group's rows become.
+    /// The value of a group.
     type Output: 'static;
 
-    /// Called once, while the pipeline is declared, with what is known of the rows that will come. Default: nothing to
-    /// do.
+    /// Called once, when the pipeline is declared, with the properties of the input. Default: does nothing.
     ///
     /// # Errors
-    /// A parameter has no meaning: the pipeline does not start.
+    /// A parameter is invalid: the pipeline does not start.
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
         let _ = input;
         Ok(())
     }
 
-    /// `diff` copies of `argument` come (`diff` > 0) or go (`diff` < 0).
+    /// Adds `diff` copies of `argument`, or removes them if `diff` is negative.
     fn update(&self, state: &mut Self::State, argument: A, diff: i64);
 
-    /// The same of a row that can be told from others. What is [`ORDERED`](Reducer::ORDERED) is updated in this way, so
-    /// that of equal arguments that one goes whose row goes. `row` is a hash of the whole row. Default: `update`.
+    /// Like `update`, with the identity of the row: `row` is a hash of the whole row. An [`ORDERED`](Reducer::ORDERED) reducer is
+    /// updated by this method, so that of equal arguments it can remove the one whose row is removed. Default: calls `update`.
     #[inline]
     fn update_row(&self, state: &mut Self::State, row: u64, argument: A, diff: i64) {
         let _ = row;
         self.update(state, argument, diff);
     }
 
-    /// The commit's last `update` of the group is through: does what is cheaper once for a commit than at each
-    /// change. Default: nothing. `output` must be right without it.
+    /// Called after the last `update` of a group in a commit, for work that is cheaper once per commit than for each change.
+    /// Default: does nothing. `output` must be correct without it.
     fn finish_commit(&self, state: &mut Self::State) {
         let _ = state;
     }
@@ -147,22 +146,21 @@ pub trait Reducer<A>: Send + Sync + 'static {
     /// The value of a group that has rows.
     ///
     /// # Errors
-    /// The value cannot be told: an integer sum does not fit its type. The group then has no row
-    /// until later changes make it tellable again; the error is reported and counted.
+    /// The group has no value, for example because an integer sum does not fit its type. Then the group has no row until later changes
+    /// give it a value again; the error is counted and reported.
     fn output(&self, state: &Self::State) -> Result<Self::Output, ReduceError>;
 }
 
-/// What is known of the rows that a reducer will be fed; see [`Reducer::prepare`].
+/// The properties of a reducer's input; see [`Reducer::prepare`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Input {
-    /// Rows come and never go: nothing need be kept that only takes a row back.
+    /// Rows are inserted and never removed: state that is only needed for removals can be omitted.
     pub append_only: bool,
 }
 
 impl Input {
-    /// What a table's shape tells.
-    pub(in crate::operators) fn of(shape: TableProperties) -> Self {
-        Input { append_only: shape.append_only }
+    pub(super) fn of(properties: TableProperties) -> Self {
+        Input { append_only: properties.append_only }
     }
 }

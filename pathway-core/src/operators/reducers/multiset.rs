@@ -1,8 +1,9 @@
-//! An ordered multiset that is small while it holds few distinct values.
+//! An ordered multiset that is small while it has few distinct values.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
+use std::fmt;
 use std::num::NonZeroI64;
 use std::ops::Bound;
 
@@ -12,28 +13,34 @@ use crate::data::{Datum, DatumKey};
 
 /// Values with the number of their copies, in the order of [`Datum::compare`].
 ///
-/// A number of copies may be negative for a while: within a commit a retraction can come before its insertion.
-/// Values that compare as equal are copies of one value; the one that came first stands for all.
+/// The number of copies may be negative within a commit, when a removal comes before its insertion.
+/// Values that compare as equal are copies of one value; the first one represents all of them.
 pub struct Multiset<A>(Form<A>);
 
-/// Many groups hold one distinct value, if only because they hold one row. Those need no allocation:
-/// with an `i64` the whole takes 16 bytes, as `Many` hides where the count would be zero.
+/// Many groups have one distinct value, often because they have one row. They need no allocation: a multiset of `i64` takes 16
+/// bytes, because `Many` is encoded as the impossible count zero.
 enum Form<A> {
     One(A, NonZeroI64),
     Many(Option<Box<Copies<A>>>),
 }
 
-/// Several distinct values. Few lie side by side in their order, where a look waits for memory once; a tree's nodes lie
-/// elsewhere, keys and counts apart.
+/// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once. In a tree, nodes are
+/// elsewhere, with keys and counts apart.
 enum Copies<A> {
-    Few(SmallVec<[(DatumKey<A>, NonZeroI64); SIDE_BY_SIDE]>),
-    Lots(BTreeMap<DatumKey<A>, NonZeroI64>),
+    Few(SmallVec<[(DatumKey<A>, NonZeroI64); INLINE]>),
+    Many(BTreeMap<DatumKey<A>, NonZeroI64>),
 }
 
-/// So many values need no allocation but the one for all of [`Copies`].
-const SIDE_BY_SIDE: usize = 4;
-/// More than so many are a tree.
-const MOST: usize = 32;
+/// How many values need no allocation besides the one for [`Copies`].
+const INLINE: usize = 4;
+/// How many values are in an array at most; more are in a tree.
+const MAX_FEW: usize = 32;
+
+impl<A: Datum + fmt::Debug> fmt::Debug for Multiset<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
 
 impl<A> Default for Multiset<A> {
     fn default() -> Self {
@@ -42,12 +49,12 @@ impl<A> Default for Multiset<A> {
 }
 
 impl<A: Datum> Multiset<A> {
-    /// `diff` copies of a value come or go. Says how many there were.
+    /// Adds `diff` copies of a value, or removes them. Returns the previous number of copies.
     pub fn update(&mut self, value: A, diff: i64) -> i64 {
         let Some(diff) = NonZeroI64::new(diff) else { return self.copies(&value) };
         match &mut self.0 {
             Form::Many(None) => self.0 = Form::One(value, diff),
-            Form::One(held, copies) if held.compare(&value) == Ordering::Equal => {
+            Form::One(stored, copies) if stored.compare(&value) == Ordering::Equal => {
                 let before = copies.get();
                 match sum(*copies, diff) {
                     Some(sum) => *copies = sum,
@@ -72,13 +79,13 @@ impl<A: Datum> Multiset<A> {
     /// How many copies of a value there are.
     pub fn copies(&self, value: &A) -> i64 {
         match &self.0 {
-            Form::One(held, copies) if held.compare(value) == Ordering::Equal => copies.get(),
+            Form::One(stored, copies) if stored.compare(value) == Ordering::Equal => copies.get(),
             Form::One(..) | Form::Many(None) => 0,
             Form::Many(Some(all)) => all.get(value).map_or(0, NonZeroI64::get),
         }
     }
 
-    /// Whether nothing is kept: no copy of any value, and none owed.
+    /// Whether every value has zero copies.
     pub fn is_empty(&self) -> bool {
         match &self.0 {
             Form::One(..) => false,
@@ -86,7 +93,7 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
-    /// The least value that is there.
+    /// The least value with a positive number of copies.
     pub fn first(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
@@ -96,7 +103,7 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
-    /// The greatest value that is there.
+    /// The greatest value with a positive number of copies.
     pub fn last(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
@@ -106,12 +113,12 @@ impl<A: Datum> Multiset<A> {
         }
     }
 
-    /// The values that are there, from the least on, each with the number of its copies.
+    /// The values with a positive number of copies, in ascending order, each with that number.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, i64)> {
         self.range((Bound::Unbounded, Bound::Unbounded))
     }
 
-    /// The same for those in a range.
+    /// Like [`iter`](Multiset::iter), for the values in a range.
     pub(super) fn range(
         &self,
         range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>),
@@ -130,11 +137,11 @@ impl<A: Datum> Multiset<A> {
             .map(|(value, copies)| (value, copies.get()))
     }
 
-    /// Takes a second distinct value in.
+    /// Adds a second distinct value.
     fn spill(&mut self, value: A, diff: NonZeroI64) {
         let mut few = SmallVec::new();
-        if let Form::One(held, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
-            few.push((DatumKey(held), copies));
+        if let Form::One(stored, copies) = std::mem::replace(&mut self.0, Form::Many(None)) {
+            few.push((DatumKey(stored), copies));
         }
         let mut all = Copies::Few(few);
         all.update(value, diff);
@@ -143,13 +150,13 @@ impl<A: Datum> Multiset<A> {
 }
 
 impl<A: Datum> Copies<A> {
-    /// How many copies there were of the value. Those that cancel are left out.
+    /// Returns the previous number of copies. A value with zero copies is removed.
     fn update(&mut self, value: A, diff: NonZeroI64) -> i64 {
         let few = match self {
             Copies::Few(few) => few,
-            Copies::Lots(map) => return update_map(map, value, diff),
+            Copies::Many(map) => return update_map(map, value, diff),
         };
-        match few.binary_search_by(|(held, _)| held.0.compare(&value)) {
+        match few.binary_search_by(|(stored, _)| stored.0.compare(&value)) {
             Ok(at) => {
                 let before = few[at].1;
                 match sum(before, diff) {
@@ -160,8 +167,8 @@ impl<A: Datum> Copies<A> {
             }
             Err(at) => {
                 few.insert(at, (DatumKey(value), diff));
-                if few.len() > MOST {
-                    *self = Copies::Lots(few.drain(..).collect());
+                if few.len() > MAX_FEW {
+                    *self = Copies::Many(few.drain(..).collect());
                 }
                 0
             }
@@ -170,8 +177,8 @@ impl<A: Datum> Copies<A> {
 
     fn get(&self, value: &A) -> Option<NonZeroI64> {
         match self {
-            Copies::Few(few) => few.binary_search_by(|(held, _)| held.0.compare(value)).ok().map(|at| few[at].1),
-            Copies::Lots(map) => map.get(&DatumKey(value.clone_datum())).copied(),
+            Copies::Few(few) => few.binary_search_by(|(stored, _)| stored.0.compare(value)).ok().map(|at| few[at].1),
+            Copies::Many(map) => map.get(&DatumKey(value.clone_datum())).copied(),
         }
     }
 
@@ -179,7 +186,7 @@ impl<A: Datum> Copies<A> {
     fn take_single(&mut self) -> Option<(A, NonZeroI64)> {
         let (value, copies) = match self {
             Copies::Few(few) if few.len() == 1 => few.pop()?,
-            Copies::Lots(map) if map.len() == 1 => map.pop_first()?,
+            Copies::Many(map) if map.len() == 1 => map.pop_first()?,
             _ => return None,
         };
         Some((value.0, copies))
@@ -193,7 +200,7 @@ impl<A: Datum> Copies<A> {
                 let end = few.partition_point(|(value, _)| !is_above(&range.1, &value.0));
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
-            Copies::Lots(map) => Range::Lots(map.range::<DatumKey<A>, _>(range)),
+            Copies::Many(map) => Range::Many(map.range::<DatumKey<A>, _>(range)),
         }
     }
 }
@@ -201,7 +208,7 @@ impl<A: Datum> Copies<A> {
 /// Values in a range.
 enum Range<'a, A> {
     Few(std::slice::Iter<'a, (DatumKey<A>, NonZeroI64)>),
-    Lots(btree_map::Range<'a, DatumKey<A>, NonZeroI64>),
+    Many(btree_map::Range<'a, DatumKey<A>, NonZeroI64>),
 }
 
 impl<'a, A> Iterator for Range<'a, A> {
@@ -210,7 +217,7 @@ impl<'a, A> Iterator for Range<'a, A> {
     fn next(&mut self) -> Option<Self::Item> {
         match self {
             Range::Few(few) => few.next().map(|(value, copies)| (&value.0, *copies)),
-            Range::Lots(map) => map.next().map(|(value, copies)| (&value.0, *copies)),
+            Range::Many(map) => map.next().map(|(value, copies)| (&value.0, *copies)),
         }
     }
 }
@@ -219,12 +226,12 @@ impl<A> DoubleEndedIterator for Range<'_, A> {
     fn next_back(&mut self) -> Option<Self::Item> {
         match self {
             Range::Few(few) => few.next_back().map(|(value, copies)| (&value.0, *copies)),
-            Range::Lots(map) => map.next_back().map(|(value, copies)| (&value.0, *copies)),
+            Range::Many(map) => map.next_back().map(|(value, copies)| (&value.0, *copies)),
         }
     }
 }
 
-/// How many copies there were of the value. Those that cancel leave the map.
+/// Returns the previous number of copies. A value with zero copies is removed.
 fn update_map<A: Datum>(map: &mut BTreeMap<DatumKey<A>, NonZeroI64>, value: A, diff: NonZeroI64) -> i64 {
     use std::collections::btree_map::Entry;
     match map.entry(DatumKey(value)) {
@@ -243,7 +250,7 @@ fn update_map<A: Datum>(map: &mut BTreeMap<DatumKey<A>, NonZeroI64>, value: A, d
     }
 }
 
-/// Whether a value lies below a lower bound.
+/// Whether a value is below a lower bound.
 fn is_below<A: Datum>(low: &Bound<&DatumKey<A>>, value: &A) -> bool {
     match low {
         Bound::Unbounded => false,
@@ -252,7 +259,7 @@ fn is_below<A: Datum>(low: &Bound<&DatumKey<A>>, value: &A) -> bool {
     }
 }
 
-/// Whether a value lies above an upper bound.
+/// Whether a value is above an upper bound.
 fn is_above<A: Datum>(high: &Bound<&DatumKey<A>>, value: &A) -> bool {
     match high {
         Bound::Unbounded => false,
@@ -274,13 +281,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn few_values_take_little() {
+    fn few_values_take_little_memory() {
         assert!(size_of::<Multiset<i64>>() == 16 && size_of::<Copies<i64>>() <= 88, "{}", size_of::<Copies<i64>>());
     }
 
-    /// Through all forms, and back: few values, many, one, none.
+    /// Goes through all forms and back: few values, many, one, none.
     #[test]
-    fn it_holds_what_a_map_holds() {
+    fn it_agrees_with_a_map() {
         let mut random = 7_u64;
         let mut next = |limit: i64| {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -317,6 +324,6 @@ mod tests {
                 }
             }
         }
-        assert!(largest > MOST, "{largest}");
+        assert!(largest > MAX_FEW, "{largest}");
     }
 }

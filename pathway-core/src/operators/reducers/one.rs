@@ -1,12 +1,12 @@
-//! `any` and `unique`: one value of a group for all.
+//! `any` and `unique`: one value that represents a group.
 
 use super::multiset::Multiset;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// One of a group's values, for columns that have the same value in all rows of a group, or where it does not matter which.
+/// One value of a group: for columns that have the same value in all rows of a group, or if it does not matter which.
 ///
-/// It is the least of them, so that it depends neither on the order of rows nor on the number of workers.
+/// It is the least value, so that it depends neither on the order of rows nor on the number of workers.
 ///
 /// ```
 /// use pathway::reducers::{Any, Reducer};
@@ -20,8 +20,8 @@ pub struct Any;
 
 /// The value that all rows of a group have.
 ///
-/// While they have several, the group has no row: the old one goes, an error is reported, and the row is back when one value
-/// is left. `None` is a value like any other.
+/// While there are several values, the group has no row: its old row is removed and an error is reported. The row comes back when
+/// one value is left. `None` is a value like any other.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Unique};

@@ -1,15 +1,15 @@
-//! Sums and means of what may be missing: as in SQL, a `None` is passed over.
+//! Sums and means of `Option` columns: as in SQL, `None` is skipped.
 
 use super::{Averageable, ReduceError, Summable};
 
-/// The total of the values that are there, and how many they are.
+/// The total of the values that are not `None`, and their number.
 #[derive(Clone, Debug, Default)]
 pub struct OptionalTotal<Total> {
     total: Total,
     values: i64,
 }
 
-/// The sum of the values that are there, `None` while there are none.
+/// The sum of the values that are not `None`; `None` if there are none.
 #[diagnostic::do_not_recommend]
 impl<T: Summable> Summable for Option<T> {
     type Total = OptionalTotal<T::Total>;
@@ -27,7 +27,7 @@ impl<T: Summable> Summable for Option<T> {
     }
 }
 
-/// The mean of the values that are there, `None` while there are none.
+/// The mean of the values that are not `None`; `None` if there are none.
 #[diagnostic::do_not_recommend]
 impl<T: Averageable> Averageable for Option<T> {
     type Mean = Option<T::Mean>;

@@ -1,4 +1,4 @@
-//! `quantile`, `quantile_cont` and `median`: the value at a share of the way through a group's values.
+//! `quantile`, `quantile_cont` and `median`: the value at a rank among the values of a group.
 
 use jiff::SignedDuration;
 
@@ -6,16 +6,15 @@ use super::ranks::Ranks;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
-/// The least of a group's values that at least the share `q` of them does not exceed, exactly:
+/// The exact quantile: the least value such that at least the fraction `q` of the values is not greater:
 /// `quantile(o.price, 0.95)`. It is SQL's `percentile_disc`, also known as the nearest rank.
 ///
-/// It is one of the values, so that they need only have an order; [`QuantileCont`] interpolates numbers. `q` is from 0,
-/// which is the minimum, to 1, the maximum. A product of `q` and the number of values that is a whole number but for
-/// the rounding of floats counts as one: the 0.07-quantile of 100 values is the 7th. Floats are ordered with NaN above
-/// everything. A `None` is passed over, as in SQL; the quantile of an `Option` column is `None` while nothing else is
-/// there.
+/// It is one of the values, so they only need an order; [`QuantileCont`] interpolates numbers. `q` ranges from 0 (the minimum) to 1
+/// (the maximum). If the product of `q` and the number of values is a whole number up to rounding errors, it counts as one: the
+/// 0.07-quantile of 100 values is the 7th. Floats are ordered with NaN above everything. `None` is skipped, as in SQL; the quantile
+/// of an `Option` column is `None` if there is no other value.
 ///
-/// It keeps every different value of a group. A change costs two searches in a B-tree, whatever the size of the group.
+/// Memory: every different value of a group. A change costs two lookups in a B-tree, whatever the size of the group.
 ///
 /// ```
 /// use pathway::reducers::{Quantile, Reducer};
@@ -31,13 +30,12 @@ pub struct Quantile {
     q: f64,
 }
 
-/// The value at the share `q` of the way from the least to the greatest of a group's values, interpolated between the
-/// two next to it: `quantile_cont(o.price, 0.95)`, `median(o.price)`. It is SQL's `percentile_cont`, and what numpy
-/// does.
+/// The interpolated quantile: `quantile_cont(o.price, 0.95)`, `median(o.price)`. It is SQL's `percentile_cont`, and the default of
+/// numpy.
 ///
-/// Of integers and floats it is an `f64`, of durations a duration. It is computed of the two values in the precision of
-/// `f64`: integers beyond 2⁵³ are rounded first, and the step between two durations is rounded to 53 bits. In all else
-/// it is as [`Quantile`].
+/// The result is an `f64` for integers and floats, a duration for durations. It is interpolated between two values with the precision
+/// of `f64`: integers beyond 2⁵³ are rounded first, and the distance of two durations is rounded to 53 bits. Otherwise it works as
+/// [`Quantile`].
 ///
 /// ```
 /// use pathway::reducers::{QuantileCont, Reducer};
@@ -54,46 +52,46 @@ pub struct QuantileCont {
 }
 
 impl Quantile {
-    /// The reducer with a share from 0 to 1; with any other the pipeline does not start.
+    /// The reducer for the fraction `q`, from 0 to 1. With any other value, the pipeline does not start.
     pub const fn new(q: f64) -> Self {
         Quantile { q }
     }
 
-    /// Which of `n` values, counted from 0.
+    /// The rank of the quantile among `n` values, counted from 0.
     fn rank(self, n: i64) -> i64 {
-        let wanted = self.q * n as f64;
-        let whole = wanted.round();
-        let nearest = if (wanted - whole).abs() <= whole.abs() * SLACK { whole } else { wanted.ceil() };
+        let exact = self.q * n as f64;
+        let whole = exact.round();
+        let nearest = if (exact - whole).abs() <= whole.abs() * TOLERANCE { whole } else { exact.ceil() };
         (nearest as i64).clamp(1, n.max(1)) - 1
     }
 }
 
-/// How far a product of floats may be off a whole number that counts as one: a few roundings.
-const SLACK: f64 = 4.0 * f64::EPSILON;
+/// The relative error up to which a product counts as a whole number: a few roundings.
+const TOLERANCE: f64 = 4.0 * f64::EPSILON;
 
 impl QuantileCont {
-    /// The reducer with a share from 0 to 1; with any other the pipeline does not start.
+    /// The reducer for the fraction `q`, from 0 to 1. With any other value, the pipeline does not start.
     pub const fn new(q: f64) -> Self {
         QuantileCont { q }
     }
 
-    /// That of the middle.
+    /// The median: the quantile for 0.5.
     pub const fn median() -> Self {
         QuantileCont { q: 0.5 }
     }
 
-    /// The lower of the two values of `n`, counted from 0, and how far on the way to the next.
-    fn place(self, n: i64) -> (i64, f64) {
-        let place = self.q.clamp(0.0, 1.0) * (n - 1) as f64;
-        let whole = place.floor();
-        (whole as i64, place - whole)
+    /// The rank of the lower of the two values among `n`, counted from 0, and the fraction of the way to the next one.
+    fn position(self, n: i64) -> (i64, f64) {
+        let position = self.q.clamp(0.0, 1.0) * (n - 1) as f64;
+        let whole = position.floor();
+        (whole as i64, position - whole)
     }
 }
 
 fn check(word: &str, q: f64) -> Result<(), ReduceError> {
     match q {
         0.0..=1.0 => Ok(()),
-        _ => Err(ReduceError::new(format!("`{word}` of {q}: it is a share, from 0 to 1"))),
+        _ => Err(ReduceError::new(format!("`{word}` of {q}: the fraction must be between 0 and 1"))),
     }
 }
 
@@ -111,12 +109,12 @@ impl<A: Datum> Reducer<A> for Quantile {
 
     fn finish_commit(&self, values: &mut Ranks<A>) {
         let (missing, n) = split(values);
-        values.finish_commit(missing + self.rank(n));
+        values.move_cursor(missing + self.rank(n));
     }
 
     fn output(&self, values: &Ranks<A>) -> Result<A, ReduceError> {
         let (missing, n) = split(values);
-        // Where all are missing, it is one of these.
+        // If all values are missing, the result is a missing value.
         let rank = if n > 0 { missing + self.rank(n) } else { 0 };
         values.at(rank).map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
     }
@@ -136,12 +134,12 @@ impl<A: Interpolate> Reducer<A> for QuantileCont {
 
     fn finish_commit(&self, values: &mut Ranks<A>) {
         let (missing, n) = split(values);
-        values.finish_commit(missing + self.place(n).0);
+        values.move_cursor(missing + self.position(n).0);
     }
 
     fn output(&self, values: &Ranks<A>) -> Result<A::Output, ReduceError> {
         let (missing, n) = split(values);
-        let (lower, part) = if n > 0 { self.place(n) } else { (0, 0.0) };
+        let (lower, part) = if n > 0 { self.position(n) } else { (0, 0.0) };
         let rank = if n > 0 { missing + lower } else { 0 };
         let low = values.at(rank).ok_or_else(ReduceError::nothing_left)?;
         let high = values.at(rank + 1).filter(|_| part > 0.0).unwrap_or(low);
@@ -149,14 +147,14 @@ impl<A: Interpolate> Reducer<A> for QuantileCont {
     }
 }
 
-/// How many values are missing, and how many are not.
+/// The number of missing values, and of other values.
 fn split<A: Datum>(values: &Ranks<A>) -> (i64, i64) {
     let missing = values.missing();
     (missing, values.present() - missing)
 }
 
-/// A value that `quantile_cont` and `median` can interpolate: integers and floats become an `f64`, durations a
-/// duration, and an `Option` of them an `Option` of that.
+/// A value that `quantile_cont` and `median` can interpolate: integers and floats give an `f64`, durations a duration, and an
+/// `Option` of these an `Option`.
 ///
 /// ```
 /// use pathway::reducers::Interpolate;
@@ -166,13 +164,13 @@ fn split<A: Datum>(values: &Ranks<A>) -> (i64, i64) {
 #[diagnostic::on_unimplemented(
     message = "cannot interpolate a column of `{Self}`, as `median` and `quantile_cont` do",
     label = "this column is not numeric",
-    note = "`quantile(.., 0.5)` is the middle one of any values that have an order"
+    note = "`quantile(.., 0.5)` is the middle value of any column that has an order"
 )]
 pub trait Interpolate: Datum {
-    /// What lies between two values.
+    /// The type of the result.
     type Output: 'static;
 
-    /// What lies between two values, `part` of the way, which is at least 0 and less than 1.
+    /// The value at the fraction `part` of the way from `low` to `high`. `part` is at least 0 and less than 1.
     fn between(low: &Self, high: &Self, part: f64) -> Self::Output;
 }
 
@@ -185,12 +183,12 @@ impl Interpolate for f64 {
         if part == 0.0 || step == 0.0 {
             low
         } else if !step.is_finite() {
-            // The step alone is too far, or there is an infinity.
+            // The distance overflows, or one of them is infinite.
             low * (1.0 - part) + high * part
         } else if part < 0.5 {
             low + step * part
         } else {
-            // From the nearer end, as numpy does: it never goes beyond it.
+            // From the nearer end, as in numpy: the result is never beyond it.
             high - step * (1.0 - part)
         }
     }
@@ -210,7 +208,7 @@ macro_rules! as_f64 {
 
 as_f64!(i8, i16, i32, i64, u8, u16, u32, u64, f32);
 
-/// To the nearest nanosecond.
+/// Rounds to the nearest nanosecond.
 impl Interpolate for SignedDuration {
     type Output = SignedDuration;
 
@@ -221,7 +219,7 @@ impl Interpolate for SignedDuration {
     }
 }
 
-/// Of what is there; `None` stands only where all values are missing.
+/// `None` is never interpolated: it is the result only if all values are missing.
 #[diagnostic::do_not_recommend]
 impl<A: Interpolate> Interpolate for Option<A> {
     type Output = Option<A::Output>;

@@ -1,23 +1,29 @@
-//! Values by their rank: the 95th of a hundred.
+//! Values by rank: the 95th of a hundred.
 
+use std::fmt;
 use std::ops::Bound;
 
 use super::multiset::Multiset;
 use crate::data::{Datum, DatumKey};
 
-/// An ordered multiset that finds the value of a rank near to the one that was found before.
+/// An ordered multiset that finds the value of a rank close to the previous one.
 ///
-/// The ranks that are asked for move with the number of values, by less than one for each that comes or goes. So a
-/// cursor on the value at hand is enough: a change costs a search in a B-tree, and a step of the cursor. A tree that
-/// knows how many values lie below each node would find any rank at once, and would need half as much memory again for
-/// that.
+/// The rank of a quantile moves by less than one for each value that is inserted or removed. Therefore a cursor is sufficient: a
+/// change costs a lookup in a B-tree and a step of the cursor. A tree that stores the number of values below each node would find
+/// any rank immediately, but needs half as much memory again.
 pub struct Ranks<A> {
     values: Multiset<A>,
-    /// How many values are there, copies counted.
+    /// The number of values, counting copies.
     present: i64,
-    /// Where the last search ended: a value, which may have gone, and how many lie below it.
+    /// Where the last search ended: a value, which may have been removed, and the number of values below it.
     cursor: Option<DatumKey<A>>,
     below: i64,
+}
+
+impl<A: Datum + fmt::Debug> fmt::Debug for Ranks<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Ranks").field("values", &self.values).finish_non_exhaustive()
+    }
 }
 
 impl<A> Default for Ranks<A> {
@@ -27,7 +33,7 @@ impl<A> Default for Ranks<A> {
 }
 
 impl<A: Datum> Ranks<A> {
-    /// `diff` copies of a value come or go.
+    /// Adds `diff` copies of a value, or removes them.
     pub fn update(&mut self, value: A, diff: i64) {
         let is_below = self.cursor.as_ref().is_some_and(|cursor| value.compare(&cursor.0).is_lt());
         let before = self.values.update(value, diff);
@@ -41,23 +47,23 @@ impl<A: Datum> Ranks<A> {
         }
     }
 
-    /// How many values are there, copies counted.
+    /// The number of values, counting copies.
     pub fn present(&self) -> i64 {
         self.present
     }
 
-    /// How many of them are missing, as a `None` is: they are below all others.
+    /// The number of missing values (`None`), which are below all others.
     pub(super) fn missing(&self) -> i64 {
         self.values.iter().next().filter(|(least, _)| least.is_missing()).map_or(0, |(_, copies)| copies)
     }
 
-    /// The value of a rank; 0 is that of the least.
+    /// The value of a rank, counted from 0 at the least value.
     pub fn at(&self, rank: i64) -> Option<&A> {
         self.seek(rank).map(|(value, _)| value)
     }
 
-    /// Moves the cursor to a rank, so that the next search begins there.
-    pub(super) fn finish_commit(&mut self, rank: i64) {
+    /// Moves the cursor to a rank, so that the next search starts there.
+    pub(super) fn move_cursor(&mut self, rank: i64) {
         let found = self.seek(rank).map(|(value, below)| {
             let stays = self.cursor.as_ref().is_some_and(|cursor| cursor.0.compare(value).is_eq());
             (if stays { None } else { Some(value.clone_datum()) }, below)
@@ -70,7 +76,7 @@ impl<A: Datum> Ranks<A> {
         }
     }
 
-    /// The value of a rank, and how many lie below it.
+    /// The value of a rank, and the number of values below it.
     fn seek(&self, rank: i64) -> Option<(&A, i64)> {
         let mut below = self.below;
         if rank >= below {

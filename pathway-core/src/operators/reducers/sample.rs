@@ -1,4 +1,4 @@
-//! A sample of the different values of a group, from which their number is estimated, and which any can leave.
+//! A sample of the different values of a group, to estimate their number. Values can be removed.
 
 use std::num::NonZeroI64;
 
@@ -6,27 +6,27 @@ use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
 
-/// The hashes of a group's values, of which it keeps one in 2^`level`, with the number of copies of each.
+/// One in 2^`level` of the hashes of the values of a group, with the number of copies of each.
 ///
-/// Whether a value is kept depends on its hash alone (Wegman's adaptive sampling: Flajolet, *On adaptive sampling*,
-/// 1990). So a kept one can be counted down and leave, and one that is not kept has left no trace that it would have to
-/// take along. The number of different values is 2^`level` times that of the kept ones.
+/// Whether a value is in the sample depends on its hash alone (Wegman's adaptive sampling: Flajolet, *On adaptive sampling*, 1990).
+/// Therefore values can be removed: those in the sample are counted down, and the others have no effect. The number of different
+/// values is 2^`level` times the number in the sample.
 #[derive(Default)]
 pub(super) struct Sample {
     copies: HashMap<u64, NonZeroI64, FixedState>,
-    /// Of how many there are more than none.
+    /// The number of hashes with a positive number of copies.
     present: i64,
     level: u32,
-    /// The rows of the group. Without rows it begins anew, whatever it held before.
+    /// The rows of the group. Without rows, sampling starts again.
     rows: i64,
 }
 
 impl Sample {
-    /// How many values are kept at most; between this and half of it once they are sampled, which makes
-    /// a standard error of 1.1 to 1.6 %.
-    pub(super) const MOST: usize = 8_192;
+    /// The maximal number of hashes. Once values are sampled, there are between half of it and all of it, which gives a standard
+    /// error of 1.1 to 1.6 %.
+    pub(super) const CAPACITY: usize = 8_192;
 
-    /// `diff` copies of a value with this hash come or go.
+    /// Adds `diff` copies of a value with this hash, or removes them.
     pub(super) fn update(&mut self, hash: u64, diff: i64) {
         self.rows = self.rows.wrapping_add(diff);
         if let Some(diff) = NonZeroI64::new(diff).filter(|_| is_kept(hash, self.level)) {
@@ -44,7 +44,7 @@ impl Sample {
             };
             self.present += i64::from(after > 0) - i64::from(before > 0);
         }
-        while self.copies.len() > Self::MOST {
+        while self.copies.len() > Self::CAPACITY {
             self.level += 1;
             self.copies.retain(|hash, _| is_kept(*hash, self.level));
             self.present = self.copies.values().filter(|copies| copies.is_positive()).count() as i64;
@@ -54,7 +54,7 @@ impl Sample {
         }
     }
 
-    /// How many different values there are, about; exactly, until there were more than [`Sample::MOST`].
+    /// The estimated number of different values; exact until there were more than [`Sample::CAPACITY`].
     pub(super) fn estimate(&self) -> i64 {
         self.present.saturating_mul(1_i64.checked_shl(self.level).unwrap_or(i64::MAX))
     }

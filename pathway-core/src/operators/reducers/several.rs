@@ -1,4 +1,4 @@
-//! A tuple of reducers is a reducer of the tuple of their arguments.
+//! Tuples of reducers: a tuple of reducers is a reducer of the tuple of their arguments.
 
 use super::{Input, ReduceError, Reducer};
 

@@ -1,12 +1,12 @@
-//! `sorted_tuple`: all values of a group, in order.
+//! `sorted_tuple`: all values of a group, sorted.
 
 use super::multiset::Multiset;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// All of a group's values as a `Vec`, in the order of [`Datum::compare`]: `None` first, each as often as it is there.
+/// All values of a group as a `Vec`, in the order of [`Datum::compare`]: `None` first, with all copies.
 ///
-/// Every change of a group makes the whole `Vec` anew: it is meant for groups of some dozens of rows.
+/// Every change of a group makes a new `Vec`: it is meant for groups of some dozens of rows.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, SortedTuple};

@@ -1,14 +1,13 @@
-//! `string_join`: the texts of a group in one, as they came.
+//! `string_join`: joins the texts of a group in the order of arrival.
 
 use super::arrivals::Arrivals;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// A group's texts in one, in the order in which they came, with a separator between each two:
-/// `string_join(o.city, ", ")`.
+/// The texts of a group in the order of arrival, with a separator between them: `string_join(o.city, ", ")`.
 ///
-/// A `None` is passed over, as in SQL's `string_agg`; of an `Option` column it is `None` while no text is there. The
-/// order is that of [`Tuple`](super::Tuple), and as there every change of a group makes the whole text anew.
+/// `None` is skipped, as in SQL's `string_agg`; the result of an `Option` column is `None` if there is no text. The order is that
+/// of [`Tuple`](super::Tuple). Every change of a group makes a new text.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, StringJoin};
@@ -25,7 +24,7 @@ pub struct StringJoin {
 }
 
 impl StringJoin {
-    /// The reducer with what stands between each two texts.
+    /// The reducer with a separator.
     pub fn new(separator: &str) -> Self {
         StringJoin { separator: separator.to_owned() }
     }
@@ -61,7 +60,7 @@ impl<A: Text> Reducer<A> for StringJoin {
     }
 }
 
-/// What `string_join` can join: a `String`, or an `Option` of one, of which a `None` has no text.
+/// A column that `string_join` can join: a `String` or an `Option<String>`, whose `None` has no text.
 ///
 /// ```
 /// use pathway::reducers::Text;
@@ -72,16 +71,16 @@ impl<A: Text> Reducer<A> for StringJoin {
 #[diagnostic::on_unimplemented(
     message = "cannot `string_join` a column of `{Self}`",
     label = "this is not a `String`",
-    note = "write it as text first, as in `string_join(o.id.to_string(), \", \")`"
+    note = "convert it to text first, as in `string_join(o.id.to_string(), \", \")`"
 )]
 pub trait Text: Datum {
-    /// What the texts become.
+    /// The type of the result.
     type Joined: 'static;
 
     /// The text, if there is one.
     fn text(self) -> Option<String>;
 
-    /// What the texts become; `None` is none.
+    /// The result; `None` if there were no texts.
     fn joined(joined: Option<String>) -> Self::Joined;
 }
 

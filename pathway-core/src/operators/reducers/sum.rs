@@ -2,11 +2,11 @@
 
 use super::{ReduceError, Reducer};
 
-/// The sum of a group's values, in the type of the column.
+/// The sum of the values of a group, in the type of the column.
 ///
-/// The sum is exact, whatever the order in which rows come and go. An integer sum never wraps: while it does not
-/// fit the column's type the group has no row and the error is reported; it heals when later changes bring it back.
-/// A float sum is the true sum of the rows that are there, rounded once.
+/// The sum is exact, in whatever order rows are inserted and removed. An integer sum never wraps: while it does not fit the type of
+/// the column, the group has no row and the error is reported; it recovers when later changes bring the sum back into range.
+/// A float sum is the true sum of the current rows, rounded once.
 ///
 /// ```
 /// use pathway::reducers::{ReduceError, Reducer, Sum};
@@ -45,11 +45,11 @@ impl<T: Summable> Reducer<T> for Sum {
 /// | type | the sum |
 /// |---|---|
 /// | `i8` … `i64`, `u8` … `u64` | the same type, or an error while it does not fit |
-/// | `f32`, `f64` | the same type, rounded once; beyond the largest finite number it is infinite |
+/// | `f32`, `f64` | the same type, rounded once; infinite beyond the largest finite number |
 /// | [`SignedDuration`](jiff::SignedDuration) | a duration, or an error while it does not fit |
-/// | `Option` of these | as in SQL, that of the values that are there; `None` while there are none |
+/// | `Option` of these | as in SQL, the sum of the values that are not `None`; `None` if there are none |
 ///
-/// A newtype of one's own borrows what the type inside it does:
+/// Implement it for your own newtype by delegating to the inner type:
 /// ```
 /// use pathway::reducers::{ReduceError, Summable};
 ///
@@ -71,18 +71,18 @@ impl<T: Summable> Reducer<T> for Sum {
     message = "cannot `sum` a column of `{Self}`",
     label = "this column is not numeric",
     note = "use `count` to count rows",
-    note = "of an `Option` of a number it passes over what is missing"
+    note = "for an `Option` of a number, `None` is skipped"
 )]
 pub trait Summable: Sized + 'static {
-    /// What is kept for a group. Its default is the total of nothing.
+    /// The state of a group. Its default is the total of no values.
     type Total: Default + 'static;
 
-    /// `diff` copies of `value` come (`diff` > 0) or go (`diff` < 0).
+    /// Adds `diff` copies of `value`, or removes them if `diff` is negative.
     fn add(total: &mut Self::Total, value: Self, diff: i64);
 
-    /// The sum of the values that are there.
+    /// The sum of the current values.
     ///
     /// # Errors
-    /// It does not fit the type.
+    /// The sum does not fit the type.
     fn sum(total: &Self::Total) -> Result<Self, ReduceError>;
 }

@@ -1,16 +1,18 @@
 //! `top_k`: the greatest values of a group.
 
+use std::fmt;
+
 use super::multiset::Multiset;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
-/// The `k` greatest of a group's values as a `Vec`, the greatest first, each as often as it is there:
-/// `top_k(o.price, 3)`. Where fewer are there, all of them.
+/// The `k` greatest values of a group as a `Vec`, in descending order and counting copies: `top_k(o.price, 3)`. If there are fewer,
+/// all of them.
 ///
-/// What stands beside them comes along in a tuple: `top_k((o.price, o.id), 3)`. Values are ordered as by
-/// [`Max`](super::Max): `None` is below every other, and comes last.
+/// Use a tuple to keep other columns with them: `top_k((o.price, o.id), 3)`. Values are ordered as by [`Max`](super::Max): `None` is
+/// below every other value, and comes last.
 ///
-/// Over a table whose rows never go it keeps `k` values, else all.
+/// Memory: `k` values if the table only grows, otherwise all values.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, TopK};
@@ -28,17 +30,23 @@ pub struct TopK {
 }
 
 impl TopK {
-    /// The reducer with how many values are wanted: at least one, else the pipeline does not start.
+    /// The reducer for the `k` greatest values. `k` must be at least 1; otherwise the pipeline does not start.
     pub const fn new(k: usize) -> Self {
         TopK { k, append_only: false }
     }
 }
 
-/// What [`TopK`] keeps for a group.
+/// The state of [`TopK`] for a group.
 pub struct Top<A> {
     values: Multiset<A>,
-    /// How many they are, copies counted.
+    /// The number of values, counting copies.
     kept: i64,
+}
+
+impl<A: Datum + fmt::Debug> fmt::Debug for Top<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Top").field(&self.values).finish()
+    }
 }
 
 impl<A> Default for Top<A> {
@@ -59,13 +67,13 @@ impl<A: Datum> Top<A> {
 }
 
 impl<A: Datum> Top<A> {
-    /// Drops the least values, so that no more than `most` are left.
-    fn shrink(&mut self, most: i64) {
-        while self.kept > most {
+    /// Removes the least values until no more than `max` are left.
+    fn shrink(&mut self, max: i64) {
+        while self.kept > max {
             let Some((least, copies)) = self.values.iter().next() else { return };
-            let (least, too_many) = (least.clone_datum(), copies.min(self.kept - most));
-            self.values.update(least, -too_many);
-            self.kept -= too_many;
+            let (least, excess) = (least.clone_datum(), copies.min(self.kept - max));
+            self.values.update(least, -excess);
+            self.kept -= excess;
         }
     }
 }
@@ -76,13 +84,13 @@ impl<A: Datum> Reducer<A> for TopK {
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
         self.append_only = input.append_only;
-        if self.k == 0 { Err(ReduceError::new("`top_k` of 0 values: at least one is wanted")) } else { Ok(()) }
+        if self.k == 0 { Err(ReduceError::new("`top_k` of 0 values: it must be at least one")) } else { Ok(()) }
     }
 
     fn update(&self, top: &mut Top<A>, argument: A, diff: i64) {
-        let most = i64::try_from(self.k).unwrap_or(i64::MAX);
+        let max = i64::try_from(self.k).unwrap_or(i64::MAX);
         if self.append_only
-            && top.kept >= most
+            && top.kept >= max
             && top.values.first().is_some_and(|least| argument.compare(least).is_le())
         {
             return;
@@ -90,7 +98,7 @@ impl<A: Datum> Reducer<A> for TopK {
         top.values.update(argument, diff);
         top.kept = top.kept.wrapping_add(diff);
         if self.append_only {
-            top.shrink(most);
+            top.shrink(max);
         }
     }
 

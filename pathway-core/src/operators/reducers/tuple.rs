@@ -1,16 +1,16 @@
-//! `tuple`: all values of a group, as they came.
+//! `tuple`: all values of a group, in the order of arrival.
 
 use super::arrivals::Arrivals;
 use super::{ReduceError, Reducer};
 use crate::data::Datum;
 
-/// All of a group's values as a `Vec`, in the order in which they came, each as often as it is there; `None` too.
+/// All values of a group as a `Vec`, in the order of arrival, with all copies and with `None`.
 ///
-/// When a row goes, its own value goes; of rows that are equal in all columns, the one that came last. Where rows were
-/// gathered by key before, those of one commit have no order of arrival, and stand in their own order, column by
-/// column; in a session window rows stand in the order of event time.
+/// When a row is removed, its own value is removed; of rows that are equal in all columns, the one that arrived last. After rows were
+/// grouped by key, those of one commit have no order of arrival, and are in the order of the rows themselves, column by column; in a
+/// session window, rows are in the order of event time.
 ///
-/// Every change of a group makes the whole `Vec` anew: it is meant for groups of some dozens of rows.
+/// Every change of a group makes a new `Vec`: it is meant for groups of some dozens of rows.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Tuple};

@@ -1,15 +1,16 @@
-//! `variance` and `stddev`: how far a group's values spread.
+//! `variance` and `stddev`: the spread of the values of a group.
 
-use super::exact::{ExactSquares, ExactSum, Magnitude, Natural};
+use num_bigint::BigUint;
+
+use super::exact::{ExactSquares, ExactSum, Magnitude, natural};
 use super::{IntegerSum, ReduceError, Reducer};
 
-/// The variance of a group's values taken for a sample: the squares of their distances from the mean, divided by one
-/// less than their number. `None` while there is only one value, as SQL's `var_samp`.
+/// The sample variance of the values of a group: the sum of their squared distances from the mean, divided by one less than their
+/// number. It is `None` if there is only one value, as SQL's `var_samp`.
 ///
-/// It is exact, whatever the order in which rows come and go: the true variance of the rows that are there, rounded
-/// once. It is made of the exact sums of the values and of their squares, not of running means, which drift. It is NaN
-/// while a NaN or an infinity is there, and infinite beyond the largest float; nothing wraps. A `None` in the column is
-/// passed over, as in SQL.
+/// It is exact, in whatever order rows are inserted and removed: the true variance of the current rows, rounded once. It is computed
+/// from the exact sums of the values and of their squares, not from running means, which drift. It is NaN while there is a NaN or an
+/// infinity, and infinite beyond the largest float; it never wraps. `None` in the column is skipped, as in SQL.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Variance};
@@ -23,8 +24,8 @@ use super::{IntegerSum, ReduceError, Reducer};
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Variance;
 
-/// The variance of a group's values taken for all that there are: their squared distances from the mean, divided by
-/// their number. Of one value it is 0, as SQL's `var_pop`. Of an `Option` column it is `None` while no value is there.
+/// The population variance of the values of a group: the sum of their squared distances from the mean, divided by their number. It is
+/// 0 for one value, as SQL's `var_pop`, and `None` for an `Option` column without values.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, VariancePop};
@@ -37,8 +38,8 @@ pub struct Variance;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct VariancePop;
 
-/// The standard deviation of a group's values taken for a sample: the square root of [`Variance`], within one unit in
-/// the last place. `None` while there is only one value.
+/// The sample standard deviation of the values of a group: the square root of [`Variance`], within one unit in the last place. It is
+/// `None` if there is only one value.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Stddev};
@@ -52,8 +53,8 @@ pub struct VariancePop;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stddev;
 
-/// The standard deviation of a group's values taken for all that there are: the square root of [`VariancePop`], within
-/// one unit in the last place.
+/// The population standard deviation of the values of a group: the square root of [`VariancePop`], within one unit in the last
+/// place.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, StddevPop};
@@ -90,9 +91,9 @@ spread!(Stddev, Option<f64>, moments => Ok(T::variance(moments, 1).map(Spread::r
 spread!(VariancePop, T::Population, moments => T::population(T::variance(moments, 0).map(Spread::squared)));
 spread!(StddevPop, T::Population, moments => T::population(T::variance(moments, 0).map(Spread::root)));
 
-/// A number that `variance` and `stddev` can measure the spread of; an `Option` of one, too.
+/// A number, or an `Option` of one, for `variance` and `stddev`.
 ///
-/// A newtype of one's own borrows what the type inside it does:
+/// Implement it for your own newtype by delegating to the inner type:
 /// ```
 /// use pathway::reducers::{Measurable, ReduceError, Spread};
 ///
@@ -118,26 +119,26 @@ spread!(StddevPop, T::Population, moments => T::population(T::variance(moments, 
 #[diagnostic::on_unimplemented(
     message = "cannot measure the spread of a column of `{Self}`, as `variance` and `stddev` do",
     label = "this column is not numeric",
-    note = "of a duration, take its seconds: `o.took.as_secs_f64()`"
+    note = "for a duration, use its seconds: `o.took.as_secs_f64()`"
 )]
 pub trait Measurable: 'static {
-    /// What is kept for a group. Its default is that of nothing.
+    /// The state of a group. Its default is the state without values.
     type Moments: Default + 'static;
 
-    /// What a variance of all values is: an `f64`, or an `Option` of it where no value may be there.
+    /// The type of a population variance: an `f64`, or an `Option` of it if there may be no values.
     type Population: 'static;
 
-    /// `diff` copies of a value come or go.
+    /// Adds `diff` copies of a value, or removes them.
     fn add(moments: &mut Self::Moments, value: Self, diff: i64);
 
-    /// The squared distances from the mean, divided by the number of values less `less`. None where that is not above
-    /// zero.
+    /// The sum of the squared distances from the mean, divided by the number of values minus `less`. `None` if this divisor is not
+    /// positive.
     fn variance(moments: &Self::Moments, less: i64) -> Option<Spread>;
 
-    /// What a variance of all values is.
+    /// The population variance in its type.
     ///
     /// # Errors
-    /// There is none, and should be.
+    /// There are no values, and the type has no `None`.
     fn population(variance: Option<f64>) -> Result<Self::Population, ReduceError>;
 }
 
@@ -146,14 +147,16 @@ pub trait Measurable: 'static {
 pub struct Spread(Option<Magnitude>);
 
 impl Spread {
-    /// It is not a number.
+    /// Not a number.
     const NAN: Self = Spread(None);
 
     /// `n` × Σx² − (Σx)² over `n` × (`n` − `less`), in units of 2^(`exponent` − 1074).
-    fn new(n: i64, less: i64, squared_sum: &Natural, squares: &Natural, exponent: i32) -> Option<Self> {
+    fn new(n: i64, less: i64, squared_sum: BigUint, squares: BigUint, exponent: i32) -> Option<Self> {
         let (n, by) = (u128::try_from(n).ok()?, u128::try_from(n - less).ok().filter(|by| *by > 0)?);
-        let distances = squares.times(&Natural::from(n)).minus(squared_sum);
-        Some(Spread(Some(Magnitude::of_quotient(&distances, n * by, exponent))))
+        let squares = squares * n;
+        // It is negative only while more copies of a value were removed than inserted.
+        let distances = if squares >= squared_sum { squares - squared_sum } else { BigUint::ZERO };
+        Some(Spread(Some(Magnitude::of_quotient(distances, n * by, exponent))))
     }
 
     /// The variance, rounded once.
@@ -167,12 +170,12 @@ impl Spread {
     }
 }
 
-/// How many integers there are, their sum, and that of their squares.
+/// The number of integers, their sum, and the sum of their squares.
 #[derive(Clone, Debug, Default)]
 pub struct IntegerMoments {
     n: i64,
     sum: IntegerSum,
-    /// Modulo 2¹⁹², least limb first: fewer than 2⁶³ squares, each below 2¹²⁸.
+    /// Modulo 2¹⁹², least significant limb first: fewer than 2⁶³ squares, each below 2¹²⁸.
     squares: [u64; 3],
 }
 
@@ -191,13 +194,12 @@ impl IntegerMoments {
     }
 
     fn variance(&self, less: i64) -> Option<Spread> {
-        let sum = Natural::from(self.sum.get().unsigned_abs());
-        let squares = Natural::of_limbs(self.squares.to_vec());
-        Spread::new(self.n, less, &sum.times(&sum), &squares, Magnitude::UNIT)
+        let sum = BigUint::from(self.sum.get().unsigned_abs());
+        Spread::new(self.n, less, &sum * &sum, natural(&self.squares), Magnitude::UNIT)
     }
 }
 
-/// How many floats there are, their exact sum, and that of their squares.
+/// The number of floats, their exact sum, and the exact sum of their squares.
 #[derive(Clone, Debug, Default)]
 pub struct FloatMoments {
     n: i64,
@@ -215,17 +217,17 @@ impl FloatMoments {
     fn variance(&self, less: i64) -> Option<Spread> {
         let Some((_, sum, place)) = self.sum.exact() else { return (self.n > less).then_some(Spread::NAN) };
         let (squares, square_place) = self.squares.exact();
-        // TwoSidedJoin in units of the lower place. That of a squared sum is twice its own.
+        // Both in units of the lower place. The place of the squared sum is twice that of the sum.
         let (place, square_place) = (2 * i32::from(place), i32::from(square_place));
         let lower = place.min(square_place);
-        let squared_sum = sum.times(&sum).shifted((place - lower).unsigned_abs());
-        let squares = squares.shifted((square_place - lower).unsigned_abs());
-        Spread::new(self.n, less, &squared_sum, &squares, lower - Magnitude::UNIT)
+        let squared_sum = (&sum * &sum) << (place - lower).unsigned_abs();
+        let squares = squares << (square_place - lower).unsigned_abs();
+        Spread::new(self.n, less, squared_sum, squares, lower - Magnitude::UNIT)
     }
 
     #[cfg(test)]
-    pub(super) fn is_nothing(&self) -> bool {
-        self.n == 0 && self.sum.is_nothing() && self.squares.is_nothing()
+    pub(super) fn is_zero(&self) -> bool {
+        self.n == 0 && self.sum.is_zero() && self.squares.is_zero()
     }
 }
 

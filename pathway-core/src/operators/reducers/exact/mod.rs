@@ -1,34 +1,34 @@
-//! The exact sum of floats that come and go.
+//! The exact sum of floats that can be removed again.
 //!
-//! A finite float is an integer times 2⁻¹⁰⁷⁴, so that a sum of floats is one too: an integer of up to 2 240 bits,
-//! which additions and retractions leave exact. It is rounded when it is looked at, once: what comes out depends on
-//! the rows that are there, not on their order, nor on those that have gone.
+//! A finite float is an integer times 2⁻¹⁰⁷⁴, and so is a sum of floats: an integer of up to 2 240 bits, which stays exact under
+//! additions and removals. It is rounded once, when it is read: the result depends on the current rows, not on their order, nor on
+//! rows that have been removed.
 //!
 //! This is Kulisch's long accumulator (Kulisch and Miranker, *The arithmetic of the digital computer*, 1986; Neal,
 //! *Fast exact summation using small and large superaccumulators*, 2015). The other exact way, expansions of floats
-//! that do not overlap (Shewchuk 1997; Hettinger's `math.fsum` in Python), costs more here: a term that comes `diff`
-//! times has to be split up, sums beyond the largest float need a second expansion, and each addition is a chain of
-//! dependent float operations. With integers none of that arises.
-//! What keeps it small: the values of one column mostly have like magnitudes, so that the bits in use fit a window
-//! of 128. A sum that outgrows its window moves to the heap, and back when it fits again.
+//! that do not overlap (Shewchuk 1997; Hettinger's `math.fsum` in Python), costs more here: a term with `diff` copies must be
+//! split, sums beyond the largest float need a second expansion, and each addition is a chain of dependent float operations.
+//! Integers have none of these problems.
+//! It stays small because the values of one column mostly have similar magnitudes, so that the bits in use fit a window of 128
+//! bits. A sum that does not fit its window moves to the heap, and back when it fits again.
 //!
-//! The crates that there are do not take retractions of NaN and infinities back: `fsum` 0.1 (a `Vec` of partials, which
-//! overflow) and `xsum` 0.1 (half a kilobyte a sum, no multiplicities).
+//! The existing crates cannot remove NaN and infinities again: `fsum` 0.1 (a `Vec` of partial sums, which overflow) and `xsum` 0.1
+//! (half a kilobyte for each sum, no multiplicities).
 
-mod natural;
 mod round;
 mod squares;
 mod wide;
 
-pub(super) use super::exact::natural::Natural;
 pub(super) use super::exact::round::Magnitude;
 pub(super) use super::exact::squares::ExactSquares;
 use super::exact::wide::Wide;
 
-/// The exact sum of floats that come and go, in 24 bytes for values of like magnitude.
+use num_bigint::BigUint;
+
+/// The exact sum of floats that can be removed again, in 24 bytes for values of similar magnitude.
 ///
-/// NaN and infinities are counted apart, so that the sum heals when they go.
-/// The sum of nothing, or of zeros of any sign, is `0.0`.
+/// NaN and infinities are counted separately, so that the sum recovers when they are removed.
+/// The sum of no values, or of zeros of any sign, is `0.0`.
 ///
 /// ```
 /// use pathway::reducers::ExactSum;
@@ -44,22 +44,22 @@ use super::exact::wide::Wide;
 #[derive(Clone, Debug, Default)]
 pub struct ExactSum(Form<LIMBS>);
 
-/// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one is the sign.
+/// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one bit is the sign.
 const LIMBS: usize = 35;
 
-/// A sum in units that its user knows: of floats, 2⁻¹⁰⁷⁴.
+/// A sum in the unit of its user: 2⁻¹⁰⁷⁴ for floats.
 #[derive(Clone, Debug)]
 enum Form<const LIMBS: usize> {
     /// The sum is `integer` × 2^`exponent` units.
     Narrow { integer: Words, exponent: u16 },
-    /// The sum does not fit that, or NaN or an infinity is among the values.
+    /// The sum does not fit `Narrow`, or there are NaN or infinities among the values.
     Wide(Box<Wide<LIMBS>>),
 }
 
 /// How far a significand of 54 bits can be shifted within 128.
 const SAFE_DISTANCE: u16 = 128 - 54;
 
-/// An `i128` that does not ask for an alignment of 16 bytes: low word first.
+/// An `i128` without an alignment of 16 bytes: low word first.
 type Words = [u64; 2];
 
 impl<const LIMBS: usize> Default for Form<LIMBS> {
@@ -69,11 +69,11 @@ impl<const LIMBS: usize> Default for Form<LIMBS> {
 }
 
 impl ExactSum {
-    /// `diff` copies of a value come or go.
+    /// Adds `diff` copies of a value, or removes them.
     #[inline]
     pub fn add(&mut self, value: f64, diff: i64) {
         let Some((significand, at)) = split(value) else { return self.add_special(value, diff) };
-        // One copy, and a window that reaches it without a move: this is what nearly every change is.
+        // The common case: one copy, which fits the window as it is.
         if let Form::Narrow { integer, exponent } = &mut self.0
             && matches!(diff, 1 | -1)
             && let distance = at.wrapping_sub(*exponent)
@@ -87,18 +87,17 @@ impl ExactSum {
         self.0.add_term(i128::from(significand) * i128::from(diff), at);
     }
 
-    /// The sum, rounded to the nearest float, of two that are equally near to the even one.
-    /// It is infinite when the nearest is beyond [`f64::MAX`].
+    /// The sum, rounded to the nearest float, ties to even. It is infinite if the nearest float is beyond [`f64::MAX`].
     pub fn to_f64(&self) -> f64 {
         self.special().unwrap_or_else(|| self.magnitude().to_f64())
     }
 
-    /// The same for an `f32`: rounded once, not first to an `f64`.
+    /// The sum as an `f32`, rounded once and not first to an `f64`.
     pub fn to_f32(&self) -> f32 {
         self.special().map_or_else(|| self.magnitude().to_f32(), |special| special as f32)
     }
 
-    /// The sum divided by a number of rows, rounded once. Of no rows it is NaN.
+    /// The sum divided by a number of rows, rounded once. It is NaN for no rows.
     pub fn mean(&self, rows: i64) -> f64 {
         match self.special() {
             _ if rows == 0 => f64::NAN,
@@ -116,11 +115,11 @@ impl ExactSum {
     }
 
     #[cfg(test)]
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(super) fn is_zero(&self) -> bool {
         matches!(self.0, Form::Narrow { integer: [0, 0], .. })
     }
 
-    /// The sum where it is not a number or not finite because a value is.
+    /// The sum if a value is NaN or infinite.
     fn special(&self) -> Option<f64> {
         match &self.0 {
             Form::Narrow { .. } => None,
@@ -135,15 +134,15 @@ impl ExactSum {
         }
     }
 
-    /// The sum without its sign, whether it is negative, and the place of its lowest bit: in units of 2⁻¹⁰⁷⁴.
-    /// None where it is not a number, or not finite.
-    pub(super) fn exact(&self) -> Option<(bool, Natural, u16)> {
+    /// Whether the sum is negative, its absolute value, and the place of its lowest bit, in units of 2⁻¹⁰⁷⁴.
+    /// `None` if a value is NaN or infinite.
+    pub(super) fn exact(&self) -> Option<(bool, BigUint, u16)> {
         self.special().is_none().then(|| self.0.exact())
     }
 
     #[cold]
     fn add_special(&mut self, value: f64, diff: i64) {
-        self.0.widen(|wide| wide.add_special(value, diff));
+        self.0.change_wide(|wide| wide.add_special(value, diff));
     }
 }
 
@@ -156,7 +155,7 @@ impl<const LIMBS: usize> Form<LIMBS> {
         }
         if let Form::Narrow { integer, exponent } = self {
             let sum = join(*integer);
-            // Trailing zeros may be what is too much: 1.0 is 2⁵² × 2⁻⁵².
+            // Without trailing zeros it may fit: 1.0 is 2⁵² × 2⁻⁵².
             let near = add_aligned((sum, *exponent), (term, at))
                 .or_else(|| add_aligned(stripped(sum, *exponent), stripped(term, at)));
             if let Some((sum, lower)) = near {
@@ -164,11 +163,11 @@ impl<const LIMBS: usize> Form<LIMBS> {
                 return;
             }
         }
-        self.widen(|wide| wide.add(term, at));
+        self.change_wide(|wide| wide.add(term, at));
     }
 
-    /// Changes the wide form, and goes back to the narrow one where that will do.
-    fn widen(&mut self, change: impl FnOnce(&mut Wide<LIMBS>)) {
+    /// Changes the wide form, and returns to the narrow form if it is sufficient.
+    fn change_wide(&mut self, change: impl FnOnce(&mut Wide<LIMBS>)) {
         if let Form::Narrow { integer, exponent } = *self {
             let mut wide = Box::<Wide<LIMBS>>::default();
             wide.add(join(integer), exponent);
@@ -182,20 +181,25 @@ impl<const LIMBS: usize> Form<LIMBS> {
         }
     }
 
-    /// The finite values' sum without its sign, whether it is negative, and the place of its lowest bit.
-    fn exact(&self) -> (bool, Natural, u16) {
+    /// Whether the sum of the finite values is negative, its absolute value, and the place of its lowest bit.
+    fn exact(&self) -> (bool, BigUint, u16) {
         match self {
             Form::Narrow { integer, exponent } => {
                 let integer = join(*integer);
-                (integer < 0, Natural::from(integer.unsigned_abs()), *exponent)
+                (integer < 0, BigUint::from(integer.unsigned_abs()), *exponent)
             }
             Form::Wide(wide) => {
                 let (negative, limbs) = wide.absolute();
                 let lowest = limbs.iter().position(|limb| *limb != 0).unwrap_or(0);
-                (negative, Natural::of_limbs(limbs[lowest..].to_vec()), 64 * lowest as u16)
+                (negative, natural(&limbs[lowest..]), 64 * lowest as u16)
             }
         }
     }
+}
+
+/// The natural number with these limbs, least significant limb first.
+pub(super) fn natural(limbs: &[u64]) -> BigUint {
+    BigUint::new(limbs.iter().flat_map(|limb| [*limb as u32, (*limb >> 32) as u32]).collect())
 }
 
 /// A finite float as (significand, place): significand × 2^(place − 1074).
@@ -211,7 +215,7 @@ fn split(value: f64) -> Option<(i64, u16)> {
     Some((if value.is_sign_negative() { -significand } else { significand }, place))
 }
 
-/// The sum of two numbers, each given by an integer and its place, where it fits 128 bits at the lower place.
+/// The sum of two numbers, each an integer with its place, if it fits 128 bits at the lower place.
 fn add_aligned((sum, exponent): (i128, u16), (term, at): (i128, u16)) -> Option<(i128, u16)> {
     if sum == 0 {
         return Some((term, at));

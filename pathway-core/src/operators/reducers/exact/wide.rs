@@ -1,14 +1,14 @@
-//! The long form of an exact sum: one integer that has room for every sum of floats.
+//! The long form of an exact sum: an integer with room for every sum of floats.
 
 use super::Magnitude;
 
-/// A sum of any numbers that `LIMBS` have room for, NaN and infinities among them.
+/// A sum of any numbers that fit `LIMBS`, with NaN and infinities counted separately.
 #[derive(Clone, Debug)]
 pub(super) struct Wide<const LIMBS: usize> {
-    /// The sum of the finite values in units of the least one: two's complement, least limb first.
+    /// The sum of the finite values, in units of the least one: two's complement, least significant limb first.
     limbs: [u64; LIMBS],
-    /// Whether the last addition may have made the sum fit a window of 128 bits.
-    settled: bool,
+    /// Whether the sum may fit a window of 128 bits after the last addition.
+    may_be_narrow: bool,
     nans: i64,
     positive_infinities: i64,
     negative_infinities: i64,
@@ -16,7 +16,7 @@ pub(super) struct Wide<const LIMBS: usize> {
 
 impl<const LIMBS: usize> Default for Wide<LIMBS> {
     fn default() -> Self {
-        Wide { limbs: [0; LIMBS], settled: true, nans: 0, positive_infinities: 0, negative_infinities: 0 }
+        Wide { limbs: [0; LIMBS], may_be_narrow: true, nans: 0, positive_infinities: 0, negative_infinities: 0 }
     }
 }
 
@@ -26,12 +26,12 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         let sign = (term >> 127) as u64;
         let (first, shift) = (usize::from(at / 64), u32::from(at % 64));
         let shifted = term.cast_unsigned() << shift;
-        // In two steps, as a shift by the whole width of 128 bits is not to be had.
+        // In two steps, because a shift by the whole width of 128 bits is an overflow.
         let spilled = (term >> 64 >> (64 - shift).min(63) >> u32::from(shift == 0)) as u64;
         let words = [shifted as u64, (shifted >> 64) as u64, spilled];
 
         let mut carry = false;
-        self.settled = true;
+        self.may_be_narrow = true;
         for (place, limb) in self.limbs.iter_mut().skip(first).enumerate() {
             let word = words.get(place).copied().unwrap_or(sign);
             let unchanged = if carry { u64::MAX } else { 0 };
@@ -39,7 +39,7 @@ impl<const LIMBS: usize> Wide<LIMBS> {
                 break;
             }
             (*limb, carry) = limb.carrying_add(word, carry);
-            self.settled &= is_sign(*limb);
+            self.may_be_narrow &= is_sign(*limb);
         }
     }
 
@@ -51,10 +51,10 @@ impl<const LIMBS: usize> Wide<LIMBS> {
             _ => &mut self.nans,
         };
         *count = count.wrapping_add(diff);
-        self.settled = true;
+        self.may_be_narrow = true;
     }
 
-    /// What the values that are not finite make of the sum.
+    /// The sum if a value is NaN or infinite.
     pub(super) fn special(&self) -> Option<f64> {
         match (self.nans != 0, self.positive_infinities != 0, self.negative_infinities != 0) {
             (false, false, false) => None,
@@ -64,19 +64,19 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         }
     }
 
-    /// The sum as an integer and its place, where it fits 128 bits and every value is finite.
+    /// The sum as an integer and its place, if it fits 128 bits and every value is finite.
     ///
-    /// It looks only after an addition that left nothing but sign bits where it was made: that is so when an outlier
-    /// has gone, and else seldom. (Where the limbs that it leaves are not at the top, the test below fails.)
+    /// The check is made only after an addition that left nothing but sign bits in its limbs, which is rare except when an outlier
+    /// is removed. (If these limbs are not the highest ones, the check fails.)
     pub(super) fn narrowed(&self) -> Option<(i128, u16)> {
-        if !self.settled || self.special().is_some() {
+        if !self.may_be_narrow || self.special().is_some() {
             return None;
         }
         let Some(lowest) = self.limbs.iter().position(|limb| *limb != 0) else { return Some((0, 0)) };
         let sign = self.sign();
         let limb = |place: usize| self.limbs.get(place).copied().unwrap_or(sign);
         let shift = limb(lowest).trailing_zeros();
-        // The 192 bits that begin with the lowest limb, without the zeros at their end.
+        // The 192 bits from the lowest limb that is not zero, without trailing zeros.
         let low = u128::from(limb(lowest + 1)) << 64 | u128::from(limb(lowest));
         let high = i128::from(limb(lowest + 2).cast_signed());
         let integer = if shift == 0 { low.cast_signed() } else { high << (128 - shift) | (low >> shift).cast_signed() };
@@ -85,7 +85,7 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         fits.then_some((integer, (lowest * 64) as u16 + shift as u16))
     }
 
-    /// The leading bits of the finite values' sum.
+    /// The leading bits of the sum of the finite values.
     pub(super) fn magnitude(&self) -> Magnitude {
         let (negative, limbs) = self.absolute();
         let top = limbs.iter().rposition(|limb| *limb != 0).unwrap_or(0).max(1);
@@ -94,7 +94,7 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         Magnitude { negative, bits, more, exponent: 64 * (top as i32 - 1) }
     }
 
-    /// The finite values' sum, without its sign, and whether it is negative.
+    /// Whether the sum of the finite values is negative, and its absolute value.
     pub(super) fn absolute(&self) -> (bool, [u64; LIMBS]) {
         let negative = self.sign() != 0;
         let mut limbs = self.limbs;
@@ -107,7 +107,7 @@ impl<const LIMBS: usize> Wide<LIMBS> {
         (negative, limbs)
     }
 
-    /// A limb of sign bits.
+    /// A limb filled with the sign bit.
     fn sign(&self) -> u64 {
         (self.limbs[LIMBS - 1].cast_signed() >> 63).cast_unsigned()
     }

@@ -47,7 +47,7 @@ fn the_error_is_as_documented() {
 
 #[test]
 fn few_values_are_counted_exactly() {
-    for (append_only, most) in [(true, 100), (false, Sample::MOST as u64)] {
+    for (append_only, most) in [(true, 100), (false, Sample::CAPACITY as u64)] {
         for size in [1, 2, 10, 100, most] {
             assert_eq!(error(&counter(append_only), 0..size, size), 0.0, "append-only {append_only}, {size}");
         }

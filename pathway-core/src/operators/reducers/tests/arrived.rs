@@ -77,7 +77,7 @@ fn random_arrivals_agree_with_what_is_left() {
             join.update(&mut texts, value.to_string(), -1);
         }
         fold.finish_commit(&mut folded);
-        assert!(arrivals.is_empty() && texts.is_empty() && folded.keeps_nothing());
+        assert!(arrivals.is_empty() && texts.is_empty() && folded.keeps_no_rows());
     });
 }
 
@@ -88,7 +88,7 @@ fn what_goes_before_it_comes_is_owed() {
         values.update(0, value, diff);
     }
     assert_eq!(values.each().collect::<Vec<_>>(), [&1, &2, &7]);
-    assert!(values.owes());
+    assert!(values.has_debt());
     for (value, diff) in [(8, 1), (1, -1), (2, -1), (7, -1)] {
         values.update(0, value, diff);
     }
@@ -135,7 +135,7 @@ fn where_no_row_goes_one_value_is_kept() {
         fold.update(&mut folded, value, 1);
     }
     assert_eq!((first.iter().collect::<Vec<_>>(), last.iter().collect::<Vec<_>>()), (vec![(&4, 1)], vec![(&2, 1)]));
-    assert_eq!((fold.output(&folded), folded.keeps_nothing()), (Ok(9 + 8 + 6), true));
+    assert_eq!((fold.output(&folded), folded.keeps_no_rows()), (Ok(9 + 8 + 6), true));
 }
 
 #[test]

@@ -103,7 +103,7 @@ fn check_f64((changes, left): Changes<f64>, random: &mut Random) {
     for (value, copies) in left {
         Sum.update(&mut state, value, -copies);
     }
-    assert!(state.is_nothing());
+    assert!(state.is_zero());
 }
 
 #[test]

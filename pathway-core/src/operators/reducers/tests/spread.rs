@@ -142,7 +142,7 @@ fn how_the_rows_came_about_does_not_matter() {
             for (value, copies) in left {
                 Variance.update(&mut state, value, -copies);
             }
-            assert!(state.is_nothing());
+            assert!(state.is_zero());
         });
     }
 }
