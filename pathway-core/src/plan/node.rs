@@ -56,7 +56,7 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 
 /// One operator, source or sink of a plan.
 pub(crate) struct Node {
-    pub(crate) shape: TableProperties,
+    pub(crate) properties: TableProperties,
     pub(crate) build: BuildNode,
 }
 
@@ -100,14 +100,14 @@ impl Plan {
     }
 
     /// Adds a node. Its inputs must be in the plan already.
-    pub fn add<B>(&self, name: Arc<str>, shape: TableProperties, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
+    pub fn add<B>(&self, name: Arc<str>, properties: TableProperties, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
         let build = Box::new(build(id, name));
-        state.nodes.push(Node { shape, build });
+        state.nodes.push(Node { properties, build });
         id
     }
 
@@ -123,7 +123,7 @@ impl Plan {
 
     /// What is known about a node's changes.
     pub fn properties(&self, node: NodeId) -> TableProperties {
-        self.lock().nodes[node.0].shape
+        self.lock().nodes[node.0].properties
     }
 
     /// Takes the declaration, to run it.
