@@ -1,17 +1,17 @@
-//! Estimates of how many values are different, measured.
+//! Estimates of the number of different values, measured.
 
 use super::{Random, with_seeds};
 use crate::operators::reducers::sample::Sample;
 use crate::operators::reducers::{CountDistinctApprox, Input, Reducer};
 
-/// A counter over a table whose rows never go, or may.
+/// A counter for a table that only grows, or for any table.
 fn counter(append_only: bool) -> CountDistinctApprox {
     let mut counter = CountDistinctApprox::new();
     Reducer::<i64>::prepare(&mut counter, Input { append_only }).unwrap();
     counter
 }
 
-/// The error of an estimate, as a share of the truth.
+/// The relative error of an estimate.
 fn error(counter: &CountDistinctApprox, values: impl Iterator<Item = u64>, truth: u64) -> f64 {
     let mut state = Default::default();
     values.for_each(|value| counter.update(&mut state, value, 1));
@@ -19,7 +19,7 @@ fn error(counter: &CountDistinctApprox, values: impl Iterator<Item = u64>, truth
     estimate as f64 / truth as f64 - 1.0
 }
 
-/// Over 24 sets of each size: the root of the mean square, and the largest, both as documented.
+/// Over 24 sets of each size, the root mean square and the largest error are as documented.
 #[test]
 fn the_error_is_as_documented() {
     for append_only in [true, false] {
@@ -28,7 +28,7 @@ fn the_error_is_as_documented() {
             let errors: Vec<f64> = (0..24)
                 .map(|seed| {
                     let mut random = Random(seed);
-                    // Integers that follow each other, which a weak hash would not spread; the first ones come twice.
+                    // Consecutive integers, which a weak hash would not spread; the first ones are inserted twice.
                     let start = random.next();
                     error(&counter, (0..size).chain(0..1_000).map(|at| start.wrapping_add(at)), size)
                 })
@@ -55,7 +55,7 @@ fn few_values_are_counted_exactly() {
 }
 
 #[test]
-fn what_goes_is_counted_down() {
+fn removed_values_are_counted_down() {
     let counter = counter(false);
     with_seeds(3, |random| {
         let (mut state, start, peak) = (Default::default(), random.next() >> 1, 100_000);
@@ -76,7 +76,7 @@ fn what_goes_is_counted_down() {
 }
 
 #[test]
-fn a_value_that_is_there_several_times_counts_once() {
+fn copies_of_a_value_count_once() {
     let counter = counter(false);
     let mut state = Default::default();
     for (value, diff) in [(1_i64, 3), (2, 1), (1, -2), (2, -1), (3, -1), (3, 1)] {

@@ -1,11 +1,11 @@
-//! Values by arrival, against a plain list.
+//! Values by arrival, compared with a plain list.
 
 use super::{Random, with_seeds};
 use crate::operators::reducers::{
     Accumulator, Arrivals, Earliest, Fold, Input, Latest, ReduceError, Reducer, StringJoin, Tuple,
 };
 
-/// Changes of a group as they come, what is left in order, and whether anything is owed on the way.
+/// Changes of a group, the remaining values in order, and whether there is a debt on the way.
 fn history(random: &mut Random) -> (Vec<(i64, i64)>, Vec<i64>) {
     let (mut changes, mut left) = (Vec::new(), Vec::<i64>::new());
     for _ in 0..random.below(60) {
@@ -15,7 +15,7 @@ fn history(random: &mut Random) -> (Vec<(i64, i64)>, Vec<i64>) {
             let copies = copies.min(there);
             changes.push((value, -copies));
             for _ in 0..copies {
-                // The one that came last goes.
+                // The newest one is removed.
                 let last = left.iter().rposition(|other| *other == value).unwrap();
                 left.remove(last);
             }
@@ -27,7 +27,7 @@ fn history(random: &mut Random) -> (Vec<(i64, i64)>, Vec<i64>) {
     (changes, left)
 }
 
-/// What an accumulator makes of values: each counts as much as the number of those before it.
+/// An accumulator that weights each value with its position.
 struct Places;
 
 impl Accumulator for Places {
@@ -82,7 +82,7 @@ fn random_arrivals_agree_with_what_is_left() {
 }
 
 #[test]
-fn what_goes_before_it_comes_is_owed() {
+fn a_removal_before_its_insertion_is_a_debt() {
     let mut values = Arrivals::default();
     for (value, diff) in [(1_i64, 1), (7, -2), (2, 1), (7, 3), (8, -1)] {
         values.update(0, value, diff);
@@ -101,9 +101,9 @@ fn what_goes_before_it_comes_is_owed() {
     assert_eq!(fold.output(&folded), Ok(4));
 }
 
-/// Rows of a few values, each with a name: that one goes whose row does.
+/// Rows of a few values, each with a name: the value of the removed row is removed.
 #[test]
-fn of_equal_values_that_of_the_row_goes() {
+fn of_equal_values_the_one_of_the_row_is_removed() {
     with_seeds(2_000, |random| {
         let (mut left, mut arrivals) = (Vec::<(u64, i64)>::new(), Arrivals::default());
         for row in 1..random.below(40) as u64 {
@@ -122,7 +122,7 @@ fn of_equal_values_that_of_the_row_goes() {
 }
 
 #[test]
-fn where_no_row_goes_one_value_is_kept() {
+fn an_append_only_table_needs_one_value() {
     let input = Input { append_only: true };
     let (mut earliest, mut latest, mut fold) = (Earliest::new(), Latest::new(), Fold::new(Places));
     Reducer::<i64>::prepare(&mut earliest, input).unwrap();
@@ -139,7 +139,7 @@ fn where_no_row_goes_one_value_is_kept() {
 }
 
 #[test]
-fn a_none_is_listed_and_not_joined() {
+fn none_is_listed_but_not_joined() {
     let rows = [(None, 1), (Some("Oslo".to_owned()), 1), (None, 1), (Some("Rome".to_owned()), 1)];
     let (join, mut texts, mut values) = (StringJoin::new(", "), Default::default(), Default::default());
     assert_eq!(Reducer::<Option<String>>::output(&join, &texts), Ok(None));

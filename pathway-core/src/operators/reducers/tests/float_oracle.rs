@@ -1,8 +1,8 @@
-//! What the exact sum of floats is, by big natural numbers of 32-bit digits.
+//! The exact sum of floats, computed with big natural numbers of 32-bit digits.
 
 use std::cmp::Ordering;
 
-/// A natural number times 2⁻¹⁰⁷⁴, least digit first, without zeros at its end.
+/// A natural number times 2⁻¹⁰⁷⁴: least significant digit first, without leading zeros.
 #[derive(Clone, Default)]
 struct Natural(Vec<u32>);
 
@@ -36,7 +36,7 @@ impl Natural {
         sum
     }
 
-    /// Of numbers that came from `plus`.
+    /// For numbers that `plus` returned.
     fn compare(&self, other: &Natural) -> Ordering {
         self.0.len().cmp(&other.0.len()).then_with(|| self.0.iter().rev().cmp(other.0.iter().rev()))
     }
@@ -51,7 +51,7 @@ fn shifted_digit(value: u128, shift: usize, digit: usize) -> u32 {
     }
 }
 
-/// A sum of floats, positive and negative apart.
+/// A sum of floats, with positive and negative terms apart.
 #[derive(Clone, Default)]
 pub(super) struct Oracle {
     plus: Natural,
@@ -80,7 +80,7 @@ impl Oracle {
         side.add(significand * u128::from(copies.unsigned_abs()), place);
     }
 
-    /// Twice the sum against `rows` times the two floats between which it should lie.
+    /// Compares twice the sum with `rows` times the sum of the two floats between which it should be.
     fn twice_against(&self, rows: i64, (a, b): (Edge, Edge)) -> Ordering {
         let mut other = Oracle::default();
         for edge in [a, b] {
@@ -94,7 +94,7 @@ impl Oracle {
         left.compare(&right)
     }
 
-    /// Checks that a float is the nearest to the sum divided by `rows`, and the even one of two.
+    /// Checks that a float is the nearest one to the sum divided by `rows`, with ties to even.
     pub(super) fn check(&self, rows: i64, rounded: f64) {
         let (below, above) = (float_towards(rounded, -1), float_towards(rounded, 1));
         self.check_between(rows, rounded, below, above, Edge::f64(rounded), rounded.to_bits() & 1 == 0);
@@ -118,7 +118,7 @@ impl Oracle {
     }
 }
 
-/// A float, or the number at which the floats would go on beyond the largest: ±2^`exponent`.
+/// A float, or the number that would follow the largest float: ±2^`exponent`.
 #[derive(Clone, Copy)]
 enum Edge {
     Float(f64),
@@ -137,7 +137,7 @@ impl Edge {
     }
 }
 
-/// The neighbour of a float; nothing beyond an infinity.
+/// The neighbour of a float; `None` beyond an infinity.
 fn float_towards(float: f64, direction: i32) -> Option<Edge> {
     let next = if direction > 0 { float.next_up() } else { float.next_down() };
     (next.to_bits() != float.to_bits()).then(|| Edge::f64(next))

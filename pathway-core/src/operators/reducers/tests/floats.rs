@@ -16,7 +16,7 @@ fn avg(changes: &[(f64, i64)]) -> f64 {
 fn a_sum_is_rounded_once() {
     assert_eq!(sum(&[(0.1, 10)]), 1.0);
     assert_eq!(sum(&[(1e100, 1), (1.0, 1), (-1e100, 1)]), 1.0);
-    // The cases of Python's `math.fsum`: half-way cases that the far end decides.
+    // The cases of Python's `math.fsum`: ties that the lowest bits decide.
     assert_eq!(sum(&[(1e-16, 1), (1.0, 1), (1e16, 1)]), 10_000_000_000_000_002.0);
     assert_eq!(sum(&[(1e16, 1), (1.0, 1)]), 1e16);
     assert_eq!(sum(&[(1e16, 1), (1.0, 1), (-1e-300, 1)]), 1e16);
@@ -38,7 +38,7 @@ fn an_intermediate_overflow_is_harmless() {
 }
 
 #[test]
-fn the_edge_of_the_finite() {
+fn sums_near_the_largest_float() {
     let half_ulp = 2_f64.powi(970);
     assert_eq!(sum(&[(f64::MAX, 1), (half_ulp, 1)]), f64::INFINITY);
     assert_eq!(sum(&[(f64::MAX, 1), (half_ulp, 1), (5e-324, -1)]), f64::MAX);
@@ -51,7 +51,7 @@ fn the_edge_of_the_finite() {
 }
 
 #[test]
-fn nan_and_infinities_go_without_a_trace() {
+fn nan_and_infinities_can_be_removed() {
     let (inf, nan) = (f64::INFINITY, f64::NAN);
     assert!(sum(&[(0.5, 1), (nan, 1)]).is_nan());
     assert_eq!(sum(&[(0.5, 1), (nan, 1), (nan, -1)]), 0.5);
@@ -76,7 +76,7 @@ fn any(random: &mut Random) -> f64 {
     Some(f64::from_bits(random.next())).filter(|float| float.is_finite()).unwrap_or(1.0)
 }
 
-/// Floats of a range of exponents, about 2^-range to 2^range; some with few digits, so that sums meet half-ways.
+/// Floats of a range of exponents, about 2^-range to 2^range; some with few digits, so that sums are ties.
 fn near(random: &mut Random, range: usize) -> f64 {
     let exponent = 1023 - range as u64 + random.below(2 * range + 1) as u64;
     let digits = u64::MAX << (12 + random.below(52)) >> 12;
@@ -98,7 +98,7 @@ fn check_f64((changes, left): Changes<f64>, random: &mut Random) {
         oracle.check(rows, mean);
         assert_eq!(avg(&left).to_bits(), mean.to_bits());
     }
-    // What is left goes too: then nothing is left, neither of the value nor on the heap.
+    // The remaining rows are removed too: then the state is zero and not on the heap.
     let mut state = reduce(&Sum, &changes);
     for (value, copies) in left {
         Sum.update(&mut state, value, -copies);
@@ -148,7 +148,7 @@ fn sums_of_short_floats_are_rounded_once() {
 }
 
 #[test]
-fn a_sum_leaves_the_heap_when_an_outlier_goes() {
+fn a_sum_leaves_the_heap_when_an_outlier_is_removed() {
     let mut sum = ExactSum::default();
     for value in [0.1, 2.5, 1e300] {
         sum.add(value, 1);

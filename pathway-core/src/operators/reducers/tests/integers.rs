@@ -14,13 +14,13 @@ fn avg(changes: &[(i64, i64)]) -> f64 {
 }
 
 #[test]
-fn nothing_sums_to_zero() {
+fn the_sum_of_nothing_is_zero() {
     assert_eq!(sum::<i64>(&[]), Ok(0));
     assert_eq!(sum::<SignedDuration>(&[]), Ok(SignedDuration::ZERO));
 }
 
 #[test]
-fn an_overflow_on_the_way_is_harmless() {
+fn an_intermediate_overflow_is_harmless() {
     assert_eq!(sum(&[(i64::MAX, 3), (5, 1), (i64::MAX, -3)]), Ok(5));
     assert_eq!(
         sum(&[(u64::MAX, i64::MAX), (7, 1), (u64::MAX, i64::MAX), (u64::MAX, -i64::MAX), (u64::MAX, -i64::MAX)]),
@@ -33,7 +33,7 @@ fn an_overflow_on_the_way_is_harmless() {
 }
 
 #[test]
-fn a_sum_that_does_not_fit_says_so_and_heals() {
+fn a_sum_that_does_not_fit_is_an_error_and_recovers() {
     assert_eq!(sum(&[(200_u8, 1), (100, 1)]), Err(does_not_fit("a u8")));
     assert_eq!(sum(&[(200_u8, 1), (100, 1), (100, -1)]), Ok(200));
     assert_eq!(sum(&[(1_u32, -1)]), Err(does_not_fit("a u32")));
@@ -91,7 +91,7 @@ fn a_mean_is_rounded_once() {
     assert_eq!(avg(&[(1, 1), (0, 2)]), 1.0 / 3.0);
     assert_eq!(avg(&[(-7, 1), (0, 1)]), -3.5);
     assert_eq!(avg(&[(i64::MAX, 4)]), i64::MAX as f64);
-    // The sum, 3 × (2⁵³ + 1), rounds to 3 × 2⁵³ + 4; a third of that rounds up, while the mean is a tie that goes down.
+    // The sum, 3 × (2⁵³ + 1), rounds to 3 × 2⁵³ + 4; a third of that rounds up, while the mean is a tie that rounds down.
     assert_eq!(avg(&[((1 << 53) + 1, 3)]), (1_i64 << 53) as f64);
     assert_eq!(((3 * ((1_i64 << 53) + 1)) as f64) / 3.0, ((1_i64 << 53) + 2) as f64);
 }

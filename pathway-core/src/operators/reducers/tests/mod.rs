@@ -1,4 +1,4 @@
-//! The reducers against oracles that are slow and plain.
+//! Reducers compared with simple, slow oracles.
 
 mod approximate;
 mod arrived;
@@ -14,7 +14,7 @@ mod spread;
 
 use super::Reducer;
 
-/// Random numbers (splitmix64) that a seed repeats.
+/// Reproducible random numbers (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -53,9 +53,9 @@ fn with_seeds(seeds: u64, check: impl Fn(&mut Random)) {
     }
 }
 
-/// Changes of a group, in any order, and the rows that are there after them.
+/// Changes of a group, in any order, and the rows that remain.
 ///
-/// Many of the rows come and go again, some before they came.
+/// Many rows are inserted and removed again, some removed before they are inserted.
 fn changes<T: Copy>(random: &mut Random, rows: usize, mut value: impl FnMut(&mut Random) -> T) -> Changes<T> {
     let (mut changes, mut left) = (Vec::new(), Vec::new());
     for _ in 0..rows {
@@ -79,7 +79,7 @@ fn changes<T: Copy>(random: &mut Random, rows: usize, mut value: impl FnMut(&mut
 
 type Changes<T> = (Vec<(T, i64)>, Vec<(T, i64)>);
 
-/// What a reducer makes of changes.
+/// The state of a reducer after some changes.
 fn reduce<A: Copy, R: Reducer<A>>(reducer: &R, changes: &[(A, i64)]) -> R::State {
     let mut state = R::State::default();
     for (argument, diff) in changes {

@@ -1,4 +1,4 @@
-//! Sums and means of what may be missing.
+//! Sums and means of `Option` columns.
 
 use super::{changes, reduce, with_seeds};
 use crate::operators::reducers::{Avg, ReduceError, Reducer, Sum};
@@ -12,7 +12,7 @@ fn avg(changes: &[(Option<i64>, i64)]) -> Result<Option<f64>, ReduceError> {
 }
 
 #[test]
-fn a_none_is_passed_over() {
+fn none_is_skipped() {
     let rows = [(None, 4), (Some(3), 1), (Some(4), 1)];
     assert_eq!((sum(&rows), avg(&rows)), (Ok(Some(7)), Ok(Some(3.5))));
     assert_eq!((sum(&[(None, 1)]), avg(&[(None, 1)])), (Ok(None), Ok(None)));
@@ -21,17 +21,17 @@ fn a_none_is_passed_over() {
 }
 
 fn no_rows() -> ReduceError {
-    ReduceError::new("there are no rows to take the mean of")
+    ReduceError::new("the mean of no rows")
 }
 
 #[test]
-fn a_sum_that_does_not_fit_says_so() {
+fn a_sum_that_does_not_fit_is_an_error() {
     let total: Result<Option<u8>, _> = Sum.output(&reduce(&Sum, &[(Some(200_u8), 1), (None, 1), (Some(100), 1)]));
     assert_eq!(total, Err(ReduceError::new("the sum does not fit a u8")));
 }
 
 #[test]
-fn random_sums_agree_with_those_of_what_is_there() {
+fn random_sums_agree_with_those_of_present_values() {
     with_seeds(500, |random| {
         let value = |random: &mut super::Random| (random.below(3) > 0).then(|| random.next() as i64 >> 20);
         let (changes, left) = changes(random, 8, value);

@@ -24,7 +24,7 @@ fn none_is_below_every_value() {
 }
 
 #[test]
-fn nan_is_above_every_value_and_can_go_again() {
+fn nan_is_above_every_value_and_can_be_removed() {
     let mut max = reduce(&Max, &[(f64::NAN, 1), (f64::INFINITY, 1), (1.0, 1)]);
     assert!(Reducer::<f64>::output(&Max, &max).is_ok_and(f64::is_nan));
     Max.update(&mut max, f64::NAN, -1);
@@ -32,7 +32,7 @@ fn nan_is_above_every_value_and_can_go_again() {
 }
 
 #[test]
-fn what_went_more_often_than_it_came_is_not_there() {
+fn a_value_removed_more_often_than_inserted_is_absent() {
     let mut min = reduce(&Min, &[(1_i64, -1), (2, 1)]);
     assert_eq!(Reducer::<i64>::output(&Min, &min), Ok(2));
     Min.update(&mut min, 2, -1);

@@ -1,4 +1,4 @@
-//! Values picked, counted and listed, against what is left of the rows.
+//! Selected, counted and listed values, compared with the remaining rows.
 
 use super::{Random, changes, reduce, with_seeds};
 use crate::operators::reducers::{
@@ -9,7 +9,7 @@ fn output<A: Copy, R: Reducer<A>>(reducer: &R, changes: &[(A, i64)]) -> Result<R
     reducer.output(&reduce(reducer, changes))
 }
 
-/// Few copies, because a list has them all.
+/// Few copies, because lists contain all of them.
 fn few(random: &mut Random) -> (Vec<(i64, i64)>, Vec<i64>) {
     let (mut changes, mut left) = (Vec::new(), Vec::new());
     for _ in 0..1 + random.below(12) {
@@ -53,7 +53,7 @@ fn random_rows_beside_the_extremes() {
 }
 
 #[test]
-fn nothing_is_left_behind() {
+fn removed_rows_leave_no_state() {
     with_seeds(200, |random| {
         let (mut changes, left) = few(random);
         changes.extend(left.iter().map(|value| (*value, -1)));

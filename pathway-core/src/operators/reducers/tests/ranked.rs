@@ -1,4 +1,4 @@
-//! Values by rank, against a sorted list.
+//! Values by rank, compared with a sorted list.
 
 use jiff::SignedDuration;
 
@@ -7,7 +7,7 @@ use crate::operators::reducers::{Input, Quantile, QuantileCont, Ranks, ReduceErr
 
 const SHARES: [f64; 8] = [0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 1.0];
 
-/// The least value that at least the share `q` of all does not exceed, and what lies at `q` of the way through them.
+/// The discrete and the interpolated quantile of a sorted list.
 fn expected(sorted: &[i64], q: f64) -> (i64, f64) {
     let n = sorted.len() as f64;
     let disc = sorted.iter().enumerate().find(|(at, _)| (*at as f64 + 1.0) / n >= q - 1e-12).unwrap();
@@ -57,7 +57,7 @@ fn random_ranks_agree_with_what_is_left() {
     });
 }
 
-/// Something comes, or some of what is there goes.
+/// A random insertion, or the removal of existing values.
 fn change(random: &mut Random, left: &[i64]) -> (i64, i64) {
     let copies = 1 + random.below(4) as i64;
     match random.below(2) {
@@ -90,7 +90,7 @@ fn cont<A: Copy + crate::operators::reducers::Interpolate>(q: f64, changes: &[(A
 }
 
 #[test]
-fn a_share_that_is_not_quite_a_float_finds_its_rank() {
+fn rounding_errors_do_not_change_the_rank() {
     let hundred: Vec<_> = (1..=100_i64).map(|value| (value, 1)).collect();
     for percent in 1..=100_i64 {
         assert_eq!(disc(percent as f64 / 100.0, &hundred), Ok(percent), "{percent} %");
@@ -101,8 +101,8 @@ fn a_share_that_is_not_quite_a_float_finds_its_rank() {
 }
 
 #[test]
-fn what_lies_between_is_what_numpy_gives() {
-    // numpy.quantile([1, 2, 3, 4], [0.1, 0.5, 0.9]), and its way of going from the nearer end.
+fn interpolation_agrees_with_numpy() {
+    // numpy.quantile([1, 2, 3, 4], [0.1, 0.5, 0.9]), which also interpolates from the nearer end.
     let four: Vec<_> = (1..=4_i64).map(|value| (value, 1)).collect();
     assert_eq!([0.1, 0.5, 0.9].map(|q| cont(q, &four)), [1.3, 2.5, 3.7]);
     assert_eq!(cont(0.5, &[(f64::MAX, 1), (f64::MIN, 1)]), 0.0);
@@ -117,7 +117,7 @@ fn what_lies_between_is_what_numpy_gives() {
 }
 
 #[test]
-fn a_none_is_passed_over() {
+fn none_is_skipped() {
     let rows = [(None, 3), (Some(5_i64), 1), (Some(7), 1)];
     assert_eq!((disc(0.0, &rows), disc(0.5, &rows), disc(1.0, &rows)), (Ok(Some(5)), Ok(Some(5)), Ok(Some(7))));
     assert_eq!((cont(0.5, &rows), cont::<Option<i64>>(0.5, &[(None, 2)])), (Some(6.0), None));
@@ -125,14 +125,14 @@ fn a_none_is_passed_over() {
 }
 
 #[test]
-fn any_values_that_have_an_order_have_quantiles() {
+fn any_ordered_values_have_quantiles() {
     assert_eq!(disc(0.5, &[(true, 2), (false, 3)]), Ok(false));
     assert!(disc(1.0, &[(f64::NAN, 1), (f64::INFINITY, 1)]).unwrap().is_nan());
     assert_eq!(disc(0.5, &[((1_i64, 'b' as i64), 1), ((1, 'a' as i64), 1), ((0, 0), 1)]), Ok((1, 'a' as i64)));
 }
 
 #[test]
-fn where_no_row_goes_no_more_than_k_are_kept() {
+fn an_append_only_table_needs_k_values() {
     let mut top = TopK::new(3);
     Reducer::<i64>::prepare(&mut top, Input { append_only: true }).unwrap();
     with_seeds(200, |random| {
@@ -150,17 +150,17 @@ fn where_no_row_goes_no_more_than_k_are_kept() {
 }
 
 #[test]
-fn parameters_without_a_meaning_are_refused() {
+fn invalid_parameters_are_errors() {
     let input = Input { append_only: false };
-    let mistake = |result: Result<(), ReduceError>| result.unwrap_err().to_string();
+    let error = |result: Result<(), ReduceError>| result.unwrap_err().to_string();
     for q in [1.5, -0.1, f64::NAN, f64::INFINITY] {
-        let expected = format!("`quantile` of {q}: it is a share, from 0 to 1");
-        assert_eq!(mistake(Reducer::<i64>::prepare(&mut Quantile::new(q), input)), expected);
+        let expected = format!("`quantile` of {q}: the fraction must be between 0 and 1");
+        assert_eq!(error(Reducer::<i64>::prepare(&mut Quantile::new(q), input)), expected);
         assert!(Reducer::<i64>::prepare(&mut QuantileCont::new(q), input).is_err());
     }
     assert_eq!(
-        mistake(Reducer::<i64>::prepare(&mut TopK::new(0), input)),
-        "`top_k` of 0 values: at least one is wanted"
+        error(Reducer::<i64>::prepare(&mut TopK::new(0), input)),
+        "`top_k` of 0 values: it must be at least one"
     );
     let mut all = (TopK::new(1), Quantile::new(2.0));
     assert!(Reducer::<(i64, i64)>::prepare(&mut all, input).is_err());

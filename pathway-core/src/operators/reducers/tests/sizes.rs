@@ -1,4 +1,4 @@
-//! A million groups are common: what a group takes is part of the contract.
+//! The sizes of states: with a million groups, the memory of a group matters.
 
 use std::mem::{align_of, size_of};
 
@@ -40,7 +40,7 @@ fn a_group_takes_few_bytes() {
 }
 
 #[test]
-fn no_state_asks_for_a_wide_alignment() {
+fn no_state_has_a_wide_alignment() {
     assert_eq!(align_of::<IntegerSum>(), 8);
     assert_eq!(align_of::<ExactSum>(), 8);
 }

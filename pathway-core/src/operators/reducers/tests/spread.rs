@@ -20,7 +20,7 @@ fn once<T: Copy>(values: &[T]) -> Vec<(T, i64)> {
     values.iter().map(|value| (*value, 1)).collect()
 }
 
-/// Of exact fractions (Python's), rounded once.
+/// Expected values are exact fractions (from Python), rounded once.
 #[test]
 fn a_variance_is_rounded_once() {
     let cases: [(&[f64], f64, f64); 9] = [
@@ -48,7 +48,7 @@ fn a_variance_is_rounded_once() {
 }
 
 #[test]
-fn a_standard_deviation_is_there_where_its_square_is_not() {
+fn a_standard_deviation_is_finite_when_its_square_is_not() {
     assert_eq!(stddev(&[1e200, -1e200, 0.0]), Some(1e200));
     assert_eq!(stddev(&[1e-200, -1e-200, 0.0]), Some(1e-200));
     assert_eq!(stddev(&[f64::MAX, -f64::MAX, 0.0]), Some(f64::MAX));
@@ -57,7 +57,7 @@ fn a_standard_deviation_is_there_where_its_square_is_not() {
 }
 
 #[test]
-fn one_value_has_no_variance_of_a_sample() {
+fn one_value_has_no_sample_variance() {
     assert_eq!((variance(&[(7_i64, 1)]), variance_pop(&[(7_i64, 1)])), (None, 0.0));
     assert_eq!((variance(&[(0.5, 1)]), variance(&[(0.5, 2), (0.25, 1), (0.25, -1)])), (None, Some(0.0)));
     assert_eq!(variance(&[(f64::NAN, 1)]), None);
@@ -65,7 +65,7 @@ fn one_value_has_no_variance_of_a_sample() {
 }
 
 #[test]
-fn a_none_is_passed_over() {
+fn none_is_skipped() {
     let rows = [(None, 5), (Some(1_i64), 1), (Some(3), 1)];
     assert_eq!((variance(&rows), variance::<Option<i64>>(&[(None, 2)])), (Some(2.0), None));
     let of_all = |rows: &[(Option<i64>, i64)]| {
@@ -75,7 +75,7 @@ fn a_none_is_passed_over() {
 }
 
 #[test]
-fn nan_and_infinities_go_without_a_trace() {
+fn nan_and_infinities_can_be_removed() {
     let rows = [(1.0, 1), (f64::NAN, 1), (3.0, 1)];
     assert!(variance(&rows).unwrap().is_nan());
     assert_eq!(variance(&[(1.0, 1), (f64::NAN, 1), (3.0, 1), (f64::NAN, -1)]), Some(2.0));
@@ -96,7 +96,7 @@ fn integers_of_any_size_are_exact() {
         let (sum, squares) = left
             .iter()
             .fold((0, 0), |(sum, squares), (value, copies)| (sum + value * copies, squares + value * value * copies));
-        // TwoSidedJoin fit 53 bits, so that their quotient is rounded once.
+        // Both fit 53 bits, so that their quotient is rounded once.
         let distances = n * squares - sum * sum;
         let all: Vec<_> =
             left.iter().copied().chain(gone.clone()).chain(gone.map(|(v, copies)| (v, -copies))).collect();
@@ -105,7 +105,7 @@ fn integers_of_any_size_are_exact() {
     });
 }
 
-/// Numbers of few digits, so that their distances and the squares of these are exact.
+/// Numbers with few digits, so that their distances and squares are exact.
 fn short(random: &mut Random) -> f64 {
     (random.below(1 << 20) as f64 - 500_000.0) * 2_f64.powi(random.below(6) as i32 - 3)
 }
@@ -130,7 +130,7 @@ fn wild(random: &mut Random) -> f64 {
 }
 
 #[test]
-fn how_the_rows_came_about_does_not_matter() {
+fn the_history_of_the_rows_does_not_matter() {
     for kind in [wild, short] {
         with_seeds(500, |random| {
             let (mut changes, left) = changes(random, 8, kind);
@@ -148,7 +148,7 @@ fn how_the_rows_came_about_does_not_matter() {
 }
 
 #[test]
-fn short_floats_are_those_that_they_are() {
+fn an_f32_is_measured_as_its_f64() {
     assert_eq!(variance(&[(0.5_f32, 1), (1.5, 1)]), Some(0.5));
     assert_eq!(variance(&[(1_u8, 1), (255, 1)]), Some(32_258.0));
 }
