@@ -100,7 +100,12 @@ impl Plan {
     }
 
     /// Adds a node. Its inputs must be in the plan already.
-    pub fn add<B>(&self, name: Arc<str>, properties: TableProperties, build: impl FnOnce(NodeId, Arc<str>) -> B) -> NodeId
+    pub fn add<B>(
+        &self,
+        name: Arc<str>,
+        properties: TableProperties,
+        build: impl FnOnce(NodeId, Arc<str>) -> B,
+    ) -> NodeId
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
