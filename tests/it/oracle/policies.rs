@@ -89,7 +89,7 @@ fn rows_are_buffered() {
     }
 }
 
-/// Late rows are ignored, and so are their removals.
+/// The oracle of `ignore_late`: a late row is ignored, and so is the removal of an ignored row.
 fn in_time(history: &Commits<Line>, mut event_time: EventTime, ticks: &[Option<i64>], late: i64) -> Commits<Line> {
     let mut ignored = BTreeMap::<Line, i64>::new();
     let commits = history.iter().zip(ticks).map(|(commit, tick)| {

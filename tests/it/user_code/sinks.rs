@@ -10,20 +10,20 @@ use super::{Number, number};
 use crate::support::assert_error;
 
 /// A sink that reports each call, and fails in one of them if wanted.
-struct Teller {
-    tell: mpsc::Sender<Told>,
+struct Reporter {
+    tell: mpsc::Sender<Call>,
     fails_at: Option<&'static str>,
 }
 
 #[derive(Debug, PartialEq)]
-enum Told {
+enum Call {
     Open,
     Commit(u64, Vec<(i64, i64)>),
     Close,
 }
 
-impl Teller {
-    fn tell(&self, what: &str, told: Told) -> Result<(), Failure> {
+impl Reporter {
+    fn tell(&self, what: &str, told: Call) -> Result<(), Failure> {
         if self.fails_at == Some(what) {
             return Err(format!("cannot {what}").into());
         }
@@ -31,24 +31,24 @@ impl Teller {
     }
 }
 
-impl Sink for Teller {
+impl Sink for Reporter {
     type Item = Number;
 
     fn name(&self) -> String {
-        "teller".to_owned()
+        "reporter".to_owned()
     }
 
     fn open(&mut self) -> Result<(), Failure> {
-        self.tell("open", Told::Open)
+        self.tell("open", Call::Open)
     }
 
     fn write(&mut self, commit: CommitBatch<Number>) -> Result<(), Failure> {
         let changes = commit.changes.iter().map(|change| (change.row.value, change.diff)).collect();
-        self.tell("write", Told::Commit(commit.number, changes))
+        self.tell("write", Call::Commit(commit.number, changes))
     }
 
     fn close(&mut self) -> Result<(), Failure> {
-        self.tell("close", Told::Close)
+        self.tell("close", Call::Close)
     }
 }
 
@@ -65,11 +65,11 @@ fn a_sink_receives_each_commit_whole() {
     for workers in [1, 2] {
         let (tell, told) = mpsc::channel();
         let pipeline = Pipeline::new();
-        numbers(&pipeline).sink(Teller { tell, fails_at: None });
+        numbers(&pipeline).sink(Reporter { tell, fails_at: None });
         let running = pipeline.start_with(workers).unwrap();
-        assert_eq!(told.recv(), Ok(Told::Open));
+        assert_eq!(told.recv(), Ok(Call::Open));
         running.join().unwrap();
-        let expected = [Told::Commit(0, vec![(2, 1), (1, 1)]), Told::Commit(2, vec![(2, -1), (3, 1)]), Told::Close];
+        let expected = [Call::Commit(0, vec![(2, 1), (1, 1)]), Call::Commit(2, vec![(2, -1), (3, 1)]), Call::Close];
         assert_eq!(told.iter().collect::<Vec<_>>(), expected);
     }
 }
@@ -77,16 +77,16 @@ fn a_sink_receives_each_commit_whole() {
 #[test]
 fn a_failure_is_the_pipelines_error() {
     for (fails_at, expected) in [
-        ("open", "sink `teller` could not be opened: cannot open"),
-        ("write", "sink `teller` failed: cannot write"),
-        ("close", "sink `teller` failed when it was closed: cannot close"),
+        ("open", "sink `reporter` could not be opened: cannot open"),
+        ("write", "sink `reporter` failed: cannot write"),
+        ("close", "sink `reporter` failed when it was closed: cannot close"),
     ] {
         let (tell, told) = mpsc::channel();
         let pipeline = Pipeline::new();
-        numbers(&pipeline).sink(Teller { tell, fails_at: Some(fails_at) });
+        numbers(&pipeline).sink(Reporter { tell, fails_at: Some(fails_at) });
         let error = pipeline.run().unwrap_err();
         assert_eq!((error.kind(), format!("{error:#}").as_str()), (ErrorKind::Custom, expected));
-        assert!(told.iter().all(|told| told != Told::Close));
+        assert!(told.iter().all(|told| told != Call::Close));
     }
 }
 

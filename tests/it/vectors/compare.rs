@@ -30,8 +30,8 @@ pub(super) enum Marks {
     Lost,
 }
 
-/// Compares commit by commit: as multisets of messages with their headers, because Pathway orders what comes and what
-/// goes within a commit by hashes of its own.
+/// Compares commit by commit, as multisets of messages with their headers: within a commit, Pathway orders removals and
+/// insertions by its own hashes.
 pub(super) fn assert_same(recording: &Recording, differs: &[Difference], ours: &[Vec<Published>], marks: Marks) {
     assert_eq!(ours.len(), recording.commits.len(), "{}: commits", recording.name);
     let mut last = 0;
