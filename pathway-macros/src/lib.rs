@@ -1,7 +1,7 @@
 //! The macros of the `pathway` crate: the entry points.
 //!
 //! Each macro has a folder with the same three steps: `ast` parses the user's tokens into structs, `check` applies the
-//! rules that need the whole input, and `expand` generates the code. The steps collect their errors in [`errors`], so
+//! rules that need the whole input, and `expand` generates the code. The steps collect their errors in `errors`, so
 //! that one compilation reports all of them. The macros are documented in the facade crate, where their examples run.
 
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

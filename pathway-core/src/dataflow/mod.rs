@@ -2,7 +2,7 @@
 //!
 //! Two engines run it. Several workers run on timely dataflow (`timely/`), which exchanges rows between them and says
 //! when a commit is complete. A single worker has nothing to exchange and nobody to wait for: there (`local.rs`), an
-//! operator calls the next one. Both run the same operators. [`DataflowBuilder::new`] chooses the engine.
+//! operator calls the next one. Both run the same operators. `DataflowBuilder::new` chooses the engine.
 
 mod local;
 mod progress;

@@ -5,7 +5,7 @@ use std::thread::JoinHandle;
 use crate::data::{Commit, Result};
 use crate::telemetry::{SinkStats, SourceStats};
 
-/// A source of a plan. `connector/` implements it for every [`Source`](crate::connector::Source).
+/// A source of a plan. `connector/` implements it for every `Source`.
 pub trait SourceHandle: Send + Sync {
     /// Starts the source's thread, if it has one, and returns when the source is ready: from then on it misses nothing.
     ///
@@ -23,7 +23,7 @@ pub trait SourceHandle: Send + Sync {
     fn stats(&self) -> SourceStats;
 }
 
-/// A sink of a plan. `connector/` implements it for every [`Sink`](crate::connector::Sink).
+/// A sink of a plan. `connector/` implements it for every `Sink`.
 pub trait SinkHandle: Send + Sync {
     /// Starts the sink's thread, if it has one, and returns when the sink is ready.
     ///

@@ -109,7 +109,7 @@ fn a_bucket_is_read_as_a_table() {
 fn an_empty_bucket_is_read_and_a_missing_one_is_an_error() {
     let server = server();
     let js = Js::new(&server);
-    let error = limits(&server).err().expect("an error");
+    let error = limits(&server).expect_err("an error");
     assert_error(&error, ErrorKind::Config, &["KV_limits", "nats kv add limits"]);
     let bucket = js.bucket("limits", 1);
     let (running, seen) = limits(&server).expect("a running pipeline");
@@ -118,7 +118,7 @@ fn an_empty_bucket_is_read_and_a_missing_one_is_an_error() {
     drop(running);
     let pipeline = Pipeline::new();
     let _rows = nats::read(&pipeline, server.url(), "a.b").kv().json::<Limit>();
-    let error = pipeline.start().err().expect("an error");
+    let error = pipeline.start().expect_err("an error");
     assert!(error.to_string().contains("`a.b` cannot be the name of a bucket"), "{error}");
 }
 

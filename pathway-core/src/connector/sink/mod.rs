@@ -79,8 +79,8 @@ use crate::data::{Commit, Schema};
 /// # What a sink can do beyond that
 /// Implement [`run`](Sink::run) instead of [`write`](Sink::write) to take commits whenever you want and to confirm them
 /// later, several at a time. Sources acknowledge a message when all sinks have confirmed the commits that it belongs to.
-/// A sink that can say [which commit it holds](Sink::last_commit), and can be [fenced](Sink::fence), can take part in
-/// exactly-once delivery.
+/// A sink may also say [which commit it holds](Sink::last_commit), and that it can be [fenced](Sink::fence): persistence will
+/// need that for exactly-once delivery. Nothing asks for it yet.
 pub trait Sink: Send + Sized + 'static {
     /// What it takes: rows of a schema, or [`Encoded`] messages.
     type Item: SinkItem;
@@ -118,7 +118,7 @@ pub trait Sink: Send + Sized + 'static {
         Ok(())
     }
 
-    /// The last message or row that the sink holds from an earlier run; `None` where it cannot say.
+    /// The last message or row that the sink holds from an earlier run; `None` where it cannot say. Nothing calls it yet.
     ///
     /// # Errors
     /// The sink cannot be asked.
@@ -126,7 +126,8 @@ pub trait Sink: Send + Sized + 'static {
         Ok(None)
     }
 
-    /// Keeps writers of earlier epochs from writing any more. Returns false where the sink cannot do that.
+    /// Keeps writers of earlier epochs from writing any more. Returns false where the sink cannot do that. Nothing calls it
+    /// yet.
     ///
     /// # Errors
     /// The sink cannot be fenced now; or a later epoch has fenced it already.

@@ -97,7 +97,8 @@ impl<I: SourceItem> Sender<I> {
         self.link.queue.acks()
     }
 
-    /// The position behind which the source should continue; `None`: from its beginning, as its settings say.
+    /// The position behind which the source should continue. `None`: at its beginning, as its settings say. Every run starts
+    /// with `None` until there is persistence.
     pub fn resume_after(&self) -> Option<&Position> {
         self.resume_after.as_ref()
     }

@@ -152,7 +152,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
 }
 
 /// Joins a left row with the current rows of the right side.
-fn join<L, R: Datum, O>(left: &L, right: &Side<R>, row: &dyn Fn(Option<&L>, Option<&R>) -> Option<O>) -> Joined<O> {
+fn join<L, R: Datum, O>(left: &L, right: &Side<R>, row: impl Fn(Option<&L>, Option<&R>) -> Option<O>) -> Joined<O> {
     if right.count > 0 {
         let rows = right.rows.iter().map(|(right, copies)| (row(Some(left), Some(right)), copies));
         rows.filter_map(|(row, copies)| Some((row?, copies))).collect()

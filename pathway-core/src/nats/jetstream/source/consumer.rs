@@ -161,7 +161,7 @@ impl ConsumerSpec {
             "it is a push consumer; only pull consumers provide backpressure".to_owned()
         } else if config.ack_policy != "explicit" {
             format!("its ack policy is `{}`, but must be `explicit`", config.ack_policy)
-        } else if !filters.contains(&subject) && !(filters.is_empty() && subject == ">") {
+        } else if !(filters.contains(&subject) || filters.is_empty() && subject == ">") {
             let filters =
                 if filters.is_empty() { "everything".to_owned() } else { format!("`{}`", filters.join("`, `")) };
             format!("it reads {filters} instead of `{subject}`")
