@@ -14,6 +14,8 @@ pub use progress::Progress;
 pub use stateful::{BinaryStatefulOperator, StatefulOperator};
 pub use stream::{Changes, ErasedStream, InputHandle, Item, Stream};
 
+use std::fmt;
+
 use ::timely::dataflow::Scope;
 
 use crate::data::{Commit, Schema};
@@ -145,5 +147,14 @@ impl<'scope> DataflowBuilder<'scope> {
             Engine::Local(engine) => engine.finish(),
             Engine::Timely(engine) => engine.finish(),
         }
+    }
+}
+
+impl fmt::Debug for DataflowBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DataflowBuilder")
+            .field("worker", &self.worker)
+            .field("workers", &self.workers)
+            .finish_non_exhaustive()
     }
 }

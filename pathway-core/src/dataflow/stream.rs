@@ -1,6 +1,7 @@
 //! Handles on the streams of a dataflow, and on its inputs.
 
 use std::any::TypeId;
+use std::fmt;
 use std::marker::PhantomData;
 
 use crate::data::{Change, Commit};
@@ -43,7 +44,7 @@ impl<D: 'static> Stream<D> {
 }
 
 /// A stream whose items are of a type that is not known at compile time.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct ErasedStream {
     pub(super) number: usize,
     items: TypeId,
@@ -74,5 +75,17 @@ impl<D: Item> InputHandle<D> {
     /// Closes the open commit: later items belong to `next`.
     pub fn advance(&mut self, next: Commit) {
         self.0.advance(next);
+    }
+}
+
+impl<D> fmt::Debug for Stream<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("number", &self.number).finish_non_exhaustive()
+    }
+}
+
+impl<D> fmt::Debug for InputHandle<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InputHandle").finish_non_exhaustive()
     }
 }

@@ -1,6 +1,7 @@
 //! The dataflow of a plan, under construction on one worker.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::{NodeId, SourceOperator};
@@ -61,5 +62,14 @@ impl<'scope> Build<'scope> {
             self.dataflow.track_unread(*unread);
         }
         (self.sources, self.dataflow.finish())
+    }
+}
+
+impl fmt::Debug for Build<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Build")
+            .field("dataflow", &self.dataflow)
+            .field("nodes", &self.streams.len())
+            .finish_non_exhaustive()
     }
 }

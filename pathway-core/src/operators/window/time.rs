@@ -89,6 +89,7 @@ impl Length<i64> for i64 {
 
 /// Not an event time. With two impls of `Length` for `i64`, the compiler does not infer from an integer length that the time is
 /// an `i64`, so that its error names the time and not the length.
+#[derive(Clone, Copy, Debug)]
 pub enum NoTime {}
 
 #[diagnostic::do_not_recommend]
