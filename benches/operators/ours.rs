@@ -74,6 +74,7 @@ fn made<R: Schema>(table: Table<R>) -> Made {
                 let now = Some(Instant::now());
                 *seen = (seen.0.or(now), now);
             }
+            _ => {}
         });
     };
     let write = move |broker: &Broker| nats::write(&written, broker, "out").json();

@@ -25,6 +25,7 @@ fn a_subscriber_receives_what_a_sink_receives() {
             let told = match update {
                 Update::Change { row, diff, time } => (Some((row.value, row.n, diff)), time),
                 Update::Committed { time } => (None, time),
+                _ => return,
             };
             tell.send(told).unwrap();
         });

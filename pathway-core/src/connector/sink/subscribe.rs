@@ -8,6 +8,7 @@ use crate::plan::{Table, net_in_arrival_order};
 
 /// What a [subscriber](Table::subscribe) is called with.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum Update<'a, R> {
     /// A row was inserted or removed.
     Change {
@@ -45,6 +46,7 @@ impl<R: Schema> Table<R> {
     /// orders.subscribe(move |update| match update {
     ///     Update::Change { row, diff, .. } => lines.push(format!("{diff:+} {}", row.price)),
     ///     Update::Committed { .. } => drop(tell.send(std::mem::take(&mut lines))),
+    ///     _ => {}
     /// });
     /// # pipeline.run()?;
     /// assert_eq!(told.recv(), Ok(vec!["+1 2".to_owned(), "+1 3".to_owned()]));
