@@ -252,7 +252,7 @@ checked!(
     #[diagnostic::on_unimplemented(
         message = "cannot measure the spread of a column of `{Self}`",
         label = "this column is not numeric",
-        note = "`variance` and `stddev` take integers, floats, and an `Option` of them; of a duration, take its \
+        note = "`variance` and `stddev` take integers, floats, and an `Option` of them; for a duration, use its \
                 seconds: `o.took.as_secs_f64()`"
     )]
     AnyMeasurable(Measurable)
@@ -285,7 +285,7 @@ checked!(
         message = "`{Self}` is not a condition",
         label = "this is not a `bool`",
         note = "compare it with something, as in `o.price > 3.0`",
-        note = "an `Option` column: say what a missing value counts, e.g. `o.x.unwrap_or(false)`"
+        note = "for an `Option` column, choose what `None` counts as, e.g. `o.x.unwrap_or(false)`"
     )]
     AnyCondition(Condition)
 );

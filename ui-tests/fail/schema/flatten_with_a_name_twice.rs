@@ -1,7 +1,7 @@
 use pathway::Schema;
 
 #[derive(Schema)]
-struct Endpoint {
+struct Address {
     id: i64,
     city: String,
 }
@@ -10,7 +10,7 @@ struct Endpoint {
 struct Order {
     id: i64,
     #[schema(flatten)]
-    place: Endpoint,
+    address: Address,
 }
 
 fn main() {}
