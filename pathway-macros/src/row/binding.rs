@@ -44,7 +44,7 @@ pub(crate) fn peek_keyword(input: ParseStream<'_>, keyword: &str) -> bool {
     input.fork().parse::<Ident>().is_ok_and(|found| found == keyword)
 }
 
-/// Parses the `=>`. If it is missing, misspelt, or further behind, reports that and continues where it should be.
+/// Parses the `=>`. If it is missing, misspelt, or not the next token, reports that and continues where it should be.
 pub(crate) fn parse_arrow(input: ParseStream<'_>, expected: &str, errors: &mut Errors) -> syn::Result<()> {
     if !input.peek(Token![=>]) {
         let error = input.error(format!("expected {expected}"));

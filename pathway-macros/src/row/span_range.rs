@@ -1,4 +1,4 @@
-//! Spans for generated code, so that errors underline the user's tokens that the code stands for.
+//! Spans for generated code, so that errors underline the user's tokens that it replaces.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};

@@ -1,4 +1,4 @@
-//! A key, a new name, a default of each kind, a JSON pointer, and columns from beside the payload.
+//! A key, a renamed column, a default of each kind, JSON pointers, and metadata columns.
 
 #[derive(Schema)]
 #[schema(rename_all = "camelCase")]
