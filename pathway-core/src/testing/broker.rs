@@ -145,14 +145,16 @@ impl Broker {
     /// It returns when these commits are done in all pipelines that run: their effects can be seen. What they publish
     /// belongs to the next commit of the pipelines that read it.
     pub fn commit(&self) {
-        let pipelines = self.handle.shared.lock().pipelines.clone();
-        for (pipeline, commits) in &pipelines {
+        let state = self.handle.shared.lock();
+        // Locked until all pipelines have their commit: the first may run already, and what it publishes waits for the lock.
+        for (pipeline, commits) in &state.pipelines {
             commits.seal_without_waiting(|| {
-                let state = self.handle.shared.lock();
                 let own = state.subscriptions.iter().filter(|subscription| subscription.queue.control().is(pipeline));
                 own.for_each(|subscription| subscription.queue.seal());
             });
         }
+        let pipelines = state.pipelines.clone();
+        drop(state);
         pipelines.iter().for_each(|(_, commits)| commits.wait());
     }
 

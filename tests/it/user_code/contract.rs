@@ -162,3 +162,81 @@ fn a_row_source_learns_its_confirmed_rows() {
     assert_eq!(told.recv(), Ok(10));
     running.join().unwrap();
 }
+
+/// Takes a commit, and does with it what a faulty or careful sink would do.
+struct Scripted(fn(&SinkInput<Encoded>) -> Result<(), Failure>);
+
+impl Sink for Scripted {
+    type Item = Encoded;
+
+    fn name(&self) -> String {
+        "scripted".to_owned()
+    }
+
+    fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
+        self.0(input)
+    }
+}
+
+/// Runs a pipeline whose sink gets the numbers 0 to 3, of which 2 cannot be encoded.
+fn run_scripted(
+    script: fn(&SinkInput<Encoded>) -> Result<(), Failure>,
+) -> (pathway::Running, pathway::io::Feed<Number>) {
+    let pipeline = Pipeline::new();
+    let (feed, numbers) = pipeline.input::<Number>();
+    let text = |row: &Number, _: ChangeInfo, payload: &mut Vec<u8>| {
+        payload.extend_from_slice(row.value.to_string().as_bytes());
+        if row.value == 2 { Err(pathway::format::EncodeError::new("2 is not allowed")) } else { Ok(()) }
+    };
+    numbers.message_sink(Scripted(script), "numbers", text);
+    let running = pipeline.start().unwrap();
+    for value in 0..4 {
+        feed.insert(number(value));
+        feed.commit();
+    }
+    (running, feed)
+}
+
+/// The error of a pipeline whose sink does this.
+fn error_of(script: fn(&SinkInput<Encoded>) -> Result<(), Failure>) -> String {
+    let (running, feed) = run_scripted(script);
+    drop(feed);
+    running.join().unwrap_err().to_string()
+}
+
+#[test]
+fn a_sink_that_returns_too_early_is_an_error() {
+    let error = error_of(|input| {
+        let first = input.next().ok_or("no commit")?;
+        input.confirm(&first);
+        Ok(())
+    });
+    assert!(error.contains("sink `scripted` returned before the last commit"), "{error}");
+}
+
+#[test]
+fn a_sink_that_does_not_confirm_is_an_error() {
+    let error = error_of(|input| {
+        while input.next().is_some() {}
+        Ok(())
+    });
+    assert!(error.contains("sink `scripted` returned, but has not confirmed 4 commits"), "{error}");
+}
+
+/// It also counts as ready when it takes a commit, and its invalid messages count as rejected.
+#[test]
+fn a_sink_may_confirm_twice() {
+    let (running, feed) = run_scripted(|input| {
+        while let Some(batch) = input.next() {
+            input.confirm(&batch);
+            input.confirm(&batch);
+        }
+        Ok(())
+    });
+    wait_for("all messages", || {
+        let sink = &running.stats().sinks[0];
+        (sink.queued, sink.published, sink.rejected) == (4, 3, 1)
+    });
+    drop(feed);
+    running.join().unwrap();
+}

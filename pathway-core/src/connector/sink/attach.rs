@@ -114,7 +114,7 @@ pub(crate) fn start_sink<S: Sink>(sink: S, link: SinkLink<<S::Item as SinkItem>:
     let (name, control) = (Arc::clone(&link.name), link.control.clone());
     thread::spawn("sink", &name, &control, move |ready| {
         let input = SinkInput::new(link, ready);
-        let outcome = sink.run(&input);
+        let outcome = sink.run(&input).and_then(|()| input.check_complete());
         (input.take_ready(), outcome)
     })
 }

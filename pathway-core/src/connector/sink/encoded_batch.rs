@@ -145,6 +145,12 @@ impl OutputBatch for EncodedBatch {
     fn weight(&self) -> usize {
         self.payloads.len() + self.messages.len() * size_of::<OutgoingMessage>() + self.meta_weight
     }
+
+    fn invalid(&self) -> Option<(usize, EncodeError)> {
+        let mut errors = self.messages.iter().filter_map(|message| self.error_of(message));
+        let first = errors.next()?;
+        Some((1 + errors.count(), first))
+    }
 }
 
 impl MessageMeta {

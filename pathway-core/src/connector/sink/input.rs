@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
 use crate::connector::Failure;
 use crate::connector::thread::{Ready, StageFailure};
+use crate::data::{EncodeError, Error, ErrorKind};
 use crate::plan::Control;
-use crate::telemetry::SinkCounters;
+use crate::telemetry::{Level, LogLimiter, SinkCounters};
 
 /// Where a [`Sink`] takes its commits from, and confirms them.
 pub struct SinkInput<I: SinkItem> {
     link: SinkLink<I::Batch>,
     ready: Mutex<Option<Ready>>,
+    /// Reports messages that are invalid.
+    log: Mutex<LogLimiter>,
 }
 
 /// What a sink and its pipeline share.
@@ -29,10 +32,11 @@ pub struct SinkLink<B = EncodedBatch> {
 
 impl<I: SinkItem> SinkInput<I> {
     pub(super) fn new(link: SinkLink<I::Batch>, ready: Ready) -> Self {
-        SinkInput { link, ready: Mutex::new(Some(ready)) }
+        let log = Mutex::new(LogLimiter::new(&link.name));
+        SinkInput { link, ready: Mutex::new(Some(ready)), log }
     }
 
-    /// The sink is ready; the pipeline's start waits for this. Further calls do nothing.
+    /// The sink is ready; the pipeline's start waits for this. Further calls do nothing. Taking a commit implies it.
     pub fn ready(&self) {
         if let Some(ready) = self.take_ready() {
             ready.send(Ok(()));
@@ -45,18 +49,47 @@ impl<I: SinkItem> SinkInput<I> {
 
     /// Blocks until there is another commit. `None` when no more follow.
     pub fn next(&self) -> Option<Arc<I::Batch>> {
+        self.ready();
         self.link.outbox.next_blocking()
     }
 
     /// Waits until there is another commit. `None` when no more follow.
     pub async fn next_async(&self) -> Option<Arc<I::Batch>> {
+        self.ready();
         self.link.outbox.next().await
     }
 
-    /// The sink has written a commit. Commits may be confirmed late and together, each once.
+    /// The sink has written a commit. Commits may be confirmed late, together and in any order. Confirming one again does
+    /// nothing.
+    ///
+    /// Messages that have an [error](super::EncodedMessage::error) count as rejected and are reported here.
     pub fn confirm(&self, batch: &I::Batch) {
-        self.link.counters.published.add(batch.len() as u64);
-        self.link.outbox.confirm(batch);
+        if self.link.outbox.confirm(batch) {
+            self.count(batch.len(), batch.invalid());
+        }
+    }
+
+    /// Counts what is written, and reports what could not be.
+    fn count(&self, len: usize, invalid: Option<(usize, EncodeError)>) {
+        let rejected = invalid.as_ref().map_or(0, |(rejected, _)| *rejected);
+        self.link.counters.published.add((len - rejected) as u64);
+        if let Some((rejected, error)) = invalid {
+            self.link.counters.rejected.add(rejected as u64);
+            let message = format_args!("a message cannot be written: {error}");
+            self.log.lock().unwrap_or_else(PoisonError::into_inner).report(Level::Error, rejected as u64, message);
+        }
+    }
+
+    /// The error of a sink that has returned too early: commits that it has not confirmed would be lost.
+    pub(super) fn check_complete(&self) -> Result<(), Failure> {
+        let error = match (self.link.outbox.is_finished(), self.link.outbox.unconfirmed()) {
+            // The pipeline has an error already, and a sink may give up because of it.
+            _ if self.link.control.has_failed() => return Ok(()),
+            (true, 0) => return Ok(()),
+            (true, commits) => format!("returned, but has not confirmed {commits} commits"),
+            (false, _) => "returned before the last commit: `run` must take commits until there are no more".to_owned(),
+        };
+        Err(Error::new(ErrorKind::Custom, format!("sink `{}` {error}", self.link.name)).into())
     }
 
     /// What the sink and its pipeline share.
@@ -70,11 +103,11 @@ impl<I: SinkItem> SinkInput<I> {
         sink.open().map_err(stage("could not be opened"))?;
         self.ready();
         while let Some(batch) = self.next() {
-            let (commit, len, weight) = (batch.commit(), batch.len() as u64, batch.weight());
+            let (commit, len, weight, invalid) = (batch.commit(), batch.len(), batch.weight(), batch.invalid());
             // Nobody else has it: the outbox has given it away.
             let Some(batch) = Arc::into_inner(batch) else { continue };
             sink.write(batch).map_err(stage("failed"))?;
-            self.link.counters.published.add(len);
+            self.count(len, invalid);
             self.link.outbox.confirm_commit(commit, weight);
         }
         sink.close().map_err(stage("failed when it was closed"))

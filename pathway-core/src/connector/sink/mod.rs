@@ -137,10 +137,33 @@ pub trait Sink: Send + Sized + 'static {
 
     /// The sink's whole life: opens it, writes and confirms commit after commit, and closes it.
     ///
-    /// The default calls the methods above. Implement it to take commits before earlier ones are confirmed.
+    /// The default calls the methods above. Implement it to take commits before earlier ones are confirmed:
+    ///
+    /// ```
+    /// use pathway::io::{Encoded, Failure, Sink, SinkInput};
+    ///
+    /// struct Console;
+    ///
+    /// impl Sink for Console {
+    ///     type Item = Encoded;
+    ///
+    ///     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
+    ///         input.ready();
+    ///         while let Some(batch) = input.next() {
+    ///             // A message with an error must not be written. `confirm` counts and reports it.
+    ///             for message in batch.messages().filter(|message| message.error().is_none()) {
+    ///                 println!("{} {}", message.subject(), String::from_utf8_lossy(message.payload()));
+    ///             }
+    ///             input.confirm(&batch);
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    /// ```
     ///
     /// # Errors
-    /// Any error ends the pipeline. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
+    /// Any error ends the pipeline. It is an error to return before [`next`](SinkInput::next) has returned `None`, or while
+    /// commits are not confirmed. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
     /// wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the sink.
     fn run(mut self, input: &SinkInput<Self::Item>) -> Result<(), Failure> {
         input.run_simple(&mut self)

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::EncodedBatch;
-use crate::data::Commit;
+use crate::data::{Commit, EncodeError};
 use crate::plan::Control;
 
 /// What one commit has for a sink.
@@ -24,6 +24,11 @@ pub trait OutputBatch: Send + Sync + 'static {
     /// Whether there is none.
     fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// How many cannot be written, because a row could not be encoded or its subject is invalid, and why the first cannot.
+    fn invalid(&self) -> Option<(usize, EncodeError)> {
+        None
     }
 }
 
@@ -125,24 +130,31 @@ impl<B: OutputBatch> Outbox<B> {
         }
     }
 
-    /// The sink has written a batch.
-    pub fn confirm(&self, batch: &B) {
-        self.confirm_commit(batch.commit(), batch.weight());
+    /// The sink has written a batch. Returns false, and does nothing, where it has confirmed the batch already.
+    pub fn confirm(&self, batch: &B) -> bool {
+        self.confirm_commit(batch.commit(), batch.weight())
     }
 
-    /// The sink has written the batch of a commit, which had this weight.
-    pub(super) fn confirm_commit(&self, commit: Commit, weight: usize) {
+    /// The sink has written the batch of a commit, which had this weight. Returns false if it is confirmed already.
+    pub(super) fn confirm_commit(&self, commit: Commit, weight: usize) -> bool {
         let mut state = self.lock();
         let was_full = state.is_full();
+        let Some(position) = state.unconfirmed.iter().position(|unconfirmed| *unconfirmed == commit) else {
+            return false;
+        };
+        state.unconfirmed.remove(position);
         state.weight -= weight;
-        if let Some(position) = state.unconfirmed.iter().position(|unconfirmed| *unconfirmed == commit) {
-            state.unconfirmed.remove(position);
-        }
         let wake = (was_full && !state.is_full()) || state.unconfirmed.is_empty();
         drop(state);
         if wake {
             self.control.wake();
         }
+        true
+    }
+
+    /// Whether no more batches follow.
+    pub(super) fn is_finished(&self) -> bool {
+        self.lock().finished
     }
 
     /// Whether the worker should wait before it opens another commit.
