@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
@@ -10,6 +11,8 @@ use tokio::sync::Notify;
 /// so that no data has to travel back.
 #[derive(Default)]
 pub struct AckProgress {
+    /// The source has asked for this. Nothing is kept for others. The worker reads it with each commit, so it is not locked.
+    requested: AtomicBool,
     state: Mutex<AckSnapshot>,
     changed: Notify,
     ended: Notify,
@@ -19,8 +22,6 @@ pub struct AckProgress {
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct AckSnapshot {
-    /// The source has asked for this. Nothing is kept for others.
-    requested: bool,
     /// So many of the first messages are confirmed: the commits that they belong to are done, and every sink has confirmed
     /// what it was given for them.
     pub messages: u64,
@@ -36,19 +37,18 @@ pub struct AckSnapshot {
 impl AckProgress {
     /// Requests the progress. Call it before the first message is handed over.
     pub fn request(&self) {
-        self.lock().requested = true;
+        self.requested.store(true, Ordering::Relaxed);
     }
 
     /// Whether the source has requested the progress.
     pub fn is_requested(&self) -> bool {
-        self.lock().requested
+        self.requested.load(Ordering::Relaxed)
     }
 
     /// The message with this number, from 0, could not be decoded.
     pub fn reject(&self, number: u64) {
-        let mut state = self.lock();
-        if state.requested {
-            state.rejected.push_back(number);
+        if self.is_requested() {
+            self.lock().rejected.push_back(number);
         }
     }
 

@@ -9,16 +9,17 @@ use crate::data::{Change, Datum};
 pub struct RowBatch<R> {
     /// The changes.
     pub changes: Vec<Change<R>>,
-    /// The first and the last position that the source has set.
-    positions: Option<(Position, Position)>,
+    /// The first and the last position that the source has set. Boxed, because most batches have none: a batch is then as small as its
+    /// vector.
+    positions: Option<Box<(Position, Position)>>,
 }
 
 impl<R> RowBatch<R> {
     /// Says where the source stands behind the last row: it can continue from there.
     pub fn set_position(&mut self, position: Position) {
         match &mut self.positions {
-            Some((_, last)) => *last = position,
-            None => self.positions = Some((position.clone(), position)),
+            Some(positions) => positions.1 = position,
+            None => self.positions = Some(Box::new((position.clone(), position))),
         }
     }
 }
@@ -57,6 +58,6 @@ impl<R: Datum> InputBatch for RowBatch<R> {
     }
 
     fn positions(&self) -> Option<(&Position, &Position)> {
-        self.positions.as_ref().map(|(first, last)| (first, last))
+        self.positions.as_ref().map(|positions| (&positions.0, &positions.1))
     }
 }

@@ -49,7 +49,7 @@ impl<R: Schema> RowOperator<R> {
         let mut batch = self.link.queue.take()?;
         let taken = batch.len();
         self.confirmations.take(taken);
-        self.link.counters.rows.add(taken as u64);
+        self.link.counters.rows.set(self.confirmations.taken());
         if let Some((_, last)) = batch.positions() {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
         }
