@@ -10,6 +10,7 @@ pub mod json;
 mod payload_row;
 pub(crate) mod raw;
 pub(crate) mod text;
+pub(crate) mod unix_time;
 
 pub use decode::Decode;
 pub use dsv::Dsv;

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::data::{DecodeError, JsonText};
+use crate::data::{DecodeError, JsonText, excerpt};
 use crate::format::json::decode::{array, object};
 
 /// One segment of a path into a document: a member of an object, or an element of an array.
@@ -24,6 +24,24 @@ impl JsonWalker {
     /// A walker without an error.
     pub fn new() -> Self {
         JsonWalker::default()
+    }
+
+    /// Visits the members of the document itself, which must be an object.
+    ///
+    /// Any other document would be a row of defaults where every column has one.
+    pub fn document_members<'a>(&self, document: JsonText<'a>, visit: &mut dyn FnMut(&str, JsonText<'a>)) {
+        self.members(document, visit);
+        if !document.text.starts_with('{') {
+            self.keep(Err(not_an_object(document)));
+        }
+    }
+
+    /// Visits the members or elements of the document itself, which must be an object or an array.
+    pub fn document_children<'a>(&self, document: JsonText<'a>, visit: &mut dyn FnMut(PathSegment<'_>, JsonText<'a>)) {
+        self.children(document, visit);
+        if !document.text.starts_with(['{', '[']) {
+            self.keep(Err(not_an_object(document)));
+        }
     }
 
     /// Visits the members of an object. A value that is not an object has none.
@@ -55,6 +73,19 @@ impl JsonWalker {
             self.error.set(Some(first));
         }
     }
+}
+
+/// The document has no members that columns could be read from.
+#[cold]
+fn not_an_object(document: JsonText<'_>) -> DecodeError {
+    let found = excerpt(document.text);
+    let reason = match document.text.starts_with('[') {
+        true => format!(
+            "expected a JSON object, found the array `{found}`: read messages that hold several rows with `.json_lines()`"
+        ),
+        false => format!("expected a JSON object, found `{found}`"),
+    };
+    DecodeError::payload(reason, document.offset)
 }
 
 impl std::fmt::Debug for JsonWalker {

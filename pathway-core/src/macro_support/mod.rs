@@ -39,6 +39,10 @@ pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};
 pub use self::user_reducer::{IntoReducer, UserReducer, user_reducer};
 pub use crate::data::*;
 pub use crate::format::json::decode::Slot;
+pub use crate::format::unix_time::{UnixTime, UnixTimeColumn, unix_time};
 
 /// Compiles where `T` can be a column. The derive calls it once for each field, with the span of the field's type.
 pub fn column_type<T: ColumnType>() {}
+
+/// Compiles where `T` can have a `format`. The derive calls it with the span of the field's type.
+pub fn unix_time_column<T: UnixTimeColumn>() {}

@@ -83,8 +83,13 @@ fn json_bytes() {
 
 #[test]
 fn json_dt_naive() {
-    // February has no 30th.
-    check::<DateTimeNaive>("json_dt_naive", &[], &[r#"{"k":10,"#]);
+    // A space for the `T`, the year 1, and no seconds. February has no 30th.
+    let more = [
+        r#"{"k":6,"v":"2024-01-02T03:04:05.000000000","diff":1,"time":0}"#,
+        r#"{"k":12,"v":"0001-01-01T00:00:00.000000000","diff":1,"time":0}"#,
+        r#"{"k":13,"v":"2024-01-02T03:04:00.000000000","diff":1,"time":0}"#,
+    ];
+    check::<DateTimeNaive>("json_dt_naive", &more, &[r#"{"k":10,"#]);
 }
 
 #[test]

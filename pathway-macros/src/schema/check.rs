@@ -83,6 +83,13 @@ fn check_metadata(column: &Column, errors: &mut Errors) {
         );
         errors.error_spanned_by(attribute, message);
     }
+    if let Some(format) = &column.format {
+        let message = format!(
+            "`{attribute}` and `format` exclude each other: remove one\n\
+             `format` says how a time is written in the payload, `{attribute}` reads the metadata of the message"
+        );
+        errors.error_spanned_by(&format.name, message);
+    }
     if column.default.is_some() {
         let message = format!(
             "a column that is filled by `{attribute}` cannot have a default\n\

@@ -7,3 +7,4 @@ mod flatten;
 mod names;
 mod pointers;
 mod support;
+mod unix_time;

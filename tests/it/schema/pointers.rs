@@ -116,6 +116,31 @@ struct Whole {
     number: i64,
 }
 
+#[derive(Schema, Debug, PartialEq)]
+struct Defaults {
+    #[schema(default = 1)]
+    quantity: i64,
+    note: Option<String>,
+}
+
+/// Columns that all have a default do not make a row of a value that has no fields.
+#[test]
+fn what_is_no_object_is_not_a_row_of_defaults() {
+    assert_eq!(decode("{}"), Ok(Defaults { quantity: 1, note: None }));
+    let complaint = |document: &str| decode::<Defaults>(document).expect_err(document);
+    assert_eq!(
+        complaint(r#"[{"quantity": 2},{"quantity": 3}]"#),
+        "at byte 0: expected a JSON object, found the array `[{\"quantity\": 2},{\"quantity\": 3}]`: \
+         read messages that hold several rows with `.json_lines()`"
+    );
+    for document in ["null", "true", "5", "\"text\""] {
+        assert_eq!(complaint(document), format!("at byte 0: expected a JSON object, found `{document}`"));
+    }
+    // The syntax comes first.
+    assert!(complaint("[1,").contains("not JSON"));
+    assert_eq!(decode::<Pair>("5").expect_err("no array"), "at byte 0: expected a JSON object, found `5`");
+}
+
 #[test]
 fn a_document_can_be_one_value() {
     assert_eq!(decode("5"), Ok(Whole { number: 5 }));

@@ -69,7 +69,7 @@ vectors! {
     json_bytes: same::<Table<Of<Bytes>>>;
     json_defaults: same::<Table<Defaults>>;
     json_depth: |t: Table<Of<Json>>| select!(r in t => { k: r.k });
-    json_dt_naive: same::<Table<Of<DateTimeNaive>>>, differs &[IMPOSSIBLE_DATE];
+    json_dt_naive: same::<Table<Of<DateTimeNaive>>>, differs &[IMPOSSIBLE_DATE, TIME_FORMS];
     json_dt_utc: same::<Table<Of<DateTimeUtc>>>, differs &[ZULU];
     json_duration: same::<Table<Of<SignedDuration>>>;
     json_extra_fields: same::<Table<Swapped>>;
@@ -104,8 +104,19 @@ const IMPOSSIBLE_DATE: Difference = Difference {
     ours: &[],
 };
 
+const TIME_FORMS: Difference = Difference {
+    entry: "Times are read as RFC 3339 writes them",
+    commit: 1,
+    theirs: &[],
+    ours: &[
+        r#"{"k":6,"v":"2024-01-02T03:04:05.000000000","diff":1,"time":@TIME@}"#,
+        r#"{"k":12,"v":"0001-01-01T00:00:00.000000000","diff":1,"time":@TIME@}"#,
+        r#"{"k":13,"v":"2024-01-02T03:04:00.000000000","diff":1,"time":@TIME@}"#,
+    ],
+};
+
 const ZULU: Difference = Difference {
-    entry: "`Z` is a time zone",
+    entry: "Times are read as RFC 3339 writes them",
     commit: 1,
     theirs: &[],
     ours: &[r#"{"k":2,"v":"2024-01-02T03:04:05.000000000+0000","diff":1,"time":@TIME@}"#],

@@ -1,6 +1,7 @@
 //! Parses the struct, its columns, and their attributes.
 
 mod flatten;
+mod format;
 mod metadata;
 mod pointer;
 
@@ -10,6 +11,7 @@ use syn::ext::IdentExt;
 use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type};
 
 pub(crate) use self::flatten::FlattenedField;
+pub(crate) use self::format::TimeFormat;
 pub(crate) use self::metadata::{MetadataColumn, MetadataSource};
 pub(crate) use self::pointer::{Pointer, array_index};
 use crate::attr::{MetaItem, meta_items, set_once, string_literal};
@@ -42,6 +44,8 @@ pub(crate) struct Column {
     pub(crate) primary_key: bool,
     pub(crate) default: Option<DefaultValue>,
     pub(crate) pointer: Option<Pointer>,
+    /// Set if the column is a time that is a number in messages.
+    pub(crate) format: Option<TimeFormat>,
     /// Set if the column is filled from the message's metadata instead of its payload.
     pub(crate) metadata: Option<MetadataColumn>,
 }
@@ -59,10 +63,24 @@ pub(crate) enum DefaultValue {
 /// The attributes of the struct.
 const STRUCT_ATTRIBUTES: [&str; 2] = ["rename_all", "crate"];
 /// The attributes of a field.
-const FIELD_ATTRIBUTES: [&str; 12] = {
+const FIELD_ATTRIBUTES: [&str; 13] = {
     let [subject, token, header, sequence, published, received, delivered] = metadata::ATTRIBUTES;
-    let [key, default, rename, path] = ["primary_key", "default", "rename", "path"];
-    [key, default, rename, path, flatten::FLATTEN, subject, token, header, sequence, published, received, delivered]
+    let [key, default, rename, path, format] = ["primary_key", "default", "rename", "path", "format"];
+    [
+        key,
+        default,
+        rename,
+        path,
+        format,
+        flatten::FLATTEN,
+        subject,
+        token,
+        header,
+        sequence,
+        published,
+        received,
+        delivered,
+    ]
 };
 
 impl Row {
@@ -92,7 +110,7 @@ impl Column {
         errors: &mut Errors,
     ) -> Column {
         let (mut primary_key, mut default, mut rename, mut pointer) = (None, None, None, None);
-        let mut metadata = None;
+        let (mut format, mut metadata) = (None, None);
         for item in items {
             match item.name().as_str() {
                 "primary_key" => set_once(&mut primary_key, item, item.flag(errors), errors),
@@ -102,6 +120,11 @@ impl Column {
                     let string = item.string(errors);
                     let parsed = string.and_then(|string| Pointer::parse(&string, errors));
                     set_once(&mut pointer, item, parsed, errors);
+                }
+                "format" => {
+                    let string = item.string(errors);
+                    let parsed = string.and_then(|string| TimeFormat::parse(string, errors));
+                    set_once(&mut format, item, parsed, errors);
                 }
                 name if metadata::ATTRIBUTES.contains(&name) => metadata::set_once(&mut metadata, item, errors),
                 _ => {
@@ -120,7 +143,7 @@ impl Column {
         };
         let primary_key = primary_key.is_some();
         let (field, ty) = (ident.clone(), field.ty.clone());
-        Column { field_index, field, ty, name, name_tokens, primary_key, default, pointer, metadata }
+        Column { field_index, field, ty, name, name_tokens, primary_key, default, pointer, format, metadata }
     }
 }
 

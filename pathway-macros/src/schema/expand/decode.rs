@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
 use syn::Path;
 
+use super::fields::wire_type;
 use super::flatten::schema_item;
 use super::metadata;
 use super::path_trie::PathTrie;
@@ -17,13 +18,15 @@ use crate::schema::ast::{Column, DefaultValue, Row, array_index};
 pub(super) fn body(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let of_payload = row.columns.iter().enumerate().filter(|(_, column)| column.metadata.is_none());
-    let slots = of_payload.map(|(index, Column { ty, .. })| {
-        let slot = slot(index);
+    let slots = of_payload.map(|(index, column)| {
+        let (slot, ty) = (slot(index), wire_type(column, krate));
         quote!(let mut #slot = #krate::__private::Slot::<#ty>::Missing;)
     });
     let document = PathTrie::new(&row.columns);
-    // At the document itself the walk comes first, because it checks the syntax.
-    let walk = walk(&document, row, &quote!(document));
+    // At the document itself the walk comes first, because it checks the syntax. A column of the whole document, with an
+    // empty path, accepts any JSON value; all other columns need a document that has members.
+    let place = if document.columns.is_empty() { Place::Document } else { Place::Value };
+    let walk = walk(&document, row, place);
     let reads = reads(&document, row);
     let fields = row.columns.iter().enumerate().map(|(index, column)| {
         let field = &column.field;
@@ -44,10 +47,10 @@ pub(super) fn body(row: &Row) -> TokenStream {
     quote! {
         let walk = #krate::__private::JsonWalker::new();
         #(#slots)*
-        #walk
-        walk.finish()?;
         {
             let value = document;
+            #walk
+            walk.finish()?;
             #reads
         }
         ::core::result::Result::Ok(Self { #(#fields,)* #(#flattened),* })
@@ -63,19 +66,29 @@ fn visit(node: &PathTrie, row: &Row) -> TokenStream {
     // Of two members with the same name the last one wins as a whole: columns from inside the first one are cleared.
     let krate = &row.krate;
     let below = node.columns_below().into_iter().map(slot);
-    let walk = walk(node, row, &quote!(value));
+    let walk = walk(node, row, Place::Value);
     quote!(#reads #(#krate::__private::clear_slot(&mut #below);)* #walk)
 }
 
 /// Reads the value into the slots of the columns at this place.
 fn reads(node: &PathTrie, row: &Row) -> TokenStream {
     let krate = &row.krate;
-    let columns = node.columns.iter().filter_map(|index| Some((slot(*index), &row.columns.get(*index)?.ty)));
+    let columns =
+        node.columns.iter().filter_map(|index| Some((slot(*index), wire_type(row.columns.get(*index)?, krate))));
     columns.map(|(slot, ty)| quote!(#krate::__private::read_slot::<#ty>(&mut #slot, value);)).collect()
 }
 
+/// What is walked over.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    /// The document, which must be an object (or an array, for paths into it).
+    Document,
+    /// A value inside the document, or a document that may be anything.
+    Value,
+}
+
 /// The walk over the children of a value.
-fn walk(node: &PathTrie, row: &Row, value: &TokenStream) -> TokenStream {
+fn walk(node: &PathTrie, row: &Row, place: Place) -> TokenStream {
     let krate = &row.krate;
     let has_elements = node.children.keys().any(|token| array_index(token).is_some());
     let arms = node.children.iter().map(|(token, child)| {
@@ -89,9 +102,14 @@ fn walk(node: &PathTrie, row: &Row, value: &TokenStream) -> TokenStream {
         };
         quote!(#pattern => { #visit })
     });
-    let method = if has_elements { quote!(children) } else { quote!(members) };
+    let method = match (place, has_elements) {
+        (Place::Document, false) => quote!(document_members),
+        (Place::Document, true) => quote!(document_children),
+        (Place::Value, false) => quote!(members),
+        (Place::Value, true) => quote!(children),
+    };
     quote! {
-        walk.#method(#value, &mut |step, value| match step {
+        walk.#method(value, &mut |step, value| match step {
             #(#arms)*
             _ => {}
         });
@@ -101,10 +119,12 @@ fn walk(node: &PathTrie, row: &Row, value: &TokenStream) -> TokenStream {
 /// The expression that takes the column's value from its slot.
 fn take(index: usize, column: &Column, krate: &Path) -> TokenStream {
     let slot = slot(index);
-    let Column { ty, field_index, .. } = column;
+    let Column { ty, field_index, format, .. } = column;
+    let wire_type = wire_type(column, krate);
+    let unwrap = format.as_ref().map(|_| quote!(.0));
     let entry = quote!(<Self as #krate::__private::Schema>::COLUMNS.field(#field_index));
     let default = match &column.default {
-        None => return quote!(#krate::__private::take_slot::<#ty>(#slot, #entry)?),
+        None => return quote!(#krate::__private::take_slot::<#wire_type>(#slot, #entry)? #unwrap),
         Some(DefaultValue::OfType(word)) => {
             let private = private_path_at(krate, word.span());
             let call = quote_spanned!(word.span()=> #private::default_value());
@@ -117,6 +137,10 @@ fn take(index: usize, column: &Column, krate: &Path) -> TokenStream {
         }
         Some(DefaultValue::Expr(value)) => quote!(|| -> #ty { #value }),
     };
+    if format.is_some() {
+        let default = quote!(|| #krate::__private::UnixTime((#default)()));
+        return quote!(#krate::__private::take_slot_or::<#wire_type, _>(#slot, #entry, #default)?.0);
+    }
     quote!(#krate::__private::take_slot_or::<#ty, _>(#slot, #entry, #default)?)
 }
 

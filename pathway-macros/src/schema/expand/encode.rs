@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::fields::Field;
+use super::fields::{Field, wire_type, wire_value};
 use super::flatten::schema_item;
 use crate::schema::ast::{Column, Row};
 
@@ -16,11 +16,12 @@ pub(super) fn body(row: &Row) -> TokenStream {
     for field in Field::all(row) {
         let comma = if needs_comma { "," } else { "" };
         match field {
-            Field::Column(Column { field, ty, name, .. }) => {
+            Field::Column(column @ Column { field, name, .. }) => {
+                let (ty, value) = (wire_type(column, krate), wire_value(column, &quote!(self.#field), krate));
                 let label = Literal::byte_string(format!("{comma}{}:", json_string(name)).as_bytes());
                 members.extend(quote! {
                     out.extend_from_slice(#label);
-                    <#ty as #krate::__private::EncodeJson>::encode_json(&self.#field, out);
+                    <#ty as #krate::__private::EncodeJson>::encode_json(#value, out);
                 });
                 needs_comma = true;
             }

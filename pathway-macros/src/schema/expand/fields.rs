@@ -2,10 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Type;
 use syn::spanned::Spanned;
+use syn::{Path, Type};
 
-use crate::schema::ast::{Column, FlattenedField, Row};
+use crate::generics::private_path_at;
+use crate::schema::ast::{Column, FlattenedField, Row, TimeFormat};
 
 /// A field.
 #[derive(Clone, Copy)]
@@ -42,5 +43,35 @@ pub(super) fn column_type_checks(row: &Row) -> TokenStream {
         .columns
         .iter()
         .map(|Column { ty, .. }| quote_spanned!(ty.span()=> #krate::__private::column_type::<#ty>();));
-    quote!(#(#checks)*)
+    let times = row
+        .columns
+        .iter()
+        .filter(|column| column.format.is_some())
+        .map(|Column { ty, .. }| quote_spanned!(ty.span()=> #krate::__private::unix_time_column::<#ty>();));
+    quote!(#(#checks)* #(#times)*)
+}
+
+/// The type that a column has in messages: its own, or the number that its `format` makes of it.
+pub(super) fn wire_type(column: &Column, krate: &Path) -> TokenStream {
+    let ty = &column.ty;
+    match &column.format {
+        None => quote!(#ty),
+        Some(TimeFormat { per_second, .. }) => {
+            let private = private_path_at(krate, ty.span());
+            quote_spanned!(ty.span()=> #private::UnixTime::<#ty, #per_second>)
+        }
+    }
+}
+
+/// A reference to the value of a column, with its [`wire_type`].
+pub(super) fn wire_value(column: &Column, field: &TokenStream, krate: &Path) -> TokenStream {
+    match &column.format {
+        None => quote!(&#field),
+        Some(TimeFormat { per_second, .. }) => {
+            let ty = &column.ty;
+            let private = private_path_at(krate, ty.span());
+            let unix_time = quote_spanned!(ty.span()=> #private::unix_time::<#ty, #per_second>);
+            quote!(&#unix_time(&#field))
+        }
+    }
 }

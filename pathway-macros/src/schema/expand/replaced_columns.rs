@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::fields::Field;
+use super::fields::{Field, wire_type, wire_value};
 use super::flatten::schema_item;
 use crate::schema::ast::{Column, FlattenedField, Row};
 
@@ -29,9 +29,13 @@ pub(super) fn zip_columns_body(row: &Row) -> TokenStream {
     let krate = &row.krate;
     let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
     // Each call names the type, so that a type that cannot be a column is reported once.
-    let show = |Column { field_index, field, ty, .. }: &Column| {
-        let value = quote!(#krate::__private::dyn_value::<#ty>);
-        quote!(show(#columns.field(#field_index), #value(&self.#field), #value(&other.#field));)
+    let show = |column: &Column| {
+        let (field, index, ty) = (&column.field, column.field_index, wire_type(column, krate));
+        let [one, two] = [quote!(self.#field), quote!(other.#field)].map(|field| {
+            let value = wire_value(column, &field, krate);
+            quote!(#krate::__private::dyn_value::<#ty>(#value))
+        });
+        quote!(show(#columns.field(#index), #one, #two);)
     };
     let fields = Field::all(row).into_iter().map(|field| match field {
         Field::Column(column) => {

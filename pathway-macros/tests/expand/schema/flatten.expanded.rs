@@ -93,18 +93,18 @@ impl ::streams::__private::Schema for Shipped {
         ::streams::__private::column_type::<String>();
         let walk = ::streams::__private::JsonWalker::new();
         let mut slot_0 = ::streams::__private::Slot::<String>::Missing;
-        walk.members(
-            document,
-            &mut |step, value| match step {
-                "carrier" => {
-                    ::streams::__private::read_slot::<String>(&mut slot_0, value);
-                }
-                _ => {}
-            },
-        );
-        walk.finish()?;
         {
             let value = document;
+            walk.document_members(
+                value,
+                &mut |step, value| match step {
+                    "carrier" => {
+                        ::streams::__private::read_slot::<String>(&mut slot_0, value);
+                    }
+                    _ => {}
+                },
+            );
+            walk.finish()?;
         }
         ::core::result::Result::Ok(Self {
             carrier: ::streams::__private::take_slot::<

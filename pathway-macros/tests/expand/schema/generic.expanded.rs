@@ -102,18 +102,18 @@ impl<
         ::pathway::__private::column_type::<T0>();
         let walk = ::pathway::__private::JsonWalker::new();
         let mut slot_0 = ::pathway::__private::Slot::<T0>::Missing;
-        walk.members(
-            document,
-            &mut |step, value| match step {
-                "cost" => {
-                    ::pathway::__private::read_slot::<T0>(&mut slot_0, value);
-                }
-                _ => {}
-            },
-        );
-        walk.finish()?;
         {
             let value = document;
+            walk.document_members(
+                value,
+                &mut |step, value| match step {
+                    "cost" => {
+                        ::pathway::__private::read_slot::<T0>(&mut slot_0, value);
+                    }
+                    _ => {}
+                },
+            );
+            walk.finish()?;
         }
         ::core::result::Result::Ok(Self {
             cost: ::pathway::__private::take_slot::<

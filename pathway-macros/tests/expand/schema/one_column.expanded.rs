@@ -68,18 +68,18 @@ impl ::pathway::__private::Schema for Line {
         ::pathway::__private::column_type::<String>();
         let walk = ::pathway::__private::JsonWalker::new();
         let mut slot_0 = ::pathway::__private::Slot::<String>::Missing;
-        walk.members(
-            document,
-            &mut |step, value| match step {
-                "text" => {
-                    ::pathway::__private::read_slot::<String>(&mut slot_0, value);
-                }
-                _ => {}
-            },
-        );
-        walk.finish()?;
         {
             let value = document;
+            walk.document_members(
+                value,
+                &mut |step, value| match step {
+                    "text" => {
+                        ::pathway::__private::read_slot::<String>(&mut slot_0, value);
+                    }
+                    _ => {}
+                },
+            );
+            walk.finish()?;
         }
         ::core::result::Result::Ok(Self {
             text: ::pathway::__private::take_slot::<

@@ -334,67 +334,67 @@ impl ::pathway::__private::Schema for Order {
         let mut slot_4 = ::pathway::__private::Slot::<i64>::Missing;
         let mut slot_5 = ::pathway::__private::Slot::<f64>::Missing;
         let mut slot_6 = ::pathway::__private::Slot::<Option<String>>::Missing;
-        walk.members(
-            document,
-            &mut |step, value| match step {
-                "currency" => {
-                    ::pathway::__private::read_slot::<String>(&mut slot_3, value);
-                }
-                "orderId" => {
-                    ::pathway::__private::read_slot::<i64>(&mut slot_0, value);
-                }
-                "payment" => {
-                    ::pathway::__private::clear_slot(&mut slot_5);
-                    ::pathway::__private::clear_slot(&mut slot_6);
-                    walk.members(
-                        value,
-                        &mut |step, value| match step {
-                            "amount" => {
-                                ::pathway::__private::read_slot::<f64>(&mut slot_5, value);
-                            }
-                            "lines" => {
-                                ::pathway::__private::clear_slot(&mut slot_6);
-                                walk.children(
-                                    value,
-                                    &mut |step, value| match step {
-                                        ::pathway::__private::PathSegment::Member("0")
-                                        | ::pathway::__private::PathSegment::Element(0usize) => {
-                                            ::pathway::__private::clear_slot(&mut slot_6);
-                                            walk.members(
-                                                value,
-                                                &mut |step, value| match step {
-                                                    "note" => {
-                                                        ::pathway::__private::read_slot::<
-                                                            Option<String>,
-                                                        >(&mut slot_6, value);
-                                                    }
-                                                    _ => {}
-                                                },
-                                            );
-                                        }
-                                        _ => {}
-                                    },
-                                );
-                            }
-                            _ => {}
-                        },
-                    );
-                }
-                "priority" => {
-                    ::pathway::__private::read_slot::<i64>(&mut slot_2, value);
-                }
-                "quantity" => {
-                    ::pathway::__private::read_slot::<i64>(&mut slot_4, value);
-                }
-                "town" => {
-                    ::pathway::__private::read_slot::<String>(&mut slot_1, value);
-                }
-                _ => {}
-            },
-        );
-        walk.finish()?;
         {
             let value = document;
+            walk.document_members(
+                value,
+                &mut |step, value| match step {
+                    "currency" => {
+                        ::pathway::__private::read_slot::<String>(&mut slot_3, value);
+                    }
+                    "orderId" => {
+                        ::pathway::__private::read_slot::<i64>(&mut slot_0, value);
+                    }
+                    "payment" => {
+                        ::pathway::__private::clear_slot(&mut slot_5);
+                        ::pathway::__private::clear_slot(&mut slot_6);
+                        walk.members(
+                            value,
+                            &mut |step, value| match step {
+                                "amount" => {
+                                    ::pathway::__private::read_slot::<f64>(&mut slot_5, value);
+                                }
+                                "lines" => {
+                                    ::pathway::__private::clear_slot(&mut slot_6);
+                                    walk.children(
+                                        value,
+                                        &mut |step, value| match step {
+                                            ::pathway::__private::PathSegment::Member("0")
+                                            | ::pathway::__private::PathSegment::Element(0usize) => {
+                                                ::pathway::__private::clear_slot(&mut slot_6);
+                                                walk.members(
+                                                    value,
+                                                    &mut |step, value| match step {
+                                                        "note" => {
+                                                            ::pathway::__private::read_slot::<
+                                                                Option<String>,
+                                                            >(&mut slot_6, value);
+                                                        }
+                                                        _ => {}
+                                                    },
+                                                );
+                                            }
+                                            _ => {}
+                                        },
+                                    );
+                                }
+                                _ => {}
+                            },
+                        );
+                    }
+                    "priority" => {
+                        ::pathway::__private::read_slot::<i64>(&mut slot_2, value);
+                    }
+                    "quantity" => {
+                        ::pathway::__private::read_slot::<i64>(&mut slot_4, value);
+                    }
+                    "town" => {
+                        ::pathway::__private::read_slot::<String>(&mut slot_1, value);
+                    }
+                    _ => {}
+                },
+            );
+            walk.finish()?;
         }
         ::core::result::Result::Ok(Self {
             order_id: ::pathway::__private::take_slot::<

@@ -2,17 +2,20 @@
 
 use std::borrow::Cow;
 
-use jiff::SignedDuration;
 use jiff::tz::Offset;
 
 use super::scalar::mismatch;
 use super::text::unquote;
 use crate::data::{DateTimeNaive, DateTimeUtc, DecodeJson, JsonText, Mismatch};
 
-/// RFC 3339 with an offset: `Z`, `+01:00` or `+0100`, also after a space.
+/// A time as RFC 3339 has it, with `Z` or an offset: `2024-01-02T03:04:05.123Z`. See [`date_and_time`] and
+/// [`offset_seconds`] for what else is accepted.
+///
+/// The range of the type ends at 9999-12-30T22:00Z. Later times of the year 9999, which often stand for "never", are read as
+/// the end of the range.
 impl DecodeJson for DateTimeUtc {
     fn expected() -> Cow<'static, str> {
-        "a time with an offset like 2024-01-02T03:04:05Z, from 1677 to 2262 (DateTimeUtc)".into()
+        "a time with an offset like 2024-01-02T03:04:05Z (DateTimeUtc)".into()
     }
 
     fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
@@ -23,7 +26,7 @@ impl DecodeJson for DateTimeUtc {
 /// The same without an offset.
 impl DecodeJson for DateTimeNaive {
     fn expected() -> Cow<'static, str> {
-        "a time without an offset like 2024-01-02T03:04:05, from 1677 to 2262 (DateTimeNaive)".into()
+        "a time without an offset like 2024-01-02T03:04:05 (DateTimeNaive)".into()
     }
 
     fn decode_json(value: JsonText<'_>) -> Result<Self, Mismatch> {
@@ -33,32 +36,36 @@ impl DecodeJson for DateTimeNaive {
 
 fn timestamp(text: &str) -> Option<DateTimeUtc> {
     let (at, rest) = date_and_time(text.as_bytes())?;
-    let east = offset_seconds(rest)?;
-    let at = Offset::UTC.to_timestamp(at).ok()?.checked_sub(SignedDuration::from_secs(east)).ok()?;
-    in_range(at).then_some(at)
+    let offset = Offset::from_seconds(offset_seconds(rest)?).ok()?;
+    // Only the last 26 hours of the year 9999 are out of range.
+    Some(offset.to_timestamp(at).unwrap_or(DateTimeUtc::MAX))
 }
 
 fn civil_time(text: &str) -> Option<DateTimeNaive> {
     let (at, rest) = date_and_time(text.as_bytes())?;
-    (rest.is_empty() && in_range(Offset::UTC.to_timestamp(at).ok()?)).then_some(at)
+    rest.is_empty().then_some(at)
 }
 
-/// Whether the nanoseconds since 1970 fit in 64 bits, as Pathway requires.
-fn in_range(at: DateTimeUtc) -> bool {
-    i64::try_from(at.as_nanosecond()).is_ok()
-}
-
-/// Reads `2024-01-02T03:04:05` with or without a fraction. Every number must have all of its digits.
+/// Reads `2024-01-02T03:04:05` with or without a fraction, and returns the rest. Every number must have all of its digits.
+///
+/// As RFC 3339 allows, `t` or a space may stand for the `T`. The seconds may be missing: java.time leaves them out when they
+/// are zero.
 fn date_and_time(text: &[u8]) -> Option<(DateTimeNaive, &[u8])> {
-    let (&[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T', h1, h2, b':', m1, m2, b':', s1, s2], rest) =
-        text.split_first_chunk::<19>()?
+    let (&[y1, y2, y3, y4, b'-', o1, o2, b'-', d1, d2, b'T' | b't' | b' ', h1, h2, b':', m1, m2], rest) =
+        text.split_first_chunk::<16>()?
     else {
         return None;
     };
     let year = i16::from(two_digits(y1, y2)?) * 100 + i16::from(two_digits(y3, y4)?);
     let (month, day) = (two_digits(o1, o2)?, two_digits(d1, d2)?);
-    let (hour, minute, second) = (two_digits(h1, h2)?, two_digits(m1, m2)?, two_digits(s1, s2)?);
-    let (nanosecond, rest) = fraction(rest)?;
+    let (hour, minute) = (two_digits(h1, h2)?, two_digits(m1, m2)?);
+    let (second, nanosecond, rest) = match rest {
+        [b':', s1, s2, rest @ ..] => {
+            let (nanosecond, rest) = fraction(rest)?;
+            (two_digits(*s1, *s2)?, nanosecond, rest)
+        }
+        _ => (0, 0, rest),
+    };
     let at = DateTimeNaive::new(year, month, day, hour, minute, second, nanosecond).ok()?;
     Some((at, rest))
 }
@@ -76,21 +83,22 @@ fn fraction(text: &[u8]) -> Option<(i32, &[u8])> {
     Some((nanosecond, rest))
 }
 
-/// Reads `Z`, `+01:00`, `+0100` or ` +0100`: seconds east of UTC.
-fn offset_seconds(text: &[u8]) -> Option<i64> {
-    if text == b"Z" {
+/// Reads `Z`, `z`, `+01:00`, `+0100` or `+01`, the last three also after a space: seconds east of UTC.
+fn offset_seconds(text: &[u8]) -> Option<i32> {
+    if let b"Z" | b"z" = text {
         return Some(0);
     }
     let text = text.strip_prefix(b" ").unwrap_or(text);
     let (&sign, digits) = text.split_first()?;
     let (hours, minutes) = match *digits {
+        [h1, h2] => (two_digits(h1, h2)?, 0),
         [h1, h2, m1, m2] | [h1, h2, b':', m1, m2] => (two_digits(h1, h2)?, two_digits(m1, m2)?),
         _ => return None,
     };
     if hours > 23 || minutes > 59 {
         return None;
     }
-    let seconds = i64::from(hours) * 3600 + i64::from(minutes) * 60;
+    let seconds = i32::from(hours) * 3600 + i32::from(minutes) * 60;
     match sign {
         b'+' => Some(seconds),
         b'-' => Some(-seconds),
