@@ -5,7 +5,7 @@
 //! meaning or overflow the stack.
 
 use serde::de::{Error as _, IgnoredAny};
-use serde_json::{Error, Map, Value};
+use serde_json::{Error, Map, Number, Value};
 
 /// How many arrays and objects may be nested in one column.
 ///
@@ -87,7 +87,10 @@ impl Reader<'_> {
         let rest = &self.text[self.at..];
         let length = rest.find(|c: char| !matches!(c, '0'..='9' | '+' | '-' | '.' | 'e' | 'E')).unwrap_or(rest.len());
         self.at += length;
-        rest[..length].parse().map(Value::Number)
+        let number: Number = rest[..length].parse()?;
+        // As in a column of floats, -0.0 is read as 0.0.
+        let is_zero = number.is_f64() && number.as_f64() == Some(0.0);
+        Ok(if is_zero { Value::from(0.0) } else { Value::Number(number) })
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, Error> {

@@ -64,7 +64,8 @@ macro_rules! float {
                     1 => i32::sample(random) as $type / 4.0,
                     _ => *random.pick(&[0.0, -0.0, 1.0, -1.0, <$type>::MAX, <$type>::MIN_POSITIVE]),
                 };
-                if float.is_finite() { float } else { 0.5 }
+                // Without -0.0, which is written and read as 0.0.
+                if float.is_finite() { float + 0.0 } else { 0.5 }
             }
         }
     )+};
@@ -130,7 +131,14 @@ fn value(random: &mut Random, depth: usize) -> Value {
 
 impl Sample for DateTimeUtc {
     fn sample(random: &mut Random) -> Self {
-        DateTimeUtc::from_nanosecond(i64::sample(random).into()).expect("64 bits of nanoseconds are in range")
+        // The years 0000 to 9999.
+        const FIRST: i64 = -62_167_219_200;
+        const LAST: i64 = 253_402_207_200;
+        let second = match random.below(4) {
+            0 => *random.pick(&[FIRST, 0, LAST]),
+            _ => FIRST + (random.bits() % (LAST - FIRST) as u64) as i64,
+        };
+        DateTimeUtc::new(second, random.below(1_000_000_000) as i32).expect("a time in range")
     }
 }
 

@@ -100,3 +100,19 @@ fn a_default_does_not_replace_a_wrong_value() {
     assert_eq!(null, Err("column `count` at byte 10: expected an integer (i64), found `null`".to_owned()));
     assert_eq!(decode::<Defaults>(r#"{"note": null}"#).map(|row| row.note), Ok(None));
 }
+
+#[derive(Schema, Debug)]
+struct Floats {
+    #[schema(path = "")]
+    all: Vec<f64>,
+}
+
+/// Equal values have one spelling, so that it does not matter which of them came first.
+#[test]
+fn both_zeros_are_read_and_written_alike() {
+    let read: Floats = decode("[-0.0, 0.0, -0, -1e-400]").expect("a row");
+    assert!(read.all.iter().all(|zero| zero.to_bits() == 0), "{read:?}");
+    assert_eq!(encode(&Floats { all: vec![-0.0, 0.0] }), r#""all":[0.0,0.0],"#);
+    let json = pathway::schema::Json::parse("[-0.0,{\"a\":-0e5}]").expect("a JSON text");
+    assert_eq!(json.to_string(), r#"[0.0,{"a":0.0}]"#);
+}

@@ -73,9 +73,9 @@ vectors! {
     json_dt_utc: same::<Table<Of<DateTimeUtc>>>, differs &[ZULU];
     json_duration: same::<Table<Of<SignedDuration>>>;
     json_extra_fields: same::<Table<Swapped>>;
-    json_float: same::<Table<Of<f64>>>;
+    json_float: same::<Table<Of<f64>>>, differs &[ZERO];
     json_int: same::<Table<Of<i64>>>, differs &[MINUS_ZERO];
-    json_json: same::<Table<Of<Json>>>;
+    json_json: same::<Table<Of<Json>>>, differs &[JSON_ZERO];
     json_large: same::<Table<Text>>;
     json_list_int: same::<Table<Of<Vec<i64>>>>;
     json_list_nested: same::<Table<Of<Vec<Vec<f64>>>>>;
@@ -127,6 +127,20 @@ const MINUS_ZERO: Difference = Difference {
     commit: 1,
     theirs: &[],
     ours: &[r#"{"k":3,"v":0,"diff":1,"time":@TIME@}"#],
+};
+
+const ZERO: Difference = Difference {
+    entry: "`-0.0` is `0.0`",
+    commit: 1,
+    theirs: &[r#"{"k":2,"v":-0.0,"diff":1,"time":@TIME@}"#],
+    ours: &[r#"{"k":2,"v":0.0,"diff":1,"time":@TIME@}"#],
+};
+
+const JSON_ZERO: Difference = Difference {
+    entry: "`-0.0` is `0.0`",
+    commit: 1,
+    theirs: &[r#"{"k":14,"v":-0.0,"diff":1,"time":@TIME@}"#],
+    ours: &[r#"{"k":14,"v":0.0,"diff":1,"time":@TIME@}"#],
 };
 
 const MISSING_JSON: Difference = Difference {

@@ -69,6 +69,12 @@ vectors! {
             r#"{"k":0.0,"a":1,"diff":-1,"time":@TIME@}"#,
             r#"{"k":1.0,"a":2,"diff":-1,"time":@TIME@}"#,
         ]),
+        Difference {
+            entry: "`-0.0` is `0.0`",
+            commit: 2,
+            theirs: &[r#"{"k":-0.0,"a":3,"diff":1,"time":@TIME@}"#],
+            ours: &[r#"{"k":0.0,"a":3,"diff":1,"time":@TIME@}"#],
+        },
     ], rejects 0;
     pk_bad_value_update_false: same::<Table<Keyed<i64>>>, differs &[
         Difference {

@@ -38,11 +38,12 @@ macro_rules! integer {
 integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 
 /// The fewest digits that read as the same number, with `.0` or an exponent: `1.0`, `1e21`, `inf`, `-inf`, `NaN`.
+/// -0.0 is `0.0`, as in JSON.
 macro_rules! float {
     ($($type:ty),+) => {$(
         impl EncodeText for $type {
             fn encode_text(&self, _form: TextForm, out: &mut Vec<u8>) {
-                out.extend_from_slice(format!("{self:?}").as_bytes());
+                out.extend_from_slice(format!("{:?}", self + 0.0).as_bytes());
             }
         }
     )+};

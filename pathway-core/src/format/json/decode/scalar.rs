@@ -46,7 +46,8 @@ macro_rules! integer {
 
 integer!(i8, i16, i32, i64, u8, u16, u32, u64);
 
-/// Any number, as the nearest float; a number outside the type's range is an error.
+/// Any number, as the nearest float; a number outside the type's range is an error. -0.0 is read as 0.0: the two are equal, so
+/// which of them a group shows would depend on which came first.
 macro_rules! float {
     ($($type:ident),+) => {$(
         impl DecodeJson for $type {
@@ -59,7 +60,7 @@ macro_rules! float {
                 // The standard library also reads `inf` and `nan`, which do not begin like numbers and are not JSON.
                 let is_number = value.text.starts_with(|first: char| first == '-' || first.is_ascii_digit());
                 match value.text.parse::<$type>() {
-                    Ok(float) if is_number && float.is_finite() => Ok(float),
+                    Ok(float) if is_number && float.is_finite() => Ok(float + 0.0),
                     _ => Err(mismatch::<Self>(value)),
                 }
             }

@@ -21,7 +21,22 @@ macro_rules! plain {
     )+};
 }
 
-plain!(bool, i8, i16, i32, i64, u8, u16, u32, u64, f32, f64, String);
+plain!(bool, i8, i16, i32, i64, u8, u16, u32, u64, String);
+
+/// As serde_json writes them, but -0.0 as 0.0: the two are equal, and equal values are written alike.
+macro_rules! float {
+    ($($type:ty),+) => {$(
+        impl EncodeJson for $type {
+            #[inline]
+            fn encode_json(&self, out: &mut Vec<u8>) {
+                // The sum of -0.0 and 0.0 is 0.0.
+                write(&(self + 0.0), out);
+            }
+        }
+    )+};
+}
+
+float!(f32, f64);
 
 /// As compact text, with the keys of objects in their order.
 impl EncodeJson for Json {
