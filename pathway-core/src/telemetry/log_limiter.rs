@@ -1,25 +1,35 @@
 //! Limits how many log lines a frequent event writes.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::log::{Level, report};
+use super::log_flusher;
 
 /// Writes log lines about an event that may happen very often: the first lines immediately, then at most one a second,
 /// with the number of events that it stands for.
 ///
-/// No event is left out of the counts: events that no line has mentioned yet are reported when the limiter is flushed
-/// or dropped.
+/// No event is left out of the counts: events that no line has mentioned yet are reported a second after the last line, or
+/// when the limiter is dropped.
 ///
 /// A message describes one event and does not count. Where a line stands for more events than that one, the limiter
 /// appends `(6 more like it, 20 in all)`.
 #[derive(Debug)]
-pub struct LogLimiter {
+pub struct LogLimiter(Arc<Shared>);
+
+/// The part of a limiter that the flusher's thread uses too.
+#[derive(Debug)]
+pub(super) struct Shared {
     component: Arc<str>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
     /// Events so far.
     events: u64,
-    /// Lines so far, up to [`Self::FIRST`].
+    /// Lines so far, up to [`State::FIRST`].
     lines: u32,
     last_line: Option<Instant>,
     /// Events that no line has mentioned yet.
@@ -41,50 +51,87 @@ struct Line {
     text: String,
 }
 
+/// What follows from an event.
+#[derive(Debug, PartialEq, Eq)]
+enum Outcome {
+    /// A line is written at once.
+    Line(Line),
+    /// The event is the first one that is held back: its line is due at this time.
+    HeldBackUntil(Instant),
+    /// The event is counted.
+    Counted,
+}
+
 impl LogLimiter {
+    /// A limiter for lines about `component`: the name of a source, a sink or an operator.
+    pub fn new(component: &Arc<str>) -> Self {
+        LogLimiter(Arc::new(Shared { component: Arc::clone(component), state: Mutex::default() }))
+    }
+
+    /// Reports `n` events: writes a line, or counts them for the next one. `message` describes one of them.
+    pub fn report(&mut self, level: Level, n: u64, message: fmt::Arguments<'_>) {
+        let outcome = self.0.state().record(Instant::now(), level, n, message);
+        match outcome {
+            Outcome::Line(line) => self.0.write(line),
+            Outcome::HeldBackUntil(due) => log_flusher::flush_at(due, &self.0),
+            Outcome::Counted => {}
+        }
+    }
+}
+
+impl Drop for LogLimiter {
+    fn drop(&mut self) {
+        self.0.flush();
+    }
+}
+
+impl Shared {
+    /// Reports the events that no line has mentioned yet.
+    pub(super) fn flush(&self) {
+        let line = self.state().take_rest(Instant::now());
+        if let Some(line) = line {
+            self.write(line);
+        }
+    }
+
+    fn write(&self, Line { level, text }: Line) {
+        report(level, &self.component, format_args!("{text}"));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
     /// How many lines are written one by one before the limit applies.
     const FIRST: u32 = 10;
     /// The time between two lines from then on.
     const INTERVAL: Duration = Duration::from_secs(1);
 
-    /// A limiter for lines about `component`: the name of a source, a sink or an operator.
-    pub fn new(component: &Arc<str>) -> Self {
-        LogLimiter { component: Arc::clone(component), events: 0, lines: 0, last_line: None, held_back: None }
-    }
-
-    /// Reports `n` events: writes a line, or counts them for the next one. `message` describes one of them.
-    pub fn report(&mut self, level: Level, n: u64, message: fmt::Arguments<'_>) {
-        let line = self.record(Instant::now(), level, n, message);
-        self.write(line);
-    }
-
-    /// Reports the events that no line has mentioned yet. Dropping the limiter does the same.
-    pub fn flush(&mut self) {
-        let line = self.take_rest();
-        self.write(line);
-    }
-
-    fn record(&mut self, now: Instant, level: Level, n: u64, message: fmt::Arguments<'_>) -> Option<Line> {
+    fn record(&mut self, now: Instant, level: Level, n: u64, message: fmt::Arguments<'_>) -> Outcome {
         if n == 0 {
-            return None;
+            return Outcome::Counted;
         }
         self.events += n;
-        let is_limited = self.lines >= Self::FIRST
-            && self.last_line.is_some_and(|last| now.saturating_duration_since(last) < Self::INTERVAL);
-        if is_limited {
-            let held_back =
-                self.held_back.get_or_insert_with(|| HeldBack { events: 0, level, message: message.to_string() });
-            held_back.events += n;
-            return None;
+        let next_line = self.last_line.filter(|_| self.lines >= Self::FIRST).map(|last| last + Self::INTERVAL);
+        if let Some(due) = next_line.filter(|due| now < *due) {
+            if let Some(held_back) = &mut self.held_back {
+                held_back.events += n;
+                return Outcome::Counted;
+            }
+            self.held_back = Some(HeldBack { events: n, level, message: message.to_string() });
+            return Outcome::HeldBackUntil(due);
         }
         self.lines += u32::from(self.lines < Self::FIRST);
         self.last_line = Some(now);
         let before = self.held_back.take().map_or(0, |held_back| held_back.events);
-        Some(self.line(level, message, before + n))
+        Outcome::Line(self.line(level, message, before + n))
     }
 
-    fn take_rest(&mut self) -> Option<Line> {
+    fn take_rest(&mut self, now: Instant) -> Option<Line> {
         let HeldBack { events, level, message } = self.held_back.take()?;
+        self.last_line = Some(now);
         Some(self.line(level, format_args!("{message}"), events))
     }
 
@@ -95,18 +142,6 @@ impl LogLimiter {
             _ => format!("{message} ({} more like it, {} in all)", n - 1, self.events),
         };
         Line { level, text }
-    }
-
-    fn write(&self, line: Option<Line>) {
-        if let Some(Line { level, text }) = line {
-            report(level, &self.component, format_args!("{text}"));
-        }
-    }
-}
-
-impl Drop for LogLimiter {
-    fn drop(&mut self) {
-        self.flush();
     }
 }
 
@@ -119,61 +154,62 @@ mod tests {
     }
 
     /// Records `n` events, `milliseconds` after the start.
-    fn record(limiter: &mut LogLimiter, start: Instant, milliseconds: u64, n: u64) -> Option<String> {
+    fn record(state: &mut State, start: Instant, milliseconds: u64, n: u64) -> Option<String> {
         let now = start + Duration::from_millis(milliseconds);
-        let line = limiter.record(now, Level::Warn, n, format_args!("at {milliseconds}"))?;
-        assert_eq!(line.level, Level::Warn);
-        Some(line.text)
+        match state.record(now, Level::Warn, n, format_args!("at {milliseconds}")) {
+            Outcome::Line(line) => Some(line.text),
+            Outcome::HeldBackUntil(_) | Outcome::Counted => None,
+        }
     }
 
     #[test]
     fn the_first_lines_are_written_at_once_and_later_ones_once_a_second() {
-        let (mut limiter, start) = (limiter(), Instant::now());
+        let (mut state, start) = (State::default(), Instant::now());
         for milliseconds in 0..10 {
-            assert_eq!(record(&mut limiter, start, milliseconds, 1), Some(format!("at {milliseconds}")));
+            assert_eq!(record(&mut state, start, milliseconds, 1), Some(format!("at {milliseconds}")));
         }
         for milliseconds in 10..1009 {
-            assert_eq!(record(&mut limiter, start, milliseconds, 1), None);
+            assert_eq!(record(&mut state, start, milliseconds, 1), None);
         }
-        let line = record(&mut limiter, start, 1009, 1);
+        let line = record(&mut state, start, 1009, 1);
         assert_eq!(line.as_deref(), Some("at 1009 (999 more like it, 1010 in all)"));
-        assert_eq!(record(&mut limiter, start, 1010, 1), None);
-        assert_eq!(limiter.take_rest().map(|line| line.text).as_deref(), Some("at 1010"));
-        assert_eq!(limiter.take_rest(), None);
+        assert_eq!(record(&mut state, start, 1010, 1), None);
+        assert_eq!(state.take_rest(start).map(|line| line.text).as_deref(), Some("at 1010"));
+        assert_eq!(state.take_rest(start), None);
     }
 
     #[test]
     fn after_a_quiet_second_one_event_is_one_plain_line() {
-        let (mut limiter, start) = (limiter(), Instant::now());
+        let (mut state, start) = (State::default(), Instant::now());
         for _ in 0..10 {
-            record(&mut limiter, start, 0, 1);
+            record(&mut state, start, 0, 1);
         }
-        assert_eq!(record(&mut limiter, start, 5_000, 1).as_deref(), Some("at 5000"));
-        assert_eq!(record(&mut limiter, start, 5_999, 1), None);
+        assert_eq!(record(&mut state, start, 5_000, 1).as_deref(), Some("at 5000"));
+        assert_eq!(record(&mut state, start, 5_999, 1), None);
     }
 
     #[test]
     fn every_event_is_in_a_count() {
-        let (mut limiter, start) = (limiter(), Instant::now());
-        assert_eq!(record(&mut limiter, start, 0, 0), None);
-        assert_eq!(record(&mut limiter, start, 0, 5).as_deref(), Some("at 0 (4 more like it, 5 in all)"));
+        let (mut state, start) = (State::default(), Instant::now());
+        assert_eq!(record(&mut state, start, 0, 0), None);
+        assert_eq!(record(&mut state, start, 0, 5).as_deref(), Some("at 0 (4 more like it, 5 in all)"));
         for _ in 1..10 {
-            record(&mut limiter, start, 0, 1);
+            record(&mut state, start, 0, 1);
         }
-        assert_eq!(record(&mut limiter, start, 1, 3), None);
-        assert_eq!(record(&mut limiter, start, 2, 4), None);
+        assert_eq!(record(&mut state, start, 1, 3), None);
+        assert_eq!(record(&mut state, start, 2, 4), None);
         // The line describes the first event that was held back.
-        let rest = limiter.take_rest().map(|line| line.text);
+        let rest = state.take_rest(start).map(|line| line.text);
         assert_eq!(rest.as_deref(), Some("at 1 (6 more like it, 21 in all)"));
     }
 
     #[test]
     fn a_clock_that_goes_back_does_no_harm() {
-        let (mut limiter, start) = (limiter(), Instant::now());
+        let (mut state, start) = (State::default(), Instant::now());
         for _ in 0..10 {
-            record(&mut limiter, start, 1_000, 1);
+            record(&mut state, start, 1_000, 1);
         }
-        assert_eq!(record(&mut limiter, start, 0, 1), None);
+        assert_eq!(record(&mut state, start, 0, 1), None);
     }
 
     #[test]
@@ -192,13 +228,32 @@ mod tests {
         assert_eq!(lines[10], "ERROR test: event 10 (2 more like it, 13 in all)");
     }
 
+    /// A burst, then silence: the rest is reported without another event.
+    #[test]
+    fn a_quiet_second_reports_the_rest() {
+        let log = capture::Log::default();
+        tracing::subscriber::with_default(log.clone(), || {
+            let mut limiters = [limiter(), limiter()];
+            for limiter in &mut limiters {
+                (0..1_000).for_each(|number| limiter.report(Level::Error, 1, format_args!("event {number}")));
+            }
+            assert_eq!(log.lines().len(), 20);
+            let deadline = Instant::now() + Duration::from_secs(20);
+            while log.lines().len() < 22 {
+                assert!(Instant::now() < deadline, "{:?}", log.lines());
+                std::thread::yield_now();
+            }
+        });
+        let lines = log.lines();
+        assert_eq!(lines[20..], ["ERROR test: event 10 (989 more like it, 1000 in all)"; 2]);
+    }
+
     #[test]
     fn dropping_a_limiter_with_nothing_held_back_is_silent() {
         let log = capture::Log::default();
         tracing::subscriber::with_default(log.clone(), || {
             let mut limiter = limiter();
             limiter.report(Level::Error, 1, format_args!("event"));
-            limiter.flush();
         });
         assert_eq!(log.lines(), ["ERROR test: event"]);
     }

@@ -2,6 +2,7 @@
 
 mod counters;
 mod log;
+mod log_flusher;
 mod log_limiter;
 mod stats;
 

@@ -1,7 +1,8 @@
 //! Undecodable messages are skipped and counted, or end the pipeline.
 
+use super::child::Child;
 use super::support::{Client, Observer, realtime_sum, server};
-use crate::support::{Input, assert_error, join, stop, value};
+use crate::support::{Input, assert_error, join, stop, value, wait_for};
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
@@ -33,4 +34,27 @@ fn a_stop_at_a_bad_message_reports_its_subject_and_column() {
         ErrorKind::Decode,
         &["`numbers.>`", "`numbers.odd`", "column `value`", "at byte 10", r#""three""#],
     );
+}
+
+/// Ten lines are written at once; a quiet second later, another one has the number of the rest. That holds for each burst, on
+/// stderr too, where no subscriber is installed.
+#[test]
+fn a_burst_of_bad_messages_is_reported_in_full_while_the_pipeline_is_idle() {
+    let server = server();
+    let mut observer = Observer::new(&server.url(), "sum");
+    let client = Client::new(&server.url());
+    let child = Child::start("sum", &server.url(), &[]);
+    wait_for("the pipeline sums", || {
+        client.publish("connector_example", [value(0)]);
+        observer.sees_soon()
+    });
+    let lines = || child.said().matches(" is skipped: ").count();
+    client.publish("connector_example", (0..1_000).map(|number| format!("bad {number}")));
+    wait_for("the rest of the burst is reported", || child.said().contains("(989 more like it, 1000 in all)"));
+    assert_eq!(lines(), 11, "{}", child.said());
+    client.publish("connector_example", (0..1_000).map(|number| format!("bad {number}")));
+    wait_for("the next burst is reported", || child.said().contains(", 2000 in all)"));
+    assert!((12..20).contains(&lines()), "{}", child.said());
+    child.signal("TERM");
+    assert!(child.end().0.success());
 }
