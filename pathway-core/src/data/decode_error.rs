@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use super::Column;
+
 /// A JSON value that the type of its column does not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -67,12 +69,16 @@ impl DecodeError {
         }
     }
 
-    /// The member of a column is missing. `path` is the column's JSON pointer, if it has one.
-    pub fn missing(column: &'static str, path: Option<&'static str>, expected: &str) -> Self {
-        let place = path.map(|path| format!(" at `{path}`")).unwrap_or_default();
-        let reason =
-            format!("expected {expected}, found nothing{place}: give the column a default, or make it an Option");
-        DecodeError { column: Some(column), reason, offset: Some(0) }
+    /// The member of a column is missing.
+    pub fn missing(column: &Column, expected: &str) -> Self {
+        let place = column.path.map(|path| format!(" at `{path}`")).unwrap_or_default();
+        // The column of a key cannot be an `Option`.
+        let cure = match column.primary_key {
+            true => "every message needs its primary key, or give the column a default",
+            false => "give the column a default, or make it an Option",
+        };
+        let reason = format!("expected {expected}, found nothing{place}: {cure}");
+        DecodeError { column: Some(column.name), reason, offset: Some(0) }
     }
 }
 

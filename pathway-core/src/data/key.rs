@@ -45,3 +45,19 @@ impl<R: Schema> PrimaryKey for R where R::KeyPresence: KeyIsPresent {}
 pub trait KeyIsPresent {}
 
 impl KeyIsPresent for HasKey {}
+
+/// A row without a primary key: it never replaces another row.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has a primary key, so its rows replace each other",
+    label = "this needs a table that only grows",
+    note = "read the messages into a row without `primary_key`, or use `.last()`, which keeps up with rows that are replaced"
+)]
+pub trait NoPrimaryKey: Schema {}
+
+#[diagnostic::do_not_recommend]
+impl<R: Schema> NoPrimaryKey for R where R::KeyPresence: KeyIsAbsent {}
+
+/// Implemented for [`NoKey`] only.
+pub trait KeyIsAbsent {}
+
+impl KeyIsAbsent for NoKey {}

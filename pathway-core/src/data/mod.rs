@@ -35,7 +35,7 @@ pub use encode_error::EncodeError;
 pub use error::{Error, ErrorKind, Result};
 pub use json::Json;
 pub use json_text::JsonText;
-pub use key::{HasKey, KeyPresence, NoKey, PrimaryKey};
+pub use key::{HasKey, KeyPresence, NoKey, NoPrimaryKey, PrimaryKey};
 pub(crate) use message::HeaderSpan;
 pub use message::{Delivery, Headers, Message, Metadata};
 pub use one_column::{OneColumn, OnePayload};

@@ -1,8 +1,9 @@
-//! `to_stream` and `to_table`: turn the changes of a table into rows, and rows into changes.
+//! `to_stream`, `to_upserts` and `to_table`: turn the changes of a table into rows, and rows into changes.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::data::{Change, Schema};
+use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties, net, net_in_arrival_order};
 
@@ -34,11 +35,64 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn to_stream<O: Schema>(&self, row: impl Fn(&Change<R>) -> O + Send + Sync + 'static) -> Table<O> {
+        self.stream_of_changes("to_stream", |_| {}, row)
+    }
+
+    /// One row for each key that a commit changes: its new row, or, if it has none any more, the row that was removed.
+    ///
+    /// Where [`to_stream`](Table::to_stream) has a removal and an insertion for an update, this has one row, as systems expect
+    /// that keep the last row of each key: a compacted log, a key-value store, an `upsert` of a database. The `diff` of the
+    /// change says which it is: 1 or more for the row that the key has now, -1 or less for the last row of a key without one.
+    /// If several rows of a key are inserted in one commit, there is one row for each.
+    ///
+    /// Memory: nothing between commits. All changes pass through the first worker, as they do in a sink.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Clone)] struct Order { city: String }
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Upsert { city: String, orders: Option<i64> }
+    ///
+    /// # let pipeline = Pipeline::new();
+    /// # let (one, two) = (Order { city: "Oslo".into() }, Order { city: "Oslo".into() });
+    /// # let commits = vec![vec![Change::insert(one.clone())], vec![Change::insert(two.clone())], vec![Change::remove(one), Change::remove(two)]];
+    /// # let orders = pipeline.commits(commits);
+    /// let cities = reduce!(o in orders by o.city => { o.city, n: count() });
+    /// let upserts = cities
+    ///     .to_upserts(
+    ///         |city| city.city.clone(),
+    ///         |change| Upsert { city: change.row.city.clone(), orders: (change.diff > 0).then_some(change.row.n) },
+    ///     )
+    ///     .collect();
+    /// # pipeline.run()?;
+    /// let upsert = |orders| Upsert { city: "Oslo".into(), orders };
+    /// assert_eq!(upserts.changes(), [(0, upsert(Some(1)), 1), (1, upsert(Some(2)), 1), (2, upsert(None), 1)]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn to_upserts<K: Datum, O: Schema>(
+        &self,
+        key: impl Fn(&R) -> K + Send + Sync + 'static,
+        row: impl Fn(&Change<R>) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
+        let keep_upserts = move |changes: &mut Vec<Change<R>>| {
+            let inserted = changes.iter().filter(|change| change.diff > 0);
+            let replaced: BTreeSet<_> = inserted.map(|change| DatumKey(key(&change.row))).collect();
+            changes.retain(|change| change.diff > 0 || !replaced.contains(&DatumKey(key(&change.row))));
+        };
+        self.stream_of_changes("to_upserts", keep_upserts, row)
+    }
+
+    /// A row for each net change of a commit that `keep` leaves.
+    fn stream_of_changes<O: Schema>(
+        &self,
+        verb: &str,
+        keep: impl Fn(&mut Vec<Change<R>>) + Send + Sync + 'static,
+        row: impl Fn(&Change<R>) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
         let order = self.properties().order;
-        let row = Arc::new(row);
-        self.operator("to_stream", TableProperties::ARRIVALS, move |build, changes, name| {
-            let row = Arc::clone(&row);
-            let operator = ToStream { changes: Vec::new(), order, row: move |change: &Change<R>| row(change) };
+        let functions = Arc::new((keep, row));
+        self.operator(verb, TableProperties::ARRIVALS, move |build, changes, name| {
+            let operator = ToStream { changes: Vec::new(), order, functions: Arc::clone(&functions) };
             // All changes go to the first worker, so that there is one order.
             build.dataflow.stateful(changes, name, |_| 0, operator)
         })
@@ -90,13 +144,20 @@ impl<R: Schema> Table<R> {
 }
 
 /// Collects the changes of a commit, and makes rows of the net changes.
-struct ToStream<R, F> {
+struct ToStream<R, K, F> {
     changes: Vec<Change<R>>,
     order: Order,
-    row: F,
+    /// What leaves out changes that get no row, and what makes a row of a change.
+    functions: Arc<(K, F)>,
 }
 
-impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> StatefulOperator<Change<R>, O> for ToStream<R, F> {
+impl<R, O, K, F> StatefulOperator<Change<R>, O> for ToStream<R, K, F>
+where
+    R: Schema,
+    O: Schema,
+    K: Fn(&mut Vec<Change<R>>) + 'static,
+    F: Fn(&Change<R>) -> O + 'static,
+{
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         self.changes.append(changes);
     }
@@ -108,6 +169,8 @@ impl<R: Schema, O: Schema, F: Fn(&Change<R>) -> O + 'static> StatefulOperator<Ch
             Order::Arrival => net_in_arrival_order(&mut changes),
             Order::Sorted => net(&mut changes, self.order),
         }
-        changes.iter().for_each(|change| emit(Change::insert((self.row)(change))));
+        let (keep, row) = &*self.functions;
+        keep(&mut changes);
+        changes.iter().for_each(|change| emit(Change::insert(row(change))));
     }
 }

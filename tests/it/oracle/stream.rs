@@ -1,5 +1,7 @@
 //! [`Table::to_stream`](pathway::Table::to_stream) and `to_table`: a table's changes as rows, and the reverse.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use pathway::Running;
 use pathway::prelude::*;
 
@@ -64,6 +66,69 @@ fn the_stream_is_what_a_sink_sees() {
             }
         }
     }
+}
+
+/// Replaying the upserts by key gives the table of each commit, with one row for each key that a commit changes.
+#[test]
+fn upserts_replay_to_the_table() {
+    for seed in seeds() {
+        let label = label("to_upserts", seed);
+        let history = history(seed, Removals::OfWhatIsThere);
+        // One row for each city.
+        let totals = |orders: &Table<Order>| reduce!(o in orders by o.city => Total { o.city, n: count(), quantity: sum(o.quantity) });
+        let upsert = |change: &Change<Total>| {
+            let Total { city, n, quantity } = change.row.clone();
+            Upsert { city, n, quantity, is_there: change.diff > 0 }
+        };
+        let as_line = |total: &Total| (total.city.clone(), total.n, total.quantity);
+        let of_table = play(&label, to_changes(&history, order), 1, totals, as_line);
+        let of_stream = with_all_workers(&label, |workers| {
+            let pipeline = Pipeline::new();
+            let orders = pipeline.commits(to_changes(&history, order));
+            let seen = collect(&orders, |orders| totals(orders).to_upserts(|total| total.city.clone(), upsert));
+            pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{label}: {error}"));
+            same_by_commit(&label, &seen, history.len(), |upsert| {
+                (upsert.city.clone(), upsert.n, upsert.quantity, upsert.is_there)
+            })
+        });
+        let (mut replayed, mut table) = (BTreeMap::new(), BTreeMap::new());
+        for (commit, (upserts, changes)) in of_stream.iter().zip(&of_table).enumerate() {
+            let mut changed = BTreeSet::new();
+            for ((city, n, quantity, is_there), copies) in upserts {
+                assert_eq!(*copies, 1, "{label}: commit {commit}");
+                assert!(changed.insert(city.clone()), "{label}: commit {commit}: two upserts of {city}");
+                let row = is_there.then_some((*n, *quantity));
+                let before = replayed.get(city).copied();
+                assert_ne!(row, before, "{label}: commit {commit}: {city} has not changed");
+                match row {
+                    Some(row) => drop(replayed.insert(city.clone(), row)),
+                    None => drop(replayed.remove(city)),
+                }
+            }
+            for ((city, n, quantity), diff) in changes {
+                match diff {
+                    1 => drop(table.insert(city.clone(), (*n, *quantity))),
+                    _ => drop(table.remove(city)),
+                }
+            }
+            assert_eq!(replayed, table, "{label}: commit {commit}");
+        }
+    }
+}
+
+#[derive(Clone, Schema)]
+struct Total {
+    city: String,
+    n: i64,
+    quantity: i64,
+}
+
+#[derive(Schema)]
+struct Upsert {
+    city: String,
+    n: i64,
+    quantity: i64,
+    is_there: bool,
 }
 
 /// Found by the test above: a commit with insertions only was emitted copy by copy.

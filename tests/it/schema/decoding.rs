@@ -116,3 +116,19 @@ fn both_zeros_are_read_and_written_alike() {
     let json = pathway::schema::Json::parse("[-0.0,{\"a\":-0e5}]").expect("a JSON text");
     assert_eq!(json.to_string(), r#"[0.0,{"a":0.0}]"#);
 }
+
+#[derive(Schema, Debug)]
+struct Keyed {
+    #[schema(primary_key)]
+    id: i64,
+}
+
+/// An `Option` in a key does not compile, so it is not offered.
+#[test]
+fn a_missing_primary_key_has_a_cure_that_compiles() {
+    assert_eq!(
+        decode::<Keyed>("{}").expect_err("no key"),
+        "column `id` at byte 0: expected an integer (i64), found nothing: \
+         every message needs its primary key, or give the column a default"
+    );
+}

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::deduplicate::accept::AcceptedRows;
 use super::deduplicate::by_arrival::{ByArrival, Pick};
 use super::state::hash_of;
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, NoPrimaryKey, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
@@ -78,8 +78,8 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
     ///
     /// It requires a table that only grows, because a row that was not accepted is not kept and could not come back: messages
     /// that are read into a table without a primary key, the results of `filter!` and `select!` on such a table, or a
-    /// [`to_stream`](Table::to_stream). For another table, [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that
-    /// says so. Memory: one row of each key.
+    /// [`to_stream`](Table::to_stream). Rows with a primary key do not compile. For another table whose rows can be removed,
+    /// [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so. Memory: one row of each key.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -92,7 +92,10 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
     /// assert_eq!(coarse.rows(), [Reading { sensor: 1, degrees: 25 }]);
     /// # Ok::<(), pathway::Error>(())
     /// ```
-    pub fn accept(self, accept: impl Fn(&R, &R) -> bool + Send + Sync + 'static) -> Table<R> {
+    pub fn accept(self, accept: impl Fn(&R, &R) -> bool + Send + Sync + 'static) -> Table<R>
+    where
+        R: NoPrimaryKey,
+    {
         if self.table.properties().append_only {
             return self.accepted(false, Arc::new(accept));
         }

@@ -63,5 +63,5 @@ impl<T: DecodeJson> Slot<T> {
 
 #[cold]
 fn missing<T: DecodeJson>(column: &'static Column) -> DecodeError {
-    DecodeError::missing(column.name, column.path, &T::expected())
+    DecodeError::missing(column, &T::expected())
 }
