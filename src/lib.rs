@@ -150,12 +150,12 @@ pub mod time {
 /// [insert](io::Feed::insert) while the pipeline runs, and a closure that receives each [`Update`](io::Update).
 pub mod io {
     pub use pathway_core::connector::sink::{
-        CommitBatch, CommitPosition, Encoded, EncodedBatch, EncodedMessage, OutputBatch, Sink, SinkInput, SinkItem,
-        Update,
+        CommitBatch, CommitPosition, Encoded, EncodedBatch, EncodedMessage, MessageSink, OutputBatch, RowSink, Sink,
+        SinkInput, SinkItem, Update,
     };
     pub use pathway_core::connector::source::{
-        AckProgress, AckSnapshot, InputBatch, MessageBatch, MessageSender, Position, RowBatch, RowSender, Sender,
-        Source, SourceItem, SourceSettings, Stopped, Undecoded,
+        AckProgress, AckSnapshot, InputBatch, MessageBatch, MessageSender, MessageSource, Position, RowBatch, RowItem,
+        RowSender, Sender, Source, SourceItem, SourceSettings, Stopped, Undecoded,
     };
     pub use pathway_core::connector::{Failure, Feed};
     pub use pathway_core::data::Commit;

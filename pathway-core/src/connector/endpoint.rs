@@ -1,4 +1,4 @@
-//! What may stand where a pipeline asks for a server.
+//! Endpoints: the NATS server or the in-memory broker that a pipeline connects to.
 
 use std::fmt;
 use std::sync::Arc;
@@ -57,12 +57,12 @@ impl From<&String> for Endpoint {
     }
 }
 
-/// What becomes an [`Endpoint`]: whatever converts `Into` one.
+/// Anything that converts into an [`Endpoint`].
 ///
-/// It says no more than `Into<Endpoint>`, but the compiler says more where it is missing.
+/// It is equivalent to `Into<Endpoint>`; only the compile error is clearer.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot stand for a server or a broker",
-    label = "expected a server's URI, or a reference to a broker in memory",
+    message = "`{Self}` is not an endpoint",
+    label = "expected the URI of a server, or a reference to a broker in memory",
     note = "write `\"nats://localhost:4222\"`, or `&broker`"
 )]
 pub trait IntoEndpoint {

@@ -5,7 +5,8 @@ use std::thread::JoinHandle;
 
 use super::message_writer::MessageWriter;
 use super::{
-    BatchOutput, CommitBatch, Encoded, MessageOptions, OutputBatch, Sink, SinkInput, SinkItem, SinkLink, write_table,
+    BatchOutput, CommitBatch, MessageOptions, MessageSink, OutputBatch, RowSink, Sink, SinkInput, SinkItem, SinkLink,
+    write_table,
 };
 use crate::connector::thread;
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
@@ -15,7 +16,7 @@ use crate::telemetry::SinkStats;
 
 impl<R: Schema> Table<R> {
     /// Gives the table's commits to a [`Sink`] of your own.
-    pub fn sink<S: Sink<Item = R>>(&self, sink: S) {
+    pub fn sink<S: Sink + RowSink<<S as Sink>::Item, R>>(&self, sink: S) {
         let name = self.plan().unique_name(&sink.name());
         let link = add_sink(self.plan(), Arc::clone(&name), sink);
         write_table(self, name, move || {
@@ -30,7 +31,12 @@ impl<R: Schema> Table<R> {
     /// Gives the table's commits to a [`Sink`] of your own as messages, which `encode` makes of rows.
     ///
     /// `subject` is the subject, or topic, of all messages.
-    pub fn message_sink<S: Sink<Item = Encoded>>(&self, sink: S, subject: &str, encode: impl Encode<R>) {
+    pub fn message_sink<S: Sink + MessageSink<<S as Sink>::Item>>(
+        &self,
+        sink: S,
+        subject: &str,
+        encode: impl Encode<R>,
+    ) {
         let name = self.plan().unique_name(&sink.name());
         let link = add_sink(self.plan(), name, sink);
         write_messages(self, link.name.clone(), subject.into(), encode, MessageOptions::new(), BatchOutput::new(link));
@@ -119,7 +125,7 @@ pub(crate) fn start_sink<S: Sink>(sink: S, link: SinkLink<<S::Item as SinkItem>:
     })
 }
 
-/// A sink in memory, which holds nothing back.
+/// A sink in memory: the worker writes to it directly, so nothing waits.
 struct MemorySink {
     link: SinkLink,
 }

@@ -6,6 +6,7 @@ mod commit_batch;
 mod dead_letter;
 mod encoded_batch;
 mod input;
+mod item;
 mod message_options;
 mod message_writer;
 mod outbox;
@@ -22,6 +23,7 @@ pub use commit_batch::CommitBatch;
 pub use dead_letter::{DeadLetters, Origin};
 pub use encoded_batch::{EncodedBatch, EncodedMessage, MessageMeta, OutgoingMessage};
 pub use input::{SinkInput, SinkLink};
+pub use item::{Encoded, MessageSink, RowSink, SinkItem};
 pub(crate) use message_options::MessageOptions;
 pub use outbox::{Outbox, OutputBatch};
 pub(crate) use output::BatchOutput;
@@ -29,11 +31,11 @@ pub use subscribe::Update;
 pub(crate) use table_output::{TableWriter, write_table};
 
 use super::Failure;
-use crate::data::{Commit, Schema};
+use crate::data::Commit;
 
 /// A sink: a file, a database, another broker. [`Table::sink`](crate::plan::Table::sink) gives it the table's commits.
 ///
-/// NATS stands on the same trait. A sink takes rows, or [`Encoded`] messages, which
+/// The NATS sinks implement the same trait. A sink takes rows, or [`Encoded`] messages, which
 /// [`Table::message_sink`](crate::plan::Table::message_sink) makes of rows.
 ///
 /// ```
@@ -79,8 +81,8 @@ use crate::data::{Commit, Schema};
 /// # What a sink can do beyond that
 /// Implement [`run`](Sink::run) instead of [`write`](Sink::write) to take commits whenever you want and to confirm them
 /// later, several at a time. Sources acknowledge a message when all sinks have confirmed the commits that it belongs to.
-/// A sink may also say [which commit it holds](Sink::last_commit), and that it can be [fenced](Sink::fence): persistence will
-/// need that for exactly-once delivery. Nothing asks for it yet.
+/// A sink may also report [which commit it holds](Sink::last_commit) and [fence](Sink::fence) earlier writers: persistence will
+/// need both for exactly-once delivery. Nothing calls them yet.
 pub trait Sink: Send + Sized + 'static {
     /// What it takes: rows of a schema, or [`Encoded`] messages.
     type Item: SinkItem;
@@ -98,7 +100,7 @@ pub trait Sink: Send + Sized + 'static {
         Ok(())
     }
 
-    /// Takes a commit, whole, and returns when it is written.
+    /// Takes a whole commit, and returns when it is written.
     ///
     /// It runs on the sink's own thread and may block. Meanwhile the pipeline may make more commits; it reads nothing new
     /// while they hold 200 000 changes, or 8 MiB of messages. A pipeline that stops waits until everything is written: if
@@ -118,7 +120,7 @@ pub trait Sink: Send + Sized + 'static {
         Ok(())
     }
 
-    /// The last message or row that the sink holds from an earlier run; `None` where it cannot say. Nothing calls it yet.
+    /// The last message or row that the sink holds from an earlier run; `None` if it cannot tell. Nothing calls it yet.
     ///
     /// # Errors
     /// The sink cannot be asked.
@@ -126,7 +128,7 @@ pub trait Sink: Send + Sized + 'static {
         Ok(None)
     }
 
-    /// Keeps writers of earlier epochs from writing any more. Returns false where the sink cannot do that. Nothing calls it
+    /// Keeps writers of earlier epochs from writing any more. Returns false if the sink cannot do that. Nothing calls it
     /// yet.
     ///
     /// # Errors
@@ -135,7 +137,7 @@ pub trait Sink: Send + Sized + 'static {
         Ok(false)
     }
 
-    /// The sink's whole life: opens it, writes and confirms commit after commit, and closes it.
+    /// Runs the sink: opens it, writes and confirms each commit, and closes it.
     ///
     /// The default calls the methods above. Implement it to take commits before earlier ones are confirmed:
     ///
@@ -178,29 +180,4 @@ pub struct CommitPosition {
     pub commit: Commit,
     /// How many messages or rows of that commit it holds.
     pub index: u64,
-}
-
-/// What a sink takes. It is implemented for every row, and for [`Encoded`] messages.
-pub trait SinkItem: sealed::Sealed + Send + 'static {
-    /// Those of one commit.
-    type Batch: OutputBatch;
-}
-
-impl<R: Schema> SinkItem for R {
-    type Batch = CommitBatch<R>;
-}
-
-/// Messages whose payloads the pipeline has encoded, as a sink's [`Item`](Sink::Item).
-#[derive(Clone, Copy, Debug)]
-pub enum Encoded {}
-
-impl SinkItem for Encoded {
-    type Batch = EncodedBatch;
-}
-
-mod sealed {
-    pub trait Sealed {}
-
-    impl<R: crate::data::Schema> Sealed for R {}
-    impl Sealed for super::Encoded {}
 }

@@ -6,8 +6,8 @@ use std::thread::JoinHandle;
 use super::decode_operator::DecodeOperator;
 use super::row_operator::RowOperator;
 use super::{
-    Bound, DecodeSettings, InputBatch, InputQueue, RowBatch, RowDecoder, Sender, Source, SourceItem, SourceLink,
-    SourceSettings, Stopped, Undecoded,
+    Bound, DecodeSettings, InputBatch, InputQueue, MessageSource, RowBatch, RowDecoder, RowItem, Sender, Source,
+    SourceItem, SourceLink, SourceSettings, Stopped,
 };
 use crate::connector::thread;
 use crate::data::{Change, Metadata, Result, Schema};
@@ -21,7 +21,7 @@ impl Pipeline {
     ///
     /// The source inserts and removes rows: a primary key does not replace rows here. `deduplicate(|row| row.id).last()`
     /// does that.
-    pub fn source<R: Schema, S: Source<Item = R>>(&self, source: S) -> Table<R> {
+    pub fn source<R: RowItem, S: Source<Item = R>>(&self, source: S) -> Table<R> {
         attach_rows(self.plan(), source)
     }
 
@@ -64,7 +64,11 @@ impl Pipeline {
     /// assert_eq!(readings.rows(), [21, 22].map(|celsius| Reading { celsius }));
     /// # Ok::<(), pathway::Error>(())
     /// ```
-    pub fn message_source<S: Source<Item = Undecoded>, D: Decode>(&self, source: S, decode: D) -> Table<D::Row> {
+    pub fn message_source<S, D>(&self, source: S, decode: D) -> Table<D::Row>
+    where
+        S: Source + MessageSource<<S as Source>::Item>,
+        D: Decode,
+    {
         let plan = self.plan();
         let settings = source.settings();
         let name = plan.unique_name(&settings.name);

@@ -6,7 +6,9 @@ mod confirmations;
 mod dead_letters;
 mod decode_operator;
 mod input_batch;
+mod item;
 mod message_batch;
+mod message_sender;
 mod metadata_columns;
 mod position;
 mod queue;
@@ -23,6 +25,7 @@ pub(crate) use dead_letters::DeadLetterOutput;
 pub use decode_operator::OnDecodeError;
 pub(crate) use decode_operator::{DecodeSettings, RowDecoder};
 pub use input_batch::InputBatch;
+pub use item::{MessageSource, RowItem, SourceItem, Undecoded};
 pub use message_batch::MessageBatch;
 pub use position::Position;
 pub use queue::{Bound, Closed, InputQueue};
@@ -31,11 +34,10 @@ pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
 pub use settings::SourceSettings;
 
 use super::Failure;
-use crate::data::Schema;
 
 /// A source: a file, a database, another broker. [`Pipeline::source`](crate::plan::Pipeline::source) makes a table of it.
 ///
-/// NATS stands on the same trait. A source hands over rows, or [`Undecoded`] messages, which
+/// The NATS sources implement the same trait. A source hands over rows, or [`Undecoded`] messages, which
 /// [`Pipeline::message_source`](crate::plan::Pipeline::message_source) decodes.
 ///
 /// ```
@@ -73,12 +75,12 @@ use crate::data::Schema;
 /// ```
 ///
 /// # What a source can do beyond that
-/// - Say when it is ready: [`SourceSettings::announces_ready`] and [`Sender::ready`].
+/// - Report when it is ready: [`SourceSettings::announces_ready`] and [`Sender::ready`].
 /// - Hand over batches: [`Sender::send`] takes many messages or rows at once.
-/// - Acknowledge: [`Sender::acks`] tells which of its messages are confirmed, that is, fully written by every sink, and
+/// - Acknowledge: [`Sender::acks`] reports which of its messages are confirmed, that is, fully written by every sink, and
 ///   which are durable.
-/// - Say where it stands: [`Position`], set on batches or by [`RowSender::set_position`]; and continue there:
-///   [`Sender::resume_after`]. Messages between two positions are fetched again by continuing at the first.
+/// - Set its [`Position`], on batches or by [`RowSender::set_position`], and continue after it: [`Sender::resume_after`].
+///   To fetch the messages between two positions again, it continues at the first.
 pub trait Source: Send + Sized + 'static {
     /// What it hands over: rows of a schema, or [`Undecoded`] messages.
     type Item: SourceItem;
@@ -88,8 +90,8 @@ pub trait Source: Send + Sized + 'static {
         SourceSettings::new()
     }
 
-    /// Hands over rows or messages until there are no more, or until [`Sender`] returns [`Stopped`]. Pass that on with `?`:
-    /// it is not a failure.
+    /// Hands over rows or messages until there are no more, or until [`Sender`] returns [`Stopped`]. Pass [`Stopped`] on with
+    /// `?`: it does not count as a failure.
     ///
     /// It runs once, on a thread of its own, and may block. A pipeline that stops waits for it: a source that waits for
     /// something else checks [`Sender::is_stopping`] now and then, or waits with [`Sender::sleep`].
@@ -98,29 +100,4 @@ pub trait Source: Send + Sized + 'static {
     /// Any error ends the pipeline. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
     /// wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the source.
     fn run(self, sender: &Sender<Self::Item>) -> Result<(), Failure>;
-}
-
-/// What a source hands over. It is implemented for every row, and for [`Undecoded`] messages.
-pub trait SourceItem: sealed::Sealed + Send + 'static {
-    /// Several of them.
-    type Batch: InputBatch;
-}
-
-impl<R: Schema> SourceItem for R {
-    type Batch = RowBatch<R>;
-}
-
-/// Messages whose payloads the pipeline decodes, as a source's [`Item`](Source::Item).
-#[derive(Clone, Copy, Debug)]
-pub enum Undecoded {}
-
-impl SourceItem for Undecoded {
-    type Batch = MessageBatch;
-}
-
-mod sealed {
-    pub trait Sealed {}
-
-    impl<R: crate::data::Schema> Sealed for R {}
-    impl Sealed for super::Undecoded {}
 }
