@@ -262,7 +262,7 @@ fn a_stop_waits_for_calls_only_until_the_deadline() {
                 Ok::<_, String>(made(n.value, 0))
             })
             .timeout(Duration::from_secs(3_600))
-            .last_deadline(Duration::from_millis(50))
+            .stop_timeout(Duration::from_millis(50))
             .or_skip()
             .collect();
         // The rows exist when the pipeline starts, so the calls can begin before `start` returns.

@@ -12,7 +12,7 @@ pub(super) struct CallPolicy {
     pub(super) timeout: Duration,
     pub(super) retries: u32,
     pub(super) back_off: Duration,
-    pub(super) last_deadline: Duration,
+    pub(super) stop_timeout: Duration,
 }
 
 impl Default for CallPolicy {
@@ -22,7 +22,7 @@ impl Default for CallPolicy {
             timeout: Duration::from_secs(30),
             retries: 2,
             back_off: Duration::from_millis(100),
-            last_deadline: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -86,6 +86,6 @@ impl CallPolicy {
                 tokio::time::sleep(Self::FAILURE_CHECK).await;
             }
         };
-        let _ = tokio::time::timeout(self.last_deadline, failed).await;
+        let _ = tokio::time::timeout(self.stop_timeout, failed).await;
     }
 }

@@ -109,8 +109,8 @@ where
         self
     }
 
-    /// For how many removed rows each worker keeps the result, so that an equal row needs no call. If the table only grows, for
-    /// how many earlier rows. The oldest results are evicted first. Default: 0.
+    /// How many results of removed rows each worker keeps, so that an equal row needs no call. If the table only grows, these are
+    /// results of earlier rows. The oldest results are evicted first. Default: 0.
     pub fn cache(mut self, rows: usize) -> Self {
         self.cache = rows;
         self
@@ -119,8 +119,8 @@ where
     /// How long a stopping pipeline waits for calls before it abandons them. Default: 10 s.
     ///
     /// Rows whose calls are abandoned have no result, and the run ends with an error that states their number.
-    pub fn last_deadline(mut self, deadline: Duration) -> Self {
-        self.policy.last_deadline = deadline;
+    pub fn stop_timeout(mut self, timeout: Duration) -> Self {
+        self.policy.stop_timeout = timeout;
         self
     }
 
