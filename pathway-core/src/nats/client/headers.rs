@@ -146,14 +146,14 @@ mod tests {
     fn the_order_is_fixed() {
         let mut template = HeaderTemplate::new();
         for n in 0..100 {
-            for (time, come) in [(n, false), (n, true), (n + 2, true), (n + 2, false)] {
-                let diff = if come { "1" } else { "-1" };
-                let plain = wire(&template.headers(time, &message(come, None)));
+            for (time, inserted) in [(n, false), (n, true), (n + 2, true), (n + 2, false)] {
+                let diff = if inserted { "1" } else { "-1" };
+                let plain = wire(&template.headers(time, &message(inserted, None)));
                 assert_eq!(plain, format!("pathway_time: {time}\r\npathway_diff: {diff}\r\n"));
 
                 let headers = ["z", "a", "m", "b"].map(|name| (name.into(), format!("<{name}>"))).to_vec();
                 let meta = MessageMeta { headers, message_id: Some("id".to_owned()), ..MessageMeta::default() };
-                let own = wire(&template.headers(time, &message(come, Some(meta))));
+                let own = wire(&template.headers(time, &message(inserted, Some(meta))));
                 assert_eq!(own, plain + "z: <z>\r\na: <a>\r\nm: <m>\r\nb: <b>\r\nNats-Msg-Id: id\r\n");
             }
         }

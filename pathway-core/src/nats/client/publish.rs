@@ -12,28 +12,28 @@ use tokio::sync::watch;
 
 use super::headers::HeaderTemplate;
 use super::{ConnectionClosed, check_publish_subject};
-use crate::connector::sink::{DeadLetters, EncodedBatch, Outbox, OutgoingMessage};
+use crate::connector::sink::{DeadLetters, EncodedBatch, OutgoingMessage, SinkLink};
 use crate::data::EncodeError;
 
 /// The batches that a sink receives from its outbox, and the deadline for the last ones.
 pub(crate) struct BatchReceiver {
-    outbox: Arc<Outbox>,
+    link: SinkLink,
     /// How long the last messages may take once the outbox is finished.
-    last_deadline: Duration,
+    drain_timeout: Duration,
     is_finished: bool,
-    /// When `last_deadline` ends. A watch, because the supervisor waits for it while the session sets it.
+    /// When `drain_timeout` ends. A watch, because the supervisor waits for it while the session sets it.
     deadline: watch::Sender<Option<Instant>>,
 }
 
 impl BatchReceiver {
-    pub(crate) fn new(outbox: Arc<Outbox>, last_deadline: Duration) -> Self {
-        BatchReceiver { outbox, last_deadline, is_finished: false, deadline: watch::Sender::new(None) }
+    pub(crate) fn new(link: SinkLink, drain_timeout: Duration) -> Self {
+        BatchReceiver { link, drain_timeout, is_finished: false, deadline: watch::Sender::new(None) }
     }
 
-    /// Waits for the next batch; for ever once there will be no more. The first time that it returns `None`, the caller must
-    /// call [`finish`](BatchReceiver::finish).
+    /// Waits for the next batch. The first time that it returns `None`, the caller must call
+    /// [`finish`](BatchReceiver::finish); after that it waits forever.
     pub(crate) fn next(&self) -> impl Future<Output = Option<Arc<EncodedBatch>>> + use<> {
-        let outbox = (!self.is_finished).then(|| Arc::clone(&self.outbox));
+        let outbox = (!self.is_finished).then(|| Arc::clone(&self.link.outbox));
         async move {
             match outbox {
                 Some(outbox) => outbox.next().await,
@@ -45,7 +45,7 @@ impl BatchReceiver {
     /// Records that there will be no more batches. From now on the last messages have a deadline.
     pub(crate) fn finish(&mut self) {
         self.is_finished = true;
-        self.deadline.send_replace(Some(Instant::now() + self.last_deadline));
+        self.deadline.send_replace(Some(Instant::now() + self.drain_timeout));
     }
 
     /// Whether there will be no more batches.
@@ -53,8 +53,18 @@ impl BatchReceiver {
         self.is_finished
     }
 
-    /// Takes batches as long as there is no connection. Returns when none is needed, because everything is published.
-    pub(crate) async fn collect<T>(&mut self, pending: &mut VecDeque<T>, new: impl Fn(Arc<EncodedBatch>) -> T) {
+    /// Takes batches as long as there is no connection. Returns when none is needed, because everything is published, or
+    /// because the pipeline stops before the sink is ready.
+    pub(crate) async fn collect<T>(
+        &mut self,
+        is_ready: bool,
+        pending: &mut VecDeque<T>,
+        new: impl Fn(Arc<EncodedBatch>) -> T,
+    ) {
+        if !is_ready {
+            // A sink that is not ready has received nothing.
+            return self.link.control.stopped().await;
+        }
         while !(self.is_finished && pending.is_empty()) {
             match self.next().await {
                 Some(batch) => pending.push_back(new(batch)),
@@ -74,8 +84,8 @@ impl BatchReceiver {
     }
 
     /// How long the last messages may take, in seconds.
-    pub(crate) fn last_deadline_seconds(&self) -> f32 {
-        self.last_deadline.as_secs_f32()
+    pub(crate) fn drain_timeout_seconds(&self) -> f32 {
+        self.drain_timeout.as_secs_f32()
     }
 }
 
@@ -181,7 +191,7 @@ impl OutgoingBatch {
     }
 }
 
-/// Waits until an instant; without one, for ever.
+/// Waits until an instant; without one, forever.
 pub(crate) async fn sleep_until(instant: Option<Instant>) {
     match instant {
         Some(instant) => tokio::time::sleep_until(instant.into()).await,

@@ -25,7 +25,7 @@ use crate::nats::client::{Dialer, NatsUri, Options, Supervisor};
 pub struct CoreSink {
     uri: NatsUri,
     options: Options,
-    last_deadline: Duration,
+    drain_timeout: Duration,
     dead_letters: Option<DeadLetters>,
 }
 
@@ -36,7 +36,7 @@ impl CoreSink {
 
     /// A sink that publishes at the servers of `uri`.
     pub fn new(uri: NatsUri) -> Self {
-        CoreSink { uri, options: Options::new(), last_deadline: Duration::from_secs(30), dead_letters: None }
+        CoreSink { uri, options: Options::new(), drain_timeout: Duration::from_secs(30), dead_letters: None }
     }
 
     /// Sets the connection options.
@@ -48,8 +48,8 @@ impl CoreSink {
     /// How long the last messages may take when the pipeline ends. Default: 30 s.
     ///
     /// If the server is not back by then, the pipeline ends with an error that says how many messages are missing.
-    pub fn last_deadline(mut self, deadline: Duration) -> Self {
-        self.last_deadline = deadline;
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
         self
     }
 
@@ -65,7 +65,7 @@ impl Sink for CoreSink {
 
     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);
-        let mut publisher = Publisher::new(self.uri, input.link().clone(), self.last_deadline, self.dead_letters);
+        let mut publisher = Publisher::new(self.uri, input.link().clone(), self.drain_timeout, self.dead_letters);
         Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
     }
 }

@@ -37,12 +37,7 @@ impl Supervised for Publisher {
     }
 
     async fn while_disconnected(&mut self, is_ready: bool) -> Result<()> {
-        if is_ready {
-            self.batches.collect(&mut self.pending, PendingBatch::new).await;
-        } else {
-            // A sink that is not ready has received nothing.
-            self.link.control.stopped().await;
-        }
+        self.batches.collect(is_ready, &mut self.pending, PendingBatch::new).await;
         Ok(())
     }
 
@@ -62,7 +57,7 @@ impl Supervised for Publisher {
             "{}: {missing} messages could not be published: {} did not confirm them within {} s of the end",
             self.link.name,
             self.uri,
-            self.batches.last_deadline_seconds()
+            self.batches.drain_timeout_seconds()
         );
         Err(Error::new(ErrorKind::Network, message))
     }
@@ -72,13 +67,13 @@ impl Publisher {
     pub(super) fn new(
         uri: NatsUri,
         link: SinkLink,
-        last_deadline: Duration,
+        drain_timeout: Duration,
         dead_letters: Option<DeadLetters>,
     ) -> Self {
         Publisher {
             uri,
             rejects: LogLimiter::new(&link.name),
-            batches: BatchReceiver::new(link.outbox.clone(), last_deadline),
+            batches: BatchReceiver::new(link.clone(), drain_timeout),
             link,
             template: HeaderTemplate::new(),
             dead_letters,

@@ -216,7 +216,7 @@ fn batches_wait_while_the_server_is_away() {
 #[test]
 fn a_server_that_does_not_come_back_is_an_error() {
     let mut server = server();
-    let publisher = publisher(&server.url()).last_deadline(Duration::from_millis(300));
+    let publisher = publisher(&server.url()).drain_timeout(Duration::from_millis(300));
     let mut running = start(publisher).expect("a sink");
     running.push_numbers(0..10);
     running.wait_until_confirmed();
@@ -232,7 +232,7 @@ fn a_server_that_does_not_come_back_is_an_error() {
 #[test]
 fn a_server_that_answers_nothing_is_an_error() {
     let server = server();
-    let publisher = publisher(&server.url()).last_deadline(Duration::from_millis(300));
+    let publisher = publisher(&server.url()).drain_timeout(Duration::from_millis(300));
     let mut running = start(publisher).expect("a sink");
     server.pause().expect("a pause");
     running.push_numbers(0..10);

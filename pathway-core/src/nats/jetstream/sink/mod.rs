@@ -28,7 +28,7 @@ pub struct StreamPublisher {
     options: Options,
     stream: Arc<str>,
     subject: Arc<str>,
-    last_deadline: Duration,
+    drain_timeout: Duration,
     dead_letters: Option<DeadLetters>,
     one_by_one: bool,
 }
@@ -53,7 +53,7 @@ impl StreamPublisher {
             options: Options::new(),
             stream: stream.into(),
             subject,
-            last_deadline: Duration::from_secs(30),
+            drain_timeout: Duration::from_secs(30),
             dead_letters: None,
             one_by_one: false,
         })
@@ -66,8 +66,8 @@ impl StreamPublisher {
     }
 
     /// How long the last messages may take when the pipeline ends. Default: 30 s.
-    pub fn last_deadline(mut self, deadline: Duration) -> Self {
-        self.last_deadline = deadline;
+    pub fn drain_timeout(mut self, timeout: Duration) -> Self {
+        self.drain_timeout = timeout;
         self
     }
 
@@ -98,7 +98,7 @@ impl Sink for StreamPublisher {
             dead_letters: self.dead_letters,
             one_by_one: self.one_by_one,
         };
-        let mut publisher = Publisher::new(config, self.last_deadline, input.link().clone());
+        let mut publisher = Publisher::new(config, self.drain_timeout, input.link().clone());
         Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
     }
 }

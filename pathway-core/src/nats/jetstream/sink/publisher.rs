@@ -68,12 +68,7 @@ impl Supervised for Publisher {
     }
 
     async fn while_disconnected(&mut self, is_ready: bool) -> Result<()> {
-        if is_ready {
-            self.batches.collect(&mut self.pending, PendingBatch::new).await;
-        } else {
-            // A sink that is not ready has received nothing.
-            self.link.control.stopped().await;
-        }
+        self.batches.collect(is_ready, &mut self.pending, PendingBatch::new).await;
         Ok(())
     }
 
@@ -92,21 +87,21 @@ impl Supervised for Publisher {
         let message = format!(
             "{missing} messages could not be stored: {} did not store them within {} s of the end",
             self.config.uri,
-            self.batches.last_deadline_seconds()
+            self.batches.drain_timeout_seconds()
         );
         Err(self.error(ErrorKind::Network, message))
     }
 }
 
 impl Publisher {
-    pub(super) fn new(config: PublisherConfig, last_deadline: Duration, link: SinkLink) -> Self {
+    pub(super) fn new(config: PublisherConfig, drain_timeout: Duration, link: SinkLink) -> Self {
         Publisher {
             order: if config.one_by_one { OrderGuard::disabled() } else { OrderGuard::default() },
             config,
             id_prefix: format!("{:016x}", fastrand::u64(..)),
             template: HeaderTemplate::new(),
             stream: None,
-            batches: BatchReceiver::new(link.outbox.clone(), last_deadline),
+            batches: BatchReceiver::new(link.clone(), drain_timeout),
             pending: VecDeque::new(),
             rejects: LogLimiter::new(&link.name),
             link,
