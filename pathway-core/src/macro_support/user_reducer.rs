@@ -13,17 +13,22 @@ pub fn user_reducer<R>(reducer: R) -> UserReducer<R> {
 
 impl<T: Accumulator> UserReducer<T> {
     /// The reducer of an accumulator. Where it applies, the compiler prefers this method to the trait's.
-    pub fn into_reducer(self) -> Fold<T> {
-        Fold::new(self.0)
+    pub fn folded(self) -> UserReducer<Fold<T>> {
+        UserReducer(Fold::new(self.0))
     }
 }
 
-/// The fallback for values that are not accumulators.
-pub trait IntoReducer {
+/// What becomes of both: `user_reducer(value).folded().into_reducer()`.
+pub trait IntoReducer: Sized {
     /// The reducer's type.
     type Reducer;
 
-    /// The reducer itself.
+    /// The fallback for values that are not accumulators: the value itself.
+    fn folded(self) -> Self {
+        self
+    }
+
+    /// The reducer.
     fn into_reducer(self) -> Self::Reducer;
 }
 

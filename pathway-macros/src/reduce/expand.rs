@@ -25,7 +25,6 @@ pub(crate) fn expand(reduce: &CheckedReduce) -> TokenStream {
     let has_user_reducer = reduce.reducer_calls.iter().any(|call| !call.is_builtin);
     let into_reducer_trait = has_user_reducer.then(|| {
         quote!(
-            #[allow(unused_imports)]
             use ::pathway::__private::IntoReducer as _;
         )
     });

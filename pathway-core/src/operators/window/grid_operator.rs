@@ -165,11 +165,7 @@ where
         while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
             for slot in entry.remove() {
                 let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
-                let change = match mode {
-                    EmitMode::Always => continue,
-                    EmitMode::OnClose => Change::insert,
-                    EmitMode::UntilClose => Change::remove,
-                };
+                let Some(change) = mode.change_on_close() else { continue };
                 row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
             }
         }

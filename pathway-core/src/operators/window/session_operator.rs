@@ -117,17 +117,14 @@ where
         while let Some((end, slot)) = closing.first().copied().filter(|(end, _)| has_closed(*end)) {
             closing.pop_first();
             let Some((key, timeline)) = keys.get(slot) else { continue };
-            // SessionWindows of a key end in the order in which they begin.
+            // Sessions of a key end in the order in which they begin.
             let Some((start, session)) = timeline.sessions.pop_first() else { continue };
             while let Some(entry) = timeline.rows.first_entry().filter(|entry| *entry.key() <= end) {
                 entry.remove();
             }
-            let change = match mode {
-                EmitMode::Always => None,
-                EmitMode::OnClose => Some(row(key, start, &session).map(Change::insert)),
-                EmitMode::UntilClose => Some(row(key, start, &session).map(Change::remove)),
-            };
-            change.flatten().into_iter().for_each(&mut *emit);
+            if let Some(change) = mode.change_on_close() {
+                row(key, start, &session).map(change).into_iter().for_each(&mut *emit);
+            }
             keys.remove_if(slot, |(_, timeline)| timeline.sessions.is_empty());
         }
     }

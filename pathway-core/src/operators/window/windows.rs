@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use super::time::{EventTime, Length};
-use crate::data::Schema;
+use crate::data::{Change, Schema};
 use crate::operators::state::IdleClock;
 use crate::plan::Table;
 
@@ -66,6 +66,17 @@ pub(super) enum EmitMode {
     OnClose,
     /// From its first row on, until its close.
     UntilClose,
+}
+
+impl EmitMode {
+    /// What the close of a window does to its row, if anything.
+    pub(super) fn change_on_close<O>(self) -> Option<fn(O) -> Change<O>> {
+        match self {
+            EmitMode::Always => None,
+            EmitMode::OnClose => Some(Change::insert),
+            EmitMode::UntilClose => Some(Change::remove),
+        }
+    }
 }
 
 /// Windows that follow each other without gap or overlap: each row is in exactly one.

@@ -75,11 +75,12 @@ impl ReducerCall {
             .partition(|argument| needs_row(argument, row, keys) || keys.find(argument).is_some());
         let parameters: Punctuated<_, Token![,]> = parameters.into_iter().collect();
         let reducer = if parameters.is_empty() { quote!(#path) } else { quote!(#path(#parameters)) };
-        // The value may be a reducer or an accumulator. `user_reducer(value).into_reducer()` is a reducer in both cases.
+        // The value may be a reducer or an accumulator. This expression is a reducer in both cases.
         let spans = SpanRange::of(path);
-        let (user_reducer, method) = (spans.call("user_reducer", &reducer), Ident::new("into_reducer", spans.last));
+        let user_reducer = spans.call("user_reducer", &reducer);
+        let [folded, into_reducer] = ["folded", "into_reducer"].map(|method| Ident::new(method, spans.last));
         let no_arguments = spans.parenthesized(TokenStream::new());
-        let reducer = quote_spanned!(spans.last=> #user_reducer.#method #no_arguments);
+        let reducer = quote_spanned!(spans.last=> #user_reducer.#folded #no_arguments.#into_reducer #no_arguments);
         ReducerCall {
             source: call.to_token_stream(),
             is_builtin: false,

@@ -1,5 +1,4 @@
 fn expansion() {
-    #[allow(unused_imports)]
     use ::pathway::__private::IntoReducer as _;
     #[derive(
         ::core::clone::Clone,
@@ -19,7 +18,9 @@ fn expansion() {
             (
                 ::pathway::__private::column_reducer(
                     "typical",
-                    ::pathway::__private::user_reducer(TrimmedMean(0.1)).into_reducer(),
+                    ::pathway::__private::user_reducer(TrimmedMean(0.1))
+                        .folded()
+                        .into_reducer(),
                 ),
             ),
             move |o| (::pathway::__private::clone_datum(&o.price),),
