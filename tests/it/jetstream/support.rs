@@ -1,10 +1,13 @@
 //! A server with JetStream, an independent client of it, and a pipeline that reads a stream.
 
 use std::collections::VecDeque;
+use std::fmt::Display;
+use std::time::Instant;
 
 use async_nats::ConnectOptions;
 use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::stream::{Config, Info, RawMessageErrorKind, RetentionPolicy};
+use async_nats::jetstream::message::StreamMessage;
+use async_nats::jetstream::stream::{Config, Info, RawMessageErrorKind, RetentionPolicy, Stream};
 use async_nats::jetstream::{self, Context, consumer};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use pathway::prelude::*;
@@ -14,7 +17,7 @@ use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 use tokio::runtime::Runtime;
 
-use crate::support::{Input, assert_error, connect, stop, value, wait_for};
+use crate::support::{DEADLINE, Input, assert_error, connect, stop, value, wait_for};
 
 pub(super) fn server() -> Server {
     Server::start().expect("a server")
@@ -80,8 +83,11 @@ impl Js {
     }
 
     pub(super) fn info(&self, stream: &str) -> Info {
-        let info = async { self.context.get_stream(stream).await.expect("a stream").cached_info().clone() };
-        self.runtime.block_on(info)
+        self.runtime.block_on(async { self.stream(stream).await.cached_info().clone() })
+    }
+
+    async fn stream(&self, name: &str) -> Stream {
+        until_answered(&format!("stream `{name}`"), async || self.context.get_stream(name).await).await
     }
 
     /// How many messages a stream holds.
@@ -110,16 +116,11 @@ impl Js {
     /// The messages of a stream, in order: sequence, subject, payload.
     pub(super) fn stored(&self, stream: &str) -> Vec<(u64, String, String)> {
         let all = async {
-            let stream = self.context.get_stream(stream).await.expect("a stream");
+            let stream = self.stream(stream).await;
             let state = &stream.cached_info().state;
-            let get = |sequence| stream.get_raw_message(sequence);
+            let get = |sequence| read_message(&stream, sequence);
             let messages = stream::iter(state.first_sequence..=state.last_sequence).map(get).buffered(64);
-            let found = messages.filter_map(async |message| match message {
-                Ok(message) => Some(message),
-                Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => None,
-                Err(error) => panic!("cannot read a message of the stream: {error}"),
-            });
-            let found = found.map(|message| {
+            let found = messages.filter_map(async |message| message).map(|message| {
                 let payload = String::from_utf8(message.payload.to_vec()).expect("text");
                 (message.sequence, message.subject.to_string(), payload)
             });
@@ -136,6 +137,30 @@ impl Js {
         };
         self.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
     }
+}
+
+/// Asks a server until it answers. A cluster that elects a leader answers nothing, or with an error that says nothing about
+/// what was asked for.
+async fn until_answered<T, E: Display>(what: &str, ask: impl AsyncFn() -> Result<T, E>) -> T {
+    let start = Instant::now();
+    loop {
+        match ask().await {
+            Ok(answer) => return answer,
+            Err(error) => assert!(start.elapsed() < DEADLINE, "cannot read {what}: {error}"),
+        }
+        // Time must pass here: without a server, the client returns an error at once.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Reads a message of a stream; `None` if it was removed.
+async fn read_message(stream: &Stream, sequence: u64) -> Option<StreamMessage> {
+    let ask = async || match stream.get_raw_message(sequence).await {
+        Ok(message) => Ok(Some(message)),
+        Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    until_answered(&format!("message {sequence} of the stream"), ask).await
 }
 
 /// A running pipeline that reads [`Input`]s from a stream and collects them.
