@@ -20,7 +20,7 @@ const AUTOCOMMIT_MS: &str = "10";
 pub(crate) struct Peer {
     child: Child,
     done: Arc<AtomicU64>,
-    /// Where its sums come in.
+    /// The connection on which its sums arrive.
     sums: TcpStream,
 }
 

@@ -40,7 +40,7 @@ enum Operator {
     Session,
     /// The row of each key that came last.
     Deduplicate,
-    /// Rows of even numbers, in whose place those of odd ones stand where there are any.
+    /// Rows of even numbers, replaced by the row of an odd number that has the same key.
     Update,
 }
 

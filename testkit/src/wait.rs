@@ -28,7 +28,7 @@ const POLL: Duration = Duration::from_millis(2);
 pub fn wait_for(what: &str, mut condition: impl FnMut() -> bool) {
     let start = Instant::now();
     while !condition() {
-        assert!(start.elapsed() < DEADLINE, "waited {} s in vain for: {what}", DEADLINE.as_secs());
+        assert!(start.elapsed() < DEADLINE, "gave up after {} s of waiting for: {what}", DEADLINE.as_secs());
         thread::sleep(POLL);
     }
 }

@@ -1,6 +1,6 @@
-//! The contract for sources and sinks, and what they all stand on: queues, acknowledgements, positions, dead letters.
+//! The contract for sources and sinks, and what they share: queues, acknowledgements, positions, dead letters.
 //!
-//! Here too are the sources that need no server: static tables, manual inputs, clocks.
+//! The sources that need no server are here, too: static tables, manual inputs, clocks.
 
 mod clock;
 mod endpoint;

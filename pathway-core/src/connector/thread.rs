@@ -63,7 +63,7 @@ where
     }
 }
 
-/// The pipeline's error for the failure of a source or a sink. One of ours says everything already.
+/// The pipeline's error for the failure of a source or a sink. An error of this crate needs no context.
 fn of_failure(kind: &str, name: &str, failure: Failure) -> Error {
     match failure.downcast::<Error>() {
         Ok(error) => *error,
@@ -95,7 +95,7 @@ impl std::error::Error for StageFailure {
     }
 }
 
-/// What a panic said.
+/// The message of a panic.
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")

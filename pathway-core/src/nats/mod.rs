@@ -1,6 +1,6 @@
 //! NATS: `read` makes a subject, a stream or a bucket a table, `write` publishes a table's changes.
 //!
-//! It stands on `connector/` like any connector: it names neither the engine nor the operators.
+//! Like any connector, it uses only the contract in `connector/`, and names neither the engine nor the operators.
 
 pub mod client;
 pub mod core;

@@ -101,7 +101,7 @@ impl<T> Read<T> {
     /// Publishes messages that cannot be decoded on this subject. Default: they are only counted and reported.
     ///
     /// A dead letter has the bytes of the message and these headers: `pathway_reason`, `pathway_subject`,
-    /// `pathway_column` and `pathway_offset` (bytes from the start of the payload) where they are known,
+    /// `pathway_column` and `pathway_offset` (bytes from the start of the payload) if they are known,
     /// `pathway_pipeline`, `pathway_source`, and then the headers of the message. It is published on the same server (or
     /// broker), at least once, by a sink of its own, which the statistics name `<source>-dead-letters`.
     ///
@@ -139,7 +139,7 @@ impl<T> Read<T> {
 
     /// How many messages may wait for the pipeline before the source stops reading. Default: 65 536.
     ///
-    /// A source that stops reading lets its socket fill, and TCP slows the server down: nothing is dropped here. A server
+    /// When a source stops reading, its socket fills, and TCP slows the server down: nothing is dropped here. A server
     /// waits only so long (`write_deadline`) and buffers only so much (`max_pending`); then it closes the connection, and
     /// what it had buffered is lost. That is reported, and the source connects again.
     ///

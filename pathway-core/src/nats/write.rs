@@ -84,7 +84,7 @@ impl<R: Schema, T> Write<R, T> {
         self
     }
 
-    /// Publishes rows that cannot be published as they are on this subject. Default: they are only counted and reported.
+    /// Publishes rows on this subject that cannot be published normally. Default: they are only counted and reported.
     ///
     /// A row cannot be published if its subject or a header is invalid, if an [`Encode`] refuses it, or if its message is
     /// larger than the server accepts. A dead letter has the row's payload and these headers: `pathway_time`,
@@ -233,8 +233,8 @@ impl<R: Schema> Write<R> {
     /// Writes into a stream. Each message is acknowledged when it is stored, and stored once within the stream's duplicate
     /// window (`Nats-Msg-Id`), also when it is sent again after a connection broke.
     ///
-    /// Up to 4 000 messages are in flight. Where the stream is full or the server is busy, the pipeline waits and sends
-    /// again what was refused. Nothing is lost, and the order is kept if nobody else writes into the stream. A stream that is
+    /// Up to 4 000 messages are in flight. If the stream is full or the server is busy, the pipeline waits and sends
+    /// the refused messages again. Nothing is lost, and the order is kept if nobody else writes into the stream. A stream that is
     /// missing or does not take the subject is an error when the pipeline starts.
     ///
     /// A broker in memory has no streams: it writes to the subject.

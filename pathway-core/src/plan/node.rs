@@ -20,7 +20,7 @@ pub struct TableProperties {
 }
 
 impl TableProperties {
-    /// Messages as they arrive: each adds a row, for ever.
+    /// Messages as they arrive: each adds a row, forever.
     pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true };
     /// Rows that an operator keeps by key, and that change.
     pub const GROUPED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };

@@ -1,7 +1,7 @@
 //! Writes log lines about a running pipeline.
 //!
-//! All lines go through `tracing`. Where no subscriber is installed, warnings and errors go to stderr as well:
-//! a lost or rejected message must not be silent only because logging was not set up.
+//! All lines go through `tracing`. If no subscriber is installed, warnings and errors also go to stderr: a lost or rejected
+//! message must be reported even if logging was not set up.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ pub enum Level {
     Error,
     /// Something needs attention; nothing is lost.
     Warn,
-    /// A step in the life of the pipeline.
+    /// A normal event, such as a new connection.
     Info,
 }
 

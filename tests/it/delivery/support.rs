@@ -151,7 +151,7 @@ impl Observer {
             }
         });
         let last = self.seen.last().map(text);
-        assert!(found.is_some(), "waited in vain for: {what}; of {} messages, the last is {last:?}", self.seen.len());
+        assert!(found.is_some(), "gave up waiting for: {what}; of {} messages, the last is {last:?}", self.seen.len());
     }
 
     /// Receives messages until the sum has this value.

@@ -15,7 +15,7 @@ pub struct EncodedBatch {
     pub time: u64,
     /// The subject of all messages that have no subject of their own.
     pub subject: Arc<str>,
-    /// The payloads, one behind the other.
+    /// The payloads, one after the other.
     pub payloads: Vec<u8>,
     /// The messages, in the order in which they are to be published.
     pub messages: Vec<OutgoingMessage>,
@@ -26,11 +26,11 @@ pub struct EncodedBatch {
 /// One message of a [`EncodedBatch`].
 #[derive(Clone, Debug)]
 pub struct OutgoingMessage {
-    /// Where the payload lies in [`EncodedBatch::payloads`].
+    /// The range of the payload in [`EncodedBatch::payloads`].
     pub payload: Range<usize>,
     /// Whether a row is inserted (`diff` 1) or removed (`diff` -1).
     pub inserted: bool,
-    /// Its metadata. `None`, which costs nothing, where the message is like all others.
+    /// Its metadata. `None` if the message is like all others; that costs nothing.
     pub meta: Option<Box<MessageMeta>>,
 }
 

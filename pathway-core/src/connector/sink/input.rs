@@ -97,14 +97,14 @@ impl<I: SinkItem> SinkInput<I> {
         &self.link
     }
 
-    /// The life of a sink that writes one commit after the other.
+    /// Runs a sink that writes one commit after the other.
     pub(super) fn run_simple<S: Sink<Item = I>>(&self, sink: &mut S) -> Result<(), Failure> {
         let stage = |what| move |cause| -> Failure { StageFailure { what, cause }.into() };
         sink.open().map_err(stage("could not be opened"))?;
         self.ready();
         while let Some(batch) = self.next() {
             let (commit, len, weight, invalid) = (batch.commit(), batch.len(), batch.weight(), batch.invalid());
-            // Nobody else has it: the outbox has given it away.
+            // The outbox keeps no reference to it.
             let Some(batch) = Arc::into_inner(batch) else { continue };
             sink.write(batch).map_err(stage("failed"))?;
             self.count(len, invalid);

@@ -45,7 +45,7 @@ impl<R> MessageOptions<R> {
         value: impl Fn(&R) -> T + Send + Sync + 'static,
     ) -> Result<(), Error> {
         let error = if ["pathway_time", "pathway_diff", "Nats-Msg-Id"].contains(&name.as_str()) {
-            Some("the name is reserved for a header that messages have anyway")
+            Some("the name is reserved for a header that every message has")
         } else if self.headers.iter().any(|(known, _)| **known == *name) {
             Some("there is a header with this name already")
         } else {
@@ -58,8 +58,8 @@ impl<R> MessageOptions<R> {
         Ok(())
     }
 
-    /// Sorts a commit's messages. The sort is stable, and removals stay before insertions: whoever applies the changes in
-    /// order relies on that.
+    /// Sorts a commit's messages. The sort is stable, and removals stay before insertions: consumers that apply the
+    /// changes in order rely on that.
     pub(crate) fn sort_by<K: Datum>(&mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) {
         self.sort = Some(Box::new(move |changes| {
             let mut keyed: Vec<_> = changes.drain(..).map(|change| (key(&change.row), change)).collect();

@@ -87,7 +87,7 @@ impl<B: OutputBatch> Outbox<B> {
         let blocked = state.blocked > 0;
         drop(state);
         self.available.notify_one();
-        // A condition variable makes a system call also where nobody waits.
+        // Notifying a condition variable is a system call, even if nobody waits.
         if blocked {
             self.available_blocking.notify_one();
         }

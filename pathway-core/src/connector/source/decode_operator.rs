@@ -44,7 +44,7 @@ where
     }
 }
 
-/// What becomes of messages that cannot be decoded.
+/// What to do with messages that cannot be decoded.
 #[derive(Clone, Default)]
 pub(crate) struct DecodeSettings {
     pub(crate) on_error: OnDecodeError,
@@ -114,7 +114,7 @@ impl<R: Schema> DecodeOperator<R> {
         self.output.send(&mut self.decoded);
     }
 
-    /// Sends on what the decoder has held back until the snapshot was complete. Returns how many rows that were.
+    /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
     fn end_snapshot(&mut self) -> usize {
         if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
             self.decoder.end_snapshot(&mut self.decoded);

@@ -4,7 +4,7 @@ use super::metadata_columns::MetadataColumns;
 use super::{InputBatch, Position};
 use crate::data::{DateTimeUtc, Delivery, Message};
 
-/// Undecoded messages in the order of their arrival, their payloads one behind the other.
+/// Undecoded messages in the order of their arrival, their payloads one after the other.
 ///
 /// One buffer for many small payloads costs less than a reference count for each, and releases the read buffers of the
 /// connection at once.
@@ -33,11 +33,11 @@ pub struct MessageBatch {
 struct Entry {
     /// Where the payload ends in `payloads`. It begins where the previous one ends.
     end: usize,
-    /// Which of `subjects`.
+    /// An index into `subjects`.
     subject: usize,
 }
 
-/// Subjects, one behind the other.
+/// Subjects, one after the other.
 #[derive(Debug, Default)]
 struct Subjects {
     text: String,
@@ -65,7 +65,7 @@ impl MessageBatch {
         self.push(subject, payload);
     }
 
-    /// Says where the source stands behind the last message: it can continue from there.
+    /// Sets the position after the last message, from which the source can continue.
     pub fn set_position(&mut self, position: Position) {
         match &mut self.positions {
             Some((_, last)) => *last = position,

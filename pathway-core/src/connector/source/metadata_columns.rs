@@ -14,7 +14,7 @@ pub(super) struct MetadataColumns {
 
 #[derive(Clone, Debug, Default)]
 pub(super) struct MessageMetadata {
-    /// Which of `MetadataColumns::fields` are its headers.
+    /// The range of its headers in `MetadataColumns::fields`.
     fields: Range<usize>,
     pub(super) received_at: Option<DateTimeUtc>,
     pub(super) delivery: Option<Delivery>,

@@ -1,12 +1,12 @@
-//! Where in a source a message stands.
+//! The position of a message in its source.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Where in a source a message stands: the sequence of a stream, the offset in a file, the revision of a database.
+/// The position of a message in its source: the sequence of a stream, the offset in a file, the revision of a database.
 ///
-/// Only the source knows what it means; it must be able to continue behind it. Everybody else keeps it as it is.
+/// Only the source knows what it means, and must be able to continue after it. All other code only stores it.
 ///
 /// ```
 /// use pathway::io::Position;

@@ -226,12 +226,12 @@ impl<B: InputBatch> InputQueue<B> {
         }
     }
 
-    /// Seals the open commit of a source in memory, which may be empty. Whoever seals wakes the worker.
+    /// Seals the open commit of a source in memory, which may be empty, and does not wake the worker: the caller does.
     pub fn seal(&self) {
         self.lock().seal();
     }
 
-    /// Waits for room. It notices a stop also while nobody takes anything any more.
+    /// Waits for room. It notices a stop even if nothing is taken any more.
     fn lock_with_room(&self) -> Result<MutexGuard<'_, State<B>>, Closed> {
         const STOP_CHECK: Duration = Duration::from_millis(20);
         let mut state = self.lock();

@@ -15,7 +15,7 @@ pub struct RowBatch<R> {
 }
 
 impl<R> RowBatch<R> {
-    /// Says where the source stands behind the last row: it can continue from there.
+    /// Sets the position after the last row, from which the source can continue.
     pub fn set_position(&mut self, position: Position) {
         match &mut self.positions {
             Some(positions) => positions.1 = position,

@@ -111,7 +111,7 @@ impl Api {
         }
     }
 
-    /// Sends a request until it is answered, for at most `limit`; without a limit, for ever.
+    /// Sends a request until it is answered, for at most `limit`; without a limit, forever.
     pub(crate) async fn request_with_retry<T: DeserializeOwned>(
         &self,
         endpoint: &str,

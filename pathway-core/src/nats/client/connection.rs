@@ -1,8 +1,8 @@
 //! One connection to a server. It ends when it breaks.
 //!
-//! async-nats would reopen a broken connection by itself. We prevent that because of what it does then: it throws away what
-//! it had buffered for the socket, but keeps and sends the commands that were queued behind that. A publisher would lose
-//! messages in the middle and could publish them again only out of order.
+//! async-nats would reopen a broken connection by itself. We prevent that, because it would then drop what it had buffered
+//! for the socket, but keep and send the commands that were queued after that. A publisher would lose messages in the middle
+//! and could publish them again only out of order.
 //! So a connection ends when it breaks, and the supervisor opens a new one. The session on the new connection knows exactly
 //! which messages were not confirmed.
 
@@ -22,7 +22,7 @@ use super::event::{self, PermissionError};
 use super::{NatsUri, Options, Server, SessionEnd, tls};
 use crate::data::{Error, ErrorKind};
 
-/// How many permission errors wait at most. One ends the pipeline or changes how a sink confirms; more say nothing new.
+/// How many permission errors wait at most. The first one ends the pipeline or changes how a sink confirms; further ones add nothing.
 const MAX_PERMISSION_ERRORS: usize = 64;
 /// How often the client sends PING while nothing arrives. Two unanswered ones end the connection.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
@@ -140,8 +140,8 @@ impl Connection {
 
     /// Completes `work`, unless the connection breaks or the server denies a subject first.
     ///
-    /// Sending a command waits for room in async-nats, which is for ever once the connection is broken; and a request whose
-    /// subject is denied gets no answer.
+    /// Without this, `work` could wait forever: a broken connection has no room for commands, and a request whose subject is
+    /// denied gets no answer.
     pub(crate) async fn until_lost<T>(&mut self, work: impl Future<Output = T>) -> Result<T, SessionEnd> {
         let mut work = pin!(work);
         let mut lost = pin!(self.lost());

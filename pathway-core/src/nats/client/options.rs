@@ -150,7 +150,7 @@ impl Options {
 
     /// How long a starting pipeline tries to reach the server before it fails. Default: 30 s.
     ///
-    /// A running pipeline tries to reconnect for ever.
+    /// A running pipeline tries to reconnect forever.
     pub fn connect_deadline(mut self, deadline: Duration) -> Self {
         self.connect_deadline = deadline;
         self

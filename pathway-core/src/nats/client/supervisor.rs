@@ -102,7 +102,7 @@ impl<'a> Supervisor<'a> {
             // One runtime for each connection. Its end ends all tasks of async-nats and drops all that they have queued, so
             // that what the next connection publishes is not mixed with leftovers.
             let runtime = runtime()?;
-            // tokio interrupts a task that is not unconstrained after 128 messages, and it starves under a flood.
+            // tokio would interrupt the task after every 128 messages, and at high load it would hardly run.
             let end = runtime.block_on(unconstrained(self.run_until_expired(work)));
             runtime.shutdown_background();
             match end {

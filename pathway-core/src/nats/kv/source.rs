@@ -11,7 +11,7 @@ pub(crate) trait DecodeRow<R>: Fn(&Message<'_>) -> Result<R, DecodeError> + Send
 
 impl<R, F: Fn(&Message<'_>) -> Result<R, DecodeError> + Send + Sync + 'static> DecodeRow<R> for F {}
 
-/// Keeps the rows of a bucket by key, and makes changes of what its messages say.
+/// Keeps the rows of a bucket by key, and turns its messages into changes.
 pub(crate) struct KeyedRows<R, D> {
     decode: D,
     rows: HashMap<Box<str>, R, foldhash::fast::RandomState>,

@@ -105,9 +105,9 @@ use crate::plan::TableProperties;
 pub trait Reducer<A>: Send + Sync + 'static {
     /// Whether the output depends on the order of rows. Default: no.
     ///
-    /// If so, the reducer gets the net changes of each commit: removals first, then insertions in the order of arrival. After rows
-    /// were grouped by key, their arrival within a commit means nothing, and they come in the order of the rows themselves, column by
-    /// column; in a session window always in the order of event time. This costs sorting the changes of each commit, if rows can be
+    /// If so, the reducer gets the net changes of each commit: removals first, then insertions in the order of arrival. Rows
+    /// that were grouped by key have no order of arrival within a commit: they are ordered by their values, column by column. In a
+    /// session window, rows are always in the order of event time. The cost: the changes of each commit are sorted, if rows can be
     /// removed or have no order of arrival.
     const ORDERED: bool = false;
 

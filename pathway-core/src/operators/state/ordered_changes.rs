@@ -6,8 +6,8 @@ use crate::plan::{Order, TableProperties};
 
 /// Collects the changes of the open commit, and returns the net changes when it is complete: removals before insertions.
 ///
-/// Insertions keep the order of arrival. Where rows were grouped by key on the way, that order is arbitrary; then they are in
-/// the order of the rows themselves. Both orders are the same for any number of workers. A row that is removed and inserted in
+/// Insertions keep the order of arrival. If rows were grouped by key on the way, that order is arbitrary, and they are
+/// ordered by their values instead. Both orders are the same for any number of workers. A row that is removed and inserted in
 /// one commit cancels out, whichever of the two comes first.
 pub(crate) struct OrderedChanges<R> {
     order: Order,
@@ -15,8 +15,8 @@ pub(crate) struct OrderedChanges<R> {
 }
 
 impl<R: Datum> OrderedChanges<R> {
-    /// `None` if changes can be applied as they come: the reducers do not depend on the order, or rows only arrive, one after
-    /// the other.
+    /// `None` if changes can be applied in any order: the reducers do not depend on the order, or the table is append-only and
+    /// in the order of arrival.
     pub(crate) fn if_needed<A, G: Reducer<A>>(input: TableProperties) -> Option<Self> {
         let needed = G::ORDERED && input != TableProperties::ARRIVALS;
         needed.then(|| OrderedChanges { order: input.order, changes: Vec::new() })

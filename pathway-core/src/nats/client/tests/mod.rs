@@ -141,7 +141,7 @@ fn a_silent_server_is_an_error() {
     assert!(error.to_string().contains("no answer"), "{error}");
 }
 
-/// async-nats accepts commands until its buffer is full, and then waits for ever.
+/// async-nats accepts commands until its buffer is full, and then waits forever.
 #[test]
 fn commands_do_not_wait_for_a_broken_connection() {
     let mut server = server();

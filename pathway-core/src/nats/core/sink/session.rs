@@ -16,7 +16,7 @@ use crate::telemetry::Level;
 
 /// How long a published batch waits for others before a flush barrier is sent behind it.
 ///
-/// Only the end of the pipeline and a full outbox wait for a confirmation, so a barrier for each batch of a steady trickle
+/// Only the end of the pipeline and a full outbox wait for a confirmation, so at low load a barrier for each batch
 /// would only cost: a message, and two threads that wake up.
 const BARRIER_DELAY: Duration = Duration::from_millis(20);
 /// This many bytes get a barrier immediately: a fraction of what the outbox holds, so that it never fills up because a
@@ -82,7 +82,7 @@ impl<'a> PublishSession<'a> {
     pub(super) async fn run(&mut self) -> Result<(), SessionEnd> {
         let mut lost = pin!(self.connection.lost());
         loop {
-            // Publishing can wait for the socket, and so for ever.
+            // Publishing can wait for the socket, and so forever.
             match future::select(pin!(self.publish_pending()), lost.as_mut()).await {
                 Either::Left((outcome, _)) => outcome?,
                 Either::Right(_) => return Err(SessionEnd::ConnectionLost),

@@ -1,7 +1,7 @@
 //! Reads a core NATS subject: what a reader keeps from one connection to the next.
 //!
 //! Its thread runs nothing but its connection. While it waits for room in the queue, nobody reads the socket, and TCP slows
-//! the server down. (Wherever async-nats' own task gets to run, it reads on, and drops what does not fit.)
+//! the server down. (If the thread ran anything else, async-nats' task would run too, read on, and drop what does not fit.)
 
 use std::fmt;
 use std::sync::Arc;

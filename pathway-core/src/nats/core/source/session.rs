@@ -19,7 +19,7 @@ const CONFIRM_TIMEOUT: Duration = Duration::from_secs(2);
 /// How long messages that were in transit when the pipeline stopped may take.
 const LAST_MESSAGES_TIMEOUT: Duration = Duration::from_secs(1);
 /// How many more messages a reader that leaves its queue group accepts: this many, plus a multiple of what was in transit. A
-/// thread that had to wait for its turn has many times more.
+/// thread that waited to be scheduled can have many times more.
 const MIN_LEAVE_MESSAGES: u64 = 4096;
 const LEAVE_FACTOR: u64 = 16;
 /// How long these may take.

@@ -91,7 +91,7 @@ impl<'a> PublishSession<'a> {
     pub(super) async fn run(&mut self) -> Result<(), SessionEnd> {
         let mut lost = pin!(self.connection.lost());
         loop {
-            // Sending can wait for the socket, and so for ever.
+            // Sending can wait for the socket, and so forever.
             match future::select(pin!(self.send()), lost.as_mut()).await {
                 Either::Left((outcome, _)) => outcome?,
                 Either::Right(_) => return Err(SessionEnd::ConnectionLost),
