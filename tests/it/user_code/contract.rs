@@ -206,12 +206,15 @@ fn error_of(script: fn(&SinkInput<Encoded>) -> Result<(), Failure>) -> String {
 
 #[test]
 fn a_sink_that_returns_too_early_is_an_error() {
-    let error = error_of(|input| {
+    let (running, feed) = run_scripted(|input| {
         let first = input.next().ok_or("no commit")?;
         input.confirm(&first);
         Ok(())
     });
+    // The input stays open, so that more commits could follow.
+    let error = running.join().unwrap_err().to_string();
     assert!(error.contains("sink `scripted` returned before the last commit"), "{error}");
+    drop(feed);
 }
 
 #[test]
