@@ -70,7 +70,8 @@ fn main() -> Outcome {
         Outcome::Ok(())
     })?;
     running.stop();
-    Ok(running.join()?)
+    running.join()?;
+    Ok(())
 }
 
 /// Waits until every order is acknowledged.

@@ -52,5 +52,6 @@ pub(crate) fn run_or_show(
         published.and(watched)
     })?;
     running.stop();
-    Ok(running.join()?)
+    running.join()?;
+    Ok(())
 }

@@ -33,7 +33,7 @@ fn two_pipelines_read_one_subject() {
         assert!(["one", "two"].iter().all(|subject| last(&broker, subject).starts_with(&expected)), "{expected}");
     }
     broker.close();
-    both.into_iter().for_each(|running| running.join().unwrap());
+    both.into_iter().for_each(|running| drop(running.join().unwrap()));
 }
 
 /// Repeated, because the first pipeline runs its commit while the second one is given its own.
@@ -48,7 +48,7 @@ fn what_one_pipeline_writes_is_in_the_next_commit_of_another() {
         broker.commit();
         assert!(last(&broker, "out").starts_with(r#"{"value":4,"#));
         broker.close();
-        both.into_iter().for_each(|running| running.join().unwrap());
+        both.into_iter().for_each(|running| drop(running.join().unwrap()));
     }
 }
 

@@ -2,69 +2,143 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, mpsc};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::{Duration, Instant};
 
 use super::Failure;
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
+use crate::telemetry::{Level, LogLimiter};
 
-/// Tells the thread that starts a source or a sink, once, that it is ready, or why it is not.
-pub(crate) struct Ready(mpsc::Sender<Result<()>>);
+/// Tells the thread that starts a source or a sink, once, that it is ready, or why it is not. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Ready(Arc<Mutex<Option<mpsc::Sender<Result<()>>>>>);
 
 impl Ready {
-    pub(crate) fn send(self, outcome: Result<()>) {
-        // The other side waits for this. It can only be gone together with the whole pipeline.
-        let _ = self.0.send(outcome);
+    /// Further calls do nothing, and return the outcome.
+    pub(crate) fn send(&self, outcome: Result<()>) -> Option<Result<()>> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(starter) => {
+                // The other side waits for this. It can only be gone together with the whole pipeline.
+                let _ = starter.send(outcome);
+                None
+            }
+            None => Some(outcome),
+        }
     }
 }
 
+/// What runs on a thread of its own.
+pub(crate) struct Component {
+    pub(crate) kind: Kind,
+    pub(crate) name: Arc<str>,
+    pub(crate) control: Control,
+    /// What it must do to be ready, for a log line where the start has waited for [`PATIENCE`]. `None`: no such line.
+    pub(crate) ready_hint: Option<&'static str>,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) enum Kind {
+    /// When it fails, the pipeline writes what it has handed over before.
+    Source,
+    /// When it fails, nothing can be finished.
+    Sink,
+}
+
+/// How long the start waits for a component before a line of the log says so, and before each further line.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// Starts a thread, and waits until it is ready.
 ///
-/// `body` receives the means to say so. It returns why it failed, and that [`Ready`] where it has not used it.
-/// A failure or a panic before is the error that is returned here; later, it ends the pipeline.
-pub(crate) fn spawn<F>(kind: &'static str, name: &Arc<str>, control: &Control, body: F) -> Result<JoinHandle<()>>
+/// `body` receives the means to say so; it counts as ready, too, when it returns. A failure or a panic before is the error
+/// that is returned here; later, it ends the pipeline.
+pub(crate) fn spawn<F>(component: Component, body: F) -> Result<JoinHandle<()>>
 where
-    F: FnOnce(Ready) -> (Option<Ready>, Result<(), Failure>) + Send + 'static,
+    F: FnOnce(Ready) -> Result<(), Failure> + Send + 'static,
 {
+    spawn_with(component, PATIENCE, body)
+}
+
+fn spawn_with<F>(component: Component, patience: Duration, body: F) -> Result<JoinHandle<()>>
+where
+    F: FnOnce(Ready) -> Result<(), Failure> + Send + 'static,
+{
+    let Component { kind, name, control, ready_hint } = component;
     let (sender, receiver) = mpsc::channel();
-    let (component, control) = (Arc::clone(name), control.clone());
+    let ready = Ready(Arc::new(Mutex::new(Some(sender))));
+    let component = Arc::clone(&name);
     let guarded = move || {
-        let outcome = catch_unwind(AssertUnwindSafe(|| body(Ready(sender))));
-        let (ready, error) = match outcome {
-            Ok((ready, Ok(()))) => (ready, None),
-            Ok((ready, Err(failure))) => (ready, Some(of_failure(kind, &component, failure))),
+        let outcome = match catch_unwind(AssertUnwindSafe(|| body(ready.clone()))) {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(failure)) => Err(of_failure(kind, &component, failure)),
             Err(panic) => {
-                let message =
-                    format!("{kind} `{component}` panicked, and the pipeline ended: {}", panic_message(&*panic));
-                (None, Some(Error::new(ErrorKind::Panic, message)))
+                let (kind, panic) = (kind.name(), panic_message(&*panic));
+                let message = format!("{kind} `{component}` panicked, and the pipeline ended: {panic}");
+                Err(Error::new(ErrorKind::Panic, message))
             }
         };
-        match (ready, error) {
-            (Some(ready), error) => ready.send(error.map_or(Ok(()), Err)),
-            (None, Some(error)) => control.fail(error),
-            (None, None) => {}
+        if let Some(Err(error)) = ready.send(outcome) {
+            match kind {
+                Kind::Source => control.stop_with(error),
+                Kind::Sink => control.fail(error),
+            }
         }
     };
     // A thread's name cannot contain NUL.
     let thread = Builder::new().name(name.replace('\0', "")).spawn(guarded).map_err(|error| {
-        Error::new(ErrorKind::Config, format!("cannot start a thread for {kind} `{name}`")).with_source(error)
+        let message = format!("cannot start a thread for {} `{name}`", kind.name());
+        Error::new(ErrorKind::Config, message).with_source(error)
     })?;
-    match receiver.recv() {
-        Ok(Ok(())) => Ok(thread),
-        Ok(Err(error)) => {
+    match wait_until_ready(&receiver, &name, kind, ready_hint, patience) {
+        Ok(()) => Ok(thread),
+        Err(error) => {
             let _ = thread.join();
             Err(error)
         }
-        Err(_) => {
-            let _ = thread.join();
-            Err(Error::new(ErrorKind::Panic, format!("{kind} `{name}` panicked before it was ready")))
+    }
+}
+
+fn wait_until_ready(
+    receiver: &mpsc::Receiver<Result<()>>,
+    name: &Arc<str>,
+    kind: Kind,
+    hint: Option<&str>,
+    patience: Duration,
+) -> Result<()> {
+    let (begin, mut log) = (Instant::now(), LogLimiter::new(name));
+    loop {
+        match receiver.recv_timeout(patience) {
+            Ok(outcome) => return outcome,
+            Err(RecvTimeoutError::Timeout) => {
+                if let Some(hint) = hint {
+                    let (kind, waited) = (kind.name(), begin.elapsed().as_secs_f32().round());
+                    let message = format_args!("the start has waited {waited} s for this {kind} to be ready: {hint}");
+                    log.report(Level::Warn, 1, message);
+                }
+            }
+            // The thread has ended without an outcome, which it never does.
+            Err(RecvTimeoutError::Disconnected) => {
+                let message = format!("{} `{name}` ended before it was ready", kind.name());
+                return Err(Error::new(ErrorKind::Panic, message));
+            }
+        }
+    }
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Kind::Source => "source",
+            Kind::Sink => "sink",
         }
     }
 }
 
 /// The pipeline's error for the failure of a source or a sink. An error of this crate needs no context.
-fn of_failure(kind: &str, name: &str, failure: Failure) -> Error {
+fn of_failure(kind: Kind, name: &str, failure: Failure) -> Error {
+    let kind = kind.name();
     match failure.downcast::<Error>() {
         Ok(error) => *error,
         Err(failure) => match failure.downcast::<StageFailure>() {
@@ -99,4 +173,46 @@ impl std::error::Error for StageFailure {
 fn panic_message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::telemetry::capture::Log;
+
+    fn source(name: &str, control: &Control) -> Component {
+        let ready_hint = Some("call `Sender::ready`");
+        Component { kind: Kind::Source, name: name.into(), control: control.clone(), ready_hint }
+    }
+
+    #[test]
+    fn a_component_that_is_not_ready_is_reported_again_and_again() {
+        let (log, control) = (Log::default(), Control::new());
+        let seen = log.clone();
+        let thread = tracing::subscriber::with_default(log.clone(), || {
+            spawn_with(source("slow", &control), Duration::from_millis(10), move |_| {
+                while seen.lines().len() < 2 {
+                    std::thread::yield_now();
+                }
+                Ok(())
+            })
+        });
+        thread.expect("ready at its end").join().expect("no panic");
+        let expected = "WARN slow: the start has waited 0 s for this source to be ready: call `Sender::ready`";
+        assert_eq!(log.lines()[..2], [expected, expected]);
+    }
+
+    /// Something else keeps the means to say that it is ready.
+    #[test]
+    fn a_panic_before_it_is_ready_is_the_error_of_the_start() {
+        let (control, (keep, kept)) = (Control::new(), mpsc::channel());
+        let error = spawn(source("bomb", &control), move |ready| {
+            keep.send(ready)?;
+            panic!("tick")
+        });
+        let error = error.map(drop).expect_err("a panic");
+        assert_eq!(error.to_string(), "source `bomb` panicked, and the pipeline ended: tick");
+        assert!(!control.is_stopping());
+        assert!(kept.recv().expect("the means").send(Ok(())).is_some());
+    }
 }

@@ -1,12 +1,14 @@
 //! How the threads of one running pipeline wake, stop and fail together.
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::Thread;
 
 use tokio::sync::watch;
 
 use crate::data::Error;
+use crate::telemetry::{Level, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
 #[derive(Clone)]
@@ -22,7 +24,9 @@ struct Shared {
     /// Becomes true once. From then on, sources read no more.
     stopping: watch::Sender<bool>,
     /// The first error that ended the pipeline; `run` returns it.
-    failure: Mutex<Option<Error>>,
+    error: Mutex<Option<Error>>,
+    /// The pipeline ends without finishing what it has read.
+    failed: AtomicBool,
 }
 
 impl Default for Control {
@@ -38,7 +42,8 @@ impl Control {
             worker: OnceLock::new(),
             workers: Mutex::default(),
             stopping: watch::Sender::new(false),
-            failure: Mutex::new(None),
+            error: Mutex::new(None),
+            failed: AtomicBool::new(false),
         };
         Control { shared: Arc::new(shared) }
     }
@@ -65,11 +70,31 @@ impl Control {
         self.wake();
     }
 
-    /// Ends the pipeline with an error. Only the first error counts.
+    /// Stops the pipeline, as [`stop`](Control::stop) does, with an error as its result. The first error counts; later ones
+    /// are reported.
+    ///
+    /// This is for the failure of a source: what it has handed over before is complete, and can still be written.
+    pub fn stop_with(&self, error: Error) {
+        self.keep(error);
+        self.stop();
+    }
+
+    /// Ends the pipeline with an error, without finishing what it has read. The first error counts.
     pub fn fail(&self, error: Error) {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+        self.keep(error);
+        self.shared.failed.store(true, Ordering::Release);
         self.stop();
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
+    }
+
+    fn keep(&self, error: Error) {
+        let mut first = self.shared.error.lock().unwrap_or_else(PoisonError::into_inner);
+        if first.is_none() {
+            *first = Some(error);
+        } else if !self.has_failed() {
+            drop(first);
+            report(Level::Error, "pipeline", format_args!("another error while it stops: {error:#}"));
+        }
     }
 
     /// Whether the pipeline stops.
@@ -89,18 +114,48 @@ impl Control {
     }
 
     /// Takes the error that ended the pipeline.
-    pub fn take_failure(&self) -> Option<Error> {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).take()
+    pub fn take_error(&self) -> Option<Error> {
+        self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Whether the pipeline has failed.
+    /// Whether the pipeline has failed: it does not finish what it has read.
     pub fn has_failed(&self) -> bool {
-        self.shared.failure.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        self.shared.failed.load(Ordering::Acquire)
     }
 }
 
 impl fmt::Debug for Control {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Control").field("stopping", &self.is_stopping()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::ErrorKind;
+    use crate::telemetry::capture::Log;
+
+    fn error(message: &str) -> Error {
+        Error::new(ErrorKind::Custom, message)
+    }
+
+    #[test]
+    fn the_first_error_counts_and_later_ones_are_reported_while_it_stops() {
+        let (log, control) = (Log::default(), Control::new());
+        tracing::subscriber::with_default(log.clone(), || {
+            control.stop_with(error("one"));
+            assert!(control.is_stopping() && !control.has_failed());
+            control.stop_with(error("two"));
+            control.fail(error("three"));
+            assert!(control.has_failed());
+            // What fails because of that says nothing new.
+            control.fail(error("four"));
+        });
+        assert_eq!(
+            log.lines(),
+            ["two", "three"].map(|text| format!("ERROR pipeline: another error while it stops: {text}"))
+        );
+        assert_eq!(control.take_error().map(|error| error.to_string()).as_deref(), Some("one"));
     }
 }

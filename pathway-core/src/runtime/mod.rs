@@ -2,6 +2,7 @@
 
 mod commit_loop;
 mod commit_scheduler;
+mod ending;
 mod environment;
 mod running;
 mod signals;

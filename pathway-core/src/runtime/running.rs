@@ -2,27 +2,40 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 
-use timely::communication::WorkerGuards;
-
-use super::start::{ConnectorThreads, close};
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control};
 use crate::telemetry::{Counter, Level, SinkStats, SourceStats, report};
 
 /// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
+///
+/// ```
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema)]
+/// struct Order { id: i64 }
+///
+/// let pipeline = Pipeline::new();
+/// let (feed, orders) = pipeline.input::<Order>();
+/// # let _seen = orders.collect();
+/// let running = pipeline.start()?;
+/// feed.insert(Order { id: 1 });
+/// feed.commit();
+/// assert!(!running.is_finished());
+///
+/// running.stop();
+/// let stats = running.join()?;
+/// assert_eq!(stats.commits, 1);
+/// # Ok::<(), pathway::Error>(())
+/// ```
 #[must_use = "a pipeline stops when its handle is dropped: keep it, and call `join`"]
 pub struct Running {
     control: Control,
     commits: Arc<Counter>,
     connectors: Arc<Connectors>,
-    threads: Mutex<Option<AllThreads>>,
-}
-
-/// The threads that `join` waits for.
-struct AllThreads {
-    workers: WorkerGuards<()>,
-    connectors: ConnectorThreads,
+    /// Waits for the end of all others.
+    ending: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Running {
@@ -30,25 +43,38 @@ impl Running {
         control: Control,
         commits: Arc<Counter>,
         connectors: Arc<Connectors>,
-        threads: ConnectorThreads,
-        workers: WorkerGuards<()>,
+        ending: JoinHandle<()>,
     ) -> Self {
-        let threads = Mutex::new(Some(AllThreads { workers, connectors: threads }));
-        Running { control, commits, connectors, threads }
+        Running { control, commits, connectors, ending: Mutex::new(Some(ending)) }
     }
 
-    /// Stops the pipeline gracefully: it reads no more, finishes the open commit and publishes the rest. Returns at once;
-    /// [`Running::join`] waits.
+    /// Stops the pipeline gracefully. Returns at once: nothing is complete yet, and [`Running::join`] waits for it.
+    ///
+    /// The sources read no more, what they have read is committed and written, the sinks close, and the sources acknowledge.
     pub fn stop(&self) {
         self.control.stop();
     }
 
-    /// Waits until the pipeline has ended: after [`Running::stop`], because all sources have ended, or by an error.
+    /// Whether the pipeline has ended, with or without an error: [`Running::join`] returns at once, and
+    /// [`Running::stats`] no longer changes.
+    pub fn is_finished(&self) -> bool {
+        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner);
+        ending.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Waits until the pipeline has ended: after [`Running::stop`], because all sources have ended, or by an error. Returns
+    /// what it has counted.
+    ///
+    /// With `Ok`, everything is complete: each row that a source has handed over and committed is processed, every sink has
+    /// confirmed all of its commits and has closed, the sources have been told, and all threads have ended.
     ///
     /// # Errors
-    /// The error that ended the pipeline, as for [`Pipeline::run`](crate::plan::Pipeline::run).
-    pub fn join(self) -> Result<()> {
-        self.wait()
+    /// The error that ended the pipeline, as for [`Pipeline::run`](crate::plan::Pipeline::run). Where it is that of a source,
+    /// what the source has handed over before is written. To read what a failed pipeline has counted, wait until it
+    /// [is finished](Running::is_finished), and ask for its [`stats`](Running::stats).
+    pub fn join(self) -> Result<Stats> {
+        self.wait()?;
+        Ok(self.stats())
     }
 
     /// What the pipeline has counted so far.
@@ -62,28 +88,11 @@ impl Running {
     }
 
     fn wait(&self) -> Result<()> {
-        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(AllThreads { workers, connectors }) = threads {
-            let died = workers.join().into_iter().any(|worker| worker.is_err());
-            if died {
-                self.control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
-            }
-            close(&self.connectors);
-            let join = |thread: std::thread::JoinHandle<()>| {
-                if thread.join().is_err() {
-                    self.control.fail(Error::new(
-                        ErrorKind::Panic,
-                        "the thread of a source or sink panicked, and the pipeline ended",
-                    ));
-                }
-            };
-            connectors.sinks.into_iter().for_each(join);
-            // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
-            let all = !self.control.has_failed();
-            self.connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
-            connectors.sources.into_iter().for_each(join);
+        let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if ending.is_some_and(|thread| thread.join().is_err()) {
+            self.control.fail(Error::new(ErrorKind::Panic, "the end of the pipeline panicked"));
         }
-        self.control.take_failure().map_or(Ok(()), Err)
+        self.control.take_error().map_or(Ok(()), Err)
     }
 }
 
@@ -96,7 +105,7 @@ impl Drop for Running {
     }
 }
 
-/// What a running pipeline has counted; see [`Running::stats`].
+/// What a pipeline has counted; see [`Running::stats`], and [`Running::join`].
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Stats {

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use super::ending::{self, Threads, close};
 use super::environment;
 use super::running::Running;
 use super::signals::Signals;
@@ -28,12 +29,14 @@ impl Pipeline {
         let signals = Signals::listen(self.plan().control().clone())?;
         let ran = self.start().and_then(Running::join);
         drop(signals);
-        ran
+        ran.map(drop)
     }
 
     /// Starts the pipeline inside a larger program. Returns when it is ready: from then on it misses no message.
     ///
     /// Signals are up to the program, which calls [`Running::stop`].
+    ///
+    /// From then on the pipeline runs, and ends, on threads of its own: [`Running::join`] only waits.
     ///
     /// # Errors
     /// A source or sink could not start, as for [`Pipeline::run`], or tables of two pipelines were combined.
@@ -50,13 +53,14 @@ impl Pipeline {
         let plan = self.into_plan();
         let control = plan.control().clone();
         // The declaration can be wrong in ways that the compiler cannot check.
-        if let Some(error) = control.take_failure() {
+        if let Some(error) = control.take_error() {
             return Err(error);
         }
         let (nodes, connectors) = plan.take();
         let commits = Arc::new(Counter::default());
-        let threads = start_connectors(&connectors, &control)?;
         let connectors = Arc::new(connectors);
+        let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors))?;
+        let threads = start_connectors(&connectors, &control)?;
         let (ready, built) = std::sync::mpsc::channel();
         let shared = Shared {
             nodes,
@@ -73,11 +77,13 @@ impl Pipeline {
         }
         let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
             control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
-            control.take_failure().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
+            control.take_error().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
         })?;
         // Nothing is sent. The channel closes when the dataflow is built, or has failed.
         let _ = built.recv();
-        Ok(Running::new(control, commits, connectors, threads, guards))
+        // It waits for this.
+        let _ = started.send(Threads { workers: guards, connectors: threads });
+        Ok(Running::new(control, commits, connectors, ending))
     }
 }
 
@@ -86,12 +92,6 @@ impl Pipeline {
 pub(super) struct ConnectorThreads {
     pub(super) sinks: Vec<JoinHandle<()>>,
     pub(super) sources: Vec<JoinHandle<()>>,
-}
-
-/// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.
-pub(super) fn close(connectors: &Connectors) {
-    connectors.sources.iter().for_each(|source| source.close());
-    connectors.sinks.iter().for_each(|sink| sink.finish());
 }
 
 /// Starts the sinks, then the sources. Those of one kind start at once, so that waits for one server do not add up.

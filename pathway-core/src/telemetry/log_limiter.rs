@@ -147,6 +147,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use super::super::capture::Log;
     use super::*;
 
     fn limiter() -> LogLimiter {
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn dropping_the_limiter_reports_the_rest() {
-        let log = capture::Log::default();
+        let log = Log::default();
         tracing::subscriber::with_default(log.clone(), || {
             let mut limiter = limiter();
             for number in 0..13 {
@@ -231,7 +232,7 @@ mod tests {
     /// A burst, then silence: the rest is reported without another event.
     #[test]
     fn a_quiet_second_reports_the_rest() {
-        let log = capture::Log::default();
+        let log = Log::default();
         tracing::subscriber::with_default(log.clone(), || {
             let mut limiters = [limiter(), limiter()];
             for limiter in &mut limiters {
@@ -250,74 +251,11 @@ mod tests {
 
     #[test]
     fn dropping_a_limiter_with_nothing_held_back_is_silent() {
-        let log = capture::Log::default();
+        let log = Log::default();
         tracing::subscriber::with_default(log.clone(), || {
             let mut limiter = limiter();
             limiter.report(Level::Error, 1, format_args!("event"));
         });
         assert_eq!(log.lines(), ["ERROR test: event"]);
-    }
-
-    /// A `tracing` subscriber that keeps the lines of one thread.
-    mod capture {
-        use std::fmt::{Debug, Write};
-        use std::sync::{Arc, Mutex, PoisonError};
-
-        use tracing::field::{Field, Visit};
-        use tracing::{Event, Metadata, span};
-
-        #[derive(Clone, Default)]
-        pub(super) struct Log(Arc<Mutex<Vec<String>>>);
-
-        impl Log {
-            pub(super) fn lines(&self) -> Vec<String> {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-            }
-        }
-
-        impl tracing::Subscriber for Log {
-            fn enabled(&self, _: &Metadata<'_>) -> bool {
-                true
-            }
-
-            fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
-                span::Id::from_u64(1)
-            }
-
-            fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
-
-            fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
-
-            fn event(&self, event: &Event<'_>) {
-                let mut fields = Fields::default();
-                event.record(&mut fields);
-                let line = format!("{} {}: {}", event.metadata().level(), fields.component, fields.message);
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).push(line);
-            }
-
-            fn enter(&self, _: &span::Id) {}
-
-            fn exit(&self, _: &span::Id) {}
-        }
-
-        #[derive(Default)]
-        struct Fields {
-            component: String,
-            message: String,
-        }
-
-        impl Visit for Fields {
-            fn record_str(&mut self, field: &Field, value: &str) {
-                if field.name() == "component" {
-                    value.clone_into(&mut self.component);
-                }
-            }
-
-            fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
-                if field.name() == "message" {
-                    let _ = write!(self.message, "{value:?}");
-                }
-            }
-        }
     }
 }

@@ -1,5 +1,7 @@
 //! Log lines about a running pipeline, and the counters that its statistics are made of. This room names no other.
 
+#[cfg(test)]
+pub(crate) mod capture;
 mod counters;
 mod log;
 mod log_flusher;

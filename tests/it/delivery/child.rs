@@ -63,7 +63,7 @@ fn count_workers() -> pathway::Result<()> {
     let workers = names.filter(|name| name.starts_with("timely:work-")).count();
     eprintln!("{workers} workers");
     running.stop();
-    running.join()
+    running.join().map(drop)
 }
 
 /// A child process, which is killed on drop.

@@ -33,7 +33,7 @@ pub(crate) fn connect(url: &str, options: ConnectOptions) -> (Runtime, async_nat
 /// Waits until a pipeline ends, and returns its result. A pipeline that does not end fails the test.
 pub(crate) fn join(running: Running) -> pathway::Result<()> {
     let (sender, result) = mpsc::channel();
-    std::thread::spawn(move || sender.send(running.join()));
+    std::thread::spawn(move || sender.send(running.join().map(drop)));
     result.recv_timeout(DEADLINE).expect("the pipeline ends")
 }
 

@@ -13,7 +13,7 @@ use pathway::prelude::*;
 use super::{Number, number};
 use crate::support::wait_for;
 
-fn decode(message: &Message<'_>) -> Result<Number, DecodeError> {
+pub(super) fn decode(message: &Message<'_>) -> Result<Number, DecodeError> {
     let text = std::str::from_utf8(message.payload).ok();
     text.and_then(|text| text.parse().ok()).map(number).ok_or_else(|| DecodeError::payload("not a number", 0))
 }

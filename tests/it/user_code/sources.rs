@@ -3,27 +3,12 @@
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 
-use pathway::io::{Failure, RowSender, Source, SourceSettings, Stopped};
+use pathway::io::{RowSender, SourceSettings, Stopped};
 use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
 
-use super::{Number, number};
+use super::{By, Number, number};
 use crate::support::{assert_error, stop, wait_for};
-
-/// A source that is a closure.
-struct By<F>(SourceSettings, F);
-
-impl<F: FnOnce(&RowSender<Number>) -> Result<(), Failure> + Send + 'static> Source for By<F> {
-    type Item = Number;
-
-    fn settings(&self) -> SourceSettings {
-        self.0.clone()
-    }
-
-    fn run(self, rows: &RowSender<Number>) -> Result<(), Failure> {
-        (self.1)(rows)
-    }
-}
 
 #[test]
 fn rows_are_inserted_and_removed() {

@@ -8,7 +8,7 @@ use super::{
     BatchOutput, CommitBatch, MessageOptions, MessageSink, OutputBatch, RowSink, Sink, SinkInput, SinkItem, SinkLink,
     write_table,
 };
-use crate::connector::thread;
+use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
 use crate::format::Encode;
 use crate::plan::{Plan, SinkHandle, Table};
@@ -118,10 +118,10 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
 /// Starts the thread of a sink, and returns when the sink is ready.
 pub(crate) fn start_sink<S: Sink>(sink: S, link: SinkLink<<S::Item as SinkItem>::Batch>) -> Result<JoinHandle<()>> {
     let (name, control) = (Arc::clone(&link.name), link.control.clone());
-    thread::spawn("sink", &name, &control, move |ready| {
+    let component = Component { kind: Kind::Sink, name, control, ready_hint: None };
+    thread::spawn(component, move |ready| {
         let input = SinkInput::new(link, ready);
-        let outcome = sink.run(&input).and_then(|()| input.check_complete());
-        (input.take_ready(), outcome)
+        sink.run(&input).and_then(|()| input.check_complete())
     })
 }
 

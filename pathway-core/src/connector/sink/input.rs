@@ -13,7 +13,7 @@ use crate::telemetry::{Level, LogLimiter, SinkCounters};
 /// Where a [`Sink`] takes its commits from, and confirms them.
 pub struct SinkInput<I: SinkItem> {
     link: SinkLink<I::Batch>,
-    ready: Mutex<Option<Ready>>,
+    ready: Ready,
     /// Reports messages that are invalid.
     log: Mutex<LogLimiter>,
 }
@@ -33,18 +33,12 @@ pub struct SinkLink<B = EncodedBatch> {
 impl<I: SinkItem> SinkInput<I> {
     pub(super) fn new(link: SinkLink<I::Batch>, ready: Ready) -> Self {
         let log = Mutex::new(LogLimiter::new(&link.name));
-        SinkInput { link, ready: Mutex::new(Some(ready)), log }
+        SinkInput { link, ready, log }
     }
 
     /// The sink is ready; the pipeline's start waits for this. Further calls do nothing. Taking a commit implies it.
     pub fn ready(&self) {
-        if let Some(ready) = self.take_ready() {
-            ready.send(Ok(()));
-        }
-    }
-
-    pub(crate) fn take_ready(&self) -> Option<Ready> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.ready.send(Ok(()));
     }
 
     /// Blocks until there is another commit. `None` when no more follow.

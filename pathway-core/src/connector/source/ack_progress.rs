@@ -3,23 +3,78 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-/// Tells a source which of its messages are confirmed. Messages are counted in the order in which they were handed over,
+/// Tells a source which of its messages or rows are confirmed. They are counted in the order in which they were handed over,
 /// so that no data has to travel back.
+///
+/// # Order
+/// Confirmations come in the order in which the messages were handed over, a whole commit at a time: the commit is done, and
+/// every sink has confirmed what it was given for it. A commit that changes nothing is confirmed together with those before
+/// it.
+///
+/// # End
+/// [`AckSnapshot::over`] becomes true, and [`ended`](AckProgress::ended) and [`wait_ended`](AckProgress::wait_ended) return:
+/// - when the source has handed over its last message, which [`Sender::finish`](super::Sender::finish) says, and all of them
+///   are confirmed; or else
+/// - when the pipeline has ended, that is, when every sink has closed.
+///
+/// A pipeline does not end before `run` of each source has returned or has called `finish`. A source that waits for the end
+/// therefore calls `finish` first:
+///
+/// ```
+/// use pathway::io::{Failure, RowSender, Source};
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema)]
+/// struct Line {
+///     text: String,
+/// }
+///
+/// /// The lines of a file, which is removed when all output is written.
+/// struct File(std::path::PathBuf);
+///
+/// impl Source for File {
+///     type Item = Line;
+///
+///     fn run(self, rows: &RowSender<Line>) -> Result<(), Failure> {
+///         rows.acks().request();
+///         for line in std::fs::read_to_string(&self.0)?.lines() {
+///             rows.insert(Line { text: line.to_owned() })?;
+///         }
+///         rows.finish();
+///         if rows.acks().wait_ended() {
+///             std::fs::remove_file(&self.0)?;
+///         }
+///         Ok(())
+///     }
+/// }
+///
+/// # let path = std::env::temp_dir().join(format!("pathway-acks-{}", std::process::id()));
+/// # std::fs::write(&path, "a\nb").expect("a file");
+/// let pipeline = Pipeline::new();
+/// let lines = pipeline.source(File(path.clone())).collect();
+/// pipeline.run()?;
+/// assert_eq!(lines.rows().len(), 2);
+/// assert!(!path.exists());
+/// # Ok::<(), pathway::Error>(())
+/// ```
 #[derive(Default)]
 pub struct AckProgress {
     /// The source has asked for this. Nothing is kept for others. The worker reads it with each commit, so it is not locked.
     requested: AtomicBool,
-    state: Mutex<AckSnapshot>,
+    state: Mutex<State>,
     changed: Notify,
     ended: Notify,
+    /// Signalled with both, for a source that blocks.
+    any: Condvar,
 }
 
 /// How far a source's messages are confirmed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AckSnapshot {
     /// So many of the first messages are confirmed: the commits that they belong to are done, and every sink has confirmed
@@ -30,12 +85,28 @@ pub struct AckSnapshot {
     pub durable: u64,
     /// The numbers, from 0, of messages that could not be decoded.
     pub rejected: VecDeque<u64>,
-    /// Nothing more follows.
+    /// Nothing more follows: see [the end](AckProgress#end).
     pub over: bool,
 }
 
+#[derive(Default)]
+struct State {
+    messages: u64,
+    durable: u64,
+    rejected: VecDeque<u64>,
+    /// How many messages there are in all, once the source has handed over the last one.
+    last: Option<u64>,
+    /// `None` until nothing more follows; then whether all messages are confirmed.
+    end: Option<bool>,
+    /// How many of the messages the source knows to be confirmed.
+    seen: u64,
+    /// How many threads block.
+    blocked: usize,
+}
+
 impl AckProgress {
-    /// Requests the progress. Call it before the first message is handed over.
+    /// Requests the progress. Call it before the first message is handed over: otherwise the source only learns of the end of
+    /// the pipeline.
     pub fn request(&self) {
         self.requested.store(true, Ordering::Relaxed);
     }
@@ -46,44 +117,74 @@ impl AckProgress {
     }
 
     /// The message with this number, from 0, could not be decoded.
-    pub fn reject(&self, number: u64) {
+    pub(super) fn reject(&self, number: u64) {
         if self.is_requested() {
             self.lock().rejected.push_back(number);
         }
     }
 
     /// The first `messages` messages are confirmed.
-    pub fn advance(&self, messages: u64) {
+    pub(super) fn advance(&self, messages: u64) {
         let mut state = self.lock();
         state.messages = messages;
         state.durable = messages;
-        drop(state);
-        self.changed.notify_one();
+        state.end_after_last();
+        self.notify(state);
     }
 
-    /// Nothing more follows: `all` messages are confirmed, or the pipeline has failed.
-    pub fn end(&self, all: bool) {
+    /// The source has handed over its last message: there are so many.
+    pub(super) fn set_last(&self, messages: u64) {
         let mut state = self.lock();
-        state.over = true;
-        if all {
-            state.messages = u64::MAX;
-            state.durable = u64::MAX;
-        }
-        drop(state);
-        self.changed.notify_one();
-        self.ended.notify_one();
+        state.last = Some(messages);
+        state.end_after_last();
+        self.notify(state);
     }
 
-    /// Waits until nothing more follows. Returns false where the pipeline has failed. Only the source may wait.
+    /// The pipeline has ended: all `messages` that it has taken are confirmed, or it has failed (`None`).
+    pub(super) fn end(&self, messages: Option<u64>) {
+        let mut state = self.lock();
+        if state.end.is_none() {
+            state.end = Some(messages.is_some());
+            state.messages = messages.unwrap_or(state.messages);
+            state.durable = state.messages;
+        }
+        self.notify(state);
+    }
+
+    fn notify(&self, state: MutexGuard<'_, State>) {
+        let (blocked, ended) = (state.blocked > 0, state.end.is_some());
+        drop(state);
+        self.changed.notify_one();
+        if ended {
+            self.ended.notify_one();
+        }
+        // A condition variable makes a system call also where nobody waits.
+        if blocked {
+            self.any.notify_all();
+        }
+    }
+
+    /// Waits until [nothing more follows](AckProgress#end). Returns false where the pipeline has failed. Only the source may
+    /// wait.
     pub async fn ended(&self) -> bool {
         loop {
-            {
-                let state = self.lock();
-                if state.over {
-                    return state.messages == u64::MAX;
-                }
+            if let Some(all) = self.lock().end {
+                return all;
             }
             self.ended.notified().await;
+        }
+    }
+
+    /// Blocks until [nothing more follows](AckProgress#end). Returns false where the pipeline has failed.
+    pub fn wait_ended(&self) -> bool {
+        let mut state = self.lock();
+        loop {
+            if let Some(all) = state.end {
+                return all;
+            }
+            state.blocked += 1;
+            state = self.any.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.blocked -= 1;
         }
     }
 
@@ -92,22 +193,52 @@ impl AckProgress {
         self.changed.notified().await;
     }
 
-    /// How far the messages are confirmed. Each rejected message that is confirmed is returned once.
-    pub fn take(&self) -> AckSnapshot {
+    /// Blocks until more messages are confirmed than the source knows of, until nothing more follows, or until `timeout` has
+    /// passed; and [takes](AckProgress::take) how far the messages are confirmed.
+    ///
+    /// A stop of the pipeline does not interrupt it: [`Sender::is_stopping`](super::Sender::is_stopping) tells.
+    pub fn wait_changed(&self, timeout: Duration) -> AckSnapshot {
+        let begin = Instant::now();
         let mut state = self.lock();
-        let confirmed = state.rejected.iter().take_while(|number| **number < state.messages).count();
-        let rejected = state.rejected.drain(..confirmed).collect();
-        AckSnapshot { rejected, ..*state }
+        while state.messages == state.seen && state.end.is_none() {
+            let Some(left) = timeout.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) else { break };
+            state.blocked += 1;
+            state = self.any.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state.blocked -= 1;
+        }
+        state.take()
     }
 
-    fn lock(&self) -> MutexGuard<'_, AckSnapshot> {
+    /// How far the messages are confirmed. Each rejected message that is confirmed is returned once.
+    pub fn take(&self) -> AckSnapshot {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn end_after_last(&mut self) {
+        if self.end.is_none() && self.last.is_some_and(|last| self.messages >= last) {
+            self.end = Some(true);
+        }
+    }
+
+    fn take(&mut self) -> AckSnapshot {
+        self.seen = self.messages;
+        let confirmed = self.rejected.iter().take_while(|number| **number < self.messages).count();
+        let rejected = self.rejected.drain(..confirmed).collect();
+        AckSnapshot { messages: self.messages, durable: self.durable, rejected, over: self.end.is_some() }
     }
 }
 
 impl fmt::Debug for AckProgress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("AckProgress").field("snapshot", &*self.lock()).finish_non_exhaustive()
+        let state = self.lock();
+        let mut debug = f.debug_struct("AckProgress");
+        debug.field("messages", &state.messages).field("over", &state.end.is_some()).finish_non_exhaustive()
     }
 }
 
@@ -124,8 +255,46 @@ mod tests {
         progress.advance(5);
         let snapshot = progress.take();
         assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (5, VecDeque::from([1, 4]), false));
-        progress.end(true);
+        progress.end(Some(7));
         let snapshot = progress.take();
-        assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (u64::MAX, VecDeque::from([5]), true));
+        assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (7, VecDeque::from([5]), true));
+        assert_eq!(format!("{progress:?}"), "AckProgress { messages: 7, over: true, .. }");
+    }
+
+    #[test]
+    fn it_is_over_when_the_last_message_is_confirmed() {
+        let progress = AckProgress::default();
+        progress.advance(2);
+        progress.set_last(3);
+        assert!(!progress.take().over);
+        progress.advance(3);
+        assert!(progress.take().over && progress.wait_ended());
+        // A later failure does not undo it.
+        progress.end(None);
+        assert!(progress.wait_ended());
+
+        let nothing = AckProgress::default();
+        nothing.set_last(0);
+        assert!(nothing.wait_ended());
+
+        let failed = AckProgress::default();
+        failed.advance(2);
+        failed.end(None);
+        assert!(!failed.wait_ended());
+        assert_eq!(failed.take(), AckSnapshot { messages: 2, durable: 2, rejected: VecDeque::new(), over: true });
+    }
+
+    #[test]
+    fn a_blocking_wait_returns_at_a_change_or_after_its_timeout() {
+        let (progress, long) = (AckProgress::default(), Duration::from_secs(60));
+        assert_eq!(progress.wait_changed(Duration::from_millis(1)).messages, 0);
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| progress.wait_changed(long).messages);
+            progress.advance(1);
+            assert_eq!(waiting.join().expect("no panic"), 1);
+            let waiting = scope.spawn(|| (progress.wait_changed(long).over, progress.wait_ended()));
+            progress.end(Some(1));
+            assert_eq!(waiting.join().expect("no panic"), (true, true));
+        });
     }
 }

@@ -9,7 +9,7 @@ use super::{
     Bound, DecodeSettings, InputBatch, InputQueue, MessageSource, RowBatch, RowDecoder, RowItem, Sender, Source,
     SourceItem, SourceLink, SourceSettings, Stopped,
 };
-use crate::connector::thread;
+use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Metadata, Result, Schema};
 use crate::format::Decode;
 use crate::operators::upsert;
@@ -208,7 +208,7 @@ impl<S: Source> SourceHandle for SourceThread<S> {
     }
 
     fn end_acknowledgements(&self, all: bool) {
-        self.link.queue.acks().end(all);
+        self.link.queue.end_acks(all);
     }
 
     fn stats(&self) -> SourceStats {
@@ -221,24 +221,29 @@ pub(crate) fn start_source<S: Source>(
     source: S,
     link: SourceLink<<S::Item as SourceItem>::Batch>,
 ) -> Result<JoinHandle<()>> {
-    let (name, control) = (Arc::clone(&link.name), link.control.clone());
-    thread::spawn("source", &name, &control, move |ready| {
-        let settings = source.settings();
+    let settings = source.settings();
+    let hint = "`run` must call `Sender::ready`, because the source's settings say `announces_ready`";
+    let component = Component {
+        kind: Kind::Source,
+        name: Arc::clone(&link.name),
+        control: link.control.clone(),
+        ready_hint: (settings.announces_ready && !settings.reports_waiting).then_some(hint),
+    };
+    thread::spawn(component, move |ready| {
         // Also a source that panics sends no more: the worker must not wait for it.
         let _finish = Finish(Arc::clone(&link.queue));
-        let sender = Sender::new(link, settings.own_commits, settings.append_only, Some(ready));
+        let sender = Sender::new(link, settings.own_commits, settings.append_only, ready);
         if !settings.announces_ready {
             sender.ready();
         }
-        let outcome = match source.run(&sender) {
+        match source.run(&sender) {
             Err(failure) if failure.is::<Stopped>() => Ok(()),
             Ok(()) => {
-                sender.link().queue.seal_last();
+                sender.link().queue.seal_and_finish();
                 Ok(())
             }
             Err(failure) => Err(failure),
-        };
-        (sender.take_ready(), outcome)
+        }
     })
 }
 
@@ -266,7 +271,7 @@ impl SourceHandle for MemorySource {
     }
 
     fn end_acknowledgements(&self, all: bool) {
-        self.link.queue.acks().end(all);
+        self.link.queue.end_acks(all);
     }
 
     fn stats(&self) -> SourceStats {

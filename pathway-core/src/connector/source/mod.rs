@@ -2,6 +2,7 @@
 
 mod ack_progress;
 mod attach;
+mod bound;
 mod confirmations;
 mod dead_letters;
 mod decode_operator;
@@ -21,6 +22,7 @@ pub use ack_progress::{AckProgress, AckSnapshot};
 #[cfg(test)]
 pub(crate) use attach::start_source;
 pub(crate) use attach::{MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows};
+pub use bound::Bound;
 pub(crate) use dead_letters::DeadLetterOutput;
 pub use decode_operator::OnDecodeError;
 pub(crate) use decode_operator::{DecodeSettings, RowDecoder};
@@ -28,7 +30,7 @@ pub use input_batch::InputBatch;
 pub use item::{MessageSource, RowItem, SourceItem, Undecoded};
 pub use message_batch::MessageBatch;
 pub use position::Position;
-pub use queue::{Bound, Closed, InputQueue};
+pub use queue::{Closed, InputQueue};
 pub use row_batch::RowBatch;
 pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
 pub use settings::SourceSettings;
@@ -97,7 +99,9 @@ pub trait Source: Send + Sized + 'static {
     /// something else checks [`Sender::is_stopping`] now and then, or waits with [`Sender::sleep`].
     ///
     /// # Errors
-    /// Any error ends the pipeline. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any other is
-    /// wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the source.
+    /// Any error ends the pipeline: it stops as [`Running::stop`](crate::runtime::Running::stop) says, and then returns the
+    /// error. What the source has handed over before is processed and written; of a source with commits of its own, what it
+    /// has committed. A panic does the same. A [`pathway::Error`](crate::data::Error) is the pipeline's error as it is; any
+    /// other is wrapped in one of kind [`ErrorKind::Custom`](crate::data::ErrorKind::Custom) that names the source.
     fn run(self, sender: &Sender<Self::Item>) -> Result<(), Failure>;
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{AckProgress, InputBatch, MessageBatch};
+use super::{AckProgress, Bound, InputBatch, MessageBatch};
 use crate::plan::Control;
 
 /// Batches on their way from one source to the worker.
@@ -28,21 +28,6 @@ pub struct InputQueue<B = MessageBatch> {
     acks: AckProgress,
     bound: Bound,
     control: Control,
-}
-
-/// How much an [`InputQueue`] holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Bound {
-    /// How many messages or rows. Default: 65 536, a few milliseconds of a flood.
-    pub messages: usize,
-    /// How many bytes, headers included. Default: 8 MiB.
-    pub bytes: usize,
-}
-
-impl Default for Bound {
-    fn default() -> Self {
-        Bound { messages: 64 * 1024, bytes: 8 << 20 }
-    }
 }
 
 struct State<B> {
@@ -121,7 +106,7 @@ impl<B: InputBatch> InputQueue<B> {
     /// Hands over a batch, and leaves an empty one in its place. Blocks while there is no room for it; returns whether it did.
     ///
     /// # Errors
-    /// [`Closed`] when the pipeline has ended: the batch was not taken.
+    /// [`Closed`] when the pipeline or the source has ended: the batch was not taken.
     pub fn push(&self, batch: &mut B) -> Result<bool, Closed> {
         if batch.is_empty() {
             return Ok(false);
@@ -129,11 +114,14 @@ impl<B: InputBatch> InputQueue<B> {
         let mut blocked = false;
         let mut state = self.lock();
         // A batch always fits into an empty queue, however large it is.
-        while !state.closed && !state.batches.is_empty() && !state.has_room(self.bound, batch) {
+        while !state.takes_no_more() && !state.batches.is_empty() && !state.has_room(self.bound, batch) {
             blocked = true;
             state.blocked += 1;
             state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
             state.blocked -= 1;
+        }
+        if state.takes_no_more() {
+            return Err(Closed);
         }
         self.enqueue(state, batch)?;
         Ok(blocked)
@@ -170,9 +158,9 @@ impl<B: InputBatch> InputQueue<B> {
     /// queue is full.
     ///
     /// # Errors
-    /// [`Closed`] when the pipeline stops or has ended: nothing was added.
+    /// [`Closed`] when the pipeline stops, or it or the source has ended: nothing was added.
     pub fn append(&self, batch_len: usize, add: impl FnOnce(&mut B)) -> Result<(), Closed> {
-        let mut guard = self.lock_with_room()?;
+        let mut guard = self.lock_to_add()?;
         let state = &mut *guard;
         if state.batches.back().is_none_or(|last| last.len() >= batch_len) {
             let empty = state.spare.pop().unwrap_or_default();
@@ -193,9 +181,9 @@ impl<B: InputBatch> InputQueue<B> {
     /// Adds to the open commit. Blocks while sealed commits fill the queue.
     ///
     /// # Errors
-    /// [`Closed`] when the pipeline stops or has ended: nothing was added.
+    /// [`Closed`] when the pipeline stops, or it or the source has ended: nothing was added.
     pub fn append_to_open(&self, add: impl FnOnce(&mut B)) -> Result<(), Closed> {
-        add(&mut self.lock_with_room()?.open);
+        add(&mut self.lock_to_add()?.open);
         Ok(())
     }
 
@@ -209,26 +197,22 @@ impl<B: InputBatch> InputQueue<B> {
     /// # Errors
     /// [`Closed`] when the pipeline stops or has ended: the commit was not taken.
     pub fn seal_with_room(&self) -> Result<(), Closed> {
-        let state = self.lock_with_room()?;
-        self.seal_nonempty(state);
-        Ok(())
-    }
-
-    /// Seals the open commit of a source that has ended, without waiting. An empty one is left out.
-    pub fn seal_last(&self) {
-        self.seal_nonempty(self.lock());
-    }
-
-    fn seal_nonempty(&self, mut state: MutexGuard<'_, State<B>>) {
+        let mut state = self.lock_with_room()?;
         if !state.open.is_empty() {
             state.seal();
             self.wake_for_first(state);
         }
+        Ok(())
     }
 
     /// Seals the open commit of a source in memory, which may be empty, and does not wake the worker: the caller does.
     pub fn seal(&self) {
         self.lock().seal();
+    }
+
+    /// Waits for room, where the source has not ended.
+    fn lock_to_add(&self) -> Result<MutexGuard<'_, State<B>>, Closed> {
+        self.lock_with_room().and_then(|state| if state.ended { Err(Closed) } else { Ok(state) })
     }
 
     /// Waits for room. It notices a stop even if nothing is taken any more.
@@ -279,10 +263,35 @@ impl<B: InputBatch> InputQueue<B> {
         self.lock().snapshot.is_some_and(|snapshot| taken >= snapshot)
     }
 
-    /// The source pushes no more. Wakes the worker.
+    /// The source pushes no more. Wakes the worker. The open commit of a source that seals its own is left out.
     pub fn finish(&self) {
-        self.lock().ended = true;
+        self.end(self.lock());
+    }
+
+    /// The source pushes no more, and its open commit is the last one.
+    pub fn seal_and_finish(&self) {
+        let mut state = self.lock();
+        if !state.ended && !state.open.is_empty() {
+            state.seal();
+        }
+        self.end(state);
+    }
+
+    fn end(&self, mut state: MutexGuard<'_, State<B>>) {
+        state.ended = true;
+        let pushed = state.pushed;
+        drop(state);
+        self.room.notify_all();
+        self.acks.set_last(pushed);
         self.control.wake();
+    }
+
+    /// The pipeline has ended. Everything that the worker has taken is confirmed, or the pipeline has failed.
+    pub(crate) fn end_acks(&self, all: bool) {
+        let state = self.lock();
+        let taken = state.pushed - state.messages as u64;
+        drop(state);
+        self.acks.end(all.then_some(taken));
     }
 
     /// Whether the source pushes no more.
@@ -362,6 +371,10 @@ impl<B: InputBatch> State<B> {
     fn seal(&mut self) {
         let commit = std::mem::take(&mut self.open);
         self.enqueue(commit);
+    }
+
+    fn takes_no_more(&self) -> bool {
+        self.closed || self.ended
     }
 
     fn has_room(&self, bound: Bound, batch: &B) -> bool {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use futures_util::future;
@@ -22,7 +22,7 @@ pub struct Sender<I: SourceItem> {
     link: SourceLink<I::Batch>,
     own_commits: bool,
     append_only: bool,
-    ready: Arc<Mutex<Option<Ready>>>,
+    ready: Ready,
     resume_after: Option<Position>,
 }
 
@@ -49,24 +49,20 @@ pub struct SourceLink<B = MessageBatch> {
 }
 
 /// The pipeline stops or has ended: the source should return. It is not a failure.
+///
+/// What the source has handed over before is still processed and written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stopped;
 
 impl<I: SourceItem> Sender<I> {
-    pub(super) fn new(link: SourceLink<I::Batch>, own_commits: bool, append_only: bool, ready: Option<Ready>) -> Self {
-        Sender { link, own_commits, append_only, ready: Arc::new(Mutex::new(ready)), resume_after: None }
+    pub(super) fn new(link: SourceLink<I::Batch>, own_commits: bool, append_only: bool, ready: Ready) -> Self {
+        Sender { link, own_commits, append_only, ready, resume_after: None }
     }
 
     /// The source is ready: from now on it misses nothing. See
     /// [`announces_ready`](super::SourceSettings::announces_ready). Further calls do nothing.
     pub fn ready(&self) {
-        if let Some(ready) = self.take_ready() {
-            ready.send(Ok(()));
-        }
-    }
-
-    pub(crate) fn take_ready(&self) -> Option<Ready> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.ready.send(Ok(()));
     }
 
     /// Hands over a batch, and leaves an empty one in its place.
@@ -74,8 +70,11 @@ impl<I: SourceItem> Sender<I> {
     /// # Errors
     /// The pipeline stops: the batch was not taken.
     pub fn send(&self, batch: &mut I::Batch) -> Result<(), Stopped> {
+        if self.is_stopping() {
+            return Err(Stopped);
+        }
         let (messages, bytes) = (batch.len() as u64, batch.payload_bytes() as u64);
-        self.link.queue.push(batch).map_err(|Closed| Stopped)?;
+        self.link.queue.push(batch).map_err(|Closed| self.refused())?;
         self.link.counters.received.add(messages);
         self.link.counters.bytes.add(bytes);
         Ok(())
@@ -84,12 +83,28 @@ impl<I: SourceItem> Sender<I> {
     /// Commits what was handed over since the last commit, where the source has
     /// [commits of its own](super::SourceSettings::own_commits): all of it takes effect at once. Does nothing elsewhere.
     ///
-    /// It returns when the pipeline has taken over the rows, not when their effects can be seen.
+    /// It returns when the pipeline has taken over the rows, not when their effects can be seen. From then on they take
+    /// effect also where the source fails later, or the pipeline is stopped: it processes and writes them before it ends.
+    /// Only a failure elsewhere, in a sink or a closure, ends the pipeline without them.
     ///
     /// # Errors
     /// The pipeline stops: the rows since the last commit are dropped.
     pub fn commit(&self) -> Result<(), Stopped> {
         self.link.queue.seal_with_room().map_err(|Closed| Stopped)
+    }
+
+    /// The source has handed over its last message or row. [`run`](super::Source::run) may then wait until everything is
+    /// confirmed; for the pipeline, the source has ended.
+    ///
+    /// What was not committed is committed, as when `run` returns `Ok`; where the pipeline stops already, it is dropped. A
+    /// source that hands over more afterwards ends the pipeline with an error. Further calls do nothing.
+    ///
+    /// See [`AckProgress`] for what happens then, with an example.
+    pub fn finish(&self) {
+        match self.is_stopping() {
+            true => self.link.queue.finish(),
+            false => self.link.queue.seal_and_finish(),
+        }
     }
 
     /// Which of the messages or rows are confirmed, and which are durable, counted in the order in which they were handed over.
@@ -119,10 +134,10 @@ impl<I: SourceItem> Sender<I> {
         future::select(stopped, closed).await;
     }
 
-    /// Waits for `duration`, in a source that polls.
+    /// Waits for `duration`, in a source that polls. A stop of the pipeline ends the wait at once.
     ///
     /// # Errors
-    /// The pipeline stops: it returns at once.
+    /// The pipeline stops.
     pub fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
         /// How soon a stop is noticed.
         const STOP_CHECK: Duration = Duration::from_millis(20);
@@ -141,6 +156,19 @@ impl<I: SourceItem> Sender<I> {
     /// What the source and its pipeline share.
     pub fn link(&self) -> &SourceLink<I::Batch> {
         &self.link
+    }
+
+    /// The queue has taken nothing. That is a mistake of the source where it has ended itself.
+    fn refused(&self) -> Stopped {
+        if self.link.queue.is_ended() && !self.is_stopping() {
+            let message = format!(
+                "source `{}` has handed over more after its end: nothing may follow after `Sender::finish`, and once `run` \
+                 has returned",
+                self.link.name
+            );
+            self.link.control.stop_with(Error::new(ErrorKind::Custom, message));
+        }
+        Stopped
     }
 }
 
@@ -176,7 +204,7 @@ impl<R: Schema> Sender<R> {
     fn change(&self, change: Change<R>) -> Result<(), Stopped> {
         if self.append_only && change.diff < 0 {
             let message = format!("source `{}` is append-only, and has removed a row", self.link.name);
-            self.link.control.fail(Error::new(ErrorKind::Custom, message));
+            self.link.control.stop_with(Error::new(ErrorKind::Custom, message));
             return Err(Stopped);
         }
         self.add(|batch| batch.changes.push(change))?;
@@ -190,7 +218,7 @@ impl<R: Schema> Sender<R> {
             true => queue.append_to_open(add),
             false => queue.append(Self::BATCH_ROWS, add),
         };
-        added.map_err(|Closed| Stopped)
+        added.map_err(|Closed| self.refused())
     }
 }
 
@@ -200,7 +228,7 @@ impl<I: SourceItem> Clone for Sender<I> {
             link: self.link.clone(),
             own_commits: self.own_commits,
             append_only: self.append_only,
-            ready: Arc::clone(&self.ready),
+            ready: self.ready.clone(),
             resume_after: self.resume_after.clone(),
         }
     }

@@ -14,6 +14,7 @@ pub struct SourceSettings {
     pub(crate) own_commits: bool,
     pub(crate) append_only: bool,
     pub(crate) announces_ready: bool,
+    pub(crate) reports_waiting: bool,
     pub(crate) background: bool,
     pub(crate) bound: Bound,
     pub(crate) metadata: Metadata,
@@ -27,6 +28,7 @@ impl Default for SourceSettings {
             own_commits: false,
             append_only: false,
             announces_ready: false,
+            reports_waiting: false,
             background: false,
             // Rows are bounded by their number.
             bound: Bound { bytes: usize::MAX, ..Bound::default() },
@@ -71,10 +73,17 @@ impl SourceSettings {
 
     /// The source calls [`Sender::ready`](super::Sender::ready) when it is ready; the pipeline's start waits for that.
     ///
-    /// Without this, it counts as ready as soon as its thread runs.
+    /// A source that returns counts as ready. Where the start has to wait for some seconds, a line of the log names the
+    /// source. Without this setting, a source counts as ready as soon as its thread runs.
     pub fn announces_ready(mut self) -> Self {
         self.announces_ready = true;
         self
+    }
+
+    /// As [`announces_ready`](SourceSettings::announces_ready), and the source itself reports what it waits for.
+    pub(crate) fn reports_waiting(mut self) -> Self {
+        self.reports_waiting = true;
+        self.announces_ready()
     }
 
     /// How many messages or rows may wait for the worker before the source blocks. Default: 65 536.

@@ -57,7 +57,7 @@ impl Running {
     fn finish(self) -> Option<Error> {
         self.link.outbox.finish();
         self.thread.join().expect("no panic");
-        self.link.control.take_failure()
+        self.link.control.take_error()
     }
 }
 

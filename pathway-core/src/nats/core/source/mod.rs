@@ -126,7 +126,7 @@ impl Source for Subscription {
     type Item = Undecoded;
 
     fn settings(&self) -> SourceSettings {
-        SourceSettings::new().announces_ready()
+        SourceSettings::new().reports_waiting()
     }
 
     fn run(self, sender: &MessageSender) -> Result<(), Failure> {

@@ -220,8 +220,8 @@ fn credentials_that_are_refused_later_fail_the_pipeline() {
     drop(old);
     let config = "authorization { user: u, password: other }";
     let _new = pathway_testkit::Server::builder().jetstream(false).port(port).config(config).start().expect("a server");
-    wait_for("the failure", || running.link.control.has_failed());
-    let error = running.link.control.take_failure().expect("an error");
+    wait_for("the failure", || running.link.control.is_stopping());
+    let error = running.link.control.take_error().expect("an error");
     assert_eq!(error.kind(), ErrorKind::Authorization);
     assert!(running.stop().is_empty());
 }

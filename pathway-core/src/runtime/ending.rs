@@ -1,0 +1,60 @@
+//! The end of a pipeline, in order: the workers, the sinks, the sources. A thread of its own waits for it.
+
+use std::sync::{Arc, mpsc};
+use std::thread::{Builder, JoinHandle};
+
+use timely::communication::WorkerGuards;
+
+use super::start::ConnectorThreads;
+use crate::data::{Error, ErrorKind, Result};
+use crate::plan::{Connectors, Control};
+
+/// The threads of a running pipeline.
+pub(super) struct Threads {
+    pub(super) workers: WorkerGuards<()>,
+    pub(super) connectors: ConnectorThreads,
+}
+
+/// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline.
+///
+/// # Errors
+/// The thread cannot be started.
+pub(super) fn watch(control: Control, connectors: Arc<Connectors>) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
+    let (started, threads) = mpsc::channel();
+    let wait = move || {
+        // A pipeline that does not start gives none.
+        if let Ok(threads) = threads.recv() {
+            end(threads, &control, &connectors);
+        }
+    };
+    let thread = Builder::new().name("pathway-end".into()).spawn(wait).map_err(|error| {
+        Error::new(ErrorKind::Config, "cannot start the thread that waits for the end of the pipeline")
+            .with_source(error)
+    })?;
+    Ok((started, thread))
+}
+
+fn end(Threads { workers, connectors: threads }: Threads, control: &Control, connectors: &Connectors) {
+    let died = workers.join().into_iter().any(|worker| worker.is_err());
+    if died {
+        control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
+    }
+    close(connectors);
+    let join = |thread: JoinHandle<()>| {
+        if thread.join().is_err() {
+            let message = "the thread of a source or sink panicked, and the pipeline ended";
+            control.fail(Error::new(ErrorKind::Panic, message));
+        }
+    };
+    threads.sinks.into_iter().for_each(join);
+    // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
+    let all = !control.has_failed();
+    connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
+    threads.sources.into_iter().for_each(join);
+}
+
+/// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.
+pub(super) fn close(connectors: &Connectors) {
+    connectors.sources.iter().for_each(|source| source.close());
+    connectors.sinks.iter().for_each(|sink| sink.finish());
+}
