@@ -106,10 +106,24 @@ pub mod nats {
 
 /// Formats: what becomes of a message's bytes, and of a row.
 ///
-/// [`Decode`](format::Decode) and [`Encode`](format::Encode) are for formats of your own. JSON, text, raw bytes and change
-/// streams are methods of [`nats::Read`] and [`nats::Write`].
+/// JSON, text, raw bytes and change streams are methods of [`nats::Read`] and [`nats::Write`]. For sources and sinks of your
+/// own they are values, which [`Pipeline::message_source`] and [`Table::message_sink`] take:
+///
+/// | format | reads | writes | as a method on NATS |
+/// |---|---|---|---|
+/// | [`json()`](format::json) | yes | yes | `.json()` |
+/// | [`json_changes()`](format::json_changes) | yes | write with `json()` | `.changes()` |
+/// | [`plaintext()`](format::plaintext) | yes | yes | `.plaintext_as()`, `.plaintext()` |
+/// | [`raw()`](format::raw) | yes | yes | `.raw_as()`, `.raw()` |
+/// | [`plaintext_of(..)`](format::plaintext_of), [`raw_of(..)`](format::raw_of) | no | yes | `.plaintext_of(..)`, `.raw_of(..)` |
+/// | [`Dsv`](format::Dsv) | no | yes | `.dsv()` |
+///
+/// [`Decode`](format::Decode) and [`Encode`](format::Encode) are for formats of your own.
 pub mod format {
     pub use pathway_core::data::{DecodeError, Delivery, EncodeError, Headers, Message, Metadata};
+    pub use pathway_core::format::values::{
+        JsonChanges, JsonFormat, PlaintextFormat, RawFormat, json, json_changes, plaintext, plaintext_of, raw, raw_of,
+    };
     pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode, Plaintext, Raw};
 }
 
@@ -154,8 +168,8 @@ pub mod io {
         SinkInput, SinkItem, Update,
     };
     pub use pathway_core::connector::source::{
-        AckProgress, AckSnapshot, InputBatch, MessageBatch, MessageSender, MessageSource, Position, RowBatch, RowItem,
-        RowSender, Sender, Source, SourceItem, SourceSettings, Stopped, Undecoded,
+        AckProgress, AckSnapshot, InputBatch, MessageBatch, MessageSender, MessageSource, OnDecodeError, Position,
+        RowBatch, RowItem, RowSender, Sender, Source, SourceItem, SourceSettings, Stopped, Undecoded,
     };
     pub use pathway_core::connector::{Failure, Feed};
     pub use pathway_core::data::Commit;

@@ -24,7 +24,10 @@ pub fn check_subscribe_subject(subject: &str) -> Result<()> {
         None => return Ok(()),
         Some(error) => error,
     };
-    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be subscribed to: {error}")))
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("the subject `{}` cannot be subscribed to: {error}", subject.escape_debug()),
+    ))
 }
 
 /// Checks a subject to publish on.
@@ -46,7 +49,10 @@ pub fn check_publish_subject(subject: &str) -> Result<()> {
         None => return Ok(()),
         Some(error) => error,
     };
-    Err(Error::new(ErrorKind::Config, format!("the subject `{subject}` cannot be published on: {error}")))
+    Err(Error::new(
+        ErrorKind::Config,
+        format!("the subject `{}` cannot be published on: {error}", subject.escape_debug()),
+    ))
 }
 
 /// Checks the name of a queue group.

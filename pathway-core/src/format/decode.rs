@@ -1,8 +1,10 @@
 //! The trait of decoders: messages become rows.
 
-use crate::data::{DecodeError, Message, Metadata, Schema};
+use crate::data::{Change, DecodeError, Message, Metadata, Schema};
 
-/// Decodes messages into rows, for a format of your own; see `nats::read(..).decode(..)`.
+/// Decodes messages into rows: for `nats::read(..).decode(..)` and
+/// [`Pipeline::message_source`](crate::plan::Pipeline::message_source). Some [formats](super::values) are there already; this
+/// trait is for those of your own.
 ///
 /// A function or closure is a decoder, and so is a type that implements this trait, which can have settings. A message that
 /// cannot be decoded is a [`DecodeError`]: it is counted and reported, it goes to the dead-letter subject if there is one,
@@ -48,6 +50,21 @@ pub trait Decode: Send + Sync + 'static {
     /// # Errors
     /// The message cannot be decoded: why, and where in the payload.
     fn decode(&self, message: &Message<'_>) -> Result<Self::Row, DecodeError>;
+
+    /// Decodes a message into a change: a row that is inserted or removed. Default: it inserts the row of
+    /// [`decode`](Decode::decode).
+    ///
+    /// # Errors
+    /// Those of [`decode`](Decode::decode).
+    fn decode_change(&self, message: &Message<'_>) -> Result<Change<Self::Row>, DecodeError> {
+        self.decode(message).map(Change::insert)
+    }
+
+    /// Whether [`decode_change`](Decode::decode_change) may remove rows. A primary key then does not replace rows: whoever
+    /// writes the changes removes the old row. Default: no.
+    fn has_changes(&self) -> bool {
+        false
+    }
 
     /// The metadata that the decoder reads; sources keep no other metadata. Default: what the row's columns need.
     fn metadata(&self) -> Metadata {

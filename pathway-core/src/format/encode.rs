@@ -2,7 +2,9 @@
 
 use crate::data::{EncodeError, Schema};
 
-/// Encodes changes of rows as payloads, for a format of your own; see `nats::write(..).encode(..)`.
+/// Encodes changes of rows as payloads: for `nats::write(..).encode(..)` and
+/// [`Table::message_sink`](crate::plan::Table::message_sink). Some [formats](super::values) are there already; this trait is
+/// for those of your own.
 ///
 /// A function or closure is an encoder, and so is a type that implements this trait, which can have settings, such as
 /// [`Dsv`](super::Dsv). A row that cannot be encoded is an [`EncodeError`]: it is counted and reported, it goes to the

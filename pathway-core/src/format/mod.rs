@@ -11,6 +11,7 @@ mod payload_row;
 pub(crate) mod raw;
 pub(crate) mod text;
 pub(crate) mod unix_time;
+pub mod values;
 
 pub use decode::Decode;
 pub use dsv::Dsv;

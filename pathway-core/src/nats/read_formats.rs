@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::kv::source::KeyedRows;
 use super::read::Read;
-use crate::data::{Change, DecodeError, Error, ErrorKind, Message, Metadata, OnePayload, Schema};
-use crate::format::json::decode;
-use crate::format::{Decode, Plaintext, Raw, raw, text};
-use crate::plan::{Order, Table, TableProperties};
+use crate::connector::source::decoded_table;
+use crate::data::{Error, ErrorKind, Message, Metadata, OnePayload, Schema};
+use crate::format::{Decode, Plaintext, Raw, values};
+use crate::plan::{Table, TableProperties};
 
 impl<T> Read<T> {
     /// Decodes messages as JSON objects, one row each, by the schema of `R`.
     ///
     /// Fields that no column asks for are skipped. A missing field needs a default or an `Option`.
     pub fn json<R: Schema>(self) -> Table<R> {
-        self.rows(R::METADATA, decode::decode_message::<R>)
+        self.decode(values::json())
     }
 
     /// Decodes messages as text: rows with one column, `data: String`.
@@ -49,7 +49,7 @@ impl<T> Read<T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn plaintext_as<R: OnePayload<String>>(self) -> Table<R> {
-        self.rows(R::METADATA, text::decode::<R>)
+        self.decode(values::plaintext())
     }
 
     /// Keeps messages as bytes: rows with one column, `data: Bytes`.
@@ -61,12 +61,34 @@ impl<T> Read<T> {
     ///
     /// One column of `R` is a `Bytes` for the payload; all others are metadata columns.
     pub fn raw_as<R: OnePayload<bytes::Bytes>>(self) -> Table<R> {
-        self.rows(R::METADATA, raw::decode::<R>)
+        self.decode(values::raw())
     }
 
     /// Decodes messages in a format of your own; see [`Decode`].
     pub fn decode<D: Decode>(self, decoder: D) -> Table<D::Row> {
-        self.rows(decoder.metadata(), move |message| decoder.decode(message))
+        let metadata = decoder.metadata();
+        if self.transport.is_bucket() {
+            return self.decode_values(metadata, decoder);
+        }
+        let (properties, upsert) = decoded_table(&decoder);
+        let decoder = Arc::new(decoder);
+        self.table(metadata, properties, upsert, move || {
+            let decoder = Arc::clone(&decoder);
+            Box::new(move |message: &Message<'_>| decoder.decode_change(message))
+        })
+    }
+
+    /// Decodes the values of a bucket.
+    fn decode_values<D: Decode>(self, metadata: Metadata, decoder: D) -> Table<D::Row> {
+        let (bucket, decoder) = (self.subject.clone(), Arc::new(decoder));
+        if decoder.has_changes() {
+            let message = format!("the bucket `{bucket}` holds rows, not changes: read it with `.json()`");
+            self.plan.control().fail(Error::new(ErrorKind::Config, message));
+        }
+        self.table(metadata, TableProperties::GROUPED, false, move || {
+            let decoder = Arc::clone(&decoder);
+            Box::new(KeyedRows::new(&bucket, move |message: &Message<'_>| decoder.decode(message)))
+        })
     }
 
     /// Decodes messages as changes: JSON rows, each of which is inserted or removed.
@@ -75,9 +97,9 @@ impl<T> Read<T> {
     /// subjects. The header `pathway_diff`, or else the field `diff`, is 1 or -1; a message with anything else, or with
     /// neither, is rejected. `time` is ignored: one commit of the writer may become several here.
     ///
-    /// A row must be inserted before it is removed ([`Change::remove`]): start the reader before the writer. A primary key
-    /// has no effect: the removal of the row that a new row replaces is a message of its own. A message that arrives twice,
-    /// for example after the writer's connection broke, counts twice.
+    /// A row must be inserted before it is removed ([`Change::remove`](crate::data::Change::remove)): start the reader before
+    /// the writer. A primary key has no effect: the removal of the row that a new row replaces is a message of its own. A
+    /// message that arrives twice, for example after the writer's connection broke, counts twice.
     ///
     /// ```
     /// use pathway::prelude::*;
@@ -100,34 +122,6 @@ impl<T> Read<T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn changes<R: Schema>(self) -> Table<R> {
-        if self.transport.is_bucket() {
-            let message = format!("the bucket `{}` holds rows, not changes: read it with `.json()`", self.subject);
-            self.plan.control().fail(Error::new(ErrorKind::Config, message));
-        }
-        let properties = TableProperties { order: Order::Arrival, append_only: false };
-        self.table(R::METADATA.with_headers(), properties, false, || Box::new(decode::decode_change::<R>))
-    }
-
-    /// A table whose messages each are one row.
-    fn rows<R: Schema>(
-        self,
-        metadata: Metadata,
-        decode: impl Fn(&Message<'_>) -> Result<R, DecodeError> + Send + Sync + 'static,
-    ) -> Table<R> {
-        let decode = Arc::new(decode);
-        if self.transport.is_bucket() {
-            let bucket = self.subject.clone();
-            return self.table(metadata, TableProperties::GROUPED, false, move || {
-                let decode = Arc::clone(&decode);
-                Box::new(KeyedRows::new(&bucket, move |message: &Message<'_>| decode(message)))
-            });
-        }
-        // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
-        let has_key = R::HAS_KEY;
-        let properties = if has_key { TableProperties::GROUPED } else { TableProperties::ARRIVALS };
-        self.table(metadata, properties, has_key, move || {
-            let decode = Arc::clone(&decode);
-            Box::new(move |message: &Message<'_>| decode(message).map(Change::insert))
-        })
+        self.decode(values::json_changes())
     }
 }

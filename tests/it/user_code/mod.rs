@@ -4,6 +4,7 @@ mod acks;
 mod calls;
 mod contract;
 mod failures;
+mod formats;
 mod handle;
 mod ready;
 mod sinks;

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 use super::message_writer::MessageWriter;
 use super::{
     BatchOutput, CommitBatch, MessageOptions, MessageSink, OutputBatch, RowSink, Sink, SinkInput, SinkItem, SinkLink,
-    write_table,
+    validate, write_table,
 };
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
@@ -30,7 +30,44 @@ impl<R: Schema> Table<R> {
 
     /// Gives the table's commits to a [`Sink`] of your own as messages, which `encode` makes of rows.
     ///
-    /// `subject` is the subject, or topic, of all messages.
+    /// `subject` is the subject, or topic, of all messages: tokens without white space and wildcards, with dots between them.
+    /// It may be empty, for a sink that has no subjects. With any other, the pipeline does not start. `encode` is one of the
+    /// [formats](crate::format::values), such as `format::json()`, or one of your own.
+    ///
+    /// ```
+    /// use pathway::format;
+    /// use pathway::io::{Encoded, EncodedBatch, Failure, Sink};
+    /// use pathway::prelude::*;
+    /// use std::io::Write;
+    ///
+    /// #[derive(Schema)]
+    /// struct Total {
+    ///     city: String,
+    ///     n: i64,
+    /// }
+    ///
+    /// /// Writes each message on a line.
+    /// struct Lines<W>(W);
+    ///
+    /// impl<W: Write + Send + 'static> Sink for Lines<W> {
+    ///     type Item = Encoded;
+    ///
+    ///     fn write(&mut self, commit: EncodedBatch) -> Result<(), Failure> {
+    ///         // A message with an error must not be written: it is counted and reported.
+    ///         for message in commit.messages().filter(|message| message.error().is_none()) {
+    ///             self.0.write_all(message.payload())?;
+    ///             self.0.write_all(b"\n")?;
+    ///         }
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let totals = pipeline.rows([Total { city: "Oslo".into(), n: 1 }]);
+    /// totals.message_sink(Lines(std::io::stdout()), "", format::json());
+    /// pipeline.run()?;
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
     pub fn message_sink<S: Sink + MessageSink<<S as Sink>::Item>>(
         &self,
         sink: S,
@@ -38,6 +75,12 @@ impl<R: Schema> Table<R> {
         encode: impl Encode<R>,
     ) {
         let name = self.plan().unique_name(&sink.name());
+        if let Some(mistake) = validate::subject(subject).filter(|_| !subject.is_empty()) {
+            let cure = "use tokens without white space and wildcards, with dots between them, such as `totals.eu`; or an \
+                        empty text, if the sink has no subjects";
+            let message = format!("sink `{name}`: {mistake}; {cure}");
+            self.plan().control().fail(Error::new(ErrorKind::Config, message));
+        }
         let link = add_sink(self.plan(), name, sink);
         write_messages(self, link.name.clone(), subject.into(), encode, MessageOptions::new(), BatchOutput::new(link));
     }

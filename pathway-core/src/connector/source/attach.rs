@@ -10,7 +10,7 @@ use super::{
     SourceItem, SourceLink, SourceSettings, Stopped,
 };
 use crate::connector::thread::{self, Component, Kind};
-use crate::data::{Change, Metadata, Result, Schema};
+use crate::data::{Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::Decode;
 use crate::operators::upsert;
 use crate::plan::{CommitTrigger, Order, Pipeline, Plan, SourceHandle, Table, TableProperties};
@@ -27,8 +27,12 @@ impl Pipeline {
 
     /// The table of a [`Source`] of your own that hands over messages, which `decode` makes rows of.
     ///
-    /// As with `nats::read`, a later message with the same primary key replaces the row; a message that cannot be decoded
-    /// is counted, reported and skipped.
+    /// `decode` is one of the [formats](crate::format::values), such as `format::json::<Order>()`, or one of your own.
+    ///
+    /// As with `nats::read`, a later message with the same primary key replaces the row, unless the format decodes changes. A
+    /// message that cannot be decoded is counted, reported and skipped; or it ends the pipeline, with
+    /// [`SourceSettings::on_decode_error`]. There are no dead letters here, because they need a sink: to keep such messages,
+    /// decode them into rows that say so, and write those.
     ///
     /// ```
     /// use pathway::io::{Failure, MessageBatch, MessageSender, Source, Undecoded};
@@ -69,20 +73,33 @@ impl Pipeline {
         S: Source + MessageSource<<S as Source>::Item>,
         D: Decode,
     {
-        let plan = self.plan();
-        let settings = source.settings();
+        let (plan, settings) = (self.plan(), source.settings());
         let name = plan.unique_name(&settings.name);
+        if settings.own_commits {
+            let message = format!(
+                "source `{name}`: only a source of rows can have commits of its own: remove `own_commits`, or hand over rows"
+            );
+            plan.control().fail(Error::new(ErrorKind::Config, message));
+        }
         let trigger = CommitTrigger::Scheduled(settings.commit_every);
         let link = add_source(plan, name, settings.metadata.and(decode.metadata()), settings.bound, source);
+        let (properties, upsert) = decoded_table(&decode);
+        let settings = DecodeSettings { on_error: settings.on_decode_error, dead_letters: None };
         let decode = Arc::new(decode);
-        let decoder = move || -> Box<dyn RowDecoder<D::Row>> {
+        MessageTable { link, trigger, properties, upsert, settings }.add(plan, move || {
             let decode = Arc::clone(&decode);
-            Box::new(move |message: &crate::data::Message<'_>| decode.decode(message).map(Change::insert))
-        };
-        let has_key = <D::Row as Schema>::HAS_KEY;
-        let properties = if has_key { TableProperties::GROUPED } else { TableProperties::ARRIVALS };
-        MessageTable { link, trigger, properties, upsert: has_key, settings: DecodeSettings::default() }
-            .add(plan, decoder)
+            Box::new(move |message: &Message<'_>| decode.decode_change(message))
+        })
+    }
+}
+
+/// What is known of the table of a decoder, and whether a later row with the same primary key replaces the row.
+pub(crate) fn decoded_table<D: Decode>(decode: &D) -> (TableProperties, bool) {
+    match decode.has_changes() {
+        true => (TableProperties { order: Order::Arrival, append_only: false }, false),
+        // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
+        false if D::Row::HAS_KEY => (TableProperties::GROUPED, true),
+        false => (TableProperties::ARRIVALS, false),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
+use std::fmt;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
 use super::dead_letters::DeadLetterOutput;
+use super::message_batch::MessagePosition;
 use super::{InputBatch, MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
@@ -94,12 +96,13 @@ impl<R: Schema> DecodeOperator<R> {
     fn decode(&mut self, batch: &MessageBatch) {
         self.decoded.reserve(batch.len());
         let (mut rows, mut dead_letters) = (0, None);
-        for (number, message) in (self.confirmations.taken()..).zip(batch.iter()) {
+        for (number, message) in batch.iter().enumerate() {
             match self.decoder.decode(&message, &mut self.decoded) {
                 Ok(()) => rows += 1,
                 Err(error) => {
-                    self.reject(&message, &error, &mut dead_letters);
-                    self.link.queue.acks().reject(number);
+                    let place = Place { subject: message.subject, position: batch.position_of(number) };
+                    self.reject(&message, &place, &error, &mut dead_letters);
+                    self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
                 }
             }
         }
@@ -124,8 +127,13 @@ impl<R: Schema> DecodeOperator<R> {
         rows
     }
 
-    fn reject(&mut self, message: &Message<'_>, error: &DecodeError, dead_letters: &mut Option<EncodedBatch>) {
-        let subject = message.subject;
+    fn reject(
+        &mut self,
+        message: &Message<'_>,
+        place: &Place<'_>,
+        error: &DecodeError,
+        dead_letters: &mut Option<EncodedBatch>,
+    ) {
         self.link.counters.rejected.add(1);
         if let Some(output) = &self.settings.dead_letters {
             output.add(dead_letters.get_or_insert_with(|| output.batch(self.commit)), message, error);
@@ -133,20 +141,33 @@ impl<R: Schema> DecodeOperator<R> {
         }
         match self.settings.on_error {
             OnDecodeError::Skip => {
-                self.errors.report(
-                    Level::Error,
-                    1,
-                    format_args!("a message on subject `{subject}` is skipped: {error}"),
-                );
+                self.errors.report(Level::Error, 1, format_args!("a message {place} is skipped: {error}"));
             }
             OnDecodeError::Stop => {
                 let message = format!(
-                    "source `{}`: a message on subject `{subject}` cannot be decoded, and the source stops at decode \
+                    "source `{}`: a message {place} cannot be decoded, and the source stops at decode \
                      errors: {error}",
                     self.link.name
                 );
                 self.link.control.fail(Error::new(ErrorKind::Decode, message));
             }
+        }
+    }
+}
+
+/// Where a message comes from: ``on subject `orders` at position 7``.
+struct Place<'a> {
+    subject: &'a str,
+    position: Option<MessagePosition<'a>>,
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "on subject `{}`", self.subject)?;
+        match &self.position {
+            Some(MessagePosition::At(position)) => write!(f, " at position {position}"),
+            Some(MessagePosition::Before(position)) => write!(f, " before position {position}"),
+            None => Ok(()),
         }
     }
 }

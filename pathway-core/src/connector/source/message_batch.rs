@@ -25,8 +25,8 @@ pub struct MessageBatch {
     subjects: Subjects,
     /// Headers, times and deliveries, where the schema asks for them.
     metadata: MetadataColumns,
-    /// The first and the last position that the source has set.
-    positions: Option<(Position, Position)>,
+    /// The positions that the source has set, each with the number of messages before it.
+    positions: Vec<(usize, Position)>,
 }
 
 #[derive(Debug)]
@@ -43,6 +43,13 @@ struct Subjects {
     text: String,
     /// Where each of them ends.
     ends: Vec<usize>,
+}
+
+/// What a source has said of the position of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum MessagePosition<'a> {
+    At(&'a Position),
+    Before(&'a Position),
 }
 
 impl MessageBatch {
@@ -66,11 +73,21 @@ impl MessageBatch {
     }
 
     /// Sets the position after the last message, from which the source can continue.
+    ///
+    /// Set it behind each message: the log line of a message that cannot be decoded then has its position.
     pub fn set_position(&mut self, position: Position) {
-        match &mut self.positions {
-            Some((_, last)) => *last = position,
-            None => self.positions = Some((position.clone(), position)),
+        let len = self.entries.len();
+        match self.positions.last_mut() {
+            Some((before, last)) if *before == len => *last = position,
+            _ => self.positions.push((len, position)),
         }
+    }
+
+    /// The position of the message with this number, where the source has set it; otherwise the next one that it has set.
+    pub(super) fn position_of(&self, number: usize) -> Option<MessagePosition<'_>> {
+        let next = self.positions.partition_point(|(before, _)| *before <= number);
+        let (before, position) = self.positions.get(next)?;
+        Some(if *before == number + 1 { MessagePosition::At(position) } else { MessagePosition::Before(position) })
     }
 
     /// The number of messages.
@@ -118,7 +135,8 @@ impl MessageBatch {
         self.subjects.text.clear();
         self.subjects.ends.clear();
         self.metadata.clear(KEEP);
-        self.positions = None;
+        self.positions.clear();
+        self.positions.shrink_to(KEEP / size_of::<(usize, Position)>());
     }
 }
 
@@ -140,7 +158,7 @@ impl InputBatch for MessageBatch {
     }
 
     fn positions(&self) -> Option<(&Position, &Position)> {
-        self.positions.as_ref().map(|(first, last)| (first, last))
+        Some((&self.positions.first()?.1, &self.positions.last()?.1))
     }
 }
 
@@ -204,6 +222,25 @@ mod tests {
             batch.clear();
             assert!(batch.is_empty() && batch.weight() == 0);
         }
+    }
+
+    #[test]
+    fn a_message_has_the_position_that_was_set_behind_it() {
+        let mut batch = MessageBatch::default();
+        for position in [Some(1), Some(2), None, Some(4), None] {
+            batch.push("a", b"");
+            position.into_iter().for_each(|position: u64| batch.set_position(position.into()));
+        }
+        let [first, second, fourth] = [1, 2, 4].map(Position::from);
+        let expected = [
+            Some(MessagePosition::At(&first)),
+            Some(MessagePosition::At(&second)),
+            Some(MessagePosition::Before(&fourth)),
+            Some(MessagePosition::At(&fourth)),
+            None,
+        ];
+        assert_eq!([0, 1, 2, 3, 4].map(|number| batch.position_of(number)), expected);
+        assert_eq!(batch.positions(), Some((&first, &fourth)));
     }
 
     #[test]

@@ -21,7 +21,7 @@ mod settings;
 pub use ack_progress::{AckProgress, AckSnapshot};
 #[cfg(test)]
 pub(crate) use attach::start_source;
-pub(crate) use attach::{MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows};
+pub(crate) use attach::{MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows, decoded_table};
 pub use bound::Bound;
 pub(crate) use dead_letters::DeadLetterOutput;
 pub use decode_operator::OnDecodeError;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Bound;
+use super::{Bound, OnDecodeError};
 use crate::data::Metadata;
 
 /// What a [`Source`](super::Source) declares about itself.
@@ -15,6 +15,7 @@ pub struct SourceSettings {
     pub(crate) append_only: bool,
     pub(crate) announces_ready: bool,
     pub(crate) reports_waiting: bool,
+    pub(crate) on_decode_error: OnDecodeError,
     pub(crate) background: bool,
     pub(crate) bound: Bound,
     pub(crate) metadata: Metadata,
@@ -29,6 +30,7 @@ impl Default for SourceSettings {
             append_only: false,
             announces_ready: false,
             reports_waiting: false,
+            on_decode_error: OnDecodeError::Skip,
             background: false,
             // Rows are bounded by their number.
             bound: Bound { bytes: usize::MAX, ..Bound::default() },
@@ -84,6 +86,20 @@ impl SourceSettings {
     pub(crate) fn reports_waiting(mut self) -> Self {
         self.reports_waiting = true;
         self.announces_ready()
+    }
+
+    /// What to do with a message that cannot be decoded. Default: [`OnDecodeError::Skip`]. Rows are not decoded: for a source
+    /// of rows, it has no effect.
+    ///
+    /// ```
+    /// use pathway::io::{OnDecodeError, SourceSettings};
+    ///
+    /// let settings = SourceSettings::new().name("ledger").on_decode_error(OnDecodeError::Stop);
+    /// # let _ = settings;
+    /// ```
+    pub fn on_decode_error(mut self, on_decode_error: OnDecodeError) -> Self {
+        self.on_decode_error = on_decode_error;
+        self
     }
 
     /// How many messages or rows may wait for the worker before the source blocks. Default: 65 536.

@@ -4,8 +4,7 @@ mod container;
 mod scalar;
 mod time;
 
-use crate::data::{EncodeError, EncodeJson, Schema};
-use crate::format::{ChangeInfo, Encode};
+use crate::data::{EncodeJson, Schema};
 
 /// Appends one change as a JSON object: the columns in order, then `diff`, then `time`.
 ///
@@ -29,19 +28,4 @@ pub fn encode_row<R: Schema>(row: &R, out: &mut Vec<u8>) {
         out.pop();
     }
     out.push(b'}');
-}
-
-/// Encodes rows as JSON.
-pub(crate) struct JsonEncoder;
-
-impl<R: Schema> Encode<R> for JsonEncoder {
-    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode(row, change.diff, change.time, payload);
-        Ok(())
-    }
-
-    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode_row(row, payload);
-        Ok(())
-    }
 }
