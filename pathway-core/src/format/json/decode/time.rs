@@ -8,8 +8,8 @@ use super::scalar::mismatch;
 use super::text::unquote;
 use crate::data::{DateTimeNaive, DateTimeUtc, DecodeJson, JsonText, Mismatch};
 
-/// A time as RFC 3339 has it, with `Z` or an offset: `2024-01-02T03:04:05.123Z`. See [`date_and_time`] and
-/// [`offset_seconds`] for what else is accepted.
+/// A time as RFC 3339 has it, with `Z` or an offset: `2024-01-02T03:04:05.123Z`. See `date_and_time` and
+/// `offset_seconds` for what else is accepted.
 ///
 /// The range of the type ends at 9999-12-30T22:00Z. Later times of the year 9999, which often stand for "never", are read as
 /// the end of the range.
