@@ -113,6 +113,7 @@ pub mod nats {
 /// |---|---|---|---|
 /// | [`json()`](format::json) | yes | yes | `.json()` |
 /// | [`json_changes()`](format::json_changes) | yes | write with `json()` | `.changes()` |
+/// | [`json_lines()`](format::json_lines): many rows a message | yes | no | `.json_lines()` |
 /// | [`plaintext()`](format::plaintext) | yes | yes | `.plaintext_as()`, `.plaintext()` |
 /// | [`raw()`](format::raw) | yes | yes | `.raw_as()`, `.raw()` |
 /// | [`plaintext_of(..)`](format::plaintext_of), [`raw_of(..)`](format::raw_of) | no | yes | `.plaintext_of(..)`, `.raw_of(..)` |
@@ -122,9 +123,10 @@ pub mod nats {
 pub mod format {
     pub use pathway_core::data::{DecodeError, Delivery, EncodeError, Headers, Message, Metadata};
     pub use pathway_core::format::values::{
-        JsonChanges, JsonFormat, PlaintextFormat, RawFormat, json, json_changes, plaintext, plaintext_of, raw, raw_of,
+        JsonChanges, JsonFormat, JsonLines, PlaintextFormat, RawFormat, json, json_changes, json_lines, plaintext,
+        plaintext_of, raw, raw_of,
     };
-    pub use pathway_core::format::{ChangeInfo, Decode, Dsv, Encode, Plaintext, Raw};
+    pub use pathway_core::format::{ChangeInfo, Decode, DecodedRows, Dsv, Encode, Plaintext, Raw};
 }
 
 /// The builders that methods of [`Table`] return: joins, groups, deduplication, updates and asynchronous calls.

@@ -35,6 +35,8 @@ impl Mismatch {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DecodeError {
+    /// Which row of the message it is, counted from 0; `None` if the message holds one row.
+    pub row: Option<usize>,
     /// The column that cannot be filled; `None` if the error is not about one column.
     pub column: Option<&'static str>,
     /// Why, as a sentence for people.
@@ -46,23 +48,29 @@ pub struct DecodeError {
 impl DecodeError {
     /// The payload is invalid at an offset in bytes.
     pub fn payload(reason: impl Into<String>, offset: usize) -> Self {
-        DecodeError { column: None, reason: reason.into(), offset: Some(offset) }
+        DecodeError { row: None, column: None, reason: reason.into(), offset: Some(offset) }
     }
 
     /// The message is invalid, but not at a certain place of its payload.
     pub fn message(reason: impl Into<String>) -> Self {
-        DecodeError { column: None, reason: reason.into(), offset: None }
+        DecodeError { row: None, column: None, reason: reason.into(), offset: None }
+    }
+
+    /// The same error, in one of several rows of the message: `index` counts from 0.
+    pub fn in_row(self, index: usize) -> Self {
+        DecodeError { row: Some(index), ..self }
     }
 
     /// A column cannot be filled from the message's metadata.
     pub fn metadata(column: &'static str, reason: impl Into<String>) -> Self {
-        DecodeError { column: Some(column), reason: reason.into(), offset: None }
+        DecodeError { row: None, column: Some(column), reason: reason.into(), offset: None }
     }
 
     /// The member of a column has a value that the type does not accept.
     pub fn mismatch(column: &'static str, mismatch: Mismatch) -> Self {
         let Mismatch { expected, found, offset } = mismatch;
         DecodeError {
+            row: None,
             column: Some(column),
             reason: format!("expected {expected}, found `{found}`"),
             offset: Some(offset),
@@ -78,12 +86,15 @@ impl DecodeError {
             false => "give the column a default, or make it an Option",
         };
         let reason = format!("expected {expected}, found nothing{place}: {cure}");
-        DecodeError { column: Some(column.name), reason, offset: Some(0) }
+        DecodeError { row: None, column: Some(column.name), reason, offset: Some(0) }
     }
 }
 
 impl fmt::Display for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(index) = self.row {
+            write!(f, "row {index}, counted from 0: ")?;
+        }
         match (self.column, self.offset) {
             (Some(column), Some(offset)) => write!(f, "column `{column}` at byte {offset}: ")?,
             (Some(column), None) => write!(f, "column `{column}`: ")?,

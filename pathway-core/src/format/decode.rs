@@ -1,5 +1,6 @@
 //! The trait of decoders: messages become rows.
 
+use super::DecodedRows;
 use crate::data::{Change, DecodeError, Message, Metadata, Schema};
 
 /// Decodes messages into rows: for `nats::read(..).decode(..)` and
@@ -58,6 +59,52 @@ pub trait Decode: Send + Sync + 'static {
     /// Those of [`decode`](Decode::decode).
     fn decode_change(&self, message: &Message<'_>) -> Result<Change<Self::Row>, DecodeError> {
         self.decode(message).map(Change::insert)
+    }
+
+    /// Decodes a message that may hold several rows, all of which take effect in one commit. Default: the one change of
+    /// [`decode_change`](Decode::decode_change).
+    ///
+    /// A part of the message that is not a row is [rejected](DecodedRows::reject) by itself.
+    ///
+    /// ```
+    /// use pathway::format::{Decode, DecodeError, DecodedRows, Message};
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Word { word: String }
+    ///
+    /// struct Words;
+    ///
+    /// impl Decode for Words {
+    ///     type Row = Word;
+    ///
+    ///     fn decode(&self, _: &Message<'_>) -> Result<Word, DecodeError> {
+    ///         Err(DecodeError::message("a text has many words"))
+    ///     }
+    ///
+    ///     fn decode_rows(&self, message: &Message<'_>, rows: &mut DecodedRows<Word>) -> Result<(), DecodeError> {
+    ///         let text = std::str::from_utf8(message.payload).map_err(|error| DecodeError::payload("not UTF-8", error.valid_up_to()))?;
+    ///         text.split_whitespace().for_each(|word| rows.insert(Word { word: word.into() }));
+    ///         Ok(())
+    ///     }
+    /// }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let words = nats::read(&pipeline, &broker, "texts").decode(Words).collect();
+    /// broker.publish("texts", "so far");
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(words.rows(), ["far", "so"].map(|word| Word { word: word.into() }));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing of the message can be decoded.
+    fn decode_rows(&self, message: &Message<'_>, rows: &mut DecodedRows<Self::Row>) -> Result<(), DecodeError> {
+        rows.change(self.decode_change(message)?);
+        Ok(())
     }
 
     /// Whether [`decode_change`](Decode::decode_change) may remove rows. A primary key then does not replace rows: whoever

@@ -4,6 +4,7 @@
 //! Nothing here panics, and nothing recurses deeper than the schema is nested, whatever a payload contains.
 
 mod decode;
+mod decoded_rows;
 pub mod dsv;
 mod encode;
 pub mod json;
@@ -14,6 +15,8 @@ pub(crate) mod unix_time;
 pub mod values;
 
 pub use decode::Decode;
+pub use decoded_rows::DecodedRows;
+pub(crate) use decoded_rows::RejectedPart;
 pub use dsv::Dsv;
 pub use encode::{ChangeInfo, Encode};
 pub use raw::Raw;

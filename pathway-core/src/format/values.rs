@@ -5,9 +5,9 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::json::decode::{decode_change, decode_message};
+use super::json::decode::{decode_change, decode_lines, decode_message};
 use super::json::encode::{encode, encode_row};
-use super::{ChangeInfo, Decode, Encode, raw, text};
+use super::{ChangeInfo, Decode, DecodedRows, Encode, raw, text};
 use crate::data::{Change, DecodeError, EncodeError, Message, Metadata, OneColumn, OnePayload, Schema};
 
 /// JSON objects, one for each row.
@@ -68,7 +68,8 @@ pub fn json<R: Schema>() -> JsonFormat<R> {
 /// does.
 ///
 /// The header `pathway_diff`, or else the field `diff`, is 1 or -1; a message with anything else, or with neither, is
-/// rejected. A primary key has no effect.
+/// rejected. A removal of a row that is not there is rejected too, except with a primary key: see
+/// `nats::read(..).changes()`.
 ///
 /// ```
 /// use pathway::format::{self, Decode, Message};
@@ -84,6 +85,27 @@ pub fn json<R: Schema>() -> JsonFormat<R> {
 /// ```
 pub fn json_changes<R: Schema>() -> JsonChanges<R> {
     JsonChanges::new()
+}
+
+/// JSON objects, one a line or as the elements of an array: each message holds any number of rows.
+///
+/// It decodes as `nats::read(..).json_lines()` does. As a decoder of single values, of a bucket for example, it accepts messages
+/// with exactly one row.
+///
+/// ```
+/// use pathway::format::{self, Decode, Message};
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema, Debug, PartialEq)]
+/// struct Order {
+///     id: i64,
+/// }
+///
+/// let one = format::json_lines::<Order>().decode(&Message::new("orders", br#"[{"id": 7}]"#));
+/// assert_eq!(one.unwrap(), Order { id: 7 });
+/// ```
+pub fn json_lines<R: Schema>() -> JsonLines<R> {
+    JsonLines::new()
 }
 
 /// Text: the payload is the `String` column of a row, such as [`Plaintext`](super::Plaintext).
@@ -182,6 +204,11 @@ format_type! {
 }
 
 format_type! {
+    /// What [`json_lines()`] returns.
+    JsonLines
+}
+
+format_type! {
     /// What [`plaintext()`] returns.
     PlaintextFormat
 }
@@ -232,6 +259,30 @@ impl<R: Schema> Decode for JsonChanges<R> {
 
     fn metadata(&self) -> Metadata {
         R::METADATA.with_headers()
+    }
+}
+
+impl<R: Schema> Decode for JsonLines<R> {
+    type Row = R;
+
+    /// Decodes the only row of a message.
+    fn decode(&self, message: &Message<'_>) -> Result<R, DecodeError> {
+        let mut rows = DecodedRows::default();
+        decode_lines(message, &mut rows)?;
+        if let Some(part) = rows.rejected.pop() {
+            return Err(part.error);
+        }
+        match (rows.changes.pop(), rows.changes.len()) {
+            (Some(change), 0) => Ok(change.row),
+            (row, others) => {
+                let count = others + usize::from(row.is_some());
+                Err(DecodeError::message(format!("the message holds {count} rows, but exactly one is expected here")))
+            }
+        }
+    }
+
+    fn decode_rows(&self, message: &Message<'_>, rows: &mut DecodedRows<R>) -> Result<(), DecodeError> {
+        decode_lines(message, rows)
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::kv::source::KeyedRows;
 use super::read::Read;
-use crate::connector::source::decoded_table;
+use crate::connector::source::{decoded_table, row_decoder};
 use crate::data::{Error, ErrorKind, Message, Metadata, OnePayload, Schema};
 use crate::format::{Decode, Plaintext, Raw, values};
 use crate::plan::{Table, TableProperties};
@@ -15,6 +15,34 @@ impl<T> Read<T> {
     /// Fields that no column asks for are skipped. A missing field needs a default or an `Option`.
     pub fn json<R: Schema>(self) -> Table<R> {
         self.decode(values::json())
+    }
+
+    /// Decodes messages that hold several rows: one JSON object a line ([JSON Lines](https://jsonlines.org), NDJSON), or an
+    /// array of objects.
+    ///
+    /// The rows of a message take effect in one commit. A bad one is rejected by itself, with its index; blank lines and empty
+    /// arrays are no rows. An array that is not JSON is rejected as a whole. In the statistics of the source, `rows` and
+    /// `rejected` count the elements; a dead letter has one element.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Order { id: i64 }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let orders = nats::read(&pipeline, &broker, "orders").json_lines::<Order>().collect();
+    /// broker.publish("orders", "{\"id\": 1}\n{\"id\": 2}\n");
+    /// broker.publish("orders", "[{\"id\": 3}, {\"id\": \"four\"}]");
+    /// broker.commit();
+    /// broker.close();
+    /// pipeline.run()?;
+    /// assert_eq!(orders.rows(), [1, 2, 3].map(|id| Order { id }));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn json_lines<R: Schema>(self) -> Table<R> {
+        self.decode(values::json_lines())
     }
 
     /// Decodes messages as text: rows with one column, `data: String`.
@@ -72,10 +100,7 @@ impl<T> Read<T> {
         }
         let (properties, upsert) = decoded_table(&decoder);
         let decoder = Arc::new(decoder);
-        self.table(metadata, properties, upsert, move || {
-            let decoder = Arc::clone(&decoder);
-            Box::new(move |message: &Message<'_>| decoder.decode_change(message))
-        })
+        self.table(metadata, properties, upsert, move || row_decoder(&decoder))
     }
 
     /// Decodes the values of a bucket.
@@ -97,9 +122,13 @@ impl<T> Read<T> {
     /// subjects. The header `pathway_diff`, or else the field `diff`, is 1 or -1; a message with anything else, or with
     /// neither, is rejected. `time` is ignored: one commit of the writer may become several here.
     ///
-    /// A row must be inserted before it is removed ([`Change::remove`](crate::data::Change::remove)): start the reader before
-    /// the writer. A primary key has no effect: the removal of the row that a new row replaces is a message of its own. A
-    /// message that arrives twice, for example after the writer's connection broke, counts twice.
+    /// A removal of a row that is not there is rejected: the reader has missed its insertion, or the removal has arrived twice.
+    /// Start the reader before the writer, or read a stream from its beginning. An insertion that arrives twice, for example
+    /// after the writer's connection broke, counts twice. To know which rows are there, the source keeps about 40 bytes for each.
+    ///
+    /// With a primary key, the table has the newest row of each key instead, and heals by itself: wherever the reader starts,
+    /// and whatever arrives twice, a key is right from its next change on. A removal counts if it is of the key's current row.
+    /// No removal is rejected.
     ///
     /// ```
     /// use pathway::prelude::*;

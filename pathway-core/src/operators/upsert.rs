@@ -6,7 +6,8 @@ use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
 
 /// The newest row of each primary key.
 ///
-/// Arrival order decides, also within one commit. A row that equals the current one changes nothing.
+/// Arrival order decides, also within one commit. A row that equals the current one changes nothing. A removal of the current row
+/// leaves its key without a row; a removal of any other row changes nothing, because its key has a newer row or none.
 pub(crate) fn upsert<R: Schema>(dataflow: &mut DataflowBuilder<'_>, arrivals: Changes<R>, name: &str) -> Changes<R> {
     let upsert = Upsert { rows: KeyedState::<R::Key, Versions<R>>::new(), slots: Vec::new() };
     dataflow.stateful(arrivals, name, |arrival| hash_of(&arrival.row.primary_key()), upsert)
@@ -21,8 +22,8 @@ struct Upsert<R: Schema> {
 struct Versions<R> {
     /// The row of the last sealed commit.
     current: Option<R>,
-    /// The newest arrival of the open commit.
-    arrived: Option<R>,
+    /// The newest arrival of the open commit: a row, or its removal.
+    arrived: Option<Option<R>>,
 }
 
 impl<R> Default for Versions<R> {
@@ -31,25 +32,41 @@ impl<R> Default for Versions<R> {
     }
 }
 
+impl<R> Versions<R> {
+    /// The row as it is after what has arrived so far.
+    fn newest(&self) -> Option<&R> {
+        self.arrived.as_ref().unwrap_or(&self.current).as_ref()
+    }
+}
+
 impl<R: Schema> StatefulOperator<Change<R>, R> for Upsert<R> {
     fn apply(&mut self, arrivals: &mut Vec<Change<R>>) {
         let mut keys = arrivals.iter().map(|arrival| arrival.row.primary_key()).collect();
         self.rows.entries(&mut keys, &mut self.slots);
-        for (Change { row, .. }, (slot, _)) in arrivals.drain(..).zip(self.slots.drain(..)) {
-            self.rows.value(slot).arrived = Some(row);
+        for (Change { row, diff }, (slot, _)) in arrivals.drain(..).zip(self.slots.drain(..)) {
+            let versions = self.rows.value(slot);
+            if diff > 0 {
+                versions.arrived = Some(Some(row));
+            } else if versions.newest().is_some_and(|newest| newest.compare(&row).is_eq()) {
+                versions.arrived = Some(None);
+            }
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         self.rows.seal(|_, versions| {
             if let Some(arrived) = versions.arrived.take() {
-                let unchanged = versions.current.as_ref().is_some_and(|current| current.compare(&arrived).is_eq());
+                let unchanged = match (&versions.current, &arrived) {
+                    (Some(current), Some(arrived)) => current.compare(arrived).is_eq(),
+                    (current, arrived) => current.is_none() && arrived.is_none(),
+                };
                 if !unchanged {
-                    let replaced = versions.current.replace(arrived.clone_datum());
-                    replaced.map(Change::remove).into_iter().chain([Change::insert(arrived)]).for_each(&mut *emit);
+                    let replaced = std::mem::replace(&mut versions.current, arrived.as_ref().map(R::clone_datum));
+                    let (removed, inserted) = (replaced.map(Change::remove), arrived.map(Change::insert));
+                    removed.into_iter().chain(inserted).for_each(&mut *emit);
                 }
             }
-            true
+            versions.current.is_some()
         });
     }
 }

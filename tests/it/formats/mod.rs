@@ -1,7 +1,9 @@
 //! Formats other than plain JSON rows, metadata columns, headers, subjects and dead letters.
 
+mod changes;
 mod dead_letters;
 mod input;
+mod json_lines;
 mod metadata;
 mod output;
 mod random;

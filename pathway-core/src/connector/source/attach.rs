@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use super::change_checker::ChangeChecker;
 use super::decode_operator::DecodeOperator;
 use super::row_operator::RowOperator;
 use super::{
@@ -11,7 +12,7 @@ use super::{
 };
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Error, ErrorKind, Message, Metadata, Result, Schema};
-use crate::format::Decode;
+use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
 use crate::plan::{CommitTrigger, Order, Pipeline, Plan, SourceHandle, Table, TableProperties};
 use crate::telemetry::SourceStats;
@@ -86,20 +87,26 @@ impl Pipeline {
         let (properties, upsert) = decoded_table(&decode);
         let settings = DecodeSettings { on_error: settings.on_decode_error, dead_letters: None };
         let decode = Arc::new(decode);
-        MessageTable { link, trigger, properties, upsert, settings }.add(plan, move || {
-            let decode = Arc::clone(&decode);
-            Box::new(move |message: &Message<'_>| decode.decode_change(message))
-        })
+        MessageTable { link, trigger, properties, upsert, settings }.add(plan, move || row_decoder(&decode))
     }
 }
 
 /// What is known of the table of a decoder, and whether a later row with the same primary key replaces the row.
 pub(crate) fn decoded_table<D: Decode>(decode: &D) -> (TableProperties, bool) {
     match decode.has_changes() {
-        true => (TableProperties { order: Order::Arrival, append_only: false }, false),
         // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
-        false if D::Row::HAS_KEY => (TableProperties::GROUPED, true),
+        _ if D::Row::HAS_KEY => (TableProperties::GROUPED, true),
+        true => (TableProperties { order: Order::Arrival, append_only: false }, false),
         false => (TableProperties::ARRIVALS, false),
+    }
+}
+
+/// The state of a decoder on the first worker. Changes of rows without a primary key are checked.
+pub(crate) fn row_decoder<D: Decode>(decoder: &Arc<D>) -> Box<dyn RowDecoder<D::Row>> {
+    let decoder = Arc::clone(decoder);
+    match decoder.has_changes() && !D::Row::HAS_KEY {
+        true => Box::new(ChangeChecker::new(decoder)),
+        false => Box::new(move |message: &Message<'_>, rows: &mut DecodedRows<_>| decoder.decode_rows(message, rows)),
     }
 }
 

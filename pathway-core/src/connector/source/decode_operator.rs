@@ -10,6 +10,7 @@ use super::{InputBatch, MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
 use crate::dataflow::InputHandle;
+use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{CommitTrigger, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
@@ -26,11 +27,11 @@ pub enum OnDecodeError {
 
 /// Makes changes of messages. It may keep state, for example the rows of a bucket by key.
 pub(crate) trait RowDecoder<R>: 'static {
-    /// Appends the changes that a message causes.
+    /// Adds the changes that a message causes.
     ///
     /// # Errors
     /// The message cannot be decoded. It causes no change.
-    fn decode(&mut self, message: &Message<'_>, changes: &mut Vec<Change<R>>) -> Result<(), DecodeError>;
+    fn decode(&mut self, message: &Message<'_>, rows: &mut DecodedRows<R>) -> Result<(), DecodeError>;
 
     /// The initial snapshot of the source was decoded: appends changes that were held back until now. It may be called again.
     fn end_snapshot(&mut self, _changes: &mut Vec<Change<R>>) {}
@@ -38,11 +39,10 @@ pub(crate) trait RowDecoder<R>: 'static {
 
 impl<R, F> RowDecoder<R> for F
 where
-    F: Fn(&Message<'_>) -> Result<Change<R>, DecodeError> + 'static,
+    F: Fn(&Message<'_>, &mut DecodedRows<R>) -> Result<(), DecodeError> + 'static,
 {
-    fn decode(&mut self, message: &Message<'_>, changes: &mut Vec<Change<R>>) -> Result<(), DecodeError> {
-        changes.push(self(message)?);
-        Ok(())
+    fn decode(&mut self, message: &Message<'_>, rows: &mut DecodedRows<R>) -> Result<(), DecodeError> {
+        self(message, rows)
     }
 }
 
@@ -64,7 +64,7 @@ pub(super) struct DecodeOperator<R: Schema> {
     commit: Commit,
     output: InputHandle<Change<R>>,
     /// The rows of the batch that is being decoded.
-    decoded: Vec<Change<R>>,
+    decoded: DecodedRows<R>,
     confirmations: Confirmations,
 }
 
@@ -87,43 +87,51 @@ impl<R: Schema> DecodeOperator<R> {
             link,
             commit: 0,
             output,
-            decoded: Vec::new(),
+            decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
         }
     }
 
     /// Decodes a batch and sends its rows on.
     fn decode(&mut self, batch: &MessageBatch) {
-        self.decoded.reserve(batch.len());
-        let (mut rows, mut dead_letters) = (0, None);
+        self.decoded.changes.reserve(batch.len());
+        let mut dead_letters = None;
         for (number, message) in batch.iter().enumerate() {
-            match self.decoder.decode(&message, &mut self.decoded) {
-                Ok(()) => rows += 1,
-                Err(error) => {
-                    let place = Place { subject: message.subject, position: batch.position_of(number) };
-                    self.reject(&message, &place, &error, &mut dead_letters);
-                    self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
-                }
+            let rows_before = self.decoded.rows;
+            let decoded = self.decoder.decode(&message, &mut self.decoded);
+            if decoded.is_ok() && self.decoded.rejected.is_empty() {
+                continue;
+            }
+            let place = Place { subject: message.subject, position: batch.position_of(number) };
+            for part in std::mem::take(&mut self.decoded.rejected) {
+                self.reject(&message, &place, Rejected::Part(part), &mut dead_letters);
+            }
+            if let Err(error) = decoded {
+                self.reject(&message, &place, Rejected::Message(error), &mut dead_letters);
+            }
+            // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
+            if self.decoded.rows == rows_before {
+                self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
             }
         }
         if let (Some(batch), Some(output)) = (dead_letters, &self.settings.dead_letters) {
             output.send(batch);
         }
         self.confirmations.take(batch.len());
-        self.link.counters.rows.add(rows);
+        self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
         if let Some((_, last)) = batch.positions() {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
         }
-        self.output.send(&mut self.decoded);
+        self.output.send(&mut self.decoded.changes);
     }
 
     /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
     fn end_snapshot(&mut self) -> usize {
         if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
-            self.decoder.end_snapshot(&mut self.decoded);
+            self.decoder.end_snapshot(&mut self.decoded.changes);
         }
-        let rows = self.decoded.len();
-        self.output.send(&mut self.decoded);
+        let rows = self.decoded.changes.len();
+        self.output.send(&mut self.decoded.changes);
         rows
     }
 
@@ -131,21 +139,32 @@ impl<R: Schema> DecodeOperator<R> {
         &mut self,
         message: &Message<'_>,
         place: &Place<'_>,
-        error: &DecodeError,
+        rejected: Rejected,
         dead_letters: &mut Option<EncodedBatch>,
     ) {
         self.link.counters.rejected.add(1);
         if let Some(output) = &self.settings.dead_letters {
-            output.add(dead_letters.get_or_insert_with(|| output.batch(self.commit)), message, error);
+            let batch = dead_letters.get_or_insert_with(|| output.batch(self.commit));
+            match &rejected {
+                Rejected::Message(error) => output.add(batch, message, error),
+                Rejected::Part(part) => {
+                    let (part, error) = part.as_message(message);
+                    output.add(batch, &part, &error);
+                }
+            }
             self.link.counters.dead_letters.add(1);
         }
+        let (what, error) = match &rejected {
+            Rejected::Message(error) => ("a message", error),
+            Rejected::Part(part) => ("a row of a message", &part.error),
+        };
         match self.settings.on_error {
             OnDecodeError::Skip => {
-                self.errors.report(Level::Error, 1, format_args!("a message {place} is skipped: {error}"));
+                self.errors.report(Level::Error, 1, format_args!("{what} {place} is skipped: {error}"));
             }
             OnDecodeError::Stop => {
                 let message = format!(
-                    "source `{}`: a message {place} cannot be decoded, and the source stops at decode \
+                    "source `{}`: {what} {place} cannot be decoded, and the source stops at decode \
                      errors: {error}",
                     self.link.name
                 );
@@ -153,6 +172,12 @@ impl<R: Schema> DecodeOperator<R> {
             }
         }
     }
+}
+
+/// What could not be decoded.
+enum Rejected {
+    Message(DecodeError),
+    Part(RejectedPart),
 }
 
 /// Where a message comes from: ``on subject `orders` at position 7``.

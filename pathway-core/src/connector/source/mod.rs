@@ -3,6 +3,7 @@
 mod ack_progress;
 mod attach;
 mod bound;
+mod change_checker;
 mod confirmations;
 mod dead_letters;
 mod decode_operator;
@@ -21,7 +22,9 @@ mod settings;
 pub use ack_progress::{AckProgress, AckSnapshot};
 #[cfg(test)]
 pub(crate) use attach::start_source;
-pub(crate) use attach::{MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows, decoded_table};
+pub(crate) use attach::{
+    MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows, decoded_table, row_decoder,
+};
 pub use bound::Bound;
 pub(crate) use dead_letters::DeadLetterOutput;
 pub use decode_operator::OnDecodeError;

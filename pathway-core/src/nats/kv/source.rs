@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::bucket;
 use crate::connector::source::RowDecoder;
 use crate::data::{Change, Datum, DecodeError, Message};
+use crate::format::DecodedRows;
 
 /// Decodes one row of a message.
 pub(crate) trait DecodeRow<R>: Fn(&Message<'_>) -> Result<R, DecodeError> + Send + Sync + 'static {}
@@ -29,7 +30,7 @@ impl<R: Datum, D> KeyedRows<R, D> {
 
 impl<R: Datum, D: DecodeRow<R>> RowDecoder<R> for KeyedRows<R, D> {
     /// Nothing is passed on until the initial snapshot is complete.
-    fn decode(&mut self, message: &Message<'_>, changes: &mut Vec<Change<R>>) -> Result<(), DecodeError> {
+    fn decode(&mut self, message: &Message<'_>, rows: &mut DecodedRows<R>) -> Result<(), DecodeError> {
         let key = message.subject.strip_prefix(&*self.prefix).unwrap_or(message.subject);
         let new = match bucket::is_removal(message.headers) {
             true => None,
@@ -41,9 +42,10 @@ impl<R: Datum, D: DecodeRow<R>> RowDecoder<R> for KeyedRows<R, D> {
             None => self.rows.remove(key),
         };
         let unchanged = old.as_ref().zip(passed_on.as_ref()).is_some_and(|(old, new)| old.compare(new).is_eq());
+        rows.rows += 1;
         if self.complete && !unchanged {
-            changes.extend(old.map(Change::remove));
-            changes.extend(passed_on.map(Change::insert));
+            rows.changes.extend(old.map(Change::remove));
+            rows.changes.extend(passed_on.map(Change::insert));
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 
 mod changes;
 mod document;
+mod lines;
 mod scan;
 mod slot;
 mod walk;
@@ -18,5 +19,6 @@ mod time;
 
 pub use super::decode::changes::decode_change;
 pub use super::decode::document::{decode, decode_message};
+pub use super::decode::lines::decode_lines;
 pub use super::decode::slot::Slot;
 pub use super::decode::walk::{array, object};
