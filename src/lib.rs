@@ -150,7 +150,9 @@ pub mod reducers {
 /// Windows of event time: [`tumbling`](windows::tumbling), [`sliding`](windows::sliding) and [`session`](windows::session),
 /// for `reduce!(… window tumbling(o.at, 1.hours()) as w => …)` and for [`Table::window`].
 pub mod windows {
-    pub use pathway_core::operators::window::{Window, Windowed, WindowedGroups, Windows, session, sliding, tumbling};
+    pub use pathway_core::operators::window::{
+        CalendarLength, Window, Windowed, WindowedGroups, Windows, days, months, session, sliding, tumbling, weeks,
+    };
 }
 
 /// Event time: the columns that can hold it, tables that forget old rows, clocks, and keys that became inactive.
@@ -180,7 +182,7 @@ pub mod io {
 /// What a running pipeline has counted; see [`Running::stats`].
 pub mod stats {
     pub use pathway_core::runtime::Stats;
-    pub use pathway_core::telemetry::{SinkStats, SourceStats};
+    pub use pathway_core::telemetry::{OperatorStats, SinkStats, SourceStats};
 }
 
 /// Tests without a server: a NATS [`Broker`](testing::Broker) in memory, and the changes that

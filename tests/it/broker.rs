@@ -64,3 +64,34 @@ fn its_sources_end_with_the_last_handle() {
     drop(other);
     running.join().unwrap();
 }
+
+/// As on a server: a message that is too large with its headers is rejected with the reason, and its dead letter is cut.
+#[test]
+fn a_message_larger_than_max_payload_is_rejected_and_its_dead_letter_is_cut() {
+    let broker = Broker::new();
+    broker.set_max_payload(1_000);
+    let pipeline = Pipeline::new();
+    // With 2 headers and the columns around it, a text of 880 bytes just fits.
+    let lengths = [10, 880, 960, 5_000];
+    let rows = pipeline.rows(lengths.map(|length| Text { text: "x".repeat(length) }));
+    nats::write(&rows, &broker, "out").dead_letter("dead").json();
+    let stats = pipeline.start().and_then(pathway::Running::join).expect("the pipeline ends without an error");
+    assert_eq!(broker.published("out").len(), 2);
+    let dead = broker.published("dead");
+    let reasons: Vec<_> = dead.iter().filter_map(|dead| dead.header("pathway_reason")).collect();
+    assert_eq!(reasons.len(), 2, "{dead:?}");
+    for reason in reasons {
+        assert!(
+            reason.ends_with("is too large: with its headers it exceeds the broker's max_payload of 1000"),
+            "{reason}"
+        );
+    }
+    assert!(dead.iter().all(|dead| dead.payload.len() < 1_000 && dead.header("pathway_cut").is_some()), "{dead:?}");
+    let sink = &stats.sinks[0];
+    assert_eq!((sink.queued, sink.published, sink.rejected, sink.dead_letters), (4, 2, 2, 2));
+}
+
+#[derive(Schema)]
+struct Text {
+    text: String,
+}

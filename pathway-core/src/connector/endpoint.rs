@@ -19,6 +19,10 @@ pub enum Endpoint {
     Memory(Arc<dyn MemoryBroker>),
 }
 
+/// A message is larger than a broker accepts: headers and payload together may have so many bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooLarge(pub usize);
+
 /// A broker in memory, which stands in for a server.
 pub trait MemoryBroker: Send + Sync {
     /// Sends the messages of a subject pattern to a source's queue, commit by commit. Returns what seals the commits of all
@@ -26,7 +30,10 @@ pub trait MemoryBroker: Send + Sync {
     fn subscribe(&self, pattern: &str, queue: Arc<InputQueue<MessageBatch>>) -> Arc<ManualCommits>;
 
     /// Publishes a message of a sink's batch.
-    fn publish(&self, message: EncodedMessage<'_>);
+    ///
+    /// # Errors
+    /// The message is too large: how large it may be, headers included.
+    fn publish(&self, message: EncodedMessage<'_>) -> Result<(), TooLarge>;
 }
 
 impl fmt::Debug for Endpoint {

@@ -11,7 +11,7 @@ pub mod subject;
 pub(crate) mod thread;
 mod tick;
 
-pub use endpoint::{Endpoint, IntoEndpoint, MemoryBroker};
+pub use endpoint::{Endpoint, IntoEndpoint, MemoryBroker, TooLarge};
 pub use static_tables::Feed;
 pub use tick::Tick;
 

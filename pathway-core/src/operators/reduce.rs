@@ -8,7 +8,7 @@ use super::state::{KeyedState, OrderedChanges, Slot, hash_of};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
 use crate::plan::TableProperties;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// A reduction: the key of a row, the arguments of the reducers, and the row of a group.
 pub(super) struct ReduceSpec<R, K, A, F, G, O> {
@@ -23,7 +23,7 @@ pub(super) struct ReduceSpec<R, K, A, F, G, O> {
 pub(super) fn reduce<R, K, A, F, G, M, O>(
     dataflow: &mut DataflowBuilder<'_>,
     changes: Changes<R>,
-    name: &Arc<str>,
+    name: &OperatorContext,
     input: TableProperties,
     spec: ReduceSpec<R, K, A, F, G, M>,
 ) -> Changes<O>
@@ -42,7 +42,7 @@ where
         before: Vec::new(),
         reducers,
         output,
-        errors: LogLimiter::new(name),
+        reports: OperatorReports::new(name),
         keys: Vec::new(),
         arguments: Vec::new(),
         slots: Vec::new(),
@@ -71,7 +71,7 @@ struct Groups<K, A, G: Reducer<A>, O, F> {
     reducers: Arc<G>,
     output: Arc<F>,
     /// Reports groups whose reducers have no value.
-    errors: LogLimiter,
+    reports: OperatorReports,
     /// Keys that are to be looked up together, the arguments for each, and the slots that were found.
     keys: Vec<K>,
     arguments: Vec<(A, u64, i64)>,
@@ -169,7 +169,7 @@ where
             let before = before.next().flatten();
             self.reducers.finish_commit(&mut group.state);
             let after = row_of(key, group, &*self.reducers, &*self.output).unwrap_or_else(|error| {
-                self.errors.report(Level::Error, 1, format_args!("a group has no row at present: {error}"));
+                self.reports.error(format_args!("a group has no row at present: {error}"));
                 None
             });
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());

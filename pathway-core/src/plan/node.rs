@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, SinkHandle, SourceHandle};
+use crate::telemetry::OperatorContext;
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -49,6 +50,7 @@ struct State {
     /// How often each name was used, so that names are unique, and the same whenever the program runs.
     names: HashMap<String, usize>,
     connectors: Connectors,
+    operators: Vec<OperatorContext>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -69,8 +71,13 @@ pub(crate) struct Connectors {
 
 impl Plan {
     pub(crate) fn new() -> Self {
-        let state =
-            State { nodes: Vec::new(), names: HashMap::new(), connectors: Connectors::default(), name: program() };
+        let state = State {
+            nodes: Vec::new(),
+            names: HashMap::new(),
+            connectors: Connectors::default(),
+            operators: Vec::new(),
+            name: program(),
+        };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
 
@@ -116,6 +123,13 @@ impl Plan {
         id
     }
 
+    /// Adds an operator to the statistics.
+    pub(super) fn add_operator(&self, name: Arc<str>) -> OperatorContext {
+        let operator = OperatorContext::new(name);
+        self.lock().operators.push(operator.clone());
+        operator
+    }
+
     /// Adds a source, which starts with the pipeline.
     pub fn add_source(&self, source: impl SourceHandle + 'static) {
         self.lock().connectors.sources.push(Box::new(source));
@@ -132,9 +146,10 @@ impl Plan {
     }
 
     /// Takes the declaration, to run it.
-    pub(crate) fn take(&self) -> (Vec<Node>, Connectors) {
+    pub(crate) fn take(&self) -> (Vec<Node>, Connectors, Vec<OperatorContext>) {
         let mut state = self.lock();
-        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.connectors))
+        let state = &mut *state;
+        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.connectors), std::mem::take(&mut state.operators))
     }
 
     /// Whether two tables belong to one pipeline.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Build, NodeId, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
 use crate::dataflow::Changes;
+use crate::telemetry::OperatorContext;
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
 ///
@@ -29,11 +30,12 @@ impl Plan {
         &self,
         name: Arc<str>,
         properties: TableProperties,
-        build: impl Fn(&mut Build<'_>, &Arc<str>) -> Changes<R> + Send + Sync + 'static,
+        build: impl Fn(&mut Build<'_>, &OperatorContext) -> Changes<R> + Send + Sync + 'static,
     ) -> Table<R> {
-        let node = self.add(name, properties, |node, name| {
+        let operator = self.add_operator(Arc::clone(&name));
+        let node = self.add(name, properties, |node, _| {
             move |scope| {
-                let changes = build(scope, &name);
+                let changes = build(scope, &operator);
                 scope.put(node, changes);
             }
         });
@@ -52,7 +54,7 @@ impl<R: Schema> Table<R> {
         &self,
         verb: &str,
         properties: TableProperties,
-        build: impl Fn(&mut Build<'_>, Changes<R>, &Arc<str>) -> Changes<O> + Send + Sync + 'static,
+        build: impl Fn(&mut Build<'_>, Changes<R>, &OperatorContext) -> Changes<O> + Send + Sync + 'static,
     ) -> Table<O> {
         let input = self.node;
         self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
@@ -69,7 +71,7 @@ impl<R: Schema> Table<R> {
         other: &Table<S>,
         verb: &str,
         properties: TableProperties,
-        build: impl Fn(&mut Build<'_>, Changes<R>, Changes<S>, &Arc<str>) -> Changes<O> + Send + Sync + 'static,
+        build: impl Fn(&mut Build<'_>, Changes<R>, Changes<S>, &OperatorContext) -> Changes<O> + Send + Sync + 'static,
     ) -> Table<O> {
         if !self.plan.is(other.plan()) {
             let message = format!("`{verb}` of tables of two pipelines, {self:?} and {other:?}: declare both on one");

@@ -6,7 +6,7 @@ use std::thread::JoinHandle;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control};
-use crate::telemetry::{Counter, Level, SinkStats, SourceStats, report};
+use crate::telemetry::{Counter, Level, OperatorContext, OperatorStats, SinkStats, SourceStats, report};
 
 /// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
 ///
@@ -34,6 +34,7 @@ pub struct Running {
     control: Control,
     commits: Arc<Counter>,
     connectors: Arc<Connectors>,
+    operators: Vec<OperatorContext>,
     /// Waits for the end of all others.
     ending: Mutex<Option<JoinHandle<()>>>,
 }
@@ -43,9 +44,10 @@ impl Running {
         control: Control,
         commits: Arc<Counter>,
         connectors: Arc<Connectors>,
+        operators: Vec<OperatorContext>,
         ending: JoinHandle<()>,
     ) -> Self {
-        Running { control, commits, connectors, ending: Mutex::new(Some(ending)) }
+        Running { control, commits, connectors, operators, ending: Mutex::new(Some(ending)) }
     }
 
     /// Stops the pipeline gracefully. Returns at once: nothing is complete yet, and [`Running::join`] waits for it.
@@ -83,6 +85,7 @@ impl Running {
         Stats {
             commits: self.commits.get(),
             sources: sources.iter().map(|source| source.stats()).collect(),
+            operators: self.operators.iter().map(OperatorContext::stats).collect(),
             sinks: sinks.iter().map(|sink| sink.stats()).collect(),
         }
     }
@@ -113,6 +116,8 @@ pub struct Stats {
     pub commits: u64,
     /// The sources, in the order of their declaration.
     pub sources: Vec<SourceStats>,
+    /// The operators, in the order of their declaration.
+    pub operators: Vec<OperatorStats>,
     /// The sinks, in the order of their declaration.
     pub sinks: Vec<SinkStats>,
 }

@@ -56,7 +56,7 @@ impl Pipeline {
         if let Some(error) = control.take_error() {
             return Err(error);
         }
-        let (nodes, connectors) = plan.take();
+        let (nodes, connectors, operators) = plan.take();
         let commits = Arc::new(Counter::default());
         let connectors = Arc::new(connectors);
         let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors))?;
@@ -83,7 +83,7 @@ impl Pipeline {
         let _ = built.recv();
         // It waits for this.
         let _ = started.send(Threads { workers: guards, connectors: threads });
-        Ok(Running::new(control, commits, connectors, ending))
+        Ok(Running::new(control, commits, connectors, operators, ending))
     }
 }
 

@@ -6,9 +6,11 @@ mod counters;
 mod log;
 mod log_flusher;
 mod log_limiter;
+mod operator;
 mod stats;
 
 pub use counters::{Counter, SinkCounters, SourceCounters};
 pub use log::{Level, report};
 pub use log_limiter::LogLimiter;
-pub use stats::{SinkStats, SourceStats};
+pub use operator::{OperatorContext, OperatorReports};
+pub use stats::{OperatorStats, SinkStats, SourceStats};

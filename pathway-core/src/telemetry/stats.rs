@@ -1,4 +1,4 @@
-//! The statistics of sources and sinks: the values of their counters at one moment.
+//! The statistics of sources, operators and sinks: the values of their counters at one moment.
 
 use super::{SinkCounters, SourceCounters};
 
@@ -49,6 +49,19 @@ pub struct SinkStats {
     pub dead_letters: u64,
     /// How often the connection was established again.
     pub reconnects: u64,
+}
+
+/// The statistics of an operator, all workers together.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OperatorStats {
+    /// The name of the operator: `reduce`, `reduce-2` for the second one.
+    pub name: String,
+    /// Changes of rows that arrived too late, and were dropped. A row that is too late for several windows counts in each.
+    pub late: u64,
+    /// How often a row could not be computed: a group without a value, such as an overflowing sum, or a call of `map_async` that
+    /// failed after all retries, also if a fallback took its place.
+    pub errors: u64,
 }
 
 impl SourceStats {

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::connector::sink::EncodedMessage;
 use crate::connector::source::{InputQueue, MessageBatch};
 use crate::connector::subject::matches;
-use crate::connector::{Endpoint, MemoryBroker};
+use crate::connector::{Endpoint, MemoryBroker, TooLarge};
 use crate::data::DateTimeUtc;
 use crate::plan::{Control, ManualCommits};
 
@@ -63,7 +63,6 @@ struct Shared {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
 struct State {
     subscriptions: Vec<Subscription>,
     /// The pipelines that read from the broker, with what seals their commits.
@@ -72,6 +71,20 @@ struct State {
     published: Vec<Published>,
     /// The sources have ended.
     closed: bool,
+    /// How many bytes a message of a pipeline may have, headers included.
+    max_payload: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        State {
+            subscriptions: Vec::new(),
+            pipelines: Vec::new(),
+            published: Vec::new(),
+            closed: false,
+            max_payload: Broker::DEFAULT_MAX_PAYLOAD,
+        }
+    }
 }
 
 /// A source that reads from the broker.
@@ -107,6 +120,14 @@ impl Published {
         String::from_utf8_lossy(&self.payload)
     }
 
+    /// How many bytes the message has on the wire, headers included.
+    fn wire_size(&self) -> usize {
+        const FRAME: usize = "NATS/1.0\r\n\r\n".len();
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + ": \r\n".len()).sum();
+        let headers = if self.headers.is_empty() { 0 } else { headers + FRAME };
+        headers + self.payload.len()
+    }
+
     /// The value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(header, _)| header == name).map(|(_, value)| value.as_str())
@@ -114,9 +135,35 @@ impl Published {
 }
 
 impl Broker {
+    /// How many bytes a message may have by default: those of a server.
+    const DEFAULT_MAX_PAYLOAD: usize = 1 << 20;
+
     /// A broker without readers.
     pub fn new() -> Self {
         Broker::default()
+    }
+
+    /// Sets how many bytes a message that a pipeline publishes may have, headers included; a server's `max_payload`. Default:
+    /// 1 MiB, as for a server. The sink rejects larger messages, with the reason.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    /// use pathway::testing::Broker;
+    ///
+    /// #[derive(Schema)]
+    /// struct Order { note: String }
+    ///
+    /// let broker = Broker::new();
+    /// broker.set_max_payload(1_000);
+    /// let pipeline = Pipeline::new();
+    /// let orders = pipeline.rows(["short".to_owned(), "x".repeat(1_000)].map(|note| Order { note }));
+    /// nats::write(&orders, &broker, "orders").dead_letter("dead").json();
+    /// pipeline.run()?;
+    /// assert_eq!((broker.published("orders").len(), broker.published("dead").len()), (1, 1));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn set_max_payload(&self, bytes: usize) {
+        self.handle.shared.lock().max_payload = bytes;
     }
 
     /// Publishes a message: every source whose subject matches receives it with the next commit.
@@ -210,11 +257,15 @@ impl MemoryBroker for Shared {
         commits
     }
 
-    fn publish(&self, message: EncodedMessage<'_>) {
+    fn publish(&self, message: EncodedMessage<'_>) -> Result<(), TooLarge> {
         let message = Published::new(message.subject(), message.headers(), message.payload());
         let mut state = self.lock();
+        if message.wire_size() > state.max_payload {
+            return Err(TooLarge(state.max_payload));
+        }
         state.route(&message.subject, &message.headers, &message.payload);
         state.published.push(message);
+        Ok(())
     }
 }
 

@@ -17,6 +17,7 @@
 //! A failure prints its seed: `PATHWAY_TEST_SEED=7 cargo test --test it oracle::` runs that history alone.
 
 mod arrivals;
+mod calendar;
 mod calls;
 mod chain;
 mod check;

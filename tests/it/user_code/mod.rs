@@ -6,6 +6,7 @@ mod contract;
 mod failures;
 mod formats;
 mod handle;
+mod operator_stats;
 mod ready;
 mod sinks;
 mod sources;

@@ -1,16 +1,20 @@
 //! Where encoded batches go: to a sink's thread, or to a broker in memory at once.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{DeadLetters, EncodedBatch, EncodedMessage, SinkLink};
-use crate::connector::MemoryBroker;
-use crate::telemetry::{Level, report};
+use super::{DeadLetters, EncodedBatch, EncodedMessage, OutgoingMessage, SinkLink};
+use crate::connector::{MemoryBroker, TooLarge};
+use crate::data::EncodeError;
+use crate::telemetry::{Level, LogLimiter};
 
 /// Where encoded batches go.
 #[derive(Clone)]
 pub(crate) struct BatchOutput {
     link: SinkLink,
     memory: Option<Memory>,
+    /// Reports messages that a broker in memory does not publish.
+    log: Arc<Mutex<LogLimiter>>,
 }
 
 /// A broker in memory, and what it does with messages that cannot be published.
@@ -23,12 +27,17 @@ struct Memory {
 impl BatchOutput {
     /// To the thread of a sink.
     pub(crate) fn new(link: SinkLink) -> Self {
-        BatchOutput { link, memory: None }
+        BatchOutput::with(link, None)
     }
 
     /// To a broker in memory. What cannot be published becomes a dead letter, if there is a subject for them.
     pub(crate) fn in_memory(link: SinkLink, broker: Arc<dyn MemoryBroker>, dead_letters: Option<DeadLetters>) -> Self {
-        BatchOutput { link, memory: Some(Memory { broker, dead_letters }) }
+        BatchOutput::with(link, Some(Memory { broker, dead_letters }))
+    }
+
+    fn with(link: SinkLink, memory: Option<Memory>) -> Self {
+        let log = Arc::new(Mutex::new(LogLimiter::new(&link.name)));
+        BatchOutput { link, memory, log }
     }
 
     pub(crate) fn link(&self) -> &SinkLink {
@@ -47,23 +56,41 @@ impl BatchOutput {
     /// Publishes a commit's messages on a broker in memory.
     fn publish(&self, batch: &EncodedBatch, Memory { broker, dead_letters }: &Memory) {
         let counters = &self.link.counters;
-        let mut rejected = 0;
         for message in &batch.messages {
-            let Some(error) = batch.error_of(message) else {
+            let published = match batch.error_of(message) {
+                Some(error) => Err(error),
+                None => broker.publish(EncodedMessage::new(batch, message)).map_err(|limit| too_large(message, limit)),
+            };
+            let Err(error) = published else {
                 counters.published.add(1);
-                broker.publish(EncodedMessage::new(batch, message));
                 continue;
             };
-            rejected += 1;
-            if let Some(dead_letters) = dead_letters {
-                counters.dead_letters.add(1);
-                let dead_letter = dead_letters.of_outgoing(batch, message, &error);
-                broker.publish(EncodedMessage::new(batch, &dead_letter));
+            counters.rejected.add(1);
+            self.report(format_args!("a message cannot be published: {error}"));
+            let Some(dead_letters) = dead_letters else { continue };
+            let mut dead_letter = dead_letters.of_outgoing(batch, message, &error);
+            let letter = broker.publish(EncodedMessage::new(batch, &dead_letter)).or_else(|TooLarge(limit)| {
+                // Cut, as for a server.
+                dead_letter.cut_to(limit);
+                broker.publish(EncodedMessage::new(batch, &dead_letter))
+            });
+            match letter {
+                Ok(()) => counters.dead_letters.add(1),
+                Err(TooLarge(limit)) => {
+                    self.report(format_args!("a dead letter is lost: its headers alone exceed max_payload of {limit}"));
+                }
             }
         }
-        if rejected > 0 {
-            counters.rejected.add(rejected);
-            report(Level::Error, &self.link.name, format_args!("{rejected} messages cannot be published"));
-        }
     }
+
+    fn report(&self, message: fmt::Arguments<'_>) {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).report(Level::Error, 1, message);
+    }
+}
+
+fn too_large(message: &OutgoingMessage, TooLarge(limit): TooLarge) -> EncodeError {
+    EncodeError::new(format!(
+        "a message of {} bytes is too large: with its headers it exceeds the broker's max_payload of {limit}",
+        message.payload.len()
+    ))
 }

@@ -13,19 +13,19 @@ use super::memo::{AsyncMemo, CallResult};
 use crate::data::{Change, Error, ErrorKind, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::Control;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// Makes a call for each row of a commit, and keeps the results.
 pub(super) struct MapAsyncOperator<R, O, E, F> {
     memo: AsyncMemo<R, O>,
-    name: Arc<str>,
+    name: OperatorContext,
     call: Arc<F>,
     fallback: Option<Fallback<R, O, E>>,
     policy: CallPolicy,
     control: Control,
     /// Created for the first call, on the thread of the worker.
     runtime: Option<Runtime>,
-    failures: LogLimiter,
+    reports: OperatorReports,
 }
 
 impl<R, O, E, F> MapAsyncOperator<R, O, E, F>
@@ -36,7 +36,7 @@ where
     F: AsyncFn(&R) -> Result<O, E> + 'static,
 {
     pub(super) fn new(
-        name: &Arc<str>,
+        name: &OperatorContext,
         call: Arc<F>,
         fallback: Option<Fallback<R, O, E>>,
         policy: CallPolicy,
@@ -45,8 +45,8 @@ where
         cache: usize,
     ) -> Self {
         let memo = AsyncMemo::new(append_only, cache);
-        let (name, failures) = (Arc::clone(name), LogLimiter::new(name));
-        MapAsyncOperator { memo, name, call, fallback, policy, control, runtime: None, failures }
+        let (name, reports) = (name.clone(), OperatorReports::new(name));
+        MapAsyncOperator { memo, name, call, fallback, policy, control, runtime: None, reports }
     }
 
     /// Makes the calls for all rows, and applies the fallback to those that failed.
@@ -64,9 +64,12 @@ where
             Ok(row) => CallResult { row: Some(row), reusable: true },
             Err(error) => {
                 let row = match &self.fallback {
-                    Some(fallback) => fallback(row, &error),
+                    Some(fallback) => {
+                        self.reports.count_error();
+                        fallback(row, &error)
+                    }
                     None => {
-                        self.failures.report(Level::Error, 1, format_args!("a row has no result: {error}"));
+                        self.reports.error(format_args!("a row has no result: {error}"));
                         None
                     }
                 };

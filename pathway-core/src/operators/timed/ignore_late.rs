@@ -8,7 +8,7 @@ use super::policy::{CommitTimes, TimePolicy};
 use crate::data::{Change, DatumKey, Schema};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{OperatorContext, OperatorReports};
 
 impl<R: Schema> Table<R> {
     /// Drops each row that arrives when event time is already more than `late` after its time. Dropped rows are counted and
@@ -60,18 +60,18 @@ pub(super) struct IgnoreLate<R> {
     dropped: BTreeMap<DatumKey<R>, i64>,
     /// The time of a row, as text.
     time: Box<dyn Fn(&R) -> String>,
-    reports: LogLimiter,
+    reports: OperatorReports,
 }
 
 impl<R: Schema> IgnoreLate<R> {
-    fn new(late: i128, append_only: bool, name: &Arc<str>, time: impl Fn(&R) -> String + 'static) -> Self {
-        let reports = LogLimiter::new(name);
+    fn new(late: i128, append_only: bool, name: &OperatorContext, time: impl Fn(&R) -> String + 'static) -> Self {
+        let reports = OperatorReports::new(name);
         IgnoreLate { late, append_only, dropped: BTreeMap::new(), time: Box::new(time), reports }
     }
 
     fn drop_row(&mut self, row: R, copies: i64) {
         let time = (self.time)(&row);
-        self.reports.report(Level::Warn, 1, format_args!("a row of {time} arrived too late and is dropped"));
+        self.reports.late(copies.unsigned_abs(), format_args!("a row of {time} arrived too late and is dropped"));
         if !self.append_only {
             *self.dropped.entry(DatumKey(row)).or_default() += copies;
         }

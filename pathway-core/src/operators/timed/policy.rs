@@ -8,6 +8,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
 use crate::operators::state::{EventTimeTracker, Observed, hash_of, observations};
 use crate::operators::window::EventTime;
 use crate::plan::{Order, Table, TableProperties};
+use crate::telemetry::OperatorContext;
 
 /// Decides by event time what happens to rows. Equal rows are on one worker.
 pub(super) trait TimePolicy<R>: 'static {
@@ -39,7 +40,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         self,
         verb: &str,
         append_only: bool,
-        policy: impl Fn(&Arc<str>) -> P + Send + Sync + 'static,
+        policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
         let Timed { table, time, clock } = self;
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());

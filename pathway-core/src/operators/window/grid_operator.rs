@@ -13,7 +13,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
 use crate::operators::reducers::{ReduceError, Reducer};
 use crate::operators::state::{EventTimeTracker, KeyedState, Observed, OrderedChanges, Slot, hash_of};
 use crate::plan::TableProperties;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// The windows of one worker.
 pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
@@ -25,10 +25,8 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     /// The groups of windows that will close, by the time at which they close.
     closing: BTreeMap<i128, Vec<Slot>>,
     event_time: EventTimeTracker,
-    /// Reports late rows.
-    late: LogLimiter,
-    /// Reports windows whose reducers have no value.
-    errors: LogLimiter,
+    /// Reports late rows, and windows whose reducers have no value.
+    reports: OperatorReports,
     /// The rows of the open commit with the starts of their windows, for reducers that depend on the order of rows.
     ordered: Option<OrderedChanges<(T, R)>>,
     argument: PhantomData<fn(A)>,
@@ -57,7 +55,7 @@ where
         grid: Grid,
         input: TableProperties,
         event_time: EventTimeTracker,
-        name: &Arc<str>,
+        name: &OperatorContext,
     ) -> Self {
         GridWindows {
             spec,
@@ -66,8 +64,7 @@ where
             before: Vec::new(),
             closing: BTreeMap::new(),
             event_time,
-            late: LogLimiter::new(name),
-            errors: LogLimiter::new(name),
+            reports: OperatorReports::new(name),
             ordered: OrderedChanges::if_needed::<A, G>(input),
             argument: PhantomData,
         }
@@ -83,20 +80,22 @@ where
 
     /// Adds a row to one of its windows.
     fn add(&mut self, start: T, Change { row, diff }: &Change<R>) {
-        let closes = self.spec.closes(self.grid, start);
-        if closes.is_some_and(|closes| self.event_time.now().is_some_and(|now| now >= closes)) {
+        let closes = self.spec.closes(&self.grid, start);
+        if let Some(now) = self.event_time.now().filter(|now| closes.is_some_and(|closes| *now >= closes)) {
             let what = format_args!(
-                "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped there",
-                (self.spec.time)(row)
+                "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped \
+                 there; event time is {}",
+                (self.spec.time)(row),
+                T::at(now)
             );
-            self.late.report(Level::Warn, 1, what);
+            self.reports.late(diff.unsigned_abs(), what);
             return;
         }
         let (slot, first) = self.state.entry((start, (self.spec.key)(row)));
         if first {
             let ((_, key), group) = self.state.key_value(slot);
             let is_new = group.rows == 0;
-            let before = row_of(&self.spec, self.grid, start, key, group);
+            let before = row_of(&self.spec, &self.grid, start, key, group);
             self.before.push(before.unwrap_or_default());
             if let Some(closes) = closes.filter(|_| is_new) {
                 let slots = self.closing.entry(closes).or_default();
@@ -120,12 +119,12 @@ where
                 self.add(start, &Change { row, diff });
             }
         }
-        let GridWindows { spec, grid, state, before, closing, event_time, errors, .. } = self;
+        let GridWindows { spec, grid, state, before, closing, event_time, reports, .. } = self;
         let now = event_time.seal();
         let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
         let mut row_of = |start, key: &K, group: &Group<G::State>| {
-            row_of(spec, *grid, start, key, group).unwrap_or_else(|error| {
-                errors.report(Level::Error, 1, format_args!("a window has no row at present: {error}"));
+            row_of(spec, grid, start, key, group).unwrap_or_else(|error| {
+                reports.error(format_args!("a window has no row at present: {error}"));
                 None
             })
         };
@@ -134,7 +133,7 @@ where
         // In descending order of their indices, so that `swap_remove` moves only groups that stay.
         let mut removed = Vec::new();
         state.seal(|(start, key), group| {
-            let closes = spec.closes(*grid, *start);
+            let closes = spec.closes(grid, *start);
             let closed = has_closed(closes);
             let before = befores.next().flatten().filter(|_| mode != EmitMode::OnClose);
             let is_emitted = mode != if closed { EmitMode::UntilClose } else { EmitMode::OnClose };
@@ -175,7 +174,7 @@ where
 /// The current row of a group: `None` if the group is empty, an error if its reducers have no value.
 fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
     spec: &WindowSpec<R, T, K, A, G, O>,
-    grid: Grid,
+    grid: &Grid,
     start: T,
     key: &K,
     group: &Group<G::State>,
@@ -202,7 +201,7 @@ where
             if change.diff > 0 {
                 self.event_time.observe_row((self.spec.time)(&change.row).ticks());
             }
-            self.spec.clone().starts(self.grid, &change.row).for_each(|start| self.add_or_defer(start, &change));
+            self.spec.clone().starts(&self.grid, &change.row).for_each(|start| self.add_or_defer(start, &change));
         }
     }
 
@@ -240,6 +239,7 @@ mod tests {
     use crate::operators::reducers::Count;
     use crate::operators::test_rows::{Row, max_kept, random_commits};
     use crate::operators::window::windows::ClosePolicy;
+    use crate::operators::window::windows::RegularGrid;
 
     fn spec(allowed_lateness: i128) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
         Arc::new(WindowSpec {
@@ -255,7 +255,7 @@ mod tests {
     /// A group that loses its rows and gets new ones is in `closing` once, like any other.
     #[test]
     fn closed_windows_leave_no_state() {
-        let grid = Grid { length: 10, hop: 4, origin: 1, earliest: i128::MIN };
+        let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
         let mut windows =
             GridWindows::new(spec(7), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
         max_kept(random_commits(7, 30), |mut commit, now| {
@@ -277,7 +277,7 @@ mod tests {
 
     #[test]
     fn an_emptied_group_leaves_no_state() {
-        let grid = Grid { length: 10, hop: 10, origin: 0, earliest: i128::MIN };
+        let grid = Grid::Regular(RegularGrid { length: 10, hop: 10, origin: 0, earliest: i128::MIN });
         let mut windows =
             GridWindows::new(spec(1_000), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
         let row = |key| Row { key, at: 5, value: 0 };

@@ -1,5 +1,6 @@
 //! Windows of event time: groups rows by the hour, the last ten minutes, or the session in which they happened.
 
+mod calendar;
 mod grid_operator;
 mod session_operator;
 mod spec;
@@ -7,6 +8,7 @@ mod time;
 mod timeline;
 mod windows;
 
+pub use super::window::calendar::{CalendarLength, days, months, weeks};
 pub use super::window::time::{EventTime, Length};
 pub use super::window::windows::{Window, Windows, session, sliding, tumbling};
 
@@ -23,6 +25,7 @@ use super::window::windows::{EmitMode, Grid, Kind};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::Changes;
 use crate::plan::{Build, Order, Table, TableProperties};
+use crate::telemetry::OperatorContext;
 
 impl<R: Schema> Table<R> {
     /// Groups the rows by windows of event time, to reduce each window: [`tumbling`], [`sliding`] or [`session`] windows.
@@ -129,9 +132,9 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let properties = TableProperties { order: Order::Sorted, append_only };
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
-            match kind {
-                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid, (input, clock.as_ref())),
-                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, gap, clock.as_ref()),
+            match &kind {
+                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, clock.as_ref())),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, clock.as_ref()),
             }
         })
     }
@@ -147,7 +150,7 @@ impl<R: Schema, T, K> fmt::Debug for WindowedGroups<R, T, K> {
 fn reduce_grid<R, T, K, A, G, O>(
     build: &mut Build<'_>,
     changes: Changes<R>,
-    name: &Arc<str>,
+    name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
     (input, clock): (TableProperties, Option<&IdleClock>),
@@ -160,14 +163,14 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let windows = GridWindows::new(Arc::clone(&spec), grid, input, EventTimeTracker::new(clock), name);
+    let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, EventTimeTracker::new(clock), name);
     if build.dataflow.is_only_worker() && clock.is_none() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, windows);
     }
     let by_window = Arc::clone(&spec);
     let rows = build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, rows| {
         for change in changes.drain(..) {
-            rows.extend(by_window.starts(grid, &change.row).map(|start| (DatumKey(start), change.clone())));
+            rows.extend(by_window.starts(&grid, &change.row).map(|start| (DatumKey(start), change.clone())));
         }
     });
     let observed = observations(build, changes, name, spec.times(), clock);
@@ -178,7 +181,7 @@ where
 fn reduce_sessions<R, T, K, A, G, O>(
     build: &mut Build<'_>,
     changes: Changes<R>,
-    name: &Arc<str>,
+    name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
     clock: Option<&IdleClock>,

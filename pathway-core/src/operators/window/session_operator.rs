@@ -11,7 +11,7 @@ use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
 use crate::operators::reducers::Reducer;
 use crate::operators::state::{EventTimeTracker, KeyedState, Observed, Slot};
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// The sessions of one worker.
 pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
@@ -23,10 +23,8 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
     event_time: EventTimeTracker,
-    /// Reports late rows.
-    late: LogLimiter,
-    /// Reports sessions whose reducers have no value.
-    errors: LogLimiter,
+    /// Reports late rows, and sessions whose reducers have no value.
+    reports: OperatorReports,
 }
 
 impl<R, T, K, A, G, O> SessionWindows<R, T, K, A, G, O>
@@ -42,7 +40,7 @@ where
         spec: Arc<WindowSpec<R, T, K, A, G, O>>,
         gap: i128,
         event_time: EventTimeTracker,
-        name: &Arc<str>,
+        name: &OperatorContext,
     ) -> Self {
         SessionWindows {
             spec,
@@ -51,8 +49,7 @@ where
             pending: Vec::new(),
             closing: BTreeSet::new(),
             event_time,
-            late: LogLimiter::new(name),
-            errors: LogLimiter::new(name),
+            reports: OperatorReports::new(name),
         }
     }
 
@@ -75,13 +72,13 @@ where
         for (slot, time, argument, diff) in insertions.into_iter().chain(removals) {
             self.change(slot, time, argument, diff);
         }
-        let SessionWindows { spec, gap, keys, closing, event_time, errors, .. } = self;
+        let SessionWindows { spec, gap, keys, closing, event_time, reports, .. } = self;
         let now = event_time.seal();
         let allowed_lateness = spec.policy.allowed_lateness;
         let has_closed = |end| allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + *gap + late));
         let mut row = |key: &K, start, session: &Session<G::State>| {
             row_of(spec, key, start, session).unwrap_or_else(|error| {
-                errors.report(Level::Error, 1, format_args!("a session has no row at present: {error}"));
+                reports.error(format_args!("a session has no row at present: {error}"));
                 None
             })
         };
@@ -130,7 +127,7 @@ where
     }
 
     fn change(&mut self, slot: Slot, time: i128, argument: A, diff: i64) {
-        let SessionWindows { spec, gap, keys, event_time, late, .. } = self;
+        let SessionWindows { spec, gap, keys, event_time, reports, .. } = self;
         let (key, timeline) = keys.key_value(slot);
         let has_closed = |end: i128| {
             let closes = spec.policy.allowed_lateness.map(|late| end + *gap + late);
@@ -146,10 +143,11 @@ where
         };
         if applied != diff {
             let what = format_args!(
-                "a change of a row of {} arrived too late for its session, which is closed, and is dropped",
-                T::at(time)
+                "a change of a row of {} arrived too late for its session, which is closed, and is dropped; event time is {}",
+                T::at(time),
+                T::at(event_time.now().unwrap_or(time))
             );
-            late.report(Level::Warn, 1, what);
+            reports.late((diff - applied).unsigned_abs(), what);
         }
         match applied {
             0 => {}

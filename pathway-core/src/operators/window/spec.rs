@@ -22,7 +22,7 @@ type MakeRow<K, T, V, O> = Arc<dyn Fn(&K, Window<T>, V) -> O + Send + Sync>;
 
 impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
     /// When the window that starts at `start` closes, in ticks. `None` if it never does.
-    pub(super) fn closes(&self, grid: Grid, start: T) -> Option<i128> {
+    pub(super) fn closes(&self, grid: &Grid, start: T) -> Option<i128> {
         Some(grid.end(start.ticks()) + self.policy.allowed_lateness?)
     }
 
@@ -33,7 +33,7 @@ impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
     }
 
     /// The starts of the windows of a row.
-    pub(super) fn starts(&self, grid: Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
+    pub(super) fn starts(&self, grid: &Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
         grid.starts((self.time)(row).ticks()).map(T::at)
     }
 

@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use jiff::{SignedDuration, Span, Timestamp};
 
+use super::calendar::CalendarLength;
 use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
 
 /// A column that says when something happened: a `DateTimeUtc`, a `DateTimeNaive`, or an `i64` in any unit.
@@ -35,6 +36,12 @@ pub trait Length<T> {
     /// # Errors
     /// It has no fixed length (such as a month), or is too long.
     fn ticks(self) -> Result<i128, String>;
+
+    /// The length by the calendar, if it has no fixed one. Default: it has.
+    #[doc(hidden)]
+    fn calendar(&self) -> Option<CalendarLength> {
+        None
+    }
 }
 
 /// Keeps [`EventTime`] from being implemented outside of this crate.

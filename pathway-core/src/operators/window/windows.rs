@@ -3,6 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
+use super::calendar::{Calendar, CalendarLength};
 use super::time::{EventTime, Length};
 use crate::data::{Change, Schema};
 use crate::operators::state::IdleClock;
@@ -30,7 +31,7 @@ pub struct Windows<T> {
 }
 
 /// How rows are assigned to windows.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Kind {
     /// Tumbling or sliding windows.
     Grid(Grid),
@@ -38,9 +39,16 @@ pub(super) enum Kind {
     Session(i128),
 }
 
+/// Windows whose starts do not depend on the rows.
+#[derive(Clone, Debug)]
+pub(super) enum Grid {
+    Regular(RegularGrid),
+    Calendar(Calendar),
+}
+
 /// Regular windows, in ticks.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Grid {
+pub(super) struct RegularGrid {
     pub(super) length: i128,
     pub(super) hop: i128,
     pub(super) origin: i128,
@@ -108,6 +116,9 @@ impl EmitMode {
 /// # Ok::<(), pathway::Error>(())
 /// ```
 pub fn tumbling<T: EventTime>(length: impl Length<T>) -> Windows<T> {
+    if let Some(length) = length.calendar() {
+        return Windows::by_calendar(length);
+    }
     let length = length.ticks();
     Windows::new(length.clone(), length)
 }
@@ -194,15 +205,25 @@ impl<T: EventTime> Windows<T> {
             (Err(error), _) | (_, Err(error)) => (None, Some(error)),
         };
         let (length, hop) = lengths.unwrap_or((1, 1));
-        let grid = Grid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() };
+        let grid = Grid::Regular(RegularGrid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() });
         Windows { kind: Kind::Grid(grid), policy: ClosePolicy::default(), clock: None, error, time: PhantomData }
+    }
+
+    fn by_calendar(length: CalendarLength) -> Self {
+        match length.calendar() {
+            Ok(calendar) => Windows { kind: Kind::Grid(Grid::Calendar(calendar)), ..Windows::new(Ok(1), Ok(1)) },
+            Err(error) => Windows::new(Err(error), Ok(1)),
+        }
     }
 
     /// Sets the start of one window, and thereby of all others. Sessions start with their first row and have no origin: for
     /// them, [`Pipeline::run`](crate::plan::Pipeline::run) returns an error.
     pub fn origin(mut self, origin: T) -> Self {
         match &mut self.kind {
-            Kind::Grid(grid) => grid.origin = origin.ticks(),
+            Kind::Grid(Grid::Regular(grid)) => grid.origin = origin.ticks(),
+            Kind::Grid(Grid::Calendar(_)) => {
+                self.error = Some("windows by the calendar start at midnight: they have no origin".to_owned());
+            }
             Kind::Session(_) => self.error = Some("a session starts with its first row: it has no origin".to_owned()),
         }
         self
@@ -288,16 +309,27 @@ impl<T: EventTime> Windows<T> {
 
 impl Grid {
     /// The end of the window that starts at `start`, or of the one that would start before the earliest time.
-    pub(super) fn end(self, start: i128) -> i128 {
-        start - (start - self.origin).rem_euclid(self.hop) + self.length
+    pub(super) fn end(&self, start: i128) -> i128 {
+        match self {
+            Grid::Regular(grid) => start - (start - grid.origin).rem_euclid(grid.hop) + grid.length,
+            Grid::Calendar(calendar) => calendar.end(start),
+        }
     }
 
     /// The starts of the windows that contain a time, in ascending order. Of the windows that would start before the earliest
     /// time, there is only the last one, and it starts there.
-    pub(super) fn starts(self, time: i128) -> impl Iterator<Item = i128> {
-        let Grid { length, hop, origin, earliest } = self;
-        let last = time - (time - origin).rem_euclid(hop);
-        let first = last - (last - (time - length + 1)).div_euclid(hop).max(-1) * hop;
+    pub(super) fn starts(&self, time: i128) -> impl Iterator<Item = i128> + use<> {
+        let (first, last, hop, earliest) = match self {
+            Grid::Regular(RegularGrid { length, hop, origin, earliest }) => {
+                let last = time - (time - origin).rem_euclid(*hop);
+                let first = last - (last - (time - length + 1)).div_euclid(*hop).max(-1) * hop;
+                (first, last, *hop, *earliest)
+            }
+            Grid::Calendar(calendar) => {
+                let start = calendar.start(time);
+                (start, start, 1, i128::MIN)
+            }
+        };
         let starts = (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last);
         starts.filter(move |start| start + hop > earliest)
     }
@@ -319,7 +351,7 @@ mod tests {
     #[test]
     fn windows_of_a_time() {
         for (length, hop, origin) in [(10, 10, 0), (10, 5, 0), (10, 3, 1), (7, 3, -2), (3, 7, 0), (1, 1, 5)] {
-            let grid = Grid { length, hop, origin, earliest: i128::MIN };
+            let grid = Grid::Regular(RegularGrid { length, hop, origin, earliest: i128::MIN });
             for time in -40..40 {
                 let expected: Vec<_> = (-200..200)
                     .map(|n| origin + n * hop)
