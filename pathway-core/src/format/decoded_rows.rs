@@ -7,6 +7,21 @@ use crate::data::{Change, DecodeError, Message};
 
 /// The rows of a message that may hold several, and its parts that could not be decoded; see
 /// [`Decode::decode_rows`](super::Decode::decode_rows).
+///
+/// ```
+/// use pathway::format::{self, Decode, DecodedRows, Message};
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema, Debug, PartialEq)]
+/// struct Order { id: i64 }
+///
+/// let mut rows = DecodedRows::default();
+/// let message = Message::new("orders", b"[{\"id\": 1}, {\"id\": null}]");
+/// format::json_lines::<Order>().decode_rows(&message, &mut rows)?;
+/// assert_eq!(rows.changes(), [Change::insert(Order { id: 1 })]);
+/// assert_eq!(rows.rejected().next().and_then(|error| error.row), Some(1));
+/// # Ok::<(), pathway::format::DecodeError>(())
+/// ```
 pub struct DecodedRows<R> {
     pub(crate) changes: Vec<Change<R>>,
     /// How many rows were added, or messages, for decoders of one row a message.
@@ -32,6 +47,16 @@ impl<R> DecodedRows<R> {
     pub fn change(&mut self, change: Change<R>) {
         self.changes.push(change);
         self.rows += 1;
+    }
+
+    /// What was inserted and removed so far.
+    pub fn changes(&self) -> &[Change<R>] {
+        &self.changes
+    }
+
+    /// Why parts of the message were rejected so far.
+    pub fn rejected(&self) -> impl Iterator<Item = &DecodeError> {
+        self.rejected.iter().map(|part| &part.error)
     }
 
     /// A part of the message is not a row: it is counted and reported like a message that cannot be decoded, and nothing else is
