@@ -12,8 +12,10 @@ pub(super) struct Recording {
     pub(super) description: String,
     pub(super) inputs: Vec<Input>,
     pub(super) steps: Vec<Step>,
-    /// The output messages of each commit. The last list has the messages that belong to no commit.
+    /// The output messages of each commit, in their order. The last list has the messages that belong to no commit.
     pub(super) commits: Vec<Vec<Message>>,
+    /// The columns by which the output of each commit is sorted.
+    pub(super) sort_by: Vec<String>,
 }
 
 /// An input table.
@@ -64,7 +66,9 @@ impl Recording {
             let commit = commit.map_or(marks, |commit| commit - 1);
             commits[commit].push(message);
         }
+        let sort_by = sort_by(&fields.text("output"));
         let recording = Recording {
+            sort_by,
             name: fields.text("name"),
             group: fields.text("group"),
             description: fields.text("description"),
@@ -74,7 +78,7 @@ impl Recording {
         };
         assert_eq!(recording.name, name, "the file has the name of its recording");
         // These describe the recorded program, which each case states itself, and checks of the recording.
-        for key in ["pipeline", "pathway_code", "output", "terminate_on_error", "autocommit", "pathway_version"] {
+        for key in ["pipeline", "pathway_code", "terminate_on_error", "autocommit", "pathway_version"] {
             fields.take(key);
         }
         for key in ["times_all_even", "process_exit_code", "log_excerpt", "repeatability"] {
@@ -89,6 +93,14 @@ impl Recording {
     pub(super) fn published(&self) -> u64 {
         self.steps.iter().map(|step| u64::from(matches!(step, Step::Publish { .. }))).sum()
     }
+}
+
+/// The columns in the `sort_by=[r.a, r.b]` of a recorded program's output.
+fn sort_by(output: &str) -> Vec<String> {
+    let columns =
+        output.split_once("sort_by=[").and_then(|(_, rest)| rest.split_once(']')).map_or("", |(columns, _)| columns);
+    let columns = columns.split(',').filter_map(|column| column.trim().strip_prefix("r."));
+    columns.map(str::to_owned).collect()
 }
 
 fn input(name: &str, value: Value) -> Input {

@@ -2,7 +2,10 @@
 
 use pathway::nats::Endpoint;
 use pathway::prelude::*;
+use pathway::schema::Json;
 use pathway::testing::{Broker, Published};
+
+use serde_json::Value;
 
 use super::compare::{self, Difference, Marks};
 use super::recording::{Column, Recording, Step};
@@ -141,15 +144,29 @@ impl Ends<'_> {
         }
     }
 
-    /// Writes a table to `out` as JSON.
+    /// Writes a table to `out` as JSON, sorted as in the recording.
     fn write<O: Schema>(&self, table: &Table<O>) {
-        nats::write(table, self.place.clone(), self.subject("out")).json();
+        let write = nats::write(table, self.place.clone(), self.subject("out"));
+        let columns = self.recording.sort_by.clone();
+        match columns.is_empty() {
+            true => write.json(),
+            false => write.sort_by(move |row| sort_key(row, &columns)).json(),
+        }
     }
 
     /// The subject of this run for a subject of the recording: cases share a server, so each has a prefix.
     fn subject(&self, logical: &str) -> String {
         subject(self.recording, logical)
     }
+}
+
+/// The values of some columns, as JSON.
+fn sort_key<O: Schema>(row: &O, columns: &[String]) -> Vec<Json> {
+    let mut members = Vec::new();
+    row.encode_columns(&mut members);
+    let members = String::from_utf8(members).expect("JSON is UTF-8");
+    let document: Value = serde_json::from_str(&format!("{{{}}}", members.trim_end_matches(','))).expect("JSON");
+    columns.iter().map(|column| Json(document[column].clone())).collect()
 }
 
 pub(super) fn subject(recording: &Recording, logical: &str) -> String {
