@@ -17,6 +17,11 @@ use crate::telemetry::{Level, LogLimiter};
 pub(crate) struct Ready(Arc<Mutex<Option<mpsc::Sender<Result<()>>>>>);
 
 impl Ready {
+    /// Whether the outcome was told.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+
     /// Further calls do nothing, and return the outcome.
     pub(crate) fn send(&self, outcome: Result<()>) -> Option<Result<()>> {
         match self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {

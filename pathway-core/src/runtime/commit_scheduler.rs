@@ -2,15 +2,18 @@
 //!
 //! The `time` of a commit is unix milliseconds, even and strictly increasing. Commits that follow each other faster than
 //! every two milliseconds therefore run ahead of the clock. Small commits may do so, because latency counts; the lead
-//! shrinks when the load does. [`MAX_LEAD`] bounds it. A pipeline that has used up its lead, and every large commit,
-//! waits for the next even millisecond, which makes commits larger and work cheaper.
+//! shrinks when the load does. A pipeline whose lead is [`MAX_LEAD`] or more, and every large commit, leaves two milliseconds
+//! between commits, which makes them larger and work cheaper, and lets the lead grow no further.
+//!
+//! The pauses are measured by a monotonic clock: no commit ever waits longer, even if the clock is set back by an hour. Its
+//! `time` is then ahead of the clock by that hour.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The smallest distance between the times of two commits, in milliseconds.
 const STEP: u64 = 2;
 
-/// How far a commit's time may be ahead of the clock, in milliseconds: 30 000 small commits in a row.
+/// How far small commits may run ahead of the clock, in milliseconds: 30 000 of them in a row.
 const MAX_LEAD: u64 = 60_000;
 
 /// A commit of this many messages does not run ahead of the clock: waiting costs little and saves much.
@@ -23,6 +26,8 @@ const FULL: usize = 256 * 1024;
 pub(super) struct CommitScheduler {
     /// The time of the last commit.
     last: u64,
+    /// When the last commit was sealed.
+    sealed: Option<Instant>,
 }
 
 /// What to do with the open commit.
@@ -36,15 +41,17 @@ pub(super) enum Decision {
 
 impl CommitScheduler {
     pub(super) fn new() -> Self {
-        CommitScheduler { last: 0 }
+        CommitScheduler { last: 0, sealed: None }
     }
 
     /// What to do with a commit of `messages`, which may wait for `time_left`.
     pub(super) fn decide(&self, messages: usize, time_left: Duration) -> Decision {
-        self.decide_at(unix_millis(), messages, time_left)
+        let since_last = self.sealed.map_or(Duration::MAX, |sealed| sealed.elapsed());
+        self.decide_at(unix_millis(), since_last, messages, time_left)
     }
 
-    fn decide_at(&self, now: u64, messages: usize, time_left: Duration) -> Decision {
+    /// `since_last` is how long ago the last commit was sealed.
+    fn decide_at(&self, now: u64, since_last: Duration, messages: usize, time_left: Duration) -> Decision {
         if messages >= FULL {
             return Decision::Seal;
         }
@@ -55,11 +62,15 @@ impl CommitScheduler {
         if lead == 0 || (lead <= MAX_LEAD && messages < LARGE) {
             return Decision::Seal;
         }
-        Decision::Wait(Duration::from_millis(lead.min(STEP)))
+        match Duration::from_millis(STEP).checked_sub(since_last).filter(|wait| !wait.is_zero()) {
+            Some(wait) => Decision::Wait(wait),
+            None => Decision::Seal,
+        }
     }
 
     /// The time of the commit that is being sealed.
     pub(super) fn next_time(&mut self) -> u64 {
+        self.sealed = Some(Instant::now());
         self.next_time_at(unix_millis())
     }
 
@@ -87,23 +98,25 @@ mod tests {
         assert_eq!(times, [NOW - 1, NOW + 1, NOW + 3, NOW + 9]);
     }
 
+    const NONE: Duration = Duration::ZERO;
+    const PAUSE: Duration = Duration::from_millis(STEP);
+
     #[test]
     fn small_commits_run_ahead_of_the_clock_and_large_ones_wait() {
         let mut scheduler = CommitScheduler::new();
-        let none = Duration::ZERO;
-        assert_eq!(scheduler.decide_at(NOW, 1, none), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, Duration::MAX, 1, NONE), Decision::Seal);
         scheduler.next_time_at(NOW);
-        assert_eq!(scheduler.decide_at(NOW, 1, none), Decision::Seal);
-        assert_eq!(scheduler.decide_at(NOW, LARGE, none), Decision::Wait(Duration::from_millis(1)));
-        assert_eq!(scheduler.decide_at(NOW + 1, LARGE, none), Decision::Seal);
-        assert_eq!(scheduler.decide_at(NOW, FULL, none), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, NONE, 1, NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, PAUSE / 2, LARGE, NONE), Decision::Wait(PAUSE / 2));
+        assert_eq!(scheduler.decide_at(NOW + 1, PAUSE / 2, LARGE, NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, NONE, FULL, NONE), Decision::Seal);
     }
 
     #[test]
-    fn the_lead_is_bounded() {
+    fn the_lead_of_small_commits_is_bounded() {
         let mut scheduler = CommitScheduler::new();
         let mut commits = 0;
-        while scheduler.decide_at(NOW, 1, Duration::ZERO) == Decision::Seal {
+        while scheduler.decide_at(NOW, NONE, 1, NONE) == Decision::Seal {
             scheduler.next_time_at(NOW);
             commits += 1;
         }
@@ -111,9 +124,23 @@ mod tests {
         assert_eq!(commits, 1 + MAX_LEAD / STEP);
     }
 
+    /// After many small commits, and after the clock was set back by an hour.
+    #[test]
+    fn no_commit_waits_for_the_lead_to_shrink() {
+        for clock in [NOW - MAX_LEAD, NOW - 3_600_000] {
+            let mut scheduler = CommitScheduler::new();
+            scheduler.next_time_at(NOW);
+            for messages in [1, LARGE, FULL - 1] {
+                assert_eq!(scheduler.decide_at(clock, PAUSE, messages, NONE), Decision::Seal, "{messages} at {clock}");
+                let soon = scheduler.decide_at(clock, NONE, messages, NONE);
+                assert!(soon == Decision::Seal || soon == Decision::Wait(PAUSE), "{messages} at {clock}: {soon:?}");
+            }
+        }
+    }
+
     #[test]
     fn commit_every_waits_for_the_rest() {
-        let wait = CommitScheduler::new().decide_at(NOW, 1, Duration::from_millis(400));
+        let wait = CommitScheduler::new().decide_at(NOW, Duration::MAX, 1, Duration::from_millis(400));
         assert_eq!(wait, Decision::Wait(Duration::from_millis(400)));
     }
 }

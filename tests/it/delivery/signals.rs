@@ -27,6 +27,16 @@ fn a_signal_ends_run_after_all_messages_read_are_published() {
     }
 }
 
+/// Nothing was read, so nothing is lost: that is an orderly end.
+#[test]
+fn a_signal_while_the_server_is_not_there_yet_ends_run_without_an_error() {
+    let child = Child::start("sum", "nats://127.0.0.1:1", &[]);
+    wait_for("it waits for the server", || child.said().contains("retrying"));
+    child.signal("TERM");
+    let (status, said) = child.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn an_idle_pipeline_uses_no_cpu_time() {

@@ -2,6 +2,7 @@
 
 mod acks;
 mod calls;
+mod commit_pace;
 mod contract;
 mod failures;
 mod formats;

@@ -79,6 +79,8 @@ impl<I: SinkItem> SinkInput<I> {
         let error = match (self.link.outbox.is_finished(), self.link.outbox.unconfirmed()) {
             // The pipeline has an error already, and a sink may give up because of it.
             _ if self.link.control.has_failed() => return Ok(()),
+            // The pipeline was stopped while it started: no commit follows.
+            (false, 0) if self.link.control.is_stopping() && !self.ready.is_sent() => return Ok(()),
             (true, 0) => return Ok(()),
             (true, commits) => format!("returned, but has not confirmed {commits} commits"),
             (false, _) => "returned before the last commit: `run` must take commits until there are no more".to_owned(),

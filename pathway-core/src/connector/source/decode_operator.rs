@@ -5,6 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
 use super::dead_letters::DeadLetterOutput;
+use super::ingest_limit::IngestLimit;
 use super::message_batch::MessagePosition;
 use super::{InputBatch, MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
@@ -69,9 +70,6 @@ pub(super) struct DecodeOperator<R: Schema> {
 }
 
 impl<R: Schema> DecodeOperator<R> {
-    /// How many messages are moved before the commit loop decides whether to seal.
-    const MAX_INGEST: usize = 64 * 1024;
-
     pub(super) fn new(
         link: SourceLink,
         trigger: CommitTrigger,
@@ -204,11 +202,11 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
 
     fn ingest(&mut self) -> usize {
         let queue = Arc::clone(&self.link.queue);
-        let mut taken = 0;
-        while taken < Self::MAX_INGEST
+        let mut limit = IngestLimit::default();
+        while !limit.is_reached(&self.link.control)
             && let Some(batch) = queue.take()
         {
-            taken += batch.len();
+            limit.add(batch.len());
             let one_commit = matches!(self.trigger, CommitTrigger::Manual(_));
             if one_commit {
                 // A broker in memory counts nothing.
@@ -221,7 +219,7 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
                 break;
             }
         }
-        taken + self.end_snapshot()
+        limit.taken() + self.end_snapshot()
     }
 
     fn advance(&mut self, next: Commit) {

@@ -7,6 +7,7 @@ mod change_checker;
 mod confirmations;
 mod dead_letters;
 mod decode_operator;
+mod ingest_limit;
 mod input_batch;
 mod item;
 mod message_batch;

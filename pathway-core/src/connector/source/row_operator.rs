@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use super::confirmations::Confirmations;
+use super::ingest_limit::IngestLimit;
 use super::{InputBatch, RowBatch, SourceLink};
 use crate::data::{Change, Commit, Schema};
 use crate::dataflow::InputHandle;
@@ -23,9 +24,6 @@ pub(super) struct RowOperator<R: Schema> {
 }
 
 impl<R: Schema> RowOperator<R> {
-    /// How many rows are moved before the commit loop decides whether to seal.
-    const MAX_INGEST: usize = 64 * 1024;
-
     pub(super) fn new(
         link: SourceLink<RowBatch<R>>,
         trigger: CommitTrigger,
@@ -72,13 +70,13 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
             self.has_commit = taken.is_some_and(|taken| taken > 0);
             return taken.unwrap_or_default();
         }
-        let mut all = 0;
-        while all < Self::MAX_INGEST
+        let mut limit = IngestLimit::default();
+        while !limit.is_reached(&self.link.control)
             && let Some(taken) = self.take()
         {
-            all += taken;
+            limit.add(taken);
         }
-        all
+        limit.taken()
     }
 
     fn advance(&mut self, next: Commit) {
