@@ -1,7 +1,7 @@
 //! Undecodable messages are skipped and counted, or end the pipeline.
 
 use super::child::Child;
-use super::support::{Client, Observer, realtime_sum, server};
+use super::support::{Client, Observer, json, realtime_sum, server};
 use crate::support::{Input, assert_error, join, stop, value, wait_for};
 use pathway::ErrorKind;
 use pathway::prelude::*;
@@ -34,6 +34,24 @@ fn a_stop_at_a_bad_message_reports_its_subject_and_column() {
         ErrorKind::Decode,
         &["`numbers.>`", "`numbers.odd`", "column `value`", "at byte 10", r#""three""#],
     );
+}
+
+/// The bad message is in the middle of what waits; later messages keep coming.
+#[test]
+fn a_stop_at_a_bad_message_writes_all_before_it_and_nothing_after_it() {
+    let server = server();
+    let mut observer = Observer::new(&server.url(), "copy");
+    let pipeline = Pipeline::new();
+    let input = nats::read(&pipeline, server.url(), "numbers").on_decode_error(OnDecodeError::Stop).json::<Input>();
+    nats::write(&input, server.url(), "copy").json();
+    let running = pipeline.start().expect("a running pipeline");
+    let messages = (0..20_000).map(|number| if number == 7_000 { "bad".to_owned() } else { value(number) });
+    Client::new(&server.url()).publish("numbers", messages);
+    let error = join(running).expect_err("a bad message");
+    assert_error(&error, ErrorKind::Decode, &["source `numbers`", "cannot be decoded"]);
+    let seen: Vec<i64> =
+        observer.seen().iter().map(|message| json(message)["value"].as_i64().expect("a value")).collect();
+    assert!(seen.iter().copied().eq(0..7_000), "{} messages, the last is {:?}", seen.len(), seen.last());
 }
 
 /// Ten lines are written at once; a quiet second later, another one has the number of the rest. That holds for each burst, on

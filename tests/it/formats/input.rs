@@ -1,11 +1,12 @@
 //! Plaintext, raw bytes, change streams, and custom formats.
 
+use pathway::ErrorKind;
 use pathway::format::{Decode, DecodeError, Message};
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::support::rows;
-use crate::support::join;
+use crate::support::{assert_error, join, wait_for};
 
 fn publish(payloads: &[&[u8]]) -> impl FnOnce(&Broker) {
     move |broker| payloads.iter().for_each(|payload| broker.publish("in", payload))
@@ -111,4 +112,47 @@ fn a_custom_format_is_read() {
     let first = |message: &Message<'_>| Ok(total(message.subject, message.payload.len() as i64));
     let (seen, _) = rows(|p, b| nats::read(p, b, "in").decode(first), publish(&[b"abc"]));
     assert_eq!(seen, [total("in", 3)]);
+}
+
+/// What a pipeline that stops at bad messages has published when it has ended, and its rows, rejections and dead letters.
+fn stopped_after(workers: usize, commits: &[&[&str]]) -> (Vec<String>, (u64, u64, u64)) {
+    let (pipeline, broker) = (Pipeline::new(), Broker::new());
+    let input = nats::read(&pipeline, &broker, "in").on_decode_error(OnDecodeError::Stop).dead_letter("dead");
+    nats::write(&input.json_lines::<Total>(), &broker, "out").json();
+    let running = pipeline.start_with(workers).expect("a running pipeline");
+    for commit in commits {
+        commit.iter().for_each(|payload| broker.publish("in", payload));
+        broker.commit();
+    }
+    let stats = {
+        wait_for("the end", || running.is_finished());
+        running.stats()
+    };
+    assert_error(&join(running).expect_err("a bad message"), ErrorKind::Decode, &["source `in`", "cannot be decoded"]);
+    let texts = broker.published(">").into_iter().map(|message| {
+        let text = message.text().into_owned();
+        text.split_once(",\"diff\"").map_or(text.clone(), |(columns, _)| columns.to_owned())
+    });
+    let source = &stats.sources[0];
+    (texts.collect(), (source.rows, source.rejected, source.dead_letters))
+}
+
+#[test]
+fn a_stop_at_a_bad_message_commits_all_before_it_and_nothing_after_it() {
+    let row = |city: &str| format!(r#"{{"city":"{city}","total":1}}"#);
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(row);
+    let out = |city: &str| format!(r#"{{"city":"{city}","total":1"#);
+    for workers in [1, 2] {
+        let (published, counted) = stopped_after(workers, &[&[&a], &[&b, "bad", &c, "worse"], &[&d]]);
+        let mut sorted = published.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, ["bad".to_owned(), out("a"), out("b")]);
+        assert_eq!(counted, (2, 1, 1));
+        // Of a message that is bad in part, nothing takes effect.
+        let (published, counted) = stopped_after(workers, &[&[&a, &format!("{b}\nbad\n{c}\nworse"), &d]]);
+        let mut sorted = published.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, ["bad".to_owned(), out("a")]);
+        assert_eq!(counted, (1, 1, 1));
+    }
 }

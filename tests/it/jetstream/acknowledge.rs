@@ -51,6 +51,23 @@ fn a_stop_acknowledges_all_messages_that_were_read() {
     assert!(read.iter().copied().eq(0..50_000));
 }
 
+/// The next run begins with the bad message.
+#[test]
+fn a_stop_at_a_bad_message_leaves_it_and_all_after_it_in_the_queue() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    let messages = (0..10).map(|number| if number == 4 { "bad".to_owned() } else { value(number) });
+    js.publish_all(messages.map(|payload| ("in.a".to_owned(), payload)));
+    let pipeline = Pipeline::named("stops");
+    let input = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").on_decode_error(OnDecodeError::Stop);
+    let seen = input.json::<Input>().collect();
+    assert_error(&pipeline.run().expect_err("a bad message"), ErrorKind::Decode, &["cannot be decoded"]);
+    assert_eq!(values(&seen), [0, 1, 2, 3]);
+    let left: Vec<_> = js.stored("IN").into_iter().map(|(sequence, ..)| sequence).collect();
+    assert_eq!(left, [5, 6, 7, 8, 9, 10]);
+}
+
 /// While the output's server is down, its messages are not acknowledged.
 #[test]
 fn messages_are_acknowledged_after_their_output_is_written() {

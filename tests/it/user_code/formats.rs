@@ -128,8 +128,12 @@ fn a_stop_at_a_bad_message_names_its_position() {
     let run = |messages: &[&'static str]| {
         let settings = SourceSettings::new().name("topic").on_decode_error(OnDecodeError::Stop);
         let pipeline = Pipeline::new();
-        let _ = pipeline.message_source(Payloads(settings, messages.to_vec()), format::json::<Number>()).collect();
-        pipeline.run().unwrap_err()
+        let source = Payloads(settings, messages.to_vec());
+        let seen = pipeline.message_source(source, format::json::<Number>()).collect();
+        let error = pipeline.run().unwrap_err();
+        let before = messages.iter().take_while(|message| **message != "bad").count();
+        assert_eq!(seen.rows().len(), before, "the messages before the bad one");
+        error
     };
     let good = r#"{"value": 1}"#;
     for (messages, place) in [
@@ -138,6 +142,39 @@ fn a_stop_at_a_bad_message_names_its_position() {
         ([good, good, good, good, "bad"], "on subject `topic` cannot"),
     ] {
         assert_error(&run(&messages), ErrorKind::Decode, &["source `topic`", place]);
+    }
+}
+
+/// Tells which of its messages are confirmed at the end.
+struct Acknowledging(Payloads, mpsc::Sender<(bool, u64)>);
+
+impl Source for Acknowledging {
+    type Item = Undecoded;
+
+    fn settings(&self) -> SourceSettings {
+        self.0.settings()
+    }
+
+    fn run(self, messages: &MessageSender) -> Result<(), Failure> {
+        messages.acks().request();
+        self.0.run(messages)?;
+        messages.finish();
+        let all = messages.acks().wait_ended();
+        Ok(self.1.send((all, messages.acks().take().messages))?)
+    }
+}
+
+#[test]
+fn a_source_learns_that_a_bad_message_and_those_behind_it_are_not_confirmed() {
+    let good = r#"{"value": 1}"#;
+    for (messages, expected) in [(vec![good, good, "bad", good, "bad"], (false, 2)), (vec!["bad", good], (false, 0))] {
+        let (tell, told) = mpsc::channel();
+        let settings = SourceSettings::new().name("topic").on_decode_error(OnDecodeError::Stop);
+        let pipeline = Pipeline::new();
+        let source = Acknowledging(Payloads(settings, messages), tell);
+        let _seen = pipeline.message_source(source, format::json::<Number>()).collect();
+        assert_error(&pipeline.run().unwrap_err(), ErrorKind::Decode, &["source `topic`"]);
+        assert_eq!(told.recv().unwrap(), expected);
     }
 }
 

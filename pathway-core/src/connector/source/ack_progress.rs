@@ -151,6 +151,17 @@ impl AckProgress {
         self.notify(state);
     }
 
+    /// The pipeline has ended before a message that it could not decode: the first `messages` are confirmed, and no others.
+    pub(super) fn end_after(&self, messages: u64) {
+        /// How long the source has to acknowledge these, before it learns that not all are confirmed.
+        const TIME: Duration = Duration::from_secs(2);
+        if self.is_requested() && messages > 0 {
+            self.advance(messages);
+            std::thread::sleep(TIME);
+        }
+        self.end(None);
+    }
+
     fn notify(&self, state: MutexGuard<'_, State>) {
         let (blocked, ended) = (state.blocked > 0, state.end.is_some());
         drop(state);
@@ -164,8 +175,8 @@ impl AckProgress {
         }
     }
 
-    /// Waits until [nothing more follows](AckProgress#end). Returns false where the pipeline has failed. Only the source may
-    /// wait.
+    /// Waits until [nothing more follows](AckProgress#end). Returns false where the pipeline has failed, or has stopped at a
+    /// message of this source that could not be decoded: not all are confirmed. Only the source may wait.
     pub async fn ended(&self) -> bool {
         loop {
             if let Some(all) = self.lock().end {
@@ -175,7 +186,8 @@ impl AckProgress {
         }
     }
 
-    /// Blocks until [nothing more follows](AckProgress#end). Returns false where the pipeline has failed.
+    /// Blocks until [nothing more follows](AckProgress#end). Returns false where not all are confirmed, as
+    /// [`ended`](AckProgress::ended) does.
     pub fn wait_ended(&self) -> bool {
         let mut state = self.lock();
         loop {

@@ -7,7 +7,7 @@ use super::confirmations::Confirmations;
 use super::dead_letters::DeadLetterOutput;
 use super::ingest_limit::IngestLimit;
 use super::message_batch::MessagePosition;
-use super::{InputBatch, MessageBatch, SourceLink};
+use super::{MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
 use crate::dataflow::InputHandle;
@@ -22,7 +22,8 @@ pub enum OnDecodeError {
     /// Count it, report it, continue. The first ones are reported one by one, later ones once a second with their number.
     #[default]
     Skip,
-    /// End the pipeline with an error that says what is wrong with the message.
+    /// End the pipeline with an error that says what is wrong with the message. Everything before the message is committed and
+    /// written; nothing of it, and nothing after it.
     Stop,
 }
 
@@ -67,6 +68,8 @@ pub(super) struct DecodeOperator<R: Schema> {
     /// The rows of the batch that is being decoded.
     decoded: DecodedRows<R>,
     confirmations: Confirmations,
+    /// A message could not be decoded, and nothing is taken after it.
+    is_stopped: bool,
 }
 
 impl<R: Schema> DecodeOperator<R> {
@@ -87,6 +90,7 @@ impl<R: Schema> DecodeOperator<R> {
             output,
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
+            is_stopped: false,
         }
     }
 
@@ -94,33 +98,54 @@ impl<R: Schema> DecodeOperator<R> {
     fn decode(&mut self, batch: &MessageBatch) {
         self.decoded.changes.reserve(batch.len());
         let mut dead_letters = None;
+        let mut read = 0;
         for (number, message) in batch.iter().enumerate() {
-            let rows_before = self.decoded.rows;
+            let (rows_before, changes_before) = (self.decoded.rows, self.decoded.changes.len());
             let decoded = self.decoder.decode(&message, &mut self.decoded);
-            if decoded.is_ok() && self.decoded.rejected.is_empty() {
-                continue;
+            if decoded.is_err() || !self.decoded.rejected.is_empty() {
+                let place = Place { subject: message.subject, position: batch.position_of(number) };
+                self.reject_all(&message, &place, decoded.err(), &mut dead_letters);
+                if self.is_stopped {
+                    self.decoded.rows = rows_before;
+                    self.decoded.changes.truncate(changes_before);
+                    break;
+                }
+                // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
+                if self.decoded.rows == rows_before {
+                    self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
+                }
             }
-            let place = Place { subject: message.subject, position: batch.position_of(number) };
-            for part in std::mem::take(&mut self.decoded.rejected) {
-                self.reject(&message, &place, Rejected::Part(part), &mut dead_letters);
-            }
-            if let Err(error) = decoded {
-                self.reject(&message, &place, Rejected::Message(error), &mut dead_letters);
-            }
-            // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
-            if self.decoded.rows == rows_before {
-                self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
-            }
+            read += 1;
         }
         if let (Some(batch), Some(output)) = (dead_letters, &self.settings.dead_letters) {
             output.send(batch);
         }
-        self.confirmations.take(batch.len());
+        self.confirmations.take(read);
         self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
-        if let Some((_, last)) = batch.positions() {
-            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
+        if let Some(position) = batch.position_after(read) {
+            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
         }
         self.output.send(&mut self.decoded.changes);
+        if self.is_stopped {
+            self.link.queue.close_after(self.confirmations.taken());
+        }
+    }
+
+    /// Rejects a message, or parts of it. Where the pipeline stops at the first, that is all there is to say.
+    fn reject_all(
+        &mut self,
+        message: &Message<'_>,
+        place: &Place<'_>,
+        error: Option<DecodeError>,
+        dead_letters: &mut Option<EncodedBatch>,
+    ) {
+        let parts = std::mem::take(&mut self.decoded.rejected).into_iter().map(Rejected::Part);
+        for rejected in parts.chain(error.map(Rejected::Message)) {
+            self.reject(message, place, rejected, dead_letters);
+            if self.is_stopped {
+                return;
+            }
+        }
     }
 
     /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
@@ -166,7 +191,8 @@ impl<R: Schema> DecodeOperator<R> {
                      errors: {error}",
                     self.link.name
                 );
-                self.link.control.fail(Error::new(ErrorKind::Decode, message));
+                self.link.control.stop_with(Error::new(ErrorKind::Decode, message));
+                self.is_stopped = true;
             }
         }
     }
@@ -204,6 +230,7 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         let queue = Arc::clone(&self.link.queue);
         let mut limit = IngestLimit::default();
         while !limit.is_reached(&self.link.control)
+            && !self.is_stopped
             && let Some(batch) = queue.take()
         {
             limit.add(batch.len());
@@ -233,7 +260,7 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
     }
 
     fn is_finished(&self) -> bool {
-        self.link.queue.is_finished()
+        self.is_stopped || self.link.queue.is_finished()
     }
 
     fn close(&mut self) {

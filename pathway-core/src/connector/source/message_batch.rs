@@ -90,6 +90,12 @@ impl MessageBatch {
         Some(if *before == number + 1 { MessagePosition::At(position) } else { MessagePosition::Before(position) })
     }
 
+    /// The last position that the source has set for the first `messages` messages.
+    pub(super) fn position_after(&self, messages: usize) -> Option<&Position> {
+        let next = self.positions.partition_point(|(before, _)| *before <= messages);
+        self.positions.get(next.checked_sub(1)?).map(|(_, position)| position)
+    }
+
     /// The number of messages.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -241,6 +247,8 @@ mod tests {
         ];
         assert_eq!([0, 1, 2, 3, 4].map(|number| batch.position_of(number)), expected);
         assert_eq!(batch.positions(), Some((&first, &fourth)));
+        let expected = [None, Some(&first), Some(&second), Some(&second), Some(&fourth), Some(&fourth)];
+        assert_eq!([0, 1, 2, 3, 4, 5].map(|messages| batch.position_after(messages)), expected);
     }
 
     #[test]

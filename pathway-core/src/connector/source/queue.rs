@@ -30,6 +30,7 @@ pub struct InputQueue<B = MessageBatch> {
     control: Control,
 }
 
+#[derive(Default)]
 struct State<B> {
     /// What was added since the last sealed commit, where the source seals commits.
     open: B,
@@ -44,6 +45,8 @@ struct State<B> {
     ended: bool,
     /// The worker takes no more.
     closed: bool,
+    /// So many messages were taken; what else was in the last batch was not. `None`: all of it was.
+    taken: Option<u64>,
     /// How many messages were pushed.
     pushed: u64,
     /// How many of them belong to the initial snapshot, once that is known.
@@ -65,20 +68,8 @@ impl<B: InputBatch> InputQueue<B> {
 
     /// An empty queue with another bound.
     pub fn bounded(control: Control, bound: Bound) -> Self {
-        let state = State {
-            open: B::default(),
-            batches: VecDeque::new(),
-            spare: Vec::new(),
-            messages: 0,
-            bytes: 0,
-            blocked: 0,
-            ended: false,
-            closed: false,
-            pushed: 0,
-            snapshot: None,
-        };
         InputQueue {
-            state: Mutex::new(state),
+            state: Mutex::default(),
             room: Condvar::new(),
             half_free: Notify::new(),
             closed: Notify::new(),
@@ -289,9 +280,12 @@ impl<B: InputBatch> InputQueue<B> {
     /// The pipeline has ended. Everything that the worker has taken is confirmed, or the pipeline has failed.
     pub(crate) fn end_acks(&self, all: bool) {
         let state = self.lock();
-        let taken = state.pushed - state.messages as u64;
+        let (part, taken) = (state.taken, state.pushed - state.messages as u64);
         drop(state);
-        self.acks.end(all.then_some(taken));
+        match part {
+            Some(taken) if all => self.acks.end_after(taken),
+            _ => self.acks.end(all.then_some(taken)),
+        }
     }
 
     /// Whether the source pushes no more.
@@ -341,6 +335,12 @@ impl<B: InputBatch> InputQueue<B> {
         self.room.notify_all();
         self.half_free.notify_one();
         self.closed.notify_one();
+    }
+
+    /// As [`close`](InputQueue::close). The worker has taken only the first `messages` messages: no others are confirmed.
+    pub(super) fn close_after(&self, messages: u64) {
+        self.lock().taken = Some(messages);
+        self.close();
     }
 
     /// Waits until the worker takes no more. Only the source may wait.
