@@ -71,13 +71,13 @@ impl Operator {
     /// A token cannot be signed.
     pub fn new() -> Result<Self, Error> {
         let (operator, account, system) = (KeyPair::new_operator(), KeyPair::new_account(), KeyPair::new_account());
-        let own = token(&operator, &operator.public_key(), "operator", r#"{"type":"operator","version":2}"#)?;
+        let own = token(&operator, &operator.public_key(), "operator", r#"{"type":"operator","version":2}"#, "")?;
         let mut config = format!("operator: {own}\nresolver: MEMORY\nsystem_account: {}\n", system.public_key());
         // The server refuses a system account with JetStream.
         let mut accounts = String::new();
         for (key, name, streams) in [(&account, "account", -1), (&system, "system", 0)] {
             let public = key.public_key();
-            let signed = token(&operator, &public, name, &account_claims(streams))?;
+            let signed = token(&operator, &public, name, &account_claims(streams), "")?;
             accounts.push_str(&format!("  {public}: {signed}\n"));
         }
         config.push_str(&format!("resolver_preload: {{\n{accounts}}}\n"));
@@ -97,10 +97,23 @@ impl Operator {
     ///
     /// The token cannot be signed.
     pub fn credentials(&self, name: &str, publish: &str) -> Result<String, Error> {
+        self.signed(name, publish, "")
+    }
+
+    /// As [`credentials`](Operator::credentials), and they expire after so many seconds.
+    ///
+    /// # Errors
+    ///
+    /// The token cannot be signed.
+    pub fn expiring_credentials(&self, name: &str, publish: &str, seconds: u64) -> Result<String, Error> {
+        self.signed(name, publish, &format!(r#""exp":{},"#, unix_seconds() + seconds))
+    }
+
+    fn signed(&self, name: &str, publish: &str, more: &str) -> Result<String, Error> {
         let user = KeyPair::new_user();
         let claims =
             format!(r#"{{"pub":{publish},"sub":{{}},"subs":-1,"data":-1,"payload":-1,"type":"user","version":2}}"#);
-        let token = token(&self.account, &user.public_key(), name, &claims)?;
+        let token = token(&self.account, &user.public_key(), name, &claims, more)?;
         let seed = user.seed().map_err(failed)?;
         Ok(format!(
             "-----BEGIN NATS USER JWT-----\n{token}\n------END NATS USER JWT------\n\n\
@@ -123,17 +136,20 @@ fn account_claims(streams: i64) -> String {
     format!(r#"{{"limits":{{{core},{jetstream}}},"type":"account","version":2}}"#)
 }
 
-/// A JSON Web Token for nats-server about `subject`, signed by `issuer`.
-fn token(issuer: &KeyPair, subject: &str, name: &str, nats: &str) -> Result<String, Error> {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let issuer_key = issuer.public_key();
+/// A JSON Web Token for nats-server about `subject`, signed by `issuer`, with `more` claims.
+fn token(issuer: &KeyPair, subject: &str, name: &str, nats: &str, more: &str) -> Result<String, Error> {
+    let (now, issuer_key) = (unix_seconds(), issuer.public_key());
     let claims = format!(
-        r#"{{"jti":"{subject}","iat":{now},"iss":"{issuer_key}","sub":"{subject}","name":"{name}","nats":{nats}}}"#
+        r#"{{{more}"jti":"{subject}","iat":{now},"iss":"{issuer_key}","sub":"{subject}","name":"{name}","nats":{nats}}}"#
     );
     let head = URL_SAFE_NO_PAD.encode(r#"{"typ":"JWT","alg":"ed25519-nkey"}"#);
     let signed = format!("{head}.{}", URL_SAFE_NO_PAD.encode(claims));
     let signature = issuer.sign(signed.as_bytes()).map_err(failed)?;
     Ok(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+}
+
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn failed(error: nkeys::error::Error) -> Error {

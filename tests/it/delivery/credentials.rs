@@ -1,12 +1,14 @@
 //! Credentials are accepted or rejected, and never appear in errors.
 
+use std::time::Duration;
+
 use async_nats::ConnectOptions;
 
 use super::support::{Client, Observer, realtime_sum, sum_with};
 use crate::support::{assert_error, join, stop, value, wait_for};
 use pathway::ErrorKind;
 use pathway::nats::Options;
-use pathway_testkit::{Nkey, Operator, Server};
+use pathway_testkit::{Authority, Nkey, Operator, Server};
 
 fn guarded(authorization: &str) -> Server {
     let server = Server::builder().jetstream(false).config(&format!("authorization {{ {authorization} }}"));
@@ -83,13 +85,64 @@ fn a_missing_permission_to_publish_ends_the_pipeline() {
     assert!(text.lines().filter(|line| line.len() > 50).all(|secret| !message.contains(secret)), "{message}");
 }
 
+/// The server comes back without the user for a moment.
+#[test]
+fn a_server_that_knows_the_user_again_is_used() {
+    let config = |user: &str| format!("authorization {{ user: {user}, password: sesame }}");
+    let mut server = guarded("user: ada, password: sesame");
+    let running =
+        realtime_sum(&format!("nats://ada:sesame@{}", server.host_port())).start().expect("a running pipeline");
+    server.set_config(&config("eve")).expect("a configuration");
+    server.restart().expect("a server");
+    wait_for("refusals", || server.log().matches("authentication error").count() >= 6);
+    server.set_config(&config("ada")).expect("a configuration");
+    server.restart().expect("a server");
+    let identity = || ConnectOptions::with_user_and_password("ada".to_owned(), "sesame".to_owned());
+    let mut observer = Observer::of(Client::with(&server.url(), identity()), "sum");
+    wait_for("both ends are back", || {
+        let stats = running.stats();
+        stats.sources[0].reconnects == 1 && stats.sinks[0].reconnects == 1
+    });
+    Client::with(&server.url(), identity()).publish("connector_example", (0..10).map(value));
+    observer.wait_for_sum(45);
+    stop(running);
+}
+
+/// The file is renewed some time after the server has closed the connections.
+#[test]
+fn credentials_that_are_renewed_after_they_expired_are_used() {
+    let operator = Operator::new().expect("an operator");
+    let server = Server::builder().jetstream(false).config(operator.config()).start().expect("a server");
+    let text = operator.credentials("eve", "{}").expect("credentials");
+    let client = || Client::with(&server.url(), ConnectOptions::with_credentials(&text).expect("credentials"));
+    let mut observer = Observer::of(client(), "sum");
+    let folder = Authority::new().expect("a folder");
+    let file = folder.certificate().with_file_name("ada.creds");
+    std::fs::write(&file, operator.expiring_credentials("ada", "{}", 2).expect("credentials")).expect("a file");
+    let running = sum_with(&server.url(), &Options::new().credentials_file(&file)).start().expect("a running pipeline");
+    let refusals = || server.log().matches("authentication error").count();
+    wait_for("refusals", || refusals() >= 8);
+    let expirations = server.log().matches("xpired").count();
+    assert!(expirations < 30, "without pauses, {expirations} times:\n{}", server.log());
+    std::fs::write(&file, operator.credentials("ada", "{}").expect("credentials")).expect("a file");
+    wait_for("both ends are back", || {
+        let stats = running.stats();
+        stats.sources[0].reconnects >= 1 && stats.sinks[0].reconnects >= 1
+    });
+    wait_for("the sum of a message", || {
+        client().publish("connector_example", [value(1)]);
+        observer.sees_soon()
+    });
+    stop(running);
+}
+
 /// A pipeline that can never reconnect ends with an error instead of waiting forever.
 #[test]
 fn credentials_rejected_after_a_restart_end_the_pipeline() {
     let nkeys = [Nkey::user().expect("an nkey"), Nkey::user().expect("an nkey")];
     let config = |nkey: &Nkey| format!("authorization {{ users: [{{ nkey: {} }}] }}", nkey.public);
     let mut server = Server::builder().jetstream(false).config(&config(&nkeys[0])).start().expect("a server");
-    let options = Options::new().nkey(&nkeys[0].seed);
+    let options = Options::new().nkey(&nkeys[0].seed).refusal_deadline(Duration::from_millis(500));
     let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
     // After the first restart the users are the same.
     server.restart().expect("a server");
@@ -100,5 +153,5 @@ fn credentials_rejected_after_a_restart_end_the_pipeline() {
     server.set_config(&config(&nkeys[1])).expect("a configuration");
     server.restart().expect("a server");
     let error = join(running).expect_err("another user");
-    assert_error(&error, ErrorKind::Authorization, &["does not accept an nkey"]);
+    assert_error(&error, ErrorKind::Authorization, &["does not accept an nkey", "since 20", " UTC, for "]);
 }

@@ -1,7 +1,7 @@
 //! Why an attempt to connect failed, and whether another attempt makes sense.
 
 use std::error::Error as _;
-use std::io;
+use std::{fmt, io};
 
 use async_nats::{ConnectError, ConnectErrorKind};
 
@@ -53,6 +53,15 @@ impl ConnectFailure {
                 ConnectFailure::Temporary(error.kind().to_string())
             }
             _ => ConnectFailure::Temporary(text),
+        }
+    }
+}
+
+impl fmt::Display for ConnectFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ConnectFailure::Credentials => f.write_str("it does not accept the credentials"),
+            ConnectFailure::Permanent(reason) | ConnectFailure::Temporary(reason) => f.write_str(reason),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
 use super::connect_failure::ConnectFailure;
+use super::refusals::{Reason, Refusal, Refusals, Since};
 use super::{Connection, Credentials, NatsUri, Options, Server, tls};
 use crate::data::{Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
@@ -36,6 +37,8 @@ pub(crate) struct Dialer {
     backoff: Backoff,
     /// The last connection broke soon after it was opened, and why that counts as a failure.
     short_session: Option<String>,
+    /// The servers that refused us, or could not be used, when they were last tried.
+    refusals: Refusals,
     /// When the first connection was attempted.
     started: Option<Instant>,
 }
@@ -51,6 +54,7 @@ impl Dialer {
             last: None,
             backoff: Backoff::new(),
             short_session: None,
+            refusals: Refusals::default(),
             started: None,
         }
     }
@@ -58,10 +62,11 @@ impl Dialer {
     /// Opens a connection: until a first session has been established (`is_ready`) within
     /// [`connect_deadline`](Options::connect_deadline), then however long it takes.
     ///
+    /// A server that refuses the credentials or cannot be used is reported and skipped.
+    ///
     /// # Errors
-    /// A file of the options cannot be used. Before the first session: no server could be reached in time, or one cannot be
-    /// used or refused the credentials. Later: the servers refused the credentials twice; once may be a cluster that is
-    /// starting.
+    /// A file of the options cannot be used. Before the first session: no server could be reached in time, or none can be
+    /// used. Later: every server has refused us for [`refusal_deadline`](Options::refusal_deadline).
     pub(crate) async fn connect(&mut self, is_ready: bool) -> Result<Connection> {
         let begin = Instant::now();
         if self.started.is_none() {
@@ -70,39 +75,31 @@ impl Dialer {
         }
         let started = *self.started.get_or_insert(begin);
         let deadline = (!is_ready).then(|| started + self.options.connect_deadline);
-        let max_refusals = if is_ready { 2 } else { 1 };
-        let (mut refusals, mut report_after) = (0, Duration::ZERO);
+        let mut report_after = Duration::ZERO;
         if let Some(reason) = self.short_session.take() {
             tokio::time::sleep(self.next_pause(&reason, deadline)?).await;
         }
         loop {
-            let mut reasons = Vec::new();
-            for server in self.servers_in_order() {
-                let left = deadline.map_or(ANSWER_TIMEOUT, |at| at.saturating_duration_since(Instant::now()));
-                let timeout = left.clamp(SHORTEST_TIMEOUT, ANSWER_TIMEOUT);
-                let reason = match self.open(&server, timeout).await {
+            let (servers, mut reasons) = (self.servers_in_order(), Vec::new());
+            // While the pipeline starts, a refusal is final.
+            let to_try = servers.iter().filter(|server| is_ready || !self.refusals.contains(server));
+            let to_try: Vec<_> = to_try.cloned().collect();
+            for (number, server) in to_try.iter().enumerate() {
+                let outcome = self.open(server, answer_timeout(deadline, to_try.len() - number)).await;
+                self.record(server, outcome.as_ref().map(drop), servers.len() > 1);
+                match outcome {
                     Ok(connection) => {
                         if !reasons.is_empty() || report_after > Duration::ZERO {
                             report(Level::Info, &self.name, format_args!("connected to {server}"));
                         }
                         self.discovered.clone_from(&connection.discovered);
-                        self.last = Some(server);
+                        self.last = Some(server.clone());
                         return Ok(connection);
                     }
-                    Err(ConnectFailure::Credentials) => {
-                        refusals += 1;
-                        if refusals >= max_refusals {
-                            return Err(self.unauthorized(&server));
-                        }
-                        "it does not accept the credentials".to_owned()
-                    }
-                    Err(ConnectFailure::Permanent(reason)) if !is_ready => {
-                        return Err(self.unusable(&server, &reason));
-                    }
-                    Err(ConnectFailure::Permanent(reason) | ConnectFailure::Temporary(reason)) => reason,
-                };
-                reasons.push(format!("{server} ({reason})"));
+                    Err(failure) => reasons.push(format!("{server} ({failure})")),
+                }
             }
+            self.check_refusals(&servers, is_ready)?;
             let reasons = reasons.join(", ");
             let pause = self.next_pause(&reasons, deadline)?;
             let waited = begin.elapsed();
@@ -115,6 +112,23 @@ impl Dialer {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Records the outcome of an attempt, and reports a new refusal where there are other servers.
+    fn record(&mut self, server: &Server, outcome: Result<(), &ConnectFailure>, has_others: bool) {
+        let Some(refusal) = self.refusals.record(server, outcome).filter(|_| has_others) else { return };
+        let (what, hint) = (describe(&refusal, &self.uri.identity()), self.hint(&refusal.reason));
+        report(Level::Warn, &self.name, format_args!("{what}{hint}; this server is skipped"));
+    }
+
+    /// # Errors
+    /// Every server refuses us: while the pipeline starts, or for longer than the options allow. A running pipeline waits for
+    /// servers that it only cannot use, as after a mistake in their TLS.
+    fn check_refusals(&self, servers: &[Server], is_ready: bool) -> Result<()> {
+        let Some((refusals, since)) = self.refusals.of_all(servers) else { return Ok(()) };
+        let has_refused = refusals.iter().any(|refusal| refusal.reason == Reason::Credentials);
+        let is_final = !is_ready || (has_refused && since.elapsed() >= self.options.refusal_deadline);
+        if is_final { Err(self.refused(&refusals, is_ready.then_some(since))) } else { Ok(()) }
     }
 
     /// Records that the connection to `server` broke. Its session worked for so long, or not at all.
@@ -157,25 +171,31 @@ impl Dialer {
         servers
     }
 
-    fn unauthorized(&self, server: &Server) -> Error {
-        let (name, identity) = (&self.name, self.uri.identity());
-        let hint = match self.uri.credentials {
-            None => {
-                "; put credentials into the URI (nats://user:password@host or nats://token@host) or into `nats::Options`"
-            }
-            Some(_) => "",
-        };
-        let message = format!("{name}: {server} does not accept {identity} (authorization violation){hint}");
-        Error::new(ErrorKind::Authorization, message)
-    }
-
-    fn unusable(&self, server: &Server, reason: &str) -> Error {
-        let hint = self.hint(reason);
-        Error::new(ErrorKind::Connect, format!("{}: cannot connect to {server}: {reason}{hint}", self.name))
+    /// The error where every server refuses us: why, and since when if the pipeline has run.
+    fn refused(&self, refusals: &[&Refusal], since: Option<Since>) -> Error {
+        let identity = self.uri.identity();
+        let mut text = refusals.iter().map(|refusal| describe(refusal, &identity)).collect::<Vec<_>>().join("; ");
+        if let Some(since) = since {
+            text.push_str(&format!(", since {since} (`Options::refusal_deadline`)"));
+        }
+        let mut hints: Vec<_> = refusals.iter().map(|refusal| self.hint(&refusal.reason)).collect();
+        hints.dedup();
+        text.push_str(&hints.concat());
+        let has_refused = refusals.iter().any(|refusal| refusal.reason == Reason::Credentials);
+        let kind = if has_refused { ErrorKind::Authorization } else { ErrorKind::Connect };
+        Error::new(kind, format!("{}: {text}", self.name))
     }
 
     /// What the user can do about a reason, after a semicolon.
-    fn hint(&self, reason: &str) -> &'static str {
+    fn hint(&self, reason: &Reason) -> &'static str {
+        let reason = match reason {
+            Reason::Credentials if self.uri.credentials.is_some() => return "",
+            Reason::Credentials => {
+                return "; put credentials into the URI (nats://user:password@host or nats://token@host) or into \
+                        `nats::Options`";
+            }
+            Reason::Unusable(reason) => reason,
+        };
         let has = |text: &str| reason.contains(text);
         if has("does not use it") && self.options.tls_first {
             "; if the server sends INFO before the TLS handshake, remove `tls_first`; if it has no TLS, give it a certificate"
@@ -210,5 +230,21 @@ impl Dialer {
             self.name
         );
         Error::new(ErrorKind::Connect, message)
+    }
+}
+
+/// How long the next server may take, if so many are to be tried before the deadline: the others need their time, too.
+fn answer_timeout(deadline: Option<Instant>, servers: usize) -> Duration {
+    let left =
+        deadline.map_or(ANSWER_TIMEOUT, |at| at.saturating_duration_since(Instant::now()) / servers.max(1) as u32);
+    left.clamp(SHORTEST_TIMEOUT, ANSWER_TIMEOUT)
+}
+
+/// A refusal in words.
+fn describe(refusal: &Refusal, identity: &str) -> String {
+    let server = &refusal.server;
+    match &refusal.reason {
+        Reason::Credentials => format!("{server} does not accept {identity} (authorization violation)"),
+        Reason::Unusable(reason) => format!("cannot connect to {server}: {reason}"),
     }
 }

@@ -13,6 +13,7 @@ mod headers;
 mod nats_uri;
 mod options;
 mod publish;
+mod refusals;
 mod runtime;
 mod stream;
 mod supervisor;

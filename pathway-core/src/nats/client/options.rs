@@ -29,6 +29,7 @@ use crate::data::Result;
 #[must_use = "options do nothing until they are given to a source or sink"]
 pub struct Options {
     pub(crate) connect_deadline: Duration,
+    pub(super) refusal_deadline: Duration,
     /// Credentials set by a method.
     pub(super) credentials: Option<Credentials>,
     /// Credentials from the environment, used if neither a method nor the URI sets any.
@@ -56,6 +57,7 @@ impl Options {
     pub fn new() -> Self {
         Options {
             connect_deadline: Duration::from_secs(30),
+            refusal_deadline: Duration::from_secs(30),
             credentials: None,
             fallback: None,
             ca_file: None,
@@ -153,6 +155,22 @@ impl Options {
     /// A running pipeline tries to reconnect forever.
     pub fn connect_deadline(mut self, deadline: Duration) -> Self {
         self.connect_deadline = deadline;
+        self
+    }
+
+    /// How long every server may refuse the credentials of a running pipeline before that ends with an error. Default: 30 s.
+    ///
+    /// A server that is reloading its users, or whose list of accounts is not there yet, refuses everybody for a moment; and
+    /// a token that has expired may be renewed in its file. While the pipeline starts, a refusal is final.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use pathway::nats::Options;
+    ///
+    /// let options = Options::new().credentials_file("orders.creds").refusal_deadline(Duration::from_secs(300));
+    /// ```
+    pub fn refusal_deadline(mut self, deadline: Duration) -> Self {
+        self.refusal_deadline = deadline;
         self
     }
 

@@ -70,7 +70,8 @@ fn each_connection_reads_the_credentials_file() {
     let mut server = Server::builder().jetstream(false).config(operators[0].config()).start().expect("a server");
     let file = file(&operators[0].credentials("ada", "{}").expect("credentials"));
     let uri = NatsUri::parse(&server.url()).expect("a URI");
-    let mut dialer = Dialer::new(uri, options().credentials_file(&file.path), "test".into(), 64);
+    let options = options().credentials_file(&file.path).refusal_deadline(Duration::from_millis(100));
+    let mut dialer = Dialer::new(uri, options, "test".into(), 64);
     runtime().expect("a runtime").block_on(async {
         dialer.connect(false).await.expect("a connection");
         server.set_config(operators[1].config()).expect("a configuration");

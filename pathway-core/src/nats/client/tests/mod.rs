@@ -1,6 +1,7 @@
 //! Connections to real servers, and to some that only pretend.
 
 mod identity;
+mod refusals;
 mod supervisor;
 mod tls;
 
@@ -117,26 +118,14 @@ fn tls_with_a_plain_server_is_an_error() {
 
 #[test]
 fn a_server_that_is_not_nats_is_an_error() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let mut stream = stream;
-            let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
-            // Keep the connection open, as a mail server would.
-            std::mem::forget(stream);
-        }
-    });
-    let error = connect(&format!("nats://127.0.0.1:{port}"), LONG_DEADLINE).expect_err("no NATS there");
+    let error = connect(&not_nats(), LONG_DEADLINE).expect_err("no NATS there");
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(error.to_string().contains("not a NATS server"), "{error}");
 }
 
 #[test]
 fn a_silent_server_is_an_error() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let port = listener.local_addr().expect("an address").port();
-    let error = connect_error(&format!("nats://127.0.0.1:{port}"));
+    let error = connect_error(&silent());
     assert_eq!(error.kind(), ErrorKind::Connect);
     assert!(error.to_string().contains("no answer"), "{error}");
 }
@@ -167,4 +156,27 @@ fn commands_do_not_wait_for_a_broken_connection() {
 /// A port without a listener.
 fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
+}
+
+/// The address of a mail server.
+fn not_nats() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let _ = stream.write_all(b"220 mail.example ESMTP\r\n");
+            // Keep the connection open, as a mail server would.
+            std::mem::forget(stream);
+        }
+    });
+    address
+}
+
+/// The address of a server that accepts connections and says nothing.
+fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    std::mem::forget(listener);
+    address
 }
