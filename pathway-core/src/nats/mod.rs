@@ -9,6 +9,7 @@ mod kv;
 mod read;
 mod read_formats;
 mod stream;
+mod subject_uses;
 mod subscription_options;
 mod transport;
 mod write;

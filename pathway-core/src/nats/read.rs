@@ -10,6 +10,7 @@ use super::core::source::Subscription;
 use super::jetstream::source::{Start, StreamReader};
 use super::kv::bucket::{self, Bucket};
 use super::stream::Stream;
+use super::subject_uses::{Place, Role, SubjectUse};
 use super::subscription_options::SubscriptionOptions;
 use super::transport::{Core, JetStream, KeyValue, ReadTransport};
 use super::write::dead_letter_output;
@@ -200,6 +201,7 @@ impl<T> Read<T> {
         if let Err(error) = self.check(&name, metadata, upsert) {
             control.fail(error);
         }
+        self.subject_use(&name).add(&plan);
         let dead_letters = self.dead_letter.as_deref();
         let dead_letters = dead_letters.map(|to| dead_letter_output(&plan, &self.endpoint, &self.options, &name, to));
         let settings = DecodeSettings { on_error: self.on_decode_error, dead_letters };
@@ -226,6 +228,17 @@ impl<T> Read<T> {
             }
         };
         MessageTable { link, trigger, properties, upsert, settings }.add(&plan, decoder)
+    }
+
+    /// The subject that is read, and where.
+    fn subject_use(&self, name: &Arc<str>) -> SubjectUse {
+        let (subject, stream) = match &self.transport {
+            ReadTransport::Core => (self.subject.clone(), None),
+            ReadTransport::Stream(stream) => (self.subject.clone(), Some(stream.name.clone())),
+            ReadTransport::Bucket => bucket::subjects(&self.subject),
+        };
+        let place = Place::new(&self.endpoint, &self.options);
+        SubjectUse { role: Role::Source, name: Arc::clone(name), place, subject, stream }
     }
 
     /// Refuses what contradicts the transport.

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use super::client::{NatsUri, Options, check_publish_subject};
 use super::core::sink::CoreSink;
 use super::jetstream::sink::StreamPublisher;
-use super::kv::bucket::Bucket;
+use super::kv::bucket::{self, Bucket};
 use super::kv::sink::BucketWriter;
+use super::subject_uses::{Place, Role, SubjectUse};
 use super::transport::{Core, JetStream, KeyValue, WriteTransport};
 use crate::connector::sink::{
     BatchOutput, DeadLetters, MessageOptions, Origin, SinkLink, add_memory_sink, add_sink, check_format,
@@ -113,6 +114,7 @@ impl<R: Schema, T> Write<R, T> {
             pipeline: plan.name(),
             origin: Origin::Sink(Arc::clone(&name)),
         });
+        self.add_subject_uses(&plan, &name);
         let output = match self.endpoint.clone() {
             Endpoint::Memory(broker) => {
                 BatchOutput::in_memory(add_memory_sink(&plan, Arc::clone(&name)), broker, dead_letters)
@@ -141,6 +143,27 @@ impl<R: Schema, T> Write<R, T> {
             WriteTransport::Core | WriteTransport::Stream(_) => {
                 write_messages(&table, name, subject, encode, message_options, output);
             }
+        }
+    }
+
+    /// Records the subjects that are written. Those that each row has for itself are not known.
+    fn add_subject_uses(&self, plan: &Plan, name: &Arc<str>) {
+        let place = Place::new(&self.endpoint, &self.options);
+        let add = |role, subject: &str, stream| {
+            SubjectUse { role, name: Arc::clone(name), place: place.clone(), subject: subject.to_owned(), stream }
+                .add(plan);
+        };
+        if let Some(subject) = &self.dead_letter {
+            add(Role::SinkDeadLetters, subject, None);
+        }
+        match &self.transport {
+            WriteTransport::Bucket(_) => {
+                let (subjects, stream) = bucket::subjects(&self.subject);
+                add(Role::Sink, &subjects, stream);
+            }
+            _ if self.message_options.has_own_subjects() => {}
+            WriteTransport::Core => add(Role::Sink, &self.subject, None),
+            WriteTransport::Stream(stream) => add(Role::Sink, &self.subject, Some(stream.clone())),
         }
     }
 
@@ -306,6 +329,8 @@ pub(super) fn dead_letter_output(
 ) -> DeadLetterOutput {
     let name = plan.unique_name(&format!("{source}-dead-letters"));
     let origin = Origin::Source(Arc::clone(source));
+    let (place, to) = (Place::new(endpoint, options), subject.to_owned());
+    SubjectUse { role: Role::SourceDeadLetters, name: Arc::clone(source), place, subject: to, stream: None }.add(plan);
     let dead_letters = DeadLetters { subject: subject.into(), pipeline: plan.name(), origin };
     let output = match endpoint {
         Endpoint::Memory(broker) => BatchOutput::in_memory(add_memory_sink(plan, name), Arc::clone(broker), None),

@@ -1,11 +1,12 @@
 //! The nodes of a plan.
 
+use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, SinkHandle, SourceHandle};
-use crate::telemetry::OperatorContext;
+use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +52,10 @@ struct State {
     names: HashMap<String, usize>,
     connectors: Connectors,
     operators: Vec<OperatorContext>,
+    /// What connectors share, by its type.
+    shared: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// What is reported when the pipeline starts, each with the name of a source or sink.
+    warnings: Vec<(Arc<str>, String)>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -72,11 +77,13 @@ pub(crate) struct Connectors {
 impl Plan {
     pub(crate) fn new() -> Self {
         let state = State {
+            name: program(),
             nodes: Vec::new(),
             names: HashMap::new(),
             connectors: Connectors::default(),
             operators: Vec::new(),
-            name: program(),
+            shared: HashMap::new(),
+            warnings: Vec::new(),
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -138,6 +145,25 @@ impl Plan {
     /// Adds a sink, which starts with the pipeline.
     pub fn add_sink(&self, sink: impl SinkHandle + 'static) {
         self.lock().connectors.sinks.push(Box::new(sink));
+    }
+
+    /// What the sources and sinks of one kind share: one value of each type.
+    pub fn shared<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let mut state = self.lock();
+        let value = state.shared.entry(TypeId::of::<T>()).or_insert_with(|| Arc::<T>::default());
+        // It has this type, because that is its key.
+        Arc::clone(value).downcast().unwrap_or_default()
+    }
+
+    /// Reports something when the pipeline starts.
+    pub fn warn_at_start(&self, component: &Arc<str>, warning: String) {
+        self.lock().warnings.push((Arc::clone(component), warning));
+    }
+
+    pub(crate) fn report_warnings(&self) {
+        for (component, warning) in std::mem::take(&mut self.lock().warnings) {
+            report(Level::Warn, &component, format_args!("{warning}"));
+        }
     }
 
     /// What is known about a node's changes.

@@ -56,6 +56,7 @@ impl Pipeline {
         if let Some(error) = control.take_error() {
             return Err(error);
         }
+        plan.report_warnings();
         let (nodes, connectors, operators) = plan.take();
         let commits = Arc::new(Counter::default());
         let connectors = Arc::new(connectors);

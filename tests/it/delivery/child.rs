@@ -25,6 +25,7 @@ fn entry_point_of_a_child_process() {
         "sum from the environment" => Options::from_env().and_then(|options| sum_with(&uri, &options).run()),
         "sum with a small backlog" => sum_of(&uri, |read| read.max_backlog(10)).run(),
         "sum at the end" => sum_at_the_end(&uri).run(),
+        "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
         "count workers" => count_workers(),
         "forget to run" => {
             drop(realtime_sum(&uri));
@@ -49,6 +50,16 @@ fn sum_at_the_end(uri: &str) -> Pipeline {
     });
     let total = reduce!(row in input => { sum: sum(row.value) });
     nats::write(&total, uri, "sum").json();
+    pipeline
+}
+
+/// Reads `copies.>`, which its two outputs match.
+fn copy_into_its_own_subject(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::new();
+    let input = nats::read(&pipeline, uri, "copies.>").dead_letter("copies.bad").json::<Input>();
+    nats::write(&input, uri, "copies.all").name("copy").json();
+    nats::write(&input, uri, "elsewhere").dead_letter("copies.unsent").json();
+    nats::write(&input, uri, "").name("own").subject(|row| format!("copies.{}", row.value)).json();
     pipeline
 }
 

@@ -136,6 +136,29 @@ fn credentials_that_are_renewed_after_they_expired_are_used() {
     stop(running);
 }
 
+/// The user may use only inboxes that begin with a prefix of its own.
+#[test]
+fn an_inbox_prefix_is_enough_to_confirm_and_to_stop() {
+    let permissions = r#"publish: ["sum", "_INBOX_svc.>"], subscribe: ["connector_example", "_INBOX_svc.>"]"#;
+    let server = guarded(&format!(
+        r#"users: [{{user: svc, password: p, permissions: {{{permissions}}}}}, {{user: all, password: p}}]"#
+    ));
+    let all = || ConnectOptions::with_user_and_password("all".to_owned(), "p".to_owned());
+    let mut observer = Observer::of(Client::with(&server.url(), all()), "sum");
+    let options = Options::new().user_and_password("svc", "p").inbox_prefix("_INBOX_svc");
+    let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
+    Client::with(&server.url(), all()).publish("connector_example", (0..10).map(value));
+    observer.wait_for_sum(45);
+    wait_for("all is confirmed", || {
+        let sink = &running.stats().sinks[0];
+        sink.published == sink.queued
+    });
+    stop(running);
+    assert!(!server.log().contains("Violation"), "{}", server.log());
+    let error = sum_with(&server.url(), &options.inbox_prefix("a b")).start().map(drop).expect_err("an invalid prefix");
+    assert_error(&error, ErrorKind::Config, &["`Options::inbox_prefix`"]);
+}
+
 /// A pipeline that can never reconnect ends with an error instead of waiting forever.
 #[test]
 fn credentials_rejected_after_a_restart_end_the_pipeline() {

@@ -77,3 +77,31 @@ fn without_a_dead_letter_subject_rejections_are_counted() {
     assert_eq!(messages.len(), 1);
     assert_eq!((stats.sinks[0].rejected, stats.sinks[0].dead_letters), (1, 0));
 }
+
+/// The source reads the subject of its dead letters.
+#[test]
+fn a_dead_letter_of_the_pipeline_does_not_become_one_again() {
+    let broker = Broker::new();
+    let read = |pipeline: &Pipeline, dead: &str| {
+        let source = nats::read(pipeline, &broker, "in.>").dead_letter(dead).json::<Row>();
+        source.collect()
+    };
+    let (own, other) = (Pipeline::named("own"), Pipeline::named("other"));
+    let _seen = (read(&own, "in.dead"), read(&other, "dead"));
+    let running = [own, other].map(|pipeline| pipeline.start().expect("a running pipeline"));
+    broker.publish("in.a", "bad");
+    (0..3).for_each(|_| broker.commit());
+    broker.close();
+    let stats: Vec<_> = running.iter().map(|running| running.stats().sources[0].clone()).collect();
+    running.into_iter().for_each(|running| join(running).expect("the pipeline ends without an error"));
+    let counted: Vec<_> = stats.iter().map(|source| (source.received, source.rejected, source.dead_letters)).collect();
+    // For another pipeline, it is a message like any other.
+    assert_eq!(counted, [(2, 2, 1), (2, 2, 2)]);
+    assert_eq!(broker.published("in.dead").len(), 1);
+    let subjects = broker
+        .published("dead")
+        .iter()
+        .map(|dead| dead.header("pathway_subject").map(str::to_owned))
+        .collect::<Vec<_>>();
+    assert_eq!(subjects, [Some("in.a".to_owned()), Some("in.dead".to_owned())]);
+}

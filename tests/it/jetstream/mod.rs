@@ -3,6 +3,7 @@
 mod acknowledge;
 mod cluster;
 mod columns;
+mod inboxes;
 mod kv;
 mod read;
 mod support;

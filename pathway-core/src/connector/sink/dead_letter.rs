@@ -39,6 +39,11 @@ const SINK: &str = "pathway_sink";
 const CUT: &str = "pathway_cut";
 
 impl DeadLetters {
+    /// Whether a message is a dead letter of this pipeline already.
+    pub(crate) fn is_own(&self, message: &Message<'_>) -> bool {
+        message.headers.get(REASON).is_some() && message.headers.get(PIPELINE) == Some(&one_line(&self.pipeline))
+    }
+
     /// The metadata of a dead letter for a message that a source could not decode. Its payload is that of the message.
     pub fn of_message(&self, message: &Message<'_>, error: &DecodeError) -> MessageMeta {
         let headers = self.headers(message.subject, error.into(), message.headers.iter());

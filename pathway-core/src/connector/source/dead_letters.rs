@@ -22,6 +22,11 @@ impl DeadLetterOutput {
         EncodedBatch::new(commit, 0, Arc::clone(&self.dead_letters.subject))
     }
 
+    /// Whether a message is a dead letter of this pipeline already: another one would come back as it did.
+    pub(super) fn is_own(&self, message: &Message<'_>) -> bool {
+        self.dead_letters.is_own(message)
+    }
+
     /// Adds a message that could not be decoded.
     pub(super) fn add(&self, batch: &mut EncodedBatch, message: &Message<'_>, error: &DecodeError) {
         batch.payloads.extend_from_slice(message.payload);

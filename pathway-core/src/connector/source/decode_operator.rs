@@ -166,7 +166,9 @@ impl<R: Schema> DecodeOperator<R> {
         dead_letters: &mut Option<EncodedBatch>,
     ) {
         self.link.counters.rejected.add(1);
-        if let Some(output) = &self.settings.dead_letters {
+        let output = self.settings.dead_letters.as_ref();
+        let is_own = output.is_some_and(|output| output.is_own(message));
+        if let Some(output) = output.filter(|_| !is_own) {
             let batch = dead_letters.get_or_insert_with(|| output.batch(self.commit));
             match &rejected {
                 Rejected::Message(error) => output.add(batch, message, error),
@@ -183,7 +185,9 @@ impl<R: Schema> DecodeOperator<R> {
         };
         match self.settings.on_error {
             OnDecodeError::Skip => {
-                self.errors.report(Level::Error, 1, format_args!("{what} {place} is skipped: {error}"));
+                let note =
+                    if is_own { "; it is a dead letter of this pipeline, and does not become one again" } else { "" };
+                self.errors.report(Level::Error, 1, format_args!("{what} {place} is skipped: {error}{note}"));
             }
             OnDecodeError::Stop => {
                 let message = format!(

@@ -19,7 +19,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::connect_failure::ConnectFailure;
 use super::event::{self, PermissionError};
-use super::{NatsUri, Options, Server, SessionEnd, tls};
+use super::{NatsUri, Options, Server, SessionEnd, inbox, tls};
 use crate::data::{Error, ErrorKind};
 
 /// How many permission errors wait at most. The first one ends the pipeline or changes how a sink confirms; further ones add nothing.
@@ -178,7 +178,7 @@ impl LossDetector {
 }
 
 fn connect_options(uri: &NatsUri, settings: &Options) -> Result<ConnectOptions, ConnectFailure> {
-    let mut options = ConnectOptions::new().require_tls(uri.tls);
+    let mut options = ConnectOptions::new().require_tls(uri.tls).custom_inbox_prefix(inbox::prefix(settings));
     if let Some(path) = &settings.ca_file {
         options = options.add_root_certificates(path.clone());
     }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::connect_failure::ConnectFailure;
 use super::refusals::{Reason, Refusal, Refusals, Since};
-use super::{Connection, Credentials, NatsUri, Options, Server, tls};
+use super::{Connection, Credentials, NatsUri, Options, Server, inbox, tls};
 use crate::data::{Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
 
@@ -71,7 +71,8 @@ impl Dialer {
         let begin = Instant::now();
         if self.started.is_none() {
             let checked = self.uri.credentials().map_or(Ok(()), Credentials::check);
-            checked.and_then(|()| tls::check(&self.options)).map_err(|error| error.of_component(&self.name))?;
+            let checked = checked.and_then(|()| tls::check(&self.options)).and_then(|()| inbox::check(&self.options));
+            checked.map_err(|error| error.of_component(&self.name))?;
         }
         let started = *self.started.get_or_insert(begin);
         let deadline = (!is_ready).then(|| started + self.options.connect_deadline);

@@ -67,7 +67,7 @@ impl NatsUri {
     }
 
     /// Applies the options: credentials that override those of the URI or are missing in it, and required TLS.
-    pub(super) fn with(mut self, options: &Options) -> Self {
+    pub(crate) fn with(mut self, options: &Options) -> Self {
         let Options { credentials, fallback, .. } = options;
         self.credentials = credentials.clone().or(self.credentials).or_else(|| fallback.clone());
         if options.require_tls() {

@@ -37,6 +37,7 @@ pub struct Options {
     pub(super) ca_file: Option<PathBuf>,
     pub(super) client_certificate: Option<ClientCertificate>,
     pub(super) tls_first: bool,
+    pub(super) inbox_prefix: Option<String>,
 }
 
 /// The files of a client certificate.
@@ -63,6 +64,7 @@ impl Options {
             ca_file: None,
             client_certificate: None,
             tls_first: false,
+            inbox_prefix: None,
         }
     }
 
@@ -147,6 +149,20 @@ impl Options {
     /// requires TLS.
     pub fn tls_first(mut self) -> Self {
         self.tls_first = true;
+        self
+    }
+
+    /// What the subjects begin with on which the server answers us. Default: `_INBOX`.
+    ///
+    /// For a user who may not use all inboxes: with `allow: ["_INBOX_orders.>"]`, the prefix is `_INBOX_orders`.
+    ///
+    /// ```
+    /// use pathway::nats::Options;
+    ///
+    /// let options = Options::new().credentials_file("orders.creds").inbox_prefix("_INBOX_orders");
+    /// ```
+    pub fn inbox_prefix(mut self, prefix: impl Into<String>) -> Self {
+        self.inbox_prefix = Some(prefix.into());
         self
     }
 

@@ -42,6 +42,11 @@ pub(crate) fn prefix(bucket: &str) -> String {
     format!("$KV.{bucket}.")
 }
 
+/// The subjects of a bucket's keys, and its stream.
+pub(crate) fn subjects(bucket: &str) -> (String, Option<String>) {
+    (prefix(bucket) + ">", Some(format!("{STREAM}{bucket}")))
+}
+
 /// Why a key is not possible, if it is not.
 pub(crate) fn key_error(key: &str) -> Option<&'static str> {
     let possible = |byte: u8| byte.is_ascii_alphanumeric() || b"-/_=.".contains(&byte);

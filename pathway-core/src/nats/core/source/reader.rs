@@ -13,7 +13,7 @@ use super::drops::DropCounter;
 use super::session::SubscriptionSession;
 use crate::connector::source::{Closed, MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, Metadata, Result};
-use crate::nats::client::{Connection, Server, SessionEnd, Supervised, Supervisor};
+use crate::nats::client::{Connection, InboxFilter, Server, SessionEnd, Supervised, Supervisor};
 use crate::telemetry::{Level, report};
 
 /// If the connection breaks within this time after the queue was full, the slow pipeline probably caused it.
@@ -32,6 +32,7 @@ pub(super) struct Reader {
     /// The most messages of a batch: no more than the queue takes.
     batch_messages: usize,
     pub(super) drops: DropCounter,
+    inboxes: InboxFilter,
     /// When the queue last had no room.
     last_full: Option<Instant>,
 }
@@ -69,6 +70,7 @@ impl Supervised for Reader {
 impl Reader {
     pub(super) fn new(subject: Arc<str>, group: Option<Arc<str>>, link: SourceLink) -> Self {
         Reader {
+            inboxes: InboxFilter::new(&subject),
             subject,
             group,
             batch: MessageBatch::default(),
@@ -93,6 +95,10 @@ impl Reader {
     /// Adds a message to the batch, and hands the batch over when it is full.
     pub(super) fn read(&mut self, message: &Message) -> Result<(), Closed> {
         self.drops.count_received();
+        // An answer to this program, and no message of the subject, whatever the wildcards match.
+        if self.inboxes.is_inbox(&message.subject) {
+            return Ok(());
+        }
         self.add(message);
         if self.batch.len() >= self.batch_messages || self.batch.weight() >= BATCH_BYTES {
             self.hand_over()?;
