@@ -6,5 +6,6 @@ mod columns;
 mod inboxes;
 mod kv;
 mod read;
+mod rules;
 mod support;
 mod write;

@@ -18,11 +18,6 @@ impl Backoff {
         Backoff { pause: FIRST_PAUSE }
     }
 
-    /// Whether nothing has failed since the last success.
-    pub(crate) fn is_reset(&self) -> bool {
-        self.pause == FIRST_PAUSE
-    }
-
     /// Records a failure and returns how long to wait before the next attempt.
     pub(crate) fn next_pause(&mut self) -> Duration {
         let pause = self.pause;
@@ -44,15 +39,14 @@ mod tests {
     #[test]
     fn pauses_double_up_to_a_limit_and_start_again_after_a_success() {
         let mut backoff = Backoff::new();
-        assert!(backoff.is_reset());
         let mut shortest = FIRST_PAUSE;
         for _ in 0..20 {
             let pause = backoff.next_pause();
             assert!(pause >= shortest && pause <= shortest.mul_f64(1.25), "{pause:?} after {shortest:?}");
             shortest = (2 * shortest).min(LONGEST_PAUSE);
         }
-        assert!(shortest == LONGEST_PAUSE && !backoff.is_reset());
+        assert_eq!(shortest, LONGEST_PAUSE);
         backoff.reset();
-        assert!(backoff.is_reset() && backoff.next_pause() < 2 * FIRST_PAUSE);
+        assert!(backoff.next_pause() < 2 * FIRST_PAUSE);
     }
 }

@@ -20,6 +20,7 @@ mod stream;
 mod supervisor;
 mod tls;
 mod uri;
+mod writing_rules;
 
 #[cfg(test)]
 pub(crate) mod support;

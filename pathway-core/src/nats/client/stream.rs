@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
+use super::writing_rules::WritingRules;
 use super::{matches, overlap};
 use crate::data::{Error, ErrorKind, Result};
 
@@ -25,6 +26,7 @@ pub(crate) struct StreamInfo {
     /// The sequence of the oldest message; one more than `last` if there is none.
     pub(crate) first: u64,
     pub(crate) last: u64,
+    pub(crate) writing: WritingRules,
 }
 
 /// How long a stream keeps its messages.
@@ -60,6 +62,8 @@ struct StreamConfig {
     subject_transform: Option<IgnoredAny>,
     retention: Retention,
     max_msgs_per_subject: i64,
+    #[serde(flatten)]
+    writing: WritingRules,
 }
 
 #[derive(Default, Deserialize)]
@@ -88,6 +92,7 @@ impl From<StreamInfoResponse> for StreamInfo {
             is_limited_per_subject: config.max_msgs_per_subject > 0,
             first: state.first_seq,
             last: state.last_seq,
+            writing: config.writing,
         }
     }
 }
@@ -152,6 +157,11 @@ mod tests {
         assert!(stream.can_store("*.x") && !stream.can_store("c.>"));
         assert!(!stream.is_covered_by("a.>") && stream.is_covered_by(">"));
         assert_eq!(stream.subject_list(), "`a.>`, `b`");
+        assert!(!stream.writing.refuses_by_subject() && stream.writing.refusal("S").is_none());
+        let full = parse(
+            r#"{"config": {"subjects": ["a"], "discard": "new", "discard_new_per_subject": true, "no_ack": true}}"#,
+        );
+        assert!(full.writing.refuses_by_subject() && full.writing.refusal("S").is_some() && full.takes("a"));
         let mirror = parse(r#"{"config": {"mirror": {"name": "M"}, "subjects": null}, "cluster": {"name": "c"}}"#);
         assert!(mirror.can_store("anything") && mirror.is_clustered);
     }

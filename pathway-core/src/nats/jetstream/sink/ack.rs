@@ -12,6 +12,8 @@ pub(super) enum PublishAck {
     Stored(Option<u64>),
     /// Not now: the stream is full, or the server is busy. The reason.
     Retry(String),
+    /// Not now: the stream has as many messages of this subject as it may have. The reason.
+    SubjectFull(String),
     /// The stream's last message is not the one that this message must follow.
     OutOfOrder,
     /// No stream takes the subject, for now or for good.
@@ -27,6 +29,8 @@ const TOO_LARGE: u64 = 10054;
 /// The stream's last message is not the expected one, by its id or by its sequence. (The newest code is for the sequence,
 /// too; its description does not name the sequence.)
 const OUT_OF_ORDER: [u64; 3] = [10070, 10071, 10164];
+/// What the server says where a subject is full. Its code is that of a stream that is full, too.
+const SUBJECT_FULL: &str = "maximum messages per subject";
 /// An earlier attempt is still being processed in the cluster.
 const IN_PROCESS: u64 = 10158;
 
@@ -59,6 +63,7 @@ impl PublishAck {
             Err(error) => return PublishAck::Retry(format!("an answer that cannot be read: {error}")),
         };
         match response.error.map(ApiError::from) {
+            Some(ApiError::Temporary(reason)) if reason.contains(SUBJECT_FULL) => PublishAck::SubjectFull(reason),
             Some(ApiError::Temporary(reason)) => PublishAck::Retry(reason),
             Some(ApiError::Refused { code, .. }) if OUT_OF_ORDER.contains(&code) => PublishAck::OutOfOrder,
             Some(ApiError::Refused { code: IN_PROCESS, description }) => PublishAck::Retry(description),
@@ -109,6 +114,8 @@ mod tests {
             format!(r#"{{"error":{{"code":{code},"err_code":{err_code},"description":"why"}},"stream":"OUT","seq":0}}"#)
         };
         assert_eq!(parse(&error(503, 10077), None), PublishAck::Retry("why".to_owned()));
+        let full = error(503, 10077).replace("why", "maximum messages per subject exceeded");
+        assert_eq!(parse(&full, None), PublishAck::SubjectFull("maximum messages per subject exceeded".to_owned()));
         assert_eq!(parse(&error(429, 10167), None), PublishAck::Retry("why".to_owned()));
         assert_eq!(parse(&error(400, TOO_LARGE), None), PublishAck::Rejected("why".to_owned()));
         OUT_OF_ORDER.iter().for_each(|code| assert_eq!(parse(&error(400, *code), None), PublishAck::OutOfOrder));

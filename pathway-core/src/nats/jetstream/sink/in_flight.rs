@@ -18,7 +18,7 @@ pub(super) struct InFlight {
     pub(super) id: Option<String>,
     /// Its sequence in the stream, once that is known.
     pub(super) sequence: Option<u64>,
-    /// Its subject, if no other message may be sent to that.
+    /// Its subject, if no other message of that may be in flight.
     pub(super) subject: Option<Arc<str>>,
 }
 
@@ -27,6 +27,8 @@ pub(super) struct InFlight {
 pub(super) enum AckState {
     /// Nothing yet.
     Waiting,
+    /// It is not sent yet, because another message of its subject is in flight.
+    Queued,
     /// It is stored, or cannot be.
     Done,
     /// It must be sent again.
@@ -44,42 +46,56 @@ pub(super) struct RetryState {
 impl PublishSession<'_> {
     /// The stream has answered a message.
     pub(super) fn on_ack(&mut self, number: u64, ack: PublishAck) -> Result<()> {
-        let index = number.checked_sub(self.first_in_flight).map(|index| index as usize);
-        let Some(message) = index.and_then(|index| self.in_flight.get_mut(index)) else { return Ok(()) };
-        self.last_answer = Instant::now();
+        let Some(message) = self.in_flight_mut(number).filter(|message| message.state == AckState::Waiting) else {
+            return Ok(());
+        };
         let mut check_stream = false;
-        if !matches!(ack, PublishAck::Stored(_)) {
-            message.state = AckState::Refused;
-        }
+        message.state = if matches!(ack, PublishAck::Stored(_)) { AckState::Done } else { AckState::Refused };
+        let subject = message.subject.clone();
+        self.waiting -= 1;
+        self.last_answer = Instant::now();
         match ack {
             PublishAck::Stored(sequence) => {
-                message.state = AckState::Done;
-                message.sequence = sequence;
-                if let Some(subject) = message.subject.take() {
-                    self.subjects.remove(&subject);
-                }
+                self.in_flight_mut(number).into_iter().for_each(|message| message.sequence = sequence);
+                subject.into_iter().for_each(|subject| self.on_subject_done(number, &subject));
                 return Ok(());
             }
+            PublishAck::SubjectFull(reason) => match subject {
+                Some(subject) => {
+                    self.on_subject_full(number, &subject, reason);
+                    return Ok(());
+                }
+                None => {
+                    self.report_refusal(number, &reason);
+                    check_stream = true;
+                }
+            },
             PublishAck::Refused(reason) => return Err(self.publisher.error(ErrorKind::Stream, reason)),
             PublishAck::Rejected(reason) => self.record_refused(number, reason),
             PublishAck::NoStream => check_stream = true,
-            PublishAck::OutOfOrder => self.on_out_of_order(number),
-            PublishAck::Retry(reason) => {
-                if self.retry.is_none() && self.backoff.is_reset() {
-                    let stream = &self.publisher.config.stream;
-                    self.publisher.warn(format_args!("stream `{stream}` accepts no messages now: {reason}; retrying"));
-                }
-            }
+            PublishAck::OutOfOrder => check_stream = self.on_out_of_order(number),
+            PublishAck::Retry(reason) => self.report_refusal(number, &reason),
         }
         let retry = self.retry.get_or_insert(RetryState { check_stream, resume_at: None });
         retry.check_stream |= check_stream;
         Ok(())
     }
 
-    /// A message could not follow the one before: either that was refused itself, or another writer has interfered.
-    fn on_out_of_order(&mut self, number: u64) {
+    /// A message could not follow the one before: either that was refused itself, or the stream's last message is another
+    /// one. Returns whether the stream must be asked for that.
+    fn on_out_of_order(&mut self, number: u64) -> bool {
         self.remove_done();
-        if number == self.first_in_flight && self.retry.is_none() && self.publisher.order.on_interference() {
+        let is_first = number == self.first_in_flight && self.retry.is_none();
+        if is_first {
+            self.publisher.order.suspect_interference();
+        }
+        is_first
+    }
+
+    /// The stream was asked for after a message was out of order.
+    pub(super) fn check_interference(&mut self) {
+        let last = self.publisher.stream.as_ref().map_or(0, |stream| stream.last);
+        if self.publisher.order.check_interference(last) {
             let stream = &self.publisher.config.stream;
             self.publisher.warn(format_args!(
                 "others write into stream `{stream}`, too: when it refuses a message for a moment, messages in flight behind \
@@ -88,28 +104,74 @@ impl PublishSession<'_> {
         }
     }
 
+    /// A message is stored or rejected, and its subject is free for the next one.
+    pub(super) fn on_subject_done(&mut self, number: u64, subject: &Arc<str>) {
+        if number != self.first_in_flight
+            && let Some((batch, place)) = self.place_of(number)
+            && let Some(batch) = self.publisher.pending.get_mut(batch)
+            && !batch.rejected.contains(&place)
+        {
+            // Perhaps the messages before it are not stored for long.
+            batch.stored.insert(place);
+        }
+        self.queues.on_done(subject);
+        if !self.queues.has_refused() {
+            self.publisher.refusals.over();
+        }
+    }
+
+    /// The stream takes no message of this subject now. It becomes a dead letter, or waits.
+    fn on_subject_full(&mut self, number: u64, subject: &Arc<str>, reason: String) {
+        if self.publisher.config.dead_letters.is_some() {
+            self.record_refused(number, reason);
+            self.queues.retry_now(subject);
+        } else {
+            self.publisher.report_refusal(subject, &reason, true);
+            self.queues.on_refused(subject, Instant::now());
+        }
+    }
+
+    /// The stream takes no message now.
+    fn report_refusal(&mut self, number: u64, reason: &str) {
+        let Some((batch, place)) = self.place_of(number) else { return };
+        let batch = Arc::clone(&self.publisher.pending[batch].outgoing.batch);
+        self.publisher.report_refusal(batch.subject_of(&batch.messages[place]), reason, false);
+    }
+
     /// The stream will never take this message.
     fn record_refused(&mut self, number: u64, reason: String) {
-        let mut index = (number - self.first_in_flight) as usize;
-        for batch in &mut self.publisher.pending {
+        if let Some((batch, place)) = self.place_of(number) {
+            self.publisher.pending[batch].refused.push((place, reason));
+        }
+    }
+
+    pub(super) fn in_flight_mut(&mut self, number: u64) -> Option<&mut InFlight> {
+        let index = number.checked_sub(self.first_in_flight)?;
+        self.in_flight.get_mut(index as usize)
+    }
+
+    /// The pending batch of a message in flight, and its place in that.
+    pub(super) fn place_of(&self, number: u64) -> Option<(usize, usize)> {
+        let mut index = number.checked_sub(self.first_in_flight)? as usize;
+        for (number, batch) in self.publisher.pending.iter().enumerate() {
             let in_flight = batch.sent - batch.done;
             if index < in_flight {
-                batch.refused.push((batch.done + index, reason));
-                return;
+                return Some((number, batch.done + index));
             }
             index -= in_flight;
         }
+        None
     }
 
     /// Removes the first messages in flight as long as they are done, and confirms their batches.
     pub(super) fn remove_done(&mut self) {
         while let Some(message) = self.in_flight.pop_front_if(|message| message.state == AckState::Done) {
             self.first_in_flight += 1;
-            if let Some(subject) = message.subject {
-                self.subjects.remove(&subject);
-            }
             self.backoff.reset();
-            let Publisher { pending, link, order, .. } = &mut *self.publisher;
+            let Publisher { pending, link, order, refusals, by_subject, .. } = &mut *self.publisher;
+            if !*by_subject {
+                refusals.over();
+            }
             if let Some(id) = message.id {
                 order.on_stored(id, message.sequence);
             }
@@ -128,7 +190,7 @@ impl PublishSession<'_> {
     /// Goes back to the first message that is not stored when an answer is overdue or a pause is over.
     pub(super) fn check_timers(&mut self) {
         let now = Instant::now();
-        let is_waiting = self.in_flight.iter().any(|message| message.state == AckState::Waiting);
+        let is_waiting = self.waiting > 0;
         let is_overdue = is_waiting && now >= self.last_answer + ANSWER_TIMEOUT;
         match &mut self.retry {
             None if is_overdue => {
@@ -137,7 +199,8 @@ impl PublishSession<'_> {
                     "stream `{stream}` has answered nothing for {} s; {count} messages are sent again, with the same ids",
                     ANSWER_TIMEOUT.as_secs()
                 ));
-                self.rewind();
+                // Perhaps it was edited, and acknowledges nothing any more.
+                self.retry = Some(RetryState { check_stream: true, resume_at: None });
             }
             // First all messages in flight are answered, so that what is sent again is not behind any of them.
             Some(retry) if retry.resume_at.is_none() && (is_overdue || !is_waiting) => {
@@ -168,7 +231,8 @@ impl PublishSession<'_> {
         }
         drop(in_flight);
         self.publisher.order.rewind();
-        self.subjects.clear();
+        self.queues.clear();
+        self.waiting = 0;
         self.sending = 0;
         self.last_answer = Instant::now();
     }

@@ -5,7 +5,12 @@ mod in_flight;
 mod order;
 mod pending;
 mod publisher;
+mod refusal_log;
 mod session;
+mod subject_queues;
+
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,7 +25,8 @@ use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_nam
 ///
 /// Many messages are in flight at a time. Each has an id, which stays the same when it is sent again, so that the server
 /// stores it once. When the server refuses a message for now, or does not answer, nothing more is sent until those in flight
-/// are answered. Then everything is sent again from the first message that is not stored.
+/// are answered. Then everything is sent again from the first message that is not stored. Where a stream refuses messages of
+/// single subjects, only those wait; messages are then in order by subject.
 #[derive(Clone, Debug)]
 #[must_use = "a publisher does nothing until it is started"]
 pub struct StreamPublisher {

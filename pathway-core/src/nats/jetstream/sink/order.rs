@@ -10,6 +10,9 @@
 //! checks earlier. A sequence is only a count, and a message of another writer can make it match the wrong message.
 //!
 //! So the order is guaranteed if nobody else writes into the stream, and with a single server also if others do so rarely.
+//! A stream that was emptied and whose server was restarted has forgotten the id of its last message, too. That is no other
+//! writer: the sequence of its last message tells the two apart.
+//!
 //! When another writer interferes, one message is sent without a condition. When that happens again and again, all are, and
 //! the order is only that of a stream that never refuses a message.
 
@@ -35,6 +38,12 @@ pub(super) struct OrderGuard {
     in_flight: usize,
     /// A message other than the last one that was sent may be the last one of the stream.
     is_uncertain: bool,
+    /// The sequence of the last message that is stored, if any is.
+    stored_sequence: Option<u64>,
+    /// How many messages may be stored although their answers were lost with the connection.
+    in_doubt: u64,
+    /// A message could not follow the last stored one. Whether another writer is the reason, the state of the stream tells.
+    is_suspicious: bool,
     /// How often other writers have interfered, and how many messages were stored since.
     interferences: u32,
     stored_since: u64,
@@ -113,6 +122,8 @@ impl OrderGuard {
 
     /// A message is stored, and so are all before it.
     pub(super) fn on_stored(&mut self, id: String, sequence: Option<u64>) {
+        self.stored_sequence = self.stored_sequence.max(sequence);
+        self.in_doubt = 0;
         self.stored = if self.by_sequence { sequence.map(LastMessage::Sequence) } else { Some(LastMessage::Id(id)) };
         self.in_flight = self.in_flight.saturating_sub(1);
         if self.sent.is_none() && self.in_flight == 0 && !self.is_uncertain {
@@ -130,9 +141,31 @@ impl OrderGuard {
         (self.in_flight, self.is_uncertain) = (0, false);
     }
 
-    /// Another writer's message came between the last stored message and the next one. Returns true when that disables the
-    /// guard for good.
-    pub(super) fn on_interference(&mut self) -> bool {
+    /// The connection broke: messages in flight may be stored.
+    pub(super) fn on_connection_lost(&mut self) {
+        self.in_doubt = self.in_flight as u64;
+    }
+
+    /// The message behind the last stored one was refused, because the stream's last message is another one.
+    pub(super) fn suspect_interference(&mut self) {
+        self.is_suspicious = true;
+    }
+
+    /// The last sequence of the stream, after a suspicion. Returns true if another writer's message came between the last
+    /// stored message and the next one, and that disables the guard for good.
+    pub(super) fn check_interference(&mut self, last: u64) -> bool {
+        if !std::mem::take(&mut self.is_suspicious) {
+            return false;
+        }
+        // In a stream that is empty for its server, sequences may even begin again.
+        if self.stored_sequence.is_some_and(|own| last <= own + self.in_doubt) {
+            self.stored = self.by_sequence.then_some(LastMessage::Sequence(last));
+            return false;
+        }
+        self.on_interference()
+    }
+
+    fn on_interference(&mut self) -> bool {
         self.stored = None;
         (self.interferences, self.stored_since) = (self.interferences + 1, 0);
         let gives_up = !self.is_disabled && self.interferences > MAX_INTERFERENCES;
@@ -197,6 +230,31 @@ mod tests {
         assert_eq!(order.next(), Next::Wait);
         store(&mut order, 21);
         assert_eq!(order.next(), Next::Unconditional);
+    }
+
+    #[test]
+    fn a_stream_that_was_emptied_is_no_other_writer() {
+        let mut order = OrderGuard::default();
+        for sequence in 1..10 {
+            order.on_sent("1".to_owned());
+            order.on_stored("1".to_owned(), Some(sequence));
+            order.suspect_interference();
+            assert!(!order.check_interference(sequence));
+            order.rewind();
+            assert_eq!(order.next(), Next::Unconditional, "the stream knows no id");
+        }
+        // Two messages were stored, and their answers lost.
+        (0..2).for_each(|_| order.on_sent("2".to_owned()));
+        order.on_connection_lost();
+        order.rewind();
+        order.suspect_interference();
+        assert!(!order.check_interference(11));
+        assert!(!order.check_interference(1000), "there is no suspicion");
+        order.on_stored("2".to_owned(), Some(12));
+        assert_eq!(order.interferences, 0);
+        order.suspect_interference();
+        assert!(!order.check_interference(13));
+        assert_eq!(order.interferences, 1);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A batch that is not completely stored.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
@@ -42,6 +42,16 @@ impl PendingBatch {
     /// How many of its messages are not done.
     pub(super) fn remaining(&self) -> usize {
         self.outgoing.len() - self.done
+    }
+
+    /// Adds its messages that are neither stored nor rejected, by subject.
+    pub(super) fn count_missing(&self, missing: &mut BTreeMap<String, usize>) {
+        let batch = &self.outgoing.batch;
+        for (number, message) in batch.messages.iter().enumerate().skip(self.done) {
+            if !self.stored.contains(&number) && !self.rejected.contains(&number) {
+                *missing.entry(batch.subject_of(message).to_owned()).or_default() += 1;
+            }
+        }
     }
 
     /// Why a message cannot be published, if that is known.

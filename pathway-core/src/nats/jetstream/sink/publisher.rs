@@ -1,16 +1,17 @@
 //! Publishes into a stream: what a publisher keeps from one connection to the next.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::order::OrderGuard;
 use super::pending::PendingBatch;
+use super::refusal_log::RefusalLog;
 use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, SinkLink};
-use crate::data::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind, Result, excerpt};
 use crate::nats::client::{
     Api, ApiError, BatchReceiver, Connection, HeaderTemplate, NatsUri, Server, SessionEnd, StreamInfo, Supervised,
     Supervisor,
@@ -47,6 +48,9 @@ pub(super) struct Publisher {
     /// What is not stored, in order.
     pub(super) pending: VecDeque<PendingBatch>,
     pub(super) rejects: LogLimiter,
+    pub(super) refusals: RefusalLog,
+    /// Messages are in order by subject only, and one of a subject is in flight at a time.
+    pub(super) by_subject: bool,
 }
 
 impl Supervised for Publisher {
@@ -63,6 +67,9 @@ impl Supervised for Publisher {
         let mut session = PublishSession::open(self, connection, is_reconnected).await?;
         session.established(supervisor);
         let end = session.run().await;
+        if matches!(end, Err(SessionEnd::ConnectionLost)) {
+            session.publisher.order.on_connection_lost();
+        }
         session.rewind();
         end
     }
@@ -83,9 +90,13 @@ impl Supervised for Publisher {
     }
 
     fn on_expired(&mut self) -> Result<()> {
-        let missing: usize = self.pending.iter().map(PendingBatch::remaining).sum();
+        let mut missing = BTreeMap::new();
+        self.pending.iter().for_each(|batch| batch.count_missing(&mut missing));
+        let reason = self.refusals.reason().map(|reason| format!(": {reason}")).unwrap_or_default();
         let message = format!(
-            "{missing} messages could not be stored: {} did not store them within {} s of the end",
+            "{} messages could not be stored, for {}: {} did not store them within {} s of the end{reason}",
+            missing.values().sum::<usize>(),
+            list(&missing),
             self.config.uri,
             self.batches.drain_timeout_seconds()
         );
@@ -97,6 +108,7 @@ impl Publisher {
     pub(super) fn new(config: PublisherConfig, drain_timeout: Duration, link: SinkLink) -> Self {
         Publisher {
             order: if config.one_by_one { OrderGuard::disabled() } else { OrderGuard::default() },
+            by_subject: config.one_by_one,
             config,
             id_prefix: format!("{:016x}", fastrand::u64(..)),
             template: HeaderTemplate::new(),
@@ -104,6 +116,7 @@ impl Publisher {
             batches: BatchReceiver::new(link.clone(), drain_timeout),
             pending: VecDeque::new(),
             rejects: LogLimiter::new(&link.name),
+            refusals: RefusalLog::default(),
             link,
         }
     }
@@ -139,17 +152,47 @@ impl Publisher {
                 return Err(self.error(kind, message));
             }
         };
+        let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
+        if let Some(refusal) = stream.writing.refusal(&self.config.stream) {
+            return Err(self.error(kind, refusal));
+        }
+        if stream.subjects.is_empty() {
+            let message = "it takes no messages, only copies of those of other streams: write into one of these";
+            return Err(self.error(kind, message));
+        }
         let subject = &*self.config.subject;
         if !subject.is_empty() && !stream.takes(subject) {
-            let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
             let message = format!("it does not take `{subject}`; its subjects are {}", stream.subject_list());
             return Err(self.error(kind, message));
+        }
+        if !is_running && stream.writing.acknowledges_early() {
+            self.warn(format_args!(
+                "stream `{}` acknowledges messages before they are stored (`persist_mode: async`): some are lost if its \
+                 server is killed",
+                self.config.stream
+            ));
         }
         if !is_running && stream.is_clustered {
             self.order.use_sequences(stream.last);
         }
+        if stream.writing.refuses_by_subject() && !self.by_subject {
+            (self.by_subject, self.order) = (true, OrderGuard::disabled());
+        }
         self.stream = Some(stream);
         Ok(())
+    }
+
+    /// Reports that the stream refuses messages for a subject now, from time to time.
+    pub(super) fn report_refusal(&mut self, subject: &str, reason: &str, others_pass: bool) {
+        let Some(waited) = self.refusals.on_refused(reason, Instant::now()) else { return };
+        let (stream, subject) = (&self.config.stream, excerpt(subject));
+        let since =
+            if waited.is_zero() { String::new() } else { format!(", for {:.0} s so far", waited.as_secs_f32()) };
+        let others = if others_pass { "; messages of other subjects pass" } else { "" };
+        self.warn(format_args!(
+            "stream `{stream}` accepts no messages for `{}` now: {reason}{since}; retrying{others}",
+            subject.escape_debug()
+        ));
     }
 
     pub(super) fn error(&self, kind: ErrorKind, message: impl fmt::Display) -> Error {
@@ -159,4 +202,16 @@ impl Publisher {
     pub(super) fn warn(&self, message: fmt::Arguments<'_>) {
         report(Level::Warn, &self.link.name, message);
     }
+}
+
+/// Subjects with the numbers of their messages, as part of a sentence.
+fn list(subjects: &BTreeMap<String, usize>) -> String {
+    const MOST: usize = 3;
+    let first = subjects.iter().take(MOST);
+    let mut list: Vec<_> =
+        first.map(|(subject, count)| format!("`{}` ({count})", excerpt(subject).escape_debug())).collect();
+    if subjects.len() > MOST {
+        list.push(format!("{} other subjects", subjects.len() - MOST));
+    }
+    list.join(", ")
 }

@@ -1,6 +1,6 @@
 //! One connection of a publisher into a stream: sends messages within a window, and receives their answers.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
@@ -17,6 +17,7 @@ use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
 use super::order::{LastMessage, Next};
 use super::pending::PendingBatch;
 use super::publisher::Publisher;
+use super::subject_queues::SubjectQueues;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
 use crate::data::{EncodeError, excerpt};
 use crate::nats::client::{
@@ -36,8 +37,10 @@ pub(super) struct PublishSession<'a> {
     /// Messages that were sent and are not done, in order; and the number of the first.
     pub(super) in_flight: VecDeque<InFlight>,
     pub(super) first_in_flight: u64,
-    /// The subjects of the messages in flight, if a subject may have only one.
-    pub(super) subjects: HashSet<Arc<str>>,
+    /// How many of them have no answer.
+    pub(super) waiting: usize,
+    /// The messages in flight by subject, if a subject may have only one.
+    pub(super) queues: SubjectQueues,
     /// Which of the pending batches is being sent.
     pub(super) sending: usize,
     pub(super) retry: Option<RetryState>,
@@ -70,7 +73,8 @@ impl<'a> PublishSession<'a> {
             answers,
             in_flight: VecDeque::new(),
             first_in_flight: 0,
-            subjects: HashSet::new(),
+            waiting: 0,
+            queues: SubjectQueues::default(),
             sending: 0,
             // It may be another server, which does not know the stream yet, or no longer.
             retry: is_reconnected.then_some(RetryState { check_stream: true, resume_at: None }),
@@ -111,6 +115,7 @@ impl<'a> PublishSession<'a> {
                     Err(ApiError::Temporary(_)) => continue,
                     answer => self.publisher.check_stream(answer)?,
                 }
+                self.check_interference();
                 self.retry.iter_mut().for_each(|retry| retry.check_stream = false);
             }
         }
@@ -121,12 +126,17 @@ impl<'a> PublishSession<'a> {
         if self.retry.is_some() {
             return Ok(());
         }
+        self.queues.resume(Instant::now());
         for _ in 0..SEND_AT_ONCE {
-            let Publisher { pending, config, .. } = &*self.publisher;
+            if let Some(number) = self.queues.next_ready() {
+                self.send_queued(number).await?;
+                continue;
+            }
+            let pending = &self.publisher.pending;
             while pending.get(self.sending).is_some_and(|batch| batch.sent == batch.outgoing.len()) {
                 self.sending += 1;
             }
-            if self.in_flight.len() >= config.window || self.sending >= pending.len() || !self.send_next().await? {
+            if !self.has_room() || self.sending >= pending.len() || !self.send_next().await? {
                 break;
             }
         }
@@ -136,13 +146,20 @@ impl<'a> PublishSession<'a> {
         Ok(())
     }
 
-    /// Sends the next message. Returns false if it must wait for another one, because of its subject or of the order.
+    /// Whether another message may be in flight. Where single subjects are refused, messages behind theirs go on.
+    fn has_room(&self) -> bool {
+        let in_flight = if self.publisher.by_subject { self.waiting } else { self.in_flight.len() };
+        in_flight < self.publisher.config.window
+    }
+
+    /// Sends the next message, or queues it behind another one of its subject. Returns false if it must wait because of the
+    /// order.
     async fn send_next(&mut self) -> Result<bool, ConnectionClosed> {
-        let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
+        let slot = self.first_in_flight + self.in_flight.len() as u64;
+        let Publisher { pending, order, by_subject, .. } = &mut *self.publisher;
         let Some(pending) = pending.get_mut(self.sending) else { return Ok(false) };
-        let (number, batch) = (pending.sent, Arc::clone(&pending.outgoing.batch));
-        let message = &batch.messages[number];
-        if pending.stored.contains(&number) {
+        let place = pending.sent;
+        if pending.stored.contains(&place) {
             pending.sent += 1;
             let stored = InFlight { state: AckState::Done, id: None, sequence: None, subject: None };
             self.in_flight.push_back(stored);
@@ -150,22 +167,50 @@ impl<'a> PublishSession<'a> {
             order.forget_last();
             return Ok(true);
         }
-        let subject = batch.subject_of(message);
-        let exclusive = config.one_by_one.then(|| Arc::<str>::from(subject));
-        if exclusive.as_ref().is_some_and(|subject| self.subjects.contains(subject)) {
-            return Ok(false);
-        }
         let last = match order.next() {
             Next::Unconditional => None,
             Next::After(last) => Some(last),
             Next::Wait => return Ok(false),
         };
-        if self.in_flight.is_empty() {
-            self.last_answer = Instant::now();
+        let batch = &pending.outgoing.batch;
+        let subject = by_subject.then(|| Arc::<str>::from(batch.subject_of(&batch.messages[place])));
+        let is_again = place < pending.tried;
+        pending.sent += 1;
+        pending.tried = pending.tried.max(pending.sent);
+        let must_wait = subject.as_ref().is_some_and(|subject| !self.queues.add(subject, slot));
+        self.in_flight.push_back(InFlight { state: AckState::Queued, id: None, sequence: None, subject });
+        if !must_wait {
+            self.transmit(slot, (self.sending, place), last, is_again).await?;
         }
-        let reply = format!("{}.{}", self.inbox, self.first_in_flight + self.in_flight.len() as u64);
+        Ok(true)
+    }
+
+    /// Sends a message whose turn has come: the one before it is done, or it was refused.
+    async fn send_queued(&mut self, slot: u64) -> Result<(), ConnectionClosed> {
+        let is_again = self.in_flight_mut(slot).is_some_and(|message| message.state == AckState::Refused);
+        match self.place_of(slot) {
+            Some(place) => self.transmit(slot, place, None, is_again).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends a message in flight, or rejects it. `place` is its batch and its place in that; `last` is the message that it
+    /// must follow.
+    async fn transmit(
+        &mut self,
+        slot: u64,
+        place: (usize, usize),
+        last: Option<LastMessage>,
+        is_again: bool,
+    ) -> Result<(), ConnectionClosed> {
+        let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
+        let ((in_batch, number), reply) = (place, format!("{}.{slot}", self.inbox));
+        let pending = &pending[in_batch];
+        let batch = Arc::clone(&pending.outgoing.batch);
+        let message = &batch.messages[number];
         let invalid = pending.validate(number, message);
-        let invalid = invalid.or_else(|| not_taken(stream.as_ref(), &config.stream, message, subject));
+        let invalid =
+            invalid.or_else(|| not_taken(stream.as_ref(), &config.stream, message, batch.subject_of(message)));
         let sent = match invalid {
             None => {
                 let id = format!("{id_prefix}-{}-{number}", batch.commit);
@@ -182,29 +227,37 @@ impl<'a> PublishSession<'a> {
         let (state, id) = match sent {
             Ok(id) => {
                 order.on_sent(id.clone());
-                link.counters.republished.add(u64::from(number < pending.tried));
+                link.counters.republished.add(u64::from(is_again));
                 (AckState::Waiting, Some(id))
             }
-            Err(error) => (self.reject(number, message, reply, &error).await?, None),
+            Err(error) => (self.reject(place, message, reply, &error).await?, None),
         };
-        let pending = &mut self.publisher.pending[self.sending];
-        pending.sent += 1;
-        pending.tried = pending.tried.max(pending.sent);
-        self.subjects.extend(exclusive.clone());
-        self.in_flight.push_back(InFlight { state, id, sequence: None, subject: exclusive });
-        Ok(true)
+        if state == AckState::Waiting {
+            if self.waiting == 0 {
+                self.last_answer = Instant::now();
+            }
+            self.waiting += 1;
+        }
+        let subject = self.in_flight_mut(slot).and_then(|message| {
+            (message.state, message.id) = (state, id);
+            message.subject.clone()
+        });
+        if let Some(subject) = subject.filter(|_| state == AckState::Done) {
+            self.on_subject_done(slot, &subject);
+        }
+        Ok(())
     }
 
     /// Counts a message that cannot be published, and publishes it as a dead letter if there is a subject for these.
     async fn reject(
         &mut self,
-        number: usize,
+        (in_batch, number): (usize, usize),
         message: &OutgoingMessage,
         reply: String,
         error: &EncodeError,
     ) -> Result<AckState, ConnectionClosed> {
         let Publisher { pending, link, config, stream, rejects, order, template, .. } = &mut *self.publisher;
-        let (pending, client) = (&mut pending[self.sending], &self.connection.client);
+        let (pending, client) = (&mut pending[in_batch], &self.connection.client);
         let batch = &pending.outgoing.batch;
         let (mut state, mut dead_letter_error) = (AckState::Done, None);
         if let Some(dead_letters) = &config.dead_letters {
@@ -239,10 +292,9 @@ impl<'a> PublishSession<'a> {
     async fn next_event(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
         let mut batch = pin!(self.publisher.batches.next());
         let mut timer = pin!(sleep_until(self.next_timer()));
-        let can_send = self.retry.is_none()
-            && !self.publisher.order.must_wait()
-            && self.in_flight.len() < self.publisher.config.window
-            && self.sending < self.publisher.pending.len();
+        let has_next = self.has_room() && self.sending < self.publisher.pending.len();
+        let can_send =
+            self.retry.is_none() && (self.queues.is_ready() || (has_next && !self.publisher.order.must_wait()));
         let mut answers = Vec::new();
         let event = poll_fn(|cx| {
             if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
@@ -260,8 +312,7 @@ impl<'a> PublishSession<'a> {
             if let Poll::Ready(batch) = batch.as_mut().poll(cx) {
                 return Poll::Ready(Ok(batch.map_or(Event::LastBatch, Event::Batch)));
             }
-            // There is more to send, unless it waits for an answer because of its subject.
-            if can_send && (self.subjects.is_empty() || self.in_flight.is_empty()) {
+            if can_send {
                 return Poll::Ready(Ok(Event::Progress));
             }
             timer.as_mut().poll(cx).map(|()| Ok(Event::Progress))
@@ -283,8 +334,11 @@ impl<'a> PublishSession<'a> {
             Some(RetryState { resume_at: Some(at), .. }) => Some(*at),
             // The stream is asked for again.
             Some(RetryState { check_stream: true, .. }) => Some(Instant::now()),
-            _ if self.in_flight.is_empty() => None,
-            _ => Some(self.last_answer + ANSWER_TIMEOUT),
+            retry => {
+                let answer = (self.waiting > 0).then(|| self.last_answer + ANSWER_TIMEOUT);
+                let resume = if retry.is_none() { self.queues.next_resume() } else { None };
+                answer.into_iter().chain(resume).min()
+            }
         }
     }
 }
