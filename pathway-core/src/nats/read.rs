@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::client::{NatsUri, Options};
 use super::core::source::Subscription;
-use super::jetstream::source::{Start, StreamReader};
+use super::jetstream::source::StreamReader;
 use super::kv::bucket::{self, Bucket};
+use super::kv::reader::BucketReader;
 use super::stream::Stream;
 use super::subject_uses::{Place, Role, SubjectUse};
 use super::subscription_options::SubscriptionOptions;
@@ -270,9 +271,8 @@ impl<T> Read<T> {
                 Ok(add_source(plan, name, metadata, bound, reader))
             }
             ReadTransport::Bucket => {
-                let Bucket { stream, prefix } = Bucket::named(&self.subject)?;
-                let reader = StreamReader::new(uri, &stream, &format!("{prefix}>"), &plan.name(), &name)?;
-                let reader = reader.options(self.options).start_at(Start::LastPerSubject).without_prefix(&prefix);
+                let bucket = Bucket::named(&self.subject)?;
+                let reader = BucketReader { uri, options: self.options, bucket, pipeline: plan.name() };
                 Ok(add_source(plan, name, metadata, bound, reader))
             }
         }

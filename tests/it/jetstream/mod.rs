@@ -5,6 +5,7 @@ mod cluster;
 mod columns;
 mod inboxes;
 mod kv;
+mod mirrors;
 mod read;
 mod rules;
 mod support;

@@ -47,6 +47,17 @@ pub(crate) fn subjects(bucket: &str) -> (String, Option<String>) {
     (prefix(bucket) + ">", Some(format!("{STREAM}{bucket}")))
 }
 
+/// What the subjects of the keys begin with in a bucket that has this subject.
+pub(crate) fn prefix_of(subject: &str) -> Option<String> {
+    let (bucket, _key) = subject.strip_prefix("$KV.")?.split_once('.')?;
+    Some(prefix(bucket))
+}
+
+/// What the subjects of the keys begin with in a stream, if it is a bucket.
+pub(crate) fn prefix_in(stream: &str) -> Option<String> {
+    stream.strip_prefix(STREAM).map(prefix)
+}
+
 /// Why a key is not possible, if it is not.
 pub(crate) fn key_error(key: &str) -> Option<&'static str> {
     let possible = |byte: u8| byte.is_ascii_alphanumeric() || b"-/_=.".contains(&byte);
@@ -78,6 +89,9 @@ mod tests {
             assert_eq!(Bucket::named(name).expect_err(name).kind(), ErrorKind::Config);
         }
         assert_eq!((Bucket::hint("KV_a").contains("nats kv add a"), Bucket::hint("A").is_empty()), (true, true));
+        assert_eq!(prefix_of("$KV.b.x.y").as_deref(), Some("$KV.b."));
+        assert_eq!((prefix_of("b.x"), prefix_of("$KV.b"), prefix_in("S")), (None, None, None));
+        assert_eq!(prefix_in("KV_b").as_deref(), Some("$KV.b."));
         for key in ["a", "a.b", "A-1/_=", "0"] {
             assert_eq!(key_error(key), None, "{key}");
         }
