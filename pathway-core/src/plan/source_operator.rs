@@ -8,6 +8,9 @@ use crate::data::Commit;
 
 /// Moves what a source has handed over into the dataflow. It lives on the first worker.
 pub trait SourceOperator {
+    /// The source's name, for the log.
+    fn name(&self) -> &Arc<str>;
+
     /// When the source's rows are committed.
     fn trigger(&self) -> CommitTrigger;
 

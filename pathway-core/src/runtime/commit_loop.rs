@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use timely::worker::Worker;
 
 use super::commit_scheduler::{CommitScheduler, Decision};
+use super::waiting;
 use crate::data::Commit;
 use crate::dataflow::Progress;
 use crate::plan::{CommitTrigger, Control, ManualCommits, SinkHandle, SourceOperator};
@@ -60,6 +61,7 @@ impl CommitLoop<'_> {
     /// Commits what arrives, as it arrives.
     fn run_live(&mut self, scheduler: &mut CommitScheduler, groups: &[Arc<ManualCommits>]) {
         let mut open: Option<OpenCommit> = None;
+        let mut stop: Option<Stop> = None;
         while !self.control.has_failed() {
             self.wait_for_sinks();
             self.confirm();
@@ -83,7 +85,11 @@ impl CommitLoop<'_> {
                 },
                 None if self.is_finished(groups) => break,
                 None => {
-                    self.worker.step_or_park(None);
+                    let wait = self.control.is_stopping().then_some(waiting::PATIENCE);
+                    self.worker.step_or_park(wait);
+                    if self.control.is_stopping() {
+                        stop.get_or_insert_default().report(&self.sources);
+                    }
                 }
             }
         }
@@ -181,6 +187,32 @@ impl Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         self.groups.iter().for_each(|group| group.attach(None));
+    }
+}
+
+/// A stop that waits for sources.
+struct Stop {
+    since: Instant,
+    lines: u32,
+}
+
+impl Default for Stop {
+    fn default() -> Self {
+        Stop { since: Instant::now(), lines: 0 }
+    }
+}
+
+impl Stop {
+    /// Says in the log which sources have not ended, from time to time.
+    fn report(&mut self, sources: &[Box<dyn SourceOperator>]) {
+        if self.since.elapsed() < waiting::PATIENCE * (self.lines + 1) {
+            return;
+        }
+        self.lines += 1;
+        for source in sources.iter().filter(|source| !source.is_finished()) {
+            let hint = "its `run` has to return once the pipeline stops";
+            waiting::still_waiting(source.name(), "source", self.since, hint);
+        }
     }
 }
 

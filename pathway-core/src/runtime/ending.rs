@@ -6,6 +6,7 @@ use std::thread::{Builder, JoinHandle};
 use timely::communication::WorkerGuards;
 
 use super::start::ConnectorThreads;
+use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control};
 
@@ -40,17 +41,22 @@ fn end(Threads { workers, connectors: threads }: Threads, control: &Control, con
         control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
     }
     close(connectors);
-    let join = |thread: JoinHandle<()>| {
-        if thread.join().is_err() {
+    let join = |kind, hint| {
+        move |thread: JoinHandle<()>| {
+            if waiting::join(thread, kind, hint).is_ok() {
+                return;
+            }
             let message = "the thread of a source or sink panicked, and the pipeline ended";
             control.fail(Error::new(ErrorKind::Panic, message));
         }
     };
-    threads.sinks.into_iter().for_each(join);
+    let hint = "what it was given is not written and confirmed yet";
+    threads.sinks.into_iter().for_each(join("sink", hint));
     // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
     let all = !control.has_failed();
     connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
-    threads.sources.into_iter().for_each(join);
+    let hint = "everything is confirmed or given up, and its `run` has to return";
+    threads.sources.into_iter().for_each(join("source", hint));
 }
 
 /// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.

@@ -7,6 +7,7 @@ mod environment;
 mod running;
 mod signals;
 mod start;
+mod waiting;
 mod worker;
 
 pub use running::{Running, Stats};

@@ -2,7 +2,12 @@
 
 use super::{SinkCounters, SourceCounters};
 
-/// The statistics of a source. `received` is `rows` + `rejected` + `backlog`.
+/// The statistics of a source.
+///
+/// Once nothing is on its way, `received` is `rows` + `rejected` + `backlog`, where each message is one row. Three sources differ:
+/// in a format of many rows a message (`json_lines`), `rows` and `rejected` count rows; what a source of rows has inserted and not
+/// committed when it ends is in `received` only; and where a decode error stops the pipeline, so are the messages behind the bad
+/// one.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct SourceStats {
@@ -12,9 +17,9 @@ pub struct SourceStats {
     pub received: u64,
     /// The bytes of their payloads.
     pub bytes: u64,
-    /// Messages that were decoded into rows.
+    /// Messages that were decoded into rows; rows, in a format of many rows a message.
     pub rows: u64,
-    /// Messages that could not be decoded. They are reported with the reason.
+    /// Messages that could not be decoded; rows, in a format of many rows a message. They are reported with the reason.
     pub rejected: u64,
     /// Rejected messages that were sent to the dead-letter subject, which is a sink with its own statistics.
     pub dead_letters: u64,

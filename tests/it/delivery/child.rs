@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use super::support::{realtime_sum, sum_of, sum_with};
 use crate::support::{Input, wait_for};
+use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::nats::Options;
 use pathway::prelude::*;
 
@@ -27,6 +28,7 @@ fn entry_point_of_a_child_process() {
         "sum at the end" => sum_at_the_end(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
         "count workers" => count_workers(),
+        "ignore a stop" => ignore_a_stop(),
         "forget to run" => {
             drop(realtime_sum(&uri));
             Ok(())
@@ -61,6 +63,30 @@ fn copy_into_its_own_subject(uri: &str) -> Pipeline {
     nats::write(&input, uri, "elsewhere").dead_letter("copies.unsent").json();
     nats::write(&input, uri, "").name("own").subject(|row| format!("copies.{}", row.value)).json();
     pipeline
+}
+
+/// Runs a source that does not return.
+fn ignore_a_stop() -> pathway::Result<()> {
+    struct Stuck;
+
+    impl Source for Stuck {
+        type Item = Input;
+
+        fn settings(&self) -> SourceSettings {
+            SourceSettings::new().name("stuck")
+        }
+
+        fn run(self, _: &RowSender<Input>) -> std::result::Result<(), Failure> {
+            eprintln!("it runs");
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+
+    let pipeline = Pipeline::new();
+    let _seen = pipeline.source(Stuck).collect();
+    pipeline.run()
 }
 
 /// Prints how many workers a running pipeline has.

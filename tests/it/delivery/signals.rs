@@ -27,6 +27,17 @@ fn a_signal_ends_run_after_all_messages_read_are_published() {
     }
 }
 
+#[test]
+fn a_stop_says_which_source_it_waits_for() {
+    let child = Child::start("ignore a stop", "", &[]);
+    wait_for("it runs", || child.said().contains("it runs"));
+    child.signal("TERM");
+    wait_for("it says so", || child.said().contains("stuck: the end of the pipeline has waited 5 s for this source"));
+    // The second signal ends the process.
+    child.signal("TERM");
+    assert!(!child.end().0.success());
+}
+
 /// Nothing was read, so nothing is lost: that is an orderly end.
 #[test]
 fn a_signal_while_the_server_is_not_there_yet_ends_run_without_an_error() {

@@ -41,6 +41,7 @@ fn a_slow_closure_behind_a_fast_source_does_not_make_one_endless_commit() {
     });
     let numbers = pipeline.source(source);
     let slow = filter!(n in numbers => {
+        // Time must pass here: a slow closure is what is tested.
         std::thread::sleep(Duration::from_micros(20));
         n.value >= 0
     });

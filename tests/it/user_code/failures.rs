@@ -89,3 +89,23 @@ fn what_an_append_only_source_has_handed_over_before_it_removes_a_row_is_written
     assert_error(&error, ErrorKind::Custom, &["`ledger` is append-only"]);
     assert_eq!(values, [1]);
 }
+
+/// Whether the pipeline has ended meanwhile or not: the row is not lost without an error.
+#[test]
+fn a_row_after_finish_is_an_error_also_when_the_pipeline_has_ended() {
+    for waits in [false, true] {
+        let pipeline = Pipeline::new();
+        let source = By(SourceSettings::new().name("ledger"), move |rows: &RowSender<Number>| {
+            rows.acks().request();
+            rows.insert(number(1))?;
+            rows.finish();
+            if waits {
+                assert!(rows.acks().wait_ended());
+            }
+            Ok(rows.insert(number(2))?)
+        });
+        let _ = pipeline.source(source).collect();
+        let error = pipeline.start().and_then(pathway::Running::join).unwrap_err();
+        assert_error(&error, ErrorKind::Custom, &["source `ledger` has handed over more after its end"]);
+    }
+}

@@ -226,6 +226,10 @@ impl fmt::Display for Place<'_> {
 }
 
 impl<R: Schema> SourceOperator for DecodeOperator<R> {
+    fn name(&self) -> &Arc<str> {
+        &self.link.name
+    }
+
     fn trigger(&self) -> CommitTrigger {
         self.trigger.clone()
     }

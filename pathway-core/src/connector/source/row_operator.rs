@@ -1,6 +1,6 @@
 //! Moves rows into the dataflow: the operator of a source that hands over rows.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
 use super::ingest_limit::IngestLimit;
@@ -57,6 +57,10 @@ impl<R: Schema> RowOperator<R> {
 }
 
 impl<R: Schema> SourceOperator for RowOperator<R> {
+    fn name(&self) -> &Arc<str> {
+        &self.link.name
+    }
+
     fn trigger(&self) -> CommitTrigger {
         self.trigger.clone()
     }

@@ -71,7 +71,7 @@ impl<I: SourceItem> Sender<I> {
     /// The pipeline stops: the batch was not taken.
     pub fn send(&self, batch: &mut I::Batch) -> Result<(), Stopped> {
         if self.is_stopping() {
-            return Err(Stopped);
+            return Err(self.refused());
         }
         let (messages, bytes) = (batch.len() as u64, batch.payload_bytes() as u64);
         self.link.queue.push(batch).map_err(|Closed| self.refused())?;
@@ -160,7 +160,7 @@ impl<I: SourceItem> Sender<I> {
 
     /// The queue has taken nothing. That is a mistake of the source where it has ended itself.
     fn refused(&self) -> Stopped {
-        if self.link.queue.is_ended() && !self.is_stopping() {
+        if self.link.queue.is_ended() && !self.link.control.is_stopping() {
             let message = format!(
                 "source `{}` has handed over more after its end: nothing may follow after `Sender::finish`, and once `run` \
                  has returned",
