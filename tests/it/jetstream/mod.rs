@@ -3,10 +3,13 @@
 mod acknowledge;
 mod cluster;
 mod columns;
+mod consumers;
 mod inboxes;
 mod kv;
 mod mirrors;
 mod read;
+mod restored;
 mod rules;
 mod support;
+mod unreadable;
 mod write;

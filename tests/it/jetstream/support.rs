@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::time::Instant;
 
 use async_nats::ConnectOptions;
@@ -50,6 +52,14 @@ impl Js {
 
     pub(super) fn create(&self, config: Config) {
         self.runtime.block_on(self.context.create_stream(config)).expect("a stream");
+    }
+
+    /// Creates a stream with settings that the client does not know.
+    pub(super) fn create_with(&self, config: &serde_json::Value) {
+        let subject = format!("$JS.API.STREAM.CREATE.{}", config["name"].as_str().expect("a name"));
+        let answer = self.runtime.block_on(self.client.request(subject, config.to_string().into())).expect("an answer");
+        let answer = String::from_utf8_lossy(&answer.payload).into_owned();
+        assert!(!answer.contains("\"error\""), "{answer}");
     }
 
     pub(super) fn delete(&self, stream: &str) {
@@ -161,6 +171,45 @@ async fn read_message(stream: &Stream, sequence: u64) -> Option<StreamMessage> {
         Err(error) => Err(error),
     };
     until_answered(&format!("message {sequence} of the stream"), ask).await
+}
+
+/// A connection that sends the bytes of the protocol as they are, also those that no client would send.
+pub(super) struct RawClient {
+    socket: BufReader<TcpStream>,
+}
+
+impl RawClient {
+    pub(super) fn new(server: &Server) -> Self {
+        let socket = TcpStream::connect(server.host_port()).expect("a connection");
+        socket.set_read_timeout(Some(DEADLINE)).expect("a time limit");
+        let mut client = RawClient { socket: BufReader::new(socket) };
+        client.send(b"CONNECT {\"verbose\":false,\"headers\":true,\"lang\":\"raw\",\"version\":\"1\"}\r\n");
+        client
+    }
+
+    /// Sends bytes, and waits until the server has processed them.
+    pub(super) fn send(&mut self, bytes: &[u8]) {
+        let stream = self.socket.get_mut();
+        stream.write_all(&[bytes, b"PING\r\n"].concat()).expect("bytes");
+        self.wait_for("PONG");
+    }
+
+    /// Waits for a line that begins with this.
+    pub(super) fn wait_for(&mut self, start: &str) {
+        let mut line = Vec::new();
+        while !line.starts_with(start.as_bytes()) {
+            line.clear();
+            let read = self.socket.read_until(b'\n', &mut line).expect("a line");
+            assert!(read > 0, "the server has closed the connection before {start}");
+        }
+    }
+
+    /// Publishes a message with these lines as its headers.
+    pub(super) fn publish(&mut self, subject: &[u8], headers: &[u8], payload: &str) {
+        let headers = [b"NATS/1.0", headers, b"\r\n\r\n"].concat();
+        let sizes = format!(" {} {}\r\n", headers.len(), headers.len() + payload.len());
+        self.send(&[b"HPUB ", subject, sizes.as_bytes(), &headers, payload.as_bytes(), b"\r\n"].concat());
+    }
 }
 
 /// A running pipeline that reads [`Input`]s from a stream and collects them.

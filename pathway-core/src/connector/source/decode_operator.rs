@@ -101,7 +101,10 @@ impl<R: Schema> DecodeOperator<R> {
         let mut read = 0;
         for (number, message) in batch.iter().enumerate() {
             let (rows_before, changes_before) = (self.decoded.rows, self.decoded.changes.len());
-            let decoded = self.decoder.decode(&message, &mut self.decoded);
+            let decoded = match batch.rejection_of(number) {
+                Some(error) => Err(error.clone()),
+                None => self.decoder.decode(&message, &mut self.decoded),
+            };
             if decoded.is_err() || !self.decoded.rejected.is_empty() {
                 let place = Place { subject: message.subject, position: batch.position_of(number) };
                 self.reject_all(&message, &place, decoded.err(), &mut dead_letters);

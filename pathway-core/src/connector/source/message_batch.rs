@@ -2,7 +2,7 @@
 
 use super::metadata_columns::MetadataColumns;
 use super::{InputBatch, Position};
-use crate::data::{DateTimeUtc, Delivery, Message};
+use crate::data::{DateTimeUtc, DecodeError, Delivery, Message};
 
 /// Undecoded messages in the order of their arrival, their payloads one after the other.
 ///
@@ -27,6 +27,8 @@ pub struct MessageBatch {
     metadata: MetadataColumns,
     /// The positions that the source has set, each with the number of messages before it.
     positions: Vec<(usize, Position)>,
+    /// The messages that the source itself rejects, by their numbers.
+    rejected: Vec<(usize, DecodeError)>,
 }
 
 #[derive(Debug)]
@@ -70,6 +72,24 @@ impl MessageBatch {
     ) {
         self.metadata.push(self.entries.len(), headers, received_at, delivery);
         self.push(subject, payload);
+    }
+
+    /// Adds a message that the source could not receive as it is: it is rejected with this error instead of being decoded.
+    pub(crate) fn push_rejected<'h>(
+        &mut self,
+        subject: &str,
+        payload: &[u8],
+        headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+        error: DecodeError,
+    ) {
+        self.rejected.push((self.entries.len(), error));
+        self.push_with(subject, payload, headers, None, None);
+    }
+
+    /// Why the source rejects the message with this number, if it does.
+    pub(super) fn rejection_of(&self, number: usize) -> Option<&DecodeError> {
+        let index = self.rejected.binary_search_by_key(&number, |(number, _)| *number).ok()?;
+        self.rejected.get(index).map(|(_, error)| error)
     }
 
     /// Sets the position after the last message, from which the source can continue.
@@ -141,6 +161,7 @@ impl MessageBatch {
         self.subjects.text.clear();
         self.subjects.ends.clear();
         self.metadata.clear(KEEP);
+        self.rejected.clear();
         self.positions.clear();
         self.positions.shrink_to(KEEP / size_of::<(usize, Position)>());
     }
@@ -249,6 +270,19 @@ mod tests {
         assert_eq!(batch.positions(), Some((&first, &fourth)));
         let expected = [None, Some(&first), Some(&second), Some(&second), Some(&fourth), Some(&fourth)];
         assert_eq!([0, 1, 2, 3, 4, 5].map(|messages| batch.position_after(messages)), expected);
+    }
+
+    #[test]
+    fn a_rejected_message_keeps_its_error_until_the_batch_is_cleared() {
+        let mut batch = MessageBatch::default();
+        batch.push("a", b"1");
+        batch.push_rejected("a", b"2", [("x", "1")], DecodeError::message("why"));
+        batch.push("a", b"3");
+        let errors = [0, 1, 2].map(|number| batch.rejection_of(number).map(ToString::to_string));
+        assert_eq!(errors, [None, Some("why".to_owned()), None]);
+        assert_eq!(lines(&batch)[1], r#"a 2 ["x=1"] None false"#);
+        batch.clear();
+        assert_eq!(batch.rejection_of(1), None);
     }
 
     #[test]

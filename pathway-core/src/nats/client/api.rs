@@ -1,6 +1,6 @@
 //! JetStream's API: requests and answers in JSON.
 //!
-//! async-nats has it too, behind a feature that adds seven crates to the dependencies. A pipeline needs five requests, and
+//! async-nats has it too, behind a feature that adds seven crates to the dependencies. A pipeline needs six requests, and
 //! it pulls and publishes by itself in any case, because backpressure and acknowledgements depend on how that is done.
 
 use std::fmt;
@@ -10,7 +10,7 @@ use async_nats::{Client, RequestErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::StreamInfo;
+use super::{StoredMessage, StreamInfo};
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -46,20 +46,54 @@ pub(crate) struct ErrorResponse {
     description: String,
 }
 
+/// Which message of a stream is fetched.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum MessageRequest<'a> {
+    /// The one with this sequence.
+    At { seq: u64 },
+    /// The first one with this sequence or a higher one that matches a subject.
+    Next { seq: u64, next_by_subj: &'a str },
+    /// The last one of a subject.
+    Last { last_by_subj: &'a str },
+}
+
 #[derive(Deserialize)]
 struct Response {
     error: Option<ErrorResponse>,
 }
 
 impl ApiError {
+    pub(crate) const NO_MESSAGE: u64 = 10037;
     pub(crate) const CONSUMER_NOT_FOUND: u64 = 10014;
     pub(crate) const STREAM_NOT_FOUND: u64 = 10059;
+    /// The consumer may not have as many unacknowledged messages as the request says.
+    const MAX_ACK_PENDING_EXCEEDED: u64 = 10121;
+    /// An account, a stream or a server has as much as it may have: resources of the account, resources of the server,
+    /// consumers, memory, storage.
+    const LIMITS: [u64; 5] = [10002, 10023, 10026, 10028, 10047];
     /// JetStream is not enabled, for the account or at all.
     const NOT_ENABLED: [u64; 2] = [10039, 10076];
 
     /// Whether the server refused the request with this code.
     pub(crate) fn has_code(&self, wanted: u64) -> bool {
         matches!(self, ApiError::Refused { code, .. } if *code == wanted)
+    }
+
+    /// Whether a limit is met that may not be met later.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, ApiError::Refused { code, .. } if Self::LIMITS.contains(code))
+    }
+
+    /// How many unacknowledged messages a consumer may have, if the request had more than that. The server writes:
+    /// `consumer max ack pending exceeds system limit of 1000`.
+    pub(crate) fn max_ack_pending(&self) -> Option<u64> {
+        match self {
+            ApiError::Refused { code: Self::MAX_ACK_PENDING_EXCEEDED, description } => {
+                description.rsplit(' ').next()?.parse().ok()
+            }
+            _ => None,
+        }
     }
 }
 
@@ -90,7 +124,11 @@ impl Api {
     }
 
     /// Sends a request once. An empty body is sent as `None`.
-    async fn request<T: DeserializeOwned>(&self, endpoint: &str, body: Option<&impl Serialize>) -> Result<T, ApiError> {
+    pub(crate) async fn request<T: DeserializeOwned>(
+        &self,
+        endpoint: &str,
+        body: Option<&impl Serialize>,
+    ) -> Result<T, ApiError> {
         let payload = body.map(serde_json::to_vec).transpose();
         let payload = payload.map_err(|error| ApiError::Temporary(error.to_string()))?.unwrap_or_default();
         let answer = self.client.request(format!("$JS.API.{endpoint}"), payload.into());
@@ -130,5 +168,14 @@ impl Api {
 
     pub(crate) async fn stream_info(&self, stream: &str, limit: Option<Duration>) -> Result<StreamInfo, ApiError> {
         self.request_with_retry(&format!("STREAM.INFO.{stream}"), None::<&()>, limit).await
+    }
+
+    /// A message of a stream.
+    pub(crate) async fn stored_message(
+        &self,
+        stream: &str,
+        request: MessageRequest<'_>,
+    ) -> Result<StoredMessage, ApiError> {
+        self.request_with_retry(&format!("STREAM.MSG.GET.{stream}"), Some(&request), Some(ANSWER_TIMEOUT)).await
     }
 }

@@ -113,8 +113,12 @@ impl Connection {
     pub(crate) fn poll_permission_error(&mut self, cx: &mut Context<'_>) -> Poll<PermissionError> {
         match self.permission_errors.poll_recv(cx) {
             Poll::Ready(Some(denied)) => Poll::Ready(denied),
-            // There will be no more. `lost` says when the connection is broken.
-            Poll::Ready(None) | Poll::Pending => Poll::Pending,
+            // async-nats' task is gone: it panics over a header with a carriage return, for example.
+            Poll::Ready(None) => {
+                self.lost.is_lost.send_replace(true);
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
         }
     }
 
@@ -143,16 +147,27 @@ impl Connection {
     /// Without this, `work` could wait forever: a broken connection has no room for commands, and a request whose subject is
     /// denied gets no answer.
     pub(crate) async fn until_lost<T>(&mut self, work: impl Future<Output = T>) -> Result<T, SessionEnd> {
+        match self.until_denied(work).await? {
+            Ok(outcome) => Ok(outcome),
+            Err(denied) => Err(SessionEnd::Failed(self.permission_denied(&denied))),
+        }
+    }
+
+    /// Completes `work`, unless the connection breaks or the server denies a subject first: then the inner error is that.
+    pub(crate) async fn until_denied<T>(
+        &mut self,
+        work: impl Future<Output = T>,
+    ) -> Result<Result<T, PermissionError>, SessionEnd> {
         let mut work = pin!(work);
         let mut lost = pin!(self.lost());
         poll_fn(|cx| {
             if let Poll::Ready(denied) = self.poll_permission_error(cx) {
-                return Poll::Ready(Err(SessionEnd::Failed(self.permission_denied(&denied))));
+                return Poll::Ready(Ok(Err(denied)));
             }
             if lost.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(SessionEnd::ConnectionLost));
             }
-            work.as_mut().poll(cx).map(Ok)
+            work.as_mut().poll(cx).map(|outcome| Ok(Ok(outcome)))
         })
         .await
     }

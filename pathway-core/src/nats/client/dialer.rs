@@ -141,6 +141,11 @@ impl Dialer {
         }
     }
 
+    /// Records that the last connection broke for a cause that is gone.
+    pub(crate) fn break_explained(&mut self) {
+        self.backoff.reset();
+    }
+
     /// How long to wait before the next attempt.
     ///
     /// # Errors

@@ -23,10 +23,20 @@ pub(crate) struct StreamInfo {
     pub(crate) is_clustered: bool,
     /// Whether old messages are removed in favour of new ones of their subject.
     pub(crate) is_limited_per_subject: bool,
+    pub(crate) consumer_limits: ConsumerLimits,
     /// The sequence of the oldest message; one more than `last` if there is none.
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) writing: WritingRules,
+}
+
+/// What a stream allows its consumers at most. `None` is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(crate) struct ConsumerLimits {
+    /// In nanoseconds.
+    pub(crate) inactive_threshold: Option<u64>,
+    pub(crate) max_ack_pending: Option<u64>,
 }
 
 /// How long a stream keeps its messages.
@@ -64,6 +74,7 @@ struct StreamConfig {
     max_msgs_per_subject: i64,
     #[serde(flatten)]
     writing: WritingRules,
+    consumer_limits: Option<ConsumerLimits>,
 }
 
 #[derive(Default, Deserialize)]
@@ -90,10 +101,25 @@ impl From<StreamInfoResponse> for StreamInfo {
             retention: config.retention,
             is_clustered: cluster.is_some_and(|cluster| !cluster.name.is_empty()),
             is_limited_per_subject: config.max_msgs_per_subject > 0,
+            consumer_limits: config.consumer_limits.unwrap_or_default().without_zeros(),
             first: state.first_seq,
             last: state.last_seq,
             writing: config.writing,
         }
+    }
+}
+
+impl ConsumerLimits {
+    /// How long an unused consumer may stay, in nanoseconds, if we want this long.
+    pub(crate) fn inactive_threshold(self, wanted: u64) -> u64 {
+        self.inactive_threshold.map_or(wanted, |limit| limit.min(wanted))
+    }
+
+    /// In the API, 0 is no limit.
+    fn without_zeros(self) -> Self {
+        let limit = |limit: Option<u64>| limit.filter(|limit| *limit > 0);
+        let ConsumerLimits { inactive_threshold, max_ack_pending } = self;
+        ConsumerLimits { inactive_threshold: limit(inactive_threshold), max_ack_pending: limit(max_ack_pending) }
     }
 }
 

@@ -156,6 +156,11 @@ impl<'a> Supervisor<'a> {
         Some(Outage { before, lasted: since.elapsed(), server: connection.server.clone() })
     }
 
+    /// Records that the last break had a cause that is gone: it was not the server's fault, so the next break has no pause.
+    pub(crate) fn break_explained(&mut self) {
+        self.dialer.break_explained();
+    }
+
     /// Whether no session has been established yet.
     pub(crate) fn is_starting(&self) -> bool {
         self.ready.is_some()

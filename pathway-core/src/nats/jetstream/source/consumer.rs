@@ -10,7 +10,7 @@ use super::Start;
 use super::pull_requests::PullLimits;
 use super::start::DeliverPolicy;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::ApiError;
+use crate::nats::client::{ApiError, ConsumerLimits};
 
 /// How long the server keeps an unused ephemeral consumer.
 const INACTIVE_THRESHOLD: Duration = Duration::from_secs(300);
@@ -39,6 +39,10 @@ pub(super) struct Consumer {
     pub(super) name: String,
     /// The first stream sequence that it has not delivered yet.
     pub(super) next: u64,
+    /// The number of its last delivery.
+    pub(super) last_delivery: u64,
+    /// Every message up to this sequence was acknowledged.
+    pub(super) ack_floor: u64,
     /// How many messages it still has to deliver.
     pub(super) pending: u64,
     /// How many pull requests wait at it.
@@ -63,6 +67,7 @@ pub(super) struct ConsumerInfo {
     name: String,
     config: ConsumerConfig,
     delivered: SequenceInfo,
+    ack_floor: SequenceInfo,
     num_pending: u64,
     num_waiting: u64,
 }
@@ -70,6 +75,7 @@ pub(super) struct ConsumerInfo {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct SequenceInfo {
+    consumer_seq: u64,
     stream_seq: u64,
 }
 
@@ -112,28 +118,34 @@ pub(super) struct ConsumerConfig {
 
 impl ConsumerSpec {
     /// The endpoint and the request for a consumer without acknowledgements, which the server removes when it is unused.
-    pub(super) fn ephemeral(&self, deliver_policy: DeliverPolicy) -> (String, CreateConsumer) {
-        let name = format!("{}-{:08x}", self.own_name, fastrand::u32(..));
+    pub(super) fn ephemeral(
+        &self,
+        name: &str,
+        deliver_policy: &DeliverPolicy,
+        limits: ConsumerLimits,
+    ) -> (String, CreateConsumer) {
         let config = ConsumerConfig {
             ack_policy: "none".to_owned(),
-            deliver_policy,
-            inactive_threshold: Some(INACTIVE_THRESHOLD.as_nanos() as u64),
+            deliver_policy: deliver_policy.clone(),
+            inactive_threshold: Some(limits.inactive_threshold(INACTIVE_THRESHOLD.as_nanos() as u64)),
             mem_storage: Some(true),
             num_replicas: Some(1),
-            ..self.base_config(&name)
+            ..self.base_config(name)
         };
-        self.create(&name, config)
+        self.create(name, config)
     }
 
     /// The endpoint and the request for our own consumer with acknowledgements, which stays on the server.
-    pub(super) fn durable(&self) -> (String, CreateConsumer) {
+    pub(super) fn durable(&self, limits: ConsumerLimits) -> (String, CreateConsumer) {
         let name = &self.own_name;
         let config = ConsumerConfig {
             durable_name: Some(name.clone()),
             ack_policy: "explicit".to_owned(),
             deliver_policy: self.start.into(),
             ack_wait: Some(ACK_WAIT.as_nanos() as u64),
-            max_ack_pending: Some(MAX_ACK_PENDING as i64),
+            max_ack_pending: Some(
+                limits.max_ack_pending.map_or(MAX_ACK_PENDING, |limit| limit.min(MAX_ACK_PENDING)) as i64
+            ),
             ..self.base_config(name)
         };
         self.create(name, config)
@@ -213,6 +225,8 @@ impl From<&ConsumerInfo> for Consumer {
         Consumer {
             name: info.name.clone(),
             next: info.delivered.stream_seq + 1,
+            last_delivery: info.delivered.consumer_seq,
+            ack_floor: info.ack_floor.stream_seq,
             pending: info.num_pending,
             waiting: info.num_waiting,
             ack_wait: info.config.ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
@@ -299,20 +313,25 @@ mod tests {
 
     #[test]
     fn requests_are_written_as_the_api_expects_them() {
-        let (endpoint, request) = spec(false).ephemeral(DeliverPolicy::ByStartSequence { opt_start_seq: 7 });
-        let name = endpoint.strip_prefix("CONSUMER.CREATE.S.").expect("an endpoint").to_owned();
-        assert!(name.starts_with("p-s-"), "{name}");
+        let limits = ConsumerLimits::default();
+        let policy = DeliverPolicy::ByStartSequence { opt_start_seq: 7 };
+        let (endpoint, request) = spec(false).ephemeral("p-s-1a", &policy, limits);
+        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s-1a");
         let expected = json!({"stream_name": "S", "action": "create", "config": {
-            "name": name, "ack_policy": "none", "replay_policy": "instant", "filter_subject": "a.>",
+            "name": "p-s-1a", "ack_policy": "none", "replay_policy": "instant", "filter_subject": "a.>",
             "deliver_policy": "by_start_sequence", "opt_start_seq": 7, "inactive_threshold": 300_000_000_000_u64,
             "mem_storage": true, "num_replicas": 1}});
         assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
-        let (endpoint, request) = spec(false).durable();
+        let (endpoint, request) = spec(false).durable(limits);
         let expected = json!({"stream_name": "S", "action": "create", "config": {
             "name": "p-s", "durable_name": "p-s", "ack_policy": "explicit", "replay_policy": "instant",
             "filter_subject": "a.>", "deliver_policy": "new", "ack_wait": 30_000_000_000_u64,
             "max_ack_pending": 262_144}});
         assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
         assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s");
+        let limits = ConsumerLimits { max_ack_pending: Some(1000), inactive_threshold: Some(60) };
+        let config = |(_, request)| serde_json::to_value::<CreateConsumer>(request).expect("JSON")["config"].clone();
+        assert_eq!(config(spec(false).durable(limits))["max_ack_pending"], 1000);
+        assert_eq!(config(spec(false).ephemeral("n", &policy, limits))["inactive_threshold"], 60);
     }
 }

@@ -34,6 +34,18 @@ impl DeliveryInfo {
         })
     }
 
+    /// A delivery that did not arrive: its message, and a number of a delivery that is not acknowledged. The server finds the
+    /// message by its sequence, and ignores numbers that it cannot have.
+    pub(super) fn of_lost(stream_sequence: u64, stored: i64, consumer_sequence: u64) -> Self {
+        DeliveryInfo { delivered: 1, stream_sequence, consumer_sequence, stored, pending: 0 }
+    }
+
+    /// The subject to which an acknowledgement is sent.
+    pub(super) fn reply(&self, stream: &str, consumer: &str) -> String {
+        let DeliveryInfo { delivered, stream_sequence, consumer_sequence, stored, pending } = self;
+        format!("$JS.ACK.{stream}.{consumer}.{delivered}.{stream_sequence}.{consumer_sequence}.{stored}.{pending}")
+    }
+
     /// The part of it that a schema can ask for.
     pub(super) fn delivery(&self) -> Delivery {
         Delivery {
@@ -64,6 +76,7 @@ mod tests {
         ] {
             assert_eq!(DeliveryInfo::parse(reply), Some(expected), "{reply}");
         }
+        assert_eq!(DeliveryInfo::parse(&expected.reply("S", "c")), Some(expected));
         let delivery = expected.delivery();
         assert_eq!(delivery.published_at.to_string(), "2023-11-14T22:13:20.123456789Z");
         for reply in ["", "_INBOX.a.b", "$JS.ACK.S.c.2.30.4.170", "$JS.ACK.S.c.2.x.4.170.9", "$JS.ACK.S.c.2.-3.4.170.9"]

@@ -6,13 +6,18 @@
 //! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
 mod consumer;
+mod consumer_names;
 mod delivery_info;
+mod open;
 mod position;
 mod pull_requests;
+mod read_marks;
 mod reader;
 mod session;
 mod start;
+mod suspicion;
 mod unacked;
+mod unreadable;
 
 pub use super::source::start::Start;
 

@@ -41,6 +41,13 @@ impl Position {
     /// Another consumer continues.
     pub(super) fn resume(&mut self, pending: u64) {
         self.pending = pending;
+        self.is_caught_up |= pending == 0;
+    }
+
+    /// A message was read in another way than from the consumer.
+    pub(super) fn skip(&mut self, sequence: u64) {
+        self.next = self.next.max(sequence + 1);
+        self.is_caught_up |= sequence >= self.last_at_start;
     }
 
     /// A message was read.

@@ -4,35 +4,35 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_nats::{HeaderMap, Message};
 use futures_util::future::{self, Either};
-use serde::Serialize;
 
 use super::Start;
-use super::consumer::{Consumer, ConsumerInfo, ConsumerSpec};
+use super::consumer::ConsumerSpec;
+use super::consumer_names::ConsumerNames;
 use super::delivery_info::DeliveryInfo;
 use super::position::{GapPolicy, Position};
+use super::read_marks::ReadMarks;
 use super::session::{ConsumerSession, Restart};
-use super::start::DeliverPolicy;
+use super::suspicion::Suspicion;
 use super::unacked::UnackedMessages;
 use crate::connector::source::{MessageBatch, SourceLink};
-use crate::data::{DateTimeUtc, Error, ErrorKind, Metadata, Result};
+use crate::data::{DateTimeUtc, DecodeError, Error, ErrorKind, Metadata, Result};
 use crate::nats::client::{
-    Api, ApiError, Connection, NatsUri, Retention, Server, SessionEnd, StreamInfo, Supervised, Supervisor,
+    Api, ApiError, Connection, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo,
+    Supervised, Supervisor,
 };
 use crate::nats::kv::bucket::Bucket;
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, LogLimiter, report};
 
 /// How long the last acknowledgements may take once the pipeline has finished all messages.
 const LAST_ACKS_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the server may take to answer whether the stream exists, at the start.
 const STREAM_INFO_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause before another consumer, if the last one has delivered nothing.
-const PAUSE: Duration = Duration::from_millis(200);
-/// How long another program may continue to read with our consumer: it may be the previous run, which is still ending.
-const OTHER_READER_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// A batch is handed over when it has this many messages, like a batch of a core subscription.
 const BATCH_MESSAGES: usize = 2048;
 /// Or this many bytes.
@@ -41,19 +41,29 @@ const BATCH_BYTES: usize = 1 << 20;
 pub(super) struct Reader {
     uri: NatsUri,
     /// How long the start may take.
-    start_timeout: Duration,
+    pub(super) start_timeout: Duration,
     pub(super) spec: ConsumerSpec,
     /// Removed from each subject.
     prefix: Arc<str>,
     pub(super) link: SourceLink,
     batch: MessageBatch,
     pub(super) position: Position,
+    /// The last messages that were read, if they are read by sequence.
+    pub(super) marks: ReadMarks,
     /// The stream as it was at the start.
     stream: Option<StreamInfo>,
     /// Delivered messages, if the stream needs acknowledgements.
     pub(super) unacked: Option<UnackedMessages>,
     /// Whether a consumer has been read.
     pub(super) has_read: bool,
+    /// The names of our ephemeral consumers.
+    pub(super) names: ConsumerNames,
+    /// Refusals of another consumer.
+    pub(super) refusals: LogLimiter,
+    /// Breaks of the connection that a message may have caused.
+    pub(super) suspicion: Suspicion,
+    /// The sequence of the last message that was delivered, again or for the first time.
+    pub(super) last_received: u64,
 }
 
 impl Supervised for Reader {
@@ -65,7 +75,14 @@ impl Supervised for Reader {
     ) -> Result<(), SessionEnd> {
         loop {
             let stream = self.check_stream(connection).await?;
+            self.check_last_read(connection, &stream).await?;
+            if self.unacked.is_none() && self.skip_unreadable(connection).await? {
+                supervisor.break_explained();
+            }
             let consumer = self.open_consumer(connection, &stream).await?;
+            if self.unacked.is_some() && self.terminate_unreadable(connection, &consumer).await? {
+                supervisor.break_explained();
+            }
             let Restart { reason, is_idle } = {
                 let mut session = ConsumerSession::open(self, connection, consumer).await?;
                 session.established(supervisor);
@@ -90,6 +107,7 @@ impl Supervised for Reader {
     }
 
     fn connection_lost(&mut self, server: &Server) {
+        self.suspicion.connection_lost(self.position.next);
         self.warn(format_args!("the connection to {server} broke; reconnecting"));
     }
 
@@ -115,26 +133,41 @@ impl Reader {
         Reader {
             uri,
             start_timeout,
+            names: ConsumerNames::new(&spec.own_name),
+            refusals: LogLimiter::new(&link.name),
+            suspicion: Suspicion::default(),
             spec,
             prefix,
             link,
             batch: MessageBatch::default(),
             position: Position::default(),
+            marks: ReadMarks::default(),
             stream: None,
             unacked: None,
             has_read: false,
+            last_received: 0,
         }
     }
 
     /// Completes `work`, unless the connection breaks, the server denies a subject, or the pipeline stops.
     ///
     /// With acknowledgements, a stop does not interrupt it: no more is read, but messages in the queue are acknowledged.
-    async fn until_stopped<T>(
+    pub(super) async fn until_stopped<T>(
         &self,
         connection: &mut Connection,
         work: impl Future<Output = T>,
     ) -> Result<T, SessionEnd> {
-        let mut working = pin!(connection.until_lost(work));
+        let outcome = self.until_stopped_or_denied(connection, work).await?;
+        outcome.map_err(|denied| connection.permission_denied(&denied).into())
+    }
+
+    /// The same, for work that can be done without: the inner error is the subject that the server denies.
+    pub(super) async fn until_stopped_or_denied<T>(
+        &self,
+        connection: &mut Connection,
+        work: impl Future<Output = T>,
+    ) -> Result<Result<T, PermissionError>, SessionEnd> {
+        let mut working = pin!(connection.until_denied(work));
         match future::select(pin!(self.link.control.stopped()), working.as_mut()).await {
             Either::Left(_) if self.unacked.is_some() && self.has_read => {
                 self.link.queue.finish();
@@ -197,95 +230,6 @@ impl Reader {
         }
     }
 
-    /// The consumer to read with from here on.
-    async fn open_consumer(
-        &mut self,
-        connection: &mut Connection,
-        stream: &StreamInfo,
-    ) -> Result<Consumer, SessionEnd> {
-        let is_resumed = self.position.next > 0;
-        let consumer = match self.unacked {
-            Some(_) => self.open_durable_consumer(connection, is_resumed).await?,
-            None => {
-                if is_resumed {
-                    self.report_lost(stream, true);
-                }
-                self.open_ephemeral_consumer(connection, is_resumed).await?
-            }
-        };
-        if is_resumed {
-            self.position.resume(consumer.pending);
-        } else {
-            self.position.start(consumer.next, consumer.pending, stream.last);
-        }
-        Ok(consumer)
-    }
-
-    /// A new consumer behind the last message that was read.
-    async fn open_ephemeral_consumer(
-        &self,
-        connection: &mut Connection,
-        is_resumed: bool,
-    ) -> Result<Consumer, SessionEnd> {
-        let deliver_policy = match self.spec.start {
-            // In the consumer's own order, so that what follows the last message read is what was not read.
-            start @ Start::LastPerSubject if !self.position.is_caught_up => start.into(),
-            _ if is_resumed => DeliverPolicy::ByStartSequence { opt_start_seq: self.position.next },
-            start => start.into(),
-        };
-        let (endpoint, request) = self.spec.ephemeral(deliver_policy);
-        let info = self.request_consumer(connection, &endpoint, Some(&request), is_resumed).await?;
-        let info = info.map_err(|error| self.spec.no_consumer("for this source", &error, is_resumed))?;
-        Ok(Consumer::from(&info))
-    }
-
-    /// The consumer that knows which messages were acknowledged.
-    async fn open_durable_consumer(
-        &self,
-        connection: &mut Connection,
-        is_resumed: bool,
-    ) -> Result<Consumer, SessionEnd> {
-        let name = self.spec.durable.as_deref().unwrap_or(&self.spec.own_name);
-        let endpoint = format!("CONSUMER.INFO.{}.{name}", self.spec.stream);
-        let start = Instant::now();
-        loop {
-            let found = self.request_consumer(connection, &endpoint, None::<&()>, is_resumed).await?;
-            let is_missing = found.as_ref().is_err_and(|error| error.has_code(ApiError::CONSUMER_NOT_FOUND));
-            let info = if is_missing && !is_resumed && self.spec.durable.is_none() {
-                let (endpoint, request) = self.spec.durable();
-                self.request_consumer(connection, &endpoint, Some(&request), is_resumed).await?
-            } else {
-                found
-            };
-            let info = info.map_err(|error| self.spec.no_consumer(name, &error, is_resumed))?;
-            let consumer = self.spec.check(&info)?;
-            // Programs may share the messages of a consumer that the user has created on purpose.
-            if is_resumed || self.spec.durable.is_some() || consumer.waiting == 0 {
-                return Ok(consumer);
-            }
-            if start.elapsed() >= OTHER_READER_TIMEOUT {
-                let message = format!(
-                    "another program reads with the consumer `{name}`, and each of the two would get a part of the \
-                     messages: give this pipeline a name of its own (`Pipeline::named`)"
-                );
-                return Err(self.spec.error(ErrorKind::Config, message).into());
-            }
-            self.until_stopped(connection, tokio::time::sleep(PAUSE)).await?;
-        }
-    }
-
-    async fn request_consumer(
-        &self,
-        connection: &mut Connection,
-        endpoint: &str,
-        body: Option<&impl Serialize>,
-        is_resumed: bool,
-    ) -> Result<Result<ConsumerInfo, ApiError>, SessionEnd> {
-        let api = Api::new(connection.client.clone());
-        let limit = (!is_resumed).then_some(self.start_timeout);
-        self.until_stopped(connection, api.request_with_retry(endpoint, body, limit)).await
-    }
-
     /// A consumer exists.
     pub(super) fn established(&self, connection: &Connection, supervisor: &mut Supervisor<'_>) {
         let Some(outage) = supervisor.established(connection) else { return };
@@ -300,6 +244,7 @@ impl Reader {
         self.add(message, info);
         // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
         if self.unacked.is_none() {
+            self.marks.record(&message.subject, info.stream_sequence, info.stored);
             self.batch.set_position(info.stream_sequence.into());
         }
         if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
@@ -328,6 +273,13 @@ impl Reader {
         link.counters.bytes.add(batch.bytes() as u64);
         // If the worker takes no more, the pipeline is ending.
         let _ = link.queue.push_unblocked(batch);
+    }
+
+    /// Ends the initial snapshot when all of it was read.
+    pub(super) fn end_snapshot(&self) {
+        if self.position.is_caught_up && !self.link.queue.is_past_snapshot(u64::MAX) {
+            self.link.queue.end_snapshot();
+        }
     }
 
     /// Reports messages that the stream removed before they were read.
@@ -365,7 +317,23 @@ impl Reader {
         }
     }
 
-    fn warn(&self, message: fmt::Arguments<'_>) {
+    /// Adds a message that the client cannot receive, to be rejected.
+    pub(super) fn reject(&mut self, message: &StoredMessage, reason: &str) {
+        let subject = message.subject.strip_prefix(&*self.prefix).unwrap_or(&message.subject);
+        let error = DecodeError::message(format!(
+            "the client cannot parse message {} of stream `{}`, which was therefore fetched by its sequence: {reason}",
+            message.sequence, self.spec.stream
+        ));
+        self.position.skip(message.sequence);
+        self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
+        if self.unacked.is_none() {
+            self.marks.record(&message.subject, message.sequence, message.stored);
+            self.batch.set_position(message.sequence.into());
+        }
+        self.hand_over();
+    }
+
+    pub(super) fn warn(&self, message: fmt::Arguments<'_>) {
         report(Level::Warn, &self.link.name, message);
     }
 }

@@ -85,6 +85,7 @@ impl<'a> ConsumerSession<'a> {
             connection.until_lost(unacked.resend(true, &client, &inbox)).await??;
         }
         reader.has_read = true;
+        reader.end_snapshot();
         let pulls = PullRequests::new(consumer.limits.within(reader.link.queue.bound()));
         Ok(ConsumerSession {
             reader,
@@ -105,6 +106,15 @@ impl<'a> ConsumerSession<'a> {
     }
 
     pub(super) async fn run(&mut self) -> Result<Restart, SessionEnd> {
+        let end = self.read().await;
+        if matches!(end, Err(SessionEnd::ConnectionLost)) {
+            // What arrived before the break is read, so that the position is that of the break.
+            while let Ok(true) = poll_fn(|cx| Poll::Ready(self.drain(cx))).await {}
+        }
+        end
+    }
+
+    async fn read(&mut self) -> Result<Restart, SessionEnd> {
         loop {
             self.acknowledge().await?;
             if self.is_done() {
@@ -264,19 +274,18 @@ impl<'a> ConsumerSession<'a> {
         if has_received {
             self.last_received = Instant::now();
             self.reader.hand_over();
-            if self.reader.position.is_caught_up && !self.reader.link.queue.is_past_snapshot(u64::MAX) {
-                self.reader.link.queue.end_snapshot();
-            }
+            self.reader.end_snapshot();
         }
         outcome.map(|()| has_received)
     }
 
     fn on_message(&mut self, message: Message) -> Result<(), Cow<'static, str>> {
-        if let Some(status) = message.status.map(|status| status.as_u16()) {
-            return self.on_status(status, &message);
-        }
         let delivery = message.reply.as_ref().and_then(|reply| Some((DeliveryInfo::parse(reply)?, reply)));
         let Some((info, reply)) = delivery else {
+            // A stored message may have a status, too; the server's own have no reply subject.
+            if let Some(status) = message.status.map(|status| status.as_u16()) {
+                return self.on_status(status, &message);
+            }
             let number = message.subject.strip_prefix(self.inbox.as_str()).and_then(|rest| rest.strip_prefix('.'));
             if let (Some(unacked), Some(Ok(number))) = (&mut self.reader.unacked, number.map(str::parse)) {
                 unacked.confirm(number);
@@ -301,6 +310,7 @@ impl<'a> ConsumerSession<'a> {
             }
             Some(unacked) => {
                 self.last_delivery += 1;
+                self.reader.last_received = info.stream_sequence;
                 if !unacked.add(&info, reply, Instant::now()) {
                     self.replies.extend(unacked.repeat_ack(info.stream_sequence, reply));
                     return Ok(());

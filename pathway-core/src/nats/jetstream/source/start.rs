@@ -29,7 +29,7 @@ pub enum Start {
 }
 
 /// Where a consumer starts, as JetStream's API writes it.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "deliver_policy", rename_all = "snake_case")]
 pub(super) enum DeliverPolicy {
     #[default]

@@ -129,6 +129,16 @@ impl UnackedMessages {
         Some((reply.clone(), Bytes::from_static(ack.as_bytes())))
     }
 
+    /// Whether a message was received before: it is not acknowledged yet, or is remembered as acknowledged.
+    pub(super) fn knows(&self, sequence: u64) -> bool {
+        self.sequences.contains(&sequence) || self.acknowledged.contains(sequence)
+    }
+
+    /// The first of these sequences that was not received.
+    pub(super) fn first_unknown(&self, from: u64) -> u64 {
+        (from..).find(|sequence| !self.knows(*sequence)).unwrap_or(from)
+    }
+
     /// How many messages wait for the pipeline, so that they can be acknowledged.
     pub(super) fn waiting(&self) -> usize {
         self.waiting.len()
