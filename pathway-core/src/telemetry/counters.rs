@@ -39,6 +39,9 @@ pub struct SourceCounters {
     /// Messages that reached the connection and were lost before the pipeline received them, or that a stream removed before
     /// they were read.
     pub dropped: Counter,
+    /// Markers (`Nats-Marker-Reason`), with which a server notes that it has removed the last message of a subject. They are
+    /// skipped, and not among the `received`.
+    pub markers: Counter,
     /// How often the connection was established again.
     pub reconnects: Counter,
 }

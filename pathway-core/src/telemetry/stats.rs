@@ -26,6 +26,9 @@ pub struct SourceStats {
     /// Messages that reached the connection and were lost before the pipeline received them, or that a stream removed before
     /// they were read.
     pub dropped: u64,
+    /// Markers (`Nats-Marker-Reason`), with which a server notes that it has removed the last message of a subject. They are
+    /// skipped, and not among the `received`.
+    pub markers: u64,
     /// Messages that have been received and wait to be processed.
     pub backlog: u64,
     /// How often the connection was established again. On core NATS, messages may be lost each time; their number is not
@@ -80,6 +83,7 @@ impl SourceStats {
             rejected: counters.rejected.get(),
             dead_letters: counters.dead_letters.get(),
             dropped: counters.dropped.get(),
+            markers: counters.markers.get(),
             backlog: backlog as u64,
             reconnects: counters.reconnects.get(),
             position,

@@ -6,6 +6,7 @@ mod columns;
 mod consumers;
 mod inboxes;
 mod kv;
+mod markers;
 mod mirrors;
 mod read;
 mod restored;

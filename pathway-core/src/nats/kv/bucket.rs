@@ -1,12 +1,11 @@
 //! The names, keys and headers of key-value buckets, which are streams with rules of their own.
 
 use crate::data::{Error, ErrorKind, Headers, Result};
+use crate::nats::client::MARKER_REASON;
 
 /// The header of a message that deletes a key.
 pub(crate) const OPERATION: &str = "KV-Operation";
 pub(crate) const DELETE: &str = "DEL";
-/// The header of a message with which the server itself deletes a key, for example because it has expired.
-const MARKER: &str = "Nats-Marker-Reason";
 /// The names of buckets' streams begin with this.
 const STREAM: &str = "KV_";
 
@@ -72,9 +71,9 @@ pub(crate) fn key_error(key: &str) -> Option<&'static str> {
     }
 }
 
-/// Whether a message of a bucket deletes its key.
+/// Whether a message of a bucket deletes its key. The server itself does so, too, for example when a key has expired.
 pub(crate) fn is_removal(headers: Headers<'_>) -> bool {
-    matches!(headers.get(OPERATION), Some(DELETE | "PURGE")) || headers.get(MARKER).is_some()
+    matches!(headers.get(OPERATION), Some(DELETE | "PURGE")) || headers.get(MARKER_REASON).is_some()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use super::drops::DropCounter;
 use super::session::SubscriptionSession;
 use crate::connector::source::{Closed, MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, Metadata, Result};
-use crate::nats::client::{Connection, InboxFilter, Server, SessionEnd, Supervised, Supervisor};
+use crate::nats::client::{Connection, InboxFilter, Server, SessionEnd, Supervised, Supervisor, is_marker};
 use crate::telemetry::{Level, report};
 
 /// If the connection breaks within this time after the queue was full, the slow pipeline probably caused it.
@@ -95,6 +95,10 @@ impl Reader {
     /// Adds a message to the batch, and hands the batch over when it is full.
     pub(super) fn read(&mut self, message: &Message) -> Result<(), Closed> {
         self.drops.count_received();
+        if is_marker(message) {
+            self.link.counters.markers.add(1);
+            return Ok(());
+        }
         // An answer to this program, and no message of the subject, whatever the wildcards match.
         if self.inboxes.is_inbox(&message.subject) {
             return Ok(());

@@ -38,6 +38,7 @@ pub struct StreamReader {
     options: Options,
     spec: ConsumerSpec,
     prefix: Arc<str>,
+    skips_markers: bool,
 }
 
 impl StreamReader {
@@ -61,7 +62,7 @@ impl StreamReader {
             durable: None,
             own_name: consumer::own_name(pipeline, source),
         };
-        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into() })
+        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into(), skips_markers: true })
     }
 
     /// Sets the connection options.
@@ -91,6 +92,12 @@ impl StreamReader {
         self.prefix = prefix.into();
         self
     }
+
+    /// Hands over the messages with which the server marks the end of a subject, which it otherwise skips and counts.
+    pub fn with_markers(mut self) -> Self {
+        self.skips_markers = false;
+        self
+    }
 }
 
 impl Source for StreamReader {
@@ -104,7 +111,7 @@ impl Source for StreamReader {
         let link = sender.link().clone();
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
-        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, link);
+        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.skips_markers, link);
         let outcome = Supervisor::new(dialer, Box::new(|| sender.ready())).run(&mut reader);
         reader.report_unacked();
         Ok(outcome?)

@@ -45,6 +45,8 @@ pub(super) struct Reader {
     pub(super) spec: ConsumerSpec,
     /// Removed from each subject.
     prefix: Arc<str>,
+    /// Whether the server's markers are skipped.
+    pub(super) skips_markers: bool,
     pub(super) link: SourceLink,
     batch: MessageBatch,
     pub(super) position: Position,
@@ -128,6 +130,7 @@ impl Reader {
         start_timeout: Duration,
         spec: ConsumerSpec,
         prefix: Arc<str>,
+        skips_markers: bool,
         link: SourceLink,
     ) -> Self {
         Reader {
@@ -138,6 +141,7 @@ impl Reader {
             suspicion: Suspicion::default(),
             spec,
             prefix,
+            skips_markers,
             link,
             batch: MessageBatch::default(),
             position: Position::default(),
@@ -250,6 +254,12 @@ impl Reader {
         if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
             self.hand_over();
         }
+    }
+
+    /// The server has marked the end of a subject.
+    pub(super) fn skip_marker(&mut self, info: &DeliveryInfo) {
+        self.position.advance(info, self.gap_policy());
+        self.link.counters.markers.add(1);
     }
 
     /// Adds a message to the batch, with the metadata that the schema needs.

@@ -16,7 +16,7 @@ use super::delivery_info::DeliveryInfo;
 use super::pull_requests::{HEARTBEAT, PullRequests};
 use super::reader::Reader;
 use super::unacked::UnackedMessages;
-use crate::nats::client::{Connection, ConnectionClosed, SessionEnd, Supervisor};
+use crate::nats::client::{Connection, ConnectionClosed, SessionEnd, Supervisor, is_marker};
 
 /// A server with a pull request sends a heartbeat every [`HEARTBEAT`]. After three missed ones the consumer is presumed dead.
 const SILENCE_LIMIT: Duration = HEARTBEAT.saturating_mul(3);
@@ -26,6 +26,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_millis(50);
 /// How often unacknowledged messages are checked.
 const ACK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// Acknowledges a message that is not handed over.
+const ACK: &[u8] = b"+ACK";
 /// Gives a message back that arrives after the stop: it is for the next run, so it should come soon, but not to this one.
 const NAK: &[u8] = br#"-NAK {"delay":500000000}"#;
 
@@ -294,6 +296,7 @@ impl<'a> ConsumerSession<'a> {
         };
         self.pulls.on_message();
         self.idle = Idle::No;
+        let is_marker = self.reader.skips_markers && is_marker(&message);
         match &mut self.reader.unacked {
             None => {
                 if info.consumer_sequence != self.last_delivery + 1 {
@@ -308,6 +311,10 @@ impl<'a> ConsumerSession<'a> {
                 self.replies.push((reply.clone(), Bytes::from_static(NAK)));
                 return Ok(());
             }
+            Some(_) if is_marker => {
+                self.last_delivery += 1;
+                self.replies.push((reply.clone(), Bytes::from_static(ACK)));
+            }
             Some(unacked) => {
                 self.last_delivery += 1;
                 self.reader.last_received = info.stream_sequence;
@@ -317,7 +324,10 @@ impl<'a> ConsumerSession<'a> {
                 }
             }
         }
-        self.reader.read(&message, &info);
+        match is_marker {
+            true => self.reader.skip_marker(&info),
+            false => self.reader.read(&message, &info),
+        }
         Ok(())
     }
 
