@@ -102,6 +102,20 @@ pub(crate) fn overlap(one: &str, other: &str) -> bool {
     compare(one, other, |one, other| one == "*" || other == "*" || one == other)
 }
 
+/// Whether every subject that matches the pattern `narrow` also matches the pattern `wide`.
+pub(crate) fn covers(wide: &str, narrow: &str) -> bool {
+    let mut narrow = narrow.split('.');
+    for token in wide.split('.') {
+        match (token, narrow.next()) {
+            (">", Some(_)) => return true,
+            (_, None | Some(">")) => return false,
+            (token, Some(other)) if token == "*" || token == other => {}
+            _ => return false,
+        }
+    }
+    narrow.next().is_none()
+}
+
 fn compare(one: &str, other: &str, is_match: impl Fn(&str, &str) -> bool) -> bool {
     let mut others = other.split('.');
     for token in one.split('.') {
@@ -117,6 +131,18 @@ fn compare(one: &str, other: &str, is_match: impl Fn(&str, &str) -> bool) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pattern_covers_narrower_ones() {
+        for (wide, narrow) in [(">", "a.*"), (">", ">"), ("a.>", "a.b.>"), ("a.*", "a.b"), ("*.*", "a.*"), ("a", "a")] {
+            assert!(covers(wide, narrow), "{wide} {narrow}");
+        }
+        for (wide, narrow) in
+            [("a.*", "a.>"), ("a.b", "a.*"), ("a.>", "a"), ("a.>", ">"), ("a.*", "a.b.c"), ("*", "a.b")]
+        {
+            assert!(!covers(wide, narrow), "{wide} {narrow}");
+        }
+    }
 
     #[test]
     fn patterns_match_and_overlap() {

@@ -263,10 +263,18 @@ impl<T> Read<T> {
                 Ok(add_source(plan, name, metadata, bound, subscription))
             }
             ReadTransport::Stream(Stream { name: stream, start, durable }) => {
-                let reader = StreamReader::new(uri, &stream, &self.subject, &plan.name(), &name)?;
+                let reader = StreamReader::new(uri.clone(), &stream, &self.subject, &plan.name(), &name)?;
                 let mut reader = reader.options(self.options).start_at(start);
                 if let Some(durable) = durable {
                     reader = reader.durable(&durable)?;
+                    if !plan.claim(&format!("consumer {uri} {stream} {durable}")) {
+                        let message = format!(
+                            "source `{name}`: another source of this pipeline reads with the consumer `{durable}` of stream \
+                             `{stream}` too, and each of the two would get a part of the messages: give each source a \
+                             consumer of its own, or use one table twice"
+                        );
+                        return Err(Error::new(ErrorKind::Config, message));
+                    }
                 }
                 Ok(add_source(plan, name, metadata, bound, reader))
             }

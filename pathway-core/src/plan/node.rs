@@ -113,6 +113,12 @@ impl Plan {
         }
     }
 
+    /// Claims something that only one source of the plan may use. Returns false if another one has claimed it.
+    pub(crate) fn claim(&self, what: &str) -> bool {
+        // No source and no operator has a name with this character.
+        *self.unique_name(&format!("\0{what}")) == *format!("\0{what}")
+    }
+
     /// Adds a node. Its inputs must be in the plan already.
     pub fn add<B>(
         &self,

@@ -34,7 +34,7 @@ pub use credentials::Credentials;
 pub use nats_uri::{NatsUri, Server};
 pub use options::Options;
 
-pub(crate) use crate::connector::subject::{matches, overlap};
+pub(crate) use crate::connector::subject::{covers, matches, overlap};
 pub(crate) use api::{Api, ApiError, ErrorResponse, MessageRequest};
 pub(crate) use backoff::Backoff;
 pub(crate) use connection::Connection;

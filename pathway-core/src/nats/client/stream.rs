@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::writing_rules::WritingRules;
-use super::{matches, overlap};
+use super::{covers, matches, overlap};
 use crate::data::{Error, ErrorKind, Result};
 
 /// What is known of a stream.
@@ -136,7 +136,7 @@ impl StreamInfo {
 
     /// Whether all that it stores matches a subject, so that a reader of that subject sees every sequence.
     pub(crate) fn is_covered_by(&self, subject: &str) -> bool {
-        subject == ">" || (!self.rewrites && self.subjects.iter().all(|own| own == subject))
+        subject == ">" || (!self.rewrites && self.subjects.iter().all(|own| covers(subject, own)))
     }
 
     /// Its subjects, as part of a sentence.
@@ -181,7 +181,7 @@ mod tests {
         assert!(!stream.rewrites && !stream.is_limited_per_subject && !stream.is_clustered);
         assert!(stream.takes("a.b") && stream.takes("b") && !stream.takes("c"));
         assert!(stream.can_store("*.x") && !stream.can_store("c.>"));
-        assert!(!stream.is_covered_by("a.>") && stream.is_covered_by(">"));
+        assert!(!stream.is_covered_by("a.>") && stream.is_covered_by(">") && !stream.is_covered_by("*"));
         assert_eq!(stream.subject_list(), "`a.>`, `b`");
         assert!(!stream.writing.refuses_by_subject() && stream.writing.refusal("S").is_none());
         let full = parse(

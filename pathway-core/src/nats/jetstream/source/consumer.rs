@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::Start;
 use super::pull_requests::PullLimits;
 use super::start::DeliverPolicy;
-use crate::data::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind};
 use crate::nats::client::{ApiError, ConsumerLimits};
 
 /// How long the server keeps an unused ephemeral consumer.
@@ -50,6 +50,8 @@ pub(super) struct Consumer {
     /// When it delivers a message again that was not acknowledged.
     pub(super) ack_wait: Duration,
     pub(super) limits: PullLimits,
+    /// How long it delivers nothing yet, because an administrator has paused it.
+    pub(super) paused: Option<Duration>,
 }
 
 /// The request to create a consumer.
@@ -64,12 +66,14 @@ pub(super) struct CreateConsumer {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ConsumerInfo {
-    name: String,
-    config: ConsumerConfig,
+    pub(super) name: String,
+    pub(super) config: ConsumerConfig,
     delivered: SequenceInfo,
     ack_floor: SequenceInfo,
     num_pending: u64,
     num_waiting: u64,
+    paused: bool,
+    pause_remaining: u64,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -88,13 +92,13 @@ pub(super) struct ConsumerConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     durable_name: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    deliver_subject: Option<String>,
-    ack_policy: String,
+    pub(super) deliver_subject: Option<String>,
+    pub(super) ack_policy: String,
     replay_policy: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    filter_subject: Option<String>,
+    pub(super) filter_subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    filter_subjects: Option<Vec<String>>,
+    pub(super) filter_subjects: Option<Vec<String>>,
     #[serde(flatten, skip_deserializing)]
     deliver_policy: DeliverPolicy,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,6 +118,19 @@ pub(super) struct ConsumerConfig {
     pub(super) max_bytes: i64,
     #[serde(skip_serializing)]
     pub(super) max_expires: i64,
+    /// The most pull requests that may wait.
+    #[serde(skip_serializing)]
+    pub(super) max_waiting: i64,
+    /// How often a message is delivered at most. -1 is no limit.
+    #[serde(skip_serializing)]
+    pub(super) max_deliver: i64,
+    /// When a message is delivered again, instead of `ack_wait`: after each of its deliveries.
+    #[serde(skip_serializing)]
+    backoff: Option<Vec<u64>>,
+    #[serde(skip_serializing)]
+    pub(super) headers_only: bool,
+    #[serde(skip_serializing)]
+    pub(super) priority_groups: Option<Vec<String>>,
 }
 
 impl ConsumerSpec {
@@ -165,31 +182,6 @@ impl ConsumerSpec {
         (format!("CONSUMER.CREATE.{}.{name}", self.stream), request)
     }
 
-    /// Checks that an existing consumer reads what is asked for.
-    pub(super) fn check(&self, info: &ConsumerInfo) -> Result<Consumer> {
-        let (config, subject) = (&info.config, &*self.subject);
-        let filters = config.filters();
-        let reason = if config.deliver_subject.is_some() {
-            "it is a push consumer; only pull consumers provide backpressure".to_owned()
-        } else if config.ack_policy != "explicit" {
-            format!("its ack policy is `{}`, but must be `explicit`", config.ack_policy)
-        } else if !(filters.contains(&subject) || filters.is_empty() && subject == ">") {
-            let filters =
-                if filters.is_empty() { "everything".to_owned() } else { format!("`{}`", filters.join("`, `")) };
-            format!("it reads {filters} instead of `{subject}`")
-        } else if filters.len() > 1 {
-            format!("it reads `{}` instead of only `{subject}`", filters.join("`, `"))
-        } else {
-            return Ok(Consumer::from(info));
-        };
-        let hint = match self.durable {
-            Some(_) => "name another one in `durable`, or remove `durable` to have one created",
-            None => "delete it, or give the pipeline or the source another name",
-        };
-        let message = format!("the consumer `{}` of the stream cannot be used: {reason}; {hint}", info.name);
-        Err(self.error(ErrorKind::Config, message))
-    }
-
     /// Why there is no consumer. `is_running` says that there was one before.
     pub(super) fn no_consumer(&self, name: &str, error: &ApiError, is_running: bool) -> Error {
         let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
@@ -213,10 +205,10 @@ impl ConsumerSpec {
 }
 
 impl ConsumerConfig {
-    fn filters(&self) -> Vec<&str> {
-        let one = self.filter_subject.as_deref().filter(|filter| !filter.is_empty());
-        let many = self.filter_subjects.iter().flatten().map(String::as_str);
-        one.into_iter().chain(many).collect()
+    /// The shortest time after which it delivers a message again.
+    fn ack_wait(&self) -> Duration {
+        let waits = self.ack_wait.into_iter().chain(self.backoff.iter().flatten().copied());
+        waits.min().map_or(ACK_WAIT, Duration::from_nanos)
     }
 }
 
@@ -229,7 +221,8 @@ impl From<&ConsumerInfo> for Consumer {
             ack_floor: info.ack_floor.stream_seq,
             pending: info.num_pending,
             waiting: info.num_waiting,
-            ack_wait: info.config.ack_wait.map_or(ACK_WAIT, Duration::from_nanos),
+            ack_wait: info.config.ack_wait(),
+            paused: info.paused.then(|| Duration::from_nanos(info.pause_remaining)),
             limits: PullLimits::new(&info.config),
         }
     }
@@ -254,12 +247,12 @@ fn fnv1a(pipeline: &str, source: &str) -> u32 {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde_json::json;
 
     use super::*;
 
-    fn spec(durable: bool) -> ConsumerSpec {
+    pub(in super::super) fn spec(durable: bool) -> ConsumerSpec {
         ConsumerSpec {
             stream: "S".into(),
             subject: "a.>".into(),
@@ -285,30 +278,6 @@ mod tests {
         }
         // The hash of one zero byte. The next version must produce the same names.
         assert_eq!(fnv1a("", ""), 0x050c_5d1f);
-    }
-
-    #[test]
-    fn an_existing_consumer_is_checked() {
-        let parse = |info: &serde_json::Value| serde_json::from_value::<ConsumerInfo>(info.clone()).expect("an answer");
-        let good = json!({"name": "d", "delivered": {"stream_seq": 4}, "num_pending": 3, "config": {
-            "ack_policy": "explicit", "filter_subject": "a.>", "ack_wait": 1_000_000_000, "deliver_policy": "last"}});
-        let consumer = spec(true).check(&parse(&good)).expect("a consumer");
-        assert_eq!((consumer.next, consumer.pending, consumer.ack_wait), (5, 3, Duration::from_secs(1)));
-        for (key, value, expected) in [
-            ("deliver_subject", json!("x"), "push consumer"),
-            ("ack_policy", json!("none"), "ack policy is `none`"),
-            ("filter_subject", json!("b"), "it reads `b` instead of `a.>`"),
-            ("filter_subject", json!(""), "it reads everything"),
-            ("filter_subjects", json!(["b"]), "it reads `a.>`, `b`"),
-        ] {
-            let mut info = good.clone();
-            info["config"][key] = value;
-            let error = spec(true).check(&parse(&info)).expect_err(expected);
-            assert_eq!(error.kind(), ErrorKind::Config);
-            assert!(error.to_string().contains(expected) && error.to_string().contains("remove `durable`"), "{error}");
-            let error = spec(false).check(&parse(&info)).expect_err(expected);
-            assert!(error.to_string().contains("another name"), "{error}");
-        }
     }
 
     #[test]

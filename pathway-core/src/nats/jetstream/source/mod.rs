@@ -6,6 +6,7 @@
 //! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
 mod consumer;
+mod consumer_check;
 mod consumer_names;
 mod delivery_info;
 mod open;

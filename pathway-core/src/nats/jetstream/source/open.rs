@@ -139,7 +139,11 @@ impl Reader {
                 found
             };
             let info = info.map_err(|error| self.spec.no_consumer(name, &error, is_resumed))?;
-            let consumer = self.spec.check(&info)?;
+            let consumer = self.spec.check(&info, stream)?;
+            if let Some(paused) = consumer.paused {
+                let seconds = paused.as_secs_f32().ceil();
+                self.warn(format_args!("the consumer `{name}` is paused: it delivers nothing for another {seconds} s"));
+            }
             // Programs may share the messages of a consumer that the user has created on purpose.
             if is_resumed || self.spec.durable.is_some() || consumer.waiting == 0 {
                 return Ok(consumer);

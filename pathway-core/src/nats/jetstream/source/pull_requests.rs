@@ -34,6 +34,8 @@ pub(super) struct PullLimits {
     messages: u64,
     bytes: u64,
     expires: Duration,
+    /// Whether the consumer takes only one request at a time.
+    is_single: bool,
 }
 
 /// A request as JetStream's API writes it. Durations are in nanoseconds.
@@ -55,6 +57,7 @@ impl PullLimits {
             messages: least(consumer.max_batch, MESSAGES),
             bytes: least(consumer.max_bytes, BYTES),
             expires: Duration::from_nanos(least(consumer.max_expires, EXPIRES.as_nanos() as u64)),
+            is_single: consumer.max_waiting == 1,
         }
     }
 
@@ -77,7 +80,10 @@ impl PullRequests {
 
     /// Whether it is time for another request.
     pub(super) fn is_low(&self) -> bool {
-        self.outstanding <= self.limits.messages / 2
+        match self.limits.is_single {
+            true => self.outstanding == 0,
+            false => self.outstanding <= self.limits.messages / 2,
+        }
     }
 
     /// Whether requested messages have not arrived yet.
@@ -87,7 +93,7 @@ impl PullRequests {
 
     /// The next request, in JSON.
     pub(super) fn next_request(&mut self) -> Vec<u8> {
-        let PullLimits { messages, bytes, expires } = self.limits;
+        let PullLimits { messages, bytes, expires, .. } = self.limits;
         let is_alone = std::mem::take(&mut self.is_oversized);
         let request = PullRequest {
             batch: if is_alone { 1 } else { messages },
@@ -154,6 +160,17 @@ mod tests {
         let consumer = serde_json::from_str(json).expect("a configuration");
         let request = request(&mut PullRequests::new(PullLimits::new(&consumer)));
         assert_eq!(request, r#"{"batch":10,"expires":1000000000,"max_bytes":1000}"#);
+    }
+
+    #[test]
+    fn a_consumer_that_takes_one_request_gets_one_at_a_time() {
+        let consumer = serde_json::from_str(r#"{"max_waiting": 1, "max_batch": 10}"#).expect("a configuration");
+        let mut pulls = PullRequests::new(PullLimits::new(&consumer));
+        request(&mut pulls);
+        (0..9).for_each(|_| pulls.on_message());
+        assert!(!pulls.is_low());
+        pulls.on_message();
+        assert!(pulls.is_low());
     }
 
     #[test]
