@@ -9,6 +9,7 @@ mod inboxes;
 mod kv;
 mod markers;
 mod mirrors;
+mod permissions;
 mod read;
 mod restored;
 mod rules;

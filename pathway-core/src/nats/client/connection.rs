@@ -127,9 +127,7 @@ impl Connection {
         let Connection { name, server, identity, .. } = self;
         let (action, subject) = (denied.action(), denied.subject());
         let needed_by = if subject.starts_with("$JS.") { ", which JetStream requires" } else { "" };
-        let message = format!(
-            "{name}: {server} does not allow {identity} to {action} `{subject}` (permissions violation){needed_by}"
-        );
+        let message = format!("{name}: {server} does not allow {identity} to {action}{needed_by}");
         Error::new(ErrorKind::Authorization, message)
     }
 

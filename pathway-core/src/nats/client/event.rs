@@ -11,22 +11,32 @@ pub(crate) enum PermissionError {
     SubscribeDenied(String),
     /// We may not publish on this subject.
     PublishDenied(String),
+    /// We have as many subscriptions as the server or the account allows: a subscription, the server does not say which, was
+    /// refused. Nothing would ever arrive there.
+    TooManySubscriptions,
 }
 
 impl PermissionError {
-    /// The subject that is denied.
+    /// The subject that is denied; empty if it is not known.
     pub(crate) fn subject(&self) -> &str {
         match self {
             PermissionError::SubscribeDenied(subject) | PermissionError::PublishDenied(subject) => subject,
+            PermissionError::TooManySubscriptions => "",
         }
     }
 
     /// What is denied, to complete "does not allow us to …".
-    pub(super) fn action(&self) -> &'static str {
-        match self {
-            PermissionError::SubscribeDenied(_) => "subscribe to",
-            PermissionError::PublishDenied(_) => "publish on",
-        }
+    pub(super) fn action(&self) -> String {
+        let (verb, subject) = match self {
+            PermissionError::SubscribeDenied(subject) => ("subscribe to", subject),
+            PermissionError::PublishDenied(subject) => ("publish on", subject),
+            PermissionError::TooManySubscriptions => {
+                return "have another subscription (maximum subscriptions exceeded): raise `max_subscriptions` of the server, \
+                        or the limit of the account"
+                    .to_owned();
+            }
+        };
+        format!("{verb} `{subject}` (permissions violation)")
     }
 }
 
@@ -63,6 +73,9 @@ pub(super) fn on_event(event: Event, name: &str, server: &str) -> Option<Permiss
 
 /// Parses `Permissions Violation for Publish to "subject"`. Some servers add more text at the end.
 fn parse_permission_error(text: &str) -> Option<PermissionError> {
+    if text.eq_ignore_ascii_case("maximum subscriptions exceeded") {
+        return Some(PermissionError::TooManySubscriptions);
+    }
     let rest = text.strip_prefix("Permissions Violation for ")?;
     let (verb, rest) = rest.split_once(" to \"")?;
     let subject = rest.split_once('"').map_or(rest, |(subject, _)| subject).to_owned();
@@ -90,6 +103,10 @@ mod tests {
         assert_eq!(
             parse_permission_error("Permissions Violation for Publish to \"sum\""),
             Some(PermissionError::PublishDenied("sum".into()))
+        );
+        assert_eq!(
+            parse_permission_error("maximum subscriptions exceeded"),
+            Some(PermissionError::TooManySubscriptions)
         );
         assert_eq!(parse_permission_error("Slow Consumer"), None);
     }

@@ -172,14 +172,16 @@ impl ConsumerSpec {
         ConsumerConfig {
             name: Some(name.to_owned()),
             replay_policy: "instant".to_owned(),
-            filter_subject: Some(self.subject.to_string()),
+            filter_subject: (&*self.subject != ">").then(|| self.subject.to_string()),
             ..ConsumerConfig::default()
         }
     }
 
     fn create(&self, name: &str, config: ConsumerConfig) -> (String, CreateConsumer) {
         let request = CreateConsumer { stream_name: self.stream.to_string(), config, action: "create" };
-        (format!("CONSUMER.CREATE.{}.{name}", self.stream), request)
+        // Administrators grant a filter by naming it in the request's subject.
+        let filter = if &*self.subject == ">" { String::new() } else { format!(".{}", self.subject) };
+        (format!("CONSUMER.CREATE.{}.{name}{filter}", self.stream), request)
     }
 
     /// Why there is no consumer. `is_running` says that there was one before.
@@ -285,7 +287,7 @@ pub(super) mod tests {
         let limits = ConsumerLimits::default();
         let policy = DeliverPolicy::ByStartSequence { opt_start_seq: 7 };
         let (endpoint, request) = spec(false).ephemeral("p-s-1a", &policy, limits);
-        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s-1a");
+        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s-1a.a.>");
         let expected = json!({"stream_name": "S", "action": "create", "config": {
             "name": "p-s-1a", "ack_policy": "none", "replay_policy": "instant", "filter_subject": "a.>",
             "deliver_policy": "by_start_sequence", "opt_start_seq": 7, "inactive_threshold": 300_000_000_000_u64,
@@ -297,7 +299,9 @@ pub(super) mod tests {
             "filter_subject": "a.>", "deliver_policy": "new", "ack_wait": 30_000_000_000_u64,
             "max_ack_pending": 262_144}});
         assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
-        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s");
+        assert_eq!(endpoint, "CONSUMER.CREATE.S.p-s.a.>");
+        let (endpoint, request) = ConsumerSpec { subject: ">".into(), ..spec(false) }.durable(limits);
+        assert_eq!((endpoint.as_str(), request.config.filter_subject), ("CONSUMER.CREATE.S.p-s", None));
         let limits = ConsumerLimits { max_ack_pending: Some(1000), inactive_threshold: Some(60) };
         let config = |(_, request)| serde_json::to_value::<CreateConsumer>(request).expect("JSON")["config"].clone();
         assert_eq!(config(spec(false).durable(limits))["max_ack_pending"], 1000);

@@ -1,0 +1,195 @@
+//! Each end works with exactly the permissions that the guide lists, also after a lost connection.
+
+use async_nats::jetstream::kv;
+use async_nats::jetstream::stream::Config;
+use pathway::nats::{self, Options};
+use pathway::prelude::*;
+use pathway::{ErrorKind, Running};
+use pathway_testkit::Server;
+use serde_json::json;
+
+use super::support::{Js, stream, work_queue};
+use crate::support::{Input, assert_error, stop, wait_for};
+
+const INBOX: &str = "_INBOX_svc.>";
+
+/// A server on which the user `svc` has these permissions, and everybody else has all.
+fn server(publish: &[&str], subscribe: &[&str]) -> Server {
+    let permissions = json!({"publish": publish, "subscribe": subscribe});
+    let config = format!(
+        "accounts {{ A {{ jetstream: enabled, users: [{{ user: admin, password: p }}, \
+         {{ user: svc, password: p, permissions: {permissions} }}] }} }}\nno_auth_user: admin"
+    );
+    Server::builder().config(&config).start().expect("a server")
+}
+
+fn options() -> Options {
+    Options::new().user_and_password("svc", "p").inbox_prefix("_INBOX_svc")
+}
+
+fn create(js: &Js, name: &str) {
+    match name {
+        "IN" => js.create(stream("IN")),
+        "QUEUE" => js.create(Config { name: "QUEUE".to_owned(), ..work_queue("IN") }),
+        _ => {
+            let config = kv::Config { bucket: "in".to_owned(), ..kv::Config::default() };
+            js.runtime.block_on(js.context.create_key_value(config)).expect("a bucket");
+        }
+    }
+}
+
+/// Reads before and after a restart of the server, with these permissions to publish.
+fn read(publish: &[&str], name: &str, subject: &str, read: impl Fn(nats::Read, &str) -> Table<Input>) {
+    let mut server = server(publish, &[INBOX]);
+    let js = Js::new(&server);
+    create(&js, name);
+    if publish.iter().all(|subject| !subject.contains("CREATE")) {
+        let config = async_nats::jetstream::consumer::pull::Config {
+            durable_name: Some("svc-in".to_owned()),
+            filter_subject: "in.a.>".to_owned(),
+            ..Default::default()
+        };
+        js.create_consumer(name, config);
+    }
+    let pipeline = Pipeline::named("svc");
+    let source = nats::read(&pipeline, server.url(), if name == "KV_in" { "in" } else { "in.a.>" });
+    let seen = read(source.name("in").options(options()), name).collect();
+    let running = pipeline.start().unwrap_or_else(|error| panic!("{name}: {error}"));
+    js.publish(subject, [1]);
+    wait_for("a row", || running.stats().sources[0].rows == 1);
+    server.restart().expect("a server");
+    Js::new(&server).publish(subject, [2]);
+    wait_for("another row", || running.stats().sources[0].rows == 2);
+    stop(running);
+    assert!(seen.rows().contains(&Input { value: 2 }));
+    assert!(!server.log().contains("Violation"), "{name}: {}", server.log());
+}
+
+#[test]
+fn streams_and_buckets_are_read_with_the_listed_permissions() {
+    let of_stream = |read: nats::Read, name: &str| read.jetstream(name).json::<Input>();
+    read(
+        &[
+            "$JS.API.STREAM.INFO.IN",
+            "$JS.API.STREAM.MSG.GET.IN",
+            "$JS.API.CONSUMER.CREATE.IN.*.in.a.>",
+            "$JS.API.CONSUMER.DELETE.IN.*",
+            "$JS.API.CONSUMER.MSG.NEXT.IN.*",
+        ],
+        "IN",
+        "in.a.x",
+        of_stream,
+    );
+    let queue = [
+        "$JS.API.STREAM.INFO.QUEUE",
+        "$JS.API.STREAM.MSG.GET.QUEUE",
+        "$JS.API.CONSUMER.INFO.QUEUE.svc-in",
+        "$JS.API.CONSUMER.MSG.NEXT.QUEUE.svc-in",
+        "$JS.ACK.QUEUE.svc-in.>",
+        "$JS.API.CONSUMER.CREATE.QUEUE.svc-in.in.a.>",
+    ];
+    read(&queue, "QUEUE", "in.a.x", of_stream);
+    let of_durable =
+        |read: nats::Read, name: &str| read.jetstream(nats::stream(name).durable("svc-in")).json::<Input>();
+    read(&queue[..5], "QUEUE", "in.a.x", of_durable);
+    read(
+        &[
+            "$JS.API.STREAM.INFO.KV_in",
+            "$JS.API.STREAM.MSG.GET.KV_in",
+            "$JS.API.CONSUMER.CREATE.KV_in.*.$KV.in.>",
+            "$JS.API.CONSUMER.DELETE.KV_in.*",
+            "$JS.API.CONSUMER.MSG.NEXT.KV_in.*",
+        ],
+        "KV_in",
+        "$KV.in.x",
+        |read, _| read.kv().json::<Input>(),
+    );
+}
+
+/// Writes one row with these permissions.
+fn write(publish: &[&str], write: impl Fn(&Table<Input>, &str)) -> (Server, Js) {
+    let server = server(publish, &[INBOX]);
+    let js = Js::new(&server);
+    create(&js, "IN");
+    create(&js, "KV_in");
+    let pipeline = Pipeline::named("svc");
+    let (feed, rows) = pipeline.input::<Input>();
+    write(&rows, &server.url());
+    let running: Running = pipeline.start().expect("a running pipeline");
+    feed.insert(Input { value: 1 });
+    feed.commit();
+    wait_for("the message", || running.stats().sinks[0].published == 1);
+    stop(running);
+    assert!(!server.log().contains("Violation"), "{}", server.log());
+    (server, js)
+}
+
+#[test]
+fn streams_and_buckets_are_written_with_the_listed_permissions() {
+    let (_server, js) = write(&["in.a", "$JS.API.STREAM.INFO.IN"], |rows, uri| {
+        nats::write(rows, uri, "in.a").options(options()).jetstream("IN").json();
+    });
+    assert_eq!(js.messages("IN"), 1);
+    let (_server, js) = write(&["$KV.in.>", "$JS.API.STREAM.INFO.KV_in"], |rows, uri| {
+        nats::write(rows, uri, "in").options(options()).kv(|_| "key".to_owned()).json();
+    });
+    assert_eq!(js.messages("KV_in"), 1);
+    let (_server, js) = write(&["in.a", INBOX], |rows, uri| {
+        nats::write(rows, uri, "in.a").options(options()).json();
+    });
+    assert_eq!(js.messages("IN"), 1);
+}
+
+#[test]
+fn core_nats_is_read_with_the_listed_permissions() {
+    let server = server(&[INBOX], &["in.a.>", INBOX]);
+    let pipeline = Pipeline::named("svc");
+    let seen = nats::read(&pipeline, server.url(), "in.a.>").options(options()).json::<Input>().collect();
+    let running = pipeline.start().expect("a running pipeline");
+    let js = Js::new(&server);
+    let sent = js.client.publish("in.a.x", r#"{"value":1}"#.into());
+    js.runtime.block_on(sent).expect("a publication");
+    js.runtime.block_on(js.client.flush()).expect("a flush");
+    wait_for("a row", || seen.rows() == [Input { value: 1 }]);
+    stop(running);
+    assert!(!server.log().contains("Violation"), "{}", server.log());
+}
+
+/// It cannot look at messages, and cannot delete its earlier consumers.
+#[test]
+fn a_stream_is_read_on_without_permissions_that_only_help() {
+    let publish = ["$JS.API.STREAM.INFO.IN", "$JS.API.CONSUMER.CREATE.IN.*.in.a.>", "$JS.API.CONSUMER.MSG.NEXT.IN.*"];
+    let mut server = server(&publish, &[INBOX]);
+    let js = Js::new(&server);
+    create(&js, "IN");
+    let pipeline = Pipeline::named("svc");
+    let input = nats::read(&pipeline, server.url(), "in.a.>").options(options()).jetstream("IN").json::<Input>();
+    let seen = input.collect();
+    let running = pipeline.start().expect("a running pipeline");
+    js.publish("in.a.x", [1]);
+    wait_for("a row", || seen.rows().len() == 1);
+    for restarts in 1..=3 {
+        server.restart().expect("a server");
+        Js::new(&server).publish("in.a.x", [restarts + 1]);
+        wait_for("another row", || seen.rows().len() == restarts as usize + 1);
+    }
+    stop(running);
+}
+
+/// The server refuses the subscription on which the messages would arrive, and says so outside of any answer.
+#[test]
+fn too_many_subscriptions_are_an_error_at_start() {
+    let server = Server::builder().config("max_subscriptions: 1").start().expect("a server");
+    let mut admin = super::support::RawClient::new(&server);
+    let config = json!({"name": "IN", "subjects": ["in.>"]});
+    let request = format!("PUB $JS.API.STREAM.CREATE.IN {}\r\n{config}\r\n", config.to_string().len());
+    admin.send(request.as_bytes());
+    let pipeline = Pipeline::new();
+    drop(nats::read(&pipeline, server.url(), "in.>").name("in").jetstream("IN").json::<Input>().collect());
+    let running = pipeline.start();
+    let error = match running {
+        Err(error) => error,
+        Ok(running) => crate::support::join(running).expect_err("an error"),
+    };
+    assert_error(&error, ErrorKind::Authorization, &["in: ", "maximum subscriptions exceeded", "max_subscriptions"]);
+}
