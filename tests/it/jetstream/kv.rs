@@ -1,6 +1,8 @@
 //! Key-value buckets, read as tables and written from tables.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 use async_nats::jetstream::kv;
 use futures_util::TryStreamExt;
@@ -11,7 +13,7 @@ use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
 use super::support::{Js, server};
-use crate::support::{assert_error, join, stop, wait_for};
+use crate::support::{Gate, assert_error, join, stop, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
 struct Limit {
@@ -120,6 +122,72 @@ fn an_empty_bucket_is_read_and_a_missing_one_is_an_error() {
     let _rows = nats::read(&pipeline, server.url(), "a.b").kv().json::<Limit>();
     let error = pipeline.start().expect_err("an error");
     assert!(error.to_string().contains("`a.b` cannot be the name of a bucket"), "{error}");
+}
+
+/// Some values are replaced before they are delivered.
+#[test]
+fn the_first_commit_has_every_key_although_values_are_replaced() {
+    const KEYS: i64 = 5000;
+    let server = server();
+    let js = Js::new(&server);
+    js.bucket("limits", 1);
+    let put_all = |js: &Js, round: i64| {
+        let put = |n| (format!("$KV.limits.k{n}"), format!(r#"{{"most":{}}}"#, n + KEYS * round));
+        js.publish_all((0..KEYS).map(put));
+    };
+    put_all(&js, 0);
+    let (done, url) = (AtomicBool::new(false), &server);
+    thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            let js = Js::new(url);
+            for round in 1.. {
+                put_all(&js, round);
+                if done.load(Ordering::Relaxed) {
+                    return;
+                }
+            }
+        });
+        for _ in 0..5 {
+            let (running, seen) = limits(url).expect("a running pipeline");
+            wait_for("the first commit", || !seen.changes().is_empty());
+            stop(running);
+            let changes = seen.changes();
+            let keys = changes.iter().filter(|(commit, _, diff)| *commit == changes[0].0 && *diff == 1);
+            let keys: BTreeSet<i64> = keys.map(|(_, row, _)| row.most % KEYS).collect();
+            assert_eq!(keys.len() as i64, KEYS);
+        }
+        done.store(true, Ordering::Relaxed);
+        writer.join().expect("a writer");
+    });
+}
+
+/// The pipeline is slow, and has not read all keys when they are purged.
+#[test]
+fn the_first_commit_comes_also_if_the_rest_of_a_bucket_is_purged() {
+    const KEYS: i64 = 50_000;
+    let server = server();
+    let js = Js::new(&server);
+    js.bucket("limits", 1);
+    js.publish_all((0..KEYS).map(|n| (format!("$KV.limits.k{n}"), format!(r#"{{"most":{n}}}"#))));
+    let pipeline = Pipeline::named("test");
+    let gate = Gate::default();
+    let closed = gate.close();
+    let (feed, other) = pipeline.input::<Limit>();
+    let before_gate = gate.clone();
+    let passed = other.filter(move |_| before_gate.pass()).collect();
+    let limits = nats::read(&pipeline, server.url(), "limits").max_backlog(1000).kv().json::<Limit>();
+    let seen = limits.collect();
+    feed.insert(Limit { most: 0 });
+    feed.commit();
+    let running = pipeline.start().expect("a running pipeline");
+    let received = || running.stats().sources.iter().map(|source| source.received).max().unwrap_or_default();
+    wait_for("some keys", || received() >= 250);
+    js.purge("KV_limits");
+    drop(closed);
+    wait_for("the first commit", || !seen.changes().is_empty());
+    assert!(seen.rows().len() < KEYS as usize && passed.rows().len() == 1);
+    drop(feed);
+    stop(running);
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod pull_requests;
 mod read_marks;
 mod reader;
 mod session;
+mod snapshot;
 mod start;
 mod suspicion;
 mod unacked;

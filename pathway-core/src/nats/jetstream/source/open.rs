@@ -42,7 +42,8 @@ impl Reader {
         if is_resumed {
             self.position.resume(consumer.pending);
         } else {
-            self.position.start(consumer.next, consumer.pending, stream.last);
+            let reads_newest = self.spec.start == Start::LastPerSubject;
+            self.position.start(consumer.next, consumer.pending, stream.last, reads_newest);
         }
         Ok(consumer)
     }
@@ -56,7 +57,7 @@ impl Reader {
     ) -> Result<Consumer, SessionEnd> {
         let deliver_policy: DeliverPolicy = match self.spec.start {
             // In the consumer's own order, so that what follows the last message read is what was not read.
-            start @ Start::LastPerSubject if !self.position.is_caught_up => start.into(),
+            start @ Start::LastPerSubject if !self.position.snapshot.is_complete() => start.into(),
             _ if is_resumed => DeliverPolicy::ByStartSequence { opt_start_seq: self.position.next },
             start => start.into(),
         };

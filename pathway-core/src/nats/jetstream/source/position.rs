@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::delivery_info::DeliveryInfo;
+use super::snapshot::Snapshot;
 use crate::nats::client::StreamInfo;
 
 /// How far a stream was read.
@@ -12,10 +13,8 @@ pub(super) struct Position {
     pub(super) next: u64,
     /// How many messages the consumer still had when it delivered the last one.
     pending: u64,
-    /// The last sequence of the stream when reading started.
-    last_at_start: u64,
-    /// All messages that were there at the start have been read.
-    pub(super) is_caught_up: bool,
+    /// The messages that were there at the start.
+    pub(super) snapshot: Snapshot,
     /// Sequences that were skipped, and how many messages seem to be missing there.
     gap: Option<(Range<u64>, u64)>,
 }
@@ -33,21 +32,24 @@ pub(super) enum GapPolicy {
 
 impl Position {
     /// The first consumer was created, on a stream that ends with the sequence `last`.
-    pub(super) fn start(&mut self, next: u64, pending: u64, last: u64) {
-        (self.next, self.pending, self.last_at_start) = (next, pending, last);
-        self.is_caught_up = pending == 0;
+    ///
+    /// `reads_newest` says that only the last message of each subject is read until then.
+    pub(super) fn start(&mut self, next: u64, pending: u64, last: u64, reads_newest: bool) {
+        (self.next, self.pending) = (next, pending);
+        self.snapshot = Snapshot::new(last, pending, reads_newest);
     }
 
     /// Another consumer continues.
     pub(super) fn resume(&mut self, pending: u64) {
         self.pending = pending;
-        self.is_caught_up |= pending == 0;
+        self.snapshot.resume(pending);
     }
 
     /// A message was read in another way than from the consumer.
     pub(super) fn skip(&mut self, sequence: u64) {
         self.next = self.next.max(sequence + 1);
-        self.is_caught_up |= sequence >= self.last_at_start;
+        // Its place among the pending messages is not known.
+        self.snapshot.advance(sequence, u64::MAX);
     }
 
     /// A message was read.
@@ -63,7 +65,7 @@ impl Position {
         }
         self.next = self.next.max(sequence + 1);
         self.pending = pending;
-        self.is_caught_up |= pending == 0 || sequence >= self.last_at_start;
+        self.snapshot.advance(sequence, pending);
     }
 
     /// Whether messages seem to be missing, so that the stream must be asked.
@@ -120,14 +122,14 @@ mod tests {
             (GapPolicy::Expected, None),
         ] {
             let mut position = Position::default();
-            position.start(1, 30, 70);
+            position.start(1, 30, 70, false);
             position.advance(&info(1, 29), policy);
             position.advance(&info(2, 28), policy);
             assert!(!position.has_gap());
             position.advance(&info(60, 0), policy);
             assert_eq!(position.has_gap(), expected.is_some());
             assert_eq!(position.take_lost(&stream(50), policy, false), expected);
-            assert_eq!((position.next, position.is_caught_up), (61, true));
+            assert_eq!((position.next, position.snapshot.is_complete()), (61, true));
         }
     }
 
@@ -139,7 +141,7 @@ mod tests {
             (GapPolicy::Expected, None),
         ] {
             let mut position = Position::default();
-            position.start(5, 10, 70);
+            position.start(5, 10, 70, false);
             position.advance(&info(5, 9), policy);
             assert_eq!(position.take_lost(&stream(1), policy, true), None);
             assert_eq!(position.take_lost(&stream(101), policy, false), None);
@@ -151,7 +153,7 @@ mod tests {
     #[test]
     fn a_deleted_message_is_not_lost() {
         let mut position = Position::default();
-        position.start(1, 10, 70);
+        position.start(1, 10, 70, false);
         position.advance(&info(2, 8), GapPolicy::Missing);
         assert_eq!(position.take_lost(&stream(1), GapPolicy::Missing, false), None);
     }

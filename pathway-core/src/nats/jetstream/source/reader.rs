@@ -287,7 +287,7 @@ impl Reader {
 
     /// Ends the initial snapshot when all of it was read.
     pub(super) fn end_snapshot(&self) {
-        if self.position.is_caught_up && !self.link.queue.is_past_snapshot(u64::MAX) {
+        if self.position.snapshot.is_complete() && !self.link.queue.is_past_snapshot(u64::MAX) {
             self.link.queue.end_snapshot();
         }
     }
@@ -308,7 +308,7 @@ impl Reader {
     }
 
     fn gap_policy(&self) -> GapPolicy {
-        let reads_newest = self.spec.start == Start::LastPerSubject && !self.position.is_caught_up;
+        let reads_newest = self.spec.start == Start::LastPerSubject && !self.position.snapshot.is_complete();
         match &self.stream {
             Some(stream) if reads_newest || stream.is_limited_per_subject => GapPolicy::Expected,
             Some(stream) if self.unacked.is_none() && stream.is_covered_by(&self.spec.subject) => GapPolicy::Missing,

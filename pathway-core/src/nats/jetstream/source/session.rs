@@ -366,7 +366,8 @@ impl<'a> ConsumerSession<'a> {
     /// reason for a restart.
     async fn check_for_lost_messages(&mut self) -> Result<Result<(), Cow<'static, str>>, SessionEnd> {
         let is_idle = self.idle == Idle::Unchecked;
-        if self.is_stopping() || !(is_idle || self.reader.position.has_gap()) {
+        let is_short = self.reader.position.snapshot.is_short();
+        if self.is_stopping() || !(is_idle || is_short || self.reader.position.has_gap()) {
             return Ok(Ok(()));
         }
         let next = self.reader.position.next;
@@ -380,6 +381,14 @@ impl<'a> ConsumerSession<'a> {
             }
         }
         self.reader.report_lost(&stream, is_idle);
+        if is_idle {
+            // Nothing comes although something was requested.
+            self.reader.position.snapshot.end();
+        } else if is_short {
+            let read = self.reader.position.next.saturating_sub(1);
+            self.reader.position.snapshot.extend(stream.last, read);
+        }
+        self.reader.end_snapshot();
         Ok(Ok(()))
     }
 }

@@ -26,7 +26,7 @@ impl Reader {
         if self.position.next == 0 || !self.suspicion.take() {
             return Ok(false);
         }
-        if self.spec.start == Start::LastPerSubject && !self.position.is_caught_up {
+        if self.spec.start == Start::LastPerSubject && !self.position.snapshot.is_complete() {
             // The next message of the consumer is not the next one of the stream.
             if self.suspicion.is_repeated() {
                 self.spec.start = Start::Sequence(self.position.next);
