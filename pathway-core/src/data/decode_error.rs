@@ -110,11 +110,43 @@ impl std::error::Error for DecodeError {}
 /// The longest excerpt of a payload, a subject or a header in an error message, in bytes.
 pub const EXCERPT_LIMIT: usize = 64;
 
-/// Cuts a text to [`EXCERPT_LIMIT`] bytes, for an error message.
+/// The longest subject in a log line, in bytes.
+const SUBJECT_LIMIT: usize = 256;
+
+/// Cuts a text to [`EXCERPT_LIMIT`] bytes, for an error message, and escapes control characters.
 pub fn excerpt(text: &str) -> String {
-    if text.len() <= EXCERPT_LIMIT {
-        return text.to_owned();
+    cut(text, EXCERPT_LIMIT)
+}
+
+/// A subject for a log line: cut if it is very long, and with control characters escaped. It comes from data, and could otherwise
+/// begin a line of its own, or talk to the terminal.
+pub(crate) fn subject_excerpt(subject: &str) -> String {
+    cut(subject, SUBJECT_LIMIT)
+}
+
+fn cut(text: &str, limit: usize) -> String {
+    let end = match text.len() <= limit {
+        true => text.len(),
+        false => (0..=limit).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0),
+    };
+    let mut shown = String::with_capacity(end);
+    for c in text[..end].chars() {
+        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
-    let end = (0..=EXCERPT_LIMIT).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    format!("{}… ({} bytes)", &text[..end], text.len())
+    if end < text.len() {
+        shown.push_str(&format!("… ({} bytes)", text.len()));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn excerpts_are_cut_and_stay_on_their_line() {
+        assert_eq!(excerpt("[1,\n\t2]\u{9b}\u{7f}\u{1b}[31m å"), r"[1,\n\t2]\u{9b}\u{7f}\u{1b}[31m å");
+        assert_eq!(excerpt(&"å".repeat(100)), format!("{}… (200 bytes)", "å".repeat(32)));
+        assert_eq!(subject_excerpt(&"s".repeat(300)), format!("{}… (300 bytes)", "s".repeat(256)));
+    }
 }

@@ -29,6 +29,7 @@ pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson, EncodeText, TextForm};
 pub use columns::{Columns, SchemaField};
 pub use datum::{Datum, DatumKey, DatumRef};
+pub(crate) use decode_error::subject_excerpt;
 pub use decode_error::{DecodeError, EXCERPT_LIMIT, Mismatch, excerpt};
 pub use dyn_value::DynValue;
 pub use encode_error::EncodeError;

@@ -9,7 +9,7 @@ use super::ingest_limit::IngestLimit;
 use super::message_batch::MessagePosition;
 use super::{MessageBatch, SourceLink};
 use crate::connector::sink::EncodedBatch;
-use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
+use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema, subject_excerpt};
 use crate::dataflow::InputHandle;
 use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{CommitTrigger, SourceOperator};
@@ -219,7 +219,7 @@ struct Place<'a> {
 
 impl fmt::Display for Place<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "on subject `{}`", self.subject)?;
+        write!(f, "on subject `{}`", subject_excerpt(self.subject))?;
         match &self.position {
             Some(MessagePosition::At(position)) => write!(f, " at position {position}"),
             Some(MessagePosition::Before(position)) => write!(f, " before position {position}"),

@@ -30,6 +30,11 @@ pub(super) fn check(options: &Options) -> Result<()> {
     })
 }
 
+/// Whether a subject is an inbox of this program, or its inboxes' wildcard.
+pub(crate) fn is_own_inbox(subject: &str) -> bool {
+    subject.contains(token())
+}
+
 /// Tells messages to this program's inboxes from those of a subscription.
 pub(crate) struct InboxFilter {
     /// A subject without wildcards is no inbox.
@@ -44,7 +49,7 @@ impl InboxFilter {
 
     /// Whether a message on `subject` is for an inbox of this program.
     pub(crate) fn is_inbox(&self, subject: &str) -> bool {
-        self.has_wildcards && subject.contains(token())
+        self.has_wildcards && is_own_inbox(subject)
     }
 }
 

@@ -11,7 +11,9 @@ use futures_util::future::{self, Either, poll_fn};
 use super::pending::PendingBatch;
 use super::publisher::Publisher;
 use crate::connector::sink::{EncodedBatch, OutputBatch};
-use crate::nats::client::{Connection, ConnectionClosed, FlushBarrier, SessionEnd, Supervisor, sleep_until};
+use crate::nats::client::{
+    Connection, ConnectionClosed, FlushBarrier, SessionEnd, Supervisor, is_own_inbox, sleep_until,
+};
 use crate::telemetry::Level;
 
 /// How long a published batch waits for others before a flush barrier is sent behind it.
@@ -198,7 +200,7 @@ impl<'a> PublishSession<'a> {
             match &self.barrier {
                 Some(barrier) if barrier.is_denied_by(&denied) => return Poll::Ready(Ok(())),
                 // An inbox is denied twice: for its subscription, and for the barrier that is sent to it.
-                None if denied.subject().starts_with("_INBOX.") => {}
+                None if is_own_inbox(denied.subject()) => {}
                 _ => return Poll::Ready(Err(self.connection.permission_denied(&denied).into())),
             }
         }

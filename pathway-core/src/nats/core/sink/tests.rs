@@ -266,16 +266,19 @@ fn without_an_inbox_it_still_publishes() {
     for permissions in ["subscribe: [\"out\"]", "publish: [\"out\"]", "subscribe: [\"out\"], publish: [\"out\"]"] {
         let server =
             server_with_authorization(&format!("users: [{{user: u, password: p, permissions: {{{permissions}}}}}]"));
-        let mut running = start(publisher(&format!("nats://u:p@{}", server.host_port()))).expect("a sink");
-        for n in 0..100 {
-            running.push_numbers(n..n + 1);
+        for options in [Options::new(), Options::new().inbox_prefix("svc.inbox")] {
+            let uri = format!("nats://u:p@{}", server.host_port());
+            let mut running = start(publisher(&uri).options(options)).expect("a sink");
+            for n in 0..100 {
+                running.push_numbers(n..n + 1);
+            }
+            running.wait_until_confirmed();
+            running.push_numbers(100..200);
+            let counters = running.link.counters.clone();
+            let failure = running.finish();
+            assert!(failure.is_none(), "{permissions}: {failure:?}");
+            assert_eq!(counters.published.get(), 200);
         }
-        running.wait_until_confirmed();
-        running.push_numbers(100..200);
-        let counters = running.link.counters.clone();
-        let failure = running.finish();
-        assert!(failure.is_none(), "{permissions}: {failure:?}");
-        assert_eq!(counters.published.get(), 200);
     }
 }
 
