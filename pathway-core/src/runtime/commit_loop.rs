@@ -76,6 +76,7 @@ impl CommitLoop<'_> {
             match &open {
                 Some(commit) => match scheduler.decide(commit.messages, self.time_left(commit)) {
                     Decision::Seal => {
+                        scheduler.sealed();
                         self.seal(scheduler);
                         open = None;
                     }

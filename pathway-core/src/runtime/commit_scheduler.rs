@@ -26,7 +26,7 @@ const FULL: usize = 256 * 1024;
 pub(super) struct CommitScheduler {
     /// The time of the last commit.
     last: u64,
-    /// When the last commit was sealed.
+    /// When the last commit was sealed that was decided on here. Preloaded and manual commits are not.
     sealed: Option<Instant>,
 }
 
@@ -70,8 +70,12 @@ impl CommitScheduler {
 
     /// The time of the commit that is being sealed.
     pub(super) fn next_time(&mut self) -> u64 {
-        self.sealed = Some(Instant::now());
         self.next_time_at(unix_millis())
+    }
+
+    /// The commit that was decided on is sealed: the pause before the next one begins.
+    pub(super) fn sealed(&mut self) {
+        self.sealed = Some(Instant::now());
     }
 
     fn next_time_at(&mut self, now: u64) -> u64 {
