@@ -1,5 +1,7 @@
 //! The headers of an outgoing message, in a fixed order: `pathway_time`, `pathway_diff`, then its own.
 
+use std::fmt::{self, Write as _};
+
 use async_nats::HeaderMap;
 use async_nats::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
@@ -10,6 +12,9 @@ use crate::connector::sink::{MessageMeta, OutgoingMessage, validate};
 
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
 const MESSAGE_ID: &str = "Nats-Msg-Id";
+
+/// How many bytes the headers of most messages into a stream have at most: the time, the diff, an id and the id before it.
+const TYPICAL_LENGTH: usize = 192;
 
 /// Makes the headers of messages. They are sent in the order in which they are given.
 ///
@@ -79,34 +84,39 @@ fn build(
     id: Option<&str>,
     condition: Option<(&str, &str)>,
 ) -> HeaderMap {
-    let mut lines = HeaderLines::default();
+    let mut lines = HeaderLines { first: None, text: String::with_capacity(TYPICAL_LENGTH) };
     if let Some((time, diff)) = change {
-        lines.add("pathway_time", &time.to_string());
-        lines.add("pathway_diff", &diff.to_string());
+        lines.add_valid("pathway_time", format_args!("{time}"));
+        lines.add_valid("pathway_diff", format_args!("{diff}"));
     }
     meta.headers.iter().for_each(|(name, value)| lines.add(name, value));
-    if let Some(id) = meta.message_id.as_deref().or(id) {
-        lines.add(MESSAGE_ID, id);
+    match (&meta.message_id, id) {
+        (Some(id), _) => lines.add(MESSAGE_ID, id),
+        (None, Some(id)) => lines.add_valid(MESSAGE_ID, format_args!("{id}")),
+        (None, None) => {}
     }
     if let Some((name, value)) = condition {
-        lines.add(name, value);
+        lines.add_valid(name, format_args!("{value}"));
     }
     lines.finish()
 }
 
 /// Header lines. The name of the first one is kept apart.
-#[derive(Default)]
 struct HeaderLines {
     first: Option<HeaderName>,
     text: String,
 }
 
 impl HeaderLines {
-    /// Adds a header. An invalid one is left out; messages with such headers are rejected earlier.
+    /// Adds a header from data. An invalid one is left out; messages with such headers are rejected earlier.
     fn add(&mut self, name: &str, value: &str) {
-        if validate::header(name, value).is_some() {
-            return;
+        if validate::header(name, value).is_none() {
+            self.add_valid(name, format_args!("{value}"));
         }
+    }
+
+    /// Adds a header whose name and value are valid.
+    fn add_valid(&mut self, name: &str, value: fmt::Arguments<'_>) {
         match &self.first {
             Some(_) => ["\r\n", name, ": "].iter().for_each(|piece| self.text.push_str(piece)),
             None if name == "pathway_time" => self.first = Some(TIME),
@@ -115,7 +125,8 @@ impl HeaderLines {
                 Err(_) => return,
             },
         }
-        self.text.push_str(value);
+        // Writing into a string does not fail.
+        let _ = self.text.write_fmt(value);
     }
 
     fn finish(self) -> HeaderMap {

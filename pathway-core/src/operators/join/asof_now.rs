@@ -129,12 +129,9 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let AsofNow { keys, left, right, dirty_keys, results, row } = self;
         *dirty_keys = 0;
-        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         keys.seal(|_, RightRows { rows, number }| {
-            left.take(*number, &mut new_left);
-            right.take(*number, &mut new_right);
-            new_right.drain(..).for_each(|(row, diff)| rows.update(row, diff));
-            for (left, diff) in new_left.drain(..) {
+            right.take(*number).drain(..).for_each(|(row, diff)| rows.update(row, diff));
+            for (left, diff) in left.take(*number).drain(..) {
                 let join = || join(&left, rows, &**row);
                 match results {
                     None => join().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),

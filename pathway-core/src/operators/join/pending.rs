@@ -20,6 +20,8 @@ pub(super) struct Pending<T, K> {
     /// Buffers for looking keys up together; empty between calls.
     keys: Vec<K>,
     slots: Vec<(Slot, bool)>,
+    /// The net changes of one key.
+    net: Vec<(T, i64)>,
 }
 
 /// A change of a key, and the previous change of the same key.
@@ -30,7 +32,8 @@ struct Link<T> {
 
 impl<T: Datum, K: Datum> Pending<T, K> {
     pub(super) fn new(key: Key<T, K>) -> Self {
-        Pending { key, changes: Vec::new(), newest: Vec::new(), keys: Vec::new(), slots: Vec::new() }
+        let (changes, newest, keys, slots, net) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        Pending { key, changes, newest, keys, slots, net }
     }
 
     /// Adds changes. A key that the open commit changes for the first time gets the next number, in `number` of its value.
@@ -58,8 +61,10 @@ impl<T: Datum, K: Datum> Pending<T, K> {
         }
     }
 
-    /// Moves the net changes of the key with this number into `net`.
-    pub(super) fn take(&mut self, number: u32, net: &mut Vec<(T, i64)>) {
+    /// Takes the net changes of the key with this number.
+    pub(super) fn take(&mut self, number: u32) -> &mut Vec<(T, i64)> {
+        let net = &mut self.net;
+        net.clear();
         let mut next = self.newest.get_mut(number as usize).and_then(Option::take);
         while let Some(Link { change, previous }) = next.and_then(|at| self.changes.get_mut(at as usize)) {
             net.extend(change.take());
@@ -74,6 +79,7 @@ impl<T: Datum, K: Datum> Pending<T, K> {
             });
         }
         net.retain(|(_, diff)| *diff != 0);
+        net
     }
 
     /// Ends the commit, all of whose changes were taken.
@@ -84,6 +90,8 @@ impl<T: Datum, K: Datum> Pending<T, K> {
         self.changes.shrink_to(KEEP);
         self.newest.clear();
         self.newest.shrink_to(KEEP);
+        self.net.clear();
+        self.net.shrink_to(KEEP);
     }
 }
 

@@ -76,7 +76,6 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let TwoSidedJoin { keys, left, right, dirty_keys, spec } = self;
         *dirty_keys = 0;
-        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |left: Option<&L>, right: Option<&R>, diff: i64| {
             if let Some(row) = (spec.row)(left, right) {
                 emit(Change { row, diff });
@@ -84,9 +83,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
         };
         keys.sort_dirty();
         keys.seal(|_, sides| {
-            left.take(sides.number, &mut new_left);
-            right.take(sides.number, &mut new_right);
-            sides.commit(&mut new_left, &mut new_right, spec.kind, &mut emit);
+            sides.commit(left.take(sides.number), right.take(sides.number), spec.kind, &mut emit);
             !(sides.left.is_empty() && sides.right.is_empty())
         });
         left.clear();

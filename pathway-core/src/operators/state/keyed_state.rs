@@ -202,7 +202,10 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
 
     /// Like [`KeyedState::seal`], with the slot of each key. The slot of a removed key may be reused from the next commit on.
     pub(crate) fn seal_slots(&mut self, mut keep: impl FnMut(Slot, &K, &mut V) -> bool) {
-        for slot in std::mem::take(&mut self.dirty) {
+        // The most capacity that stays allocated after a large commit.
+        const KEEP: usize = 1 << 10;
+        let mut dirty = std::mem::take(&mut self.dirty);
+        for slot in dirty.drain(..) {
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
             let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
             if keep(Slot(slot), key, value) {
@@ -216,6 +219,9 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         }
         if self.index.is_empty() {
             *self = KeyedState::new();
+        }
+        if dirty.capacity() <= KEEP {
+            self.dirty = dirty;
         }
     }
 }

@@ -126,7 +126,9 @@ impl<'a> PublishSession<'a> {
         if self.retry.is_some() {
             return Ok(());
         }
-        self.queues.resume(Instant::now());
+        if self.queues.has_refused() {
+            self.queues.resume(Instant::now());
+        }
         for _ in 0..SEND_AT_ONCE {
             if let Some(number) = self.queues.next_ready() {
                 self.send_queued(number).await?;
@@ -204,7 +206,7 @@ impl<'a> PublishSession<'a> {
         is_again: bool,
     ) -> Result<(), ConnectionClosed> {
         let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
-        let ((in_batch, number), reply) = (place, format!("{}.{slot}", self.inbox));
+        let (in_batch, number) = place;
         let pending = &pending[in_batch];
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
@@ -217,7 +219,8 @@ impl<'a> PublishSession<'a> {
                 let condition = last.as_ref().map(LastMessage::condition);
                 let condition = condition.as_ref().map(|(name, value)| (*name, &**value));
                 let headers = HeaderTemplate::with_id(batch.time, message, &id, condition);
-                match pending.outgoing.publish(&self.connection.client, message, headers, Some(reply.clone())).await? {
+                let reply = format!("{}.{slot}", self.inbox);
+                match pending.outgoing.publish(&self.connection.client, message, headers, Some(reply)).await? {
                     None => Ok(id),
                     Some(error) => Err(error),
                 }
@@ -230,7 +233,7 @@ impl<'a> PublishSession<'a> {
                 link.counters.republished.add(u64::from(is_again));
                 (AckState::Waiting, Some(id))
             }
-            Err(error) => (self.reject(place, message, reply, &error).await?, None),
+            Err(error) => (self.reject(place, message, slot, &error).await?, None),
         };
         if state == AckState::Waiting {
             if self.waiting == 0 {
@@ -253,7 +256,7 @@ impl<'a> PublishSession<'a> {
         &mut self,
         (in_batch, number): (usize, usize),
         message: &OutgoingMessage,
-        reply: String,
+        slot: u64,
         error: &EncodeError,
     ) -> Result<AckState, ConnectionClosed> {
         let Publisher { pending, link, config, stream, rejects, order, template, .. } = &mut *self.publisher;
@@ -269,6 +272,7 @@ impl<'a> PublishSession<'a> {
             dead_letter_error = pending.outgoing.publish_dead_letter(client, dead_letter, template).await?;
             if dead_letter_error.is_none() {
                 // A message to ourselves: when it returns, the server has processed the dead letter.
+                let reply = format!("{}.{slot}", self.inbox);
                 client.publish(reply, Bytes::new()).await.map_err(|_| ConnectionClosed)?;
                 state = AckState::Waiting;
             }
@@ -346,7 +350,6 @@ impl<'a> PublishSession<'a> {
 /// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
 fn not_taken(stream: Option<&StreamInfo>, name: &str, message: &OutgoingMessage, subject: &str) -> Option<EncodeError> {
     let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
-    let subject = excerpt(subject);
-    let error = || format!("the stream `{name}` does not take the subject `{}`", subject.escape_debug());
+    let error = || format!("the stream `{name}` does not take the subject `{}`", excerpt(subject).escape_debug());
     (!is_taken).then(|| EncodeError::new(error()))
 }

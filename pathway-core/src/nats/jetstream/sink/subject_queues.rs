@@ -87,9 +87,6 @@ impl SubjectQueues {
 
     /// It is the turn of the refused messages whose pause is over.
     pub(super) fn resume(&mut self, now: Instant) {
-        if self.refused == 0 {
-            return;
-        }
         for queue in self.queues.values_mut().filter(|queue| queue.resume_at.is_some_and(|at| at <= now)) {
             queue.resume_at = None;
             self.ready.extend(queue.messages.front());

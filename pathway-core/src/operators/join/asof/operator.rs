@@ -89,7 +89,6 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let Asof { keys, left, right, dirty_keys, times, row } = self;
         *dirty_keys = 0;
-        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |left: &L, right: Option<&R>, diff: i64| {
             if let Some(row) = row(Some(left), right) {
                 emit(Change { row, diff });
@@ -97,12 +96,10 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
         };
         keys.sort_dirty();
         keys.seal(|_, timelines| {
-            left.take(timelines.number, &mut new_left);
-            right.take(timelines.number, &mut new_right);
             let timed = |(row, diff)| ((times.left)(&row), row, diff);
-            let new_left = new_left.drain(..).map(timed);
+            let new_left = left.take(timelines.number).drain(..).map(timed);
             let timed = |(row, diff)| ((times.right)(&row), row, diff);
-            let new_right = new_right.drain(..).map(timed);
+            let new_right = right.take(timelines.number).drain(..).map(timed);
             timelines.commit(new_left, new_right, times.direction, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });

@@ -37,6 +37,8 @@ pub(super) struct IntervalOperator<L, R, K, O> {
     dirty_keys: u32,
     near: Near<L, R>,
     spec: JoinSpec<L, R, O>,
+    /// Buffers for the changes of one key; empty between commits.
+    changes: (Changes<L>, Changes<R>),
 }
 
 /// The rows of one key.
@@ -93,7 +95,7 @@ impl Distance {
 impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
     pub(super) fn new(left: Key<L, K>, right: Key<R, K>, near: Near<L, R>, spec: JoinSpec<L, R, O>) -> Self {
         let (left, right) = (Pending::new(left), Pending::new(right));
-        IntervalOperator { keys: KeyedState::new(), left, right, dirty_keys: 0, near, spec }
+        IntervalOperator { keys: KeyedState::new(), left, right, dirty_keys: 0, near, spec, changes: Default::default() }
     }
 }
 
@@ -109,10 +111,10 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let IntervalOperator { keys, left, right, dirty_keys, near, spec } = self;
+        // The most capacity that stays allocated after a large commit.
+        const KEEP: usize = 1 << 10;
+        let IntervalOperator { keys, left, right, dirty_keys, near, spec, changes: (new_left, new_right) } = self;
         *dirty_keys = 0;
-        let (mut rows_left, mut rows_right) = (Vec::new(), Vec::new());
-        let (mut new_left, mut new_right) = (Vec::new(), Vec::new());
         let mut emit = |left: Option<&L>, right: Option<&R>, diff: i64| {
             if let Some(row) = (spec.row)(left, right) {
                 emit(Change { row, diff });
@@ -121,15 +123,17 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
         let range = Distance { from: near.from, to: near.to };
         keys.sort_dirty();
         keys.seal(|_, timelines| {
-            left.take(timelines.number, &mut rows_left);
-            right.take(timelines.number, &mut rows_right);
-            new_left.extend(rows_left.drain(..).map(|(row, diff)| ((near.left)(&row), row, diff)));
-            new_right.extend(rows_right.drain(..).map(|(row, diff)| ((near.right)(&row), row, diff)));
-            timelines.commit(&mut new_left, &mut new_right, range, spec.kind, &mut emit);
+            let with_time = |(row, diff)| ((near.left)(&row), row, diff);
+            new_left.extend(left.take(timelines.number).drain(..).map(with_time));
+            let with_time = |(row, diff)| ((near.right)(&row), row, diff);
+            new_right.extend(right.take(timelines.number).drain(..).map(with_time));
+            timelines.commit(new_left, new_right, range, spec.kind, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });
         left.clear();
         right.clear();
+        new_left.shrink_to(KEEP);
+        new_right.shrink_to(KEEP);
     }
 }
 
