@@ -5,20 +5,29 @@
 //! operators in the order in which they were added is therefore all the progress tracking that is needed.
 
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::stateful::EMIT_BATCH;
-use super::stream::Input;
-use super::{BinaryStatefulOperator, Changes, InputHandle, Item, Progress, StatefulOperator, Stream};
-use crate::data::{Change, Commit, Schema};
+use super::{BinaryStatefulOperator, InputHandle, Item, Progress, StatefulOperator, Stream};
+use crate::data::Commit;
 
 /// The dataflow of a single worker.
 #[derive(Default)]
 pub(super) struct LocalEngine {
-    /// The [`Output`] of each stream, by the stream's number.
-    outputs: Vec<Box<dyn Any>>,
+    /// By the stream's number.
+    streams: Vec<LocalStream>,
     seals: Seals,
+}
+
+struct LocalStream {
+    /// Its [`Output`].
+    output: Box<dyn Any>,
+    /// Whether the output sends its items one by one; shared with it.
+    one_by_one: Rc<Cell<bool>>,
+    /// The streams that it is made of at once, without waiting for the end of a commit.
+    made_of: Vec<usize>,
 }
 
 /// The work of each operator when a commit is sealed, in the order in which the operators were added: what an operator
@@ -27,8 +36,11 @@ pub(super) struct LocalEngine {
 struct Seals(Vec<Box<dyn FnMut(Commit)>>);
 
 /// The readers of a stream. Clones share them.
-struct Output<D> {
+pub(super) struct Output<D> {
     readers: Rc<RefCell<Vec<Reader<D>>>>,
+    /// The readers meet again in a [`LocalEngine::concat`]. Items are sent one by one, so that they get there in the order in
+    /// which they arrived, and not by reader.
+    one_by_one: Rc<Cell<bool>>,
 }
 
 /// Takes items out of the vector; the caller drops what is left in it.
@@ -37,8 +49,8 @@ type Reader<D> = Box<dyn FnMut(&mut Vec<D>)>;
 impl LocalEngine {
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
         let output = Output::new();
-        let stream = self.add(&output);
-        (InputHandle(Box::new(output)), stream)
+        let stream = self.add(&output, &[]);
+        (InputHandle(output), stream)
     }
 
     pub(super) fn each<D: Item, O: Item>(
@@ -47,7 +59,7 @@ impl LocalEngine {
         mut step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
     ) -> Stream<O> {
         let output = Output::new();
-        let stream = self.add(&output);
+        let stream = self.add(&output, &[input.number]);
         let mut results = Vec::new();
         self.output(input).subscribe(move |items| {
             step(items, &mut results);
@@ -57,30 +69,33 @@ impl LocalEngine {
     }
 
     pub(super) fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
+        if let Some(shared) = self.last_shared(first.number, second.number) {
+            self.streams[shared].one_by_one.set(true);
+        }
         let output = Output::new();
         for input in [first, second] {
             let output = output.clone();
             self.output(input).subscribe(move |items| output.send(items));
         }
-        self.add(&output)
+        self.add(&output, &[first.number, second.number])
     }
 
-    pub(super) fn stateful<D: Item, O: Schema>(
+    pub(super) fn stateful<D: Item, O: Item>(
         &mut self,
         input: Stream<D>,
         operator: impl StatefulOperator<D, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         let shared = Shared::new(operator);
         shared.subscribe(&self.output(input), |operator, items| operator.apply(items));
         self.seal(shared, |operator, emit| operator.seal(emit))
     }
 
-    pub(super) fn stateful_binary<L: Item, R: Item, O: Schema>(
+    pub(super) fn stateful_binary<L: Item, R: Item, O: Item>(
         &mut self,
         left: Stream<L>,
         right: Stream<R>,
         operator: impl BinaryStatefulOperator<L, R, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         let shared = Shared::new(operator);
         shared.subscribe(&self.output(left), |operator, items| operator.apply_left(items));
         shared.subscribe(&self.output(right), |operator, items| operator.apply_right(items));
@@ -88,21 +103,21 @@ impl LocalEngine {
     }
 
     /// Seals an operator with each commit: what it emits then is the returned stream.
-    fn seal<P: 'static, O: Schema>(
+    fn seal<P: 'static, O: Item>(
         &mut self,
         operator: Shared<P>,
-        mut seal: impl FnMut(&mut P, &mut dyn FnMut(Change<O>)) + 'static,
-    ) -> Changes<O> {
+        mut seal: impl FnMut(&mut P, &mut dyn FnMut(O)) + 'static,
+    ) -> Stream<O> {
         let output = Output::new();
-        let stream = self.add(&output);
+        let stream = self.add(&output, &[]);
         let mut emitted = Vec::new();
         self.seals.0.push(Box::new(move |_| {
             let (operator, has_items) = &mut *operator.state.borrow_mut();
             if !std::mem::take(has_items) {
                 return;
             }
-            seal(operator, &mut |change| {
-                emitted.push(change);
+            seal(operator, &mut |item| {
+                emitted.push(item);
                 if emitted.len() == EMIT_BATCH {
                     output.send(&mut emitted);
                 }
@@ -132,13 +147,36 @@ impl LocalEngine {
         Box::new(self.seals)
     }
 
-    fn add<D: Item>(&mut self, output: &Output<D>) -> Stream<D> {
-        self.outputs.push(Box::new(output.clone()));
-        Stream::new(self.outputs.len() - 1)
+    /// Calls `reader` with the items of a stream. It empties the vector.
+    pub(super) fn read<D: Item>(&mut self, input: Stream<D>, reader: impl FnMut(&mut Vec<D>) + 'static) {
+        self.output(input).subscribe(reader);
+    }
+
+    fn add<D: Item>(&mut self, output: &Output<D>, made_of: &[usize]) -> Stream<D> {
+        let one_by_one = Rc::clone(&output.one_by_one);
+        self.streams.push(LocalStream { output: Box::new(output.clone()), one_by_one, made_of: made_of.to_vec() });
+        Stream::new(self.streams.len() - 1)
+    }
+
+    /// The last stream that both streams are made of, if there is one.
+    fn last_shared(&self, first: usize, second: usize) -> Option<usize> {
+        let (first, second) = (self.origins(first), self.origins(second));
+        first.intersection(&second).max().copied()
+    }
+
+    /// The streams that a stream is made of, and itself.
+    fn origins(&self, stream: usize) -> BTreeSet<usize> {
+        let (mut origins, mut open) = (BTreeSet::new(), vec![stream]);
+        while let Some(stream) = open.pop() {
+            if origins.insert(stream) {
+                open.extend(&self.streams[stream].made_of);
+            }
+        }
+        origins
     }
 
     fn output<D: Item>(&self, stream: Stream<D>) -> Output<D> {
-        match self.outputs.get(stream.number).and_then(|output| output.downcast_ref::<Output<D>>()) {
+        match self.streams.get(stream.number).and_then(|stream| stream.output.downcast_ref::<Output<D>>()) {
             Some(output) => output.clone(),
             None => unreachable!("stream {} belongs to another dataflow", stream.number),
         }
@@ -157,16 +195,22 @@ impl Progress for Seals {
 
 impl<D: Item> Output<D> {
     fn new() -> Self {
-        Output { readers: Rc::default() }
+        Output { readers: Rc::default(), one_by_one: Rc::default() }
     }
 
     /// Calls the readers with these items, and leaves the vector empty.
-    fn send(&self, items: &mut Vec<D>) {
+    pub(super) fn send(&self, items: &mut Vec<D>) {
         if items.is_empty() {
             return;
         }
         // The borrow lasts while the readers run. They come later in a graph without cycles, so no call returns here.
         let mut readers = self.readers.borrow_mut();
+        if self.one_by_one.get() && items.len() > 1 {
+            for item in items.drain(..) {
+                readers.iter_mut().for_each(|reader| reader(&mut vec![item.clone()]));
+            }
+            return;
+        }
         if let Some((last, others)) = readers.split_last_mut() {
             others.iter_mut().for_each(|reader| reader(&mut items.clone()));
             last(items);
@@ -181,16 +225,8 @@ impl<D: Item> Output<D> {
 
 impl<D> Clone for Output<D> {
     fn clone(&self) -> Self {
-        Output { readers: Rc::clone(&self.readers) }
+        Output { readers: Rc::clone(&self.readers), one_by_one: Rc::clone(&self.one_by_one) }
     }
-}
-
-impl<D: Item> Input<D> for Output<D> {
-    fn send(&mut self, items: &mut Vec<D>) {
-        Output::send(self, items);
-    }
-
-    fn advance(&mut self, _: Commit) {}
 }
 
 /// An operator with state, shared by the readers of its inputs and by its seal.

@@ -18,7 +18,7 @@ use std::fmt;
 
 use ::timely::dataflow::Scope;
 
-use crate::data::{Commit, Schema};
+use crate::data::Commit;
 use local::LocalEngine;
 use timely::TimelyEngine;
 
@@ -91,13 +91,13 @@ impl<'scope> DataflowBuilder<'scope> {
     }
 
     /// Adds an operator with state. Items for which `route` returns the same number go to the same worker.
-    pub fn stateful<D: Item, O: Schema>(
+    pub fn stateful<D: Item, O: Item>(
         &mut self,
         input: Stream<D>,
         name: &str,
         route: impl Fn(&D) -> u64 + 'static,
         operator: impl StatefulOperator<D, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         match &mut self.engine {
             Engine::Local(engine) => engine.stateful(input, operator),
             Engine::Timely(engine) => engine.stateful(input, name, route, operator),
@@ -105,13 +105,13 @@ impl<'scope> DataflowBuilder<'scope> {
     }
 
     /// Adds an operator with state and two inputs. Items of either input with the same number go to the same worker.
-    pub fn stateful_binary<L: Item, R: Item, O: Schema>(
+    pub fn stateful_binary<L: Item, R: Item, O: Item>(
         &mut self,
         (left, route_left): (Stream<L>, impl Fn(&L) -> u64 + 'static),
         (right, route_right): (Stream<R>, impl Fn(&R) -> u64 + 'static),
         name: &str,
         operator: impl BinaryStatefulOperator<L, R, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         match &mut self.engine {
             Engine::Local(engine) => engine.stateful_binary(left, right, operator),
             Engine::Timely(engine) => engine.stateful_binary((left, route_left), (right, route_right), name, operator),

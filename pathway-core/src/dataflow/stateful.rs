@@ -1,20 +1,18 @@
 //! Operators with state: they take in the changes of a commit, and emit when it is sealed.
 
-use crate::data::Change;
-
-/// How many changes an operator emits at a time: few enough to be still in the cache when the next operator reads them.
+/// How many items an operator emits at a time: few enough to be still in the cache when the next operator reads them.
 pub(super) const EMIT_BATCH: usize = 512;
 
-/// An operator with state and one input. It sees commits one after the other, each of them whole.
+/// An operator with state and one input, which emits items of type `O`. It sees commits one after the other, each of them whole.
 pub trait StatefulOperator<D, O>: 'static {
     /// Takes some items of the open commit into the state, in the order in which they were sent.
     fn apply(&mut self, items: &mut Vec<D>);
 
-    /// The commit is complete: emits its net changes. Called only for commits that have items.
-    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>));
+    /// The commit is complete: emits what it changes. Called only for commits that have items.
+    fn seal(&mut self, emit: &mut dyn FnMut(O));
 }
 
-/// An operator with state and two inputs. It sees commits one after the other, each of them whole.
+/// An operator with state and two inputs, which emits items of type `O`. It sees commits one after the other, each of them whole.
 pub trait BinaryStatefulOperator<L, R, O>: 'static {
     /// Takes some items of the open commit from the first input into the state, in the order in which they were sent.
     fn apply_left(&mut self, items: &mut Vec<L>);
@@ -22,6 +20,6 @@ pub trait BinaryStatefulOperator<L, R, O>: 'static {
     /// The same for the second input. The order between the items of the two inputs is unspecified.
     fn apply_right(&mut self, items: &mut Vec<R>);
 
-    /// The commit is complete: emits its net changes. Called only for commits that have items.
-    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>));
+    /// The commit is complete: emits what it changes. Called only for commits that have items.
+    fn seal(&mut self, emit: &mut dyn FnMut(O));
 }

@@ -4,7 +4,8 @@ use std::any::TypeId;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::data::{Change, Commit};
+use super::local::Output;
+use crate::data::Change;
 
 /// An item of a stream: it can cross threads and processes, as timely's exchange requires.
 pub trait Item: Clone + ::timely::ExchangeData {}
@@ -58,23 +59,12 @@ impl ErasedStream {
 }
 
 /// Where a source puts its items.
-pub struct InputHandle<D>(pub(super) Box<dyn Input<D>>);
-
-/// An engine's side of an [`InputHandle`].
-pub(super) trait Input<D> {
-    fn send(&mut self, items: &mut Vec<D>);
-    fn advance(&mut self, next: Commit);
-}
+pub struct InputHandle<D>(pub(super) Output<D>);
 
 impl<D: Item> InputHandle<D> {
-    /// Puts items into the open commit, and leaves the vector empty.
+    /// Puts items into the open commit, and leaves the vector empty. The steps that need no other rows run at once.
     pub fn send(&mut self, items: &mut Vec<D>) {
         self.0.send(items);
-    }
-
-    /// Closes the open commit: later items belong to `next`.
-    pub fn advance(&mut self, next: Commit) {
-        self.0.advance(next);
     }
 }
 

@@ -21,8 +21,14 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn concat(&self, other: &Table<R>) -> Table<R> {
-        let append_only = self.properties().append_only && other.properties().append_only;
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let (first, second) = (self.properties(), other.properties());
+        let is_arrival = |input: TableProperties| input.order == Order::Arrival && input.is_sequence();
+        let append_only = first.append_only && second.append_only;
+        let properties = match is_arrival(first) && is_arrival(second) {
+            true => TableProperties { order: Order::Arrival, append_only, forgets: !append_only },
+            // An operator emits rows at the end of a commit, each at its own.
+            false => TableProperties { append_only, ..TableProperties::default() },
+        };
         self.binary_operator(other, "concat", properties, |build, first, second, _| {
             build.dataflow.concat(first, second)
         })

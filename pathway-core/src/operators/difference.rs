@@ -61,7 +61,7 @@ impl<R: Schema> Table<R> {
         append_only: bool,
         copies: fn(i64, i64) -> i64,
     ) -> Table<R> {
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         self.binary_operator(other, verb, properties, move |build, left, right, name| {
             let route = |change: &Change<R>| hash_of(&change.row);
             let operator = MultisetDifference { rows: KeyedState::<R, Copies>::new(), copies };
@@ -84,7 +84,7 @@ struct Copies {
     emitted: i64,
 }
 
-impl<R: Schema> BinaryStatefulOperator<Change<R>, Change<R>, R> for MultisetDifference<R> {
+impl<R: Schema> BinaryStatefulOperator<Change<R>, Change<R>, Change<R>> for MultisetDifference<R> {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
             let (slot, _) = self.rows.entry(row);

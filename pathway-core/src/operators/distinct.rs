@@ -41,7 +41,7 @@ struct Copies {
     before: i64,
 }
 
-impl<R: Schema> StatefulOperator<Change<R>, R> for Distinct<R> {
+impl<R: Schema> StatefulOperator<Change<R>, Change<R>> for Distinct<R> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
             let (slot, _) = self.rows.entry(row);

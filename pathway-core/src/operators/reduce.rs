@@ -147,7 +147,7 @@ fn row_of<K, A, G: Reducer<A>, O>(
     reducers.output(&group.state).map(|reduced| Some(output(key, reduced)))
 }
 
-impl<K, A, G, O, F> StatefulOperator<(DatumKey<K>, DatumKey<A>, i64), O> for Groups<K, A, G, O, F>
+impl<K, A, G, O, F> StatefulOperator<(DatumKey<K>, DatumKey<A>, i64), Change<O>> for Groups<K, A, G, O, F>
 where
     K: Datum,
     A: Datum,
@@ -209,7 +209,7 @@ where
     }
 }
 
-impl<R, K, A, G, O, F, S> StatefulOperator<Change<R>, O> for RowGroups<R, Groups<K, A, G, O, F>, S>
+impl<R, K, A, G, O, F, S> StatefulOperator<Change<R>, Change<O>> for RowGroups<R, Groups<K, A, G, O, F>, S>
 where
     R: Schema,
     K: Datum,

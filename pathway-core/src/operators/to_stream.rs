@@ -91,7 +91,8 @@ impl<R: Schema> Table<R> {
     ) -> Table<O> {
         let order = self.properties().order;
         let functions = Arc::new((keep, row));
-        self.operator(verb, TableProperties::ARRIVALS, move |build, changes, name| {
+        let properties = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
+        self.operator(verb, properties, move |build, changes, name| {
             let operator = ToStream { changes: Vec::new(), order, functions: Arc::clone(&functions) };
             // All changes go to the first worker, so that there is one order.
             build.dataflow.stateful(changes, name, |_| 0, operator)
@@ -130,7 +131,7 @@ impl<R: Schema> Table<R> {
     /// ```
     pub fn to_table<O: Schema>(&self, change: impl Fn(&R) -> Change<O> + Send + Sync + 'static) -> Table<O> {
         let change = Arc::new(change);
-        let properties = TableProperties { append_only: false, ..self.properties() };
+        let properties = TableProperties { append_only: false, forgets: false, ..self.properties() };
         self.operator("to_table", properties, move |build, events, name| {
             let change = Arc::clone(&change);
             build.dataflow.each(events, name, move |events, changes| {
@@ -151,7 +152,7 @@ struct ToStream<R, K, F> {
     functions: Arc<(K, F)>,
 }
 
-impl<R, O, K, F> StatefulOperator<Change<R>, O> for ToStream<R, K, F>
+impl<R, O, K, F> StatefulOperator<Change<R>, Change<O>> for ToStream<R, K, F>
 where
     R: Schema,
     O: Schema,
@@ -166,7 +167,7 @@ where
         let mut changes = std::mem::take(&mut self.changes);
         match self.order {
             // Copies that arrive one by one are one change here, even if nothing is removed.
-            Order::Arrival => net_in_arrival_order(&mut changes),
+            Order::Arrival | Order::Emission => net_in_arrival_order(&mut changes),
             Order::Sorted => net(&mut changes, self.order),
         }
         let (keep, row) = &*self.functions;

@@ -39,7 +39,7 @@ impl<R> Versions<R> {
     }
 }
 
-impl<R: Schema> StatefulOperator<Change<R>, R> for Upsert<R> {
+impl<R: Schema> StatefulOperator<Change<R>, Change<R>> for Upsert<R> {
     fn apply(&mut self, arrivals: &mut Vec<Change<R>>) {
         let mut keys = arrivals.iter().map(|arrival| arrival.row.primary_key()).collect();
         self.rows.entries(&mut keys, &mut self.slots);

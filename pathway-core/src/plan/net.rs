@@ -9,8 +9,8 @@ use crate::data::{Change, Datum};
 pub(crate) fn net<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
     match order {
         // The usual case of a source that only inserts: nothing can cancel out or move.
-        Order::Arrival if changes.iter().all(|change| change.diff > 0) => {}
-        Order::Arrival => net_in_arrival_order(changes),
+        Order::Arrival | Order::Emission if changes.iter().all(|change| change.diff > 0) => {}
+        Order::Arrival | Order::Emission => net_in_arrival_order(changes),
         Order::Sorted => net_sorted(changes),
     }
 }

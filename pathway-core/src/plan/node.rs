@@ -19,22 +19,49 @@ pub struct TableProperties {
     pub order: Order,
     /// Rows are only inserted. Operators then need not keep the state that a removal would need.
     pub append_only: bool,
+    /// Rows are only removed because event time has left them behind.
+    pub forgets: bool,
+}
+
+impl TableProperties {
+    /// Whether the table is a sequence of rows, each of which comes after others in an order that does not depend on commits
+    /// or workers. Operators that depend on time then decide row by row.
+    pub fn is_sequence(self) -> bool {
+        self.order.is_sequence() && (self.append_only || self.forgets)
+    }
+}
+
+impl Default for TableProperties {
+    /// Sorted rows that change: what holds for every table.
+    fn default() -> Self {
+        TableProperties { order: Order::Sorted, append_only: false, forgets: false }
+    }
 }
 
 impl TableProperties {
     /// Messages as they arrive: each adds a row, forever.
-    pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true };
+    pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true, forgets: false };
     /// Rows that an operator keeps by key, and that change.
-    pub const GROUPED: TableProperties = TableProperties { order: Order::Sorted, append_only: false };
+    pub const GROUPED: TableProperties = TableProperties { order: Order::Sorted, append_only: false, forgets: false };
 }
 
 /// The order in which the rows of one commit leave a table through a sink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// The order in which their messages arrived: one source, and no operator that keeps rows by key.
+    /// The order in which their messages arrived, whichever source they are from: no operator has kept them until the end of
+    /// a commit.
     Arrival,
+    /// The order in which an operator has emitted them, which its input determines whatever the commits are.
+    Emission,
     /// Sorted by their columns: the same for any number of workers.
     Sorted,
+}
+
+impl Order {
+    /// Whether the rows are on the first worker, in an order that does not depend on commits or workers.
+    pub fn is_sequence(self) -> bool {
+        self != Order::Sorted
+    }
 }
 
 /// A pipeline's declaration, shared by the pipeline and its tables.

@@ -53,7 +53,7 @@ fn rows_of_an_append_only_table() {
     grow(
         "concat, accept",
         move |orders| twice(orders).deduplicate(|o| o.city.clone()).accept(dearer),
-        thrice_in_order,
+        commits,
         Kept::Dearer,
     );
 }

@@ -28,6 +28,7 @@ mod event_time;
 mod filter;
 mod floats;
 mod history;
+mod invariance;
 mod join;
 mod near;
 mod orders;

@@ -96,7 +96,7 @@ pub(crate) fn decoded_table<D: Decode>(decode: &D) -> (TableProperties, bool) {
     match decode.has_changes() {
         // A primary key gathers rows by key: the rows of a commit no longer have the order of their arrival.
         _ if D::Row::HAS_KEY => (TableProperties::GROUPED, true),
-        true => (TableProperties { order: Order::Arrival, append_only: false }, false),
+        true => (TableProperties { order: Order::Arrival, append_only: false, ..TableProperties::default() }, false),
         false => (TableProperties::ARRIVALS, false),
     }
 }
@@ -141,7 +141,7 @@ fn row_table<R: Schema>(
     background: bool,
     append_only: bool,
 ) -> Table<R> {
-    let properties = TableProperties { order: Order::Arrival, append_only };
+    let properties = TableProperties { order: Order::Arrival, append_only, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
             let (output, changes) = build.dataflow.input();

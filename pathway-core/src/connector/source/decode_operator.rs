@@ -262,7 +262,6 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
 
     fn advance(&mut self, next: Commit) {
         self.commit = next;
-        self.output.advance(next);
         self.confirmations.advance(next, self.link.queue.acks());
     }
 

@@ -85,7 +85,6 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
 
     fn advance(&mut self, next: Commit) {
         self.has_commit = false;
-        self.output.advance(next);
         self.confirmations.advance(next, self.link.queue.acks());
     }
 

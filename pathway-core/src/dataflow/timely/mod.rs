@@ -1,5 +1,10 @@
 //! The engine for several workers: timely dataflow exchanges their items, and says when a commit is complete.
+//!
+//! The first worker has all sources. What is done before items are exchanged for the first time, it does as a single
+//! worker does (`../local.rs`): each step calls the next one, in the order in which the rows arrive, whichever source they
+//! come from. Timely would keep that order only within one stream.
 
+mod edges;
 mod erased_batch;
 mod operators;
 mod progress;
@@ -10,10 +15,10 @@ use std::rc::Rc;
 
 use ::timely::dataflow::Scope;
 
-use super::stream::Input;
-use super::{BinaryStatefulOperator, Changes, ErasedStream, InputHandle, Item, Progress, StatefulOperator, Stream};
-use crate::data::{Commit, Schema};
-use erased_batch::ErasedBatch;
+use super::local::LocalEngine;
+use super::{BinaryStatefulOperator, ErasedStream, InputHandle, Item, Progress, StatefulOperator, Stream};
+use crate::data::Commit;
+use edges::Edges;
 use operators::BatchStream;
 use progress::Frontiers;
 use typed::{Binary, Unary};
@@ -21,19 +26,34 @@ use typed::{Binary, Unary};
 /// The part of one worker in a dataflow on timely.
 pub(super) struct TimelyEngine<'scope> {
     scope: Scope<'scope, Commit>,
-    /// The timely stream of each [`Stream`], by its number.
-    streams: Vec<BatchStream<'scope>>,
+    /// What the first worker does before items are exchanged. The other workers have the same steps, and no items.
+    arrivals: LocalEngine,
+    /// By the number of a [`Stream`].
+    streams: Vec<Origin<'scope>>,
+    edges: Edges,
     frontiers: Frontiers,
+}
+
+/// Where the items of a stream are.
+enum Origin<'scope> {
+    /// In the local engine, as this stream there; and in timely, once an operator there reads them.
+    Arrivals {
+        local: usize,
+        exchanged: Option<BatchStream<'scope>>,
+    },
+    Exchanged(BatchStream<'scope>),
 }
 
 impl<'scope> TimelyEngine<'scope> {
     pub(super) fn new(scope: Scope<'scope, Commit>) -> Self {
-        TimelyEngine { scope, streams: Vec::new(), frontiers: Frontiers::default() }
+        let arrivals = LocalEngine::default();
+        let edges = Edges::new(scope.index() == 0);
+        TimelyEngine { scope, arrivals, streams: Vec::new(), edges, frontiers: Frontiers::default() }
     }
 
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
-        let (handle, stream) = operators::input(self.scope);
-        (InputHandle(Box::new(handle)), self.add(stream))
+        let (handle, stream) = self.arrivals.input();
+        (handle, self.add_arrivals(stream))
     }
 
     pub(super) fn each<D: Item, O: Item>(
@@ -42,34 +62,43 @@ impl<'scope> TimelyEngine<'scope> {
         name: &str,
         step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
     ) -> Stream<O> {
-        let output = operators::each(self.stream(input.number), name, typed::step(step));
+        if let Some(arrivals) = self.arrivals_of(input) {
+            let output = self.arrivals.each(arrivals, step);
+            return self.add_arrivals(output);
+        }
+        let output = operators::each(self.exchanged(input), name, typed::step(step));
         self.add(output)
     }
 
     pub(super) fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
-        let output = operators::concat(self.stream(first.number), self.stream(second.number));
+        if let (Some(first), Some(second)) = (self.arrivals_of(first), self.arrivals_of(second)) {
+            let output = self.arrivals.concat(first, second);
+            return self.add_arrivals(output);
+        }
+        let (first, second) = (self.exchanged(first), self.exchanged(second));
+        let output = operators::concat(first, second);
         self.add(output)
     }
 
-    pub(super) fn stateful<D: Item, O: Schema>(
+    pub(super) fn stateful<D: Item, O: Item>(
         &mut self,
         input: Stream<D>,
         name: &str,
         route: impl Fn(&D) -> u64 + 'static,
         operator: impl StatefulOperator<D, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         let routed = self.routed(input, name, route);
         let output = operators::stateful(routed, name, Unary::new(operator));
         self.add(output)
     }
 
-    pub(super) fn stateful_binary<L: Item, R: Item, O: Schema>(
+    pub(super) fn stateful_binary<L: Item, R: Item, O: Item>(
         &mut self,
         (left, route_left): (Stream<L>, impl Fn(&L) -> u64 + 'static),
         (right, route_right): (Stream<R>, impl Fn(&R) -> u64 + 'static),
         name: &str,
         operator: impl BinaryStatefulOperator<L, R, O>,
-    ) -> Changes<O> {
+    ) -> Stream<O> {
         let (left, right) = (self.routed(left, name, route_left), self.routed(right, name, route_right));
         let output = operators::stateful_binary(left, right, name, Binary::new(operator));
         self.add(output)
@@ -82,46 +111,75 @@ impl<'scope> TimelyEngine<'scope> {
         write: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
     ) {
         // All batches go to worker 0: that is what operators leave in them.
-        operators::sink(self.stream(input.number), name, typed::write(write), self.frontiers.add_sink());
+        let input = self.exchanged(input);
+        operators::sink(input, name, typed::write(write), self.frontiers.add_sink());
     }
 
+    /// An unread stream in the local engine is complete at once.
     pub(super) fn track_unread(&mut self, stream: ErasedStream) {
-        operators::probe(self.stream(stream.number), self.frontiers.unread());
+        if let Origin::Exchanged(stream) = &self.streams[stream.number] {
+            operators::probe(stream.clone(), self.frontiers.unread());
+        }
     }
 
     pub(super) fn finish(self) -> Box<dyn Progress> {
-        Box::new(self.frontiers)
+        Box::new(TimelyProgress { edges: self.edges, frontiers: self.frontiers })
     }
 
     /// The same items in batches by the worker that they are for.
     fn routed<D: Item>(
-        &self,
+        &mut self,
         input: Stream<D>,
         name: &str,
         route: impl Fn(&D) -> u64 + 'static,
     ) -> BatchStream<'scope> {
-        operators::each(self.stream(input.number), name, typed::route(route, self.scope.peers()))
+        operators::each(self.exchanged(input), name, typed::route(route, self.scope.peers()))
     }
 
     fn add<D: Item>(&mut self, stream: BatchStream<'scope>) -> Stream<D> {
-        self.streams.push(stream);
+        self.streams.push(Origin::Exchanged(stream));
         Stream::new(self.streams.len() - 1)
     }
 
-    fn stream(&self, number: usize) -> BatchStream<'scope> {
-        self.streams[number].clone()
+    fn add_arrivals<D: Item>(&mut self, stream: Stream<D>) -> Stream<D> {
+        self.streams.push(Origin::Arrivals { local: stream.number, exchanged: None });
+        Stream::new(self.streams.len() - 1)
     }
-}
 
-impl<D: Item> Input<D> for operators::Handle {
-    fn send(&mut self, items: &mut Vec<D>) {
-        if !items.is_empty() {
-            operators::Handle::send(self, ErasedBatch::new(0, std::mem::take(items)));
+    /// The stream in the local engine, if it is there.
+    fn arrivals_of<D: Item>(&self, stream: Stream<D>) -> Option<Stream<D>> {
+        match &self.streams[stream.number] {
+            Origin::Arrivals { local, .. } => Some(Stream::new(*local)),
+            Origin::Exchanged(_) => None,
         }
     }
 
-    fn advance(&mut self, next: Commit) {
-        self.advance_to(next);
+    /// The stream in timely. A stream in the local engine gets there once, however many operators read it.
+    fn exchanged<D: Item>(&mut self, stream: Stream<D>) -> BatchStream<'scope> {
+        match &mut self.streams[stream.number] {
+            Origin::Exchanged(exchanged) | Origin::Arrivals { exchanged: Some(exchanged), .. } => exchanged.clone(),
+            Origin::Arrivals { local, exchanged } => {
+                let (handle, stream) = operators::input(self.scope);
+                self.edges.connect::<D>(&mut self.arrivals, Stream::new(*local), handle);
+                exchanged.insert(stream).clone()
+            }
+        }
+    }
+}
+
+/// The progress of both engines.
+struct TimelyProgress {
+    edges: Edges,
+    frontiers: Frontiers,
+}
+
+impl Progress for TimelyProgress {
+    fn seal(&mut self, commit: Commit) {
+        self.edges.advance(commit + 1);
+    }
+
+    fn is_complete_before(&self, next: Commit) -> bool {
+        self.frontiers.are_complete_before(next)
     }
 }
 

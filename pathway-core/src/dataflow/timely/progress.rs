@@ -6,7 +6,6 @@ use ::timely::dataflow::operators::probe::Handle as Probe;
 
 use super::SinkFrontier;
 use crate::data::Commit;
-use crate::dataflow::Progress;
 
 /// How far the ends of the dataflow have come.
 #[derive(Default)]
@@ -26,16 +25,13 @@ impl Frontiers {
         sink
     }
 
+    /// For streams that no operator reads.
     pub(super) fn unread(&self) -> &Probe<Commit> {
         &self.unread
     }
-}
 
-impl Progress for Frontiers {
-    /// Nothing to do: the inputs have advanced, and timely tells the operators.
-    fn seal(&mut self, _: Commit) {}
-
-    fn is_complete_before(&self, next: Commit) -> bool {
+    /// Whether the sinks have completed all commits before `next`.
+    pub(super) fn are_complete_before(&self, next: Commit) -> bool {
         self.sinks.iter().all(|sink| sink.get() >= next) && !self.unread.less_than(&next)
     }
 }

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use super::erased_batch::ErasedBatch;
 use super::operators::{Emit, ErasedOperator};
-use crate::data::{Change, Commit, Schema};
+use crate::data::Commit;
 use crate::dataflow::stateful::EMIT_BATCH;
 use crate::dataflow::{BinaryStatefulOperator, Item, StatefulOperator};
 
@@ -55,7 +55,7 @@ pub(super) fn write<D: Item>(
 /// An operator with one input.
 pub(super) struct Unary<P, D, O> {
     operator: P,
-    emitted: Vec<Change<O>>,
+    emitted: Vec<O>,
     items: PhantomData<fn(D)>,
 }
 
@@ -65,7 +65,7 @@ impl<P, D, O> Unary<P, D, O> {
     }
 }
 
-impl<D: Item, O: Schema, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, D, O> {
+impl<D: Item, O: Item, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, D, O> {
     fn apply_left(&mut self, batch: ErasedBatch) {
         self.operator.apply(&mut batch.into_items());
     }
@@ -74,7 +74,7 @@ impl<D: Item, O: Schema, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, 
 
     fn seal(&mut self, emit: Emit<'_>) {
         let Unary { operator, emitted, .. } = self;
-        operator.seal(&mut |change| push(change, emitted, emit));
+        operator.seal(&mut |item| push(item, emitted, emit));
         flush(emitted, emit);
     }
 }
@@ -82,7 +82,7 @@ impl<D: Item, O: Schema, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, 
 /// An operator with two inputs.
 pub(super) struct Binary<P, L, R, O> {
     operator: P,
-    emitted: Vec<Change<O>>,
+    emitted: Vec<O>,
     items: PhantomData<fn(L, R)>,
 }
 
@@ -92,7 +92,7 @@ impl<P, L, R, O> Binary<P, L, R, O> {
     }
 }
 
-impl<L: Item, R: Item, O: Schema, P: BinaryStatefulOperator<L, R, O>> ErasedOperator for Binary<P, L, R, O> {
+impl<L: Item, R: Item, O: Item, P: BinaryStatefulOperator<L, R, O>> ErasedOperator for Binary<P, L, R, O> {
     fn apply_left(&mut self, batch: ErasedBatch) {
         self.operator.apply_left(&mut batch.into_items());
     }
@@ -103,19 +103,19 @@ impl<L: Item, R: Item, O: Schema, P: BinaryStatefulOperator<L, R, O>> ErasedOper
 
     fn seal(&mut self, emit: Emit<'_>) {
         let Binary { operator, emitted, .. } = self;
-        operator.seal(&mut |change| push(change, emitted, emit));
+        operator.seal(&mut |item| push(item, emitted, emit));
         flush(emitted, emit);
     }
 }
 
-fn push<O: Schema>(change: Change<O>, emitted: &mut Vec<Change<O>>, emit: Emit<'_>) {
-    emitted.push(change);
+fn push<O: Item>(item: O, emitted: &mut Vec<O>, emit: Emit<'_>) {
+    emitted.push(item);
     if emitted.len() == EMIT_BATCH {
         flush(emitted, emit);
     }
 }
 
-fn flush<O: Schema>(emitted: &mut Vec<Change<O>>, emit: Emit<'_>) {
+fn flush<O: Item>(emitted: &mut Vec<O>, emit: Emit<'_>) {
     if !emitted.is_empty() {
         emit(ErasedBatch::new(0, std::mem::take(emitted)));
     }

@@ -46,10 +46,10 @@ impl<R: Datum, K: Datum> AcceptedRows<R, K> {
     }
 }
 
-impl<R: Schema, K: Datum> StatefulOperator<Change<R>, R> for AcceptedRows<R, K> {
+impl<R: Schema, K: Datum> StatefulOperator<Change<R>, Change<R>> for AcceptedRows<R, K> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         match self.order {
-            Order::Arrival => changes.drain(..).for_each(|change| self.arrive(change)),
+            Order::Arrival | Order::Emission => changes.drain(..).for_each(|change| self.arrive(change)),
             Order::Sorted => self.pending.append(changes),
         }
     }

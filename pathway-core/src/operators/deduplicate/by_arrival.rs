@@ -46,7 +46,7 @@ impl<R: Datum, K: Datum> ByArrival<R, K> {
     }
 }
 
-impl<R: Schema, K: Datum> StatefulOperator<Change<R>, R> for ByArrival<R, K> {
+impl<R: Schema, K: Datum> StatefulOperator<Change<R>, Change<R>> for ByArrival<R, K> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         self.pending.append(changes);
     }

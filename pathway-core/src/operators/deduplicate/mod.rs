@@ -117,13 +117,13 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
         self.operator(false, move |key| ByArrival::new(key, order, pick))
     }
 
-    fn operator<P: StatefulOperator<Change<R>, R>>(
+    fn operator<P: StatefulOperator<Change<R>, Change<R>>>(
         self,
         append_only: bool,
         operator: impl Fn(Key<R, K>) -> P + Send + Sync + 'static,
     ) -> Table<R> {
         let Deduplicate { table, key } = self;
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         table.operator("deduplicate", properties, move |build, changes, name| {
             let operator = operator(Arc::clone(&key));
             let key = Arc::clone(&key);
@@ -142,7 +142,7 @@ impl<R: Schema, K> fmt::Debug for Deduplicate<R, K> {
 ///
 /// Changes from several workers do not arrive in the same order each time. Changes of equal rows become one.
 fn sort_arrivals<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
-    if order == Order::Arrival {
+    if order.is_sequence() {
         return;
     }
     changes.sort_by(|one, two| one.row.compare(&two.row));

@@ -115,7 +115,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O>
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
     for AsofNow<L, R, K, O>
 {
     fn apply_left(&mut self, items: &mut Vec<Change<L>>) {

@@ -146,14 +146,14 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     }
 
     /// Declares the table of an operator on both sides.
-    fn operator<O: Schema, P: BinaryStatefulOperator<Change<L>, Change<R>, O>>(
+    fn operator<O: Schema, P: BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>>(
         self,
         verb: &str,
         append_only: bool,
         operator: impl Fn(Key<L, K>, Key<R, K>) -> P + Send + Sync + 'static,
     ) -> Table<O> {
         let Join { left, right, left_key, right_key } = self;
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         left.binary_operator(&right, verb, properties, move |build, left, right, name| {
             let operator = operator(Arc::clone(&left_key), Arc::clone(&right_key));
             let (left_key, right_key) = (Arc::clone(&left_key), Arc::clone(&right_key));

@@ -62,7 +62,7 @@ impl<L: Schema, R: Schema, K: Datum, O> TwoSidedJoin<L, R, K, O> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O>
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
     for TwoSidedJoin<L, R, K, O>
 {
     fn apply_left(&mut self, items: &mut Vec<Change<L>>) {

@@ -143,7 +143,7 @@ where
         let MapAsync { table, call, policy, cache, .. } = self;
         let (append_only, control) = (table.properties().append_only, table.plan().control().clone());
         let call = Arc::new(call);
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         table.operator("map_async", properties, move |build, changes, name| {
             let (call, fallback) = (Arc::clone(&call), fallback.clone());
             let operator = MapAsyncOperator::new(name, call, fallback, policy, control.clone(), append_only, cache);

@@ -120,7 +120,7 @@ where
     }
 }
 
-impl<R, O, E, F> StatefulOperator<Change<R>, O> for MapAsyncOperator<R, O, E, F>
+impl<R, O, E, F> StatefulOperator<Change<R>, Change<O>> for MapAsyncOperator<R, O, E, F>
 where
     R: Schema,
     O: Schema,

@@ -103,6 +103,11 @@ impl IdleClock {
         IdleClock { timeout, plan: clock.plan().clone(), times: Arc::new(times) }
     }
 
+    /// In ticks.
+    pub(super) fn timeout(&self) -> i128 {
+        self.timeout
+    }
+
     /// Whether a table belongs to the clock's pipeline. If not, both pipelines fail with an error that says so.
     pub(crate) fn shares_pipeline<R: Schema>(&self, table: &Table<R>, verb: &str) -> bool {
         let same = self.plan.is(table.plan());

@@ -18,7 +18,7 @@ impl<R: Datum> OrderedChanges<R> {
     /// `None` if changes can be applied in any order: the reducers do not depend on the order, or the table is append-only and
     /// in the order of arrival.
     pub(crate) fn if_needed<A, G: Reducer<A>>(input: TableProperties) -> Option<Self> {
-        let needed = G::ORDERED && input != TableProperties::ARRIVALS;
+        let needed = G::ORDERED && !(input.append_only && input.order.is_sequence());
         needed.then(|| OrderedChanges { order: input.order, changes: Vec::new() })
     }
 
@@ -35,7 +35,7 @@ impl<R: Datum> OrderedChanges<R> {
     /// The commit is complete: returns its net changes in order.
     pub(crate) fn take_net(&mut self) -> Vec<Change<R>> {
         let changes = std::mem::take(&mut self.changes);
-        if self.order == Order::Arrival && changes.iter().all(|change| change.diff > 0) {
+        if self.order.is_sequence() && changes.iter().all(|change| change.diff > 0) {
             return changes;
         }
         let mut changes: Vec<_> = changes.into_iter().enumerate().collect();
@@ -56,7 +56,7 @@ impl<R: Datum> OrderedChanges<R> {
             let inserted = copies.inserted.into_iter();
             insertions.extend(inserted.map(|(position, diff)| (position, Change { row: row.clone_datum(), diff })));
         }
-        if self.order == Order::Arrival {
+        if self.order.is_sequence() {
             insertions.sort_by_key(|(position, _)| *position);
         }
         removals.extend(insertions.into_iter().map(|(_, change)| change));
@@ -107,7 +107,7 @@ mod tests {
     use crate::operators::reducers::{Count, Latest};
 
     fn net(order: Order, changes: &[(i64, i64)]) -> Vec<(i64, i64)> {
-        let input = TableProperties { order, append_only: false };
+        let input = TableProperties { order, append_only: false, ..TableProperties::default() };
         let mut ordered = OrderedChanges::if_needed::<i64, Latest>(input).unwrap();
         ordered.append(&mut changes.iter().map(|(row, diff)| Change { row: *row, diff: *diff }).collect());
         ordered.take_net().into_iter().map(|change| (change.row, change.diff)).collect()

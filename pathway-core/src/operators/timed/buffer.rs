@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Timed;
-use super::policy::{CommitTimes, TimePolicy};
+use super::policy::{TimePolicy, Times};
 use crate::data::{Change, Schema};
 use crate::operators::reducers::Multiset;
 use crate::operators::window::{EventTime, Length};
@@ -43,8 +43,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     /// Holds each row back until event time is at least `delay` after its time; see [`Table::buffer`].
     pub fn buffer(self, delay: impl Length<T>) -> Table<R> {
         let delay = self.ticks(delay);
-        let append_only = self.table.properties().append_only;
-        self.policy("buffer", append_only, move |_| Buffer::new(delay))
+        self.policy("buffer", false, move |_| Buffer::new(delay))
     }
 }
 
@@ -61,10 +60,10 @@ impl<R> Buffer<R> {
 }
 
 impl<R: Schema> TimePolicy<R> for Buffer<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
+    fn apply(&mut self, changes: &mut Vec<(i128, Change<R>)>, times: Times, emit: &mut dyn FnMut(Change<R>)) {
         let Buffer { delay, held } = self;
         let is_past = |time: i128, now: Option<i128>| now.is_some_and(|now| now >= time + *delay);
-        for (time, change) in changes {
+        for (time, change) in changes.drain(..) {
             if is_past(time, times.before) {
                 emit(change);
                 continue;

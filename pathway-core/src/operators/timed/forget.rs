@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Timed;
-use super::policy::{CommitTimes, TimePolicy};
+use super::policy::{TimePolicy, Times};
 use crate::data::{Change, Schema};
 use crate::operators::reducers::Multiset;
 use crate::operators::window::{EventTime, Length};
@@ -43,7 +43,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     /// Removes each row once its time is more than `after` before event time; see [`Table::forget`].
     pub fn forget(self, after: impl Length<T>) -> Table<R> {
         let after = self.ticks(after);
-        self.policy("forget", false, move |_| Forget::new(after))
+        self.policy("forget", true, move |_| Forget::new(after))
     }
 }
 
@@ -60,9 +60,9 @@ impl<R> Forget<R> {
 }
 
 impl<R: Schema> TimePolicy<R> for Forget<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
+    fn apply(&mut self, changes: &mut Vec<(i128, Change<R>)>, times: Times, emit: &mut dyn FnMut(Change<R>)) {
         let first = times.after.map_or(i128::MIN, |now| now - self.after);
-        for (time, Change { row, diff }) in changes.into_iter().filter(|(time, _)| *time >= first) {
+        for (time, Change { row, diff }) in changes.drain(..).filter(|(time, _)| *time >= first) {
             emit(Change { row: row.clone_datum(), diff });
             let rows = self.rows.entry(time).or_default();
             rows.update(row, diff);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Timed;
-use super::policy::{CommitTimes, TimePolicy};
+use super::policy::{TimePolicy, Times};
 use crate::data::{Change, DatumKey, Schema};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::Table;
@@ -14,7 +14,7 @@ impl<R: Schema> Table<R> {
     /// Drops each row that arrives when event time is already more than `late` after its time. Dropped rows are counted and
     /// reported.
     ///
-    /// Event time before the commit decides: the rows of one commit are never late for each other. If a row was dropped, its
+    /// Event time before the row decides; in a table that changes, event time before the commit. If a row was dropped, its
     /// removal is dropped too; a row that was not dropped can be removed at any time.
     /// [`Table::timed`] explains event time; use it with [`idle_timeout`](Timed::idle_timeout) if the source may become idle.
     ///
@@ -46,7 +46,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         let late = self.ticks(late);
         let append_only = self.table.properties().append_only;
         let time = Arc::clone(&self.time);
-        self.policy("ignore_late", append_only, move |name| {
+        self.policy("ignore_late", false, move |name| {
             let time = Arc::clone(&time);
             IgnoreLate::new(late, append_only, name, move |row| time(row).to_string())
         })
@@ -94,12 +94,12 @@ impl<R: Schema> IgnoreLate<R> {
 }
 
 impl<R: Schema> TimePolicy<R> for IgnoreLate<R> {
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>)) {
+    fn apply(&mut self, changes: &mut Vec<(i128, Change<R>)>, times: Times, emit: &mut dyn FnMut(Change<R>)) {
         let late = self.late;
         let is_late = |time: i128| times.before.is_some_and(|before| before > time + late);
         // Net, so that a row that is inserted and removed in one commit is not reported as late.
         let mut net = BTreeMap::<DatumKey<R>, i64>::new();
-        for (time, Change { row, diff }) in changes {
+        for (time, Change { row, diff }) in changes.drain(..) {
             if is_late(time) { *net.entry(DatumKey(row)).or_default() += diff } else { emit(Change { row, diff }) }
         }
         for (DatumKey(row), diff) in net {

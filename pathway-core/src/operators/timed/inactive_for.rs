@@ -142,7 +142,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
     }
 }
 
-impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change<R>, Observed, O>
+impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change<R>, Observed, Change<O>>
     for InactiveKeys<R, T, K, O>
 {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {

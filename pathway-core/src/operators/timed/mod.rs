@@ -20,9 +20,10 @@ impl<R: Schema> Table<R> {
     /// The rows with their event time, to [`forget`](Timed::forget), [`buffer`](Timed::buffer) or
     /// [ignore late rows](Timed::ignore_late), or to find [inactive keys](TimedGroups::inactive_for).
     ///
-    /// The event time of a table is the latest time of any row up to and including the commit. It never decreases, not even when
-    /// rows are removed, and is the same for any number of workers. A row with a time far in the future advances event time to
-    /// there, so that all other rows are late: drop impossible times with `filter!`.
+    /// The event time of a table is the latest time of the rows that have arrived so far; of a table that changes, the latest time
+    /// of any row up to and including the commit. It never decreases, not even when rows are removed, and is the same for any
+    /// number of workers. A row with a time far in the future advances event time to there, so that all other rows are late: drop
+    /// impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
         Timed { table: self.clone(), time: Arc::new(time), clock: None }
     }

@@ -1,27 +1,27 @@
-//! The operator behind `forget`, `buffer` and `ignore_late`: applies a policy to each commit, with event time before and after it.
+//! The operator behind `forget`, `buffer` and `ignore_late`: applies a policy to each row or commit, with event time before and after it.
 
 use std::sync::Arc;
 
 use super::Timed;
 use crate::data::{Change, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
-use crate::operators::state::{EventTimeTracker, Observed, hash_of, observations};
+use crate::dataflow::{BinaryStatefulOperator, Changes, StatefulOperator};
+use crate::operators::state::{
+    Arrival, EventTimeTracker, IdleClock, Observed, RowEventTime, arrivals, hash_of, observations,
+};
 use crate::operators::window::EventTime;
-use crate::plan::{Order, Table, TableProperties};
+use crate::plan::{Build, Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
 /// Decides by event time what happens to rows. Equal rows are on one worker.
 pub(super) trait TimePolicy<R>: 'static {
-    /// Applies the changes of a commit, each with the time of its row, and emits the resulting changes.
-    fn commit(&mut self, changes: Vec<(i128, Change<R>)>, times: CommitTimes, emit: &mut dyn FnMut(Change<R>));
+    /// Applies changes, each with the time of its row, and emits the resulting changes. It empties the vector.
+    fn apply(&mut self, changes: &mut Vec<(i128, Change<R>)>, times: Times, emit: &mut dyn FnMut(Change<R>));
 }
 
-/// Event time around a commit.
+/// Event time around some changes: around each one if the table is in the order of arrival, else around all of a commit.
 #[derive(Clone, Copy)]
-pub(super) struct CommitTimes {
-    /// At the end of the previous commit.
+pub(super) struct Times {
     pub(super) before: Option<i128>,
-    /// At the end of this commit.
     pub(super) after: Option<i128>,
 }
 
@@ -35,16 +35,26 @@ pub(super) struct PolicyOperator<R, P> {
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Declares the table of a policy.
+    /// Declares the table of a policy, which removes old rows if it `forgets`.
     pub(super) fn policy<P: TimePolicy<R>>(
         self,
         verb: &str,
-        append_only: bool,
+        forgets: bool,
         policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
         let Timed { table, time, clock } = self;
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let input = table.properties();
+        let properties = match forgets {
+            true => TableProperties { append_only: false, forgets: input.append_only || input.forgets, ..input },
+            false => input,
+        };
+        if input.is_sequence() {
+            return table.operator(verb, properties, move |build, changes, name| {
+                by_row(build, changes, name, Arc::clone(&time), clock.as_ref(), policy(name))
+            });
+        }
+        let properties = TableProperties { order: Order::Sorted, ..properties };
         table.operator(verb, properties, move |build, changes, name| {
             let event_time = EventTimeTracker::new(clock.as_ref());
             let operator = PolicyOperator::new(Arc::clone(&time), event_time, policy(name));
@@ -60,6 +70,34 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     }
 }
 
+/// Applies a policy to rows one by one, in the order of their arrival, on the first worker.
+fn by_row<R: Schema, P: TimePolicy<R>>(
+    build: &mut Build<'_>,
+    changes: Changes<R>,
+    name: &str,
+    time: Arc<dyn Fn(&R) -> i128 + Send + Sync>,
+    clock: Option<&IdleClock>,
+    mut policy: P,
+) -> Changes<R> {
+    let (mut event_time, mut arrived) = (RowEventTime::new(clock), Vec::new());
+    let arrivals = arrivals(build, changes, name, clock);
+    build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, changes| {
+        for (change, tick) in arrivals.drain(..) {
+            let before = event_time.now();
+            match change {
+                Some(change) => {
+                    let time = time(&change.row);
+                    event_time.arrive(time, change.diff);
+                    arrived.push((time, change));
+                }
+                None => event_time.tick(tick),
+            }
+            let times = Times { before, after: event_time.now() };
+            policy.apply(&mut arrived, times, &mut |change| changes.push(change));
+        }
+    })
+}
+
 impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
     pub(super) fn new(time: Arc<dyn Fn(&R) -> i128 + Send + Sync>, event_time: EventTimeTracker, policy: P) -> Self {
         PolicyOperator { time, changes: Vec::new(), event_time, policy }
@@ -71,13 +109,15 @@ impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
 
     fn commit(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         let before = self.event_time.now();
-        let times = CommitTimes { before, after: self.event_time.seal() };
-        self.policy.commit(std::mem::take(&mut self.changes), times, emit);
+        let times = Times { before, after: self.event_time.seal() };
+        self.policy.apply(&mut self.changes, times, emit);
+        // The most capacity that stays allocated after a large commit.
+        self.changes.shrink_to(1 << 10);
     }
 }
 
 /// With one worker and without a clock: the rows alone.
-impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, R> for PolicyOperator<R, P> {
+impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, Change<R>> for PolicyOperator<R, P> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         let added = self.changes.len();
         self.add(changes);
@@ -91,7 +131,7 @@ impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, R> for PolicyOpera
 }
 
 /// With several workers or with a clock: the rows of this worker, and the times of all rows from all workers.
-impl<R: Schema, P: TimePolicy<R>> BinaryStatefulOperator<Change<R>, Observed, R> for PolicyOperator<R, P> {
+impl<R: Schema, P: TimePolicy<R>> BinaryStatefulOperator<Change<R>, Observed, Change<R>> for PolicyOperator<R, P> {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
         self.add(changes);
     }

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::emission::{WindowOperator, WindowTime, emit_closed};
 use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::windows::{EmitMode, Grid, Window};
 use crate::data::{Change, Datum, DatumKey, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::{ReduceError, Reducer};
-use crate::operators::state::{EventTimeTracker, KeyedState, Observed, OrderedChanges, Slot, hash_of};
+use crate::operators::state::{KeyedState, Observed, OrderedChanges, Slot, Stamped, hash_of};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -24,7 +25,9 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     before: Vec<Option<O>>,
     /// The groups of windows that will close, by the time at which they close.
     closing: BTreeMap<i128, Vec<Slot>>,
-    event_time: EventTimeTracker,
+    event_time: WindowTime,
+    /// Whether a removal of a row that was forgotten is nothing to report if its window is closed.
+    ignores_removals: bool,
     /// Reports late rows, and windows whose reducers have no value.
     reports: OperatorReports,
     /// The rows of the open commit with the starts of their windows, for reducers that depend on the order of rows.
@@ -54,7 +57,7 @@ where
         spec: Arc<WindowSpec<R, T, K, A, G, O>>,
         grid: Grid,
         input: TableProperties,
-        event_time: EventTimeTracker,
+        event_time: WindowTime,
         name: &OperatorContext,
     ) -> Self {
         GridWindows {
@@ -64,14 +67,22 @@ where
             before: Vec::new(),
             closing: BTreeMap::new(),
             event_time,
+            ignores_removals: input.forgets,
             reports: OperatorReports::new(name),
             ordered: OrderedChanges::if_needed::<A, G>(input),
             argument: PhantomData,
         }
     }
 
-    /// Adds a row to one of its windows, now or when the commit is complete.
-    fn add_or_defer(&mut self, start: T, change: &Change<R>) {
+    /// Adds a row to one of its windows, now or when the commit is complete, unless the window was closed at this event time.
+    fn add_in_time(&mut self, start: T, change: &Change<R>, now: Option<i128>) {
+        let closes = self.spec.closes(&self.grid, start);
+        if let Some(now) = now.filter(|now| closes.is_some_and(|closes| *now >= closes)) {
+            if change.diff > 0 || !self.ignores_removals {
+                self.report_late(start, change, now);
+            }
+            return;
+        }
         match &mut self.ordered {
             Some(ordered) => ordered.push(Change { row: (start, change.row.clone_datum()), diff: change.diff }),
             None => self.add(start, change),
@@ -81,16 +92,6 @@ where
     /// Adds a row to one of its windows.
     fn add(&mut self, start: T, Change { row, diff }: &Change<R>) {
         let closes = self.spec.closes(&self.grid, start);
-        if let Some(now) = self.event_time.now().filter(|now| closes.is_some_and(|closes| *now >= closes)) {
-            let what = format_args!(
-                "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped \
-                 there; event time is {}",
-                (self.spec.time)(row),
-                T::at(now)
-            );
-            self.reports.late(diff.unsigned_abs(), what);
-            return;
-        }
         let (slot, first) = self.state.entry((start, (self.spec.key)(row)));
         if first {
             let ((_, key), group) = self.state.key_value(slot);
@@ -113,7 +114,17 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+    fn report_late(&mut self, start: T, Change { row, diff }: &Change<R>, now: i128) {
+        let what = format_args!(
+            "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped \
+             there; event time is {}",
+            (self.spec.time)(row),
+            T::at(now)
+        );
+        self.reports.late(diff.unsigned_abs(), what);
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
         if let Some(ordered) = &mut self.ordered {
             for Change { row: (start, row), diff } in ordered.take_net() {
                 self.add(start, &Change { row, diff });
@@ -132,6 +143,7 @@ where
         let mut befores = before.drain(..);
         // In descending order of their indices, so that `swap_remove` moves only groups that stay.
         let mut removed = Vec::new();
+        let mut closed_rows = Vec::new();
         state.seal(|(start, key), group| {
             let closes = spec.closes(grid, *start);
             let closed = has_closed(closes);
@@ -140,8 +152,14 @@ where
             spec.reducers.finish_commit(&mut group.state);
             let after = if is_emitted { row_of(*start, key, group) } else { None };
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
-            if !unchanged {
-                before.map(Change::remove).into_iter().chain(after.map(Change::insert)).for_each(&mut *emit);
+            if mode == EmitMode::OnClose {
+                closed_rows.extend(after.map(|row| (closes.unwrap_or_default(), row)));
+            } else if !unchanged {
+                before
+                    .map(Change::remove)
+                    .into_iter()
+                    .chain(after.map(Change::insert))
+                    .for_each(|change| emit(0, change));
             }
             let stays = group.rows != 0 && !closed;
             if !stays {
@@ -162,12 +180,19 @@ where
         }
         // Groups that close without a change in this commit.
         while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
+            let closes = *entry.key();
             for slot in entry.remove() {
                 let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
-                let Some(change) = mode.change_on_close() else { continue };
-                row_of(start, &key, &group).map(change).into_iter().for_each(&mut *emit);
+                match mode {
+                    EmitMode::Always => {}
+                    EmitMode::OnClose => closed_rows.extend(row_of(start, &key, &group).map(|row| (closes, row))),
+                    EmitMode::UntilClose => {
+                        row_of(start, &key, &group).into_iter().for_each(|row| emit(0, Change::remove(row)));
+                    }
+                }
             }
         }
+        emit_closed(closed_rows, emit);
     }
 }
 
@@ -187,7 +212,7 @@ fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
 }
 
 /// With one worker and without a clock: the rows alone.
-impl<R, T, K, A, G, O> StatefulOperator<Change<R>, O> for GridWindows<R, T, K, A, G, O>
+impl<R, T, K, A, G, O> WindowOperator<Change<R>, O> for GridWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -196,22 +221,48 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+    fn receive(&mut self, changes: &mut Vec<Change<R>>) {
+        let spec = Arc::clone(&self.spec);
         for change in changes.drain(..) {
-            if change.diff > 0 {
-                self.event_time.observe_row((self.spec.time)(&change.row).ticks());
-            }
-            self.spec.clone().starts(&self.grid, &change.row).for_each(|start| self.add_or_defer(start, &change));
+            let now = self.event_time.arrive((spec.time)(&change.row).ticks(), change.diff);
+            spec.starts(&self.grid, &change.row).for_each(|start| self.add_in_time(start, &change, now));
         }
     }
 
-    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }
 
-/// With several workers or with a clock: the rows by their windows, and the times of all rows from all workers.
-impl<R, T, K, A, G, O> BinaryStatefulOperator<(DatumKey<T>, Change<R>), Observed, O> for GridWindows<R, T, K, A, G, O>
+/// With several workers or with a clock, and rows in the order of arrival: the rows by their windows, each with event time
+/// before it.
+impl<R, T, K, A, G, O> WindowOperator<Stamped<(DatumKey<T>, Change<R>)>, O> for GridWindows<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn receive(&mut self, items: &mut Vec<Stamped<(DatumKey<T>, Change<R>)>>) {
+        for (row, _, time) in items.drain(..) {
+            match row {
+                Some((DatumKey(start), change)) => self.add_in_time(start, &change, time),
+                None => self.event_time.advance_to(time),
+            }
+        }
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+        self.commit(emit);
+    }
+}
+
+/// With several workers or with a clock, and rows in another order: the rows by their windows, and the times of all rows from
+/// all workers.
+impl<R, T, K, A, G, O> BinaryStatefulOperator<(DatumKey<T>, Change<R>), Observed, Change<O>>
+    for GridWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -221,7 +272,8 @@ where
     O: Schema,
 {
     fn apply_left(&mut self, rows: &mut Vec<(DatumKey<T>, Change<R>)>) {
-        rows.drain(..).for_each(|(DatumKey(start), change)| self.add_or_defer(start, &change));
+        let now = self.event_time.now();
+        rows.drain(..).for_each(|(DatumKey(start), change)| self.add_in_time(start, &change, now));
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {
@@ -229,7 +281,7 @@ where
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        self.commit(emit);
+        self.commit(&mut |_, change| emit(change));
     }
 }
 
@@ -257,10 +309,10 @@ mod tests {
     fn closed_windows_leave_no_state() {
         let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
         let mut windows =
-            GridWindows::new(spec(7), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
+            GridWindows::new(spec(7), grid, TableProperties::ARRIVALS, WindowTime::new(true, None), &"test".into());
         max_kept(random_commits(7, 30), |mut commit, now| {
-            windows.apply(&mut commit);
-            windows.commit(&mut |_| {});
+            windows.receive(&mut commit);
+            windows.commit(&mut |_, _| {});
             let mut closing = 0;
             for (closes, slots) in &windows.closing {
                 assert!(*closes > now && !slots.is_empty(), "at {now}");
@@ -279,14 +331,14 @@ mod tests {
     fn an_emptied_group_leaves_no_state() {
         let grid = Grid::Regular(RegularGrid { length: 10, hop: 10, origin: 0, earliest: i128::MIN });
         let mut windows =
-            GridWindows::new(spec(1_000), grid, TableProperties::ARRIVALS, EventTimeTracker::default(), &"test".into());
+            GridWindows::new(spec(1_000), grid, TableProperties::ARRIVALS, WindowTime::new(true, None), &"test".into());
         let row = |key| Row { key, at: 5, value: 0 };
-        windows.apply(&mut vec![Change::insert(row(1))]);
-        windows.commit(&mut |_| {});
+        windows.receive(&mut vec![Change::insert(row(1))]);
+        windows.commit(&mut |_, _| {});
         for key in 0..100 {
             for change in [Change::insert(row(key)), Change::remove(row(key))] {
-                windows.apply(&mut vec![change]);
-                windows.commit(&mut |_| {});
+                windows.receive(&mut vec![change]);
+                windows.commit(&mut |_, _| {});
             }
             assert_eq!(windows.closing.values().map(Vec::len).sum::<usize>(), 1);
         }

@@ -1,6 +1,7 @@
 //! Windows of event time: groups rows by the hour, the last ten minutes, or the session in which they happened.
 
 mod calendar;
+mod emission;
 mod grid_operator;
 mod session_operator;
 mod spec;
@@ -17,13 +18,14 @@ use std::sync::Arc;
 
 use super::group::prepared;
 use super::reducers::Reducer;
-use super::state::{EventTimeTracker, IdleClock, Observed, hash_of, observations};
+use super::state::{IdleClock, Observed, Stamped, hash_of, observations, stamped};
+use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid_operator::GridWindows;
 use super::window::session_operator::SessionWindows;
 use super::window::spec::WindowSpec;
 use super::window::windows::{EmitMode, Grid, Kind};
 use crate::data::{Change, Datum, DatumKey, Schema};
-use crate::dataflow::Changes;
+use crate::dataflow::{Changes, Item, Stream};
 use crate::plan::{Build, Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
@@ -129,12 +131,13 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let input = table.properties();
         // A row that is emitted when its window closes is never removed.
         let append_only = policy.emit == EmitMode::OnClose;
-        let properties = TableProperties { order: Order::Sorted, append_only };
+        let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
+        let properties = TableProperties { order, append_only, forgets: false };
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
                 Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, clock.as_ref())),
-                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, clock.as_ref()),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, clock.as_ref())),
             }
         })
     }
@@ -163,11 +166,21 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, EventTimeTracker::new(clock), name);
+    let by_row = input.is_sequence();
+    let event_time = WindowTime::new(by_row, clock);
+    let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
     if build.dataflow.is_only_worker() && clock.is_none() {
-        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, windows);
+        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
     let by_window = Arc::clone(&spec);
+    if by_row {
+        let emit = spec.policy.emit;
+        let rows = stamped(build, changes, name, clock, spec.times(), move |change, send| {
+            by_window.starts(&grid, &change.row).for_each(|start| send((DatumKey(start), change.clone())));
+        });
+        let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
+        return reduce_by_row(build, rows, name, route, windows, emit);
+    }
     let rows = build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, rows| {
         for change in changes.drain(..) {
             rows.extend(by_window.starts(&grid, &change.row).map(|start| (DatumKey(start), change.clone())));
@@ -184,7 +197,7 @@ fn reduce_sessions<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
-    clock: Option<&IdleClock>,
+    (input, clock): (TableProperties, Option<&IdleClock>),
 ) -> Changes<O>
 where
     R: Schema,
@@ -194,11 +207,36 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    let sessions = SessionWindows::new(Arc::clone(&spec), gap, EventTimeTracker::new(clock), name);
+    let by_row = input.is_sequence();
+    let sessions = SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clock), name);
     if build.dataflow.is_only_worker() && clock.is_none() {
-        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, sessions);
+        return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
+    }
+    if by_row {
+        let emit = spec.policy.emit;
+        let rows = stamped(build, changes, name, clock, spec.times(), |change, send| send(change));
+        let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
+        return reduce_by_row(build, rows, name, route, sessions, emit);
     }
     let observed = observations(build, changes, name, spec.times(), clock);
     let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
     build.dataflow.stateful_binary((changes, route), (observed, |observed: &Observed| observed.0), name, sessions)
+}
+
+/// Reduces windows of rows that have event time before them. Rows of closed windows are emitted in one order, whatever the
+/// number of workers.
+fn reduce_by_row<D: Item, O: Schema>(
+    build: &mut Build<'_>,
+    rows: Stream<Stamped<D>>,
+    name: &OperatorContext,
+    route: impl Fn(&D) -> u64 + 'static,
+    windows: impl WindowOperator<Stamped<D>, O>,
+    emit: EmitMode,
+) -> Changes<O> {
+    let route = move |(row, worker, _): &Stamped<D>| row.as_ref().map_or(*worker, &route);
+    if emit != EmitMode::OnClose || build.dataflow.is_only_worker() {
+        return build.dataflow.stateful(rows, name, route, Plain(windows));
+    }
+    let closed = build.dataflow.stateful(rows, name, route, WithClosingTime(windows));
+    build.dataflow.stateful(closed, name, |_| 0, InClosingOrder(Vec::new()))
 }

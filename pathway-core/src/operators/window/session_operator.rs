@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::emission::{WindowOperator, WindowTime, emit_closed};
 use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::timeline::{Session, Timeline, row_of};
 use super::windows::EmitMode;
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Reducer;
-use crate::operators::state::{EventTimeTracker, KeyedState, Observed, Slot};
+use crate::operators::state::{KeyedState, Observed, Slot, Stamped};
+use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// The sessions of one worker.
@@ -18,13 +20,30 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
     keys: KeyedState<K, Timeline<A, G::State, O>>,
-    /// The changes of the open commit: the slot of the key, the time, the arguments of the reducers, and the number of copies.
-    pending: Vec<(Slot, i128, A, i64)>,
+    /// The changes of the open commit.
+    pending: Vec<Pending<A>>,
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
-    event_time: EventTimeTracker,
+    event_time: WindowTime,
     /// Reports late rows, and sessions whose reducers have no value.
     reports: OperatorReports,
+    /// Whether a removal of a row that was forgotten is nothing to report if its session is closed.
+    ignores_removals: bool,
+    /// What closed sessions emit when the commit is complete: rows in the order of closing, and other changes.
+    closed: Vec<(i128, O)>,
+    closed_changes: Vec<Change<O>>,
+}
+
+/// A change of the open commit.
+struct Pending<A> {
+    /// The slot of the key.
+    slot: Slot,
+    time: i128,
+    /// The arguments of the reducers.
+    argument: A,
+    diff: i64,
+    /// Event time before it.
+    now: Option<i128>,
 }
 
 impl<R, T, K, A, G, O> SessionWindows<R, T, K, A, G, O>
@@ -39,7 +58,8 @@ where
     pub(super) fn new(
         spec: Arc<WindowSpec<R, T, K, A, G, O>>,
         gap: i128,
-        event_time: EventTimeTracker,
+        input: TableProperties,
+        event_time: WindowTime,
         name: &OperatorContext,
     ) -> Self {
         SessionWindows {
@@ -50,38 +70,75 @@ where
             closing: BTreeSet::new(),
             event_time,
             reports: OperatorReports::new(name),
+            ignores_removals: input.forgets,
+            closed: Vec::new(),
+            closed_changes: Vec::new(),
         }
     }
 
-    fn add(&mut self, Change { row, diff }: &Change<R>) {
+    fn add(&mut self, Change { row, diff }: &Change<R>, now: Option<i128>) {
         let (slot, _) = self.keys.entry((self.spec.key)(row));
-        self.pending.push((slot, (self.spec.time)(row).ticks(), (self.spec.arguments)(row), *diff));
+        let (time, argument) = ((self.spec.time)(row).ticks(), (self.spec.arguments)(row));
+        self.pending.push(Pending { slot, time, argument, diff: *diff, now });
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        // Net, and insertions before removals, so that no row is removed before it is inserted.
+    /// Applies the changes of the open commit.
+    fn apply_pending(&mut self) {
         let mut pending = std::mem::take(&mut self.pending);
-        pending.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then_with(|| a.2.compare(&b.2)));
+        if matches!(self.event_time, WindowTime::ByRow(_)) {
+            // By key, because that is the order of memory; the changes of a key stay in their order.
+            pending.sort_by_key(|change| change.slot);
+            for change in pending {
+                self.close_before(change.slot, change.now);
+                self.change(change);
+            }
+            return;
+        }
+        // Net, and insertions before removals, so that no row is removed before it is inserted.
+        let order = |a: &Pending<A>, b: &Pending<A>| {
+            (a.slot, a.time).cmp(&(b.slot, b.time)).then_with(|| a.argument.compare(&b.argument))
+        };
+        pending.sort_by(order);
         pending.dedup_by(|later, first| {
-            let same = (later.0, later.1) == (first.0, first.1) && later.2.compare(&first.2).is_eq();
-            first.3 += if same { later.3 } else { 0 };
+            let same = order(later, first).is_eq();
+            first.diff += if same { later.diff } else { 0 };
             same
         });
         let (insertions, removals): (Vec<_>, Vec<_>) =
-            pending.into_iter().filter(|change| change.3 != 0).partition(|change| change.3 > 0);
-        for (slot, time, argument, diff) in insertions.into_iter().chain(removals) {
-            self.change(slot, time, argument, diff);
+            pending.into_iter().filter(|change| change.diff != 0).partition(|change| change.diff > 0);
+        insertions.into_iter().chain(removals).for_each(|change| self.change(change));
+    }
+
+    /// Closes the sessions of a key that event time has passed before a row of that key arrives: the row cannot extend them.
+    fn close_before(&mut self, slot: Slot, now: Option<i128>) {
+        let SessionWindows { spec, gap, keys, closing, reports, closed, closed_changes, .. } = self;
+        let (Some(late), Some(now)) = (spec.policy.allowed_lateness, now) else { return };
+        let (key, timeline) = keys.key_value(slot);
+        while let Some(end) = timeline.sessions.first_key_value().map(|(_, session)| session.end)
+            && now >= end + *gap + late
+        {
+            let Some(session) = close_first(spec, key, timeline, reports) else { return };
+            if !session.is_changed {
+                closing.remove(&(end, slot));
+            }
+            match (spec.policy.emit, session.row) {
+                (EmitMode::OnClose, Some(row)) => closed.push((end + *gap + late, row)),
+                // Its earlier row is in `removed`.
+                (EmitMode::Always, Some(row)) if session.is_changed => closed_changes.push(Change::insert(row)),
+                (EmitMode::UntilClose, Some(row)) if !session.is_changed => closed_changes.push(Change::remove(row)),
+                _ => {}
+            }
         }
-        let SessionWindows { spec, gap, keys, closing, event_time, reports, .. } = self;
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+        self.apply_pending();
+        let SessionWindows { spec, gap, keys, closing, event_time, reports, closed, closed_changes, .. } = self;
+        closed_changes.drain(..).for_each(|change| emit(0, change));
         let now = event_time.seal();
         let allowed_lateness = spec.policy.allowed_lateness;
-        let has_closed = |end| allowed_lateness.is_some_and(|late| now.is_some_and(|now| now >= end + *gap + late));
-        let mut row = |key: &K, start, session: &Session<G::State>| {
-            row_of(spec, key, start, session).unwrap_or_else(|error| {
-                reports.error(format_args!("a session has no row at present: {error}"));
-                None
-            })
-        };
+        let closes = |end: i128| allowed_lateness.map(|late| end + *gap + late);
+        let has_closed = |end| closes(end).is_some_and(|closes| now.is_some_and(|now| now >= closes));
         let mode = spec.policy.emit;
         keys.seal_slots(|slot, key, timeline| {
             std::mem::take(&mut timeline.ended).into_iter().for_each(|end| {
@@ -103,11 +160,11 @@ where
                     closing.insert((session.end, slot));
                 }
                 if mode != EmitMode::OnClose {
-                    inserted.extend(row(key, start, session));
+                    inserted.extend(row_or_report(spec, key, start, session, reports));
                 }
             }
             if mode != EmitMode::OnClose {
-                emit_net(removed, inserted, emit);
+                emit_net(removed, inserted, &mut |change| emit(0, change));
             }
             !timeline.sessions.is_empty()
         });
@@ -115,23 +172,23 @@ where
             closing.pop_first();
             let Some((key, timeline)) = keys.get(slot) else { continue };
             // Sessions of a key end in the order in which they begin.
-            let Some((start, session)) = timeline.sessions.pop_first() else { continue };
-            while let Some(entry) = timeline.rows.first_entry().filter(|entry| *entry.key() <= end) {
-                entry.remove();
-            }
-            if let Some(change) = mode.change_on_close() {
-                row(key, start, &session).map(change).into_iter().for_each(&mut *emit);
+            let Some(session) = close_first(spec, key, timeline, reports) else { continue };
+            match (mode, session.row) {
+                (EmitMode::OnClose, Some(row)) => closed.push((closes(end).unwrap_or_default(), row)),
+                (EmitMode::UntilClose, Some(row)) => emit(0, Change::remove(row)),
+                _ => {}
             }
             keys.remove_if(slot, |(_, timeline)| timeline.sessions.is_empty());
         }
+        emit_closed(std::mem::take(closed), emit);
     }
 
-    fn change(&mut self, slot: Slot, time: i128, argument: A, diff: i64) {
-        let SessionWindows { spec, gap, keys, event_time, reports, .. } = self;
+    fn change(&mut self, Pending { slot, time, argument, diff, now }: Pending<A>) {
+        let SessionWindows { spec, gap, keys, reports, .. } = self;
         let (key, timeline) = keys.key_value(slot);
         let has_closed = |end: i128| {
             let closes = spec.policy.allowed_lateness.map(|late| end + *gap + late);
-            closes.is_some_and(|closes| event_time.now().is_some_and(|now| now >= closes))
+            closes.is_some_and(|closes| now.is_some_and(|now| now >= closes))
         };
         let applied = if diff < 0 {
             // Rows that were too late are not in the session, and cannot be removed.
@@ -141,11 +198,11 @@ where
         } else {
             diff
         };
-        if applied != diff {
+        if applied != diff && (diff > 0 || !self.ignores_removals) {
             let what = format_args!(
                 "a change of a row of {} arrived too late for its session, which is closed, and is dropped; event time is {}",
                 T::at(time),
-                T::at(event_time.now().unwrap_or(time))
+                T::at(now.unwrap_or(time))
             );
             reports.late((diff - applied).unsigned_abs(), what);
         }
@@ -155,6 +212,51 @@ where
             _ => timeline.remove(spec, key, *gap, time, argument, applied),
         }
     }
+}
+
+/// A session that is closed.
+struct ClosedSession<O> {
+    row: Option<O>,
+    /// The open commit has changed it.
+    is_changed: bool,
+}
+
+/// Closes the first session of a key, and forgets its rows.
+fn close_first<R, T: EventTime, K, A: Datum, G: Reducer<A>, O: Schema>(
+    spec: &WindowSpec<R, T, K, A, G, O>,
+    key: &K,
+    timeline: &mut Timeline<A, G::State, O>,
+    reports: &mut OperatorReports,
+) -> Option<ClosedSession<O>> {
+    let (start, mut session) = timeline.sessions.pop_first()?;
+    if session.is_changed {
+        if G::ORDERED {
+            session.state = spec.state_of(timeline.rows.range(start..=session.end));
+        }
+        spec.reducers.finish_commit(&mut session.state);
+    }
+    while let Some(entry) = timeline.rows.first_entry().filter(|entry| *entry.key() <= session.end) {
+        entry.remove();
+    }
+    let row = match spec.policy.emit {
+        EmitMode::Always if !session.is_changed => None,
+        _ => row_or_report(spec, key, start, &session, reports),
+    };
+    Some(ClosedSession { row, is_changed: session.is_changed })
+}
+
+/// The row of a session; none, and a report, if its reducers have no value.
+fn row_or_report<R, T: EventTime, K, A, G: Reducer<A>, O>(
+    spec: &WindowSpec<R, T, K, A, G, O>,
+    key: &K,
+    start: i128,
+    session: &Session<G::State>,
+    reports: &mut OperatorReports,
+) -> Option<O> {
+    row_of(spec, key, start, session).unwrap_or_else(|error| {
+        reports.error(format_args!("a session has no row at present: {error}"));
+        None
+    })
 }
 
 /// Emits the removed and the inserted rows, without those that are in both.
@@ -174,7 +276,7 @@ fn emit_net<O: Schema>(mut removed: Vec<O>, mut inserted: Vec<O>, emit: &mut dyn
 }
 
 /// With one worker and without a clock: the rows alone.
-impl<R, T, K, A, G, O> StatefulOperator<Change<R>, O> for SessionWindows<R, T, K, A, G, O>
+impl<R, T, K, A, G, O> WindowOperator<Change<R>, O> for SessionWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -183,22 +285,45 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn apply(&mut self, changes: &mut Vec<Change<R>>) {
+    fn receive(&mut self, changes: &mut Vec<Change<R>>) {
         for change in changes.drain(..) {
-            if change.diff > 0 {
-                self.event_time.observe_row((self.spec.time)(&change.row).ticks());
-            }
-            self.add(&change);
+            let now = self.event_time.arrive((self.spec.time)(&change.row).ticks(), change.diff);
+            self.add(&change, now);
         }
     }
 
-    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }
 
-/// With several workers or with a clock: the rows of this worker's keys, and the times of all rows from all workers.
-impl<R, T, K, A, G, O> BinaryStatefulOperator<Change<R>, Observed, O> for SessionWindows<R, T, K, A, G, O>
+/// With several workers or with a clock, and rows in the order of arrival: the rows, each with event time before it.
+impl<R, T, K, A, G, O> WindowOperator<Stamped<Change<R>>, O> for SessionWindows<R, T, K, A, G, O>
+where
+    R: Schema,
+    T: EventTime,
+    K: Datum,
+    A: Datum,
+    G: Reducer<A>,
+    O: Schema,
+{
+    fn receive(&mut self, items: &mut Vec<Stamped<Change<R>>>) {
+        for (change, _, time) in items.drain(..) {
+            match change {
+                Some(change) => self.add(&change, time),
+                None => self.event_time.advance_to(time),
+            }
+        }
+    }
+
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+        self.commit(emit);
+    }
+}
+
+/// With several workers or with a clock, and rows in another order: the rows of this worker's keys, and the times of all rows
+/// from all workers.
+impl<R, T, K, A, G, O> BinaryStatefulOperator<Change<R>, Observed, Change<O>> for SessionWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -208,7 +333,8 @@ where
     O: Schema,
 {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
-        changes.drain(..).for_each(|change| self.add(&change));
+        let now = self.event_time.now();
+        changes.drain(..).for_each(|change| self.add(&change, now));
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {
@@ -216,7 +342,7 @@ where
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        self.commit(emit);
+        self.commit(&mut |_, change| emit(change));
     }
 }
 
@@ -246,10 +372,16 @@ mod tests {
     /// However often a session grows, it is in `closing` once.
     #[test]
     fn closed_sessions_leave_no_state() {
-        let mut operator = SessionWindows::new(spec(Count, 7), 3, EventTimeTracker::default(), &"test".into());
+        let mut operator = SessionWindows::new(
+            spec(Count, 7),
+            3,
+            TableProperties::ARRIVALS,
+            WindowTime::new(true, None),
+            &"test".into(),
+        );
         max_kept(random_commits(8, 30), |mut commit, now| {
-            operator.apply(&mut commit);
-            operator.commit(&mut |_| {});
+            operator.receive(&mut commit);
+            operator.commit(&mut |_, _| {});
             let slots: Vec<_> = operator.closing.iter().map(|(_, slot)| *slot).collect();
             let kept = slots.into_iter().map(|slot| {
                 let (_, timeline) = operator.keys.get(slot).unwrap();
@@ -285,8 +417,13 @@ mod tests {
     #[test]
     fn sessions_merge_and_split_without_scanning_the_larger_part() {
         let calls = Arc::default();
-        let mut operator =
-            SessionWindows::new(spec(Calls(Arc::clone(&calls)), 0), 1, EventTimeTracker::default(), &"test".into());
+        let mut operator = SessionWindows::new(
+            spec(Calls(Arc::clone(&calls)), 0),
+            1,
+            TableProperties::ARRIVALS,
+            WindowTime::new(true, None),
+            &"test".into(),
+        );
         operator.spec = {
             let mut spec = spec(Calls(Arc::clone(&calls)), 0);
             Arc::get_mut(&mut spec).unwrap().policy.allowed_lateness = None;
@@ -294,8 +431,8 @@ mod tests {
         };
         let row = |at| Row { key: 0, at, value: 0 };
         let mut commit = |mut changes: Vec<Change<Row>>| {
-            operator.apply(&mut changes);
-            operator.commit(&mut |_| {});
+            operator.receive(&mut changes);
+            operator.commit(&mut |_, _| {});
             operator.keys.seal(|_, timeline| !timeline.sessions.is_empty());
         };
         const ROWS: i64 = 1_000;

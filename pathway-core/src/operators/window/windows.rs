@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use super::calendar::{Calendar, CalendarLength};
 use super::time::{EventTime, Length};
-use crate::data::{Change, Schema};
+use crate::data::Schema;
 use crate::operators::state::IdleClock;
 use crate::plan::Table;
 
@@ -74,17 +74,6 @@ pub(super) enum EmitMode {
     OnClose,
     /// From its first row on, until its close.
     UntilClose,
-}
-
-impl EmitMode {
-    /// What the close of a window does to its row, if anything.
-    pub(super) fn change_on_close<O>(self) -> Option<fn(O) -> Change<O>> {
-        match self {
-            EmitMode::Always => None,
-            EmitMode::OnClose => Some(Change::insert),
-            EmitMode::UntilClose => Some(Change::remove),
-        }
-    }
 }
 
 /// Windows that follow each other without gap or overlap: each row is in exactly one.
@@ -231,8 +220,8 @@ impl<T: EventTime> Windows<T> {
 
     /// Closes each window when event time reaches its end plus `lateness`. Default: windows never close.
     ///
-    /// The event time of a table is the latest time of any row up to and including the commit: the rows of one commit are never
-    /// late for each other, and an idle source does not delay others. A row with a time far in the future closes all windows
+    /// The event time of a table is the latest time of the rows that have arrived so far; of a table that changes, the latest time
+    /// of any row up to and including the commit. An idle source does not delay others. A row with a time far in the future closes all windows
     /// before it: drop impossible times with `filter!`. When a window closes, its rows are dropped from memory, but its result
     /// stays. Rows that arrive for it later are dropped, counted and reported.
     pub fn allowed_lateness(mut self, lateness: impl Length<T>) -> Self {

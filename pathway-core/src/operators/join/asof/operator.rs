@@ -77,7 +77,9 @@ impl<L: Schema, R: Schema, K: Datum, O> Asof<L, R, K, O> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O> for Asof<L, R, K, O> {
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
+    for Asof<L, R, K, O>
+{
     fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
         self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
     }

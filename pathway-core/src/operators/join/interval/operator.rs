@@ -95,11 +95,19 @@ impl Distance {
 impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
     pub(super) fn new(left: Key<L, K>, right: Key<R, K>, near: Near<L, R>, spec: JoinSpec<L, R, O>) -> Self {
         let (left, right) = (Pending::new(left), Pending::new(right));
-        IntervalOperator { keys: KeyedState::new(), left, right, dirty_keys: 0, near, spec, changes: Default::default() }
+        IntervalOperator {
+            keys: KeyedState::new(),
+            left,
+            right,
+            dirty_keys: 0,
+            near,
+            spec,
+            changes: Default::default(),
+        }
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, O>
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
     for IntervalOperator<L, R, K, O>
 {
     fn apply_left(&mut self, items: &mut Vec<Change<L>>) {

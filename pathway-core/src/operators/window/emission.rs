@@ -1,0 +1,123 @@
+//! What window operators have in common: how they learn event time, and the order in which they emit closed windows.
+
+use crate::data::{Change, Schema};
+use crate::dataflow::StatefulOperator;
+use crate::operators::state::{EventTimeTracker, IdleClock, Observed, RowEventTime};
+
+/// An operator that reduces windows. `D` are the items that it receives.
+pub(super) trait WindowOperator<D, O>: 'static {
+    /// Takes some items of the open commit, in the order of their arrival.
+    fn receive(&mut self, items: &mut Vec<D>);
+
+    /// The commit is complete: emits its changes. The number is the time at which a window has closed, if its row is emitted
+    /// because of that.
+    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>));
+}
+
+/// Event time, as a window operator sees it.
+pub(super) enum WindowTime {
+    /// The table is in the order of arrival: each row moves event time.
+    ByRow(RowEventTime),
+    /// Rows are gathered by key until the end of a commit: each commit moves event time.
+    ByCommit(EventTimeTracker),
+}
+
+impl WindowTime {
+    pub(super) fn new(by_row: bool, clock: Option<&IdleClock>) -> Self {
+        if by_row {
+            // A clock moves it where the rows arrive, before they are exchanged.
+            WindowTime::ByRow(RowEventTime::default())
+        } else {
+            WindowTime::ByCommit(EventTimeTracker::new(clock))
+        }
+    }
+
+    /// A row of this time arrives at the only worker. Returns event time before it.
+    pub(super) fn arrive(&mut self, time: i128, diff: i64) -> Option<i128> {
+        match self {
+            WindowTime::ByRow(event_time) => event_time.arrive(time, diff),
+            WindowTime::ByCommit(event_time) => {
+                if diff > 0 {
+                    event_time.observe_row(time);
+                }
+                event_time.now()
+            }
+        }
+    }
+
+    /// Event time at the beginning of the commit, or after the rows that have arrived.
+    pub(super) fn now(&self) -> Option<i128> {
+        match self {
+            WindowTime::ByRow(event_time) => event_time.now(),
+            WindowTime::ByCommit(event_time) => event_time.now(),
+        }
+    }
+
+    /// The first worker says that event time is at least this.
+    pub(super) fn advance_to(&mut self, time: Option<i128>) {
+        if let WindowTime::ByRow(event_time) = self {
+            event_time.advance_to(time);
+        }
+    }
+
+    /// A worker says which times its rows of the open commit have.
+    pub(super) fn observe(&mut self, observed: Observed) {
+        if let WindowTime::ByCommit(event_time) = self {
+            event_time.observe(observed);
+        }
+    }
+
+    /// Seals the commit, and returns event time at its end.
+    pub(super) fn seal(&mut self) -> Option<i128> {
+        match self {
+            WindowTime::ByRow(event_time) => event_time.now(),
+            WindowTime::ByCommit(event_time) => event_time.seal(),
+        }
+    }
+}
+
+/// Emits the changes of a window operator.
+pub(super) struct Plain<P>(pub(super) P);
+
+impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, Change<O>> for Plain<P> {
+    fn apply(&mut self, items: &mut Vec<D>) {
+        self.0.receive(items);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        self.0.commit(&mut |_, change| emit(change));
+    }
+}
+
+/// Emits the changes of a window operator on one of several workers, each with the time at which its window has closed.
+pub(super) struct WithClosingTime<P>(pub(super) P);
+
+impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, (i128, Change<O>)> for WithClosingTime<P> {
+    fn apply(&mut self, items: &mut Vec<D>) {
+        self.0.receive(items);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut((i128, Change<O>))) {
+        self.0.commit(&mut |closed, change| emit((closed, change)));
+    }
+}
+
+/// Brings the closed windows of all workers into one order.
+pub(super) struct InClosingOrder<O>(pub(super) Vec<(i128, O)>);
+
+impl<O: Schema> StatefulOperator<(i128, Change<O>), Change<O>> for InClosingOrder<O> {
+    fn apply(&mut self, items: &mut Vec<(i128, Change<O>)>) {
+        self.0.extend(items.drain(..).map(|(closed, change)| (closed, change.row)));
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        emit_closed(std::mem::take(&mut self.0), |_, change| emit(change));
+    }
+}
+
+/// Emits the rows of closed windows in the order in which the windows have closed. Windows that close at the same time always
+/// do so in one commit; their rows are in the order of their columns.
+pub(super) fn emit_closed<O: Schema>(mut closed: Vec<(i128, O)>, mut emit: impl FnMut(i128, Change<O>)) {
+    closed.sort_by(|(a, row_a), (b, row_b)| a.cmp(b).then_with(|| row_a.compare(row_b)));
+    closed.into_iter().for_each(|(time, row)| emit(time, Change::insert(row)));
+}
