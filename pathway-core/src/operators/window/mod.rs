@@ -4,6 +4,7 @@ mod calendar;
 mod emission;
 mod grid_operator;
 mod session_operator;
+mod session_rows;
 mod spec;
 mod time;
 mod timeline;
