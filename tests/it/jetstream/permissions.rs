@@ -1,7 +1,7 @@
 //! Each end works with exactly the permissions that the guide lists, also after a lost connection.
 
 use async_nats::jetstream::kv;
-use async_nats::jetstream::stream::Config;
+use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use pathway::nats::{self, Options};
 use pathway::prelude::*;
 use pathway::{ErrorKind, Running};
@@ -31,6 +31,10 @@ fn create(js: &Js, name: &str) {
     match name {
         "IN" => js.create(stream("IN")),
         "QUEUE" => js.create(Config { name: "QUEUE".to_owned(), ..work_queue("IN") }),
+        "SHARED" => {
+            let retention = RetentionPolicy::Interest;
+            js.create(Config { name: "SHARED".to_owned(), retention, ..stream("IN") });
+        }
         _ => {
             let config = kv::Config { bucket: "in".to_owned(), ..kv::Config::default() };
             js.runtime.block_on(js.context.create_key_value(config)).expect("a bucket");
@@ -89,6 +93,8 @@ fn streams_and_buckets_are_read_with_the_listed_permissions() {
         "$JS.API.CONSUMER.CREATE.QUEUE.svc-in.in.a.>",
     ];
     read(&queue, "QUEUE", "in.a.x", of_stream);
+    let shared = queue.map(|right| right.replace("QUEUE", "SHARED"));
+    read(&shared.each_ref().map(String::as_str), "SHARED", "in.a.x", of_stream);
     let of_durable =
         |read: nats::Read, name: &str| read.jetstream(nats::stream(name).durable("svc-in")).json::<Input>();
     read(&queue[..5], "QUEUE", "in.a.x", of_durable);

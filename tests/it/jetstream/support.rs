@@ -59,7 +59,7 @@ impl Js {
         let subject = format!("$JS.API.STREAM.CREATE.{}", config["name"].as_str().expect("a name"));
         let answer = self.runtime.block_on(self.client.request(subject, config.to_string().into())).expect("an answer");
         let answer = String::from_utf8_lossy(&answer.payload).into_owned();
-        assert!(!answer.contains("\"error\""), "{answer}");
+        assert!(!answer.contains("\"error\""), "{config}: {answer}");
     }
 
     pub(super) fn delete(&self, stream: &str) {

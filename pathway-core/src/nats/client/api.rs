@@ -58,6 +58,11 @@ pub(crate) enum MessageRequest<'a> {
     Last { last_by_subj: &'a str },
 }
 
+#[derive(Serialize)]
+struct SubjectsRequest {
+    subjects_filter: &'static str,
+}
+
 #[derive(Deserialize)]
 struct Response {
     error: Option<ErrorResponse>,
@@ -168,6 +173,12 @@ impl Api {
 
     pub(crate) async fn stream_info(&self, stream: &str, limit: Option<Duration>) -> Result<StreamInfo, ApiError> {
         self.request_with_retry(&format!("STREAM.INFO.{stream}"), None::<&()>, limit).await
+    }
+
+    /// A stream, with the subjects of all its messages. The server lists at most 100 000.
+    pub(crate) async fn stored_subjects(&self, stream: &str) -> Result<StreamInfo, ApiError> {
+        let request = SubjectsRequest { subjects_filter: ">" };
+        self.request_with_retry(&format!("STREAM.INFO.{stream}"), Some(&request), Some(ANSWER_TIMEOUT)).await
     }
 
     /// A message of a stream.

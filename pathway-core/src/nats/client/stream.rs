@@ -1,5 +1,7 @@
 //! A stream, as JetStream's API describes it.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -27,7 +29,25 @@ pub(crate) struct StreamInfo {
     /// The sequence of the oldest message; one more than `last` if there is none.
     pub(crate) first: u64,
     pub(crate) last: u64,
+    /// How many messages behind the oldest one were removed.
+    pub(crate) deleted: u64,
+    /// How many subjects its messages have.
+    pub(crate) num_subjects: u64,
+    /// The subjects of its messages, if they were asked for.
+    pub(crate) stored_subjects: Vec<String>,
+    /// Whether it has the messages and sequences of another stream, so that a sequence may have no message.
+    pub(crate) is_mirror: bool,
+    pub(crate) removal: RemovalRules,
     pub(crate) writing: WritingRules,
+}
+
+/// What makes a stream remove its oldest messages, and how far it is from that. 0 or less is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct RemovalRules {
+    max_msgs: i64,
+    max_bytes: i64,
+    max_age: i64,
+    messages: u64,
 }
 
 /// What a stream allows its consumers at most. `None` is no limit.
@@ -72,6 +92,9 @@ struct StreamConfig {
     subject_transform: Option<IgnoredAny>,
     retention: Retention,
     max_msgs_per_subject: i64,
+    max_msgs: i64,
+    max_bytes: i64,
+    max_age: i64,
     #[serde(flatten)]
     writing: WritingRules,
     consumer_limits: Option<ConsumerLimits>,
@@ -82,6 +105,10 @@ struct StreamConfig {
 struct StreamState {
     first_seq: u64,
     last_seq: u64,
+    messages: u64,
+    num_deleted: u64,
+    num_subjects: u64,
+    subjects: Option<BTreeMap<String, IgnoredAny>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -104,6 +131,16 @@ impl From<StreamInfoResponse> for StreamInfo {
             consumer_limits: config.consumer_limits.unwrap_or_default().without_zeros(),
             first: state.first_seq,
             last: state.last_seq,
+            deleted: state.num_deleted,
+            num_subjects: state.num_subjects,
+            stored_subjects: state.subjects.unwrap_or_default().into_keys().collect(),
+            is_mirror: config.mirror.is_some(),
+            removal: RemovalRules {
+                max_msgs: config.max_msgs,
+                max_bytes: config.max_bytes,
+                max_age: config.max_age,
+                messages: state.messages,
+            },
             writing: config.writing,
         }
     }
@@ -144,6 +181,22 @@ impl StreamInfo {
         match self.subjects.as_slice() {
             [] => "none".to_owned(),
             subjects => subjects.iter().map(|subject| format!("`{subject}`")).collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+impl RemovalRules {
+    /// The likely cause of a removal. `from_front` says that the stream has no older messages.
+    pub(crate) fn likely_cause(self, from_front: bool) -> String {
+        let limits = [("max_msgs", self.max_msgs), ("max_bytes", self.max_bytes), ("max_age", self.max_age)];
+        let limits: Vec<String> =
+            limits.iter().filter(|(_, limit)| *limit > 0).map(|(name, _)| format!("`{name}`")).collect();
+        if !from_front || limits.is_empty() {
+            "a purge".to_owned()
+        } else if self.max_msgs > 0 && self.messages >= self.max_msgs as u64 {
+            "the stream's limit `max_msgs`".to_owned()
+        } else {
+            format!("the stream's limits ({}) or a purge", limits.join(", "))
         }
     }
 }

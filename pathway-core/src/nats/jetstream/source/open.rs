@@ -32,19 +32,17 @@ impl Reader {
         let is_resumed = self.position.next > 0;
         let consumer = match self.unacked {
             Some(_) => self.open_durable_consumer(connection, stream, is_resumed).await?,
-            None => {
-                if is_resumed {
-                    self.report_lost(stream, true);
-                }
-                self.open_ephemeral_consumer(connection, stream, is_resumed).await?
-            }
+            None => self.open_ephemeral_consumer(connection, stream, is_resumed).await?,
         };
         if is_resumed {
-            self.position.resume(consumer.pending);
+            self.position.snapshot.resume(consumer.pending);
+            self.recount_unread(connection, stream, &consumer).await?;
         } else {
             let reads_newest = self.spec.start == Start::LastPerSubject;
             self.position.start(consumer.next, consumer.pending, stream.last, reads_newest);
+            self.count_unread(connection, stream, &consumer).await?;
         }
+        self.report_removed(connection, stream).await?;
         Ok(consumer)
     }
 

@@ -21,6 +21,41 @@ pub(super) struct ReadMarks {
     subject: String,
 }
 
+/// How many subjects are remembered.
+const SUBJECTS: usize = 8;
+
+/// Some subjects of messages that were read lately, in any order.
+#[derive(Debug, Default)]
+pub(super) struct RecentSubjects {
+    subjects: Vec<String>,
+    /// The place of the last one.
+    last: usize,
+    /// The place of the next one that is replaced.
+    next: usize,
+}
+
+impl RecentSubjects {
+    /// A message was read.
+    pub(super) fn record(&mut self, subject: &str) {
+        if self.subjects.get(self.last).is_some_and(|last| last == subject) {
+            return;
+        }
+        if let Some(place) = self.subjects.iter().position(|known| known == subject) {
+            self.last = place;
+        } else if self.subjects.len() < SUBJECTS {
+            self.last = self.subjects.len();
+            self.subjects.push(subject.to_owned());
+        } else {
+            subject.clone_into(&mut self.subjects[self.next]);
+            (self.last, self.next) = (self.next, (self.next + 1) % SUBJECTS);
+        }
+    }
+
+    pub(super) fn all(&self) -> &[String] {
+        &self.subjects
+    }
+}
+
 impl Default for ReadMarks {
     fn default() -> Self {
         ReadMarks { marks: [(0, 0); MARKS], count: 0, subject: String::new() }
@@ -96,6 +131,18 @@ impl Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn some_of_the_last_subjects_are_remembered() {
+        let mut subjects = RecentSubjects::default();
+        for subject in ["a", "a", "b", "a", "c"] {
+            subjects.record(subject);
+        }
+        assert_eq!(subjects.all(), ["a", "b", "c"]);
+        (0..SUBJECTS).for_each(|n| subjects.record(&n.to_string()));
+        assert!(subjects.all().len() == SUBJECTS && !subjects.all().contains(&"a".to_owned()));
+        assert!((0..SUBJECTS).all(|n| subjects.all().contains(&n.to_string())));
+    }
 
     #[test]
     fn the_last_messages_are_remembered() {

@@ -13,11 +13,12 @@ use super::Start;
 use super::consumer::ConsumerSpec;
 use super::consumer_names::ConsumerNames;
 use super::delivery_info::DeliveryInfo;
-use super::position::{GapPolicy, Position};
-use super::read_marks::ReadMarks;
+use super::position::Position;
+use super::read_marks::{ReadMarks, RecentSubjects};
 use super::session::{ConsumerSession, Restart};
 use super::suspicion::Suspicion;
 use super::unacked::UnackedMessages;
+use super::unread::Coverage;
 use crate::connector::source::{MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, DecodeError, Error, ErrorKind, Metadata, Result};
 use crate::nats::client::{
@@ -52,8 +53,17 @@ pub(super) struct Reader {
     pub(super) position: Position,
     /// The last messages that were read, if they are read by sequence.
     pub(super) marks: ReadMarks,
+    /// Subjects that were read lately, if they show later whether a limit or a purge has removed messages.
+    pub(super) subjects: RecentSubjects,
+    records_subjects: bool,
+    /// Which sequences have messages for this source, once the initial snapshot was read.
+    coverage: Coverage,
+    /// Removals of unread messages.
+    pub(super) removals: LogLimiter,
+    /// Whether the server denies to say how many messages are unread.
+    pub(super) is_count_denied: bool,
     /// The stream as it was at the start.
-    stream: Option<StreamInfo>,
+    pub(super) stream: Option<StreamInfo>,
     /// Delivered messages, if the stream needs acknowledgements.
     pub(super) unacked: Option<UnackedMessages>,
     /// Whether a consumer has been read.
@@ -138,6 +148,11 @@ impl Reader {
             start_timeout,
             names: ConsumerNames::new(&spec.own_name),
             refusals: LogLimiter::new(&link.name),
+            removals: LogLimiter::new(&link.name),
+            subjects: RecentSubjects::default(),
+            records_subjects: false,
+            coverage: Coverage::Filtered,
+            is_count_denied: false,
             suspicion: Suspicion::default(),
             spec,
             prefix,
@@ -201,6 +216,12 @@ impl Reader {
                 self.unacked = Some(UnackedMessages::default());
                 self.link.queue.acks().request();
             }
+            self.records_subjects = found.retention == Retention::Limits && !found.is_limited_per_subject;
+            if found.is_limited_per_subject {
+                self.coverage = Coverage::Newest;
+            } else if !found.is_mirror && found.is_covered_by(&self.spec.subject) {
+                self.coverage = Coverage::All;
+            }
             self.stream = Some(found.clone());
             return Ok(found);
         };
@@ -244,7 +265,10 @@ impl Reader {
 
     /// Adds a message to the batch, and hands the batch over when it is full.
     pub(super) fn read(&mut self, message: &Message, info: &DeliveryInfo) {
-        self.position.advance(info, self.gap_policy());
+        self.advance(info);
+        if self.records_subjects {
+            self.subjects.record(&message.subject);
+        }
         self.add(message, info);
         // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
         if self.unacked.is_none() {
@@ -258,8 +282,20 @@ impl Reader {
 
     /// The server has marked the end of a subject.
     pub(super) fn skip_marker(&mut self, info: &DeliveryInfo) {
-        self.position.advance(info, self.gap_policy());
+        self.advance(info);
         self.link.counters.markers.add(1);
+    }
+
+    fn advance(&mut self, info: &DeliveryInfo) {
+        self.position.advance(info, self.coverage());
+        self.note_gap();
+    }
+
+    /// If a gap was found, remembers the subjects that were read before it.
+    pub(super) fn note_gap(&mut self) {
+        if let Some(subjects) = self.position.unread.new_gap() {
+            self.subjects.all().clone_into(subjects);
+        }
     }
 
     /// Adds a message to the batch, with the metadata that the schema needs.
@@ -292,28 +328,10 @@ impl Reader {
         }
     }
 
-    /// Reports messages that the stream removed before they were read.
-    pub(super) fn report_lost(&mut self, stream: &StreamInfo, is_idle: bool) {
-        let policy = self.gap_policy();
-        if let Some((range, count)) = self.position.take_lost(stream, policy, is_idle) {
-            let (first, last) = (range.start, range.end - 1);
-            let message = format_args!(
-                "stream `{}`: {count} messages (sequences {first} to {last}) were removed before they were read, \
-                 by a purge or by the stream's limits",
-                self.spec.stream
-            );
-            report(Level::Error, &self.link.name, message);
-            self.link.counters.dropped.add(count);
-        }
-    }
-
-    fn gap_policy(&self) -> GapPolicy {
+    /// Which sequences of the stream have messages for this source.
+    pub(super) fn coverage(&self) -> Coverage {
         let reads_newest = self.spec.start == Start::LastPerSubject && !self.position.snapshot.is_complete();
-        match &self.stream {
-            Some(stream) if reads_newest || stream.is_limited_per_subject => GapPolicy::Expected,
-            Some(stream) if self.unacked.is_none() && stream.is_covered_by(&self.spec.subject) => GapPolicy::Missing,
-            _ => GapPolicy::Filtered,
-        }
+        if reads_newest { Coverage::Newest } else { self.coverage }
     }
 
     /// Reports messages that are still unacknowledged at the end.
@@ -334,7 +352,8 @@ impl Reader {
             "the client cannot parse message {} of stream `{}`, which was therefore fetched by its sequence: {reason}",
             message.sequence, self.spec.stream
         ));
-        self.position.skip(message.sequence);
+        self.position.skip(message.sequence, self.coverage());
+        self.note_gap();
         self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
         if self.unacked.is_none() {
             self.marks.record(&message.subject, message.sequence, message.stored);

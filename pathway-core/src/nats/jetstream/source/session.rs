@@ -26,31 +26,35 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_millis(50);
 /// How often unacknowledged messages are checked.
 const ACK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
+/// How often the stream is asked what has arrived while the source reads nothing, because the pipeline is slow.
+pub(super) const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// Acknowledges a message that is not handed over.
 const ACK: &[u8] = b"+ACK";
 /// Gives a message back that arrives after the stop: it is for the next run, so it should come soon, but not to this one.
 const NAK: &[u8] = br#"-NAK {"delay":500000000}"#;
 
 pub(super) struct ConsumerSession<'a> {
-    reader: &'a mut Reader,
-    connection: &'a mut Connection,
+    pub(super) reader: &'a mut Reader,
+    pub(super) connection: &'a mut Connection,
     /// Everything that the server sends: messages, statuses of pull requests, and confirmations, in one order.
     subscriber: Subscriber,
     inbox: String,
-    consumer: Consumer,
+    pub(super) consumer: Consumer,
     pulls: PullRequests,
     /// The number of the consumer's last delivery. None may be skipped.
     last_delivery: u64,
     /// When the server last sent anything.
     last_received: Instant,
-    idle: Idle,
+    pub(super) idle: Idle,
+    /// When the stream was last asked what has arrived.
+    pub(super) last_count: Instant,
     /// Answers to messages that are not to be read: acknowledged before, or delivered after the stop.
     replies: Vec<(Subject, Bytes)>,
 }
 
 /// Whether the server has no more messages at the moment.
 #[derive(PartialEq, Eq)]
-enum Idle {
+pub(super) enum Idle {
     No,
     /// It has none, and the stream was not checked since.
     Unchecked,
@@ -99,6 +103,7 @@ impl<'a> ConsumerSession<'a> {
             last_delivery: 0,
             last_received: Instant::now(),
             idle: Idle::No,
+            last_count: Instant::now(),
             replies: Vec::new(),
         })
     }
@@ -168,7 +173,7 @@ impl<'a> ConsumerSession<'a> {
     }
 
     /// Whether no more is read.
-    fn is_stopping(&self) -> bool {
+    pub(super) fn is_stopping(&self) -> bool {
         self.reader.link.queue.is_ended()
     }
 
@@ -193,7 +198,11 @@ impl<'a> ConsumerSession<'a> {
     }
 
     async fn request_more(&mut self) -> Result<(), SessionEnd> {
-        if !self.wants_more() || !self.reader.link.queue.is_half_free() {
+        if !self.wants_more() {
+            return Ok(());
+        }
+        if !self.reader.link.queue.is_half_free() {
+            self.reader.position.unread.set_behind();
             return Ok(());
         }
         if !self.pulls.is_outstanding() {
@@ -207,7 +216,7 @@ impl<'a> ConsumerSession<'a> {
         Ok(self.connection.until_lost(sent).await?.map_err(|_| ConnectionClosed)?)
     }
 
-    fn wants_more(&self) -> bool {
+    pub(super) fn wants_more(&self) -> bool {
         !self.is_stopping() && self.pulls.is_low()
     }
 
@@ -248,7 +257,8 @@ impl<'a> ConsumerSession<'a> {
         let has_acks = |unacked: &UnackedMessages| self.is_stopping() || !unacked.is_empty();
         let acks = self.reader.unacked.as_ref().is_some_and(has_acks).then(|| now + self.ack_check_interval());
         let silence = if self.pulls.is_outstanding() { SILENCE_LIMIT } else { Duration::from_secs(3600) };
-        acks.into_iter().fold(self.last_received + silence, Instant::min)
+        let count = (self.counts_arrivals() && self.is_blocked()).then(|| self.last_count + COUNT_INTERVAL);
+        acks.into_iter().chain(count).fold(self.last_received + silence, Instant::min)
     }
 
     fn ack_check_interval(&self) -> Duration {
@@ -259,7 +269,7 @@ impl<'a> ConsumerSession<'a> {
     }
 
     /// Reads and hands over what has arrived. Returns whether anything had. An error is the reason for a restart.
-    fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, Cow<'static, str>> {
+    pub(super) fn drain(&mut self, cx: &mut Context<'_>) -> Result<bool, Cow<'static, str>> {
         let mut has_received = false;
         let outcome = loop {
             let was_low = self.pulls.is_low();
@@ -360,35 +370,5 @@ impl<'a> ConsumerSession<'a> {
             unacked.resend(false, &client, inbox).await
         });
         Ok(extended.await??)
-    }
-
-    /// If messages seem to be missing, or none arrive, asks the stream whether it has removed any. The inner error is the
-    /// reason for a restart.
-    async fn check_for_lost_messages(&mut self) -> Result<Result<(), Cow<'static, str>>, SessionEnd> {
-        let is_idle = self.idle == Idle::Unchecked;
-        let is_short = self.reader.position.snapshot.is_short();
-        if self.is_stopping() || !(is_idle || is_short || self.reader.position.has_gap()) {
-            return Ok(Ok(()));
-        }
-        let next = self.reader.position.next;
-        let stream = self.reader.check_stream(self.connection).await?;
-        if is_idle {
-            self.idle = Idle::Checked;
-            // What arrived in the meantime may have been removed since, and is not lost.
-            let drained = poll_fn(|cx| Poll::Ready(self.drain(cx))).await;
-            if self.reader.position.next != next || drained.is_err() {
-                return Ok(drained.map(|_| ()));
-            }
-        }
-        self.reader.report_lost(&stream, is_idle);
-        if is_idle {
-            // Nothing comes although something was requested.
-            self.reader.position.snapshot.end();
-        } else if is_short {
-            let read = self.reader.position.next.saturating_sub(1);
-            self.reader.position.snapshot.extend(stream.last, read);
-        }
-        self.reader.end_snapshot();
-        Ok(Ok(()))
     }
 }

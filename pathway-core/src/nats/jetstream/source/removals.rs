@@ -1,0 +1,286 @@
+//! Counts and reports messages that the stream has removed before they were read.
+
+use super::consumer::{Consumer, ConsumerInfo};
+use super::reader::Reader;
+use super::unread::{Coverage, Gap, UnreadSnapshot};
+use crate::nats::client::{Api, Connection, MessageRequest, Retention, SessionEnd, StreamInfo, matches};
+use crate::telemetry::Level;
+
+/// The stream is asked for its subjects only if it has no more than this; the answer has all of them.
+const MAX_SUBJECTS: u64 = 1000;
+/// The last message is asked for of so many subjects that are not read, at most.
+const MAX_OTHERS: usize = 8;
+/// How often the unread messages are counted again because the stream has grown in the meantime.
+const ATTEMPTS: usize = 5;
+
+impl Reader {
+    /// The first consumer exists: counts what it has to deliver.
+    pub(super) async fn count_unread(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        consumer: &Consumer,
+    ) -> Result<(), SessionEnd> {
+        let position = consumer.next.saturating_sub(1);
+        let coverage = self.coverage();
+        let snapshot = match coverage {
+            Coverage::Newest => UnreadSnapshot { end: stream.last, expected: 0, is_exact: true },
+            // A consumer of the user's own may begin with the last message of each subject.
+            Coverage::All if stream.deleted == 0 && self.spec.durable.is_none() => {
+                let before = position.max(stream.first.saturating_sub(1));
+                UnreadSnapshot { end: stream.last, expected: stream.last.saturating_sub(before), is_exact: true }
+            }
+            Coverage::All | Coverage::Filtered => {
+                let last = self.check_stream(connection).await?.last;
+                UnreadSnapshot::between(stream.last, last, consumer.pending)
+            }
+        };
+        let unread = &mut self.position.unread;
+        unread.start(position, consumer.last_delivery, consumer.pending, snapshot);
+        // A consumer that is new begins with the first message, or behind it.
+        if coverage == Coverage::All && self.unacked.is_some() && stream.first > consumer.next {
+            unread.lose_before_start(position, stream.first);
+        }
+        Ok(())
+    }
+
+    /// Another consumer exists, or the same one over another connection: continues to count.
+    pub(super) async fn recount_unread(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        consumer: &Consumer,
+    ) -> Result<(), SessionEnd> {
+        self.count_arrivals(connection, stream).await?;
+        let unread = &mut self.position.unread;
+        let (position, last_delivery) = match self.unacked {
+            Some(_) => (consumer.next.saturating_sub(1), Some(consumer.last_delivery)),
+            None => (0, None),
+        };
+        unread.resume(position, last_delivery, consumer.pending);
+        self.note_gap();
+        if self.coverage() == Coverage::Filtered && !self.position.unread.is_expecting() {
+            let last = self.check_stream(connection).await?.last;
+            self.position.unread.replace(UnreadSnapshot::between(stream.last, last, consumer.pending));
+        }
+        Ok(())
+    }
+
+    /// The stream has taken messages up to `stream.last`: expects all of them if they are for this source.
+    pub(super) async fn count_arrivals(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+    ) -> Result<(), SessionEnd> {
+        match self.coverage() {
+            Coverage::Newest => {}
+            Coverage::All => self.position.unread.extend(stream.last),
+            Coverage::Filtered if self.has_others(connection, stream).await? => {
+                self.position.unread.has_others(stream.last);
+            }
+            Coverage::Filtered => self.position.unread.extend(stream.last),
+        }
+        self.note_gap();
+        Ok(())
+    }
+
+    /// Whether the stream has, or may have, messages that are not for this source among those that are not counted yet.
+    async fn has_others(&mut self, connection: &mut Connection, stream: &StreamInfo) -> Result<bool, SessionEnd> {
+        let end = self.position.unread.end();
+        if stream.is_mirror || stream.num_subjects > MAX_SUBJECTS {
+            return Ok(true);
+        }
+        if stream.last <= end {
+            return Ok(false);
+        }
+        let api = Api::new(connection.client.clone());
+        let found = self.until_stopped(connection, api.stored_subjects(&self.spec.stream)).await?;
+        let Ok(found) = found else { return Ok(true) };
+        let subject = self.spec.subject.clone();
+        let others: Vec<String> = found.stored_subjects.into_iter().filter(|own| !matches(&subject, own)).collect();
+        if others.len() > MAX_OTHERS {
+            return Ok(true);
+        }
+        for other in others {
+            let last = self.look_up(connection, MessageRequest::Last { last_by_subj: &other }).await?;
+            if last.map_or(self.cannot_look_up(), |message| message.sequence > end) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// The pipeline is slow, and messages arrive: counts them, before some of them may be removed.
+    pub(super) async fn watch_unread(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        consumer: &Consumer,
+    ) -> Result<(), SessionEnd> {
+        self.position.unread.set_behind();
+        self.count_arrivals(connection, stream).await?;
+        let unread = &self.position.unread;
+        // Where read messages are removed, too, nothing shows whether others have been.
+        if self.removes_read() || self.is_count_denied || (unread.is_exact() && unread.end() >= stream.last) {
+            return Ok(());
+        }
+        for attempt in 1..=ATTEMPTS {
+            let before = self.check_stream(connection).await?.last;
+            let Some(info) = self.consumer_info(connection, consumer).await? else { return Ok(()) };
+            let last = self.check_stream(connection).await?.last;
+            if info.last_delivery != self.position.unread.last_delivery() {
+                // The last deliveries have not been read yet.
+                return Ok(());
+            }
+            if before == last || attempt == ATTEMPTS {
+                let Some(first) = self.first_stored(connection).await? else { return Ok(()) };
+                let unread = &mut self.position.unread;
+                // If an older message is left, none was removed that was not read.
+                if first > unread.position() {
+                    if first <= unread.end() {
+                        return Ok(());
+                    }
+                    unread.lose_before(first);
+                }
+                unread.replace(UnreadSnapshot::between(before, last, info.pending));
+                self.note_gap();
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// The sequence of the first message for this source that the stream has, read or not.
+    async fn first_stored(&mut self, connection: &mut Connection) -> Result<Option<u64>, SessionEnd> {
+        let subject = self.spec.subject.clone();
+        let first = self.look_up(connection, MessageRequest::Next { seq: 1, next_by_subj: &subject }).await?;
+        Ok(first.map(|first| first.sequence))
+    }
+
+    /// What the consumer has delivered and still has to deliver. `None` if the server does not say that.
+    async fn consumer_info(
+        &mut self,
+        connection: &mut Connection,
+        consumer: &Consumer,
+    ) -> Result<Option<Consumer>, SessionEnd> {
+        if self.is_count_denied {
+            return Ok(None);
+        }
+        let endpoint = format!("CONSUMER.INFO.{}.{}", self.spec.stream, consumer.name);
+        let api = Api::new(connection.client.clone());
+        let request = api.request::<ConsumerInfo>(&endpoint, None::<&()>);
+        match self.until_stopped_or_denied(connection, request).await? {
+            Ok(info) => Ok(info.ok().map(|info| Consumer::from(&info))),
+            Err(denied) if denied.subject().ends_with(&endpoint) => {
+                self.is_count_denied = true;
+                self.warn(format_args!(
+                    "stream `{}`: without permission to publish on `{}`, the source cannot always count messages that are \
+                     removed before they are read",
+                    self.spec.stream,
+                    denied.subject()
+                ));
+                Ok(None)
+            }
+            Err(denied) => Err(connection.permission_denied(&denied).into()),
+        }
+    }
+
+    /// The consumer delivers nothing: whether the stream, too, has nothing left up to its last message.
+    pub(super) async fn is_nothing_left(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        consumer: &Consumer,
+    ) -> Result<bool, SessionEnd> {
+        let coverage = self.coverage();
+        let unread = &self.position.unread;
+        let has_grown = stream.last > unread.end() && (coverage == Coverage::All || unread.is_behind());
+        let is_expecting = unread.is_expecting() || has_grown;
+        if coverage == Coverage::Newest || !is_expecting {
+            return Ok(false);
+        }
+        if self.unacked.is_some() {
+            let Some(info) = self.consumer_info(connection, consumer).await? else { return Ok(false) };
+            if info.pending > 0 {
+                return Ok(false);
+            }
+            self.count_arrivals(connection, stream).await?;
+            self.position.unread.resume(info.next.saturating_sub(1), Some(info.last_delivery), 0);
+            return Ok(true);
+        }
+        let (subject, next) = (self.spec.subject.clone(), unread.position() + 1);
+        let first = self.look_up(connection, MessageRequest::Next { seq: next, next_by_subj: &subject }).await?;
+        let is_empty = first.is_none() && (!self.cannot_look_up() || stream.first > stream.last);
+        if is_empty {
+            self.count_arrivals(connection, stream).await?;
+        }
+        Ok(is_empty)
+    }
+
+    /// Nothing is left of what was not read.
+    pub(super) fn lose_all(&mut self, stream: &StreamInfo) {
+        self.position.unread.lose_all(stream.last, self.coverage());
+        self.note_gap();
+    }
+
+    /// Reports and counts messages that were removed before they were read.
+    pub(super) async fn report_removed(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+    ) -> Result<(), SessionEnd> {
+        let Some(missing) = self.position.unread.take_missing() else { return Ok(()) };
+        let gap = &missing.gap;
+        if !self.removes_read() && !self.is_prefix_removed(connection, stream, gap).await? {
+            if self.cannot_look_up() {
+                self.warn(format_args!(
+                    "stream `{}`: {} messages are missing between the sequences {} and {}; they are not counted as dropped, \
+                     because it cannot be seen whether they were deleted one by one or removed by a purge",
+                    self.spec.stream, missing.count, gap.after, gap.before,
+                ));
+            }
+            return Ok(());
+        }
+        self.link.counters.dropped.add(missing.count);
+        let cause = stream.removal.likely_cause(self.removes_read() || stream.first > gap.after);
+        let message = format_args!(
+            "stream `{}`: {}{} messages between the sequences {} and {} were removed before they were read, probably by {cause}",
+            self.spec.stream,
+            if missing.is_exact { "" } else { "at least " },
+            missing.count,
+            gap.after,
+            gap.before,
+        );
+        self.removals.report(Level::Warn, 1, message);
+        Ok(())
+    }
+
+    /// Whether messages were removed from the first one of a subject on: by a limit or a purge. Otherwise single messages
+    /// were deleted on purpose, and older ones are still there.
+    async fn is_prefix_removed(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        gap: &Gap,
+    ) -> Result<bool, SessionEnd> {
+        if stream.first > gap.after {
+            return Ok(true);
+        }
+        for subject in std::iter::once(&*self.spec.subject.clone()).chain(gap.subjects.iter().map(String::as_str)) {
+            let first = self.look_up(connection, MessageRequest::Next { seq: 1, next_by_subj: subject }).await?;
+            if first.map_or(!self.cannot_look_up(), |first| first.sequence > gap.after) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether messages are removed because they were read.
+    fn removes_read(&self) -> bool {
+        self.stream.as_ref().is_some_and(|stream| stream.retention != Retention::Limits)
+    }
+
+    fn cannot_look_up(&self) -> bool {
+        self.suspicion.is_denied || self.suspicion.is_unanswered
+    }
+}

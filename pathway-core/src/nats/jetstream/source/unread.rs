@@ -1,0 +1,371 @@
+//! Counts the messages that a consumer still has to deliver, so that those are noticed that were removed before.
+
+use super::delivery_info::DeliveryInfo;
+
+/// Which sequences of a stream have messages for a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Coverage {
+    /// Every one.
+    All,
+    /// Those with a matching subject. Only the stream knows whether the others have none, or have lost theirs.
+    Filtered,
+    /// The stream removes old messages of a subject by design, or only the newest ones were asked for: nothing is counted.
+    Newest,
+}
+
+/// Messages that the stream held, or has taken, and that were not delivered yet.
+///
+/// At some moment, `expected` messages are unread up to the sequence `end`. When a message behind `end` is delivered, or the
+/// consumer has no more, those of them that were not delivered are missing, whatever has arrived since. `end` then moves on:
+///
+/// - with [`Coverage::All`], by sequences: each one behind `end` has a message for the source;
+/// - with [`Coverage::Filtered`], by sequences too, as long as the stream has no messages for others there. Whoever asks the
+///   stream says so ([`extend`](Unread::extend), [`has_others`](Unread::has_others)).
+#[derive(Debug, Default)]
+pub(super) struct Unread {
+    /// The highest sequence that was delivered for the first time.
+    position: u64,
+    /// The number of the consumer's last delivery.
+    last_delivery: u64,
+    /// How many messages the consumer still had when it delivered the last one.
+    pending: u64,
+    /// How many messages are expected with sequences up to `end`. [`UNKNOWN_END`]: up to where the stream ended when they
+    /// were counted, so that messages that have arrived since can hide missing ones.
+    expected: u64,
+    end: u64,
+    /// Whether the stream was asked for `end` while deliveries may have been on their way: what these say about the rest is
+    /// older than that.
+    is_ahead: bool,
+    /// Whether `expected` is not just the least number.
+    is_exact: bool,
+    /// Whether the stream has messages for others behind `end`.
+    is_mixed: bool,
+    /// Whether messages were waiting behind `position`, so that the next sequences may have been removed.
+    is_behind: bool,
+    /// Messages behind `end` were delivered, and the stream must be asked whether others are missing there.
+    is_unverified: bool,
+    /// How many these are.
+    beyond: u64,
+    /// Deliveries that did not arrive here: over an earlier connection, or to another program.
+    elsewhere: u64,
+    missing: u64,
+    is_missing_exact: bool,
+    gap: Gap,
+    /// Whether `gap` has no subjects yet.
+    is_gap_new: bool,
+}
+
+/// Where messages are missing: the widest gap between the sequences of two messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Gap {
+    pub(super) after: u64,
+    pub(super) before: u64,
+    /// Subjects that were read shortly before the gap.
+    pub(super) subjects: Vec<String>,
+}
+
+/// Messages that were not delivered, and are not there any more.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Missing {
+    pub(super) count: u64,
+    /// Whether it is not just the least number.
+    pub(super) is_exact: bool,
+    pub(super) gap: Gap,
+}
+
+/// How many messages of a stream are unread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct UnreadSnapshot {
+    /// Up to this sequence.
+    pub(super) end: u64,
+    pub(super) expected: u64,
+    /// Whether it is not just the least number.
+    pub(super) is_exact: bool,
+}
+
+const UNKNOWN_END: u64 = u64::MAX;
+
+impl UnreadSnapshot {
+    /// A consumer had `pending` messages at a time when the stream ended between the sequences `before` and `after`.
+    pub(super) fn between(before: u64, after: u64, pending: u64) -> Self {
+        let arrived = after.saturating_sub(before);
+        UnreadSnapshot { end: before, expected: pending.saturating_sub(arrived), is_exact: arrived == 0 }
+    }
+}
+
+impl Unread {
+    /// The first consumer has delivered the messages up to `position`.
+    pub(super) fn start(&mut self, position: u64, last_delivery: u64, pending: u64, snapshot: UnreadSnapshot) {
+        *self = Unread { position, last_delivery, pending, is_behind: pending > 0, ..Unread::default() };
+        self.replace(snapshot);
+    }
+
+    /// A consumer continues that has delivered the messages up to `position`. `last_delivery` is the number of its last
+    /// delivery, `None` if it is a new one.
+    pub(super) fn resume(&mut self, position: u64, last_delivery: Option<u64>, pending: u64) {
+        self.elsewhere += last_delivery.map_or(0, |last| last.saturating_sub(self.last_delivery));
+        self.last_delivery = last_delivery.unwrap_or(0);
+        let after = self.position;
+        self.position = after.max(position);
+        (self.pending, self.is_behind, self.is_ahead) = (pending, true, false);
+        if pending == 0 || self.position > self.end {
+            self.lose_rest(after);
+        }
+        if self.position > self.end && !self.is_unverified {
+            self.restart();
+        }
+    }
+
+    /// A message was delivered.
+    pub(super) fn advance(&mut self, info: &DeliveryInfo, coverage: Coverage) {
+        if info.consumer_sequence <= self.last_delivery {
+            return;
+        }
+        if coverage != Coverage::Newest {
+            self.elsewhere += info.consumer_sequence - self.last_delivery - 1;
+        }
+        self.last_delivery = info.consumer_sequence;
+        // The consumer has counted a message that is delivered again when it was delivered first.
+        if info.delivered == 1 {
+            self.arrive(info.stream_sequence, info.pending, coverage);
+        }
+    }
+
+    /// A message was read in another way than from the consumer.
+    pub(super) fn skip(&mut self, sequence: u64, coverage: Coverage) {
+        self.arrive(sequence, self.pending.saturating_sub(1).max(1), coverage);
+    }
+
+    fn arrive(&mut self, sequence: u64, pending: u64, coverage: Coverage) {
+        if sequence <= self.position {
+            return;
+        }
+        if coverage == Coverage::Newest {
+            (self.position, self.pending, self.end) = (sequence, pending, self.end.max(sequence));
+            return;
+        }
+        let (after, was_expecting) = (self.position, self.is_expecting());
+        if sequence <= self.end {
+            self.expected = self.expected.saturating_sub(1);
+        } else {
+            self.pass_end(sequence, pending, coverage);
+        }
+        (self.position, self.pending, self.is_behind) = (sequence, pending, pending > 0);
+        if was_expecting || self.missing > 0 || self.is_unverified {
+            self.widen(after, sequence);
+        }
+        let is_outdated = self.is_ahead && sequence < self.end;
+        if pending == 0 && !self.is_unverified && !is_outdated {
+            // What is behind this message has arrived later.
+            self.lose_rest(sequence);
+            if self.end == UNKNOWN_END {
+                (self.end, self.is_exact) = (sequence, true);
+            }
+        }
+        if self.expected == 0 && self.missing == 0 && !self.is_unverified {
+            (self.gap.after, self.gap.before) = (0, 0);
+        }
+    }
+
+    /// A message behind `end` was delivered.
+    fn pass_end(&mut self, sequence: u64, pending: u64, coverage: Coverage) {
+        self.lose_expected();
+        self.is_ahead = false;
+        let skipped = sequence - self.end.max(self.position) - 1;
+        if self.is_unverified {
+            self.beyond += 1;
+        } else if coverage == Coverage::All {
+            self.lose(skipped);
+            (self.end, self.is_exact) = (sequence, true);
+        } else if skipped == 0 {
+            (self.end, self.is_exact) = (sequence, true);
+        } else if self.is_behind && !self.is_mixed {
+            (self.is_unverified, self.beyond) = (true, 1);
+        } else {
+            if self.is_behind {
+                // Others may have arrived, and been removed.
+                self.is_missing_exact = false;
+            }
+            (self.position, self.pending) = (sequence, pending);
+            self.restart();
+        }
+    }
+
+    /// Counts from the last message on.
+    fn restart(&mut self) {
+        self.is_ahead = false;
+        (self.expected, self.end) = match self.pending {
+            0 => (0, self.position),
+            pending => (pending, UNKNOWN_END),
+        };
+        self.is_exact = self.pending == 0;
+    }
+
+    fn widen(&mut self, after: u64, before: u64) {
+        if before.saturating_sub(after) > self.gap.before.saturating_sub(self.gap.after).max(1) {
+            (self.gap.after, self.gap.before, self.is_gap_new) = (after, before, true);
+        }
+    }
+
+    /// If a wider gap was found, where to write the subjects that were read before it.
+    pub(super) fn new_gap(&mut self) -> Option<&mut Vec<String>> {
+        std::mem::take(&mut self.is_gap_new).then_some(&mut self.gap.subjects)
+    }
+
+    /// Nothing comes any more behind `after` and up to `end`.
+    fn lose_rest(&mut self, after: u64) {
+        if self.expected > 0 && self.end != UNKNOWN_END {
+            self.widen(after, self.end + 1);
+        }
+        self.lose_expected();
+    }
+
+    fn lose_expected(&mut self) {
+        let expected = std::mem::take(&mut self.expected);
+        self.lose(expected);
+    }
+
+    fn lose(&mut self, count: u64) {
+        let elsewhere = count.min(self.elsewhere);
+        self.elsewhere -= elsewhere;
+        if count > elsewhere {
+            self.is_missing_exact = self.is_exact && (self.missing == 0 || self.is_missing_exact);
+            self.missing += count - elsewhere;
+        }
+    }
+
+    /// Messages were removed while there was no reader.
+    pub(super) fn lose_before_start(&mut self, after: u64, before: u64) {
+        self.widen(after, before);
+        let is_exact = std::mem::replace(&mut self.is_exact, true);
+        self.lose(before - after - 1);
+        self.is_exact = is_exact;
+    }
+
+    /// Whether the stream must be asked whether it has messages for others behind [`end`](Unread::end).
+    pub(super) fn is_unverified(&self) -> bool {
+        self.is_unverified
+    }
+
+    /// Whether messages seem to be missing.
+    pub(super) fn has_missing(&self) -> bool {
+        self.missing > 0
+    }
+
+    /// Whether messages are expected.
+    pub(super) fn is_expecting(&self) -> bool {
+        self.expected > 0 || self.is_unverified
+    }
+
+    /// Whether messages may have been removed behind the last one that was delivered.
+    pub(super) fn is_behind(&self) -> bool {
+        self.is_behind
+    }
+
+    /// The sequence behind which nothing is known: to ask the stream whether it has messages for others there.
+    pub(super) fn end(&self) -> u64 {
+        if self.end == UNKNOWN_END { self.position } else { self.end }
+    }
+
+    pub(super) fn position(&self) -> u64 {
+        self.position
+    }
+
+    pub(super) fn last_delivery(&self) -> u64 {
+        self.last_delivery
+    }
+
+    pub(super) fn is_exact(&self) -> bool {
+        self.is_exact && self.end != UNKNOWN_END
+    }
+
+    /// The source stops reading for a while, in which messages arrive and may be removed.
+    pub(super) fn set_behind(&mut self) {
+        self.is_behind = true;
+    }
+
+    /// Every sequence behind the end and up to `last` has, or had, a message for the source.
+    pub(super) fn extend(&mut self, last: u64) {
+        self.is_mixed = false;
+        if self.end == UNKNOWN_END {
+            return;
+        }
+        if std::mem::take(&mut self.is_unverified) {
+            self.is_exact = true;
+            let skipped = (self.position - self.end).saturating_sub(std::mem::take(&mut self.beyond));
+            self.lose(skipped);
+            self.end = self.position;
+        }
+        if last > self.end {
+            self.expected += last - self.end;
+            (self.end, self.is_ahead) = (last, true);
+        }
+    }
+
+    /// The stream has messages for others behind the end, and ends with the sequence `last`.
+    pub(super) fn has_others(&mut self, last: u64) {
+        (self.is_mixed, self.beyond, self.is_missing_exact) = (true, 0, false);
+        if std::mem::take(&mut self.is_unverified) {
+            self.restart();
+        }
+        self.bound(last);
+    }
+
+    /// Whether messages are expected, and the stream has not been asked up to where.
+    pub(super) fn is_open(&self) -> bool {
+        self.end == UNKNOWN_END
+    }
+
+    /// The stream ends with the sequence `last`: what arrives behind it cannot hide missing messages.
+    pub(super) fn bound(&mut self, last: u64) {
+        if self.end == UNKNOWN_END {
+            self.expected = self.expected.max(self.pending);
+            self.end = last.max(self.position);
+        }
+    }
+
+    /// The first message that is left has the sequence `first`, behind the end.
+    pub(super) fn lose_before(&mut self, first: u64) {
+        self.widen(self.position, first);
+        self.lose_expected();
+        self.is_missing_exact = false;
+    }
+
+    /// So many messages are unread, and none that was expected is missing.
+    pub(super) fn replace(&mut self, snapshot: UnreadSnapshot) {
+        (self.is_unverified, self.is_ahead, self.beyond) = (false, false, 0);
+        (self.expected, self.is_exact) = (snapshot.expected, snapshot.is_exact);
+        self.end = snapshot.end.max(self.position);
+    }
+
+    /// No message is there any more behind the last one that was delivered, up to the sequence `last`.
+    pub(super) fn lose_all(&mut self, last: u64, coverage: Coverage) {
+        if self.is_expecting() || (coverage == Coverage::All && last > self.end) {
+            self.widen(self.position, last + 1);
+        }
+        self.lose_expected();
+        if self.end == UNKNOWN_END {
+            self.is_exact = true;
+            self.end = last.max(self.position);
+        } else if last > self.end {
+            match coverage {
+                Coverage::All => self.lose(last - self.end),
+                // Others may have arrived, and been removed.
+                _ => self.is_missing_exact = false,
+            }
+            self.end = last;
+        }
+    }
+
+    /// The messages that seem to be missing.
+    pub(super) fn take_missing(&mut self) -> Option<Missing> {
+        if self.missing == 0 {
+            return None;
+        }
+        let gap = std::mem::take(&mut self.gap);
+        Some(Missing { count: std::mem::take(&mut self.missing), is_exact: self.is_missing_exact, gap })
+    }
+}
+
+#[cfg(test)]
+mod tests;

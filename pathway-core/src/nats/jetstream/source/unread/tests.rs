@@ -1,0 +1,127 @@
+//! What is counted as missing.
+
+use super::*;
+
+/// Delivers messages with these sequences. Each has as many behind it as it says.
+fn deliver(unread: &mut Unread, coverage: Coverage, messages: impl IntoIterator<Item = (u64, u64)>) {
+    for (stream_sequence, pending) in messages {
+        let consumer_sequence = unread.last_delivery() + 1;
+        let info = DeliveryInfo { delivered: 1, stream_sequence, consumer_sequence, stored: 0, pending };
+        unread.advance(&info, coverage);
+    }
+}
+
+/// `pending` messages up to the sequence `end`, of which nothing was delivered.
+fn unread(pending: u64, end: u64) -> Unread {
+    let mut unread = Unread::default();
+    unread.start(0, 0, pending, UnreadSnapshot { end, expected: pending, is_exact: true });
+    unread
+}
+
+fn missing(unread: &mut Unread) -> Option<(u64, bool, u64, u64)> {
+    unread.take_missing().map(|missing| (missing.count, missing.is_exact, missing.gap.after, missing.gap.before))
+}
+
+#[test]
+fn what_has_arrived_since_does_not_hide_what_is_missing() {
+    for coverage in [Coverage::All, Coverage::Filtered] {
+        // 3 to 70 are removed, and 71 to 170 have arrived.
+        let mut unread = unread(70, 70);
+        deliver(&mut unread, coverage, [(1, 69), (2, 68), (71, 99)]);
+        assert_eq!(missing(&mut unread), Some((68, true, 2, 71)), "{coverage:?}");
+        deliver(&mut unread, coverage, (72..=170).map(|n| (n, 170 - n)));
+        assert_eq!(missing(&mut unread), None);
+    }
+}
+
+#[test]
+fn what_is_missing_at_the_end_is_noticed_when_nothing_is_left() {
+    let mut filtered = unread(30, 70);
+    deliver(&mut filtered, Coverage::Filtered, [(1, 29), (60, 0)]);
+    assert_eq!(missing(&mut filtered), Some((28, true, 1, 60)));
+    let mut idle = unread(30, 70);
+    deliver(&mut idle, Coverage::Filtered, [(1, 29)]);
+    idle.lose_all(90, Coverage::Filtered);
+    assert_eq!(missing(&mut idle), Some((29, false, 1, 91)));
+    let mut dense = unread(30, 70);
+    deliver(&mut dense, Coverage::Filtered, [(1, 29)]);
+    dense.extend(90);
+    dense.lose_all(90, Coverage::Filtered);
+    assert_eq!(missing(&mut dense), Some((49, true, 1, 91)));
+    let mut all = unread(70, 70);
+    deliver(&mut all, Coverage::All, [(1, 69)]);
+    all.lose_all(90, Coverage::All);
+    assert_eq!(missing(&mut all), Some((89, true, 1, 91)));
+    deliver(&mut all, Coverage::All, [(91, 0)]);
+    assert_eq!(missing(&mut all), None);
+}
+
+#[test]
+fn messages_behind_the_end_are_counted_if_there_are_no_others() {
+    let mut dense = unread(10, 10);
+    deliver(&mut dense, Coverage::Filtered, [(1, 9), (50, 3), (51, 2)]);
+    assert!(dense.is_unverified());
+    dense.extend(53);
+    // 2 to 10, and 11 to 49.
+    assert_eq!(missing(&mut dense), Some((9 + 39, true, 1, 50)));
+    deliver(&mut dense, Coverage::Filtered, [(52, 1), (53, 0)]);
+    assert_eq!(missing(&mut dense), None);
+    let mut mixed = unread(10, 10);
+    deliver(&mut mixed, Coverage::Filtered, [(1, 9), (50, 3), (51, 2)]);
+    mixed.has_others(70);
+    // Of the others, some may have been for this source.
+    assert_eq!(missing(&mut mixed), Some((9, false, 1, 50)));
+    deliver(&mut mixed, Coverage::Filtered, [(60, 1), (70, 0), (90, 5), (99, 4), (100, 0)]);
+    // At least: what has arrived since is not known.
+    assert_eq!(missing(&mut mixed), Some((3, false, 90, 99)));
+}
+
+#[test]
+fn deliveries_that_were_on_their_way_say_nothing_about_what_came_later() {
+    let mut unread = unread(10, 10);
+    deliver(&mut unread, Coverage::Filtered, (1..=10).map(|n| (n, 11 - n)));
+    unread.extend(30);
+    // Delivered before 12 to 30 were stored.
+    deliver(&mut unread, Coverage::Filtered, [(11, 0)]);
+    deliver(&mut unread, Coverage::Filtered, (12..30).map(|n| (n, 31 - n)));
+    assert_eq!(missing(&mut unread), None);
+    deliver(&mut unread, Coverage::Filtered, [(31, 0)]);
+    assert_eq!(missing(&mut unread), Some((1, true, 29, 31)));
+}
+
+#[test]
+fn deliveries_to_others_and_redeliveries_are_not_missing() {
+    let mut shared = unread(10, 10);
+    for (delivered, stream_sequence, consumer_sequence, pending) in
+        [(1, 1, 1, 9), (1, 5, 5, 5), (2, 3, 6, 5), (1, 9, 10, 1), (1, 11, 12, 0)]
+    {
+        let info = DeliveryInfo { delivered, stream_sequence, consumer_sequence, stored: 0, pending };
+        shared.advance(&info, Coverage::All);
+    }
+    assert_eq!(missing(&mut shared), None);
+    let mut resumed = unread(10, 10);
+    deliver(&mut resumed, Coverage::All, [(1, 9)]);
+    // 2 to 4 were delivered over a connection that broke, 5 to 10 are removed.
+    resumed.extend(10);
+    resumed.resume(4, Some(4), 0);
+    assert_eq!(missing(&mut resumed), Some((6, true, 1, 11)));
+}
+
+#[test]
+fn the_least_number_is_counted_while_messages_arrive() {
+    let exact = UnreadSnapshot::between(70, 70, 30);
+    assert_eq!(exact, UnreadSnapshot { end: 70, expected: 30, is_exact: true });
+    let least = UnreadSnapshot::between(70, 75, 30);
+    assert_eq!(least, UnreadSnapshot { end: 70, expected: 25, is_exact: false });
+    let mut unread = Unread::default();
+    unread.start(0, 0, 30, least);
+    unread.lose_all(75, Coverage::Filtered);
+    assert_eq!(missing(&mut unread), Some((25, false, 0, 76)));
+}
+
+#[test]
+fn nothing_is_counted_where_old_messages_are_replaced() {
+    let mut newest = unread(10, 10);
+    deliver(&mut newest, Coverage::Newest, [(3, 9), (50, 0)]);
+    assert_eq!(missing(&mut newest), None);
+}
