@@ -42,6 +42,8 @@ pub struct SourceCounters {
     /// Markers (`Nats-Marker-Reason`), with which a server notes that it has removed the last message of a subject. They are
     /// skipped, and not among the `received`.
     pub markers: Counter,
+    /// Keys that a bucket does not store any more, although no message said so. Each is also a received deletion.
+    pub removed_keys: Counter,
     /// How often the connection was established again.
     pub reconnects: Counter,
 }

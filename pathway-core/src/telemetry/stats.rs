@@ -29,6 +29,9 @@ pub struct SourceStats {
     /// Markers (`Nats-Marker-Reason`), with which a server notes that it has removed the last message of a subject. They are
     /// skipped, and not among the `received`.
     pub markers: u64,
+    /// Keys whose rows were removed because a bucket does not store them any more, although no message said so: they have
+    /// expired, or were purged, or removed by a limit. Each is also among the `received`, as a deletion.
+    pub removed_keys: u64,
     /// Messages that have been received and wait to be processed.
     pub backlog: u64,
     /// How often the connection was established again. On core NATS, messages may be lost each time; their number is not
@@ -84,6 +87,7 @@ impl SourceStats {
             dead_letters: counters.dead_letters.get(),
             dropped: counters.dropped.get(),
             markers: counters.markers.get(),
+            removed_keys: counters.removed_keys.get(),
             backlog: backlog as u64,
             reconnects: counters.reconnects.get(),
             position,

@@ -17,4 +17,5 @@ mod rules;
 mod stream_settings;
 mod support;
 mod unreadable;
+mod vanished_keys;
 mod write;

@@ -182,6 +182,38 @@ fn a_stream_is_read_on_without_permissions_that_only_help() {
     stop(running);
 }
 
+/// With the permission to look at messages, and without it.
+#[test]
+fn keys_that_leave_a_bucket_are_noticed_with_the_listed_permissions() {
+    let publish = [
+        "$JS.API.STREAM.INFO.KV_in",
+        "$JS.API.CONSUMER.CREATE.KV_in.*.$KV.in.>",
+        "$JS.API.CONSUMER.DELETE.KV_in.*",
+        "$JS.API.CONSUMER.MSG.NEXT.KV_in.*",
+        "$JS.API.STREAM.MSG.GET.KV_in",
+    ];
+    for publish in [&publish[..], &publish[..4]] {
+        let server = server(publish, &[INBOX]);
+        let js = Js::new(&server);
+        js.create_with(&json!({
+            "name": "KV_in", "subjects": ["$KV.in.>"], "max_msgs_per_subject": 1, "allow_msg_ttl": true}));
+        let pipeline = Pipeline::named("svc");
+        let seen = nats::read(&pipeline, server.url(), "in").options(options()).kv().json::<Input>().collect();
+        let running = pipeline.start().expect("a running pipeline");
+        (1..=3).for_each(|n| js.publish(&format!("$KV.in.k{n}"), [n]));
+        let mut raw = super::support::RawClient::new(&server);
+        raw.publish(b"$KV.in.k4", b"\r\nNats-TTL: 1s", r#"{"value":4}"#);
+        raw.publish(b"$KV.in.k5", b"\r\nNats-TTL: 1s", r#"{"value":5}"#);
+        wait_for("the rows", || seen.rows().len() == 5);
+        wait_for("the expiry", || seen.rows().len() == 3);
+        let request = js.client.request("$JS.API.STREAM.PURGE.KV_in", r#"{"filter":"$KV.in.k2"}"#.into());
+        js.runtime.block_on(request).expect("an answer");
+        wait_for("the removal", || seen.rows() == [1, 3].map(|value| Input { value }));
+        stop(running);
+        assert_eq!(server.log().contains("Violation"), publish.len() == 4, "{}", server.log());
+    }
+}
+
 /// The server refuses the subscription on which the messages would arrive, and says so outside of any answer.
 #[test]
 fn too_many_subscriptions_are_an_error_at_start() {

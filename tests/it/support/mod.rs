@@ -1,11 +1,13 @@
 //! What all integration tests share: rows, clients, waiting, and the end of a pipeline.
 
+mod link;
 pub(crate) mod random;
 
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
 use async_nats::ConnectOptions;
+pub(crate) use link::Link;
 use pathway::{ErrorKind, Running, Schema};
 pub(crate) use pathway_testkit::{DEADLINE, wait_for};
 use tokio::runtime::{Builder, Runtime};

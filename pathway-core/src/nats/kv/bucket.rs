@@ -73,7 +73,12 @@ pub(crate) fn key_error(key: &str) -> Option<&'static str> {
 
 /// Whether a message of a bucket deletes its key. The server itself does so, too, for example when a key has expired.
 pub(crate) fn is_removal(headers: Headers<'_>) -> bool {
-    matches!(headers.get(OPERATION), Some(DELETE | "PURGE")) || headers.get(MARKER_REASON).is_some()
+    removes(|name| headers.get(name))
+}
+
+/// The same, for headers of any kind. `get` finds a value.
+pub(crate) fn removes<'h>(get: impl Fn(&str) -> Option<&'h str>) -> bool {
+    matches!(get(OPERATION), Some(DELETE | "PURGE")) || get(MARKER_REASON).is_some()
 }
 
 #[cfg(test)]

@@ -4,3 +4,4 @@ pub(super) mod bucket;
 pub(super) mod reader;
 pub(super) mod sink;
 pub(super) mod source;
+pub(super) mod ttl;

@@ -77,7 +77,7 @@ impl Source for BucketReader {
         let Some(prefix) = prefix? else { return Ok(()) };
         let BucketReader { uri, options, bucket, pipeline } = self;
         let reader = StreamReader::new(uri, &bucket.stream, &format!("{prefix}>"), &pipeline, &link.name)?;
-        reader.options(options).start_at(Start::LastPerSubject).without_prefix(&prefix).with_markers().run(sender)
+        reader.options(options).start_at(Start::LastPerSubject).without_prefix(&prefix).of_bucket().run(sender)
     }
 }
 

@@ -5,10 +5,12 @@
 //! A stream that keeps messages until they are acknowledged (a work queue, or one with interest retention) is read with a
 //! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
+mod bucket_keys;
 mod consumer;
 mod consumer_check;
 mod consumer_names;
 mod delivery_info;
+mod key_check;
 mod lost_messages;
 mod open;
 mod position;
@@ -43,7 +45,7 @@ pub struct StreamReader {
     options: Options,
     spec: ConsumerSpec,
     prefix: Arc<str>,
-    skips_markers: bool,
+    is_bucket: bool,
 }
 
 impl StreamReader {
@@ -67,7 +69,7 @@ impl StreamReader {
             durable: None,
             own_name: consumer::own_name(pipeline, source),
         };
-        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into(), skips_markers: true })
+        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into(), is_bucket: false })
     }
 
     /// Sets the connection options.
@@ -98,9 +100,10 @@ impl StreamReader {
         self
     }
 
-    /// Hands over the messages with which the server marks the end of a subject, which it otherwise skips and counts.
-    pub fn with_markers(mut self) -> Self {
-        self.skips_markers = false;
+    /// Reads the stream of a bucket: hands over the messages with which the server marks the end of a subject, which it
+    /// otherwise skips and counts, and a deletion for each key that is not stored any more.
+    pub fn of_bucket(mut self) -> Self {
+        self.is_bucket = true;
         self
     }
 }
@@ -116,7 +119,7 @@ impl Source for StreamReader {
         let link = sender.link().clone();
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
-        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.skips_markers, link);
+        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.is_bucket, link);
         let outcome = Supervisor::new(dialer, Box::new(|| sender.ready())).run(&mut reader);
         reader.report_unacked();
         Ok(outcome?)

@@ -19,6 +19,8 @@ pub(super) struct ReadMarks {
     count: usize,
     /// The subject of the last one.
     subject: String,
+    /// Whether the last one may be removed before older ones of its subject, because it has a time to live of its own.
+    has_ttl: bool,
 }
 
 /// How many subjects are remembered.
@@ -58,13 +60,14 @@ impl RecentSubjects {
 
 impl Default for ReadMarks {
     fn default() -> Self {
-        ReadMarks { marks: [(0, 0); MARKS], count: 0, subject: String::new() }
+        ReadMarks { marks: [(0, 0); MARKS], count: 0, subject: String::new(), has_ttl: false }
     }
 }
 
 impl ReadMarks {
     /// A message was read.
-    pub(super) fn record(&mut self, subject: &str, sequence: u64, stored: i64) {
+    pub(super) fn record(&mut self, subject: &str, sequence: u64, stored: i64, has_ttl: bool) {
+        self.has_ttl = has_ttl;
         if self.subject != subject {
             subject.clone_into(&mut self.subject);
         }
@@ -92,7 +95,7 @@ impl Reader {
         let last = marks.first().map(|(sequence, _)| *sequence);
         for (sequence, stored) in marks {
             let Some(message) = self.look_up(connection, MessageRequest::At { seq: sequence }).await? else {
-                if last == Some(sequence) && stream.is_limited_per_subject {
+                if last == Some(sequence) && stream.is_limited_per_subject && !self.marks.has_ttl {
                     self.check_last_subject(connection, sequence).await?;
                 }
                 continue;
@@ -148,7 +151,7 @@ mod tests {
     fn the_last_messages_are_remembered() {
         let mut marks = ReadMarks::default();
         assert_eq!(marks.newest_first(0), []);
-        (1..=100).for_each(|n| marks.record("a", 2 * n, n as i64));
+        (1..=100).for_each(|n| marks.record("a", 2 * n, n as i64, false));
         let newest = marks.newest_first(0);
         assert_eq!((newest.len(), newest[0], newest[63]), (MARKS, (200, 100), (74, 37)));
         assert_eq!(marks.newest_first(198), [(200, 100), (198, 99)]);

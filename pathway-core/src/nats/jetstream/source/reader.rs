@@ -10,6 +10,7 @@ use async_nats::{HeaderMap, Message};
 use futures_util::future::{self, Either};
 
 use super::Start;
+use super::bucket_keys::BucketKeys;
 use super::consumer::ConsumerSpec;
 use super::consumer_names::ConsumerNames;
 use super::delivery_info::DeliveryInfo;
@@ -26,6 +27,7 @@ use crate::nats::client::{
     Supervised, Supervisor,
 };
 use crate::nats::kv::bucket::Bucket;
+use crate::nats::kv::ttl::TTL;
 use crate::telemetry::{Level, LogLimiter, report};
 
 /// How long the last acknowledgements may take once the pipeline has finished all messages.
@@ -46,10 +48,8 @@ pub(super) struct Reader {
     pub(super) spec: ConsumerSpec,
     /// Removed from each subject.
     prefix: Arc<str>,
-    /// Whether the server's markers are skipped.
-    pub(super) skips_markers: bool,
     pub(super) link: SourceLink,
-    batch: MessageBatch,
+    pub(super) batch: MessageBatch,
     pub(super) position: Position,
     /// The last messages that were read, if they are read by sequence.
     pub(super) marks: ReadMarks,
@@ -62,6 +62,10 @@ pub(super) struct Reader {
     pub(super) removals: LogLimiter,
     /// Whether the server denies to say how many messages are unread.
     pub(super) is_count_denied: bool,
+    /// The keys that were read, if the stream is a bucket.
+    pub(super) keys: Option<BucketKeys>,
+    /// Keys that are taken out.
+    pub(super) key_removals: LogLimiter,
     /// The stream as it was at the start.
     pub(super) stream: Option<StreamInfo>,
     /// Delivered messages, if the stream needs acknowledgements.
@@ -140,7 +144,7 @@ impl Reader {
         start_timeout: Duration,
         spec: ConsumerSpec,
         prefix: Arc<str>,
-        skips_markers: bool,
+        is_bucket: bool,
         link: SourceLink,
     ) -> Self {
         Reader {
@@ -154,9 +158,10 @@ impl Reader {
             coverage: Coverage::Filtered,
             is_count_denied: false,
             suspicion: Suspicion::default(),
+            keys: is_bucket.then(|| BucketKeys::new(&prefix)),
+            key_removals: LogLimiter::new(&link.name),
             spec,
             prefix,
-            skips_markers,
             link,
             batch: MessageBatch::default(),
             position: Position::default(),
@@ -272,7 +277,9 @@ impl Reader {
         self.add(message, info);
         // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
         if self.unacked.is_none() {
-            self.marks.record(&message.subject, info.stream_sequence, info.stored);
+            let has_ttl = message.headers.as_ref().is_some_and(|headers| headers.get(TTL).is_some());
+            self.marks.record(&message.subject, info.stream_sequence, info.stored, has_ttl);
+            self.record_key(message, info);
             self.batch.set_position(info.stream_sequence.into());
         }
         if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
@@ -356,7 +363,9 @@ impl Reader {
         self.note_gap();
         self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
         if self.unacked.is_none() {
-            self.marks.record(&message.subject, message.sequence, message.stored);
+            let has_ttl = message.readable_headers().any(|(name, _)| name == TTL);
+            self.marks.record(&message.subject, message.sequence, message.stored, has_ttl);
+            self.record_stored_key(message);
             self.batch.set_position(message.sequence.into());
         }
         self.hand_over();

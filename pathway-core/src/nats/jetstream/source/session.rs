@@ -13,6 +13,7 @@ use futures_util::future::{self, poll_fn};
 
 use super::consumer::Consumer;
 use super::delivery_info::DeliveryInfo;
+use super::key_check::KeyCheck;
 use super::pull_requests::{HEARTBEAT, PullRequests};
 use super::reader::Reader;
 use super::unacked::UnackedMessages;
@@ -48,6 +49,7 @@ pub(super) struct ConsumerSession<'a> {
     pub(super) idle: Idle,
     /// When the stream was last asked what has arrived.
     pub(super) last_count: Instant,
+    pub(super) key_check: KeyCheck,
     /// Answers to messages that are not to be read: acknowledged before, or delivered after the stop.
     replies: Vec<(Subject, Bytes)>,
 }
@@ -104,6 +106,7 @@ impl<'a> ConsumerSession<'a> {
             last_received: Instant::now(),
             idle: Idle::No,
             last_count: Instant::now(),
+            key_check: KeyCheck::new(),
             replies: Vec::new(),
         })
     }
@@ -146,6 +149,7 @@ impl<'a> ConsumerSession<'a> {
             if let Err(reason) = self.check_for_lost_messages().await? {
                 return Ok(Restart { reason, is_idle: false });
             }
+            self.check_keys().await?;
         }
     }
 
@@ -223,9 +227,10 @@ impl<'a> ConsumerSession<'a> {
     /// Waits for the next event. The inner error is the reason for a restart.
     async fn next_event(&mut self) -> Result<Result<Event, Cow<'static, str>>, SessionEnd> {
         let (control, queue) = (self.reader.link.control.clone(), self.reader.link.queue.clone());
-        let (is_stopping, wants_more) = (self.is_stopping(), self.wants_more());
+        let is_stopping = self.is_stopping();
+        let wants_room = self.wants_more() || (!is_stopping && self.key_check.wants_room());
         let mut stopped = pin!(async { if is_stopping { future::pending().await } else { control.stopped().await } });
-        let mut room = pin!(async { if wants_more { queue.until_half_free().await } else { future::pending().await } });
+        let mut room = pin!(async { if wants_room { queue.until_half_free().await } else { future::pending().await } });
         let mut finished = pin!(queue.acks().changed());
         let mut lost = pin!(self.connection.lost());
         let mut timer = pin!(tokio::time::sleep_until(self.next_timer().into()));
@@ -247,6 +252,9 @@ impl<'a> ConsumerSession<'a> {
             if room.as_mut().poll(cx).is_ready() || finished.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Ok(Ok(Event::Progress)));
             }
+            if self.key_check.poll_answer(cx).is_ready() {
+                return Poll::Ready(Ok(Ok(Event::Progress)));
+            }
             timer.as_mut().poll(cx).map(|()| Ok(Ok(Event::Timer)))
         })
         .await
@@ -258,7 +266,8 @@ impl<'a> ConsumerSession<'a> {
         let acks = self.reader.unacked.as_ref().is_some_and(has_acks).then(|| now + self.ack_check_interval());
         let silence = if self.pulls.is_outstanding() { SILENCE_LIMIT } else { Duration::from_secs(3600) };
         let count = (self.counts_arrivals() && self.is_blocked()).then(|| self.last_count + COUNT_INTERVAL);
-        acks.into_iter().chain(count).fold(self.last_received + silence, Instant::min)
+        let timers = acks.into_iter().chain(count).chain(self.next_key_check());
+        timers.fold(self.last_received + silence, Instant::min)
     }
 
     fn ack_check_interval(&self) -> Duration {
@@ -306,7 +315,7 @@ impl<'a> ConsumerSession<'a> {
         };
         self.pulls.on_message();
         self.idle = Idle::No;
-        let is_marker = self.reader.skips_markers && is_marker(&message);
+        let is_marker = self.reader.keys.is_none() && is_marker(&message);
         match &mut self.reader.unacked {
             None => {
                 if info.consumer_sequence != self.last_delivery + 1 {
@@ -354,8 +363,11 @@ impl<'a> ConsumerSession<'a> {
             (503, _) => return Err(format!("the consumer `{}` does not answer", self.consumer.name).into()),
             _ => return Err(format!("the server ended the pull request: {status} {description}").into()),
         }
-        if matches!(status, 100 | 408) && self.idle == Idle::No {
-            self.idle = Idle::Unchecked;
+        if matches!(status, 100 | 408) {
+            self.key_check.is_idle = true;
+            if self.idle == Idle::No {
+                self.idle = Idle::Unchecked;
+            }
         }
         Ok(())
     }

@@ -166,9 +166,10 @@ impl Reader {
                 self.suspicion.is_denied = true;
                 let message = format_args!(
                     "stream `{}`: without permission to publish on `{}`, the source cannot notice that the stream was \
-                     replaced by an older copy, and cannot pass a message that the client cannot parse",
+                     replaced by an older copy, and cannot pass a message that the client cannot parse{}",
                     self.spec.stream,
-                    denied.subject()
+                    denied.subject(),
+                    if self.keys.is_some() { "; it finds expired keys only by listing all keys" } else { "" }
                 );
                 report(Level::Warn, &self.link.name, message);
                 Ok(None)

@@ -1,0 +1,85 @@
+//! A way to a server that a test can cut while the server goes on.
+
+use std::io;
+use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::thread;
+
+/// Forwards connections to a server.
+pub(crate) struct Link {
+    port: u16,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    is_cut: bool,
+    is_dropped: bool,
+    /// Both ends of each connection.
+    sockets: Vec<TcpStream>,
+}
+
+impl Link {
+    pub(crate) fn new(server_port: u16) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let link = Link { port, state: Arc::default() };
+        let state = Arc::clone(&link.state);
+        thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                let mut state = state.lock().expect("no panic");
+                if state.is_dropped {
+                    return;
+                }
+                if !state.is_cut
+                    && let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server_port))
+                {
+                    forward(&client, &server);
+                    forward(&server, &client);
+                    state.sockets.extend([client, server]);
+                }
+            }
+        });
+        link
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// Breaks all connections, and refuses new ones.
+    pub(crate) fn cut(&self) {
+        let mut state = self.lock();
+        state.is_cut = true;
+        for socket in state.sockets.drain(..) {
+            let _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+
+    /// Takes connections again.
+    pub(crate) fn restore(&self) {
+        self.lock().is_cut = false;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic")
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.cut();
+        self.lock().is_dropped = true;
+        // The thread waits for a connection.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
+    }
+}
+
+/// Copies what one end sends to the other, until one of them is closed.
+fn forward(from: &TcpStream, to: &TcpStream) {
+    let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
+    thread::spawn(move || {
+        let _ = io::copy(&mut from, &mut to);
+        let _ = to.shutdown(Shutdown::Both);
+    });
+}
