@@ -4,7 +4,7 @@ use pathway::format::{ChangeInfo, EncodeError};
 use pathway::prelude::*;
 use pathway::{ErrorKind, nats};
 
-use super::support::{Js, server, stream, values, work_queue};
+use super::support::{Js, RawClient, server, stream, values, work_queue};
 use crate::support::{Gate, Input, assert_error, join, stop, value, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
@@ -37,6 +37,30 @@ fn stream_metadata_columns_are_filled() {
     let known: Vec<_> = rows.iter().map(|row| (row.value, &*row.kind, row.sequence, row.delivered)).collect();
     assert_eq!(known, [(7, "a", 1, 1), (8, "b", 2, 1), (9, "a", 3, 1)]);
     assert!(rows.iter().all(|row| before <= row.at && row.at <= after), "{rows:?}, {before} to {after}");
+}
+
+#[derive(Schema, Clone, Debug, PartialEq)]
+struct Labelled {
+    #[schema(header = "Label")]
+    label: String,
+}
+
+/// The client removes them.
+#[test]
+fn a_header_column_has_no_blanks_at_its_ends() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("IN"));
+    let pipeline = Pipeline::named("test");
+    let stored =
+        nats::read(&pipeline, server.url(), "in.>").jetstream("IN").name("stored").json::<Labelled>().collect();
+    let core = nats::read(&pipeline, server.url(), "in.>").name("core").json::<Labelled>().collect();
+    let running = pipeline.start().expect("a running pipeline");
+    RawClient::new(&server).publish(b"in.a", b"\r\nLabel:   two  words \t", "{}");
+    for rows in [stored, core] {
+        wait_for("a row", || rows.rows() == [Labelled { label: "two  words".to_owned() }]);
+    }
+    stop(running);
 }
 
 #[test]

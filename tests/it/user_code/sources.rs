@@ -33,6 +33,30 @@ fn rows_are_inserted_and_removed() {
     }
 }
 
+#[test]
+fn removals_of_rows_that_are_not_there_are_rejected_if_the_source_wants_that() {
+    for settings in [SourceSettings::new(), SourceSettings::new().own_commits()] {
+        let pipeline = Pipeline::new();
+        let source = By(settings.check_removals(), |rows: &RowSender<Number>| {
+            rows.remove(number(1))?;
+            rows.insert(number(1))?;
+            rows.insert(number(1))?;
+            rows.commit()?;
+            (0..3).try_for_each(|_| rows.remove(number(1)))?;
+            rows.commit()?;
+            Ok(rows.insert(number(2))?)
+        });
+        let numbers = pipeline.source(source);
+        let sum = reduce!(n in numbers => { n: count(), sum: sum(n.value) }).collect();
+        let running = pipeline.start().unwrap();
+        let stats = running.join().unwrap();
+        let source = &stats.sources[0];
+        assert_eq!((source.received, source.rows, source.rejected), (7, 5, 2));
+        let rows: Vec<_> = sum.rows().iter().map(|row| (row.n, row.sum)).collect();
+        assert_eq!(rows, [(1, 2)]);
+    }
+}
+
 /// While a closure blocks the worker, the source is limited to the rows that its queue can hold.
 #[test]
 fn a_source_waits_while_the_pipeline_is_busy() {

@@ -112,11 +112,9 @@ pub(crate) fn row_decoder<D: Decode>(decoder: &Arc<D>) -> Box<dyn RowDecoder<D::
 
 /// Adds a source that hands over rows, and its table.
 pub(crate) fn attach_rows<R: Schema, S: Source<Item = R>>(plan: &Plan, source: S) -> Table<R> {
-    let SourceSettings { name, commit_every, own_commits, append_only, background, bound, metadata, .. } =
-        source.settings();
-    let link = add_source(plan, plan.unique_name(&name), metadata, bound, source);
-    let trigger = CommitTrigger::Scheduled(commit_every);
-    row_table(plan, link, trigger, own_commits, background, append_only)
+    let settings = source.settings();
+    let link = add_source(plan, plan.unique_name(&settings.name), settings.metadata, settings.bound, source);
+    row_table(plan, link, CommitTrigger::Scheduled(settings.commit_every), settings)
 }
 
 /// Adds a table whose rows are in memory. It is not counted as a source.
@@ -130,24 +128,24 @@ pub(crate) fn attach_memory_rows<R: Schema>(
 ) -> (Table<R>, Arc<InputQueue<RowBatch<R>>>) {
     let link = new_link(plan, plan.unique_name(kind), Metadata::NONE, Bound::default());
     let queue = Arc::clone(&link.queue);
-    (row_table(plan, link, trigger, true, false, append_only), queue)
+    let settings = SourceSettings { own_commits: true, append_only, ..SourceSettings::default() };
+    (row_table(plan, link, trigger, settings), queue)
 }
 
 fn row_table<R: Schema>(
     plan: &Plan,
     link: SourceLink<RowBatch<R>>,
     trigger: CommitTrigger,
-    own_commits: bool,
-    background: bool,
-    append_only: bool,
+    settings: SourceSettings,
 ) -> Table<R> {
+    let SourceSettings { own_commits, background, append_only, check_removals, .. } = settings;
     let properties = TableProperties { order: Order::Arrival, append_only, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
             let (output, changes) = build.dataflow.input();
             if build.dataflow.is_first_worker() {
                 let (link, trigger) = (link.clone(), trigger.clone());
-                let operator = RowOperator::new(link, trigger, own_commits, background, output);
+                let operator = RowOperator::new(link, trigger, own_commits, background, check_removals, output);
                 build.add_source_operator(Box::new(operator));
             }
             build.put::<R>(node, changes);

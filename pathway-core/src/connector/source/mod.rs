@@ -16,6 +16,7 @@ mod metadata_columns;
 mod position;
 mod queue;
 mod row_batch;
+mod row_copies;
 mod row_operator;
 mod sender;
 mod settings;

@@ -4,10 +4,12 @@ use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
 use super::ingest_limit::IngestLimit;
+use super::row_copies::RowCopies;
 use super::{InputBatch, RowBatch, SourceLink};
 use crate::data::{Change, Commit, Schema};
 use crate::dataflow::InputHandle;
 use crate::plan::{CommitTrigger, SourceOperator};
+use crate::telemetry::{Level, LogLimiter};
 
 /// Moves what a source has handed over into the dataflow.
 pub(super) struct RowOperator<R: Schema> {
@@ -18,9 +20,35 @@ pub(super) struct RowOperator<R: Schema> {
     /// The source does not keep the pipeline running.
     background: bool,
     output: InputHandle<Change<R>>,
+    checker: Option<RemovalChecker>,
     /// The open commit has a commit of the source already.
     has_commit: bool,
     confirmations: Confirmations,
+}
+
+/// Rejects removals of rows that are not there.
+struct RemovalChecker {
+    copies: RowCopies,
+    /// How many were rejected.
+    rejected: u64,
+    log: LogLimiter,
+}
+
+impl RemovalChecker {
+    fn new(name: &Arc<str>) -> Self {
+        RemovalChecker { copies: RowCopies::default(), rejected: 0, log: LogLimiter::new(name) }
+    }
+
+    /// Returns how many removals were rejected so far.
+    fn check<R: Schema>(&mut self, changes: &mut Vec<Change<R>>) -> u64 {
+        let before = changes.len();
+        changes.retain(|change| self.copies.count(change));
+        let rejected = (before - changes.len()) as u64;
+        self.rejected += rejected;
+        let message = format_args!("a removal is skipped: its row was never inserted, or was removed already");
+        self.log.report(Level::Error, rejected, message);
+        self.rejected
+    }
 }
 
 impl<R: Schema> RowOperator<R> {
@@ -29,14 +57,17 @@ impl<R: Schema> RowOperator<R> {
         trigger: CommitTrigger,
         own_commits: bool,
         background: bool,
+        check_removals: bool,
         output: InputHandle<Change<R>>,
     ) -> Self {
+        let checker = check_removals.then(|| RemovalChecker::new(&link.name));
         RowOperator {
             link,
             trigger,
             own_commits,
             background,
             output,
+            checker,
             has_commit: false,
             confirmations: Confirmations::default(),
         }
@@ -47,7 +78,12 @@ impl<R: Schema> RowOperator<R> {
         let mut batch = self.link.queue.take()?;
         let taken = batch.len();
         self.confirmations.take(taken);
-        self.link.counters.rows.set(self.confirmations.taken());
+        let mut rows = self.confirmations.taken();
+        if let Some(checker) = &mut self.checker {
+            self.link.counters.rejected.set(checker.check(&mut batch.changes));
+            rows -= checker.rejected;
+        }
+        self.link.counters.rows.set(rows);
         if let Some((_, last)) = batch.positions() {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
         }

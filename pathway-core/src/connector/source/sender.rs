@@ -184,7 +184,7 @@ impl<R: Schema> Sender<R> {
         self.change(Change::insert(row))
     }
 
-    /// Removes a row. It must have been inserted before.
+    /// Removes a row. It must have been inserted before; [`check_removals`](super::SourceSettings::check_removals) checks that.
     ///
     /// # Errors
     /// The pipeline stops: the row was not taken. In an [append-only](super::SourceSettings::append_only) source, this call

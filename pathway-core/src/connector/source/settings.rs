@@ -13,6 +13,7 @@ pub struct SourceSettings {
     pub(crate) commit_every: Duration,
     pub(crate) own_commits: bool,
     pub(crate) append_only: bool,
+    pub(crate) check_removals: bool,
     pub(crate) announces_ready: bool,
     pub(crate) reports_waiting: bool,
     pub(crate) on_decode_error: OnDecodeError,
@@ -28,6 +29,7 @@ impl Default for SourceSettings {
             commit_every: Duration::ZERO,
             own_commits: false,
             append_only: false,
+            check_removals: false,
             announces_ready: false,
             reports_waiting: false,
             on_decode_error: OnDecodeError::Skip,
@@ -70,6 +72,43 @@ impl SourceSettings {
     /// less state, and others ([`accept`](crate::operators::Deduplicate::accept)) require it.
     pub fn append_only(mut self) -> Self {
         self.append_only = true;
+        self
+    }
+
+    /// Checks each row that the source removes: one that was never inserted, or was removed already, is rejected, counted and
+    /// reported. Without this setting, which costs about 40 bytes a row, the source must not do that: such a row would count
+    /// as −1, and its groups would be wrong, or missing, until it is inserted. For a source of messages, it has no effect.
+    ///
+    /// ```
+    /// use pathway::io::{Failure, RowSender, Source, SourceSettings};
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug, PartialEq)]
+    /// struct Order { id: i64 }
+    ///
+    /// struct Orders;
+    ///
+    /// impl Source for Orders {
+    ///     type Item = Order;
+    ///
+    ///     fn settings(&self) -> SourceSettings {
+    ///         SourceSettings::new().name("orders").check_removals()
+    ///     }
+    ///
+    ///     fn run(self, orders: &RowSender<Order>) -> Result<(), Failure> {
+    ///         orders.remove(Order { id: 1 })?;
+    ///         Ok(orders.insert(Order { id: 1 })?)
+    ///     }
+    /// }
+    ///
+    /// let pipeline = Pipeline::new();
+    /// let orders = pipeline.source(Orders).collect();
+    /// pipeline.run()?;
+    /// assert_eq!(orders.rows(), [Order { id: 1 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn check_removals(mut self) -> Self {
+        self.check_removals = true;
         self
     }
 
