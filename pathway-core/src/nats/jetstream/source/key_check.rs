@@ -100,11 +100,6 @@ impl KeyCheck {
         KeyCheck { state: State::Pause(now), is_idle: false, next_list: now }
     }
 
-    /// Whether keys wait to be taken out.
-    pub(super) fn wants_room(&self) -> bool {
-        matches!(self.state, State::Removing { .. })
-    }
-
     /// Takes the stream's answer.
     pub(super) fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let State::Asked { answer, read } = &mut self.state else { return Poll::Pending };
@@ -139,6 +134,14 @@ impl ConsumerSession<'_> {
         match self.key_check.state {
             State::Pause(until) if self.compares_keys() => Some(until),
             _ => None,
+        }
+    }
+
+    /// Whether keys wait only for room in the queue until they are taken out.
+    pub(super) fn removes_keys(&self) -> bool {
+        match self.key_check.state {
+            State::Removing { last, .. } => self.compares_keys() && self.has_read(last),
+            _ => false,
         }
     }
 

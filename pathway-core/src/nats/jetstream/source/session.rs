@@ -228,7 +228,7 @@ impl<'a> ConsumerSession<'a> {
     async fn next_event(&mut self) -> Result<Result<Event, Cow<'static, str>>, SessionEnd> {
         let (control, queue) = (self.reader.link.control.clone(), self.reader.link.queue.clone());
         let is_stopping = self.is_stopping();
-        let wants_room = self.wants_more() || (!is_stopping && self.key_check.wants_room());
+        let wants_room = self.wants_more() || self.removes_keys();
         let mut stopped = pin!(async { if is_stopping { future::pending().await } else { control.stopped().await } });
         let mut room = pin!(async { if wants_room { queue.until_half_free().await } else { future::pending().await } });
         let mut finished = pin!(queue.acks().changed());
