@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::client::{NatsUri, Options};
+use super::client::{ApiSettings, NatsUri, Options};
 use super::core::source::Subscription;
 use super::jetstream::source::StreamReader;
 use super::kv::bucket::{self, Bucket};
@@ -236,8 +236,10 @@ impl<T> Read<T> {
         let (subject, stream) = match &self.transport {
             ReadTransport::Core => (self.subject.clone(), None),
             ReadTransport::Stream(stream) => (self.subject.clone(), Some(stream.name.clone())),
-            ReadTransport::Bucket => bucket::subjects(&self.subject),
+            ReadTransport::Bucket(_) => bucket::subjects(&self.subject),
         };
+        let api = self.transport.api().unwrap_or_default();
+        let stream = stream.map(|stream| api.qualify(&stream));
         let place = Place::new(&self.endpoint, &self.options);
         SubjectUse { role: Role::Source, name: Arc::clone(name), place, subject, stream }
     }
@@ -245,6 +247,7 @@ impl<T> Read<T> {
     /// Refuses what contradicts the transport.
     fn check(&self, name: &str, metadata: Metadata, upsert: bool) -> Result<()> {
         self.subscription.check(name, upsert, !self.transport.is_core())?;
+        self.transport.api().map_err(|error| error.of_component(name))?;
         match metadata.needs_jetstream.filter(|_| self.transport.is_core()) {
             Some(column) => Err(only_jetstream(name, column)),
             None => Ok(()),
@@ -253,6 +256,7 @@ impl<T> Read<T> {
 
     fn add_server_source(self, uri: &str, name: Arc<str>, metadata: Metadata) -> Result<SourceLink> {
         let (plan, uri, bound) = (&self.plan, NatsUri::parse(uri)?, self.subscription.bound);
+        let api = self.transport.api()?;
         match self.transport {
             ReadTransport::Core => {
                 let SubscriptionOptions { queue_group, readers, .. } = self.subscription;
@@ -262,12 +266,13 @@ impl<T> Read<T> {
                 }
                 Ok(add_source(plan, name, metadata, bound, subscription))
             }
-            ReadTransport::Stream(Stream { name: stream, start, durable }) => {
+            ReadTransport::Stream(Stream { name: stream, start, durable, .. }) => {
                 let reader = StreamReader::new(uri.clone(), &stream, &self.subject, &plan.name(), &name)?;
-                let mut reader = reader.options(self.options).start_at(start);
+                let mut reader = reader.options(self.options).api(api.clone(), &plan.name(), &name);
+                reader = reader.start_at(start.unwrap_or_default());
                 if let Some(durable) = durable {
                     reader = reader.durable(&durable)?;
-                    if !plan.claim(&format!("consumer {uri} {stream} {durable}")) {
+                    if !plan.claim(&format!("consumer {uri} {} {durable}", api.qualify(&stream))) {
                         let message = format!(
                             "source `{name}`: another source of this pipeline reads with the consumer `{durable}` of stream \
                              `{stream}` too, and each of the two would get a part of the messages: give each source a \
@@ -278,9 +283,9 @@ impl<T> Read<T> {
                 }
                 Ok(add_source(plan, name, metadata, bound, reader))
             }
-            ReadTransport::Bucket => {
+            ReadTransport::Bucket(_) => {
                 let bucket = Bucket::named(&self.subject)?;
-                let reader = BucketReader { uri, options: self.options, bucket, pipeline: plan.name() };
+                let reader = BucketReader { uri, options: self.options, api, bucket, pipeline: plan.name() };
                 Ok(add_source(plan, name, metadata, bound, reader))
             }
         }
@@ -373,7 +378,7 @@ impl Read {
     /// let _ = nats::read(&pipeline, "nats://localhost:4222", "limits").jetstream("LIMITS").kv();
     /// ```
     pub fn kv(self) -> Read<KeyValue> {
-        self.on(ReadTransport::Bucket)
+        self.on(ReadTransport::Bucket(ApiSettings::default()))
     }
 }
 

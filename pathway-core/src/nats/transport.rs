@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use super::client::{ApiPrefix, ApiSettings};
 use super::kv::sink::Key;
 use super::stream::Stream;
+use crate::data::Result;
 
 /// Core NATS, as the transport of [`Read`](super::Read) and [`Write`](super::Write).
 #[derive(Clone, Copy, Debug)]
@@ -23,12 +25,24 @@ pub(super) enum ReadTransport {
     Core,
     Stream(Stream),
     /// The subject is the bucket's name.
-    Bucket,
+    Bucket(ApiSettings),
 }
 
 impl ReadTransport {
     pub(super) fn is_bucket(&self) -> bool {
-        matches!(self, ReadTransport::Bucket)
+        matches!(self, ReadTransport::Bucket(_))
+    }
+
+    /// Whose JetStream is read.
+    ///
+    /// # Errors
+    /// The settings cannot be honoured.
+    pub(super) fn api(&self) -> Result<ApiPrefix> {
+        match self {
+            ReadTransport::Core => Ok(ApiPrefix::Own),
+            ReadTransport::Stream(stream) => stream.api.check(),
+            ReadTransport::Bucket(api) => api.check(),
+        }
     }
 
     pub(super) fn is_core(&self) -> bool {
@@ -39,18 +53,31 @@ impl ReadTransport {
 /// What carries the messages of a sink.
 pub(super) enum WriteTransport<R> {
     Core,
-    /// A stream's name.
-    Stream(String),
+    Stream(Stream),
     /// The subject is the bucket's name, and rows have these keys.
-    Bucket(Key<R>),
+    Bucket(Key<R>, ApiSettings),
+}
+
+impl<R> WriteTransport<R> {
+    /// Whose JetStream is written to.
+    ///
+    /// # Errors
+    /// The settings cannot be honoured.
+    pub(super) fn api(&self) -> Result<ApiPrefix> {
+        match self {
+            WriteTransport::Core => Ok(ApiPrefix::Own),
+            WriteTransport::Stream(stream) => stream.api.check(),
+            WriteTransport::Bucket(_, api) => api.check(),
+        }
+    }
 }
 
 impl<R> fmt::Debug for WriteTransport<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WriteTransport::Core => f.write_str("Core"),
-            WriteTransport::Stream(name) => f.debug_tuple("Stream").field(name).finish(),
-            WriteTransport::Bucket(_) => f.write_str("Bucket(..)"),
+            WriteTransport::Stream(stream) => f.debug_tuple("Stream").field(stream).finish(),
+            WriteTransport::Bucket(..) => f.write_str("Bucket(..)"),
         }
     }
 }

@@ -4,11 +4,12 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::client::{NatsUri, Options, check_publish_subject};
+use super::client::{ApiPrefix, ApiSettings, NatsUri, Options, check_publish_subject};
 use super::core::sink::CoreSink;
 use super::jetstream::sink::StreamPublisher;
 use super::kv::bucket::{self, Bucket};
 use super::kv::sink::BucketWriter;
+use super::stream::Stream;
 use super::subject_uses::{Place, Role, SubjectUse};
 use super::transport::{Core, JetStream, KeyValue, WriteTransport};
 use crate::connector::sink::{
@@ -68,7 +69,7 @@ pub struct Write<R, T = Core> {
     dead_letter: Option<String>,
     options: Options,
     message_options: MessageOptions<R>,
-    transport: WriteTransport<R>,
+    pub(super) transport: WriteTransport<R>,
     kind: PhantomData<T>,
 }
 
@@ -115,12 +116,18 @@ impl<R: Schema, T> Write<R, T> {
             origin: Origin::Sink(Arc::clone(&name)),
         });
         self.add_subject_uses(&plan, &name);
+        let mut api = self.check(&name).unwrap_or_else(|error| {
+            plan.control().fail(error);
+            ApiPrefix::Own
+        });
         let output = match self.endpoint.clone() {
+            // A broker has no domains.
             Endpoint::Memory(broker) => {
+                api = ApiPrefix::Own;
                 BatchOutput::in_memory(add_memory_sink(&plan, Arc::clone(&name)), broker, dead_letters)
             }
             Endpoint::Server(uri) => {
-                let link = self.add_server_sink(&plan, &uri, Arc::clone(&name), dead_letters);
+                let link = self.add_server_sink(&plan, &uri, Arc::clone(&name), dead_letters, &api);
                 BatchOutput::new(link.unwrap_or_else(|error| {
                     plan.control().fail(error);
                     add_memory_sink(&plan, Arc::clone(&name))
@@ -130,20 +137,31 @@ impl<R: Schema, T> Write<R, T> {
         let Write { table, subject, message_options, transport, .. } = self;
         let subject: Arc<str> = subject.into();
         match transport {
-            WriteTransport::Bucket(key) => {
+            WriteTransport::Bucket(key, _) => {
                 if !message_options.is_empty() {
                     plan.control().fail(no_message_options(&name));
                 }
                 check_format(&encode, &output);
                 let encode: Arc<dyn Encode<R>> = Arc::new(encode);
                 write_table(&table, name, move || {
-                    BucketWriter::new(&subject, Arc::clone(&key), Arc::clone(&encode), output.clone())
+                    BucketWriter::new(&subject, &api, Arc::clone(&key), Arc::clone(&encode), output.clone())
                 });
             }
             WriteTransport::Core | WriteTransport::Stream(_) => {
                 write_messages(&table, name, subject, encode, message_options, output);
             }
         }
+    }
+
+    /// Whose JetStream is written to.
+    ///
+    /// # Errors
+    /// The settings cannot be honoured.
+    fn check(&self, name: &str) -> Result<ApiPrefix> {
+        if let WriteTransport::Stream(stream) = &self.transport {
+            stream.check_for_writing(name)?;
+        }
+        self.transport.api().map_err(|error| error.of_component(name))
     }
 
     /// Records the subjects that are written. Those that each row has for itself are not known.
@@ -153,17 +171,18 @@ impl<R: Schema, T> Write<R, T> {
             SubjectUse { role, name: Arc::clone(name), place: place.clone(), subject: subject.to_owned(), stream }
                 .add(plan);
         };
+        let api = self.transport.api().unwrap_or_default();
         if let Some(subject) = &self.dead_letter {
             add(Role::SinkDeadLetters, subject, None);
         }
         match &self.transport {
-            WriteTransport::Bucket(_) => {
+            WriteTransport::Bucket(..) => {
                 let (subjects, stream) = bucket::subjects(&self.subject);
-                add(Role::Sink, &subjects, stream);
+                add(Role::Sink, &subjects, stream.map(|stream| api.qualify(&stream)));
             }
             _ if self.message_options.has_own_subjects() => {}
             WriteTransport::Core => add(Role::Sink, &self.subject, None),
-            WriteTransport::Stream(stream) => add(Role::Sink, &self.subject, Some(stream.clone())),
+            WriteTransport::Stream(stream) => add(Role::Sink, &self.subject, Some(api.qualify(&stream.name))),
         }
     }
 
@@ -173,6 +192,7 @@ impl<R: Schema, T> Write<R, T> {
         uri: &str,
         name: Arc<str>,
         dead_letters: Option<DeadLetters>,
+        api: &ApiPrefix,
     ) -> Result<SinkLink> {
         let (uri, options) = (NatsUri::parse(uri)?, self.options.clone());
         // Where each row has its own subject, there is none to check.
@@ -180,7 +200,7 @@ impl<R: Schema, T> Write<R, T> {
         if let Some(dead_letters) = &dead_letters {
             check_publish_subject(&dead_letters.subject)?;
         }
-        if !self.message_options.has_own_subjects() && !matches!(self.transport, WriteTransport::Bucket(_)) {
+        if !self.message_options.has_own_subjects() && !matches!(self.transport, WriteTransport::Bucket(..)) {
             check_publish_subject(subject)?;
         }
         Ok(match &self.transport {
@@ -188,12 +208,12 @@ impl<R: Schema, T> Write<R, T> {
                 add_sink(plan, name, CoreSink::new(uri).options(options).dead_letters(dead_letters))
             }
             WriteTransport::Stream(stream) => {
-                let sink = StreamPublisher::new(uri, stream, subject.into())?.options(options);
+                let sink = StreamPublisher::new(uri, &stream.name, subject.into())?.options(options).api(api.clone());
                 add_sink(plan, name, sink.dead_letters(dead_letters))
             }
-            WriteTransport::Bucket(_) => {
+            WriteTransport::Bucket(..) => {
                 let Bucket { stream, .. } = Bucket::named(&self.subject)?;
-                let sink = StreamPublisher::new(uri, &stream, "".into())?.options(options);
+                let sink = StreamPublisher::new(uri, &stream, "".into())?.options(options).api(api.clone());
                 add_sink(plan, name, sink.dead_letters(dead_letters).one_by_one())
             }
         })
@@ -260,7 +280,8 @@ impl<R: Schema> Write<R> {
     /// the refused messages again. Nothing is lost, and the order is kept if nobody else writes into the stream. A stream that is
     /// missing or does not take the subject is an error when the pipeline starts.
     ///
-    /// A broker in memory has no streams: it writes to the subject.
+    /// `stream` is a name, or [`nats::stream(..)`](super::stream()) with a domain or an API prefix. A broker in memory has no
+    /// streams: it writes to the subject.
     ///
     /// ```
     /// use pathway::prelude::*;
@@ -273,7 +294,7 @@ impl<R: Schema> Write<R> {
     /// nats::write(&totals, "nats://localhost:4222", "totals.all").jetstream("TOTALS").json();
     /// # std::mem::forget(pipeline);
     /// ```
-    pub fn jetstream(self, stream: impl Into<String>) -> Write<R, JetStream> {
+    pub fn jetstream(self, stream: impl Into<Stream>) -> Write<R, JetStream> {
         self.on(WriteTransport::Stream(stream.into()))
     }
 
@@ -308,7 +329,7 @@ impl<R: Schema> Write<R> {
     /// nats::write(&totals, "nats://localhost:4222", "totals").jetstream("TOTALS").kv(|total| total.city.clone()).json();
     /// ```
     pub fn kv(self, key: impl Fn(&R) -> String + Send + Sync + 'static) -> Write<R, KeyValue> {
-        self.on(WriteTransport::Bucket(Arc::new(key)))
+        self.on(WriteTransport::Bucket(Arc::new(key), ApiSettings::default()))
     }
 }
 

@@ -4,6 +4,7 @@ mod acknowledge;
 mod cluster;
 mod columns;
 mod consumers;
+mod domains;
 mod durables;
 mod inboxes;
 mod kv;

@@ -4,23 +4,30 @@
 //! it pulls and publishes by itself in any case, because backpressure and acknowledgements depend on how that is done.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, RequestErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::{StoredMessage, StreamInfo};
+use super::{ApiPrefix, StoredMessage, StreamInfo};
+use crate::telemetry::{Level, report};
 
 /// How long one answer may take.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(200);
+/// When a request that waits for its answer is reported: first after this, then less and less often.
+const FIRST_REPORT: Duration = Duration::from_secs(5);
+const LONGEST_REPORT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// JetStream's API over one connection.
-#[derive(Clone)]
 pub(crate) struct Api {
     client: Client,
+    prefix: ApiPrefix,
+    /// The source's or sink's name.
+    name: Arc<str>,
 }
 
 /// Why a request has no result.
@@ -85,6 +92,11 @@ impl ApiError {
         matches!(self, ApiError::Refused { code, .. } if *code == wanted)
     }
 
+    /// Whether the account that was asked has no JetStream.
+    pub(crate) fn is_not_enabled(&self) -> bool {
+        matches!(self, ApiError::Refused { code, .. } if Self::NOT_ENABLED.contains(code))
+    }
+
     /// Whether a limit is met that may not be met later.
     pub(crate) fn is_limit(&self) -> bool {
         matches!(self, ApiError::Refused { code, .. } if Self::LIMITS.contains(code))
@@ -124,8 +136,8 @@ impl fmt::Display for ApiError {
 }
 
 impl Api {
-    pub(crate) fn new(client: Client) -> Self {
-        Api { client }
+    pub(super) fn new(client: Client, prefix: ApiPrefix, name: Arc<str>) -> Self {
+        Api { client, prefix, name }
     }
 
     /// Sends a request once. An empty body is sent as `None`.
@@ -136,12 +148,11 @@ impl Api {
     ) -> Result<T, ApiError> {
         let payload = body.map(serde_json::to_vec).transpose();
         let payload = payload.map_err(|error| ApiError::Temporary(error.to_string()))?.unwrap_or_default();
-        let answer = self.client.request(format!("$JS.API.{endpoint}"), payload.into());
+        let answer = self.client.request(self.prefix.subject(endpoint), payload.into());
         let answer = match tokio::time::timeout(ANSWER_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) if error.kind() == RequestErrorKind::NoResponders => {
-                let reason = "JetStream does not answer; is it enabled (`nats-server -js`)?";
-                return Err(ApiError::Temporary(reason.to_owned()));
+                return Err(ApiError::Temporary(self.prefix.no_answer()));
             }
             Ok(Err(error)) => return Err(ApiError::Temporary(error.to_string())),
             Err(_) => return Err(ApiError::Temporary(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
@@ -154,17 +165,25 @@ impl Api {
         }
     }
 
-    /// Sends a request until it is answered, for at most `limit`; without a limit, forever.
+    /// Sends a request until it is answered, for at most `limit`; without a limit, forever. A long wait is reported.
     pub(crate) async fn request_with_retry<T: DeserializeOwned>(
         &self,
         endpoint: &str,
         body: Option<&impl Serialize>,
         limit: Option<Duration>,
     ) -> Result<T, ApiError> {
-        let start = Instant::now();
+        let (start, mut report_after) = (Instant::now(), FIRST_REPORT);
         loop {
             match self.request(endpoint, body).await {
-                Err(ApiError::Temporary(_)) if limit.is_none_or(|limit| start.elapsed() + PAUSE < limit) => {}
+                Err(ApiError::Temporary(reason)) if limit.is_none_or(|limit| start.elapsed() + PAUSE < limit) => {
+                    let waited = start.elapsed();
+                    if waited >= report_after {
+                        let seconds = waited.as_secs();
+                        let message = format_args!("no answer to {endpoint} for {seconds} s: {reason}; retrying");
+                        report(Level::Warn, &self.name, message);
+                        report_after = waited + waited.clamp(FIRST_REPORT, LONGEST_REPORT_INTERVAL);
+                    }
+                }
                 outcome => return outcome,
             }
             tokio::time::sleep(PAUSE).await;

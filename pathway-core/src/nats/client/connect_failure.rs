@@ -5,6 +5,8 @@ use std::{fmt, io};
 
 use async_nats::{ConnectError, ConnectErrorKind};
 
+use super::server_error::ServerError;
+
 /// Why one attempt to connect failed.
 #[derive(Debug)]
 pub(super) enum ConnectFailure {
@@ -12,6 +14,8 @@ pub(super) enum ConnectFailure {
     Credentials,
     /// The server answers, but we cannot use it until something is changed: the reason.
     Permanent(String),
+    /// The server takes no connection now, because others have as many as there may be: the reason, with what can be done.
+    Full(String),
     /// Another attempt may succeed: the reason.
     Temporary(String),
 }
@@ -21,9 +25,11 @@ impl ConnectFailure {
         let source = error.source();
         let text = source.map_or_else(|| error.kind().to_string(), |source| source.to_string());
         let lower = text.to_lowercase();
+        if let Some(async_nats::ServerError::Other(text)) = source.and_then(|source| source.downcast_ref()) {
+            return ConnectFailure::from_server(text);
+        }
         match error.kind() {
             ConnectErrorKind::AuthorizationViolation | ConnectErrorKind::Authentication => ConnectFailure::Credentials,
-            _ if lower.contains("authorization") || lower.contains("authentication") => ConnectFailure::Credentials,
             ConnectErrorKind::Tls => ConnectFailure::Permanent(format!("TLS could not be set up: {text}")),
             ConnectErrorKind::TimedOut => ConnectFailure::Temporary("no answer".to_owned()),
             _ => match source.and_then(|source| source.downcast_ref::<io::Error>()) {
@@ -36,6 +42,17 @@ impl ConnectFailure {
                 }
                 None => ConnectFailure::Temporary(text),
             },
+        }
+    }
+
+    /// From an error that the server has sent.
+    fn from_server(text: &str) -> Self {
+        match ServerError::parse(text) {
+            ServerError::Credentials => ConnectFailure::Credentials,
+            ServerError::Permanent(reason) => ConnectFailure::Permanent(reason),
+            ServerError::Full(reason) => ConnectFailure::Full(reason),
+            ServerError::Closed(reason) => ConnectFailure::Temporary(reason),
+            ServerError::Denied(_) => ConnectFailure::Temporary(text.to_owned()),
         }
     }
 
@@ -61,7 +78,9 @@ impl fmt::Display for ConnectFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             ConnectFailure::Credentials => f.write_str("it does not accept the credentials"),
-            ConnectFailure::Permanent(reason) | ConnectFailure::Temporary(reason) => f.write_str(reason),
+            ConnectFailure::Permanent(reason) | ConnectFailure::Full(reason) | ConnectFailure::Temporary(reason) => {
+                f.write_str(reason)
+            }
         }
     }
 }

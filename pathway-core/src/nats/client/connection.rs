@@ -8,8 +8,8 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -18,14 +18,17 @@ use futures_util::future::poll_fn;
 use tokio::sync::{mpsc, watch};
 
 use super::connect_failure::ConnectFailure;
-use super::event::{self, PermissionError};
-use super::{NatsUri, Options, Server, SessionEnd, inbox, tls};
+use super::event::{self, Outcome, PermissionError};
+use super::{Api, ApiPrefix, NatsUri, Options, Server, SessionEnd, inbox, tls};
 use crate::data::{Error, ErrorKind};
 
 /// How many permission errors wait at most. The first one ends the pipeline or changes how a sink confirms; further ones add nothing.
 const MAX_PERMISSION_ERRORS: usize = 64;
 /// How often the client sends PING while nothing arrives. Two unanswered ones end the connection.
 const PING_INTERVAL: Duration = Duration::from_secs(15);
+
+/// How long the reason for a break may take to arrive, once the break is noticed.
+const REASON_TIMEOUT: Duration = Duration::from_millis(50);
 
 /// One connection to a server.
 pub(crate) struct Connection {
@@ -43,12 +46,16 @@ pub(crate) struct Connection {
     statistics: Arc<Statistics>,
 }
 
-/// Notices that async-nats is about to reconnect.
+/// Notices that async-nats is about to reconnect, or that the server ends the connection.
 #[derive(Default)]
 struct LossDetector {
     /// How often async-nats has asked for the delay before it connects. The second time, it is about to reconnect.
     connects: AtomicUsize,
     is_lost: watch::Sender<bool>,
+    /// Why the server ends the connection, as far as it says.
+    reason: Mutex<Option<String>>,
+    /// Whether the server has said everything.
+    is_closed: watch::Sender<bool>,
 }
 
 impl Connection {
@@ -75,9 +82,13 @@ impl Connection {
             })
             .event_callback({
                 let (name, server): (Arc<str>, Arc<str>) = (Arc::clone(name), server.to_string().into());
+                let lost = lost.clone();
                 move |event| {
-                    if let Some(denied) = event::on_event(event, &name, &server) {
-                        let _ = sender.try_send(denied);
+                    match event::on_event(event, &name, &server) {
+                        Outcome::Denied(denied) => drop(sender.try_send(denied)),
+                        Outcome::Closing(reason) => lost.closing(reason),
+                        Outcome::Closed => drop(lost.is_closed.send_replace(true)),
+                        Outcome::None => {}
                     }
                     std::future::ready(())
                 }
@@ -104,6 +115,16 @@ impl Connection {
         })
     }
 
+    /// JetStream's API over this connection.
+    pub(crate) fn api(&self, prefix: &ApiPrefix) -> Api {
+        Api::new(self.client.clone(), prefix.clone(), Arc::clone(&self.name))
+    }
+
+    /// The JetStream domain of the server, if it has one.
+    pub(crate) fn domain(&self) -> Option<String> {
+        self.client.server_info().domain.filter(|domain| !domain.is_empty())
+    }
+
     /// Our credentials, as part of a sentence: ``user `alice` ``.
     pub(crate) fn identity(&self) -> &str {
         &self.identity
@@ -126,7 +147,8 @@ impl Connection {
     pub(crate) fn permission_denied(&self, denied: &PermissionError) -> Error {
         let Connection { name, server, identity, .. } = self;
         let (action, subject) = (denied.action(), denied.subject());
-        let needed_by = if subject.starts_with("$JS.") { ", which JetStream requires" } else { "" };
+        let is_api = [".API.", ".STREAM.", ".CONSUMER.", "$JS.ACK."].iter().any(|part| subject.contains(part));
+        let needed_by = if is_api { ", which JetStream requires" } else { "" };
         let message = format!("{name}: {server} does not allow {identity} to {action}{needed_by}");
         Error::new(ErrorKind::Authorization, message)
     }
@@ -138,6 +160,14 @@ impl Connection {
             // An error means that the connection's task is gone, and with it the connection.
             let _ = is_lost.wait_for(|is_lost| *is_lost).await;
         }
+    }
+
+    /// Why the connection broke, as far as the server has said so.
+    pub(super) async fn loss_reason(&self) -> Option<String> {
+        // What the server has said before it closed the connection arrives before this.
+        let mut is_closed = self.lost.is_closed.subscribe();
+        let _ = tokio::time::timeout(REASON_TIMEOUT, is_closed.wait_for(|is_closed| *is_closed)).await;
+        self.lost.reason().take()
     }
 
     /// Completes `work`, unless the connection breaks or the server denies a subject first.
@@ -179,6 +209,17 @@ impl Connection {
 }
 
 impl LossDetector {
+    fn reason(&self) -> std::sync::MutexGuard<'_, Option<String>> {
+        self.reason.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The server ends the connection. Some errors only refuse a command, and nobody knows which; so the connection ends in
+    /// any case, and the next session sends everything again.
+    fn closing(&self, reason: String) {
+        *self.reason() = Some(reason);
+        self.is_lost.send_replace(true);
+    }
+
     /// async-nats calls this each time before it connects.
     fn delay(&self) -> Duration {
         if self.connects.fetch_add(1, Ordering::Relaxed) == 0 {

@@ -8,7 +8,7 @@ use super::connect_failure::ConnectFailure;
 use super::refusals::{Reason, Refusal, Refusals, Since};
 use super::{Connection, Credentials, NatsUri, Options, Server, inbox, tls};
 use crate::data::{Error, ErrorKind, Result};
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, LogLimiter, report};
 
 /// How long one server may take to answer.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
@@ -37,15 +37,20 @@ pub(crate) struct Dialer {
     backoff: Backoff,
     /// The last connection broke soon after it was opened, and why that counts as a failure.
     short_session: Option<String>,
+    /// The last server that was tried takes no connection, because others have as many as there may be.
+    is_full: bool,
     /// The servers that refused us, or could not be used, when they were last tried.
     refusals: Refusals,
     /// When the first connection was attempted.
     started: Option<Instant>,
+    /// Connections that break again and again are reported from time to time.
+    log: LogLimiter,
 }
 
 impl Dialer {
     pub(crate) fn new(uri: NatsUri, options: Options, name: Arc<str>, capacity: usize) -> Self {
         Dialer {
+            log: LogLimiter::new(&name),
             uri: uri.with(&options),
             options,
             name,
@@ -54,6 +59,7 @@ impl Dialer {
             last: None,
             backoff: Backoff::new(),
             short_session: None,
+            is_full: false,
             refusals: Refusals::default(),
             started: None,
         }
@@ -91,13 +97,16 @@ impl Dialer {
                 match outcome {
                     Ok(connection) => {
                         if !reasons.is_empty() || report_after > Duration::ZERO {
-                            report(Level::Info, &self.name, format_args!("connected to {server}"));
+                            self.log.report(Level::Info, 1, format_args!("connected to {server}"));
                         }
                         self.discovered.clone_from(&connection.discovered);
                         self.last = Some(server.clone());
                         return Ok(connection);
                     }
-                    Err(failure) => reasons.push(format!("{server} ({failure})")),
+                    Err(failure) => {
+                        self.is_full = matches!(failure, ConnectFailure::Full(_));
+                        reasons.push(format!("{server} ({failure})"));
+                    }
                 }
             }
             self.check_refusals(&servers, is_ready)?;
@@ -108,7 +117,7 @@ impl Dialer {
                 let until = deadline.map_or("until it is back".to_owned(), |at| {
                     format!("for another {} s", at.saturating_duration_since(Instant::now()).as_secs_f32().ceil())
                 });
-                report(Level::Warn, &self.name, format_args!("cannot reach {reasons} yet; retrying {until}"));
+                self.log.report(Level::Warn, 1, format_args!("cannot reach {reasons} yet; retrying {until}"));
                 report_after = waited + (2 * report_after).clamp(FIRST_REPORT, LONGEST_REPORT_INTERVAL);
             }
             tokio::time::sleep(pause).await;
@@ -132,12 +141,18 @@ impl Dialer {
         if is_final { Err(self.refused(&refusals, is_ready.then_some(since))) } else { Ok(()) }
     }
 
-    /// Records that the connection to `server` broke. Its session worked for so long, or not at all.
-    pub(crate) fn connection_lost(&mut self, server: &Server, session: Duration) {
+    /// The source's or sink's name.
+    pub(super) fn name(&self) -> &Arc<str> {
+        &self.name
+    }
+
+    /// Records that the connection to `server` broke, and what the server has said about it. Its session worked for so long, or not at all.
+    pub(crate) fn connection_lost(&mut self, server: &Server, session: Duration, reason: Option<&str>) {
         if session >= STABLE_AFTER {
             self.backoff.reset();
         } else {
-            self.short_session = Some(format!("{server} (it closed the connection soon after it was opened)"));
+            let reason = reason.map(|reason| format!(": {reason}")).unwrap_or_default();
+            self.short_session = Some(format!("{server} (it closed the connection soon after it was opened{reason})"));
         }
     }
 
@@ -225,16 +240,15 @@ impl Dialer {
 
     fn unreachable(&self, reasons: &str) -> Error {
         let seconds = self.options.connect_deadline.as_secs_f32();
-        let hint = if reasons.contains("no answer") && !self.options.tls_first {
-            ", or set `Options::tls_first` if the server expects the TLS handshake first"
+        let hint = if self.is_full {
+            "or allow more time with `connect_deadline`"
+        } else if reasons.contains("no answer") && !self.options.tls_first {
+            "start the server, correct the URI, or allow more time with `connect_deadline`, or set `Options::tls_first` if the \
+             server expects the TLS handshake first"
         } else {
-            ""
+            "start the server, correct the URI, or allow more time with `connect_deadline`"
         };
-        let message = format!(
-            "{}: cannot reach {reasons}, tried for {seconds} s; \
-             start the server, correct the URI, or allow more time with `connect_deadline`{hint}",
-            self.name
-        );
+        let message = format!("{}: cannot reach {reasons}, tried for {seconds} s; {hint}", self.name);
         Error::new(ErrorKind::Connect, message)
     }
 }

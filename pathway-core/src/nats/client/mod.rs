@@ -1,6 +1,7 @@
 //! Connections to NATS: options, credentials and TLS, the supervisor that keeps a connection, and JetStream's API.
 
 mod api;
+mod api_prefix;
 mod backoff;
 mod connect_failure;
 mod connection;
@@ -17,6 +18,7 @@ mod options;
 mod publish;
 mod refusals;
 mod runtime;
+mod server_error;
 mod stored_message;
 mod stream;
 mod supervisor;
@@ -36,6 +38,7 @@ pub use options::Options;
 
 pub(crate) use crate::connector::subject::{covers, matches, overlap};
 pub(crate) use api::{Api, ApiError, ErrorResponse, MessageRequest};
+pub(crate) use api_prefix::{ApiPrefix, ApiSettings};
 pub(crate) use backoff::Backoff;
 pub(crate) use connection::Connection;
 pub(crate) use dialer::Dialer;
@@ -48,4 +51,4 @@ pub(crate) use publish::{BatchReceiver, OutgoingBatch, has_own_subject, sleep_un
 pub(crate) use runtime::runtime;
 pub(crate) use stored_message::StoredMessage;
 pub(crate) use stream::{ConsumerLimits, Retention, StreamInfo, check_stream_name};
-pub(crate) use supervisor::{ConnectionClosed, Ready, SessionEnd, Supervised, Supervisor};
+pub(crate) use supervisor::{ConnectionClosed, Loss, Ready, SessionEnd, Supervised, Supervisor};

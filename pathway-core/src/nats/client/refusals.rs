@@ -46,7 +46,7 @@ impl Refusals {
         let reason = match outcome {
             Err(ConnectFailure::Credentials) => Reason::Credentials,
             Err(ConnectFailure::Permanent(reason)) => Reason::Unusable(reason.clone()),
-            Ok(()) | Err(ConnectFailure::Temporary(_)) => {
+            Ok(()) | Err(ConnectFailure::Full(_) | ConnectFailure::Temporary(_)) => {
                 self.0.retain(|refusal| refusal.server != *server);
                 return None;
             }

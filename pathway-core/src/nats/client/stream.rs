@@ -13,6 +13,8 @@ use crate::data::{Error, ErrorKind, Result};
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(from = "StreamInfoResponse")]
 pub(crate) struct StreamInfo {
+    /// The JetStream domain that has it; empty if its server has none.
+    pub(crate) domain: String,
     /// When it was created, as the server writes it: another stream of the same name has another time.
     pub(crate) created: String,
     /// The subjects that it takes, with wildcards; none if it only mirrors other streams.
@@ -77,6 +79,7 @@ pub(crate) enum Retention {
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct StreamInfoResponse {
+    domain: String,
     created: String,
     config: StreamConfig,
     state: StreamState,
@@ -119,9 +122,10 @@ struct ClusterInfo {
 
 impl From<StreamInfoResponse> for StreamInfo {
     fn from(response: StreamInfoResponse) -> Self {
-        let StreamInfoResponse { created, config, state, cluster } = response;
+        let StreamInfoResponse { domain, created, config, state, cluster } = response;
         let has_sources = config.sources.is_some_and(|sources| !sources.is_empty());
         StreamInfo {
+            domain,
             created,
             subjects: config.subjects.unwrap_or_default(),
             rewrites: config.mirror.is_some() || has_sources || config.subject_transform.is_some(),

@@ -10,6 +10,7 @@ use tokio::task::unconstrained;
 
 use super::{Connection, Dialer, Server, runtime};
 use crate::data::{Error, Result};
+use crate::telemetry::{Level, LogLimiter};
 
 /// What a source or sink does with a connection, and without one.
 pub(crate) trait Supervised {
@@ -26,8 +27,9 @@ pub(crate) trait Supervised {
     /// session has been established.
     async fn while_disconnected(&mut self, is_ready: bool) -> Result<()>;
 
-    /// Reports that the connection to `server` broke.
-    fn connection_lost(&mut self, server: &Server);
+    /// The connection to `server` broke: what that means, as a sentence without its end. The supervisor reports it with the
+    /// reason, as far as the server has said one.
+    fn connection_lost(&mut self, server: &Server) -> Loss;
 
     /// Completes when the remaining work has taken too long, with or without a connection. Default: never.
     fn expired(&self) -> impl Future<Output = ()> + 'static {
@@ -38,6 +40,15 @@ pub(crate) trait Supervised {
     fn on_expired(&mut self) -> Result<()> {
         Ok(())
     }
+}
+
+/// That a connection broke, and what follows from it.
+pub(crate) struct Loss {
+    pub(crate) level: Level,
+    /// A sentence without its end: `the connection to nats://h:4222 broke`.
+    pub(crate) what: String,
+    /// What happens now: `reconnecting`.
+    pub(crate) next: &'static str,
 }
 
 /// Called once when the first session is established.
@@ -78,6 +89,9 @@ pub(crate) struct Supervisor<'a> {
     established_at: Option<Instant>,
     /// Since when there is no connection, and which server it was to.
     lost: Option<(Instant, Server)>,
+    /// Connections that break again and again are reported from time to time.
+    losses: LogLimiter,
+    returns: LogLimiter,
 }
 
 /// A time without a connection that has ended. As text: `the connection to a is back after 1.5 s, at b`.
@@ -89,7 +103,9 @@ pub(crate) struct Outage {
 
 impl<'a> Supervisor<'a> {
     pub(crate) fn new(dialer: Dialer, ready: Ready<'a>) -> Self {
-        Supervisor { dialer, ready: Some(ready), established_at: None, lost: None }
+        let limiter = || LogLimiter::new(dialer.name());
+        let (losses, returns) = (limiter(), limiter());
+        Supervisor { dialer, ready: Some(ready), established_at: None, lost: None, losses, returns }
     }
 
     /// Runs sessions until nothing is left to do.
@@ -127,8 +143,11 @@ impl<'a> Supervisor<'a> {
         let end = work.run_session(&mut connection, self).await;
         if matches!(end, Err(SessionEnd::ConnectionLost)) {
             let lasted = self.established_at.take().map_or(Duration::ZERO, |established| established.elapsed());
-            self.dialer.connection_lost(&connection.server, lasted);
-            work.connection_lost(&connection.server);
+            let reason = connection.loss_reason().await;
+            self.dialer.connection_lost(&connection.server, lasted, reason.as_deref());
+            let Loss { level, what, next } = work.connection_lost(&connection.server);
+            let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
+            self.losses.report(level, 1, format_args!("{what}{reason}; {next}"));
             self.lost = Some((Instant::now(), connection.server));
         }
         end
@@ -154,6 +173,11 @@ impl<'a> Supervisor<'a> {
         }
         let (since, before) = self.lost.take()?;
         Some(Outage { before, lasted: since.elapsed(), server: connection.server.clone() })
+    }
+
+    /// Reports that the connection is back: the outage, and what that means.
+    pub(crate) fn report_return(&mut self, message: fmt::Arguments<'_>) {
+        self.returns.report(Level::Warn, 1, message);
     }
 
     /// Records that the last break had a cause that is gone: it was not the server's fault, so the next break has no pause.

@@ -29,10 +29,10 @@ impl Bucket {
         Ok(Bucket { stream: format!("{STREAM}{name}"), prefix: prefix(name) })
     }
 
-    /// How to create the bucket, if a stream is one.
-    pub(crate) fn hint(stream: &str) -> String {
+    /// How to create the bucket, if a stream is one, with these options of the `nats` command.
+    pub(crate) fn hint(stream: &str, nats_options: &str) -> String {
         let bucket = stream.strip_prefix(STREAM);
-        bucket.map_or_else(String::new, |name| format!("; `nats kv add {name}` creates the bucket"))
+        bucket.map_or_else(String::new, |name| format!("; `nats{nats_options} kv add {name}` creates the bucket"))
     }
 }
 
@@ -92,7 +92,10 @@ mod tests {
         for name in ["", "a.b", "ü", "a b", "a>"] {
             assert_eq!(Bucket::named(name).expect_err(name).kind(), ErrorKind::Config);
         }
-        assert_eq!((Bucket::hint("KV_a").contains("nats kv add a"), Bucket::hint("A").is_empty()), (true, true));
+        assert_eq!(
+            (Bucket::hint("KV_a", "").contains("nats kv add a"), Bucket::hint("A", "").is_empty()),
+            (true, true)
+        );
         assert_eq!(prefix_of("$KV.b.x.y").as_deref(), Some("$KV.b."));
         assert_eq!((prefix_of("b.x"), prefix_of("$KV.b"), prefix_in("S")), (None, None, None));
         assert_eq!(prefix_in("KV_b").as_deref(), Some("$KV.b."));

@@ -13,7 +13,7 @@ use super::bucket::{self, Bucket};
 use crate::connector::Failure;
 use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
-use crate::nats::client::{Api, Dialer, NatsUri, Options, SessionEnd, runtime};
+use crate::nats::client::{Api, ApiPrefix, Dialer, NatsUri, Options, SessionEnd, runtime};
 use crate::nats::jetstream::source::{Start, StreamReader};
 
 /// A reader of a bucket, which may be a mirror of another one: the subjects of a mirror's keys are those of its origin.
@@ -21,6 +21,7 @@ use crate::nats::jetstream::source::{Start, StreamReader};
 pub(crate) struct BucketReader {
     pub(crate) uri: NatsUri,
     pub(crate) options: Options,
+    pub(crate) api: ApiPrefix,
     pub(crate) bucket: Bucket,
     /// The pipeline's name.
     pub(crate) pipeline: Arc<str>,
@@ -75,9 +76,10 @@ impl Source for BucketReader {
         });
         runtime.shutdown_background();
         let Some(prefix) = prefix? else { return Ok(()) };
-        let BucketReader { uri, options, bucket, pipeline } = self;
+        let BucketReader { uri, options, api, bucket, pipeline } = self;
         let reader = StreamReader::new(uri, &bucket.stream, &format!("{prefix}>"), &pipeline, &link.name)?;
-        reader.options(options).start_at(Start::LastPerSubject).without_prefix(&prefix).of_bucket().run(sender)
+        let reader = reader.options(options).api(api, &pipeline, &link.name);
+        reader.start_at(Start::LastPerSubject).without_prefix(&prefix).of_bucket().run(sender)
     }
 }
 
@@ -92,11 +94,11 @@ impl BucketReader {
         let mut dialer = Dialer::new(self.uri.clone(), self.options.clone(), Arc::clone(name), Self::CAPACITY);
         loop {
             let mut connection = dialer.connect(false).await?;
-            let api = Api::new(connection.client.clone());
+            let api = connection.api(&self.api);
             match connection.until_lost(self.origin_prefix(&api)).await {
                 Ok(origin) => return Ok(origin.unwrap_or_else(|| self.bucket.prefix.clone())),
                 Err(SessionEnd::Failed(error)) => return Err(error),
-                Err(_) => dialer.connection_lost(&connection.server, Duration::ZERO),
+                Err(_) => dialer.connection_lost(&connection.server, Duration::ZERO, None),
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::connector::sink::{BatchOutput, EncodedBatch, MessageMeta, TableWriter
 use crate::data::{Change, Commit, Datum, EncodeError, Schema};
 use crate::format::Encode;
 use crate::format::json::encode::encode_row;
+use crate::nats::client::ApiPrefix;
 
 /// The key of a row.
 pub(crate) type Key<R> = Arc<dyn Fn(&R) -> String + Send + Sync>;
@@ -29,9 +30,15 @@ pub(crate) struct BucketWriter<R> {
 }
 
 impl<R: Schema> BucketWriter<R> {
-    pub(crate) fn new(bucket: &str, key: Key<R>, encode: Arc<dyn Encode<R>>, output: BatchOutput) -> Self {
+    pub(crate) fn new(
+        bucket: &str,
+        api: &ApiPrefix,
+        key: Key<R>,
+        encode: Arc<dyn Encode<R>>,
+        output: BatchOutput,
+    ) -> Self {
         BucketWriter {
-            prefix: bucket::prefix(bucket),
+            prefix: api.put_subject(&bucket::prefix(bucket)),
             subject: bucket.into(),
             key,
             encode,

@@ -9,6 +9,7 @@ use std::thread;
 use futures_util::future;
 
 use super::*;
+use crate::telemetry::Level;
 
 /// A server that accepts every connection, answers the first PING, and then closes the connection.
 struct ClosingServer {
@@ -76,7 +77,9 @@ impl Supervised for Work {
         Ok(())
     }
 
-    fn connection_lost(&mut self, _: &Server) {}
+    fn connection_lost(&mut self, server: &Server) -> Loss {
+        Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next: "reconnecting" }
+    }
 }
 
 /// A supervisor that runs on a thread of its own.

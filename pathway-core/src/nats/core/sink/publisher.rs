@@ -10,7 +10,7 @@ use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, SinkLink};
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{
-    BatchReceiver, Connection, HeaderTemplate, NatsUri, Server, SessionEnd, Supervised, Supervisor,
+    BatchReceiver, Connection, HeaderTemplate, Loss, NatsUri, Server, SessionEnd, Supervised, Supervisor,
 };
 use crate::telemetry::{Level, LogLimiter, report};
 
@@ -41,10 +41,9 @@ impl Supervised for Publisher {
         Ok(())
     }
 
-    fn connection_lost(&mut self, server: &Server) {
-        self.warn(format_args!(
-            "the connection to {server} broke; reconnecting, messages that were not confirmed are kept"
-        ));
+    fn connection_lost(&mut self, server: &Server) -> Loss {
+        let next = "reconnecting, messages that were not confirmed are kept";
+        Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next }
     }
 
     fn expired(&self) -> impl Future<Output = ()> + 'static {

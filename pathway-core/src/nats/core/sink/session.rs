@@ -76,8 +76,9 @@ impl<'a> PublishSession<'a> {
         let unconfirmed: u64 = pending.iter().filter(|batch| batch.is_tried).map(PendingBatch::publishable).sum();
         link.counters.reconnects.add(1);
         link.counters.republished.add(unconfirmed);
-        self.publisher
-            .warn(format_args!("{outage}; {unconfirmed} messages that were not confirmed are published again"));
+        supervisor.report_return(format_args!(
+            "{outage}; {unconfirmed} messages that were not confirmed are published again"
+        ));
     }
 
     /// Publishes until everything is confirmed and there will be no more batches.

@@ -13,7 +13,7 @@ use super::drops::DropCounter;
 use super::session::SubscriptionSession;
 use crate::connector::source::{Closed, MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, Metadata, Result};
-use crate::nats::client::{Connection, InboxFilter, Server, SessionEnd, Supervised, Supervisor, is_marker};
+use crate::nats::client::{Connection, InboxFilter, Loss, Server, SessionEnd, Supervised, Supervisor, is_marker};
 use crate::telemetry::{Level, report};
 
 /// If the connection breaks within this time after the queue was full, the slow pipeline probably caused it.
@@ -52,17 +52,18 @@ impl Supervised for Reader {
         Ok(())
     }
 
-    fn connection_lost(&mut self, server: &Server) {
+    fn connection_lost(&mut self, server: &Server) -> Loss {
         if self.last_full.take().is_some_and(|last| last.elapsed() < SLOW_BEFORE_LOSS) {
-            let message = format_args!(
+            let what = format!(
                 "the connection to {server} broke while `{}` delivered messages faster than the pipeline processed them. \
                  A server disconnects a client that is too slow (`max_pending`, `write_deadline`), and the messages that it \
-                 had buffered for the client are lost; only the server's log says how many. Reconnecting",
+                 had buffered for the client are lost; only the server's log says how many",
                 self.subject
             );
-            report(Level::Error, &self.link.name, message);
+            Loss { level: Level::Error, what, next: "reconnecting" }
         } else {
-            self.warn(format_args!("the connection to {server} broke, and messages in transit are lost; reconnecting"));
+            let what = format!("the connection to {server} broke, and messages in transit are lost");
+            Loss { level: Level::Warn, what, next: "reconnecting" }
         }
     }
 }
@@ -89,7 +90,7 @@ impl Reader {
             None => "messages that were published in the meantime are lost: core NATS stores nothing",
             Some(_) => "messages that were published in the meantime went to other members of its queue group, if any",
         };
-        self.warn(format_args!("{outage}; on `{}`, {missed}", self.subject));
+        supervisor.report_return(format_args!("{outage}; on `{}`, {missed}", self.subject));
     }
 
     /// Adds a message to the batch, and hands the batch over when it is full.

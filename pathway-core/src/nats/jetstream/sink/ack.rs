@@ -22,6 +22,8 @@ pub(super) enum PublishAck {
     Rejected(String),
     /// The stream will never take any message: the reason.
     Refused(String),
+    /// A stream of another JetStream domain has stored the message, too: which one. The stream's own answer is still to come.
+    OtherDomain(String),
 }
 
 /// The message is larger than the stream allows.
@@ -39,13 +41,14 @@ const IN_PROCESS: u64 = 10158;
 #[serde(default)]
 struct Response {
     stream: String,
+    domain: String,
     seq: Option<u64>,
     error: Option<ErrorResponse>,
 }
 
 impl PublishAck {
-    /// Parses an answer, which should come from this stream.
-    pub(super) fn parse(message: &Message, stream: &str) -> Self {
+    /// Parses an answer, which should come from this stream of this domain.
+    pub(super) fn parse(message: &Message, stream: &str, domain: &str) -> Self {
         match message.status.map(|status| status.as_u16()) {
             Some(503) => return PublishAck::NoStream,
             Some(status) => return PublishAck::Retry(format!("status {status}")),
@@ -55,7 +58,7 @@ impl PublishAck {
         if message.payload.is_empty() {
             return PublishAck::Stored(None);
         }
-        if let Some(sequence) = parse_sequence(&message.payload, stream) {
+        if let Some(sequence) = parse_sequence(&message.payload, stream, domain) {
             return PublishAck::Stored(Some(sequence));
         }
         let response = match serde_json::from_slice::<Response>(&message.payload) {
@@ -69,17 +72,36 @@ impl PublishAck {
             Some(ApiError::Refused { code: IN_PROCESS, description }) => PublishAck::Retry(description),
             Some(ApiError::Refused { code: TOO_LARGE, description }) => PublishAck::Rejected(description),
             Some(ApiError::Refused { description, .. }) => PublishAck::Refused(description),
+            None if response.domain != domain => {
+                let Response { stream, domain, .. } = response;
+                let place =
+                    if domain.is_empty() { "without a domain".to_owned() } else { format!("of domain `{domain}`") };
+                PublishAck::OtherDomain(format!("a stream `{stream}` {place}"))
+            }
             None if response.stream == stream => PublishAck::Stored(response.seq),
             None => PublishAck::Refused(format!("another stream takes the subject: `{}`", response.stream)),
         }
     }
 }
 
+/// What follows the member `name` of a JSON object, if it has this text as its value.
+fn skip_member<'a>(rest: &'a [u8], name: &str, value: &str) -> Option<&'a [u8]> {
+    let rest = rest.trim_ascii_start().strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":\"")?;
+    rest.strip_prefix(value.as_bytes())?.strip_prefix(b"\",")
+}
+
 /// The sequence of a stored message, from an answer in the form that it nearly always has.
-fn parse_sequence(answer: &[u8], stream: &str) -> Option<u64> {
-    let rest = answer.strip_prefix(br#"{"stream":""#)?.strip_prefix(stream.as_bytes())?.strip_prefix(b"\",")?;
+fn parse_sequence(answer: &[u8], stream: &str, domain: &str) -> Option<u64> {
+    let mut rest = skip_member(answer.strip_prefix(b"{")?, "stream", stream)?;
+    if !domain.is_empty() {
+        rest = skip_member(rest, "domain", domain)?;
+    }
     let rest = rest.trim_ascii_start().strip_prefix(br#""seq":"#)?;
     let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
+    // The domain may follow.
+    if domain.is_empty() && rest[digits..].windows(8).any(|part| part == br#""domain""#) {
+        return None;
+    }
     std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
 
@@ -87,8 +109,8 @@ fn parse_sequence(answer: &[u8], stream: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn parse(payload: &str, status: Option<u16>) -> PublishAck {
-        let message = Message {
+    fn message(payload: &str, status: Option<u16>) -> Message {
+        Message {
             subject: "_INBOX.a.1".into(),
             reply: None,
             payload: payload.to_owned().into(),
@@ -96,8 +118,28 @@ mod tests {
             status: status.map(|status| status.try_into().expect("a status")),
             description: None,
             length: 0,
-        };
-        PublishAck::parse(&message, "OUT")
+        }
+    }
+
+    fn parse(payload: &str, status: Option<u16>) -> PublishAck {
+        PublishAck::parse(&message(payload, status), "OUT", "")
+    }
+
+    #[test]
+    fn an_answer_of_another_domain_is_not_the_awaited_one() {
+        let parse = |payload: &str, domain| PublishAck::parse(&message(payload, None), "OUT", domain);
+        for stored in [
+            r#"{"stream":"OUT","domain":"hub","seq":7}"#,
+            r#"{"stream":"OUT", "domain":"hub", "seq":7,"duplicate":true}"#,
+            r#"{"stream":"OUT","seq":7,"domain":"hub"}"#,
+        ] {
+            assert_eq!(parse(stored, "hub"), PublishAck::Stored(Some(7)), "{stored}");
+            for other in ["leaf", ""] {
+                assert_eq!(parse(stored, other), PublishAck::OtherDomain("a stream `OUT` of domain `hub`".to_owned()));
+            }
+        }
+        let other = parse(r#"{"stream":"OUT", "seq":7}"#, "hub");
+        assert_eq!(other, PublishAck::OtherDomain("a stream `OUT` without a domain".to_owned()));
     }
 
     #[test]

@@ -46,6 +46,10 @@ pub(super) struct RetryState {
 impl PublishSession<'_> {
     /// The stream has answered a message.
     pub(super) fn on_ack(&mut self, number: u64, ack: PublishAck) -> Result<()> {
+        if let PublishAck::OtherDomain(other) = &ack {
+            self.publisher.report_other_domain(other);
+            return Ok(());
+        }
         let Some(message) = self.in_flight_mut(number).filter(|message| message.state == AckState::Waiting) else {
             return Ok(());
         };
@@ -73,6 +77,8 @@ impl PublishSession<'_> {
             PublishAck::Refused(reason) => return Err(self.publisher.error(ErrorKind::Stream, reason)),
             PublishAck::Rejected(reason) => self.record_refused(number, reason),
             PublishAck::NoStream => check_stream = true,
+            // It was not the awaited answer.
+            PublishAck::OtherDomain(_) => {}
             PublishAck::OutOfOrder => check_stream = self.on_out_of_order(number),
             PublishAck::Retry(reason) => self.report_refusal(number, &reason),
         }

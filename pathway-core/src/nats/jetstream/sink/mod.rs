@@ -19,7 +19,7 @@ use super::sink::publisher::{Publisher, PublisherConfig};
 use crate::connector::Failure;
 use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
 use crate::data::Result;
-use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_name};
+use crate::nats::client::{ApiPrefix, Dialer, NatsUri, Options, Supervisor, check_stream_name};
 
 /// Publishes into a stream, in order, and each message once within the stream's window for duplicates.
 ///
@@ -32,6 +32,7 @@ use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_nam
 pub struct StreamPublisher {
     uri: NatsUri,
     options: Options,
+    api: ApiPrefix,
     stream: Arc<str>,
     subject: Arc<str>,
     drain_timeout: Duration,
@@ -57,6 +58,7 @@ impl StreamPublisher {
         Ok(StreamPublisher {
             uri,
             options: Options::new(),
+            api: ApiPrefix::Own,
             stream: stream.into(),
             subject,
             drain_timeout: Duration::from_secs(30),
@@ -68,6 +70,12 @@ impl StreamPublisher {
     /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Sets whose JetStream has the stream. Default: the server's own.
+    pub(crate) fn api(mut self, api: ApiPrefix) -> Self {
+        self.api = api;
         self
     }
 
@@ -98,6 +106,7 @@ impl Sink for StreamPublisher {
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);
         let config = PublisherConfig {
             uri: self.uri,
+            api: self.api,
             stream: self.stream,
             subject: self.subject,
             window: Self::WINDOW,

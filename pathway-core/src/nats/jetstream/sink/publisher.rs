@@ -13,8 +13,8 @@ use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, SinkLink};
 use crate::data::{Error, ErrorKind, Result, excerpt};
 use crate::nats::client::{
-    Api, ApiError, BatchReceiver, Connection, HeaderTemplate, NatsUri, Server, SessionEnd, StreamInfo, Supervised,
-    Supervisor,
+    ApiError, ApiPrefix, BatchReceiver, Connection, HeaderTemplate, Loss, NatsUri, Server, SessionEnd, StreamInfo,
+    Supervised, Supervisor,
 };
 use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::{Level, LogLimiter, report};
@@ -25,6 +25,8 @@ const STREAM_INFO_TIMEOUT: Duration = Duration::from_secs(5);
 /// What does not change while the publisher runs.
 pub(super) struct PublisherConfig {
     pub(super) uri: NatsUri,
+    /// Whose JetStream has the stream.
+    pub(super) api: ApiPrefix,
     pub(super) stream: Arc<str>,
     /// The subject of most messages, checked at the start; empty if each has its own.
     pub(super) subject: Arc<str>,
@@ -51,6 +53,8 @@ pub(super) struct Publisher {
     pub(super) refusals: RefusalLog,
     /// Messages are in order by subject only, and one of a subject is in flight at a time.
     pub(super) by_subject: bool,
+    /// Whether it was reported that another domain stores the messages, too.
+    knows_other_domain: bool,
 }
 
 impl Supervised for Publisher {
@@ -62,7 +66,7 @@ impl Supervised for Publisher {
         let is_reconnected = supervisor.is_reconnected();
         if supervisor.is_starting() {
             let stream = self.stream_info(connection).await?;
-            self.check_stream(stream)?;
+            self.check_stream(stream, connection.domain())?;
         }
         let mut session = PublishSession::open(self, connection, is_reconnected).await?;
         session.established(supervisor);
@@ -79,10 +83,9 @@ impl Supervised for Publisher {
         Ok(())
     }
 
-    fn connection_lost(&mut self, server: &Server) {
-        self.warn(format_args!(
-            "the connection to {server} broke; reconnecting, messages that were not stored are kept"
-        ));
+    fn connection_lost(&mut self, server: &Server) -> Loss {
+        let next = "reconnecting, messages that were not stored are kept";
+        Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next }
     }
 
     fn expired(&self) -> impl Future<Output = ()> + 'static {
@@ -117,6 +120,7 @@ impl Publisher {
             pending: VecDeque::new(),
             rejects: LogLimiter::new(&link.name),
             refusals: RefusalLog::default(),
+            knows_other_domain: false,
             link,
         }
     }
@@ -126,12 +130,12 @@ impl Publisher {
         &self,
         connection: &mut Connection,
     ) -> Result<Result<StreamInfo, ApiError>, SessionEnd> {
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.config.api);
         connection.until_lost(api.stream_info(&self.config.stream, Some(STREAM_INFO_TIMEOUT))).await
     }
 
-    /// Checks that the stream exists and takes the subject.
-    pub(super) fn check_stream(&mut self, answer: Result<StreamInfo, ApiError>) -> Result<()> {
+    /// Checks that the stream exists and takes the subject. `domain` is that of the server.
+    pub(super) fn check_stream(&mut self, answer: Result<StreamInfo, ApiError>, domain: Option<String>) -> Result<()> {
         let is_running = self.stream.is_some();
         let stream = match answer {
             Ok(stream) => stream,
@@ -144,9 +148,10 @@ impl Publisher {
                 let message = match error.has_code(ApiError::STREAM_NOT_FOUND) {
                     true if is_running => "it was deleted while it was written to".to_owned(),
                     true => {
-                        let hint = Bucket::hint(&self.config.stream);
-                        format!("there is no such stream at {}{hint}", self.config.uri)
+                        let PublisherConfig { uri, api, stream, .. } = &self.config;
+                        api.no_stream(uri, domain.as_deref(), &Bucket::hint(stream, &api.nats_options()))
                     }
+                    false if error.is_not_enabled() => self.config.api.not_enabled(&error),
                     false => error.to_string(),
                 };
                 return Err(self.error(kind, message));
@@ -182,6 +187,29 @@ impl Publisher {
         Ok(())
     }
 
+    /// Reports that the stream does not say whether it exists, from time to time.
+    pub(super) fn report_unavailable(&mut self, reason: &str) {
+        if let Some(waited) = self.refusals.on_refused(reason, Instant::now()) {
+            let (stream, place) = (&self.config.stream, self.config.api.place());
+            self.warn(format_args!(
+                "stream `{stream}`{place} is not available: {reason}, for {:.0} s so far; retrying",
+                waited.as_secs_f32()
+            ));
+        }
+    }
+
+    /// Reports that another stream stores the messages, too, once.
+    pub(super) fn report_other_domain(&mut self, other: &str) {
+        if std::mem::replace(&mut self.knows_other_domain, true) {
+            return;
+        }
+        let (stream, place) = (&self.config.stream, self.config.api.place());
+        self.warn(format_args!(
+            "stream `{stream}`{place}: {other} stores the messages, too; its answers are ignored. To store them once, give \
+             the two streams different subjects"
+        ));
+    }
+
     /// Reports that the stream refuses messages for a subject now, from time to time.
     pub(super) fn report_refusal(&mut self, subject: &str, reason: &str, others_pass: bool) {
         let Some(waited) = self.refusals.on_refused(reason, Instant::now()) else { return };
@@ -196,7 +224,8 @@ impl Publisher {
     }
 
     pub(super) fn error(&self, kind: ErrorKind, message: impl fmt::Display) -> Error {
-        Error::new(kind, format!("{}: stream `{}`: {message}", self.link.name, self.config.stream))
+        let PublisherConfig { stream, api, .. } = &self.config;
+        Error::new(kind, format!("{}: stream `{stream}`{}: {message}", self.link.name, api.place()))
     }
 
     pub(super) fn warn(&self, message: fmt::Arguments<'_>) {

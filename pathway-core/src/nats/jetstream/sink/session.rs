@@ -16,7 +16,7 @@ use super::ack::PublishAck;
 use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
 use super::order::{LastMessage, Next};
 use super::pending::PendingBatch;
-use super::publisher::Publisher;
+use super::publisher::{Publisher, PublisherConfig};
 use super::subject_queues::SubjectQueues;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
 use crate::data::{EncodeError, excerpt};
@@ -88,7 +88,7 @@ impl<'a> PublishSession<'a> {
     pub(super) fn established(&self, supervisor: &mut Supervisor<'_>) {
         let Some(outage) = supervisor.established(self.connection) else { return };
         self.publisher.link.counters.reconnects.add(1);
-        self.publisher.warn(format_args!("{outage}; publishing continues"));
+        supervisor.report_return(format_args!("{outage}; publishing continues"));
     }
 
     /// Publishes until everything is stored and there will be no more batches.
@@ -112,8 +112,11 @@ impl<'a> PublishSession<'a> {
             if self.retry.as_ref().is_some_and(|retry| retry.check_stream) {
                 match self.publisher.stream_info(self.connection).await? {
                     // A server or a cluster that is starting.
-                    Err(ApiError::Temporary(_)) => continue,
-                    answer => self.publisher.check_stream(answer)?,
+                    Err(ApiError::Temporary(reason)) => {
+                        self.publisher.report_unavailable(&reason);
+                        continue;
+                    }
+                    answer => self.publisher.check_stream(answer, self.connection.domain())?,
                 }
                 self.check_interference();
                 self.retry.iter_mut().for_each(|retry| retry.check_stream = false);
@@ -211,8 +214,7 @@ impl<'a> PublishSession<'a> {
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
         let invalid = pending.validate(number, message);
-        let invalid =
-            invalid.or_else(|| not_taken(stream.as_ref(), &config.stream, message, batch.subject_of(message)));
+        let invalid = invalid.or_else(|| not_taken(stream.as_ref(), config, message, batch.subject_of(message)));
         let sent = match invalid {
             None => {
                 let id = format!("{id_prefix}-{}-{number}", batch.commit);
@@ -325,7 +327,9 @@ impl<'a> PublishSession<'a> {
         for answer in answers {
             let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
             if let Some(number) = number {
-                self.on_ack(number, PublishAck::parse(&answer, &self.publisher.config.stream))?;
+                let Publisher { config, stream, .. } = &*self.publisher;
+                let domain = stream.as_ref().map_or("", |stream| &stream.domain);
+                self.on_ack(number, PublishAck::parse(&answer, &config.stream, domain))?;
             }
         }
         self.remove_done();
@@ -348,7 +352,14 @@ impl<'a> PublishSession<'a> {
 }
 
 /// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
-fn not_taken(stream: Option<&StreamInfo>, name: &str, message: &OutgoingMessage, subject: &str) -> Option<EncodeError> {
+fn not_taken(
+    stream: Option<&StreamInfo>,
+    config: &PublisherConfig,
+    message: &OutgoingMessage,
+    subject: &str,
+) -> Option<EncodeError> {
+    let PublisherConfig { api, stream: name, .. } = config;
+    let subject = api.stored_subject(subject);
     let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
     let error = || format!("the stream `{name}` does not take the subject `{}`", excerpt(subject).escape_debug());
     (!is_taken).then(|| EncodeError::new(error()))

@@ -10,7 +10,7 @@ use super::Start;
 use super::pull_requests::PullLimits;
 use super::start::DeliverPolicy;
 use crate::data::{Error, ErrorKind};
-use crate::nats::client::{ApiError, ConsumerLimits};
+use crate::nats::client::{ApiError, ApiPrefix, ConsumerLimits};
 
 /// How long the server keeps an unused ephemeral consumer.
 const INACTIVE_THRESHOLD: Duration = Duration::from_secs(300);
@@ -23,6 +23,8 @@ const MAX_ACK_PENDING: u64 = 256 * 1024;
 /// What to read, and with which consumer.
 #[derive(Clone, Debug)]
 pub(super) struct ConsumerSpec {
+    /// Whose JetStream has the stream.
+    pub(super) api: ApiPrefix,
     pub(super) stream: Arc<str>,
     /// The subject filter, which may have wildcards.
     pub(super) subject: Arc<str>,
@@ -193,7 +195,8 @@ impl ConsumerSpec {
             ),
             true => format!(
                 "the stream has no consumer `{name}`: create it before you start the pipeline \
-                 (`nats consumer add {} {name} --pull --ack explicit`), or remove `durable` to have one created",
+                 (`nats{} consumer add {} {name} --pull --ack explicit`), or remove `durable` to have one created",
+                self.api.nats_options(),
                 self.stream
             ),
             false => format!("the consumer `{name}` is not available: {error}"),
@@ -202,7 +205,7 @@ impl ConsumerSpec {
     }
 
     pub(super) fn error(&self, kind: ErrorKind, message: impl fmt::Display) -> Error {
-        Error::new(kind, format!("stream `{}`: {message}", self.stream))
+        Error::new(kind, format!("stream `{}`{}: {message}", self.stream, self.api.place()))
     }
 }
 
@@ -256,6 +259,7 @@ pub(super) mod tests {
 
     pub(in super::super) fn spec(durable: bool) -> ConsumerSpec {
         ConsumerSpec {
+            api: ApiPrefix::Own,
             stream: "S".into(),
             subject: "a.>".into(),
             start: Start::New,

@@ -35,7 +35,9 @@ use super::source::reader::Reader;
 use crate::connector::Failure;
 use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
-use crate::nats::client::{Dialer, NatsUri, Options, Supervisor, check_stream_name, check_subscribe_subject};
+use crate::nats::client::{
+    ApiPrefix, Dialer, NatsUri, Options, Supervisor, check_stream_name, check_subscribe_subject,
+};
 
 /// A reader of a stream.
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ impl StreamReader {
         let subject = if subject.is_empty() { ">" } else { subject };
         check_subscribe_subject(subject)?;
         let spec = ConsumerSpec {
+            api: ApiPrefix::Own,
             stream: stream.into(),
             subject: subject.into(),
             start: Start::All,
@@ -75,6 +78,16 @@ impl StreamReader {
     /// Sets the connection options.
     pub fn options(mut self, options: Options) -> Self {
         self.options = options;
+        self
+    }
+
+    /// Sets whose JetStream has the stream. Default: the server's own.
+    ///
+    /// Two domains can have streams of the same name, and an acknowledgement reaches the consumers of both that have the same
+    /// name, too. So our own consumer is named after the domain.
+    pub(crate) fn api(mut self, api: ApiPrefix, pipeline: &str, source: &str) -> Self {
+        self.spec.own_name = consumer::own_name(pipeline, &api.qualify(source));
+        self.spec.api = api;
         self
     }
 

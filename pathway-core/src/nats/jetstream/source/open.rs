@@ -10,7 +10,7 @@ use super::consumer::{Consumer, ConsumerInfo};
 use super::reader::{PAUSE, Reader};
 use super::start::DeliverPolicy;
 use crate::data::ErrorKind;
-use crate::nats::client::{Api, ApiError, Connection, SessionEnd, StreamInfo};
+use crate::nats::client::{ApiError, Connection, SessionEnd, StreamInfo};
 use crate::telemetry::Level;
 
 /// How long another program may continue to read with our consumer: it may be the previous run, which is still ending.
@@ -103,7 +103,7 @@ impl Reader {
     /// Deletes an earlier consumer of this source. Returns whether its name can be used again.
     async fn delete_consumer(&mut self, connection: &mut Connection, name: &str) -> Result<bool, SessionEnd> {
         let endpoint = format!("CONSUMER.DELETE.{}.{name}", self.spec.stream);
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let request = api.request::<IgnoredAny>(&endpoint, None::<&()>);
         let deleted = self.until_stopped_or_denied(connection, tokio::time::timeout(DELETE_TIMEOUT, request)).await?;
         Ok(match deleted {
@@ -184,7 +184,7 @@ impl Reader {
         body: Option<&impl Serialize>,
         is_resumed: bool,
     ) -> Result<Result<ConsumerInfo, ApiError>, SessionEnd> {
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let limit = (!is_resumed).then_some(self.start_timeout);
         self.until_stopped(connection, api.request_with_retry(endpoint, body, limit)).await
     }

@@ -23,7 +23,7 @@ use super::unread::Coverage;
 use crate::connector::source::{MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, DecodeError, Error, ErrorKind, Metadata, Result};
 use crate::nats::client::{
-    Api, ApiError, Connection, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo,
+    ApiError, Connection, Loss, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo,
     Supervised, Supervisor,
 };
 use crate::nats::kv::bucket::Bucket;
@@ -76,6 +76,8 @@ pub(super) struct Reader {
     pub(super) names: ConsumerNames,
     /// Refusals of another consumer.
     pub(super) refusals: LogLimiter,
+    /// Consumers that end, or are refused, again and again.
+    restarts: LogLimiter,
     /// Breaks of the connection that a message may have caused.
     pub(super) suspicion: Suspicion,
     /// The sequence of the last message that was delivered, again or for the first time.
@@ -105,7 +107,8 @@ impl Supervised for Reader {
                 session.run().await?
             };
             let (stream, next) = (&self.spec.stream, self.position.next);
-            self.warn(format_args!("stream `{stream}`: {reason}; reading continues at sequence {next}"));
+            let message = format_args!("stream `{stream}`: {reason}; reading continues at sequence {next}");
+            self.restarts.report(Level::Warn, 1, message);
             if is_idle {
                 self.until_stopped(connection, tokio::time::sleep(PAUSE)).await?;
             }
@@ -122,9 +125,9 @@ impl Supervised for Reader {
         Ok(())
     }
 
-    fn connection_lost(&mut self, server: &Server) {
+    fn connection_lost(&mut self, server: &Server) -> Loss {
         self.suspicion.connection_lost(self.position.next);
-        self.warn(format_args!("the connection to {server} broke; reconnecting"));
+        Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next: "reconnecting" }
     }
 
     /// The last acknowledgements have taken too long, or the pipeline has failed.
@@ -157,6 +160,7 @@ impl Reader {
             records_subjects: false,
             coverage: Coverage::Filtered,
             is_count_denied: false,
+            restarts: LogLimiter::new(&link.name),
             suspicion: Suspicion::default(),
             keys: is_bucket.then(|| BucketKeys::new(&prefix)),
             key_removals: LogLimiter::new(&link.name),
@@ -205,9 +209,9 @@ impl Reader {
     /// Checks that the stream exists, is still the same, and has what was not read yet.
     pub(super) async fn check_stream(&mut self, connection: &mut Connection) -> Result<StreamInfo, SessionEnd> {
         let limit = self.stream.is_none().then_some(self.start_timeout.min(STREAM_INFO_TIMEOUT));
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let found = self.until_stopped(connection, api.stream_info(&self.spec.stream, limit)).await?;
-        let found = found.map_err(|error| self.no_stream(&error))?;
+        let found = found.map_err(|error| self.no_stream(&error, connection.domain()))?;
         let Some(before) = &self.stream else {
             if !found.can_store(&self.spec.subject) {
                 let message = format!(
@@ -247,14 +251,17 @@ impl Reader {
         Ok(found)
     }
 
-    fn no_stream(&self, error: &ApiError) -> Error {
+    /// The error where the stream is not available. `domain` is that of the server.
+    fn no_stream(&self, error: &ApiError, domain: Option<String>) -> Error {
+        let api = &self.spec.api;
         match (&self.stream, error.has_code(ApiError::STREAM_NOT_FOUND)) {
             (None, true) => {
-                let hint = Bucket::hint(&self.spec.stream);
-                let message = format!("there is no such stream at {}{hint}", self.uri);
+                let hint = Bucket::hint(&self.spec.stream, &api.nats_options());
+                let message = api.no_stream(&self.uri, domain.as_deref(), &hint);
                 self.spec.error(ErrorKind::Config, message)
             }
             (Some(_), true) => self.spec.error(ErrorKind::Stream, "it was deleted while it was read"),
+            (None, false) if error.is_not_enabled() => self.spec.error(ErrorKind::Connect, api.not_enabled(error)),
             (None, false) => self.spec.error(ErrorKind::Connect, error),
             (Some(_), false) => self.spec.error(ErrorKind::Stream, error),
         }
@@ -265,7 +272,7 @@ impl Reader {
         let Some(outage) = supervisor.established(connection) else { return };
         self.link.counters.reconnects.add(1);
         let (stream, next) = (&self.spec.stream, self.position.next);
-        self.warn(format_args!("{outage}; reading of stream `{stream}` continues at sequence {next}"));
+        supervisor.report_return(format_args!("{outage}; reading of stream `{stream}` continues at sequence {next}"));
     }
 
     /// Adds a message to the batch, and hands the batch over when it is full.

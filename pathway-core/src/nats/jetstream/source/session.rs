@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{self, poll_fn};
 
-use super::consumer::Consumer;
+use super::consumer::{Consumer, ConsumerSpec};
 use super::delivery_info::DeliveryInfo;
 use super::key_check::KeyCheck;
 use super::pull_requests::{HEARTBEAT, PullRequests};
@@ -158,7 +158,8 @@ impl<'a> ConsumerSession<'a> {
         let client = &self.connection.client;
         let close = async {
             if self.reader.unacked.is_none() {
-                let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.reader.spec.stream, self.consumer.name);
+                let ConsumerSpec { api, stream, .. } = &self.reader.spec;
+                let subject = api.subject(&format!("CONSUMER.DELETE.{stream}.{}", self.consumer.name));
                 // If this does not arrive, the server removes the consumer later by itself.
                 let _ = client.publish(subject, Bytes::new()).await;
             }
@@ -214,7 +215,8 @@ impl<'a> ConsumerSession<'a> {
             self.last_received = Instant::now();
         }
         let request = self.pulls.next_request();
-        let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.reader.spec.stream, self.consumer.name);
+        let ConsumerSpec { api, stream, .. } = &self.reader.spec;
+        let subject = api.subject(&format!("CONSUMER.MSG.NEXT.{stream}.{}", self.consumer.name));
         let client = self.connection.client.clone();
         let sent = client.publish_with_reply(subject, format!("{}.pull", self.inbox), request.into());
         Ok(self.connection.until_lost(sent).await?.map_err(|_| ConnectionClosed)?)

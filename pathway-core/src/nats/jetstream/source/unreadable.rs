@@ -12,7 +12,7 @@ use super::consumer::Consumer;
 use super::delivery_info::DeliveryInfo;
 use super::reader::Reader;
 use crate::data::Result;
-use crate::nats::client::{Api, ApiError, Connection, ConnectionClosed, MessageRequest, SessionEnd, StoredMessage};
+use crate::nats::client::{ApiError, Connection, ConnectionClosed, MessageRequest, SessionEnd, StoredMessage};
 use crate::telemetry::{Level, report};
 
 /// Delivers a message again.
@@ -150,7 +150,7 @@ impl Reader {
         if self.suspicion.is_denied || self.suspicion.is_unanswered {
             return Ok(None);
         }
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let request = api.stored_message(&self.spec.stream, request);
         match self.until_stopped_or_denied(connection, request).await? {
             Ok(Ok(message)) => Ok(Some(message)),
