@@ -92,13 +92,36 @@ impl Server {
         self.launch(Some(self.port)).map(drop)
     }
 
-    /// Replaces the lines that [`Builder::config`] added, for the next `restart`: other credentials, another limit.
+    /// Replaces the lines that [`Builder::config`] added, for the next `restart` or `reload`: other credentials, another limit.
     ///
     /// # Errors
     ///
     /// The configuration file cannot be written.
     pub fn set_config(&mut self, lines: &str) -> Result<(), Error> {
         self.folder.configure(lines)
+    }
+
+    /// Makes the running server read its configuration again (`SIGHUP`), after [`set_config`](Server::set_config), and waits
+    /// until it has.
+    ///
+    /// # Errors
+    ///
+    /// The signal could not be sent, the server rejects the configuration, or it is stopped.
+    pub fn reload(&self) -> Result<(), Error> {
+        let logged = self.log().len();
+        self.running()?.signal("HUP")?;
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            let log = self.log();
+            let since = log.get(logged..).unwrap_or_default();
+            if since.contains("Reloaded server configuration") {
+                return Ok(());
+            }
+            if since.contains("Failed to reload") || Instant::now() >= deadline {
+                return Err(self.not_ready("it does not reload its configuration"));
+            }
+            thread::sleep(POLL);
+        }
     }
 
     /// Pauses the server (`SIGSTOP`) and waits until all of its threads have stopped: connections stay open, and nothing is

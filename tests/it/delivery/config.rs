@@ -38,8 +38,13 @@ fn an_invalid_subject_is_a_config_error() {
 
 #[test]
 fn an_invalid_environment_variable_is_a_config_error() {
-    let settings =
-        [("PATHWAY_THREADS", "0"), ("PATHWAY_THREADS", "abc"), ("PATHWAY_THREADS", ""), ("PATHWAY_PROCESSES", "2")];
+    let settings = [
+        ("PATHWAY_THREADS", "0"),
+        ("PATHWAY_THREADS", "abc"),
+        ("PATHWAY_THREADS", ""),
+        ("PATHWAY_THREADS", "1000000"),
+        ("PATHWAY_PROCESSES", "2"),
+    ];
     for (name, value) in settings {
         let (status, said) = Child::start("count workers", "", &[(name, value)]).end();
         assert_eq!(status.code(), Some(1), "{name}={value}: {said}");

@@ -136,6 +136,17 @@ impl ApiPrefix {
         }
     }
 
+    /// What to check where a consumer sends nothing.
+    pub(crate) fn silence_hint(&self) -> &'static str {
+        match self {
+            ApiPrefix::Custom(_) => {
+                " (the other account must export `$JS.API.CONSUMER.MSG.NEXT.>` with `response_type: stream`, or only the \
+                 first message of each request arrives)"
+            }
+            _ => "",
+        }
+    }
+
     /// What to say where the account has no JetStream.
     pub(crate) fn not_enabled(&self, error: &ApiError) -> String {
         match self {

@@ -2,6 +2,7 @@
 
 mod identity;
 mod refusals;
+mod server_errors;
 mod supervisor;
 mod tls;
 

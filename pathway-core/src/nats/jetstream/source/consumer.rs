@@ -49,6 +49,8 @@ pub(super) struct Consumer {
     pub(super) pending: u64,
     /// How many pull requests wait at it.
     pub(super) waiting: u64,
+    /// How many pull requests it takes, if all of them wait: the server would refuse ours in silence.
+    pub(super) is_full: Option<u64>,
     /// When it delivers a message again that was not acknowledged.
     pub(super) ack_wait: Duration,
     pub(super) limits: PullLimits,
@@ -226,6 +228,7 @@ impl From<&ConsumerInfo> for Consumer {
             ack_floor: info.ack_floor.stream_seq,
             pending: info.num_pending,
             waiting: info.num_waiting,
+            is_full: u64::try_from(info.config.max_waiting).ok().filter(|most| *most > 0 && info.num_waiting >= *most),
             ack_wait: info.config.ack_wait(),
             paused: info.paused.then(|| Duration::from_nanos(info.pause_remaining)),
             limits: PullLimits::new(&info.config),

@@ -121,12 +121,13 @@ impl Reader {
 
     /// The consumer that knows which messages were acknowledged.
     async fn open_durable_consumer(
-        &self,
+        &mut self,
         connection: &mut Connection,
         stream: &StreamInfo,
         is_resumed: bool,
     ) -> Result<Consumer, SessionEnd> {
-        let name = self.spec.durable.as_deref().unwrap_or(&self.spec.own_name);
+        let name = self.spec.durable.clone().unwrap_or_else(|| self.spec.own_name.as_str().into());
+        let name = &*name;
         let endpoint = format!("CONSUMER.INFO.{}.{name}", self.spec.stream);
         let start = Instant::now();
         loop {
@@ -142,6 +143,13 @@ impl Reader {
             if let Some(paused) = consumer.paused {
                 let seconds = paused.as_secs_f32().ceil();
                 self.warn(format_args!("the consumer `{name}` is paused: it delivers nothing for another {seconds} s"));
+            }
+            if let Some(most) = consumer.is_full {
+                let message = format_args!(
+                    "the consumer `{name}` has {most} pull requests, as many as it takes (`max_waiting`): nothing is read \
+                     until those of other programs are served"
+                );
+                self.full.report(Level::Warn, 1, message);
             }
             // Programs may share the messages of a consumer that the user has created on purpose.
             if is_resumed || self.spec.durable.is_some() || consumer.waiting == 0 {

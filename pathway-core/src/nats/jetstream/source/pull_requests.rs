@@ -53,11 +53,14 @@ impl PullLimits {
     /// Our limits, or the consumer's where they are lower.
     pub(super) fn new(consumer: &ConsumerConfig) -> Self {
         let least = |limit: i64, ours: u64| if limit > 0 { ours.min(limit as u64) } else { ours };
+        let is_single = consumer.max_waiting == 1;
+        // The server refuses a request in silence if that has a heartbeat, which a short one has not.
+        let expires = if is_single { HEARTBEAT } else { EXPIRES };
         PullLimits {
             messages: least(consumer.max_batch, MESSAGES),
             bytes: least(consumer.max_bytes, BYTES),
-            expires: Duration::from_nanos(least(consumer.max_expires, EXPIRES.as_nanos() as u64)),
-            is_single: consumer.max_waiting == 1,
+            expires: Duration::from_nanos(least(consumer.max_expires, expires.as_nanos() as u64)),
+            is_single,
         }
     }
 
@@ -166,7 +169,8 @@ mod tests {
     fn a_consumer_that_takes_one_request_gets_one_at_a_time() {
         let consumer = serde_json::from_str(r#"{"max_waiting": 1, "max_batch": 10}"#).expect("a configuration");
         let mut pulls = PullRequests::new(PullLimits::new(&consumer));
-        request(&mut pulls);
+        let first = request(&mut pulls);
+        assert!(!first.contains("idle_heartbeat") && first.contains("\"expires\":5000000000"), "{first}");
         (0..9).for_each(|_| pulls.on_message());
         assert!(!pulls.is_low());
         pulls.on_message();

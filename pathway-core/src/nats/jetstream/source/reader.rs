@@ -78,6 +78,8 @@ pub(super) struct Reader {
     pub(super) refusals: LogLimiter,
     /// Consumers that end, or are refused, again and again.
     restarts: LogLimiter,
+    /// A consumer that takes no more pull requests.
+    pub(super) full: LogLimiter,
     /// Breaks of the connection that a message may have caused.
     pub(super) suspicion: Suspicion,
     /// The sequence of the last message that was delivered, again or for the first time.
@@ -161,6 +163,7 @@ impl Reader {
             coverage: Coverage::Filtered,
             is_count_denied: false,
             restarts: LogLimiter::new(&link.name),
+            full: LogLimiter::new(&link.name),
             suspicion: Suspicion::default(),
             keys: is_bucket.then(|| BucketKeys::new(&prefix)),
             key_removals: LogLimiter::new(&link.name),

@@ -139,7 +139,8 @@ impl<'a> ConsumerSession<'a> {
                 Ok(Event::Timer) => {
                     if self.pulls.is_outstanding() && self.last_received.elapsed() >= SILENCE_LIMIT {
                         let seconds = SILENCE_LIMIT.as_secs();
-                        let reason = format!("the consumer has sent nothing for {seconds} s").into();
+                        let hint = self.reader.spec.api.silence_hint();
+                        let reason = format!("the consumer has sent nothing for {seconds} s{hint}").into();
                         return Ok(Restart { reason, is_idle: true });
                     }
                     self.extend_acks().await?;
