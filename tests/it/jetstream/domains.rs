@@ -7,6 +7,7 @@ use async_nats::jetstream::stream::Config;
 use pathway::ErrorKind;
 use pathway::prelude::*;
 use pathway_testkit::Server;
+use serde_json::json;
 
 use super::support::{Js, Reading, stream, work_queue};
 use crate::support::{Input, assert_error, join, stop, wait_for};
@@ -27,6 +28,11 @@ impl Domains {
     /// The hub must know its port for leaf nodes before it runs, so another process can take that in between: then it is
     /// started again with another one.
     fn start() -> Self {
+        Domains::start_with("")
+    }
+
+    /// The same, with more lines in the configuration of the leaf node.
+    fn start_with(leaf_config: &str) -> Self {
         let start = || {
             let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
             let hub = format!(
@@ -34,7 +40,7 @@ impl Domains {
             );
             let leaf = format!(
                 "server_name: leaf\njetstream {{ domain: leaf }}\n\
-                 leafnodes {{ reconnect: 1, remotes: [{{ url: \"nats-leaf://127.0.0.1:{port}\" }}] }}\n"
+                 leafnodes {{ reconnect: 1, remotes: [{{ url: \"nats-leaf://127.0.0.1:{port}\" }}] }}\n{leaf_config}"
             );
             let hub = Server::builder().config(&hub).start()?;
             Ok::<_, pathway_testkit::Error>(Domains { hub, leaf: Server::builder().config(&leaf).start()? })
@@ -72,7 +78,7 @@ fn the_domain_says_which_of_two_streams_of_a_name_is_read() {
     let own = Reading::start(&domains.leaf, "", "IN").expect("a running pipeline");
     let other = Reading::start(&domains.leaf, "", nats::stream("IN").domain("hub")).expect("a running pipeline");
     let named = Reading::start(&domains.leaf, "", nats::stream("IN").domain("leaf")).expect("a running pipeline");
-    (own.wait_for(2), other.wait_for(2), named.wait_for(2));
+    [&own, &other, &named].into_iter().for_each(|reading| reading.wait_for(2));
     // The hub is away for a while. The connection to the leaf node stays.
     domains.hub.restart().expect("a server");
     domains.wait_for_link();
@@ -93,7 +99,7 @@ fn work_queues_of_two_domains_are_acknowledged_each_by_itself() {
     let own = Reading::start(&domains.leaf, "", "IN").expect("a running pipeline");
     let other = Reading::start(&domains.leaf, "", nats::stream("IN").domain("hub")).expect("a running pipeline");
     leaf.publish("in.leaf.a", 1000..2000);
-    (own.wait_for(1000), other.wait_for(1000));
+    [&own, &other].into_iter().for_each(|reading| reading.wait_for(1000));
     wait_for("acknowledgements", || hub.messages("IN") == 0 && leaf.messages("IN") == 0);
     assert_eq!(hub.consumers("IN")[0].name, "test-in-hub");
     assert_eq!((own.stop(), other.stop()), ((1000..2000).collect(), (0..1000).collect()));
@@ -181,6 +187,42 @@ fn buckets_of_another_domain_are_read_and_written() {
     assert_eq!(leaf.messages("KV_totals"), 0);
     stop(reading);
     assert!(of_leaf.rows().is_empty());
+}
+
+/// Exactly the permissions that the guide lists, with the domain in them.
+#[test]
+fn the_listed_permissions_are_enough_in_another_domain() {
+    let publish = [
+        "$JS.hub.API.STREAM.INFO.IN",
+        "$JS.hub.API.STREAM.MSG.GET.IN",
+        "$JS.hub.API.CONSUMER.INFO.IN.svc-in-hub",
+        "$JS.hub.API.CONSUMER.CREATE.IN.svc-in-hub.in.>",
+        "$JS.hub.API.CONSUMER.MSG.NEXT.IN.svc-in-hub",
+        "$JS.ACK.IN.svc-in-hub.>",
+        "$JS.hub.API.STREAM.INFO.KV_totals",
+        "$JS.hub.API.$KV.totals.>",
+    ];
+    let permissions = json!({"publish": publish, "subscribe": ["_INBOX.>"]});
+    let domains = Domains::start_with(&format!(
+        "authorization {{ users: [{{ user: admin, password: p }}, \
+         {{ user: svc, password: p, permissions: {permissions} }}] }}\nno_auth_user: admin"
+    ));
+    let (hub, _) = domains.js();
+    hub.create(work_queue("IN"));
+    let config = kv::Config { bucket: "totals".to_owned(), ..kv::Config::default() };
+    hub.runtime.block_on(hub.context.create_key_value(config)).expect("a bucket");
+    hub.publish("in.a", 0..10);
+    let options = nats::Options::new().user_and_password("svc", "p");
+    let pipeline = Pipeline::named("svc");
+    let source = nats::read(&pipeline, domains.leaf.url(), "in.>").name("in").options(options.clone());
+    let rows = source.jetstream(nats::stream("IN").domain("hub")).json::<Input>();
+    let sink = nats::write(&rows, domains.leaf.url(), "totals").options(options);
+    sink.kv(|row| format!("k{}", row.value)).domain("hub").json();
+    let running = pipeline.start().expect("a running pipeline");
+    wait_for("acknowledgements", || hub.messages("IN") == 0);
+    stop(running);
+    assert_eq!(hub.values("KV_totals"), (0..10).collect::<Vec<_>>());
+    assert!(!domains.leaf.log().contains("Violation"), "{}", domains.leaf.log());
 }
 
 #[test]

@@ -25,8 +25,12 @@ enum Service {
     Keys(&'static str),
 }
 
-/// A server on which `OWN` imports these services. Its streams have the same names as those of `OTHER`.
+/// A server on which `OWN` imports these services.
 fn server(services: &[Service]) -> Server {
+    server_with(services, "")
+}
+
+fn server_with(services: &[Service], more: &str) -> Server {
     let (mut exports, mut imports) = (Vec::new(), Vec::new());
     for service in services {
         let (subject, to) = match service {
@@ -43,7 +47,7 @@ fn server(services: &[Service]) -> Server {
         "accounts {{\n\
          OTHER {{ jetstream: enabled, users: [{{ user: admin, password: p }}], exports: {exports} }}\n\
          OWN {{ jetstream: enabled, users: [{{ user: svc, password: p }}], imports: {imports} }}\n\
-         }}\nno_auth_user: admin"
+         }}\nno_auth_user: admin\n{more}"
     );
     Server::builder().config(&config).start().expect("a server")
 }
@@ -155,6 +159,32 @@ fn a_stream_is_written_with_the_listed_imports() {
     assert_eq!(js.values("OUT"), (0..500).collect::<Vec<_>>());
 }
 
+/// The other account's server has a domain, which does not matter here, and both accounts have a stream of this name.
+#[test]
+fn the_whole_api_can_be_imported() {
+    let services = [Service::ApiStream(">"), Service::Plain("$JS.ACK.IN.>"), Service::Keys("$KV.totals.>")];
+    let server = server_with(&services, "jetstream { domain: hub }");
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    js.publish("in.a", 0..100);
+    let config = kv::Config { bucket: "totals".to_owned(), ..kv::Config::default() };
+    js.runtime.block_on(js.context.create_key_value(config)).expect("a bucket");
+    let own = async_nats::ConnectOptions::new().user_and_password("svc".to_owned(), "p".to_owned());
+    let own = Js::with(&server, own);
+    own.create(work_queue("IN"));
+    own.publish("in.a", 1000..1001);
+    let pipeline = Pipeline::named("svc");
+    let source = nats::read(&pipeline, server.url(), "in.>").name("in").options(options());
+    let rows = source.jetstream(nats::stream("IN").api_prefix(PREFIX)).json::<Input>();
+    let sink = nats::write(&rows, server.url(), "totals").options(options());
+    sink.kv(|row| format!("k{}", row.value)).api_prefix(PREFIX).json();
+    let running = pipeline.start().expect("a running pipeline");
+    wait_for("acknowledgements", || js.messages("IN") == 0);
+    stop(running);
+    assert_eq!(js.values("KV_totals"), (0..100).collect::<Vec<_>>());
+    assert_eq!(own.messages("IN"), 1);
+}
+
 #[test]
 fn a_bucket_is_read_and_written_with_the_listed_imports() {
     let create = |js: &Js| {
@@ -168,8 +198,6 @@ fn a_bucket_is_read_and_written_with_the_listed_imports() {
         Service::Api("CONSUMER.DELETE.KV_in.*"),
         Service::ApiStream("CONSUMER.MSG.NEXT.KV_in.*"),
     ];
-    let mut value = 0;
-    let _ = &mut value;
     read(&services, create, "$KV.in.key", |read| read.kv().api_prefix(PREFIX).json());
     let server = server(&[Service::Api("STREAM.INFO.KV_in"), Service::Keys("$KV.in.>")]);
     let js = Js::new(&server);

@@ -45,7 +45,11 @@ pub(super) struct Js {
 
 impl Js {
     pub(super) fn new(server: &Server) -> Self {
-        let (runtime, client) = connect(&server.url(), ConnectOptions::new());
+        Js::with(server, ConnectOptions::new())
+    }
+
+    pub(super) fn with(server: &Server, options: ConnectOptions) -> Self {
+        let (runtime, client) = connect(&server.url(), options);
         let context = runtime.block_on(async { jetstream::new(client.clone()) });
         Js { runtime, context, client }
     }
