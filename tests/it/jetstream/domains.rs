@@ -10,7 +10,7 @@ use pathway_testkit::Server;
 use serde_json::json;
 
 use super::support::{Js, Reading, stream, work_queue};
-use crate::support::{Input, assert_error, join, stop, wait_for};
+use crate::support::{Gate, Input, assert_error, join, stop, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
 struct Total {
@@ -88,7 +88,7 @@ fn the_domain_says_which_of_two_streams_of_a_name_is_read() {
     assert_eq!((own.stop(), other.stop(), named.stop()), (vec![11, 12], vec![1, 2, 3], vec![11, 12]));
 }
 
-/// An acknowledgement reaches consumers of the same name in both domains, unless the names differ.
+/// An acknowledgement reaches consumers of the same name in both domains, so that those of one pipeline must not have it.
 #[test]
 fn work_queues_of_two_domains_are_acknowledged_each_by_itself() {
     let domains = Domains::start();
@@ -96,13 +96,25 @@ fn work_queues_of_two_domains_are_acknowledged_each_by_itself() {
     hub.create(of("hub", work_queue("IN")));
     leaf.create(of("leaf", work_queue("IN")));
     hub.publish("in.hub.a", 0..1000);
-    let own = Reading::start(&domains.leaf, "", "IN").expect("a running pipeline");
-    let other = Reading::start(&domains.leaf, "", nats::stream("IN").domain("hub")).expect("a running pipeline");
+    let gate = Gate::default();
+    let closed = gate.close();
+    let pipeline = Pipeline::named("test");
+    let source = nats::read(&pipeline, domains.leaf.url(), "").name("in");
+    let rows = source.jetstream(nats::stream("IN").domain("hub")).json::<Input>();
+    let before_gate = gate.clone();
+    let seen = rows.filter(move |_| before_gate.pass()).collect();
+    let of_hub = pipeline.start().expect("a running pipeline");
+    // Moved behind the pipeline, so that a failing test opens the gate first.
+    let closed = closed;
+    wait_for("deliveries", || hub.consumers("IN").first().is_some_and(|consumer| consumer.num_ack_pending == 1000));
     leaf.publish("in.leaf.a", 1000..2000);
-    [&own, &other].into_iter().for_each(|reading| reading.wait_for(1000));
-    wait_for("acknowledgements", || hub.messages("IN") == 0 && leaf.messages("IN") == 0);
-    assert_eq!(hub.consumers("IN")[0].name, "test-in-hub");
-    assert_eq!((own.stop(), other.stop()), ((1000..2000).collect(), (0..1000).collect()));
+    let of_leaf = Reading::start(&domains.leaf, "", "IN").expect("a running pipeline");
+    wait_for("acknowledgements", || leaf.messages("IN") == 0);
+    assert_eq!((hub.messages("IN"), &*hub.consumers("IN")[0].name), (1000, "test-in-hub"));
+    drop(closed);
+    wait_for("acknowledgements", || hub.messages("IN") == 0);
+    stop(of_hub);
+    assert_eq!((of_leaf.stop().len(), seen.rows().len()), (1000, 1000));
 }
 
 #[test]
