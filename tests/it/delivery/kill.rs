@@ -126,7 +126,7 @@ fn a_disconnect_for_being_slow_is_reported() {
         server.log().contains("Slow Consumer")
     });
     child.signal("CONT");
-    wait_for("the pipeline says so", || child.said().contains("Reconnecting"));
+    wait_for("the pipeline says so", || child.said().contains("says how many; reconnecting"));
     assert!(child.said().contains("error: connector_example: the connection to"), "{}", child.said());
     assert!(child.said().contains("is too slow (`max_pending`, `write_deadline`)"), "{}", child.said());
     wait_for("the source is back", || child.said().contains("is back after"));

@@ -122,9 +122,11 @@ impl ApiPrefix {
     /// Why nobody answers, perhaps.
     pub(crate) fn no_answer(&self) -> String {
         match self {
-            ApiPrefix::Own => "JetStream does not answer: enable it (`nats-server -js`), or name another domain with \
+            ApiPrefix::Own => {
+                "JetStream does not answer; is it enabled (`nats-server -js`)? Name that of another domain with \
                                `.domain(..)`"
-                .to_owned(),
+                    .to_owned()
+            }
             ApiPrefix::Domain(domain) => format!(
                 "no JetStream of domain `{domain}` answers: check the name in `.domain(..)`, and the leaf node connection \
                  to that domain"

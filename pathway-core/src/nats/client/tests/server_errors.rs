@@ -65,9 +65,12 @@ fn a_server_without_room_for_a_connection_is_an_error_with_the_cure() {
 
 #[test]
 fn a_port_for_other_servers_is_an_error_with_the_cure() {
-    let port = free_port();
-    let server = server_with(&format!("cluster {{ name: c, listen: \"127.0.0.1:{port}\" }}"));
-    for port in [port] {
+    let ports = [free_port(), free_port()];
+    let server = server_with(&format!(
+        "cluster {{ name: c, listen: \"127.0.0.1:{}\" }}\nleafnodes {{ listen: \"127.0.0.1:{}\" }}",
+        ports[0], ports[1]
+    ));
+    for port in ports {
         let begin = Instant::now();
         let error = connect(&format!("nats://127.0.0.1:{port}"), LONG_DEADLINE).expect_err("a wrong port");
         assert!(begin.elapsed() < Duration::from_secs(10), "retrying makes no sense: {error}");
