@@ -144,7 +144,8 @@ fn plain(events: &Table<Event>) -> Table<Plain> {
 
 #[test]
 fn windows_do_not_depend_on_commits() {
-    let kinds: [(&str, fn() -> Windows<i64>); 3] =
+    type Make = fn() -> Windows<i64>;
+    let kinds: [(&str, Make); 3] =
         [("tumbling", || tumbling(10)), ("sliding", || sliding(12, 5)), ("sessions", || session(4))];
     for (kind, windows) in kinds {
         for late in [0, 6] {

@@ -28,7 +28,7 @@ use super::delivery_info::DeliveryInfo;
 use super::reader::Reader;
 use super::session::ConsumerSession;
 use crate::data::{DateTimeUtc, Metadata};
-use crate::nats::client::{Api, ApiError, MessageRequest, SessionEnd, StoredMessage};
+use crate::nats::client::{ApiError, MessageRequest, SessionEnd, StoredMessage};
 use crate::nats::kv::bucket;
 use crate::nats::kv::ttl::TTL;
 use crate::telemetry::Level;
@@ -176,7 +176,7 @@ impl ConsumerSession<'_> {
     }
 
     fn ask(&mut self) -> State {
-        let (api, endpoint) = (Api::new(self.connection.client.clone()), self.info_endpoint());
+        let (api, endpoint) = (self.connection.api(&self.reader.spec.api), self.info_endpoint());
         self.reader.keys.iter_mut().for_each(|keys| keys.start_count());
         let answer = Box::pin(async move { api.request(&endpoint, None::<&()>).await });
         State::Asked { answer, read: self.reader.position.next }
@@ -218,7 +218,7 @@ impl ConsumerSession<'_> {
     /// Lists all stored subjects. Returns the keys that are not among them, and the stream's last sequence; `None` if the list
     /// is not available, or more was removed meanwhile than can be followed.
     async fn list(&mut self) -> Result<Option<(Vec<KeyAt>, u64)>, SessionEnd> {
-        let (api, endpoint) = (Api::new(self.connection.client.clone()), self.info_endpoint());
+        let (api, endpoint) = (self.connection.api(&self.reader.spec.api), self.info_endpoint());
         self.key_check.is_idle = false;
         let filter = self.reader.spec.subject.clone();
         let (mut offset, mut previous) = (0, String::new());
@@ -259,7 +259,7 @@ impl ConsumerSession<'_> {
     async fn look_up_due(&mut self, due: Vec<KeyAt>, now: i64) -> Result<(), SessionEnd> {
         let Some(keys) = &mut self.reader.keys else { return Ok(()) };
         let subjects: Vec<_> = due.iter().map(|(key, _)| keys.subject(key)).collect();
-        let (stream, api) = (self.reader.spec.stream.clone(), Api::new(self.connection.client.clone()));
+        let (stream, api) = (self.reader.spec.stream.clone(), self.connection.api(&self.reader.spec.api));
         // One alone shows whether that is permitted.
         if let Some(last_by_subj) = subjects.first() {
             self.reader.look_up(self.connection, MessageRequest::Last { last_by_subj }).await?;

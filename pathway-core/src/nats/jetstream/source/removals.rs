@@ -3,7 +3,7 @@
 use super::consumer::{Consumer, ConsumerInfo};
 use super::reader::Reader;
 use super::unread::{Coverage, Gap, UnreadSnapshot};
-use crate::nats::client::{Api, Connection, MessageRequest, Retention, SessionEnd, StreamInfo, matches};
+use crate::nats::client::{Connection, MessageRequest, Retention, SessionEnd, StreamInfo, matches};
 use crate::telemetry::Level;
 
 /// The stream is asked for its subjects only if it has no more than this; the answer has all of them.
@@ -93,7 +93,7 @@ impl Reader {
         if stream.last <= end {
             return Ok(false);
         }
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let found = self.until_stopped(connection, api.stored_subjects(&self.spec.stream)).await?;
         let Ok(found) = found else { return Ok(true) };
         let subject = self.spec.subject.clone();
@@ -167,7 +167,7 @@ impl Reader {
             return Ok(None);
         }
         let endpoint = format!("CONSUMER.INFO.{}.{}", self.spec.stream, consumer.name);
-        let api = Api::new(connection.client.clone());
+        let api = connection.api(&self.spec.api);
         let request = api.request::<ConsumerInfo>(&endpoint, None::<&()>);
         match self.until_stopped_or_denied(connection, request).await? {
             Ok(info) => Ok(info.ok().map(|info| Consumer::from(&info))),
