@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Column;
+use super::{Column, Schema};
 
 /// A JSON value that the type of its column does not accept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +110,8 @@ impl std::error::Error for DecodeError {}
 /// The longest excerpt of a payload, a subject or a header in an error message, in bytes.
 pub const EXCERPT_LIMIT: usize = 64;
 
-/// The longest subject in a log line, in bytes.
-const SUBJECT_LIMIT: usize = 256;
+/// The longest subject or row in a log line, in bytes.
+const LINE_LIMIT: usize = 256;
 
 /// Cuts a text to [`EXCERPT_LIMIT`] bytes, for an error message, and escapes control characters.
 pub fn excerpt(text: &str) -> String {
@@ -121,7 +121,15 @@ pub fn excerpt(text: &str) -> String {
 /// A subject for a log line: cut if it is very long, and with control characters escaped. It comes from data, and could otherwise
 /// begin a line of its own, or talk to the terminal.
 pub(crate) fn subject_excerpt(subject: &str) -> String {
-    cut(subject, SUBJECT_LIMIT)
+    cut(subject, LINE_LIMIT)
+}
+
+/// A row for a log line, as JSON: cut if it is very long.
+pub(crate) fn row_excerpt<R: Schema>(row: &R) -> String {
+    let mut columns = Vec::new();
+    row.encode_columns(&mut columns);
+    let columns = String::from_utf8_lossy(&columns);
+    cut(&format!("{{{}}}", columns.trim_end_matches(',')), LINE_LIMIT)
 }
 
 fn cut(text: &str, limit: usize) -> String {

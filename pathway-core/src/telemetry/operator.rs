@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Counter, Level, LogLimiter, OperatorStats};
 
@@ -17,7 +17,10 @@ pub struct OperatorContext {
 #[derive(Debug, Default)]
 struct OperatorCounters {
     late: Counter,
+    ahead: Counter,
     errors: Counter,
+    /// The last row that has moved event time far.
+    jump: Mutex<Option<String>>,
 }
 
 impl OperatorContext {
@@ -31,7 +34,27 @@ impl OperatorContext {
         OperatorStats {
             name: self.name.to_string(),
             late: self.counters.late.get(),
+            ahead: self.counters.ahead.get(),
             errors: self.counters.errors.get(),
+        }
+    }
+}
+
+impl OperatorContext {
+    /// Remembers the row that has moved event time far, for the reports of late rows.
+    pub fn set_jump(&self, row: String) {
+        *self.counters.jump.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
+    }
+}
+
+/// The last row that has moved event time far, as the end of a sentence.
+struct LastJump<'a>(&'a OperatorCounters);
+
+impl fmt::Display for LastJump<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0.jump.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(row) => write!(f, "; the last row that moved event time far ahead is {row}"),
+            None => Ok(()),
         }
     }
 }
@@ -62,6 +85,7 @@ impl fmt::Display for OperatorContext {
 pub struct OperatorReports {
     counters: Arc<OperatorCounters>,
     late: LogLimiter,
+    ahead: LogLimiter,
     errors: LogLimiter,
 }
 
@@ -71,14 +95,21 @@ impl OperatorReports {
         OperatorReports {
             counters: Arc::clone(&operator.counters),
             late: LogLimiter::new(&operator.name),
+            ahead: LogLimiter::new(&operator.name),
             errors: LogLimiter::new(&operator.name),
         }
     }
 
-    /// Rows arrived too late. `message` describes one of them.
+    /// Rows arrived too late. `message` describes one of them; the row that has moved event time is added.
     pub fn late(&mut self, rows: u64, message: fmt::Arguments<'_>) {
         self.counters.late.add(rows);
-        self.late.report(Level::Warn, rows, message);
+        self.late.report(Level::Warn, rows, format_args!("{message}{}", LastJump(&self.counters)));
+    }
+
+    /// A row is too far ahead of a clock to move event time.
+    pub fn ahead(&mut self, message: fmt::Arguments<'_>) {
+        self.counters.ahead.add(1);
+        self.ahead.report(Level::Warn, 1, message);
     }
 
     /// Something could not be computed, and a row is missing.

@@ -70,6 +70,8 @@ pub struct OperatorStats {
     pub name: String,
     /// Changes of rows that arrived too late, and were dropped. A row that is too late for several windows counts in each.
     pub late: u64,
+    /// Rows that did not move event time because they were further ahead of a clock than `max_ahead` allows.
+    pub ahead: u64,
     /// How often a row could not be computed: a group without a value, such as an overflowing sum, or a call of `map_async` that
     /// failed after all retries, also if a fallback took its place.
     pub errors: u64,

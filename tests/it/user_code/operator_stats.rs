@@ -40,6 +40,55 @@ fn late_rows_are_counted_by_the_operator_that_drops_them() {
     assert_eq!(operator(&stats, "ignore_late"), (2, 0));
 }
 
+/// One number is far in the future. With a limit it makes no other number late.
+#[test]
+fn a_row_from_the_future_is_counted_and_moves_no_event_time() {
+    for workers in [1, 2, 4] {
+        let pipeline = Pipeline::new();
+        let values = [100, 9_000, 110, 104, 121].map(|value| Change::insert(number(value)));
+        let numbers = pipeline.commits([vec![], values.into()]);
+        let clock = pipeline.commits([vec![Change::insert(number(100))]]);
+        let windows = || pathway::windows::tumbling(10).emit_on_close().max_ahead(50, &clock, |now: &Number| now.value);
+        let sums = |windows| {
+            let row = |w: pathway::windows::Window<i64>, sum| number(w.start * 1_000 + sum);
+            numbers.window(|n| n.value, windows).reduce(pathway::reducers::Sum, |n| n.value, row)
+        };
+        let (sums, buffered) = (sums(windows()).collect(), {
+            let timed = numbers.timed(|n| n.value).max_ahead(50, &clock, |now| now.value);
+            timed.buffer(10).collect()
+        });
+        let stats = pipeline.start_with(workers).and_then(Running::join).expect("a run");
+        // 104 is behind 110, and its window is closed; that of 110 closes at 121.
+        assert_eq!(sums.changes(), [(1, number(100_100), 1), (1, number(110_110), 1)]);
+        assert_eq!(buffered.changes(), [(1, number(100), 1), (1, number(110), 1), (1, number(104), 1)]);
+        let ahead: Vec<_> = stats.operators.iter().filter(|operator| operator.ahead > 0).collect();
+        assert_eq!(
+            ahead.iter().map(|operator| (&*operator.name, operator.ahead)).collect::<Vec<_>>(),
+            [("window", 1), ("buffer", 1)]
+        );
+        assert_eq!(operator(&stats, "window"), (1, 0));
+    }
+}
+
+#[test]
+fn a_limit_that_cannot_be_honoured_is_refused() {
+    let refused = |build: fn(&Table<Number>, &Table<Number>)| {
+        let pipeline = Pipeline::new();
+        let changing = pipeline.commits([vec![Change { row: number(1), diff: -1 }], vec![Change::insert(number(1))]]);
+        build(&changing, &pipeline.commits([vec![Change::insert(number(1))]]));
+        pipeline.run().expect_err("an error").to_string()
+    };
+    let error = refused(|changing, clock| {
+        let _ = changing.timed(|n| n.value).max_ahead(1, clock, |now| now.value).forget(5).collect();
+    });
+    assert!(error.contains("`max_ahead` of") && error.contains("it needs a table of arrivals"), "{error}");
+    let error = refused(|numbers, clock| {
+        let timed = numbers.timed(|n| n.value).idle_timeout(1, clock, |now| now.value).group_by(|n| n.value);
+        let _ = timed.inactive_for(5, clock, |now| now.value, |_, last| number(last)).collect();
+    });
+    assert!(error.contains("`inactive_for`") && error.contains("remove `idle_timeout`"), "{error}");
+}
+
 #[test]
 fn groups_without_a_value_are_counted() {
     let stats = stats(|numbers| {

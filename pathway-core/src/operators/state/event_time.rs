@@ -32,8 +32,8 @@ struct Idle {
 }
 
 impl EventTimeTracker {
-    pub(crate) fn new(clock: Option<&IdleClock>) -> Self {
-        let idle = clock.map(|clock| Idle { timeout: clock.timeout, clock: None, last_row: None });
+    pub(crate) fn new(clock: Option<&ClockInterval>) -> Self {
+        let idle = clock.map(|clock| Idle { timeout: clock.length, clock: None, last_row: None });
         EventTimeTracker { now: None, row: None, idle }
     }
 
@@ -76,21 +76,52 @@ impl Idle {
     }
 }
 
-/// A table whose rows are the time of a clock, and how long another table must be inactive for the clock to count.
+/// A table whose rows are the time of a clock, and an interval of that time.
 #[derive(Clone)]
-pub(crate) struct IdleClock {
+pub(crate) struct ClockInterval {
     /// In ticks.
-    timeout: i128,
+    length: i128,
     plan: Plan,
     times: Arc<Times>,
+}
+
+/// The clocks that event time depends on.
+#[derive(Clone, Default)]
+pub(crate) struct Clocks {
+    /// The clock counts when no row has arrived for this long.
+    pub(crate) idle: Option<ClockInterval>,
+    /// Rows that are further ahead of the clock do not count.
+    pub(crate) ahead: Option<ClockInterval>,
+}
+
+impl Clocks {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.idle.is_none() && self.ahead.is_none()
+    }
+
+    /// Fails the pipeline if a clock is of another one, or if it needs a table of arrivals and `table` is none.
+    pub(crate) fn check<R: Schema>(&self, table: &Table<R>) {
+        if let Some(idle) = &self.idle {
+            idle.shares_pipeline(table, "idle_timeout");
+        }
+        if let Some(ahead) = &self.ahead
+            && ahead.shares_pipeline(table, "max_ahead")
+            && !table.properties().is_sequence()
+        {
+            table.fail(format!(
+                "`max_ahead` of {table:?}, whose rows change: it needs a table of arrivals\n\
+                 remove the rows that are ahead with `filter!` instead, or read messages into a row without a primary key"
+            ));
+        }
+    }
 }
 
 /// Builds the stream of the clock's times.
 type Times = dyn Fn(&mut Build<'_>, &str) -> Stream<Observed> + Send + Sync;
 
-impl IdleClock {
+impl ClockInterval {
     pub(crate) fn new<C: Schema, T: EventTime>(
-        timeout: i128,
+        length: i128,
         clock: &Table<C>,
         time: impl Fn(&C) -> T + Send + Sync + 'static,
     ) -> Self {
@@ -100,12 +131,12 @@ impl IdleClock {
             let time = Arc::clone(&time);
             latest(build, changes, name, move |row| Some(time(row).ticks()), |time| (None, Some(time)))
         };
-        IdleClock { timeout, plan: clock.plan().clone(), times: Arc::new(times) }
+        ClockInterval { length, plan: clock.plan().clone(), times: Arc::new(times) }
     }
 
     /// In ticks.
-    pub(super) fn timeout(&self) -> i128 {
-        self.timeout
+    pub(super) fn length(&self) -> i128 {
+        self.length
     }
 
     /// Whether a table belongs to the clock's pipeline. If not, both pipelines fail with an error that says so.
@@ -130,7 +161,7 @@ pub(crate) fn observations<R: Schema>(
     changes: Changes<R>,
     name: &str,
     time: impl Fn(&R) -> Option<i128> + 'static,
-    clock: Option<&IdleClock>,
+    clock: Option<&ClockInterval>,
 ) -> Stream<Observed> {
     let rows = latest(build, changes, name, time, |time| (Some(time), None));
     match clock {

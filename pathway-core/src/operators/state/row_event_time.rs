@@ -3,7 +3,8 @@
 //! A row is late or not because of the rows before it, wherever commits begin. The first worker therefore decides it, before
 //! rows are exchanged by key.
 
-use super::event_time::IdleClock;
+use super::event_time::{ClockInterval, Clocks};
+use super::jump_reports::JumpReports;
 use crate::data::{Change, Schema};
 use crate::dataflow::{Changes, Item, Stream};
 use crate::plan::Build;
@@ -13,6 +14,16 @@ use crate::plan::Build;
 pub(crate) struct RowEventTime {
     now: Option<i128>,
     idle: Option<Idle>,
+    ahead: Option<Ahead>,
+}
+
+/// Keeps rows from the future from moving event time.
+#[derive(Debug)]
+struct Ahead {
+    /// How far ahead of the clock a row may be.
+    limit: i128,
+    /// The latest time of the clock.
+    clock: Option<i128>,
 }
 
 /// Advances event time while no row arrives.
@@ -29,23 +40,40 @@ struct Idle {
 }
 
 impl RowEventTime {
-    pub(crate) fn new(clock: Option<&IdleClock>) -> Self {
-        let idle = |clock: &IdleClock| Idle { timeout: clock.timeout(), clock: None, has_row: false, since: None };
-        RowEventTime { now: None, idle: clock.map(idle) }
+    pub(crate) fn new(clocks: &Clocks) -> Self {
+        let idle = |clock: &ClockInterval| Idle { timeout: clock.length(), clock: None, has_row: false, since: None };
+        let ahead = |clock: &ClockInterval| Ahead { limit: clock.length(), clock: None };
+        RowEventTime { now: None, idle: clocks.idle.as_ref().map(idle), ahead: clocks.ahead.as_ref().map(ahead) }
     }
 
     /// A change of a row with this time arrives. Returns event time before it.
     pub(crate) fn arrive(&mut self, time: i128, diff: i64) -> Option<i128> {
         let before = self.now;
         if diff > 0 {
-            self.now = before.max(Some(time));
+            if !self.is_ahead(time) {
+                self.now = before.max(Some(time));
+            }
             self.idle.iter_mut().for_each(|idle| idle.has_row = true);
         }
         before
     }
 
-    /// The clock says this time.
-    pub(crate) fn tick(&mut self, time: i128) {
+    /// Whether a row with this time is too far ahead of the clock to move event time. Until the clock has said a time, no row is.
+    pub(crate) fn is_ahead(&self, time: i128) -> bool {
+        let limit = |ahead: &Ahead| Some(ahead.clock?.saturating_add(ahead.limit));
+        self.ahead.as_ref().and_then(limit).is_some_and(|limit| time > limit)
+    }
+
+    /// One of the clocks says a time.
+    fn tick(&mut self, tick: Tick) {
+        match (tick, &mut self.ahead) {
+            (Tick::Idle(time), _) => self.tick_idle(time),
+            (Tick::Ahead(time), Some(ahead)) => ahead.clock = ahead.clock.max(Some(time)),
+            (Tick::Ahead(_), None) => {}
+        }
+    }
+
+    fn tick_idle(&mut self, time: i128) {
         let Some(idle) = &mut self.idle else { return };
         let clock = idle.clock.max(Some(time)).unwrap_or(time);
         idle.clock = Some(clock);
@@ -71,25 +99,77 @@ impl RowEventTime {
     }
 }
 
-/// What arrives at a table with a clock: a change of the table, or the time of a tick.
-pub(crate) type Arrival<R> = (Option<Change<R>>, i128);
+/// The time that one of the clocks says.
+enum Tick {
+    Idle(i128),
+    Ahead(i128),
+}
 
-/// The changes of a table in the order of arrival, and the ticks of its clock among them.
-pub(crate) fn arrivals<R: Schema>(
+/// What arrives at a table with clocks: a change of the table, the time of the clock for idleness, or that of the clock for rows
+/// that are ahead.
+type Arrival<R> = (Option<Change<R>>, Option<i128>, Option<i128>);
+
+/// The changes of a table in the order of arrival, and the ticks of its clocks among them.
+fn arrivals<R: Schema>(build: &mut Build<'_>, changes: Changes<R>, name: &str, clocks: &Clocks) -> Stream<Arrival<R>> {
+    let mut all = build.dataflow.each(changes, name, |changes: &mut Vec<Change<R>>, arrivals| {
+        arrivals.extend(changes.drain(..).map(|change| (Some(change), None, None)));
+    });
+    for (clock, is_idle) in [(&clocks.idle, true), (&clocks.ahead, false)] {
+        let Some(clock) = clock else { continue };
+        let times = clock.times(build, name);
+        let ticks = build.dataflow.each(times, name, move |times: &mut Vec<_>, arrivals: &mut Vec<Arrival<R>>| {
+            let ticks = times.drain(..).filter(|(worker, ..)| *worker == 0);
+            arrivals.extend(ticks.map(|(.., tick)| if is_idle { (None, tick, None) } else { (None, None, tick) }));
+        });
+        all = build.dataflow.concat(all, ticks);
+    }
+    all
+}
+
+/// Makes items of the changes of a table, one by one in the order of their arrival, on the first worker.
+///
+/// `step` is called with each change, the time of its row and event time before it, and without a change when a clock has moved
+/// event time. It also gets event time afterwards. It is called at the end of each batch, too. `time` returns `None` if event
+/// time is not needed.
+pub(crate) fn by_row<R: Schema, D: Item>(
     build: &mut Build<'_>,
     changes: Changes<R>,
     name: &str,
-    clock: Option<&IdleClock>,
-) -> Stream<Arrival<R>> {
-    let rows = build.dataflow.each(changes, name, |changes: &mut Vec<Change<R>>, arrivals| {
-        arrivals.extend(changes.drain(..).map(|change| (Some(change), 0)));
-    });
-    let Some(clock) = clock else { return rows };
-    let times = clock.times(build, name);
-    let ticks = build.dataflow.each(times, name, |times: &mut Vec<_>, arrivals: &mut Vec<Arrival<R>>| {
-        arrivals.extend(times.drain(..).filter_map(|(worker, _, tick)| Some((None, tick.filter(|_| worker == 0)?))));
-    });
-    build.dataflow.concat(rows, ticks)
+    clocks: &Clocks,
+    time: impl Fn(&R) -> Option<i128> + 'static,
+    mut reports: JumpReports,
+    mut step: impl FnMut(RowStep<R>, &mut Vec<D>) + 'static,
+) -> Stream<D> {
+    let mut event_time = RowEventTime::new(clocks);
+    let arrivals = arrivals(build, changes, name, clocks);
+    build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, items| {
+        for (change, idle, ahead) in arrivals.drain(..) {
+            let before = event_time.now();
+            let time = change.as_ref().and_then(|change| time(&change.row));
+            if let (Some(Change { row, diff }), Some(time)) = (&change, time) {
+                event_time.arrive(time, *diff);
+                reports.arrived(row, *diff, &event_time, before, time);
+            }
+            idle.into_iter().for_each(|time| event_time.tick(Tick::Idle(time)));
+            ahead.into_iter().for_each(|time| event_time.tick(Tick::Ahead(time)));
+            step(RowStep::Next { change, time, before, after: event_time.now() }, items);
+        }
+        step(RowStep::End { now: event_time.now() }, items);
+    })
+}
+
+/// What has happened to a table of arrivals.
+pub(crate) enum RowStep<R> {
+    /// A change has arrived, or a clock has moved event time.
+    Next {
+        change: Option<Change<R>>,
+        /// The time of its row.
+        time: Option<i128>,
+        before: Option<i128>,
+        after: Option<i128>,
+    },
+    /// The end of a batch.
+    End { now: Option<i128> },
 }
 
 /// What a worker receives: an item with event time before it, or event time after all items so far. The number is that of the
@@ -102,28 +182,22 @@ pub(crate) fn stamped<R: Schema, D: Item>(
     build: &mut Build<'_>,
     changes: Changes<R>,
     name: &str,
-    clock: Option<&IdleClock>,
+    clocks: &Clocks,
     time: impl Fn(&R) -> Option<i128> + 'static,
+    reports: JumpReports,
     items: impl Fn(Change<R>, &mut dyn FnMut(D)) + 'static,
 ) -> Stream<Stamped<D>> {
-    let (mut event_time, mut announced) = (RowEventTime::new(clock), None);
-    let workers = build.dataflow.workers();
-    let arrivals = arrivals(build, changes, name, clock);
-    build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, stamped| {
-        for (change, tick) in arrivals.drain(..) {
-            match change {
-                Some(change) => {
-                    let before = time(&change.row).and_then(|time| event_time.arrive(time, change.diff));
-                    items(change, &mut |item| stamped.push((Some(item), 0, before)));
-                }
-                None => event_time.tick(tick),
-            }
+    let (mut announced, workers) = (None, build.dataflow.workers());
+    by_row(build, changes, name, clocks, time, reports, move |step, stamped| match step {
+        RowStep::Next { change: Some(change), before, .. } => {
+            items(change, &mut |item| stamped.push((Some(item), 0, before)));
         }
-        let now = event_time.now();
-        if now > announced {
+        RowStep::Next { change: None, .. } => {}
+        RowStep::End { now } if now > announced => {
             announced = now;
             stamped.extend((0..workers).map(|worker| (None, worker, now)));
         }
+        RowStep::End { .. } => {}
     })
 }
 
@@ -144,12 +218,12 @@ mod tests {
     #[test]
     fn a_clock_advances_it_after_the_timeout() {
         let idle = Idle { timeout: 10, clock: None, has_row: false, since: None };
-        let mut time = RowEventTime { now: None, idle: Some(idle) };
+        let mut time = RowEventTime { idle: Some(idle), ..RowEventTime::default() };
         let mut check = |row: Option<i128>, tick, expected| {
             if let Some(row) = row {
                 time.arrive(row, 1);
             }
-            time.tick(tick);
+            time.tick(Tick::Idle(tick));
             assert_eq!(time.now(), expected, "at {tick}");
         };
         check(None, 1_000, None);
@@ -164,5 +238,20 @@ mod tests {
         check(Some(20), 1_013, Some(61));
         check(None, 1_022, Some(61));
         check(None, 1_023, Some(71));
+    }
+
+    #[test]
+    fn a_row_from_the_future_does_not_move_it() {
+        let ahead = Ahead { limit: 10, clock: None };
+        let mut time = RowEventTime { ahead: Some(ahead), ..RowEventTime::default() };
+        time.arrive(5, 1);
+        time.tick(Tick::Ahead(100));
+        assert!(!time.is_ahead(110) && time.is_ahead(111));
+        time.arrive(111, 1);
+        assert_eq!(time.now(), Some(5));
+        // A clock that is set back has no effect.
+        time.tick(Tick::Ahead(90));
+        time.arrive(110, 1);
+        assert_eq!(time.now(), Some(110));
     }
 }

@@ -43,7 +43,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     /// Removes each row once its time is more than `after` before event time; see [`Table::forget`].
     pub fn forget(self, after: impl Length<T>) -> Table<R> {
         let after = self.ticks(after);
-        self.policy("forget", true, move |_| Forget::new(after))
+        self.policy("forget", after, true, move |_| Forget::new(after))
     }
 }
 

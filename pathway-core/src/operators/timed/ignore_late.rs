@@ -46,7 +46,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         let late = self.ticks(late);
         let append_only = self.table.properties().append_only;
         let time = Arc::clone(&self.time);
-        self.policy("ignore_late", false, move |name| {
+        self.policy("ignore_late", late, false, move |name| {
             let time = Arc::clone(&time);
             IgnoreLate::new(late, append_only, name, move |row| time(row).to_string())
         })

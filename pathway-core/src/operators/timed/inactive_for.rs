@@ -8,7 +8,7 @@ use super::Timed;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Multiset;
-use crate::operators::state::{IdleClock, KeyedState, Observed, Slot, hash_of};
+use crate::operators::state::{ClockInterval, KeyedState, Observed, Slot, hash_of};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::{Table, TableProperties};
 
@@ -66,8 +66,13 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     ) -> Table<O> {
         let TimedGroups { timed, key } = self;
         let timeout = timed.ticks(timeout);
-        let clock = IdleClock::new(timeout, clock, time);
-        let Timed { table, time, .. } = timed;
+        let clock = ClockInterval::new(timeout, clock, time);
+        let Timed { table, time, clocks } = timed;
+        if !clocks.is_empty() {
+            table.fail(format!(
+                "`inactive_for` of {table:?} compares with its own clock: remove `idle_timeout` and `max_ahead` before it"
+            ));
+        }
         if !clock.shares_pipeline(&table, "inactive_for") {
             return table.never();
         }

@@ -9,7 +9,7 @@ mod policy;
 use std::fmt;
 use std::sync::Arc;
 
-use super::state::IdleClock;
+use super::state::{ClockInterval, Clocks};
 use super::window::{EventTime, Length};
 use crate::data::{Datum, Schema};
 use crate::plan::Table;
@@ -25,7 +25,7 @@ impl<R: Schema> Table<R> {
     /// number of workers. A row with a time far in the future advances event time to there, so that all other rows are late: drop
     /// impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
-        Timed { table: self.clone(), time: Arc::new(time), clock: None }
+        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default() }
     }
 }
 
@@ -34,7 +34,7 @@ impl<R: Schema> Table<R> {
 pub struct Timed<R, T> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
-    clock: Option<IdleClock>,
+    clocks: Clocks,
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
@@ -48,9 +48,23 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         clock: &Table<C>,
         time: impl Fn(&C) -> T + Send + Sync + 'static,
     ) -> Self {
-        let clock = IdleClock::new(self.ticks(timeout), clock, time);
-        clock.shares_pipeline(&self.table, "idle_timeout");
-        self.clock = Some(clock);
+        self.clocks.idle = Some(ClockInterval::new(self.ticks(timeout), clock, time));
+        self.clocks.check(&self.table);
+        self
+    }
+
+    /// Keeps rows that are more than `limit` ahead of a clock from moving event time, so that one wrong time does not make all
+    /// other rows late. Such a row is otherwise handled like any other; it is counted and reported. Default: no limit.
+    ///
+    /// It works as for windows; see [`Windows::max_ahead`](super::window::Windows::max_ahead).
+    pub fn max_ahead<C: Schema>(
+        mut self,
+        limit: impl Length<T>,
+        clock: &Table<C>,
+        time: impl Fn(&C) -> T + Send + Sync + 'static,
+    ) -> Self {
+        self.clocks.ahead = Some(ClockInterval::new(self.ticks(limit), clock, time));
+        self.clocks.check(&self.table);
         self
     }
 
@@ -74,7 +88,6 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
 
 impl<R: Schema, T> fmt::Debug for Timed<R, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let clock = self.clock.is_some();
-        f.debug_struct("Timed").field("table", &self.table).field("idle_timeout", &clock).finish_non_exhaustive()
+        f.debug_struct("Timed").field("table", &self.table).finish_non_exhaustive()
     }
 }

@@ -4,12 +4,10 @@ use std::sync::Arc;
 
 use super::Timed;
 use crate::data::{Change, Schema};
-use crate::dataflow::{BinaryStatefulOperator, Changes, StatefulOperator};
-use crate::operators::state::{
-    Arrival, EventTimeTracker, IdleClock, Observed, RowEventTime, arrivals, hash_of, observations,
-};
+use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::operators::state::{EventTimeTracker, JumpReports, Observed, RowStep, by_row, hash_of, observations};
 use crate::operators::window::EventTime;
-use crate::plan::{Build, Order, Table, TableProperties};
+use crate::plan::{Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
 /// Decides by event time what happens to rows. Equal rows are on one worker.
@@ -35,14 +33,15 @@ pub(super) struct PolicyOperator<R, P> {
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
-    /// Declares the table of a policy, which removes old rows if it `forgets`.
+    /// Declares the table of a policy, which removes old rows if it `forgets`. `length` is its parameter.
     pub(super) fn policy<P: TimePolicy<R>>(
         self,
         verb: &str,
+        length: i128,
         forgets: bool,
         policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
-        let Timed { table, time, clock } = self;
+        let Timed { table, time, clocks } = self;
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
         let input = table.properties();
         let properties = match forgets {
@@ -51,51 +50,30 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         };
         if input.is_sequence() {
             return table.operator(verb, properties, move |build, changes, name| {
-                by_row(build, changes, name, Arc::clone(&time), clock.as_ref(), policy(name))
+                let (time, mut policy, mut arrived) = (Arc::clone(&time), policy(name), Vec::new());
+                let reports = JumpReports::new(name, length);
+                let time = move |row: &R| Some(time(row));
+                by_row(build, changes, name, &clocks, time, reports, move |step, changes| {
+                    let RowStep::Next { change, time, before, after } = step else { return };
+                    arrived.extend(time.zip(change));
+                    policy.apply(&mut arrived, Times { before, after }, &mut |change| changes.push(change));
+                })
             });
         }
         let properties = TableProperties { order: Order::Sorted, ..properties };
         table.operator(verb, properties, move |build, changes, name| {
-            let event_time = EventTimeTracker::new(clock.as_ref());
+            let event_time = EventTimeTracker::new(clocks.idle.as_ref());
             let operator = PolicyOperator::new(Arc::clone(&time), event_time, policy(name));
-            if build.dataflow.is_only_worker() && clock.is_none() {
+            if build.dataflow.is_only_worker() && clocks.is_empty() {
                 return build.dataflow.stateful(changes, name, |_| 0, operator);
             }
             let time = Arc::clone(&time);
-            let observed = observations(build, changes, name, move |row| Some(time(row)), clock.as_ref());
+            let observed = observations(build, changes, name, move |row| Some(time(row)), clocks.idle.as_ref());
             let route = |change: &Change<R>| hash_of(&change.row);
             let worker = |observed: &Observed| observed.0;
             build.dataflow.stateful_binary((changes, route), (observed, worker), name, operator)
         })
     }
-}
-
-/// Applies a policy to rows one by one, in the order of their arrival, on the first worker.
-fn by_row<R: Schema, P: TimePolicy<R>>(
-    build: &mut Build<'_>,
-    changes: Changes<R>,
-    name: &str,
-    time: Arc<dyn Fn(&R) -> i128 + Send + Sync>,
-    clock: Option<&IdleClock>,
-    mut policy: P,
-) -> Changes<R> {
-    let (mut event_time, mut arrived) = (RowEventTime::new(clock), Vec::new());
-    let arrivals = arrivals(build, changes, name, clock);
-    build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, changes| {
-        for (change, tick) in arrivals.drain(..) {
-            let before = event_time.now();
-            match change {
-                Some(change) => {
-                    let time = time(&change.row);
-                    event_time.arrive(time, change.diff);
-                    arrived.push((time, change));
-                }
-                None => event_time.tick(tick),
-            }
-            let times = Times { before, after: event_time.now() };
-            policy.apply(&mut arrived, times, &mut |change| changes.push(change));
-        }
-    })
 }
 
 impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {

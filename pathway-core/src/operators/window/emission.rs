@@ -2,7 +2,7 @@
 
 use crate::data::{Change, Schema};
 use crate::dataflow::StatefulOperator;
-use crate::operators::state::{EventTimeTracker, IdleClock, Observed, RowEventTime};
+use crate::operators::state::{ClockInterval, EventTimeTracker, JumpReports, Observed, RowEventTime};
 
 /// An operator that reduces windows. `D` are the items that it receives.
 pub(super) trait WindowOperator<D, O>: 'static {
@@ -23,7 +23,7 @@ pub(super) enum WindowTime {
 }
 
 impl WindowTime {
-    pub(super) fn new(by_row: bool, clock: Option<&IdleClock>) -> Self {
+    pub(super) fn new(by_row: bool, clock: Option<&ClockInterval>) -> Self {
         if by_row {
             // A clock moves it where the rows arrive, before they are exchanged.
             WindowTime::ByRow(RowEventTime::default())
@@ -32,12 +32,21 @@ impl WindowTime {
         }
     }
 
-    /// A row of this time arrives at the only worker. Returns event time before it.
-    pub(super) fn arrive(&mut self, time: i128, diff: i64) -> Option<i128> {
+    /// A change of a row of this time arrives at the only worker. Returns event time before it.
+    pub(super) fn arrive<R: Schema>(
+        &mut self,
+        time: i128,
+        change: &Change<R>,
+        jumps: &mut JumpReports,
+    ) -> Option<i128> {
         match self {
-            WindowTime::ByRow(event_time) => event_time.arrive(time, diff),
+            WindowTime::ByRow(event_time) => {
+                let before = event_time.arrive(time, change.diff);
+                jumps.arrived(&change.row, change.diff, event_time, before, time);
+                before
+            }
             WindowTime::ByCommit(event_time) => {
-                if diff > 0 {
+                if change.diff > 0 {
                     event_time.observe_row(time);
                 }
                 event_time.now()

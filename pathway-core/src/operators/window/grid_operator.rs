@@ -12,7 +12,7 @@ use super::windows::{EmitMode, Grid, Window};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::{ReduceError, Reducer};
-use crate::operators::state::{KeyedState, Observed, OrderedChanges, Slot, Stamped, hash_of};
+use crate::operators::state::{JumpReports, KeyedState, Observed, OrderedChanges, Slot, Stamped, hash_of};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -26,6 +26,7 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     /// The groups of windows that will close, by the time at which they close.
     closing: BTreeMap<i128, Vec<Slot>>,
     event_time: WindowTime,
+    jumps: JumpReports,
     /// Whether a removal of a row that was forgotten is nothing to report if its window is closed.
     ignores_removals: bool,
     /// Reports late rows, and windows whose reducers have no value.
@@ -62,11 +63,12 @@ where
     ) -> Self {
         GridWindows {
             spec,
-            grid,
             state: KeyedState::new(),
             before: Vec::new(),
             closing: BTreeMap::new(),
             event_time,
+            jumps: JumpReports::new(name, grid.length()),
+            grid,
             ignores_removals: input.forgets,
             reports: OperatorReports::new(name),
             ordered: OrderedChanges::if_needed::<A, G>(input),
@@ -224,7 +226,8 @@ where
     fn receive(&mut self, changes: &mut Vec<Change<R>>) {
         let spec = Arc::clone(&self.spec);
         for change in changes.drain(..) {
-            let now = self.event_time.arrive((spec.time)(&change.row).ticks(), change.diff);
+            let time = spec.event_time(&change.row);
+            let now = time.and_then(|time| self.event_time.arrive(time, &change, &mut self.jumps));
             spec.starts(&self.grid, &change.row).for_each(|start| self.add_in_time(start, &change, now));
         }
     }

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use super::group::prepared;
 use super::reducers::Reducer;
-use super::state::{IdleClock, Observed, Stamped, hash_of, observations, stamped};
+use super::state::{Clocks, JumpReports, Observed, Stamped, hash_of, observations, stamped};
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid_operator::GridWindows;
 use super::window::session_operator::SessionWindows;
@@ -119,10 +119,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
         let WindowedGroups { table, time, windows, key } = self;
-        let Windows { kind, policy, clock, error, .. } = windows;
-        if let Some(clock) = &clock {
-            clock.shares_pipeline(&table, "window");
-        }
+        let Windows { kind, policy, clocks, error, .. } = windows;
+        clocks.check(&table);
         if let Some(error) = error {
             table.fail(format!("a window over {table:?}: {error}"));
         }
@@ -137,8 +135,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
-                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, clock.as_ref())),
-                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, clock.as_ref())),
+                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks)),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks)),
             }
         })
     }
@@ -157,7 +155,7 @@ fn reduce_grid<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
-    (input, clock): (TableProperties, Option<&IdleClock>),
+    (input, clocks): (TableProperties, &Clocks),
 ) -> Changes<O>
 where
     R: Schema,
@@ -168,15 +166,15 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let event_time = WindowTime::new(by_row, clock);
+    let event_time = WindowTime::new(by_row, clocks.idle.as_ref());
     let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
-    if build.dataflow.is_only_worker() && clock.is_none() {
+    if build.dataflow.is_only_worker() && clocks.is_empty() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
     let by_window = Arc::clone(&spec);
     if by_row {
-        let emit = spec.policy.emit;
-        let rows = stamped(build, changes, name, clock, spec.times(), move |change, send| {
+        let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, grid.length()));
+        let rows = stamped(build, changes, name, clocks, spec.times(), jumps, move |change, send| {
             by_window.starts(&grid, &change.row).for_each(|start| send((DatumKey(start), change.clone())));
         });
         let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
@@ -187,7 +185,7 @@ where
             rows.extend(by_window.starts(&grid, &change.row).map(|start| (DatumKey(start), change.clone())));
         }
     });
-    let observed = observations(build, changes, name, spec.times(), clock);
+    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref());
     let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
     build.dataflow.stateful_binary((rows, route), (observed, |observed: &Observed| observed.0), name, windows)
 }
@@ -198,7 +196,7 @@ fn reduce_sessions<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
-    (input, clock): (TableProperties, Option<&IdleClock>),
+    (input, clocks): (TableProperties, &Clocks),
 ) -> Changes<O>
 where
     R: Schema,
@@ -209,17 +207,18 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let sessions = SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clock), name);
-    if build.dataflow.is_only_worker() && clock.is_none() {
+    let sessions =
+        SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clocks.idle.as_ref()), name);
+    if build.dataflow.is_only_worker() && clocks.is_empty() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
     }
     if by_row {
-        let emit = spec.policy.emit;
-        let rows = stamped(build, changes, name, clock, spec.times(), |change, send| send(change));
+        let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, gap));
+        let rows = stamped(build, changes, name, clocks, spec.times(), jumps, |change, send| send(change));
         let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
         return reduce_by_row(build, rows, name, route, sessions, emit);
     }
-    let observed = observations(build, changes, name, spec.times(), clock);
+    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref());
     let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
     build.dataflow.stateful_binary((changes, route), (observed, |observed: &Observed| observed.0), name, sessions)
 }

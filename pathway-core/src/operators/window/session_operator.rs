@@ -12,7 +12,7 @@ use super::windows::EmitMode;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Reducer;
-use crate::operators::state::{KeyedState, Observed, Slot, Stamped};
+use crate::operators::state::{JumpReports, KeyedState, Observed, Slot, Stamped};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -26,6 +26,7 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
     event_time: WindowTime,
+    jumps: JumpReports,
     /// Reports late rows, and sessions whose reducers have no value.
     reports: OperatorReports,
     /// Whether a removal of a row that was forgotten is nothing to report if its session is closed.
@@ -70,6 +71,7 @@ where
             pending: Vec::new(),
             closing: BTreeSet::new(),
             event_time,
+            jumps: JumpReports::new(name, gap),
             reports: OperatorReports::new(name),
             ignores_removals: input.forgets,
             closed: Vec::new(),
@@ -227,7 +229,8 @@ where
 {
     fn receive(&mut self, changes: &mut Vec<Change<R>>) {
         for change in changes.drain(..) {
-            let now = self.event_time.arrive((self.spec.time)(&change.row).ticks(), change.diff);
+            let time = self.spec.event_time(&change.row);
+            let now = time.and_then(|time| self.event_time.arrive(time, &change, &mut self.jumps));
             self.add(&change, now);
         }
     }

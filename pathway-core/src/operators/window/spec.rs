@@ -26,10 +26,15 @@ impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
         Some(grid.end(start.ticks()) + self.policy.allowed_lateness?)
     }
 
-    /// Computes the time of a row, in ticks; `None` if windows do not need event time.
+    /// The time of a row, in ticks; `None` if windows do not need event time, because they never close.
+    pub(super) fn event_time(&self, row: &R) -> Option<i128> {
+        self.policy.allowed_lateness.map(|_| (self.time)(row).ticks())
+    }
+
+    /// Computes the [event time](WindowSpec::event_time) of rows.
     pub(super) fn times(self: &Arc<Self>) -> impl Fn(&R) -> Option<i128> + use<R, T, K, A, G, O> {
         let spec = Arc::clone(self);
-        move |row| spec.policy.allowed_lateness.map(|_| (spec.time)(row).ticks())
+        move |row| spec.event_time(row)
     }
 
     /// The starts of the windows of a row.

@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use super::calendar::{Calendar, CalendarLength};
 use super::time::{EventTime, Length};
 use crate::data::Schema;
-use crate::operators::state::IdleClock;
+use crate::operators::state::{ClockInterval, Clocks};
 use crate::plan::Table;
 
 /// A window: includes its start, excludes its end.
@@ -24,7 +24,7 @@ pub struct Windows<T> {
     pub(super) kind: Kind,
     pub(super) policy: ClosePolicy,
     /// Advances event time while no row arrives.
-    pub(super) clock: Option<IdleClock>,
+    pub(super) clocks: Clocks,
     /// A mistake in the parameters. It is reported when the pipeline starts.
     pub(super) error: Option<String>,
     time: PhantomData<fn(T)>,
@@ -175,7 +175,13 @@ pub fn session<T: EventTime>(max_gap: impl Length<T>) -> Windows<T> {
         Ok(gap) => (gap, None),
         Err(error) => (0, Some(error)),
     };
-    Windows { kind: Kind::Session(gap), policy: ClosePolicy::default(), clock: None, error, time: PhantomData }
+    Windows {
+        kind: Kind::Session(gap),
+        policy: ClosePolicy::default(),
+        clocks: Clocks::default(),
+        error,
+        time: PhantomData,
+    }
 }
 
 /// The maximal number of windows of a row. More are most likely a mistake in the units.
@@ -195,7 +201,13 @@ impl<T: EventTime> Windows<T> {
         };
         let (length, hop) = lengths.unwrap_or((1, 1));
         let grid = Grid::Regular(RegularGrid { length, hop, origin: 0, earliest: T::at(i128::MIN).ticks() });
-        Windows { kind: Kind::Grid(grid), policy: ClosePolicy::default(), clock: None, error, time: PhantomData }
+        Windows {
+            kind: Kind::Grid(grid),
+            policy: ClosePolicy::default(),
+            clocks: Clocks::default(),
+            error,
+            time: PhantomData,
+        }
     }
 
     fn by_calendar(length: CalendarLength) -> Self {
@@ -271,7 +283,47 @@ impl<T: EventTime> Windows<T> {
     ) -> Self {
         match timeout.ticks() {
             Ok(..0) => self.error = Some("an idle timeout must not be negative".to_owned()),
-            Ok(timeout) => self.clock = Some(IdleClock::new(timeout, clock, time)),
+            Ok(timeout) => self.clocks.idle = Some(ClockInterval::new(timeout, clock, time)),
+            Err(error) => self.error = Some(error),
+        }
+        self
+    }
+
+    /// Keeps rows that are more than `limit` ahead of a clock from moving event time, so that one wrong time does not close the
+    /// windows of all other rows. Default: no limit.
+    ///
+    /// Such a row is in its window, like any other. It is counted in
+    /// [`OperatorStats::ahead`](crate::telemetry::OperatorStats::ahead) and reported. Until the clock has said a time, there is no
+    /// limit. The table must be one of arrivals, because a table that changes has no order in which rows move event time.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    /// use pathway::windows::tumbling;
+    ///
+    /// # #[derive(Schema)] struct Click { at: i64 }
+    /// # #[derive(Schema)] struct Now { second: i64 }
+    /// # #[derive(Debug, PartialEq, Schema)] struct Minute { start: i64, n: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let clicks = pipeline.commits([vec![], vec![9_999, 40, 70].into_iter().map(|at| Change::insert(Click { at })).collect()]);
+    /// let clock = pipeline.commits([vec![Change::insert(Now { second: 35 })]]);
+    /// let minutes = clicks
+    ///     .window(|c| c.at, tumbling(60).emit_on_close().max_ahead(300, &clock, |now| now.second))
+    ///     .reduce(pathway::reducers::Count, |_| (), |w, n| Minute { start: w.start, n })
+    ///     .collect();
+    /// pipeline.run()?;
+    /// // The click of 40 is not late, although one of 9 999 was before it.
+    /// assert_eq!(minutes.rows(), [Minute { start: 0, n: 1 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn max_ahead<C: Schema>(
+        mut self,
+        limit: impl Length<T>,
+        clock: &Table<C>,
+        time: impl Fn(&C) -> T + Send + Sync + 'static,
+    ) -> Self {
+        match limit.ticks() {
+            Ok(..0) => self.error = Some("`max_ahead` must not be negative".to_owned()),
+            Ok(limit) => self.clocks.ahead = Some(ClockInterval::new(limit, clock, time)),
             Err(error) => self.error = Some(error),
         }
         self
@@ -297,6 +349,14 @@ impl<T: EventTime> Windows<T> {
 }
 
 impl Grid {
+    /// The length of a window, in ticks; of calendar windows, that of one of them.
+    pub(super) fn length(&self) -> i128 {
+        match self {
+            Grid::Regular(grid) => grid.length,
+            Grid::Calendar(calendar) => calendar.end(calendar.start(0)) - calendar.start(0),
+        }
+    }
+
     /// The end of the window that starts at `start`, or of the one that would start before the earliest time.
     pub(super) fn end(&self, start: i128) -> i128 {
         match self {
@@ -326,9 +386,9 @@ impl Grid {
 
 impl<T> fmt::Debug for Windows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Windows { kind, policy, clock, .. } = self;
+        let Windows { kind, policy, .. } = self;
         let mut windows = f.debug_struct("Windows");
-        windows.field("kind", kind).field("policy", policy).field("idle_timeout", &clock.is_some());
+        windows.field("kind", kind).field("policy", policy);
         windows.finish_non_exhaustive()
     }
 }
