@@ -36,6 +36,9 @@ pub(super) enum Marks {
 /// insertions are compared, too.
 pub(super) fn assert_same(recording: &Recording, differs: &[Difference], ours: &[Vec<Published>], marks: Marks) {
     assert_eq!(ours.len(), recording.commits.len(), "{}: commits", recording.name);
+    if marks == Marks::Kept {
+        check_minibatches(recording, differs);
+    }
     let mut last = 0;
     for (index, (mut expected, ours)) in expected(recording, differs).into_iter().zip(ours).enumerate() {
         let place = format!("{}, commit {}", recording.name, index + 1);
@@ -60,6 +63,19 @@ pub(super) fn assert_same(recording: &Recording, differs: &[Difference], ours: &
             let extra = without(&ours, &expected);
             panic!("{place} ({})\n  missing: {missing:#?}\n  too much: {extra:#?}", recording.description);
         }
+    }
+}
+
+/// Checks that each commit of the recording is one minibatch of Pathway, as it has one time here, later than the one before.
+/// Where a difference is stated for a commit, its minibatches are not compared.
+fn check_minibatches(recording: &Recording, differs: &[Difference]) {
+    let mut last = None;
+    for (index, minibatches) in recording.minibatches.iter().enumerate() {
+        let place = format!("{}, commit {}", recording.name, index + 1);
+        let is_compared = differs.iter().all(|difference| difference.commit != index + 1);
+        assert!(minibatches.len() <= 1 || !is_compared, "{place}: several minibatches, {minibatches:?}");
+        assert!(minibatches.first().is_none_or(|first| last < Some(*first)), "{place}: a minibatch of two commits");
+        last = last.max(minibatches.last().copied());
     }
 }
 

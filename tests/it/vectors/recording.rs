@@ -1,5 +1,6 @@
 //! A recording of Pathway, read from `tests/vectors`: the input step by step, and the output commit by commit.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 
@@ -14,6 +15,8 @@ pub(super) struct Recording {
     pub(super) steps: Vec<Step>,
     /// The output messages of each commit, in their order. The last list has the messages that belong to no commit.
     pub(super) commits: Vec<Vec<Message>>,
+    /// The minibatches of Pathway in which the messages of each commit were written: usually one.
+    pub(super) minibatches: Vec<BTreeSet<u64>>,
     /// The columns by which the output of each commit is sorted.
     pub(super) sort_by: Vec<String>,
 }
@@ -61,10 +64,12 @@ impl Recording {
         let steps: Vec<_> = fields.list("steps").into_iter().filter_map(|step| self::step(name, step)).collect();
         let marks = steps.iter().filter(|step| matches!(step, Step::Commit)).count();
         let mut commits = vec![Vec::new(); marks + 1];
+        let mut minibatches = vec![BTreeSet::new(); marks + 1];
         for observed in fields.list("observed") {
-            let (commit, message) = self::observed(name, observed);
+            let (commit, minibatch, message) = self::observed(name, observed);
             let commit = commit.map_or(marks, |commit| commit - 1);
             commits[commit].push(message);
+            minibatches[commit].insert(minibatch);
         }
         let sort_by = sort_by(&fields.text("output"));
         let recording = Recording {
@@ -75,6 +80,7 @@ impl Recording {
             inputs: fields.list("input").into_iter().map(|input| self::input(name, input)).collect(),
             steps,
             commits,
+            minibatches,
         };
         assert_eq!(recording.name, name, "the file has the name of its recording");
         // These describe the recorded program, which each case states itself, and checks of the recording.
@@ -163,8 +169,8 @@ fn sent(fields: &mut Fields) -> Vec<u8> {
     fields.text("payload_utf8").into_bytes()
 }
 
-/// An output message and the number of its commit, if it belongs to one.
-fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
+/// An output message, the number of its commit, if it belongs to one, and that of its minibatch.
+fn observed(name: &str, value: Value) -> (Option<usize>, u64, Message) {
     let mut fields = Fields::of(name, value);
     let mark = fields.take("after_commit");
     let commit = mark.as_u64().and_then(|commit| usize::try_from(commit).ok()).filter(|&commit| commit > 0);
@@ -185,12 +191,12 @@ fn observed(name: &str, value: Value) -> (Option<usize>, Message) {
     let mut headers = headers.unwrap_or_else(|headers| panic!("{name}: headers {headers:?}"));
     headers.sort();
     let message = Message { subject: fields.text("subject"), payload, headers };
-    // The same headers in wire order, which is random in Pathway, and the numbers of the minibatches.
-    for key in ["header_block_utf8", "time_index"] {
-        fields.take(key);
-    }
+    let minibatch =
+        fields.take("time_index").as_u64().unwrap_or_else(|| panic!("{name}: a minibatch without a number"));
+    // The same headers in wire order, which is random in Pathway.
+    fields.take("header_block_utf8");
     fields.end();
-    (commit, message)
+    (commit, minibatch, message)
 }
 
 /// A payload as text. Bytes that are not UTF-8 are escaped.
