@@ -80,17 +80,8 @@ fn unreadable_messages_of_a_work_queue_are_terminated() {
     let server = server();
     let js = Js::new(&server);
     js.create(work_queue("IN"));
-    // What is under way when a connection breaks is delivered again after this time.
-    let consumer = pull::Config {
-        durable_name: Some("d".to_owned()),
-        ack_policy: AckPolicy::Explicit,
-        ack_wait: Duration::from_secs(5),
-        filter_subject: "in.>".to_owned(),
-        ..Default::default()
-    };
-    js.create_consumer("IN", consumer);
     let expected = fill(&server, &js);
-    let reading = Reading::start(&server, "in.>", nats::stream("IN").durable("d")).expect("a running pipeline");
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
     wait_for("an empty queue", || js.messages("IN") == 0);
     assert_eq!((reading.stats().rows, reading.stats().rejected), (6000, 16));
     assert_eq!(js.consumers("IN")[0].num_ack_pending, 0);

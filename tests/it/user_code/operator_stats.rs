@@ -60,7 +60,7 @@ fn a_row_from_the_future_is_counted_and_moves_no_event_time() {
         let stats = pipeline.start_with(workers).and_then(Running::join).expect("a run");
         // 104 is behind 110, and its window is closed; that of 110 closes at 121.
         assert_eq!(sums.changes(), [(1, number(100_100), 1), (1, number(110_110), 1)]);
-        assert_eq!(buffered.changes(), [(1, number(100), 1), (1, number(110), 1), (1, number(104), 1)]);
+        assert_eq!(buffered.changes(), [(1, number(100), 1), (1, number(104), 1), (1, number(110), 1)]);
         let ahead: Vec<_> = stats.operators.iter().filter(|operator| operator.ahead > 0).collect();
         assert_eq!(
             ahead.iter().map(|operator| (&*operator.name, operator.ahead)).collect::<Vec<_>>(),

@@ -6,9 +6,10 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use super::emission::{WindowOperator, WindowTime, emit_closed};
+use super::grid::Grid;
 use super::spec::WindowSpec;
 use super::time::EventTime;
-use super::windows::{EmitMode, Grid, Window};
+use super::windows::{EmitMode, Window};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::{ReduceError, Reducer};
@@ -293,8 +294,8 @@ mod tests {
     use super::*;
     use crate::operators::reducers::Count;
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::window::grid::RegularGrid;
     use crate::operators::window::windows::ClosePolicy;
-    use crate::operators::window::windows::RegularGrid;
 
     fn spec(allowed_lateness: i128) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
         Arc::new(WindowSpec {

@@ -2,6 +2,7 @@
 
 mod calendar;
 mod emission;
+mod grid;
 mod grid_operator;
 mod session_operator;
 mod session_rows;
@@ -21,10 +22,11 @@ use super::group::prepared;
 use super::reducers::Reducer;
 use super::state::{Clocks, JumpReports, Observed, Stamped, hash_of, observations, stamped};
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
+use super::window::grid::Grid;
 use super::window::grid_operator::GridWindows;
 use super::window::session_operator::SessionWindows;
 use super::window::spec::WindowSpec;
-use super::window::windows::{EmitMode, Grid, Kind};
+use super::window::windows::{EmitMode, Kind};
 use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::{Changes, Item, Stream};
 use crate::plan::{Build, Order, Table, TableProperties};

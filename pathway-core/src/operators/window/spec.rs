@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::grid::Grid;
 use super::time::EventTime;
-use super::windows::{ClosePolicy, Grid, Window};
+use super::windows::{ClosePolicy, Window};
 use crate::data::Datum;
 use crate::operators::reducers::{Multiset, Reducer};
 

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::calendar::{Calendar, CalendarLength};
+use super::calendar::CalendarLength;
+use super::grid::{Grid, RegularGrid};
 use super::time::{EventTime, Length};
 use crate::data::Schema;
 use crate::operators::state::{ClockInterval, Clocks};
@@ -37,23 +38,6 @@ pub(super) enum Kind {
     Grid(Grid),
     /// Sessions, with the gap after which a session ends, in ticks.
     Session(i128),
-}
-
-/// Windows whose starts do not depend on the rows.
-#[derive(Clone, Debug)]
-pub(super) enum Grid {
-    Regular(RegularGrid),
-    Calendar(Calendar),
-}
-
-/// Regular windows, in ticks.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RegularGrid {
-    pub(super) length: i128,
-    pub(super) hop: i128,
-    pub(super) origin: i128,
-    /// The earliest time that the type of time has.
-    pub(super) earliest: i128,
 }
 
 /// When windows close, and what they emit.
@@ -348,67 +332,11 @@ impl<T: EventTime> Windows<T> {
     }
 }
 
-impl Grid {
-    /// The length of a window, in ticks; of calendar windows, that of one of them.
-    pub(super) fn length(&self) -> i128 {
-        match self {
-            Grid::Regular(grid) => grid.length,
-            Grid::Calendar(calendar) => calendar.end(calendar.start(0)) - calendar.start(0),
-        }
-    }
-
-    /// The end of the window that starts at `start`, or of the one that would start before the earliest time.
-    pub(super) fn end(&self, start: i128) -> i128 {
-        match self {
-            Grid::Regular(grid) => start - (start - grid.origin).rem_euclid(grid.hop) + grid.length,
-            Grid::Calendar(calendar) => calendar.end(start),
-        }
-    }
-
-    /// The starts of the windows that contain a time, in ascending order. Of the windows that would start before the earliest
-    /// time, there is only the last one, and it starts there.
-    pub(super) fn starts(&self, time: i128) -> impl Iterator<Item = i128> + use<> {
-        let (first, last, hop, earliest) = match self {
-            Grid::Regular(RegularGrid { length, hop, origin, earliest }) => {
-                let last = time - (time - origin).rem_euclid(*hop);
-                let first = last - (last - (time - length + 1)).div_euclid(*hop).max(-1) * hop;
-                (first, last, *hop, *earliest)
-            }
-            Grid::Calendar(calendar) => {
-                let start = calendar.start(time);
-                (start, start, 1, i128::MIN)
-            }
-        };
-        let starts = (0..).map(move |n| first + n * hop).take_while(move |start| *start <= last);
-        starts.filter(move |start| start + hop > earliest)
-    }
-}
-
 impl<T> fmt::Debug for Windows<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Windows { kind, policy, .. } = self;
         let mut windows = f.debug_struct("Windows");
         windows.field("kind", kind).field("policy", policy);
         windows.finish_non_exhaustive()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn windows_of_a_time() {
-        for (length, hop, origin) in [(10, 10, 0), (10, 5, 0), (10, 3, 1), (7, 3, -2), (3, 7, 0), (1, 1, 5)] {
-            let grid = Grid::Regular(RegularGrid { length, hop, origin, earliest: i128::MIN });
-            for time in -40..40 {
-                let expected: Vec<_> = (-200..200)
-                    .map(|n| origin + n * hop)
-                    .filter(|start| *start <= time && time < *start + length)
-                    .collect();
-                let starts: Vec<_> = grid.starts(time).collect();
-                assert_eq!(starts, expected, "{grid:?}, {time}");
-            }
-        }
     }
 }

@@ -63,7 +63,7 @@ impl Reader {
         if !self.suspicion.take() {
             return Ok(false);
         }
-        let (mut has_rejected, mut is_suspicious) = (false, false);
+        let mut has_rejected = false;
         for mut from in [consumer.ack_floor + 1, self.last_received + 1, self.position.next] {
             loop {
                 from = self.unacked.as_ref().map_or(from, |unacked| unacked.first_unknown(from));
@@ -79,7 +79,6 @@ impl Reader {
                 if message.sequence >= consumer.next {
                     break;
                 }
-                is_suspicious |= message.has_replaced_subject();
                 let Some(reason) = self.why_unreadable(&message) else { break };
                 let info = DeliveryInfo::of_lost(message.sequence, message.stored, consumer.last_delivery);
                 let reply = info.reply(&self.spec.stream, &consumer.name);
@@ -92,9 +91,8 @@ impl Reader {
                 }
             }
         }
-        if has_rejected || is_suspicious {
-            self.redeliver_lost(connection, consumer).await?;
-        }
+        // Also if none is found: it can be behind a message that the client can read, and that the break has lost.
+        self.redeliver_lost(connection, consumer).await?;
         Ok(has_rejected)
     }
 
