@@ -212,6 +212,24 @@ fn a_purge_of_a_subject_that_is_not_read_is_not_counted() {
     assert_eq!((counts.dropped, counts.rows), (0, MESSAGES as u64 + 1));
 }
 
+/// Once they are purged, nothing shows that not all sequences were for the source.
+#[test]
+fn what_arrives_for_others_and_is_purged_is_not_counted() {
+    for config in [stream("IN"), work_queue("IN")] {
+        let server = server();
+        let js = Js::new(&server);
+        js.create(config);
+        let mixed = |count: i64| (0..count).map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n)));
+        js.publish_all(mixed(2 * MESSAGES));
+        let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
+        let (counts, _) = slow.read(MESSAGES as u64 + 1_000, || {
+            js.publish_all(mixed(2_000));
+            js.purge_subject("IN", "in.b", None, None);
+        });
+        assert_eq!((counts.dropped, counts.rows), (0, MESSAGES as u64 + 1_000));
+    }
+}
+
 #[test]
 fn a_purge_among_messages_that_are_not_read_is_counted() {
     let server = server();

@@ -60,6 +60,8 @@ pub(super) struct Reader {
     coverage: Coverage,
     /// Removals of unread messages.
     pub(super) removals: LogLimiter,
+    /// Whether the stream has, or had, messages of other subjects among those of this source.
+    pub(super) is_among_others: bool,
     /// Whether the server denies to say how many messages are unread.
     pub(super) is_count_denied: bool,
     /// The keys that were read, if the stream is a bucket.
@@ -161,6 +163,7 @@ impl Reader {
             subjects: RecentSubjects::default(),
             records_subjects: false,
             coverage: Coverage::Filtered,
+            is_among_others: false,
             is_count_denied: false,
             restarts: LogLimiter::new(&link.name),
             full: LogLimiter::new(&link.name),

@@ -23,6 +23,9 @@ impl Reader {
     ) -> Result<(), SessionEnd> {
         let position = consumer.next.saturating_sub(1);
         let coverage = self.coverage();
+        if coverage == Coverage::Filtered {
+            self.look_for_others(connection, stream, position).await?;
+        }
         let snapshot = match coverage {
             Coverage::Newest => UnreadSnapshot { end: stream.last, expected: 0, is_exact: true },
             // A consumer of the user's own may begin with the last message of each subject.
@@ -84,14 +87,39 @@ impl Reader {
         Ok(())
     }
 
+    /// Finds out, before the first message is read, whether messages of other subjects are stored among those of this source.
+    /// If so, more of them can come and go without being seen.
+    async fn look_for_others(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        position: u64,
+    ) -> Result<(), SessionEnd> {
+        let subject = self.spec.subject.clone();
+        let request = MessageRequest::Next { seq: position + 1, next_by_subj: &subject };
+        let first = self.look_up(connection, request).await?.map_or(stream.last, |first| first.sequence);
+        self.is_among_others = self.has_others_behind(connection, stream, first).await?;
+        Ok(())
+    }
+
     /// Whether the stream has, or may have, messages that are not for this source among those that are not counted yet.
     async fn has_others(&mut self, connection: &mut Connection, stream: &StreamInfo) -> Result<bool, SessionEnd> {
         let end = self.position.unread.end();
+        if !self.is_among_others && stream.last > end {
+            self.is_among_others = self.has_others_behind(connection, stream, end).await?;
+        }
+        Ok(self.is_among_others)
+    }
+
+    /// Whether the stream has, or may have, messages behind a sequence that are not for this source.
+    async fn has_others_behind(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        end: u64,
+    ) -> Result<bool, SessionEnd> {
         if stream.is_mirror || stream.num_subjects > MAX_SUBJECTS {
             return Ok(true);
-        }
-        if stream.last <= end {
-            return Ok(false);
         }
         let api = connection.api(&self.spec.api);
         let found = self.until_stopped(connection, api.stored_subjects(&self.spec.stream)).await?;
