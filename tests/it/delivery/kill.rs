@@ -40,7 +40,8 @@ fn a_source_misses_only_messages_that_the_server_lost() {
     assert!(values.is_sorted_by(|before, after| before < after), "twice, or out of order");
     // `take_while` consumed one number that was not published.
     let published = (begin - 1 + MESSAGES) as usize;
-    assert!(values.len() > MESSAGES as usize && values.len() < published, "{} of {published}", values.len());
+    // Nothing is lost if the publisher happened to wait for the server while it was killed.
+    assert!(values.len() > MESSAGES as usize && values.len() <= published, "{} of {published}", values.len());
     assert_eq!((source.received, source.rows, source.dropped), (values.len() as u64, values.len() as u64, 0));
 }
 
