@@ -11,7 +11,7 @@ pub(super) trait WindowOperator<D, O>: 'static {
 
     /// The commit is complete: emits its changes. The number is the time at which a window has closed, if its row is emitted
     /// because of that.
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>));
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>));
 }
 
 /// Event time, as a window operator sees it.

@@ -127,7 +127,7 @@ where
         self.reports.late(diff.unsigned_abs(), what);
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         if let Some(ordered) = &mut self.ordered {
             for Change { row: (start, row), diff } in ordered.take_net() {
                 self.add(start, &Change { row, diff });
@@ -233,7 +233,7 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }
@@ -258,7 +258,7 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }

@@ -133,7 +133,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         // A row that is emitted when its window closes is never removed.
         let append_only = policy.emit == EmitMode::OnClose;
         let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
-        let properties = TableProperties { order, append_only, forgets: false };
+        let properties = TableProperties { order, append_only, ..TableProperties::default() };
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {

@@ -21,8 +21,11 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
     keys: KeyedState<K, Timeline<A, G::State, O>>,
-    /// The changes of the open commit.
+    /// The changes of the open commit, if each commit moves event time. They are sorted, so they have nothing that is the same for
+    /// all of them.
     pending: Vec<Pending<A>>,
+    /// The changes of the open commit, each with event time before it, if each row moves event time.
+    arrivals: Vec<(Pending<A>, Option<i128>)>,
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
     event_time: WindowTime,
@@ -44,8 +47,6 @@ struct Pending<A> {
     /// The arguments of the reducers.
     argument: A,
     diff: i64,
-    /// Event time before it.
-    now: Option<i128>,
 }
 
 impl<R, T, K, A, G, O> SessionWindows<R, T, K, A, G, O>
@@ -69,6 +70,7 @@ where
             gap,
             keys: KeyedState::new(),
             pending: Vec::new(),
+            arrivals: Vec::new(),
             closing: BTreeSet::new(),
             event_time,
             jumps: JumpReports::new(name, gap),
@@ -82,21 +84,26 @@ where
     fn add(&mut self, Change { row, diff }: &Change<R>, now: Option<i128>) {
         let (slot, _) = self.keys.entry((self.spec.key)(row));
         let (time, argument) = ((self.spec.time)(row).ticks(), (self.spec.arguments)(row));
-        self.pending.push(Pending { slot, time, argument, diff: *diff, now });
+        let pending = Pending { slot, time, argument, diff: *diff };
+        match self.event_time {
+            WindowTime::ByRow(_) => self.arrivals.push((pending, now)),
+            WindowTime::ByCommit(_) => self.pending.push(pending),
+        }
     }
 
     /// Applies the changes of the open commit.
     fn apply_pending(&mut self) {
-        let mut pending = std::mem::take(&mut self.pending);
-        if matches!(self.event_time, WindowTime::ByRow(_)) {
-            // By key, because that is the order of memory; the changes of a key stay in their order.
-            pending.sort_by_key(|change| change.slot);
-            for change in pending {
-                self.close_before(change.slot, change.now);
-                self.change(change);
-            }
-            return;
+        let mut arrivals = std::mem::take(&mut self.arrivals);
+        // By key, because that is the order of memory; the changes of a key stay in their order.
+        arrivals.sort_by_key(|(change, _)| change.slot);
+        for (change, now) in arrivals.drain(..) {
+            self.close_before(change.slot, now);
+            self.change(change, now);
         }
+        arrivals.shrink_to(1 << 10);
+        self.arrivals = arrivals;
+        let now = self.event_time.now();
+        let mut pending = std::mem::take(&mut self.pending);
         // Net, and insertions before removals, so that no row is removed before it is inserted.
         let order = |a: &Pending<A>, b: &Pending<A>| {
             (a.slot, a.time).cmp(&(b.slot, b.time)).then_with(|| a.argument.compare(&b.argument))
@@ -107,9 +114,11 @@ where
             first.diff += if same { later.diff } else { 0 };
             same
         });
-        let (insertions, removals): (Vec<_>, Vec<_>) =
-            pending.into_iter().filter(|change| change.diff != 0).partition(|change| change.diff > 0);
-        insertions.into_iter().chain(removals).for_each(|change| self.change(change));
+        pending.extract_if(.., |change| change.diff > 0).for_each(|change| self.change(change, now));
+        pending.drain(..).filter(|change| change.diff < 0).for_each(|change| self.change(change, now));
+        // The most capacity that stays allocated after a large commit.
+        pending.shrink_to(1 << 10);
+        self.pending = pending;
     }
 
     /// Closes the sessions of a key that event time has passed before a row of that key arrives: the row cannot extend them.
@@ -134,7 +143,7 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         self.apply_pending();
         let SessionWindows { spec, gap, keys, closing, event_time, reports, closed, closed_changes, .. } = self;
         closed_changes.drain(..).for_each(|change| emit(0, change));
@@ -186,7 +195,7 @@ where
         emit_closed(std::mem::take(closed), emit);
     }
 
-    fn change(&mut self, Pending { slot, time, argument, diff, now }: Pending<A>) {
+    fn change(&mut self, Pending { slot, time, argument, diff }: Pending<A>, now: Option<i128>) {
         let SessionWindows { spec, gap, keys, reports, .. } = self;
         let (key, timeline) = keys.key_value(slot);
         let has_closed = |end: i128| {
@@ -235,7 +244,7 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }
@@ -259,7 +268,7 @@ where
         }
     }
 
-    fn commit(&mut self, emit: &mut dyn FnMut(i128, Change<O>)) {
+    fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         self.commit(emit);
     }
 }
