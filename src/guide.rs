@@ -12,6 +12,7 @@ page!(first_page, "docs/guide/README.md");
 page!(tables, "docs/guide/tables.md");
 page!(reducers, "docs/guide/reducers.md");
 page!(time, "docs/guide/time.md");
+page!(events, "docs/guide/events.md");
 page!(joins, "docs/guide/joins.md");
 page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");

@@ -161,7 +161,7 @@ pub mod windows {
 pub mod time {
     pub use pathway_core::connector::Tick;
     pub use pathway_core::operators::window::{EventTime, Length};
-    pub use pathway_core::operators::{Timed, TimedGroups};
+    pub use pathway_core::operators::{Timed, TimedGroups, Timers};
 }
 
 /// Input and output in your own code: a [`Source`](io::Source) or a [`Sink`](io::Sink), rows that you

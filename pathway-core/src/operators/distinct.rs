@@ -6,7 +6,7 @@ use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// Each row once, however many copies of it this table has.
+    /// Each row once, however many copies of it this table has. Of a table of arrivals, the result is one, too.
     ///
     /// Memory: every different row.
     ///
@@ -21,7 +21,11 @@ impl<R: Schema> Table<R> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn distinct(&self) -> Table<R> {
-        let properties = TableProperties { order: Order::Sorted, ..self.properties() };
+        let input = self.properties();
+        if input.append_only && input.is_sequence() {
+            return self.deduplicate(R::clone_datum).first_events("distinct");
+        }
+        let properties = TableProperties { order: Order::Sorted, ..input };
         self.operator("distinct", properties, |build, changes, name| {
             let distinct = Distinct { rows: KeyedState::<R, Copies>::new() };
             build.dataflow.stateful(changes, name, |change| hash_of(&change.row), distinct)

@@ -10,7 +10,7 @@ use crate::data::{Datum, Schema};
 use crate::plan::{Table, TableProperties};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group. Use a tuple for several keys.
+    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group or to [scan](Grouped::scan) its rows. Use a tuple for several keys.
     pub fn group_by<K: Datum>(&self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Grouped<R, K> {
         Grouped { table: self.clone(), key: Arc::new(key) }
     }
@@ -42,8 +42,8 @@ impl<R: Schema> Table<R> {
 /// The rows of a table, grouped by a key; see [`Table::group_by`].
 #[must_use = "groups do nothing until they are reduced"]
 pub struct Grouped<R, K> {
-    table: Table<R>,
-    key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    pub(super) table: Table<R>,
+    pub(super) key: Arc<dyn Fn(&R) -> K + Send + Sync>,
 }
 
 impl<R: Schema, K: Datum> Grouped<R, K> {

@@ -14,6 +14,7 @@ mod join;
 pub mod map_async;
 mod reduce;
 pub mod reducers;
+mod scan;
 mod select;
 mod state;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub mod window;
 pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
+pub use scan::Timers;
 pub use timed::{Timed, TimedGroups};
 pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

@@ -37,6 +37,7 @@ mod recompute;
 mod reduce;
 mod reducers;
 mod rows;
+mod scan;
 mod select;
 mod sessions;
 mod stream;

@@ -158,6 +158,16 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         }
     }
 
+    /// The key and the value in a slot, which the open commit changes.
+    ///
+    /// # Panics
+    /// If the slot's key was removed.
+    pub(crate) fn change(&mut self, slot: Slot) -> (&K, &mut V) {
+        self.mark(slot.0);
+        let (key, value) = self.key_value(slot);
+        (key, value)
+    }
+
     /// The key and the value in a slot, if there is one.
     pub(crate) fn get(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
         self.slots.get_mut(slot as usize)?.as_mut().map(|(key, value)| (&*key, value))

@@ -1,4 +1,4 @@
-//! `inactive_for`: finds the keys that have had no row for some time.
+//! `inactive_for`: finds the keys that have had no row for some event time.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,32 +8,49 @@ use super::Timed;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Multiset;
-use crate::operators::state::{ClockInterval, KeyedState, Observed, Slot, hash_of};
+use crate::operators::scan::{ScanSpec, Timers, scan_into};
+use crate::operators::state::{
+    ClockInterval, Clocks, EventTimeTracker, KeyedState, Observed, Slot, hash_of, observations,
+};
 use crate::operators::window::{EventTime, Length};
 use crate::plan::{Table, TableProperties};
 
 /// The rows of a table with their event time, grouped by a key; see [`Timed::group_by`].
 #[must_use = "call `.inactive_for(..)` to make the table"]
 pub struct TimedGroups<R, T, K> {
-    timed: Timed<R, T>,
-    key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    pub(in crate::operators) timed: Timed<R, T>,
+    pub(in crate::operators) key: Arc<dyn Fn(&R) -> K + Send + Sync>,
+    /// How long after its last row the state of a key is removed, in ticks.
+    pub(in crate::operators) expire_after: Option<i128>,
 }
 
 impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     pub(super) fn new(timed: Timed<R, T>, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Self {
-        TimedGroups { timed, key: Arc::new(key) }
+        TimedGroups { timed, key: Arc::new(key), expire_after: None }
     }
 
-    /// A row for each key whose last row is more than `timeout` behind the clock. `row` makes it from the key and the time of the
+    /// Bounds the state of a [`scan`](TimedGroups::scan): a key's state is removed once event time has moved by more than `length`
+    /// since the key's last row arrived, unless it has a timer. Its next row begins with a new state. Default: never.
+    pub fn expire_after(mut self, length: impl Length<T>) -> Self {
+        self.expire_after = Some(self.timed.ticks(length));
+        self
+    }
+
+    /// A row for each key whose last row is more than `timeout` behind event time. `row` makes it from the key and the time of the
     /// key's last row.
     ///
-    /// The row is removed as soon as a later row of the key arrives. A key without any row has none either. The clock is any
-    /// table whose rows have a time of the same type, most often [`Pipeline::clock`](crate::plan::Pipeline::clock); its interval is
-    /// the accuracy with which inactivity is detected. Only the clock counts: event time and
-    /// [`idle_timeout`](Timed::idle_timeout) have no effect.
+    /// The row is removed as soon as a later row of the key arrives. A key without any row has none either.
     ///
-    /// Memory: each key, active or not, takes its own size and 92 bytes for an `i64` time (108 for a date). If rows can be
-    /// removed, also the times of all rows.
+    /// Event time is that of the whole table, and a clock moves it on while no row arrives: by as much as the clock has advanced
+    /// since its first tick after the last row. Old rows that are read in bulk therefore make a key inactive where it was, and
+    /// not because the clock is far ahead of all of them. The clock is any table whose rows have a time of the same type, most
+    /// often [`Pipeline::clock`](crate::plan::Pipeline::clock); its interval is the accuracy with which inactivity is detected.
+    ///
+    /// If one key's wrong time must not make all others inactive, use [`max_ahead`](Timed::max_ahead). Where each period of
+    /// inactivity is an event, not a row of a table, use [`scan_with_timers`](TimedGroups::scan_with_timers).
+    ///
+    /// Memory: each key, active or not: its own size and about 210 bytes; of a table that changes, 92 bytes for an `i64` time (108
+    /// for a date) and, if rows can be removed, the times of all rows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -46,7 +63,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     /// # let reading = |sensor, at| Change::insert(Reading { sensor, at });
     /// # let now = |second| vec![Change::insert(Now { second })];
     /// let readings = pipeline.commits([vec![reading(1, 10), reading(2, 11)], vec![], vec![reading(1, 72)]]);
-    /// let clock = pipeline.commits([now(20), now(71), now(72)]);
+    /// let clock = pipeline.commits([now(500), now(560), now(562)]);
     /// let inactive = readings
     ///     .timed(|r| r.at)
     ///     .group_by(|r| r.sensor)
@@ -54,6 +71,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     ///     .collect();
     /// # pipeline.run()?;
     /// let row = |sensor, since| Inactive { sensor, since };
+    /// // The clock has advanced by 60 seconds: event time is 71. Then a row moves it to 72.
     /// assert_eq!(inactive.changes(), [(1, row(1, 10), 1), (2, row(1, 10), -1), (2, row(2, 11), 1)]);
     /// # Ok::<(), pathway::Error>(())
     /// ```
@@ -64,26 +82,31 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
         time: impl Fn(&C) -> T + Send + Sync + 'static,
         row: impl Fn(&K, T) -> O + Send + Sync + 'static,
     ) -> Table<O> {
-        let TimedGroups { timed, key } = self;
+        let TimedGroups { timed, key, expire_after } = self;
         let timeout = timed.ticks(timeout);
-        let clock = ClockInterval::new(timeout, clock, time);
+        let clock = ClockInterval::new(0, clock, time);
         let Timed { table, time, clocks } = timed;
-        if !clocks.is_empty() {
-            table.fail(format!(
-                "`inactive_for` of {table:?} compares with its own clock: remove `idle_timeout` and `max_ahead` before it"
-            ));
+        if clocks.idle.is_some() {
+            table.fail(format!("`inactive_for` of {table:?} has a clock of its own: remove `idle_timeout` before it"));
+        }
+        if expire_after.is_some() {
+            table.fail(format!("`inactive_for` of {table:?} remembers every key: remove `expire_after` before it"));
         }
         if !clock.shares_pipeline(&table, "inactive_for") {
             return table.never();
         }
-        let append_only = table.properties().append_only;
-        let spec = InactivitySpec { key: Arc::clone(&key), time, row: Arc::new(row), timeout, append_only };
+        let input = table.properties();
+        let spec = InactivitySpec { key, time, row: Arc::new(row), timeout, append_only: input.append_only };
+        if input.append_only && input.is_sequence() {
+            let clocks = Clocks { idle: Some(clock), ahead: clocks.ahead };
+            return scan_into(&table, "inactive_for", TableProperties::GROUPED, Some(clocks), spec.by_row());
+        }
         table.operator("inactive_for", TableProperties::GROUPED, move |build, changes, name| {
-            let times = clock.times(build, name);
-            let key = Arc::clone(&key);
+            let (key, time) = (Arc::clone(&spec.key), Arc::clone(&spec.time));
+            let times = observations(build, changes, name, move |row| Some(time(row).ticks()), Some(&clock));
             let rows = (changes, move |change: &Change<R>| hash_of(&key(&change.row)));
             let times = (times, |observed: &Observed| observed.0);
-            build.dataflow.stateful_binary(rows, times, name, InactiveKeys::new(spec.clone()))
+            build.dataflow.stateful_binary(rows, times, name, InactiveKeys::new(spec.clone(), Some(&clock)))
         })
     }
 }
@@ -116,14 +139,59 @@ impl<R, T, K, O> Clone for InactivitySpec<R, T, K, O> {
     }
 }
 
-/// The keys of one worker.
+/// A key of a table of arrivals.
+#[derive(Clone)]
+struct LastRow<T> {
+    /// The latest time of its rows.
+    at: Option<T>,
+    is_inactive: bool,
+}
+
+impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactivitySpec<R, T, K, O> {
+    /// Row by row: each key has a timer.
+    fn by_row(self) -> ScanSpec<R, T, K, LastRow<T>, O> {
+        let InactivitySpec { key, time, row, timeout, .. } = self;
+        let (key_of, time_of, row_of) = (Arc::clone(&key), Arc::clone(&time), Arc::clone(&row));
+        let step =
+            move |last: &mut LastRow<T>, row: &R, timers: &mut Timers<'_, T>, emit: &mut dyn FnMut(Change<O>)| {
+                let (key, at) = (key_of(row), time_of(row));
+                if last.at.is_some_and(|last| at.ticks() <= last.ticks()) {
+                    return;
+                }
+                if let Some(before) = last.at.replace(at).filter(|_| last.is_inactive) {
+                    emit(Change::remove(row_of(&key, before)));
+                }
+                // A row can be so late that its key is inactive in spite of it.
+                last.is_inactive = timers.now().ticks() - at.ticks() > timeout;
+                if last.is_inactive {
+                    timers.clear();
+                    emit(Change::insert(row_of(&key, at)));
+                } else {
+                    timers.replace(T::at(at.ticks() + timeout));
+                }
+            };
+        let on_timer = move |key: &K, last: &mut LastRow<T>, _: &mut Timers<'_, T>, emit: &mut dyn FnMut(Change<O>)| {
+            last.is_inactive = true;
+            last.at.map(|at| Change::insert(row(key, at))).into_iter().for_each(emit);
+        };
+        ScanSpec {
+            key,
+            time: Arc::new(move |row: &R| time(row).ticks()),
+            initial: LastRow { at: None, is_inactive: false },
+            step: Arc::new(step),
+            on_timer: Arc::new(on_timer),
+            expire_after: None,
+        }
+    }
+}
+
+/// The keys of one worker, of a table that changes.
 struct InactiveKeys<R, T, K, O> {
     spec: InactivitySpec<R, T, K, O>,
     keys: KeyedState<K, KeyActivity<T>>,
     /// The active keys, by the time of their last row.
     active: BTreeSet<(i128, Slot)>,
-    /// The latest time of the clock.
-    clock: Option<i128>,
+    event_time: EventTimeTracker,
 }
 
 /// The rows of a key, by their times.
@@ -142,8 +210,9 @@ impl<T> Default for KeyActivity<T> {
 }
 
 impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
-    fn new(spec: InactivitySpec<R, T, K, O>) -> Self {
-        InactiveKeys { spec, keys: KeyedState::new(), active: BTreeSet::new(), clock: None }
+    fn new(spec: InactivitySpec<R, T, K, O>, clock: Option<&ClockInterval>) -> Self {
+        let event_time = EventTimeTracker::new(clock);
+        InactiveKeys { spec, keys: KeyedState::new(), active: BTreeSet::new(), event_time }
     }
 }
 
@@ -164,11 +233,12 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {
-        self.clock = self.clock.max(observed.drain(..).filter_map(|(_, _, clock)| clock).max());
+        observed.drain(..).for_each(|observed| self.event_time.observe(observed));
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let InactiveKeys { spec, keys, active, clock } = self;
+        let InactiveKeys { spec, keys, active, event_time } = self;
+        let now = event_time.seal();
         keys.seal_slots(|slot, key, activity| {
             let last = activity.times.last().copied();
             if last.map(T::ticks) != activity.last.map(T::ticks) {
@@ -182,7 +252,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change
             }
             !activity.times.is_empty()
         });
-        let is_inactive = |last: i128| clock.is_some_and(|clock| clock - last > spec.timeout);
+        let is_inactive = |last: i128| now.is_some_and(|now| now - last > spec.timeout);
         while let Some((_, slot)) = active.first().copied().filter(|(last, _)| is_inactive(*last)) {
             active.pop_first();
             let Some((key, activity)) = keys.get(slot) else { continue };
@@ -202,12 +272,12 @@ mod tests {
         let row = |key: &i64, at| Row { key: *key, at, value: 0 };
         let (key, time) = (Arc::new(|row: &Row| row.key), Arc::new(|row: &Row| row.at));
         let spec = InactivitySpec { key, time, row: Arc::new(row), timeout: 10, append_only: false };
-        let mut operator = InactiveKeys::new(spec);
+        let mut operator = InactiveKeys::new(spec, None);
         let mut inactive = std::collections::BTreeSet::new();
         let mut changes = 0;
         let max = max_kept(random_commits(4, 10), |mut commit, now| {
             operator.apply_left(&mut commit);
-            operator.apply_right(&mut vec![(0, None, Some(now))]);
+            operator.apply_right(&mut vec![(0, Some(now), None)]);
             operator.seal(&mut |Change { row, diff }| {
                 changes += 1;
                 assert!(if diff > 0 { inactive.insert(row) } else { inactive.remove(&row) }, "{diff} {row:?}");

@@ -32,9 +32,9 @@ impl<R: Schema> Table<R> {
 /// The rows of a table with their event time; see [`Table::timed`].
 #[must_use = "call `.forget(..)`, `.buffer(..)`, `.ignore_late(..)` or `.group_by(..)`"]
 pub struct Timed<R, T> {
-    table: Table<R>,
-    time: Arc<dyn Fn(&R) -> T + Send + Sync>,
-    clocks: Clocks,
+    pub(in crate::operators) table: Table<R>,
+    pub(in crate::operators) time: Arc<dyn Fn(&R) -> T + Send + Sync>,
+    pub(in crate::operators) clocks: Clocks,
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
@@ -68,13 +68,14 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         self
     }
 
-    /// Groups the rows by a key, to find [inactive](TimedGroups::inactive_for) keys. Use a tuple for several keys.
+    /// Groups the rows by a key, to [scan](TimedGroups::scan) them or to find [inactive](TimedGroups::inactive_for) keys. Use a tuple
+    /// for several keys.
     pub fn group_by<K: Datum>(self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> TimedGroups<R, T, K> {
         TimedGroups::new(self, key)
     }
 
     /// A length in ticks. An invalid or negative length fails the pipeline.
-    fn ticks(&self, length: impl Length<T>) -> i128 {
+    pub(super) fn ticks(&self, length: impl Length<T>) -> i128 {
         let ticks = length.ticks().and_then(|ticks| match ticks {
             0.. => Ok(ticks),
             _ => Err("the length must not be negative".to_owned()),

@@ -1,0 +1,26 @@
+//! Brings what several workers have emitted into one order.
+
+use crate::data::{Change, Schema};
+use crate::dataflow::{Item, StatefulOperator};
+
+/// Sorts the changes of a commit by their positions, on the worker that gets those of all workers.
+pub(crate) struct InOrder<P, O>(Vec<(P, Change<O>)>);
+
+impl<P, O> InOrder<P, O> {
+    pub(crate) fn new() -> Self {
+        InOrder(Vec::new())
+    }
+}
+
+impl<P: Item + Ord, O: Schema> StatefulOperator<(P, Change<O>), Change<O>> for InOrder<P, O> {
+    fn apply(&mut self, items: &mut Vec<(P, Change<O>)>) {
+        self.0.append(items);
+    }
+
+    fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
+        let mut emitted = std::mem::take(&mut self.0);
+        // Stable: changes with one position are from one worker, and in order.
+        emitted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        emitted.into_iter().for_each(|(_, change)| emit(change));
+    }
+}
