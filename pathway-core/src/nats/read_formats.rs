@@ -110,7 +110,9 @@ impl<T> Read<T> {
             let message = format!("the bucket `{bucket}` holds rows, not changes: read it with `.json()`");
             self.plan.control().fail(Error::new(ErrorKind::Config, message));
         }
-        self.table(metadata, TableProperties::GROUPED, false, move || {
+        // A value that replaces another one is a removal and an insertion, in the order of arrival.
+        let properties = TableProperties { append_only: false, ..TableProperties::ARRIVALS };
+        self.table(metadata, properties, false, move || {
             let decoder = Arc::clone(&decoder);
             Box::new(KeyedRows::new(&bucket, move |message: &Message<'_>| decoder.decode(message)))
         })

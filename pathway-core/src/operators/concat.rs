@@ -25,7 +25,12 @@ impl<R: Schema> Table<R> {
         let is_arrival = |input: TableProperties| input.order == Order::Arrival && input.is_sequence();
         let append_only = first.append_only && second.append_only;
         let properties = match is_arrival(first) && is_arrival(second) {
-            true => TableProperties { order: Order::Arrival, append_only, forgets: !append_only },
+            true => TableProperties {
+                order: Order::Arrival,
+                append_only,
+                forgets: !append_only,
+                is_static: first.is_static && second.is_static,
+            },
             // An operator emits rows at the end of a commit, each at its own.
             false => TableProperties { append_only, ..TableProperties::default() },
         };

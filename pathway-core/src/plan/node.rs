@@ -21,6 +21,8 @@ pub struct TableProperties {
     pub append_only: bool,
     /// Rows are only removed because event time has left them behind.
     pub forgets: bool,
+    /// The rows are there when the pipeline starts.
+    pub is_static: bool,
 }
 
 impl TableProperties {
@@ -34,15 +36,17 @@ impl TableProperties {
 impl Default for TableProperties {
     /// Sorted rows that change: what holds for every table.
     fn default() -> Self {
-        TableProperties { order: Order::Sorted, append_only: false, forgets: false }
+        TableProperties { order: Order::Sorted, append_only: false, forgets: false, is_static: false }
     }
 }
 
 impl TableProperties {
     /// Messages as they arrive: each adds a row, forever.
-    pub const ARRIVALS: TableProperties = TableProperties { order: Order::Arrival, append_only: true, forgets: false };
+    pub const ARRIVALS: TableProperties =
+        TableProperties { order: Order::Arrival, append_only: true, forgets: false, is_static: false };
     /// Rows that an operator keeps by key, and that change.
-    pub const GROUPED: TableProperties = TableProperties { order: Order::Sorted, append_only: false, forgets: false };
+    pub const GROUPED: TableProperties =
+        TableProperties { order: Order::Sorted, append_only: false, forgets: false, is_static: false };
 }
 
 /// The order in which the rows of one commit leave a table through a sink.

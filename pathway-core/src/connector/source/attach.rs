@@ -139,7 +139,8 @@ fn row_table<R: Schema>(
     settings: SourceSettings,
 ) -> Table<R> {
     let SourceSettings { own_commits, background, append_only, check_removals, .. } = settings;
-    let properties = TableProperties { order: Order::Arrival, append_only, ..TableProperties::default() };
+    let is_static = matches!(trigger, CommitTrigger::Preloaded);
+    let properties = TableProperties { order: Order::Arrival, append_only, is_static, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
             let (output, changes) = build.dataflow.input();

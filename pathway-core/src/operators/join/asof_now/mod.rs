@@ -1,0 +1,103 @@
+//! `asof_now`: joins each left row once, with the right side as it is at that time.
+
+mod of_arrivals;
+mod with_results;
+
+use std::fmt;
+
+use super::Join;
+use super::kind::JoinSpec;
+use super::two_sided::Side;
+use crate::data::{Datum, Schema};
+use crate::plan::Table;
+use with_results::AsofNow;
+
+impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
+    /// Joins each left row once, with the right side as it is at that time. Later changes of the right side do not change the
+    /// result.
+    ///
+    /// Which right rows a left row finds:
+    /// - If both sides are read from sources as messages arrive, or the right side is a bucket: those that have arrived before it,
+    ///   wherever commits begin.
+    /// - If the right side is a static table: all of it.
+    /// - If the right side is a table that changes by commits, such as the groups of a `reduce!` or a source with a primary key:
+    ///   those at the end of the commit of the left row.
+    ///
+    /// If the left side is a table of arrivals, the result is one, too, in the order of the left rows.
+    ///
+    /// When a left row is removed, its result is removed. Left rows and their results are kept in memory only if the left table
+    /// can lose rows.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema)] struct Trade { amount: i64, currency: String }
+    /// # #[derive(Schema)] struct Rate { currency: String, rate: i64 }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Value { value: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let rate = |rate| Rate { currency: "EUR".into(), rate };
+    /// let trade = |amount| Trade { amount, currency: "EUR".into() };
+    /// let rates = pipeline.commits([
+    ///     vec![Change::insert(rate(2))],
+    ///     vec![Change::remove(rate(2)), Change::insert(rate(3))],
+    /// ]);
+    /// let trades = pipeline.commits([vec![Change::insert(trade(10))], vec![Change::insert(trade(100))]]);
+    /// let values = trades
+    ///     .join(&rates)
+    ///     .on(|t| t.currency.clone(), |r| r.currency.clone())
+    ///     .asof_now()
+    ///     .inner(|t, r| Value { value: t.amount * r.rate })
+    ///     .collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(values.rows(), [Value { value: 20 }, Value { value: 300 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn asof_now(self) -> AsofNowJoin<L, R, K> {
+        AsofNowJoin(self)
+    }
+}
+
+/// A join that joins each left row once; see [`Join::asof_now`].
+#[must_use = "call `.inner(..)` or `.left(..)` to make the table"]
+pub struct AsofNowJoin<L, R, K>(Join<L, R, K>);
+
+impl<L: Schema, R: Schema, K: Datum> AsofNowJoin<L, R, K> {
+    /// A row for each left row with each right row of its key. A left row without a right row has none, also later.
+    pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
+        self.table(JoinSpec::inner(row))
+    }
+
+    /// Like [`inner`](AsofNowJoin::inner), and a row for each left row without a right row of its key.
+    pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+        self.table(JoinSpec::left(row))
+    }
+
+    fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
+        let left = self.0.left.properties();
+        if left.append_only && left.is_sequence() {
+            return of_arrivals::table(self.0, spec);
+        }
+        let append_only = left.append_only;
+        self.0.operator("asof_now_join", append_only, move |left, right| {
+            AsofNow::new(left, right, append_only, spec.row.clone())
+        })
+    }
+}
+
+impl<L: Schema, R: Schema, K> fmt::Debug for AsofNowJoin<L, R, K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AsofNowJoin").field(&self.0).finish()
+    }
+}
+
+/// The rows that one copy of a left row was joined to, and how many copies of each.
+type Joined<O> = Vec<(O, i64)>;
+
+/// Joins a left row with the current rows of the right side.
+fn join<L, R: Datum, O>(left: &L, right: &Side<R>, row: impl Fn(Option<&L>, Option<&R>) -> Option<O>) -> Joined<O> {
+    if right.count > 0 {
+        let rows = right.rows.iter().map(|(right, copies)| (row(Some(left), Some(right)), copies));
+        rows.filter_map(|(row, copies)| Some((row?, copies))).collect()
+    } else {
+        row(Some(left), None).into_iter().map(|row| (row, 1)).collect()
+    }
+}
