@@ -9,6 +9,7 @@ mod durables;
 mod imports;
 mod inboxes;
 mod kv;
+mod lost_deliveries;
 mod markers;
 mod mirrors;
 mod permissions;

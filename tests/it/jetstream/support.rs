@@ -36,6 +36,11 @@ pub(super) fn work_queue(name: &str) -> Config {
     Config { retention: RetentionPolicy::WorkQueue, ..stream(name) }
 }
 
+/// A stream that removes a message when each of its consumers has acknowledged it.
+pub(super) fn interest(name: &str) -> Config {
+    Config { retention: RetentionPolicy::Interest, ..stream(name) }
+}
+
 /// A JetStream client that is independent of the crate. It runs only inside its methods.
 pub(super) struct Js {
     pub(super) runtime: Runtime,

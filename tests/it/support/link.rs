@@ -1,7 +1,8 @@
 //! A way to a server that a test can cut while the server goes on.
 
-use std::io;
+use std::io::{Read, Write};
 use std::net::{Ipv4Addr, Shutdown, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
@@ -9,6 +10,8 @@ use std::thread;
 pub(crate) struct Link {
     port: u16,
     state: Arc<Mutex<State>>,
+    /// Whether what the server sends is lost.
+    is_lossy: Arc<AtomicBool>,
 }
 
 #[derive(Default)]
@@ -23,8 +26,8 @@ impl Link {
     pub(crate) fn new(server_port: u16) -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
-        let link = Link { port, state: Arc::default() };
-        let state = Arc::clone(&link.state);
+        let link = Link { port, state: Arc::default(), is_lossy: Arc::default() };
+        let (state, is_lossy) = (Arc::clone(&link.state), Arc::clone(&link.is_lossy));
         thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 let mut state = state.lock().expect("no panic");
@@ -34,8 +37,8 @@ impl Link {
                 if !state.is_cut
                     && let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server_port))
                 {
-                    forward(&client, &server);
-                    forward(&server, &client);
+                    forward(&client, &server, Arc::default());
+                    forward(&server, &client, Arc::clone(&is_lossy));
                     state.sockets.extend([client, server]);
                 }
             }
@@ -45,6 +48,11 @@ impl Link {
 
     pub(crate) fn url(&self) -> String {
         format!("nats://127.0.0.1:{}", self.port)
+    }
+
+    /// From now on, nothing arrives that the server sends. The connections stay open until [`cut`](Link::cut).
+    pub(crate) fn lose(&self) {
+        self.is_lossy.store(true, Ordering::Release);
     }
 
     /// Breaks all connections, and refuses new ones.
@@ -58,6 +66,7 @@ impl Link {
 
     /// Takes connections again.
     pub(crate) fn restore(&self) {
+        self.is_lossy.store(false, Ordering::Release);
         self.lock().is_cut = false;
     }
 
@@ -76,10 +85,15 @@ impl Drop for Link {
 }
 
 /// Copies what one end sends to the other, until one of them is closed.
-fn forward(from: &TcpStream, to: &TcpStream) {
+fn forward(from: &TcpStream, to: &TcpStream, is_lossy: Arc<AtomicBool>) {
     let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
     thread::spawn(move || {
-        let _ = io::copy(&mut from, &mut to);
+        let mut bytes = [0; 8192];
+        while let Ok(length @ 1..) = from.read(&mut bytes) {
+            if !is_lossy.load(Ordering::Acquire) && to.write_all(&bytes[..length]).is_err() {
+                break;
+            }
+        }
         let _ = to.shutdown(Shutdown::Both);
     });
 }

@@ -27,9 +27,11 @@ impl ConsumerSession<'_> {
         let is_short = self.reader.position.snapshot.is_short();
         let unread = &self.reader.position.unread;
         let is_suspicious = unread.has_missing() || unread.is_unverified();
-        let is_due = self.counts_arrivals() && self.last_count.elapsed() >= COUNT_INTERVAL;
+        let is_due = self.last_count.elapsed() >= COUNT_INTERVAL;
+        let has_lost = is_due && unread.has_lost();
+        let is_due = is_due && self.counts_arrivals();
         let (counts, is_open) = (is_due && self.is_blocked(), is_due && unread.is_open());
-        if self.is_stopping() || !(is_idle || is_short || is_suspicious || counts || is_open) {
+        if self.is_stopping() || !(is_idle || is_short || is_suspicious || has_lost || counts || is_open) {
             return Ok(Ok(()));
         }
         let next = self.reader.position.next;
@@ -48,6 +50,10 @@ impl ConsumerSession<'_> {
         }
         if self.reader.position.unread.is_unverified() {
             self.reader.count_arrivals(self.connection, &stream).await?;
+        }
+        if has_lost {
+            self.last_count = Instant::now();
+            self.reader.look_for_lost(self.connection).await?;
         }
         if is_open {
             self.last_count = Instant::now();

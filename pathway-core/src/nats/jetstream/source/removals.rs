@@ -10,6 +10,8 @@ use crate::telemetry::Level;
 const MAX_SUBJECTS: u64 = 1000;
 /// The last message is asked for of so many subjects that are not read, at most.
 const MAX_OTHERS: usize = 8;
+/// So many messages are looked at, at most, to find out whether lost deliveries come again; the next ones a second later.
+const MAX_LOOK_UPS: usize = 100;
 /// How often the unread messages are counted again because the stream has grown in the meantime.
 const ATTEMPTS: usize = 5;
 
@@ -55,12 +57,15 @@ impl Reader {
         consumer: &Consumer,
     ) -> Result<(), SessionEnd> {
         self.count_arrivals(connection, stream).await?;
+        // If requests wait at it, another program may read with our own consumer, too.
+        let is_ours = self.spec.durable.is_none() && consumer.waiting == 0 && !self.cannot_look_up();
         let unread = &mut self.position.unread;
-        let (position, last_delivery) = match self.unacked {
-            Some(_) => (consumer.next.saturating_sub(1), Some(consumer.last_delivery)),
-            None => (0, None),
-        };
-        unread.resume(position, last_delivery, consumer.pending);
+        let (position, last_delivery) = (consumer.next.saturating_sub(1), consumer.last_delivery);
+        match self.unacked {
+            Some(_) if is_ours => unread.resume_own(position, last_delivery, consumer.pending),
+            Some(_) => unread.resume(position, Some(last_delivery), consumer.pending),
+            None => unread.resume(0, None, consumer.pending),
+        }
         self.note_gap();
         if self.coverage() == Coverage::Filtered && !self.position.unread.is_expecting() {
             let last = self.check_stream(connection).await?.last;
@@ -148,8 +153,9 @@ impl Reader {
         self.position.unread.set_behind();
         self.count_arrivals(connection, stream).await?;
         let unread = &self.position.unread;
+        let is_counted = unread.is_exact() && unread.end() >= stream.last;
         // Where read messages are removed, too, nothing shows whether others have been.
-        if self.removes_read() || self.is_count_denied || (unread.is_exact() && unread.end() >= stream.last) {
+        if self.removes_read() || unread.has_lost() || self.is_count_denied || is_counted {
             return Ok(());
         }
         for attempt in 1..=ATTEMPTS {
@@ -249,6 +255,35 @@ impl Reader {
     pub(super) fn lose_all(&mut self, stream: &StreamInfo) {
         self.position.unread.lose_all(stream.last, self.coverage());
         self.note_gap();
+    }
+
+    /// Finds out whether the stream still has any of the messages whose deliveries were lost. Those come again.
+    pub(super) async fn look_for_lost(&mut self, connection: &mut Connection) -> Result<(), SessionEnd> {
+        let Some(mut left) = self.position.unread.unchecked_lost() else { return Ok(()) };
+        if left.is_empty() {
+            // That was so a second ago. What had been sent before has arrived since.
+            self.position.unread.settle_lost();
+            return Ok(());
+        }
+        for _ in 0..MAX_LOOK_UPS {
+            left.start = self.unacked.as_ref().map_or(left.start, |unacked| unacked.first_unknown(left.start));
+            if left.is_empty() {
+                break;
+            }
+            let Some(message) = self.look_up_next(connection, left.start).await? else {
+                if self.cannot_look_up() {
+                    self.position.unread.forget_lost();
+                }
+                left.start = left.end;
+                break;
+            };
+            left.start = message.sequence;
+            if self.unacked.as_ref().is_none_or(|unacked| !unacked.knows(message.sequence)) {
+                break;
+            }
+        }
+        self.position.unread.check_lost(left.start);
+        Ok(())
     }
 
     /// Reports and counts messages that were removed before they were read.

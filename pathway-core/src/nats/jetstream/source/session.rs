@@ -268,7 +268,8 @@ impl<'a> ConsumerSession<'a> {
         let has_acks = |unacked: &UnackedMessages| self.is_stopping() || !unacked.is_empty();
         let acks = self.reader.unacked.as_ref().is_some_and(has_acks).then(|| now + self.ack_check_interval());
         let silence = if self.pulls.is_outstanding() { SILENCE_LIMIT } else { Duration::from_secs(3600) };
-        let count = (self.counts_arrivals() && self.is_blocked()).then(|| self.last_count + COUNT_INTERVAL);
+        let counts = (self.counts_arrivals() && self.is_blocked()) || self.reader.position.unread.has_lost();
+        let count = (counts && !self.is_stopping()).then(|| self.last_count + COUNT_INTERVAL);
         let timers = acks.into_iter().chain(count).chain(self.next_key_check());
         timers.fold(self.last_received + silence, Instant::min)
     }
@@ -333,8 +334,9 @@ impl<'a> ConsumerSession<'a> {
                 self.replies.push((reply.clone(), Bytes::from_static(NAK)));
                 return Ok(());
             }
-            Some(_) if is_marker => {
+            Some(unacked) if is_marker => {
                 self.last_delivery += 1;
+                unacked.skip(&info);
                 self.replies.push((reply.clone(), Bytes::from_static(ACK)));
             }
             Some(unacked) => {
@@ -342,6 +344,7 @@ impl<'a> ConsumerSession<'a> {
                 self.reader.last_received = info.stream_sequence;
                 if !unacked.add(&info, reply, Instant::now()) {
                     self.replies.extend(unacked.repeat_ack(info.stream_sequence, reply));
+                    self.reader.position.unread.repeat(&info, self.reader.coverage());
                     return Ok(());
                 }
             }

@@ -119,6 +119,11 @@ impl UnackedMessages {
         is_new
     }
 
+    /// A message is acknowledged at once, and not handed over.
+    pub(super) fn skip(&mut self, info: &DeliveryInfo) {
+        self.acknowledged.insert(info.stream_sequence, info.stored);
+    }
+
     /// The answer to a message that was delivered again although its acknowledgement was sent: that was too late, or lost.
     pub(super) fn repeat_ack(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
         if self.acknowledged.contains(sequence) {

@@ -1,5 +1,8 @@
 //! Counts the messages that a consumer still has to deliver, so that those are noticed that were removed before.
 
+mod lost_deliveries;
+
+use self::lost_deliveries::LostDeliveries;
 use super::delivery_info::DeliveryInfo;
 
 /// Which sequences of a stream have messages for a source.
@@ -46,8 +49,10 @@ pub(super) struct Unread {
     is_unverified: bool,
     /// How many these are.
     beyond: u64,
-    /// Deliveries that did not arrive here: over an earlier connection, or to another program.
+    /// Deliveries that did not arrive here, and may have been for another program.
     elsewhere: u64,
+    /// Deliveries that did not arrive here, and were for nobody else.
+    lost: Option<LostDeliveries>,
     missing: u64,
     is_missing_exact: bool,
     gap: Gap,
@@ -105,6 +110,10 @@ impl Unread {
     pub(super) fn resume(&mut self, position: u64, last_delivery: Option<u64>, pending: u64) {
         self.elsewhere += last_delivery.map_or(0, |last| last.saturating_sub(self.last_delivery));
         self.last_delivery = last_delivery.unwrap_or(0);
+        self.resume_at(position, pending);
+    }
+
+    fn resume_at(&mut self, position: u64, pending: u64) {
         let after = self.position;
         self.position = after.max(position);
         (self.pending, self.is_behind, self.is_ahead) = (pending, true, false);
@@ -116,19 +125,26 @@ impl Unread {
         }
     }
 
-    /// A message was delivered.
+    /// A message was delivered that is new here.
     pub(super) fn advance(&mut self, info: &DeliveryInfo, coverage: Coverage) {
         if info.consumer_sequence <= self.last_delivery {
             return;
         }
-        if coverage != Coverage::Newest {
-            self.elsewhere += info.consumer_sequence - self.last_delivery - 1;
-        }
-        self.last_delivery = info.consumer_sequence;
+        self.repeat(info, coverage);
         // The consumer has counted a message that is delivered again when it was delivered first.
-        if info.delivered == 1 {
-            self.arrive(info.stream_sequence, info.pending, coverage);
+        match info.delivered {
+            1 => self.arrive(info.stream_sequence, info.pending, coverage),
+            _ => self.find_lost(info.stream_sequence),
         }
+    }
+
+    /// A message was delivered once more that has arrived here before.
+    pub(super) fn repeat(&mut self, info: &DeliveryInfo, coverage: Coverage) {
+        let delivery = info.consumer_sequence.max(self.last_delivery);
+        if coverage != Coverage::Newest {
+            self.elsewhere += (delivery - self.last_delivery).saturating_sub(1);
+        }
+        self.last_delivery = delivery;
     }
 
     /// A message was read in another way than from the consumer.
@@ -138,7 +154,7 @@ impl Unread {
 
     fn arrive(&mut self, sequence: u64, pending: u64, coverage: Coverage) {
         if sequence <= self.position {
-            return;
+            return self.find_lost(sequence);
         }
         if coverage == Coverage::Newest {
             (self.position, self.pending, self.end) = (sequence, pending, self.end.max(sequence));
@@ -162,7 +178,7 @@ impl Unread {
                 (self.end, self.is_exact) = (sequence, true);
             }
         }
-        if self.expected == 0 && self.missing == 0 && !self.is_unverified {
+        if self.expected == 0 && self.missing == 0 && !self.is_unverified && self.lost.is_none() {
             (self.gap.after, self.gap.before) = (0, 0);
         }
     }
@@ -229,8 +245,9 @@ impl Unread {
         let elsewhere = count.min(self.elsewhere);
         self.elsewhere -= elsewhere;
         if count > elsewhere {
-            self.is_missing_exact = self.is_exact && (self.missing == 0 || self.is_missing_exact);
-            self.missing += count - elsewhere;
+            let missing = self.lost.as_mut().map_or(&mut self.missing, |lost| &mut lost.missing);
+            self.is_missing_exact = self.is_exact && (*missing == 0 || self.is_missing_exact);
+            *missing += count - elsewhere;
         }
     }
 

@@ -130,7 +130,7 @@ impl Reader {
     }
 
     /// Fetches the first message from a sequence on that is read.
-    async fn look_up_next(
+    pub(super) async fn look_up_next(
         &mut self,
         connection: &mut Connection,
         from: u64,

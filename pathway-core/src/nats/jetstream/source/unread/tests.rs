@@ -125,3 +125,66 @@ fn nothing_is_counted_where_old_messages_are_replaced() {
     deliver(&mut newest, Coverage::Newest, [(3, 9), (50, 0)]);
     assert_eq!(missing(&mut newest), None);
 }
+
+/// Delivers a message again, as the delivery `consumer_sequence`.
+fn deliver_again(unread: &mut Unread, stream_sequence: u64, consumer_sequence: u64) {
+    let info = DeliveryInfo { delivered: 2, stream_sequence, consumer_sequence, stored: 0, pending: 0 };
+    unread.advance(&info, Coverage::All);
+}
+
+#[test]
+fn lost_deliveries_that_do_not_come_again_are_missing() {
+    let mut lossy = unread(10, 10);
+    deliver(&mut lossy, Coverage::All, [(1, 9), (2, 8)]);
+    // 3 to 6 were delivered into a connection that broke.
+    lossy.resume_own(6, 6, 4);
+    assert_eq!(lossy.unchecked_lost(), Some(3..7));
+    deliver_again(&mut lossy, 4, 7);
+    deliver(&mut lossy, Coverage::All, [(7, 3), (8, 2), (9, 1), (10, 0)]);
+    assert!(lossy.has_lost() && missing(&mut lossy).is_none());
+    deliver_again(&mut lossy, 3, 12);
+    lossy.settle_lost();
+    assert_eq!((lossy.has_lost(), missing(&mut lossy)), (false, Some((2, true, 2, 7))));
+    lossy.extend(12);
+    deliver(&mut lossy, Coverage::All, [(11, 1), (12, 0)]);
+    assert_eq!(missing(&mut lossy), None);
+}
+
+#[test]
+fn lost_deliveries_that_all_come_again_are_not_missing() {
+    let mut lossy = unread(10, 10);
+    lossy.resume_own(4, 4, 6);
+    // Another break: 5 and 6, and 1 again.
+    lossy.resume_own(6, 7, 4);
+    assert_eq!(lossy.unchecked_lost(), Some(1..7));
+    (1..=6).for_each(|n| deliver_again(&mut lossy, n, n + 7));
+    deliver(&mut lossy, Coverage::All, (7..=10).map(|n| (n, 10 - n)));
+    lossy.settle_lost();
+    assert_eq!(missing(&mut lossy), None);
+    let mut found = unread(3, 3);
+    found.resume_own(3, 3, 0);
+    (1..=3).for_each(|n| deliver_again(&mut found, n, n + 3));
+    assert_eq!((found.has_lost(), missing(&mut found)), (false, None));
+}
+
+#[test]
+fn lost_deliveries_are_not_counted_where_nothing_shows_that_they_are_missing() {
+    let mut lossy = unread(10, 10);
+    deliver(&mut lossy, Coverage::All, [(1, 9)]);
+    lossy.resume_own(4, 4, 0);
+    lossy.forget_lost();
+    // 2 to 4 may be left.
+    assert_eq!(missing(&mut lossy), Some((6, true, 1, 11)));
+}
+
+#[test]
+fn messages_that_are_delivered_again_say_nothing_about_others() {
+    let mut unread = unread(10, 10);
+    deliver(&mut unread, Coverage::All, [(1, 9), (2, 8)]);
+    for consumer_sequence in 3..=6 {
+        let info = DeliveryInfo { delivered: 2, stream_sequence: 1, consumer_sequence, stored: 0, pending: 8 };
+        unread.repeat(&info, Coverage::All);
+    }
+    deliver(&mut unread, Coverage::All, [(10, 0)]);
+    assert_eq!(missing(&mut unread), Some((7, true, 2, 10)));
+}

@@ -1,0 +1,143 @@
+//! Messages that the server has sent over a connection that broke, and that the stream removes before they are delivered
+//! again: they are counted, unless another program may have read them.
+
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::stream::Config;
+use futures_util::StreamExt;
+use pathway::prelude::*;
+use pathway::stats::SourceStats;
+use pathway::testing::Collected;
+use pathway::{Running, nats};
+use pathway_testkit::Server;
+
+use super::support::{Js, interest, server, values, work_queue};
+use crate::support::{Input, Link, stop, wait_for};
+
+/// A source of the stream `IN`. It has read ten messages; the deliveries of a hundred more are lost, and the connection is cut.
+struct Cut {
+    server: Server,
+    js: Js,
+    link: Link,
+    running: Running,
+    seen: Collected<Input>,
+}
+
+impl Cut {
+    fn new(config: Config, subject: &str) -> Self {
+        let server = server();
+        let js = Js::new(&server);
+        js.create(config);
+        Cut::reading(server, js, subject, "IN".into())
+    }
+
+    fn reading(server: Server, js: Js, subject: &str, stream: nats::Stream) -> Self {
+        let link = Link::new(server.port());
+        let pipeline = Pipeline::named("test");
+        let seen = nats::read(&pipeline, link.url(), subject).name("in").jetstream(stream).json::<Input>().collect();
+        let running = pipeline.start().expect("a running pipeline");
+        let cut = Cut { server, js, link, running, seen };
+        cut.js.publish("in.a", 0..10);
+        wait_for("ten rows", || cut.stats().rows == 10);
+        cut.link.lose();
+        cut.js.publish("in.a", 10..110);
+        wait_for("the deliveries", || cut.js.consumers("IN")[0].delivered.stream_sequence == 110);
+        cut.link.cut();
+        wait_for("the server to notice that", || cut.js.consumers("IN")[0].num_waiting == 0);
+        cut
+    }
+
+    fn stats(&self) -> SourceStats {
+        self.running.stats().sources.swap_remove(0)
+    }
+
+    /// Purges all messages before a sequence.
+    fn purge_before(&self, sequence: u64) {
+        self.js.runtime.block_on(async {
+            let stream = self.js.context.get_stream("IN").await.expect("a stream");
+            stream.purge().sequence(sequence).await.expect("a purge");
+        });
+    }
+
+    /// Reads on, until `published` messages are read or dropped. Returns how many are dropped, and the values in order.
+    fn read_on(self, published: u64) -> (u64, Vec<i64>) {
+        self.link.restore();
+        let accounted = |stats: SourceStats| stats.rows + stats.dropped;
+        wait_for("all messages to be read or dropped", || accounted(self.stats()) >= published);
+        let dropped = self.stats().dropped;
+        stop(self.running);
+        let mut values = values(&self.seen);
+        assert_eq!(values.len() as u64 + dropped, published);
+        values.sort_unstable();
+        (dropped, values)
+    }
+}
+
+#[test]
+fn lost_deliveries_of_messages_that_are_purged_are_counted() {
+    for config in [work_queue("IN"), interest("IN")] {
+        for subject in ["in.>", "in.a"] {
+            let cut = Cut::new(config.clone(), subject);
+            cut.purge_before(111);
+            assert_eq!(cut.read_on(110), (100, (0..10).collect()));
+        }
+    }
+}
+
+#[test]
+fn what_arrives_later_does_not_hide_lost_deliveries() {
+    for subject in ["in.>", "in.a"] {
+        let cut = Cut::new(work_queue("IN"), subject);
+        cut.purge_before(111);
+        cut.js.publish("in.a", 110..200);
+        assert_eq!(cut.read_on(200), (100, (0..10).chain(110..200).collect()));
+    }
+}
+
+#[test]
+fn lost_deliveries_of_a_killed_server_are_counted() {
+    let mut cut = Cut::new(work_queue("IN"), "in.>");
+    cut.server.restart().expect("a server");
+    cut.js = Js::new(&cut.server);
+    cut.purge_before(111);
+    assert_eq!(cut.read_on(110), (100, (0..10).collect()));
+}
+
+#[test]
+fn lost_deliveries_that_come_again_are_not_counted() {
+    for subject in ["in.>", "in.a"] {
+        let cut = Cut::new(work_queue("IN"), subject);
+        // 61 to 110 are left.
+        cut.purge_before(61);
+        cut.js.publish("in.a", 110..200);
+        assert_eq!(cut.read_on(200), (50, (0..10).chain(60..200).collect()));
+        let cut = Cut::new(work_queue("IN"), subject);
+        cut.js.publish("in.a", 110..200);
+        assert_eq!(cut.read_on(200), (0, (0..200).collect()));
+    }
+}
+
+/// A consumer of the user's own can have other readers.
+#[test]
+fn what_another_program_has_read_is_not_counted() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    let config = pull::Config {
+        durable_name: Some("shared".to_owned()),
+        filter_subject: "in.>".to_owned(),
+        ack_wait: Duration::from_millis(100),
+        ..pull::Config::default()
+    };
+    let consumer = js.create_consumer("IN", config);
+    let cut = Cut::reading(server, js, "in.>", nats::stream("IN").durable("shared"));
+    let read_other = async {
+        let messages = consumer.stream().messages().await.expect("messages");
+        let acknowledge = async |message: Result<async_nats::jetstream::Message, _>| {
+            message.expect("a message").double_ack().await.expect("an acknowledgement");
+        };
+        messages.take(100).for_each(acknowledge).await;
+    };
+    cut.js.runtime.block_on(read_other);
+    cut.js.publish("in.a", 110..200);
+    assert_eq!(cut.read_on(100), (0, (0..10).chain(110..200).collect()));
+}
