@@ -1,14 +1,17 @@
 //! Messages that a stream removes before a slow source has read them are counted: rows, rejected and dropped messages add up
 //! to what was published. What the source does not read, and single deletions, are not counted.
 
-use async_nats::jetstream::stream::{Config, DiscardPolicy};
+use std::ops::Range;
+
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 use futures_util::StreamExt;
 use pathway::nats;
 use pathway::prelude::*;
 use pathway::stats::SourceStats;
 use pathway_testkit::Server;
 
-use super::support::{Js, Reading, server, stream, values, work_queue};
+use super::support::{Js, Reading, interest, server, stream, values, work_queue};
 use crate::support::{DEADLINE, Gate, Input, stop, value, wait_for};
 
 /// How many messages are published before the source starts: many times its backlog.
@@ -95,6 +98,11 @@ impl Slow<'_> {
 
 fn accounted(counts: &SourceStats) -> u64 {
     counts.rows + counts.rejected + counts.dropped
+}
+
+/// Every other message is for `in.a`.
+fn mixed(numbers: Range<i64>) -> impl Iterator<Item = (String, String)> {
+    numbers.map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n)))
 }
 
 /// A message that is not read at the front, then many that are.
@@ -203,7 +211,7 @@ fn a_purge_of_a_subject_that_is_not_read_is_not_counted() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
-    js.publish_all((0..2 * MESSAGES).map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n))));
+    js.publish_all(mixed(0..2 * MESSAGES));
     let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
     let (counts, _) = slow.read(MESSAGES as u64 + 1, || {
         js.purge_subject("IN", "in.b", None, None);
@@ -219,11 +227,10 @@ fn what_arrives_for_others_and_is_purged_is_not_counted() {
         let server = server();
         let js = Js::new(&server);
         js.create(config);
-        let mixed = |count: i64| (0..count).map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n)));
-        js.publish_all(mixed(2 * MESSAGES));
+        js.publish_all(mixed(0..2 * MESSAGES));
         let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
         let (counts, _) = slow.read(MESSAGES as u64 + 1_000, || {
-            js.publish_all(mixed(2_000));
+            js.publish_all(mixed(0..2_000));
             js.purge_subject("IN", "in.b", None, None);
         });
         assert_eq!((counts.dropped, counts.rows), (0, MESSAGES as u64 + 1_000));
@@ -235,11 +242,11 @@ fn a_purge_among_messages_that_are_not_read_is_counted() {
     let server = server();
     let js = Js::new(&server);
     js.create(stream("IN"));
-    js.publish_all((0..2 * MESSAGES).map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n))));
+    js.publish_all(mixed(0..2 * MESSAGES));
     let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
     let (counts, _) = slow.read(MESSAGES as u64 + 1_000, || {
         js.purge_subject("IN", "in.a", None, None);
-        js.publish_all((0..2000).map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n))));
+        js.publish_all(mixed(0..2000));
     });
     assert!(counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
 }
@@ -248,22 +255,65 @@ fn a_purge_among_messages_that_are_not_read_is_counted() {
 /// that is removed later.
 #[test]
 fn a_purge_of_messages_that_have_arrived_among_others_is_counted() {
+    for config in [stream("IN"), work_queue("IN"), interest("IN")] {
+        let server = server();
+        let js = Js::new(&server);
+        let keeps_for_others = config.retention == RetentionPolicy::Interest;
+        js.create(config);
+        if keeps_for_others {
+            let durable_name = Some("other".to_owned());
+            js.create_consumer("IN", pull::Config { durable_name, ..pull::Config::default() });
+        }
+        js.publish_all(mixed(0..2 * MESSAGES));
+        let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
+        let (counts, _) = slow.read(MESSAGES as u64 + 1_001, || {
+            js.publish_all(mixed(0..2000));
+            // Each second a few requests, of which these are more than two seconds have.
+            js.wait_for_requests("$JS.API.STREAM.INFO.IN", 8);
+            js.purge_subject("IN", "in.a", None, None);
+            js.publish("in.a", [-1]);
+        });
+        assert!(counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
+    }
+}
+
+/// One subject of several that are read is purged, and messages of the others are left.
+#[test]
+fn a_purge_of_a_part_of_what_has_arrived_in_a_work_queue_is_counted() {
     let server = server();
     let js = Js::new(&server);
-    js.create(stream("IN"));
+    js.create(work_queue("IN"));
     let mixed = |numbers: std::ops::Range<i64>| {
-        numbers.map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n)))
+        numbers.map(|n| (["in.x.a", "in.x.b", "in.y"][n as usize % 3].to_owned(), value(n)))
     };
-    js.publish_all(mixed(0..2 * MESSAGES));
-    let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
-    let (counts, _) = slow.read(MESSAGES as u64 + 1_001, || {
-        js.publish_all(mixed(0..2000));
-        // Each second a few requests, of which these are more than two seconds have.
+    js.publish_all(mixed(0..3 * MESSAGES));
+    let slow = Slow { server: &server, subject: "in.x.*", stream: "IN".into() };
+    let (counts, _) = slow.read(2 * MESSAGES as u64 + 2_001, || {
+        js.publish_all(mixed(0..3000));
         js.wait_for_requests("$JS.API.STREAM.INFO.IN", 8);
-        js.purge_subject("IN", "in.a", None, None);
-        js.publish("in.a", [-1]);
+        js.purge_subject("IN", "in.x.a", None, None);
+        js.wait_for_requests("$JS.API.STREAM.INFO.IN", 8);
+        js.publish("in.x.a", [-1]);
     });
     assert!(counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
+}
+
+/// While the source is slow, it counts again and again what arrives.
+#[test]
+fn what_arrives_among_others_and_stays_in_a_work_queue_is_not_counted() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    js.publish_all(mixed(0..2 * MESSAGES));
+    let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
+    let (counts, _) = slow.read(MESSAGES as u64 + 2_000, || {
+        for _ in 0..2 {
+            js.publish_all(mixed(0..2000));
+            js.wait_for_requests("$JS.API.STREAM.INFO.IN", 8);
+        }
+        js.purge_subject("IN", "in.b", None, None);
+    });
+    assert_eq!((counts.dropped, counts.rows), (0, MESSAGES as u64 + 2_000));
 }
 
 /// They are published and purged within a second, and nothing follows.

@@ -154,8 +154,7 @@ impl Reader {
         self.count_arrivals(connection, stream).await?;
         let unread = &self.position.unread;
         let is_counted = unread.is_exact() && unread.end() >= stream.last;
-        // Where read messages are removed, too, nothing shows whether others have been.
-        if self.removes_read() || unread.has_lost() || self.is_count_denied || is_counted {
+        if unread.has_lost() || self.is_count_denied || is_counted {
             return Ok(());
         }
         for attempt in 1..=ATTEMPTS {
@@ -169,13 +168,15 @@ impl Reader {
             if before == last || attempt == ATTEMPTS {
                 let Some(first) = self.first_stored(connection).await? else { return Ok(()) };
                 let unread = &mut self.position.unread;
-                // If an older message is left, none was removed that was not read.
+                // If an older message is left, none was removed that was not read. Where read messages are removed, it is one
+                // that the pipeline is still processing.
                 if first > unread.position() {
                     if first <= unread.end() {
                         return Ok(());
                     }
                     unread.lose_before(first);
                 }
+                unread.lose_excess(info.pending);
                 unread.replace(UnreadSnapshot::between(before, last, info.pending));
                 self.note_gap();
                 return Ok(());

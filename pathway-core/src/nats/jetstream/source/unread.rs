@@ -348,6 +348,16 @@ impl Unread {
         self.is_missing_exact = false;
     }
 
+    /// The consumer has delivered everything that it had sent, and still has `pending` messages, whatever has arrived.
+    pub(super) fn lose_excess(&mut self, pending: u64) {
+        let excess = self.expected.saturating_sub(pending);
+        if excess > 0 {
+            self.widen(self.position, self.end() + 1);
+            self.lose(excess);
+            self.is_missing_exact = false;
+        }
+    }
+
     /// So many messages are unread, and none that was expected is missing.
     pub(super) fn replace(&mut self, snapshot: UnreadSnapshot) {
         (self.is_unverified, self.is_ahead, self.beyond) = (false, false, 0);

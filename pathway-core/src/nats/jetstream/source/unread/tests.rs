@@ -120,6 +120,19 @@ fn the_least_number_is_counted_while_messages_arrive() {
 }
 
 #[test]
+fn fewer_messages_than_were_expected_are_the_least_number() {
+    let mut slow = unread(30, 70);
+    deliver(&mut slow, Coverage::Filtered, [(1, 29)]);
+    slow.lose_excess(40);
+    assert_eq!(missing(&mut slow), None);
+    slow.lose_excess(9);
+    slow.replace(UnreadSnapshot::between(80, 80, 9));
+    assert_eq!(missing(&mut slow), Some((20, false, 1, 71)));
+    deliver(&mut slow, Coverage::Filtered, (72..81).map(|n| (n, 80 - n)));
+    assert_eq!(missing(&mut slow), None);
+}
+
+#[test]
 fn nothing_is_counted_where_old_messages_are_replaced() {
     let mut newest = unread(10, 10);
     deliver(&mut newest, Coverage::Newest, [(3, 9), (50, 0)]);
