@@ -8,7 +8,7 @@ use pathway::ErrorKind;
 use pathway::prelude::*;
 use pathway_testkit::Server;
 
-use super::support::{Js, RawClient, Reading, server, stream};
+use super::support::{Js, RawClient, Reading, server, stream, work_queue};
 use crate::support::{Input, assert_error, join, wait_for};
 
 fn durable(change: impl FnOnce(&mut pull::Config)) -> pull::Config {
@@ -74,6 +74,54 @@ fn config(jetstream: &str) -> String {
     format!("accounts {{ A {{ jetstream: {jetstream}, users: [{{ user: a, password: p }}] }} }}\nno_auth_user: a")
 }
 
+/// The server stays, and so do the connections.
+#[test]
+fn an_account_that_loses_jetstream_by_a_reload_ends_its_sources_and_sinks_with_the_reason() {
+    let mut server = Server::builder().config(&config("enabled")).start().expect("a server");
+    let js = Js::new(&server);
+    js.create(stream("IN"));
+    js.create(work_queue("QUEUE"));
+    js.create(Config { subjects: vec!["out".to_owned()], ..stream("OUT") });
+    let reading = Reading::start(&server, "in.>", "IN").expect("a running pipeline");
+    let working = Reading::start(&server, "queue.>", "QUEUE").expect("a running pipeline");
+    let pipeline = Pipeline::new();
+    let (feed, rows) = pipeline.input::<Input>();
+    nats::write(&rows, server.url(), "out").jetstream("OUT").json();
+    let writing = pipeline.start().expect("a running pipeline");
+    server.set_config(&config("disabled")).expect("a configuration");
+    server.reload().expect("another configuration");
+    feed.insert(Input { value: 1 });
+    feed.commit();
+    for running in [reading.running, working.running, writing] {
+        let error = join(running).expect_err("an error");
+        assert_error(
+            &error,
+            ErrorKind::Stream,
+            &["not enabled for account", "while the pipeline ran", "enable it again"],
+        );
+    }
+}
+
+#[test]
+fn a_second_consumer_of_a_work_queue_with_the_same_subjects_is_refused_with_the_cure() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    let other = |filter: &str| pull::Config {
+        durable_name: Some("other".to_owned()),
+        filter_subject: filter.to_owned(),
+        ..pull::Config::default()
+    };
+    for (filter, subject) in [("in.a", "in.>"), ("in.>", "in.a"), ("", ">"), ("in.b.*", "in.*.c")] {
+        js.create_consumer("IN", other(filter));
+        let words = ["`IN`", &format!("has messages on `{subject}`"), "consumer rm IN", "`.durable(..)`"];
+        Reading::fails_to_start(&server, subject, "IN", ErrorKind::Config, &words);
+        js.delete_consumer("IN", "other");
+    }
+    js.create_consumer("IN", other("in.b"));
+    Reading::start(&server, "in.a", "IN").expect("a running pipeline").stop();
+}
+
 #[test]
 fn an_account_that_loses_jetstream_ends_its_sources_and_sinks_with_the_reason() {
     let mut server = Server::builder().config(&config("enabled")).start().expect("a server");
@@ -91,7 +139,11 @@ fn an_account_that_loses_jetstream_ends_its_sources_and_sinks_with_the_reason() 
     feed.commit();
     for running in [reading.running, writing] {
         let error = join(running).expect_err("an error");
-        assert_error(&error, ErrorKind::Stream, &["not enabled for account"]);
+        assert_error(
+            &error,
+            ErrorKind::Stream,
+            &["not enabled for account", "while the pipeline ran", "enable it again"],
+        );
     }
     let error = Reading::start(&server, "in.>", "IN").err().expect("an error");
     assert_error(&error, ErrorKind::Connect, &["not enabled for account", "`.domain(..)`", "`.api_prefix(..)`"]);

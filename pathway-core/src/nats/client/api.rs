@@ -84,6 +84,8 @@ impl ApiError {
     /// An account, a stream or a server has as much as it may have: resources of the account, resources of the server,
     /// consumers, memory, storage.
     const LIMITS: [u64; 5] = [10002, 10023, 10026, 10028, 10047];
+    /// Another consumer of a work queue has the same messages: all of them, or some.
+    const NOT_UNIQUE: [u64; 2] = [10099, 10100];
     /// JetStream is not enabled, for the account or at all.
     const NOT_ENABLED: [u64; 2] = [10039, 10076];
 
@@ -95,6 +97,11 @@ impl ApiError {
     /// Whether the account that was asked has no JetStream.
     pub(crate) fn is_not_enabled(&self) -> bool {
         matches!(self, ApiError::Refused { code, .. } if Self::NOT_ENABLED.contains(code))
+    }
+
+    /// Whether another consumer of the work queue has these messages.
+    pub(crate) fn is_not_unique(&self) -> bool {
+        matches!(self, ApiError::Refused { code, .. } if Self::NOT_UNIQUE.contains(code))
     }
 
     /// Whether a limit is met that may not be met later.

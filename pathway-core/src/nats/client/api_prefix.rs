@@ -160,6 +160,15 @@ impl ApiPrefix {
         }
     }
 
+    /// What to say if JetStream is not enabled any more.
+    pub(crate) fn no_longer_enabled(&self, error: &ApiError) -> String {
+        format!(
+            "{error}: the account{} has lost JetStream while the pipeline ran; enable it again in the server's \
+             configuration (`jetstream: enabled`), and start the pipeline again",
+            self.place()
+        )
+    }
+
     /// What to say where there is no such stream. `answers` is the domain of the server, and `hint` how to create it.
     pub(crate) fn no_stream(&self, server: &NatsUri, answers: Option<&str>, hint: &str) -> String {
         let own =

@@ -151,6 +151,7 @@ impl Publisher {
                         let PublisherConfig { uri, api, stream, .. } = &self.config;
                         api.no_stream(uri, domain.as_deref(), &Bucket::hint(stream, &api.nats_options()))
                     }
+                    false if error.is_not_enabled() && is_running => self.config.api.no_longer_enabled(&error),
                     false if error.is_not_enabled() => self.config.api.not_enabled(&error),
                     false => error.to_string(),
                 };

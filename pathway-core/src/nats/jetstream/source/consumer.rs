@@ -192,6 +192,15 @@ impl ConsumerSpec {
     pub(super) fn no_consumer(&self, name: &str, error: &ApiError, is_running: bool) -> Error {
         let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
         let message = match error.has_code(ApiError::CONSUMER_NOT_FOUND) {
+            _ if error.is_not_unique() => format!(
+                "another consumer of this work queue has messages on `{}`, and each message of a work queue is for one \
+                 consumer only ({error}): read other subjects, delete the other consumer (`nats{} consumer rm {}`), or \
+                 read with it (`.durable(..)`)",
+                self.subject,
+                self.api.nats_options(),
+                self.stream
+            ),
+            _ if is_running && error.is_not_enabled() => self.api.no_longer_enabled(error),
             true if is_running => format!(
                 "the consumer `{name}` was deleted while it was in use; only it knew which messages were acknowledged"
             ),

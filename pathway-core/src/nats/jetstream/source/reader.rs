@@ -269,6 +269,9 @@ impl Reader {
             (Some(_), true) => self.spec.error(ErrorKind::Stream, "it was deleted while it was read"),
             (None, false) if error.is_not_enabled() => self.spec.error(ErrorKind::Connect, api.not_enabled(error)),
             (None, false) => self.spec.error(ErrorKind::Connect, error),
+            (Some(_), false) if error.is_not_enabled() => {
+                self.spec.error(ErrorKind::Stream, api.no_longer_enabled(error))
+            }
             (Some(_), false) => self.spec.error(ErrorKind::Stream, error),
         }
     }
