@@ -12,6 +12,7 @@ mod consumer_names;
 mod delivery_info;
 mod key_check;
 mod lost_messages;
+mod missing;
 mod open;
 mod position;
 mod pull_requests;

@@ -1,8 +1,9 @@
 //! Counts and reports messages that the stream has removed before they were read.
 
 use super::consumer::{Consumer, ConsumerInfo};
+use super::missing::Gap;
 use super::reader::Reader;
-use super::unread::{Coverage, Gap, UnreadSnapshot};
+use super::unread::{Coverage, UnreadSnapshot};
 use crate::nats::client::{Connection, MessageRequest, Retention, SessionEnd, StreamInfo, matches};
 use crate::telemetry::Level;
 
@@ -298,9 +299,9 @@ impl Reader {
         if !self.removes_read() && !self.is_prefix_removed(connection, stream, gap).await? {
             if self.cannot_look_up() {
                 self.warn(format_args!(
-                    "stream `{}`: {} messages are missing between the sequences {} and {}; they are not counted as dropped, \
-                     because it cannot be seen whether they were deleted one by one or removed by a purge",
-                    self.spec.stream, missing.count, gap.after, gap.before,
+                    "stream `{}`: {missing} are missing; they are not counted as dropped, because it cannot be seen whether \
+                     they were deleted one by one or removed by a purge",
+                    self.spec.stream,
                 ));
             }
             return Ok(());
@@ -308,12 +309,8 @@ impl Reader {
         self.link.counters.dropped.add(missing.count);
         let cause = stream.removal.likely_cause(self.removes_read() || stream.first > gap.after);
         let message = format_args!(
-            "stream `{}`: {}{} messages between the sequences {} and {} were removed before they were read, probably by {cause}",
+            "stream `{}`: {missing} were removed before they were read, probably by {cause}",
             self.spec.stream,
-            if missing.is_exact { "" } else { "at least " },
-            missing.count,
-            gap.after,
-            gap.before,
         );
         self.removals.report(Level::Warn, 1, message);
         Ok(())

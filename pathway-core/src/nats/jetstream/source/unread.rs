@@ -4,6 +4,7 @@ mod lost_deliveries;
 
 use self::lost_deliveries::LostDeliveries;
 use super::delivery_info::DeliveryInfo;
+use super::missing::{Gap, Missing};
 
 /// Which sequences of a stream have messages for a source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,24 +59,6 @@ pub(super) struct Unread {
     gap: Gap,
     /// Whether `gap` has no subjects yet.
     is_gap_new: bool,
-}
-
-/// Where messages are missing: the widest gap between the sequences of two messages.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Gap {
-    pub(super) after: u64,
-    pub(super) before: u64,
-    /// Subjects that were read shortly before the gap.
-    pub(super) subjects: Vec<String>,
-}
-
-/// Messages that were not delivered, and are not there any more.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Missing {
-    pub(super) count: u64,
-    /// Whether it is not just the least number.
-    pub(super) is_exact: bool,
-    pub(super) gap: Gap,
 }
 
 /// How many messages of a stream are unread.
