@@ -13,7 +13,7 @@ use crate::plan::Control;
 use crate::telemetry::{Level, LogLimiter};
 
 /// Tells the thread that starts a source or a sink, once, that it is ready, or why it is not. Clones are the same.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(crate) struct Ready(Arc<Mutex<Option<mpsc::Sender<Result<()>>>>>);
 
 impl Ready {

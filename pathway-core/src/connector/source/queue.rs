@@ -334,7 +334,7 @@ impl<B: InputBatch> InputQueue<B> {
         self.lock().closed = true;
         self.room.notify_all();
         self.half_free.notify_one();
-        self.closed.notify_one();
+        self.closed.notify_waiters();
     }
 
     /// As [`close`](InputQueue::close). The worker has taken only the first `messages` messages: no others are confirmed.
@@ -343,10 +343,12 @@ impl<B: InputBatch> InputQueue<B> {
         self.close();
     }
 
-    /// Waits until the worker takes no more. Only the source may wait.
+    /// Waits until the worker takes no more.
     pub async fn closed(&self) {
-        while !self.is_closed() {
-            self.closed.notified().await;
+        // From here on, it notices `close`.
+        let closed = self.closed.notified();
+        if !self.is_closed() {
+            closed.await;
         }
     }
 

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::pin::pin;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex};
+use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
 use futures_util::future;
@@ -128,7 +130,7 @@ impl<I: SourceItem> Sender<I> {
         self.link.control.is_stopping() || self.link.queue.is_closed()
     }
 
-    /// Waits until the pipeline stops, in a source that waits asynchronously. One future at a time may wait.
+    /// Waits until the pipeline stops, in a source that waits asynchronously.
     pub async fn stopped(&self) {
         let (stopped, closed) = (pin!(self.link.control.stopped()), pin!(self.link.queue.closed()));
         future::select(stopped, closed).await;
@@ -139,18 +141,20 @@ impl<I: SourceItem> Sender<I> {
     /// # Errors
     /// The pipeline stops.
     pub fn sleep(&self, duration: Duration) -> Result<(), Stopped> {
-        /// How soon a stop is noticed.
-        const STOP_CHECK: Duration = Duration::from_millis(20);
         let begin = Instant::now();
-        loop {
-            if self.is_stopping() {
-                return Err(Stopped);
+        // Not `thread::park`: that would take the wake-ups that the source's own code waits for.
+        let (alarm, alarms) = sync_channel(1);
+        let waker = Waker::from(Arc::new(Alarm(alarm)));
+        let mut stopped = pin!(self.stopped());
+        while stopped.as_mut().poll(&mut Context::from_waker(&waker)).is_pending() {
+            let left = duration.saturating_sub(begin.elapsed());
+            if left.is_zero() {
+                return Ok(());
             }
-            match duration.checked_sub(begin.elapsed()).filter(|left| !left.is_zero()) {
-                Some(left) => std::thread::sleep(left.min(STOP_CHECK)),
-                None => return Ok(()),
-            }
+            // Also ends when the time is over.
+            let _ = alarms.recv_timeout(left);
         }
+        Err(Stopped)
     }
 
     /// What the source and its pipeline share.
@@ -222,6 +226,16 @@ impl<R: Schema> Sender<R> {
     }
 }
 
+/// Wakes a thread that sleeps.
+struct Alarm(SyncSender<()>);
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        // If it is full, the thread has not noticed the last alarm yet.
+        let _ = self.0.try_send(());
+    }
+}
+
 impl<I: SourceItem> Clone for Sender<I> {
     fn clone(&self) -> Self {
         Sender {
@@ -274,3 +288,44 @@ impl fmt::Display for Stopped {
 }
 
 impl std::error::Error for Stopped {}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::super::Undecoded;
+    use super::*;
+
+    fn sender() -> Sender<Undecoded> {
+        let link = SourceLink::new("test".into(), Metadata::NONE, Bound::default(), Control::default());
+        Sender::new(link, false, true, Ready::default())
+    }
+
+    #[test]
+    fn a_stop_and_the_end_of_the_queue_end_every_sleep() {
+        for end in [|sender: &Sender<_>| sender.link.control.stop(), |sender: &Sender<_>| sender.link.queue.close()] {
+            let sender = sender();
+            thread::scope(|scope| {
+                let sleeps = [(); 4].map(|()| scope.spawn(|| sender.clone().sleep(Duration::MAX)));
+                assert_eq!(sender.sleep(Duration::from_millis(10)), Ok(()));
+                end(&sender);
+                assert!(sleeps.map(|sleep| sleep.join().expect("no panic")).iter().all(|slept| *slept == Err(Stopped)));
+            });
+            assert_eq!(sender.sleep(Duration::ZERO), Err(Stopped));
+        }
+    }
+
+    /// The thread gives up the processor once for each wait.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_sleep_does_not_wake_up_again_and_again() {
+        let waits = || {
+            let status = std::fs::read_to_string("/proc/thread-self/status").expect("this thread's status");
+            let waits = status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"));
+            waits.and_then(|waits| waits.trim().parse::<u64>().ok()).expect("a number")
+        };
+        let (before, sender) = (waits(), sender());
+        assert_eq!(sender.sleep(Duration::from_millis(400)), Ok(()));
+        assert!(waits() - before < 10, "{} waits", waits() - before);
+    }
+}
