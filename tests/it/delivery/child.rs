@@ -26,6 +26,7 @@ fn entry_point_of_a_child_process() {
         "sum from the environment" => Options::from_env().and_then(|options| sum_with(&uri, &options).run()),
         "sum with a small backlog" => sum_of(&uri, |read| read.max_backlog(10)).run(),
         "sum at the end" => sum_at_the_end(&uri).run(),
+        "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),
@@ -52,6 +53,19 @@ fn sum_at_the_end(uri: &str) -> Pipeline {
     });
     let total = reduce!(row in input => { sum: sum(row.value) });
     nats::write(&total, uri, "sum").json();
+    pipeline
+}
+
+/// Reads one subject of the stream `IN`, and takes its time for each message.
+fn read_some_subjects_slowly(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::named("slow");
+    let input = nats::read(&pipeline, uri, "in.a").max_backlog(10).jetstream("IN").json::<Input>();
+    let _seen = filter!(row in input => {
+        // Time must pass here: the pipeline is slow.
+        std::thread::sleep(Duration::from_millis(20));
+        eprintln!("read {}", row.value);
+        true
+    });
     pipeline
 }
 
@@ -104,14 +118,14 @@ fn count_workers() -> pathway::Result<()> {
 }
 
 /// A child process, which is killed on drop.
-pub(super) struct Child {
+pub(crate) struct Child {
     process: std::process::Child,
     lines: Arc<Mutex<Vec<String>>>,
     reader: Option<JoinHandle<()>>,
 }
 
 impl Child {
-    pub(super) fn start(role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
         let mut command = Command::new(std::env::current_exe().expect("this binary"));
         command.args(["delivery::child::entry_point_of_a_child_process", "--exact", "--nocapture"]);
         command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
@@ -132,17 +146,17 @@ impl Child {
     }
 
     /// The text that it has printed to stderr so far.
-    pub(super) fn said(&self) -> String {
+    pub(crate) fn said(&self) -> String {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
-    pub(super) fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status();
         assert!(sent.expect("kill").success());
     }
 
     /// Waits for its end, and returns its status and its stderr.
-    pub(super) fn end(mut self) -> (ExitStatus, String) {
+    pub(crate) fn end(mut self) -> (ExitStatus, String) {
         let mut status = None;
         wait_for("the process ends", || {
             status = self.process.try_wait().expect("a status");

@@ -3,7 +3,7 @@
 //! Tests wait for the expected state with a deadline. The one sleep, in `signals`, measures idle time.
 
 mod bad_rows;
-mod child;
+pub(crate) mod child;
 mod commit_every;
 mod config;
 mod connect;

@@ -9,7 +9,8 @@ use pathway_testkit::Server;
 use serde_json::json;
 
 use super::support::{Js, stream, work_queue};
-use crate::support::{Input, assert_error, stop, wait_for};
+use crate::delivery::child::Child;
+use crate::support::{Input, assert_error, stop, value, wait_for};
 
 const INBOX: &str = "_INBOX_svc.>";
 
@@ -180,6 +181,32 @@ fn a_stream_is_read_on_without_permissions_that_only_help() {
         wait_for("another row", || seen.rows().len() == restarts as usize + 1);
     }
     stop(running);
+}
+
+/// A slow source asks once how many messages are unread, is refused, says so, and goes on.
+#[test]
+fn some_subjects_of_a_stream_are_read_on_without_the_permission_to_count_them() {
+    let publish = [
+        "$JS.API.STREAM.INFO.IN",
+        "$JS.API.STREAM.MSG.GET.IN",
+        "$JS.API.CONSUMER.CREATE.IN.*.in.a",
+        "$JS.API.CONSUMER.DELETE.IN.*",
+        "$JS.API.CONSUMER.MSG.NEXT.IN.*",
+    ];
+    let server = server(&publish, &["_INBOX.>"]);
+    let js = Js::new(&server);
+    create(&js, "IN");
+    let mixed = |count: i64| (0..count).map(|n| (["in.a", "in.b"][n as usize % 2].to_owned(), value(n)));
+    js.publish_all(mixed(400));
+    let child = Child::start("read some subjects slowly", &format!("nats://svc:p@{}", server.host_port()), &[]);
+    wait_for("the first message", || child.said().contains("read 0"));
+    js.publish_all(mixed(400));
+    wait_for("all messages", || child.said().matches("\nread ").count() >= 399);
+    child.signal("TERM");
+    let (status, said) = child.end();
+    assert!(status.success(), "{said}");
+    assert_eq!(said.matches("the source cannot always count messages").count(), 1, "{said}");
+    assert_eq!(server.log().matches("Violation").count(), 1, "{}", server.log());
 }
 
 /// With the permission to look at messages, and without it.
