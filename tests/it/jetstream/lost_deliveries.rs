@@ -1,7 +1,10 @@
 //! Messages that the server has sent over a connection that broke, and that the stream removes before they are delivered
 //! again: they are counted, unless another program may have read them.
 
-use async_nats::jetstream::consumer::pull;
+use std::thread;
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::{PullConsumer, pull};
 use async_nats::jetstream::stream::Config;
 use futures_util::StreamExt;
 use pathway::prelude::*;
@@ -11,7 +14,21 @@ use pathway::{Running, nats};
 use pathway_testkit::Server;
 
 use super::support::{Js, interest, server, values, work_queue};
-use crate::support::{Input, Link, stop, wait_for};
+use crate::support::{DEADLINE, Input, Link, stop, wait_for};
+
+impl Js {
+    /// Reads and acknowledges messages in another program.
+    fn read_with(&self, consumer: &PullConsumer, count: usize) {
+        let acknowledge = async |message: Result<Message, _>| {
+            message.expect("a message").double_ack().await.expect("an acknowledgement");
+        };
+        let read = async {
+            let messages = consumer.batch().max_messages(count).expires(DEADLINE).messages().await.expect("messages");
+            messages.take(count).for_each(acknowledge).await;
+        };
+        self.runtime.block_on(read);
+    }
+}
 
 /// A source of the stream `IN`. It has read ten messages; the deliveries of a hundred more are lost, and the connection is cut.
 struct Cut {
@@ -116,6 +133,35 @@ fn lost_deliveries_that_come_again_are_not_counted() {
     }
 }
 
+/// Another program reads with the pipeline's own consumer, while the pipeline cannot see that.
+#[test]
+fn more_than_was_requested_is_not_counted() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    let link = Link::new(server.port());
+    let pipeline = Pipeline::named("test");
+    let read = nats::read(&pipeline, link.url(), "in.>").name("in").max_backlog(40).jetstream("IN");
+    let seen = read.json::<Input>().collect();
+    let running = pipeline.start().expect("a running pipeline");
+    js.publish("in.a", 0..10);
+    wait_for("ten messages", || js.messages("IN") == 0 && running.stats().sources[0].rows == 10);
+    link.cut();
+    wait_for("the server to notice that", || js.consumers("IN")[0].num_waiting == 0);
+    js.publish("in.a", 10..110);
+    let name = &js.consumers("IN")[0].name;
+    let own = js.runtime.block_on(js.context.get_consumer_from_stream(name, "IN")).expect("a consumer");
+    js.read_with(&own, 100);
+    link.restore();
+    js.publish("in.a", 110..200);
+    wait_for("the other messages", || running.stats().sources[0].rows == 100);
+    // Time must pass here: a source that takes them for lost asks for them twice, a second apart.
+    thread::sleep(Duration::from_secs(3));
+    assert_eq!(running.stats().sources[0].dropped, 0);
+    stop(running);
+    assert_eq!(values(&seen), (0..10).chain(110..200).collect::<Vec<_>>());
+}
+
 /// A consumer of the user's own can have other readers.
 #[test]
 fn what_another_program_has_read_is_not_counted() {
@@ -130,14 +176,7 @@ fn what_another_program_has_read_is_not_counted() {
     };
     let consumer = js.create_consumer("IN", config);
     let cut = Cut::reading(server, js, "in.>", nats::stream("IN").durable("shared"));
-    let read_other = async {
-        let messages = consumer.stream().messages().await.expect("messages");
-        let acknowledge = async |message: Result<async_nats::jetstream::Message, _>| {
-            message.expect("a message").double_ack().await.expect("an acknowledgement");
-        };
-        messages.take(100).for_each(acknowledge).await;
-    };
-    cut.js.runtime.block_on(read_other);
+    cut.js.read_with(&consumer, 100);
     cut.js.publish("in.a", 110..200);
     assert_eq!(cut.read_on(100), (0, (0..10).chain(110..200).collect()));
 }

@@ -89,6 +89,11 @@ impl PullRequests {
         }
     }
 
+    /// How many messages were requested and have not arrived yet.
+    pub(super) fn outstanding(&self) -> u64 {
+        self.outstanding
+    }
+
     /// Whether requested messages have not arrived yet.
     pub(super) fn is_outstanding(&self) -> bool {
         self.outstanding > 0

@@ -86,6 +86,8 @@ pub(super) struct Reader {
     pub(super) suspicion: Suspicion,
     /// The sequence of the last message that was delivered, again or for the first time.
     pub(super) last_received: u64,
+    /// How many messages the last consumer could still send.
+    pub(super) requested: u64,
 }
 
 impl Supervised for Reader {
@@ -180,6 +182,7 @@ impl Reader {
             unacked: None,
             has_read: false,
             last_received: 0,
+            requested: 0,
         }
     }
 

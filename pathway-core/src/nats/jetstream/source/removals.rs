@@ -58,8 +58,10 @@ impl Reader {
         consumer: &Consumer,
     ) -> Result<(), SessionEnd> {
         self.count_arrivals(connection, stream).await?;
-        // If requests wait at it, another program may read with our own consumer, too.
-        let is_ours = self.spec.durable.is_none() && consumer.waiting == 0 && !self.cannot_look_up();
+        // If requests wait at our own consumer, or it has sent more than was requested, another program reads with it, too.
+        let sent = consumer.last_delivery.saturating_sub(self.position.unread.last_delivery());
+        let is_alone = consumer.waiting == 0 && sent <= std::mem::take(&mut self.requested);
+        let is_ours = self.spec.durable.is_none() && is_alone && !self.cannot_look_up();
         let unread = &mut self.position.unread;
         let (position, last_delivery) = (consumer.next.saturating_sub(1), consumer.last_delivery);
         match self.unacked {

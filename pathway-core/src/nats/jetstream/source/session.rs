@@ -121,6 +121,7 @@ impl<'a> ConsumerSession<'a> {
             // What arrived before the break is read, so that the position is that of the break.
             while let Ok(true) = poll_fn(|cx| Poll::Ready(self.drain(cx))).await {}
         }
+        self.reader.requested = self.pulls.outstanding();
         end
     }
 

@@ -111,7 +111,8 @@ impl Unread {
     /// A message was delivered that is new here.
     pub(super) fn advance(&mut self, info: &DeliveryInfo, coverage: Coverage) {
         if info.consumer_sequence <= self.last_delivery {
-            return;
+            // The consumer was asked when this was on its way.
+            return self.find_lost(info.stream_sequence);
         }
         self.repeat(info, coverage);
         // The consumer has counted a message that is delivered again when it was delivered first.

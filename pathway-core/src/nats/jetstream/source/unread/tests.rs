@@ -178,6 +178,12 @@ fn lost_deliveries_that_all_come_again_are_not_missing() {
     found.resume_own(3, 3, 0);
     (1..=3).for_each(|n| deliver_again(&mut found, n, n + 3));
     assert_eq!((found.has_lost(), missing(&mut found)), (false, None));
+    // The consumer is asked while two of them are on their way again.
+    let mut asked = unread(3, 3);
+    asked.resume_own(3, 3, 0);
+    asked.resume(3, Some(5), 0);
+    (1..=3).for_each(|n| deliver_again(&mut asked, n, n + 3));
+    assert_eq!((asked.has_lost(), missing(&mut asked)), (false, None));
 }
 
 #[test]
