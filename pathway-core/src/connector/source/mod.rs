@@ -88,6 +88,12 @@ use super::Failure;
 ///   which are durable.
 /// - Set its [`Position`], on batches or by [`RowSender::set_position`], and continue after it: [`Sender::resume_after`].
 ///   To fetch the messages between two positions again, it continues at the first.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source",
+    label = "it does not implement `Source`",
+    note = "a closure cannot be a source: implement `Source` for a struct of your own, with the loop in `run`",
+    note = "for rows that other code of the program has, use `let (feed, table) = pipeline.input::<Order>()`"
+)]
 pub trait Source: Send + Sized + 'static {
     /// What it hands over: rows of a schema, or [`Undecoded`] messages.
     type Item: SourceItem;

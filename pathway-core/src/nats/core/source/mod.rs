@@ -122,6 +122,7 @@ impl Subscription {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Source for Subscription {
     type Item = Undecoded;
 

@@ -122,6 +122,7 @@ impl StreamReader {
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl Source for StreamReader {
     type Item = Undecoded;
 
