@@ -306,7 +306,7 @@ mod tests {
         for end in [|sender: &Sender<_>| sender.link.control.stop(), |sender: &Sender<_>| sender.link.queue.close()] {
             let sender = sender();
             thread::scope(|scope| {
-                let sleeps = [(); 4].map(|()| scope.spawn(|| sender.clone().sleep(Duration::MAX)));
+                let sleeps = [(); 4].map(|()| scope.spawn(|| sender.clone().sleep(Duration::from_secs(60))));
                 assert_eq!(sender.sleep(Duration::from_millis(10)), Ok(()));
                 end(&sender);
                 assert!(sleeps.map(|sleep| sleep.join().expect("no panic")).iter().all(|slept| *slept == Err(Stopped)));
