@@ -83,6 +83,8 @@ struct State {
     names: HashMap<String, usize>,
     connectors: Connectors,
     operators: Vec<OperatorContext>,
+    /// Which node's rows an operator makes.
+    operator_of: HashMap<NodeId, OperatorContext>,
     /// What connectors share, by its type.
     shared: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     /// What is reported when the pipeline starts, each with the name of a source or sink.
@@ -113,6 +115,7 @@ impl Plan {
             names: HashMap::new(),
             connectors: Connectors::default(),
             operators: Vec::new(),
+            operator_of: HashMap::new(),
             shared: HashMap::new(),
             warnings: Vec::new(),
         };
@@ -172,6 +175,16 @@ impl Plan {
         let operator = OperatorContext::new(name);
         self.lock().operators.push(operator.clone());
         operator
+    }
+
+    /// Remembers which operator makes the rows of a node.
+    pub(super) fn set_operator(&self, node: NodeId, operator: OperatorContext) {
+        self.lock().operator_of.insert(node, operator);
+    }
+
+    /// The operator that makes the rows of a node; `None` for those of a source.
+    pub(super) fn operator(&self, node: NodeId) -> Option<OperatorContext> {
+        self.lock().operator_of.get(&node).cloned()
     }
 
     /// Adds a source, which starts with the pipeline.

@@ -33,12 +33,14 @@ impl Plan {
         build: impl Fn(&mut Build<'_>, &OperatorContext) -> Changes<R> + Send + Sync + 'static,
     ) -> Table<R> {
         let operator = self.add_operator(Arc::clone(&name));
+        let context = operator.clone();
         let node = self.add(name, properties, |node, _| {
             move |scope| {
-                let changes = build(scope, &operator);
+                let changes = build(scope, &context);
                 scope.put(node, changes);
             }
         });
+        self.set_operator(node, operator);
         Table { plan: self.clone(), node, row: PhantomData }
     }
 }
@@ -47,6 +49,40 @@ impl<R: Schema> Table<R> {
     /// The handle on a node whose output are changes of `R`.
     pub(crate) fn new(plan: Plan, node: NodeId) -> Self {
         Table { plan, node, row: PhantomData }
+    }
+
+    /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). A number makes the name unique.
+    /// Default: the name of the method or macro, such as `reduce`.
+    ///
+    /// An operator has one name: naming it twice is an error, and so is naming the table of a source, which has a `name` of its
+    /// own. [`Pipeline::run`](super::Pipeline::run) returns it.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema)] struct Order { city: String }
+    /// # let pipeline = Pipeline::new();
+    /// # let orders = pipeline.rows::<Order>([]);
+    /// let cities = reduce!(o in orders by o.city => { o.city, n: count() }).named("cities");
+    /// # let _ = cities.collect();
+    /// let stats = pipeline.start()?.join()?;
+    /// assert_eq!(stats.operators[0].name, "cities");
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn named(self, name: impl AsRef<str>) -> Table<R> {
+        let name = name.as_ref();
+        match self.plan.operator(self.node) {
+            None => self.fail(format!(
+                "`named(\"{name}\")` of {self:?}, which no operator makes: name the source, for example with \
+                 `nats::read(..).name(\"{name}\")`"
+            )),
+            Some(operator) if operator.set_name(self.plan.unique_name(name)) => {}
+            Some(operator) => {
+                self.fail(format!(
+                    "`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names"
+                ));
+            }
+        }
+        self
     }
 
     /// Declares a table that is made of this one by an operator, and names it after the operator.

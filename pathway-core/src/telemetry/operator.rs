@@ -2,15 +2,24 @@
 
 use std::fmt;
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use super::{Counter, Level, LogLimiter, OperatorStats};
 
 /// The name of an operator, and its counters, which all workers share.
 #[derive(Clone, Debug)]
 pub struct OperatorContext {
-    name: Arc<str>,
+    name: Arc<Name>,
     counters: Arc<OperatorCounters>,
+}
+
+/// The name of an operator.
+#[derive(Debug)]
+struct Name {
+    /// Made of what it does.
+    default: Arc<str>,
+    /// Given by the user, before the pipeline runs.
+    given: OnceLock<Arc<str>>,
 }
 
 /// The counters of an operator.
@@ -26,13 +35,23 @@ struct OperatorCounters {
 impl OperatorContext {
     /// An operator that has counted nothing yet.
     pub fn new(name: Arc<str>) -> Self {
-        OperatorContext { name, counters: Arc::default() }
+        OperatorContext { name: Arc::new(Name { default: name, given: OnceLock::new() }), counters: Arc::default() }
+    }
+
+    /// The name: the user's, if there is one.
+    pub fn name(&self) -> &Arc<str> {
+        self.name.given.get().unwrap_or(&self.name.default)
+    }
+
+    /// Gives the operator another name. Returns whether it had none from the user yet.
+    pub fn set_name(&self, name: Arc<str>) -> bool {
+        self.name.given.set(name).is_ok()
     }
 
     /// What the operator has counted so far.
     pub fn stats(&self) -> OperatorStats {
         OperatorStats {
-            name: self.name.to_string(),
+            name: self.name().to_string(),
             late: self.counters.late.get(),
             ahead: self.counters.ahead.get(),
             errors: self.counters.errors.get(),
@@ -64,7 +83,7 @@ impl Deref for OperatorContext {
     type Target = str;
 
     fn deref(&self) -> &str {
-        &self.name
+        self.name()
     }
 }
 
@@ -76,7 +95,7 @@ impl From<&str> for OperatorContext {
 
 impl fmt::Display for OperatorContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
+        f.write_str(self.name())
     }
 }
 
@@ -94,9 +113,9 @@ impl OperatorReports {
     pub fn new(operator: &OperatorContext) -> Self {
         OperatorReports {
             counters: Arc::clone(&operator.counters),
-            late: LogLimiter::new(&operator.name),
-            ahead: LogLimiter::new(&operator.name),
-            errors: LogLimiter::new(&operator.name),
+            late: LogLimiter::new(operator.name()),
+            ahead: LogLimiter::new(operator.name()),
+            errors: LogLimiter::new(operator.name()),
         }
     }
 

@@ -40,6 +40,34 @@ fn late_rows_are_counted_by_the_operator_that_drops_them() {
     assert_eq!(operator(&stats, "ignore_late"), (2, 0));
 }
 
+#[test]
+fn operators_have_the_names_that_the_user_gives_them() {
+    let stats = stats(|numbers| {
+        let rollups = || {
+            let windows = reduce!(n in numbers window tumbling(n.value, 10).emit_on_close() as w => { start: w.start, rows: count() });
+            windows.named("rollups")
+        };
+        let (_, _) = (rollups().collect(), rollups().collect());
+        let _ = numbers.ignore_late(|n| n.value, 100).named("in_time").collect();
+    });
+    assert_eq!(operator(&stats, "rollups"), (3, 0));
+    assert_eq!(operator(&stats, "rollups-2"), (3, 0));
+    assert_eq!(operator(&stats, "in_time"), (2, 0));
+}
+
+#[test]
+fn a_name_that_cannot_be_given_is_an_error() {
+    let error = |name: fn(Table<Number>) -> Table<Number>| {
+        let pipeline = Pipeline::new();
+        let _ = name(pipeline.rows([number(1)])).collect();
+        pipeline.run().expect_err("an error").to_string()
+    };
+    let twice = error(|numbers| numbers.filter(|_| true).named("first").named("second"));
+    assert!(twice.contains("`named(\"second\")`") && twice.contains("named `first`"), "{twice}");
+    let source = error(|numbers| numbers.named("numbers"));
+    assert!(source.contains("name the source"), "{source}");
+}
+
 /// One number is far in the future. With a limit it makes no other number late.
 #[test]
 fn a_row_from_the_future_is_counted_and_moves_no_event_time() {

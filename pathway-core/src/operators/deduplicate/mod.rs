@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use super::deduplicate::accept::AcceptedRows;
 use super::deduplicate::by_arrival::{ByArrival, Pick};
-use super::scan::{ScanSpec, Timers, scan};
-use super::state::{Clocks, hash_of};
+use super::scan::{ScanSpec, ScanTimes, Timers, scan};
+use super::state::hash_of;
 use super::window::{EventTime, Length};
 use crate::data::{Change, Datum, NoPrimaryKey, Schema};
 use crate::dataflow::StatefulOperator;
@@ -221,7 +221,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
         event: impl Fn(&mut S, &R, i128) -> Option<R> + Send + Sync + 'static,
     ) -> Table<R> {
         let Deduplicate { table, key } = self;
-        let clocks = time.is_some().then(Clocks::default);
+        let times = time.is_some().then(ScanTimes::default);
         let time = time.unwrap_or_else(|| Arc::new(|_| 0));
         let of = Arc::clone(&time);
         let spec = ScanSpec {
@@ -234,7 +234,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
             on_timer: Arc::new(|_, _, _, _| ()),
             expire_after,
         };
-        scan(&table, verb, clocks, spec)
+        scan(&table, verb, times, spec)
     }
 
     fn accepted(self, append_only: bool, accept: Accept<R>) -> Table<R> {

@@ -8,14 +8,14 @@ mod timers;
 use std::sync::Arc;
 
 use super::Grouped;
-use super::state::{Clocks, InOrder, JumpReports, RowStep, by_row, hash_of};
+use super::state::{InOrder, JumpReports, RowStep, RowTimes, by_row, hash_of};
 use super::timed::TimedGroups;
 use super::window::EventTime;
 use crate::data::{Change, Datum, NoPrimaryKey, Schema};
 use crate::plan::{Order, Table, TableProperties};
 use operator::{Alone, ScanItem, ScanOperator};
 
-pub(super) use spec::ScanSpec;
+pub(super) use spec::{ScanSpec, ScanTimes};
 pub use timers::Timers;
 
 impl<R: Schema, K: Datum> Grouped<R, K> {
@@ -184,15 +184,16 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
             ),
             expire_after,
         };
-        scan(&timed.table, "scan", Some(timed.clocks), spec)
+        let times = ScanTimes { clocks: timed.clocks, part: timed.part };
+        scan(&timed.table, "scan", Some(times), spec)
     }
 }
 
-/// Declares the table of a `scan`. `clocks` are those of event time, if the table has any.
+/// Declares the table of a `scan`. `times` says how event time moves, if the table has any.
 pub(super) fn scan<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Sync + 'static, O: Schema>(
     table: &Table<R>,
     verb: &str,
-    clocks: Option<Clocks>,
+    times: Option<ScanTimes<R>>,
     spec: ScanSpec<R, T, K, S, O>,
 ) -> Table<O> {
     let input = table.properties();
@@ -204,7 +205,7 @@ pub(super) fn scan<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Sync + '
         return table.never();
     }
     let events = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
-    scan_into(table, verb, events, clocks, spec)
+    scan_into(table, verb, events, times, spec)
 }
 
 /// As [`scan`], of a table of arrivals. `properties` are those of the result.
@@ -212,28 +213,27 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Syn
     table: &Table<R>,
     verb: &str,
     properties: TableProperties,
-    clocks: Option<Clocks>,
+    times: Option<ScanTimes<R>>,
     spec: ScanSpec<R, T, K, S, O>,
 ) -> Table<O> {
     table.operator(verb, properties, move |build, changes, name| {
-        let has_time = clocks.is_some();
-        let (clocks, time) = (clocks.clone().unwrap_or_default(), Arc::clone(&spec.time));
+        let (has_time, time) = (times.is_some(), Arc::clone(&spec.time));
+        let ScanTimes { clocks, part } = times.clone().unwrap_or_default();
         let jumps = JumpReports::new(name, spec.expire_after.unwrap_or(i128::MAX));
         let (mut number, mut announced, workers) = (0, None, build.dataflow.workers());
-        let time = move |row: &R| has_time.then(|| time(row));
-        let items =
-            by_row(build, changes, name, &clocks, time, jumps, move |step, items: &mut Vec<ScanItem<R>>| match step {
-                RowStep::Next { change: Some(change), after, .. } => {
-                    items.push((Some(change), number, after));
-                    number += 1;
-                }
-                RowStep::Next { change: None, .. } => {}
-                RowStep::End { now } if now > announced => {
-                    announced = now;
-                    items.extend((0..workers).map(|worker| (None, worker, now)));
-                }
-                RowStep::End { .. } => {}
-            });
+        let times = RowTimes { time: move |row: &R| has_time.then(|| time(row)), clocks: &clocks, part };
+        let items = by_row(build, changes, name, times, jumps, move |step, items: &mut Vec<ScanItem<R>>| match step {
+            RowStep::Next { change: Some(change), after, .. } => {
+                items.push((Some(change), number, after));
+                number += 1;
+            }
+            RowStep::Next { change: None, .. } => {}
+            RowStep::End { now } if now > announced => {
+                announced = now;
+                items.extend((0..workers).map(|worker| (None, worker, now)));
+            }
+            RowStep::End { .. } => {}
+        });
         let operator = ScanOperator::new(spec.clone(), name);
         let key = Arc::clone(&spec.key);
         let route = move |(change, worker, _): &ScanItem<R>| match change {

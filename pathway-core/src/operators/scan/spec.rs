@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::timers::Timers;
 use crate::data::Change;
+use crate::operators::state::{Clocks, PartOf};
 
 /// The key of a row.
 type Key<R, K> = Arc<dyn Fn(&R) -> K + Send + Sync>;
@@ -40,5 +41,23 @@ impl<R, T, K, S: Clone, O> Clone for ScanSpec<R, T, K, S, O> {
             on_timer: Arc::clone(on_timer),
             expire_after: *expire_after,
         }
+    }
+}
+
+/// How the rows of a table and its clocks move event time.
+pub(in crate::operators) struct ScanTimes<R> {
+    pub(in crate::operators) clocks: Clocks,
+    pub(in crate::operators) part: Option<PartOf<R>>,
+}
+
+impl<R> Default for ScanTimes<R> {
+    fn default() -> Self {
+        ScanTimes { clocks: Clocks::default(), part: None }
+    }
+}
+
+impl<R> Clone for ScanTimes<R> {
+    fn clone(&self) -> Self {
+        ScanTimes { clocks: self.clocks.clone(), part: self.part.clone() }
     }
 }

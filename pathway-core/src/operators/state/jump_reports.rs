@@ -36,7 +36,7 @@ impl JumpReports {
                 row_excerpt(row)
             );
             self.reports.ahead(what);
-        } else {
+        } else if event_time.now().zip(before).is_some_and(|(now, before)| now.saturating_sub(before) > self.limit) {
             self.operator.set_jump(row_excerpt(row));
         }
     }

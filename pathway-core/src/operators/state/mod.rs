@@ -5,6 +5,7 @@ mod in_order;
 mod jump_reports;
 mod keyed_state;
 mod ordered_changes;
+mod parts;
 mod row_event_time;
 
 pub(super) use event_time::{ClockInterval, Clocks, EventTimeTracker, Observed, observations};
@@ -12,4 +13,5 @@ pub(super) use in_order::InOrder;
 pub(super) use jump_reports::JumpReports;
 pub(super) use keyed_state::{KeyedState, Slot, hash_of};
 pub(super) use ordered_changes::OrderedChanges;
-pub(super) use row_event_time::{RowEventTime, RowStep, Stamped, by_row, stamped};
+pub(super) use parts::{PartOf, part_of};
+pub(super) use row_event_time::{RowEventTime, RowStep, RowTimes, Stamped, by_row, stamped};

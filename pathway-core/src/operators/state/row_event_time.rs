@@ -5,6 +5,7 @@
 
 use super::event_time::{ClockInterval, Clocks};
 use super::jump_reports::JumpReports;
+use super::parts::{PartOf, Parts};
 use crate::data::{Change, Schema};
 use crate::dataflow::{Changes, Item, Stream};
 use crate::plan::Build;
@@ -13,6 +14,10 @@ use crate::plan::Build;
 #[derive(Debug, Default)]
 pub(crate) struct RowEventTime {
     now: Option<i128>,
+    /// The latest time of any row that may move it.
+    latest: Option<i128>,
+    /// Whether it is the least time of the table's parts, instead of the latest time.
+    parts: Option<Parts>,
     idle: Option<Idle>,
     ahead: Option<Ahead>,
 }
@@ -43,15 +48,34 @@ impl RowEventTime {
     pub(crate) fn new(clocks: &Clocks) -> Self {
         let idle = |clock: &ClockInterval| Idle { timeout: clock.length(), clock: None, has_row: false, since: None };
         let ahead = |clock: &ClockInterval| Ahead { limit: clock.length(), clock: None };
-        RowEventTime { now: None, idle: clocks.idle.as_ref().map(idle), ahead: clocks.ahead.as_ref().map(ahead) }
+        let (idle, ahead) = (clocks.idle.as_ref().map(idle), clocks.ahead.as_ref().map(ahead));
+        RowEventTime { idle, ahead, ..RowEventTime::default() }
+    }
+
+    /// Event time is the least time of the table's parts.
+    fn with_parts(self) -> Self {
+        RowEventTime { parts: Some(Parts::default()), ..self }
     }
 
     /// A change of a row with this time arrives. Returns event time before it.
     pub(crate) fn arrive(&mut self, time: i128, diff: i64) -> Option<i128> {
+        self.arrive_in(0, time, diff)
+    }
+
+    /// The same for a row of this part.
+    fn arrive_in(&mut self, part: u64, time: i128, diff: i64) -> Option<i128> {
         let before = self.now;
         if diff > 0 {
             if !self.is_ahead(time) {
-                self.now = before.max(Some(time));
+                self.latest = self.latest.max(Some(time));
+                let moved = match &mut self.parts {
+                    None => Some(time),
+                    Some(parts) => {
+                        parts.arrive(part, time);
+                        parts.least()
+                    }
+                };
+                self.now = before.max(moved);
             }
             self.idle.iter_mut().for_each(|idle| idle.has_row = true);
         }
@@ -79,7 +103,14 @@ impl RowEventTime {
         idle.clock = Some(clock);
         let Some(now) = self.now else { return };
         if std::mem::take(&mut idle.has_row) {
-            idle.since = Some((clock, now));
+            idle.since = Some((clock, self.latest.map_or(now, |latest| latest.max(now))));
+        }
+        if let Some(parts) = &mut self.parts {
+            parts.tick(clock, idle.timeout);
+            if let Some(least) = parts.least() {
+                self.now = Some(now.max(least));
+                return;
+            }
         }
         if let Some((since, at)) = idle.since
             && clock - since >= idle.timeout
@@ -126,28 +157,39 @@ fn arrivals<R: Schema>(build: &mut Build<'_>, changes: Changes<R>, name: &str, c
     all
 }
 
+/// How the rows of a table move its event time.
+pub(crate) struct RowTimes<'a, R, F> {
+    /// The time of a row, in ticks; `None` if event time is not needed.
+    pub(crate) time: F,
+    pub(crate) clocks: &'a Clocks,
+    /// If event time is the least time of parts: the part of a row.
+    pub(crate) part: Option<PartOf<R>>,
+}
+
 /// Makes items of the changes of a table, one by one in the order of their arrival, on the first worker.
 ///
 /// `step` is called with each change, the time of its row and event time before it, and without a change when a clock has moved
-/// event time. It also gets event time afterwards. It is called at the end of each batch, too. `time` returns `None` if event
-/// time is not needed.
+/// event time. It also gets event time afterwards. It is called at the end of each batch, too.
 pub(crate) fn by_row<R: Schema, D: Item>(
     build: &mut Build<'_>,
     changes: Changes<R>,
     name: &str,
-    clocks: &Clocks,
-    time: impl Fn(&R) -> Option<i128> + 'static,
+    times: RowTimes<'_, R, impl Fn(&R) -> Option<i128> + 'static>,
     mut reports: JumpReports,
     mut step: impl FnMut(RowStep<R>, &mut Vec<D>) + 'static,
 ) -> Stream<D> {
-    let mut event_time = RowEventTime::new(clocks);
+    let RowTimes { time, clocks, part } = times;
+    let mut event_time = match &part {
+        None => RowEventTime::new(clocks),
+        Some(_) => RowEventTime::new(clocks).with_parts(),
+    };
     let arrivals = arrivals(build, changes, name, clocks);
     build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, items| {
         for (change, idle, ahead) in arrivals.drain(..) {
             let before = event_time.now();
             let time = change.as_ref().and_then(|change| time(&change.row));
             if let (Some(Change { row, diff }), Some(time)) = (&change, time) {
-                event_time.arrive(time, *diff);
+                event_time.arrive_in(part.as_ref().map_or(0, |part| part(row)), time, *diff);
                 reports.arrived(row, *diff, &event_time, before, time);
             }
             idle.into_iter().for_each(|time| event_time.tick(Tick::Idle(time)));
@@ -176,19 +218,17 @@ pub(crate) enum RowStep<R> {
 /// worker for which the event time is.
 pub(crate) type Stamped<D> = (Option<D>, u64, Option<i128>);
 
-/// Gives each change of a table the event time before it. `items` makes the items of a change that are sent to the workers;
-/// `time` returns `None` if event time is not needed.
+/// Gives each change of a table the event time before it. `items` makes the items of a change that are sent to the workers.
 pub(crate) fn stamped<R: Schema, D: Item>(
     build: &mut Build<'_>,
     changes: Changes<R>,
     name: &str,
-    clocks: &Clocks,
-    time: impl Fn(&R) -> Option<i128> + 'static,
+    times: RowTimes<'_, R, impl Fn(&R) -> Option<i128> + 'static>,
     reports: JumpReports,
     items: impl Fn(Change<R>, &mut dyn FnMut(D)) + 'static,
 ) -> Stream<Stamped<D>> {
     let (mut announced, workers) = (None, build.dataflow.workers());
-    by_row(build, changes, name, clocks, time, reports, move |step, stamped| match step {
+    by_row(build, changes, name, times, reports, move |step, stamped| match step {
         RowStep::Next { change: Some(change), before, .. } => {
             items(change, &mut |item| stamped.push((Some(item), 0, before)));
         }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Timed;
 use super::policy::{TimePolicy, Times};
 use crate::data::{Change, DatumKey, Schema};
-use crate::operators::window::{EventTime, Length};
+use crate::operators::state::{JumpReports, RowStep, RowTimes, by_row};
+use crate::operators::window::{EventTime, Length, late_rows};
 use crate::plan::Table;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -49,6 +50,48 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         self.policy("ignore_late", late, false, move |name| {
             let time = Arc::clone(&time);
             IgnoreLate::new(late, append_only, name, move |row| time(row).to_string())
+        })
+    }
+}
+
+impl<R: Schema, T: EventTime> Timed<R, T> {
+    /// The rows that arrive when event time is already more than `late` after their time: what
+    /// [`ignore_late`](Timed::ignore_late) drops.
+    ///
+    /// It requires a table of arrivals; otherwise [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so.
+    /// Memory: nothing.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Schema, Debug, PartialEq)] struct Order { at: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let orders = pipeline.rows([20, 15, 9].map(|at| Order { at }));
+    /// let late = orders.timed(|o| o.at).late(10).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(late.rows(), [Order { at: 9 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn late(self, late: impl Length<T>) -> Table<R> {
+        let late = self.ticks(late);
+        let Timed { table, time, clocks, part } = self;
+        if !table.properties().is_sequence() {
+            table.fail(format!(
+                "`late` of {table:?}, whose rows can be removed or have no order: it needs a table of arrivals\n\
+                 read messages into a row without a primary key, or make a stream of the table with `to_stream`"
+            ));
+            return table.never();
+        }
+        late_rows(&table, move |build, changes, name| {
+            let (time, jumps) = (Arc::clone(&time), JumpReports::new(name, late));
+            let times = RowTimes { time: move |row: &R| Some(time(row).ticks()), clocks: &clocks, part: part.clone() };
+            by_row(build, changes, name, times, jumps, move |step, rows| {
+                let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else {
+                    return;
+                };
+                if change.diff > 0 && now > time + late {
+                    rows.push(change);
+                }
+            })
         })
     }
 }

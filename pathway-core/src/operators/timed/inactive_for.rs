@@ -8,7 +8,7 @@ use super::Timed;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Multiset;
-use crate::operators::scan::{ScanSpec, Timers, scan_into};
+use crate::operators::scan::{ScanSpec, ScanTimes, Timers, scan_into};
 use crate::operators::state::{
     ClockInterval, Clocks, EventTimeTracker, KeyedState, Observed, Slot, hash_of, observations,
 };
@@ -85,7 +85,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
         let TimedGroups { timed, key, expire_after } = self;
         let timeout = timed.ticks(timeout);
         let clock = ClockInterval::new(0, clock, time);
-        let Timed { table, time, clocks } = timed;
+        let Timed { table, time, clocks, part } = timed;
         if clocks.idle.is_some() {
             table.fail(format!("`inactive_for` of {table:?} has a clock of its own: remove `idle_timeout` before it"));
         }
@@ -99,7 +99,13 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
         let spec = InactivitySpec { key, time, row: Arc::new(row), timeout, append_only: input.append_only };
         if input.append_only && input.is_sequence() {
             let clocks = Clocks { idle: Some(clock), ahead: clocks.ahead };
-            return scan_into(&table, "inactive_for", TableProperties::GROUPED, Some(clocks), spec.by_row());
+            return scan_into(
+                &table,
+                "inactive_for",
+                TableProperties::GROUPED,
+                Some(ScanTimes { clocks, part }),
+                spec.by_row(),
+            );
         }
         table.operator("inactive_for", TableProperties::GROUPED, move |build, changes, name| {
             let (key, time) = (Arc::clone(&spec.key), Arc::clone(&spec.time));

@@ -9,7 +9,7 @@ mod policy;
 use std::fmt;
 use std::sync::Arc;
 
-use super::state::{ClockInterval, Clocks};
+use super::state::{ClockInterval, Clocks, PartOf, part_of};
 use super::window::{EventTime, Length};
 use crate::data::{Datum, Schema};
 use crate::plan::Table;
@@ -25,7 +25,7 @@ impl<R: Schema> Table<R> {
     /// number of workers. A row with a time far in the future advances event time to there, so that all other rows are late: drop
     /// impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
-        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default() }
+        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default(), part: None }
     }
 }
 
@@ -35,6 +35,7 @@ pub struct Timed<R, T> {
     pub(in crate::operators) table: Table<R>,
     pub(in crate::operators) time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     pub(in crate::operators) clocks: Clocks,
+    pub(in crate::operators) part: Option<PartOf<R>>,
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
@@ -65,6 +66,14 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     ) -> Self {
         self.clocks.ahead = Some(ClockInterval::new(self.ticks(limit), clock, time));
         self.clocks.check(&self.table);
+        self
+    }
+
+    /// Makes event time the least time of the table's parts, such as devices or partitions. Default: the latest time of all rows.
+    ///
+    /// It works as for windows; see [`Windowed::time_by`](super::window::Windowed::time_by).
+    pub fn time_by<P: Datum>(mut self, part: impl Fn(&R) -> P + Send + Sync + 'static) -> Self {
+        self.part = Some(part_of(&self.table, part));
         self
     }
 

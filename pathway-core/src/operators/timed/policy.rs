@@ -5,7 +5,9 @@ use std::sync::Arc;
 use super::Timed;
 use crate::data::{Change, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
-use crate::operators::state::{EventTimeTracker, JumpReports, Observed, RowStep, by_row, hash_of, observations};
+use crate::operators::state::{
+    EventTimeTracker, JumpReports, Observed, RowStep, RowTimes, by_row, hash_of, observations,
+};
 use crate::operators::window::EventTime;
 use crate::plan::{Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
@@ -41,7 +43,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         forgets: bool,
         policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
-        let Timed { table, time, clocks } = self;
+        let Timed { table, time, clocks, part } = self;
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
         let input = table.properties();
         let properties = match forgets {
@@ -52,8 +54,8 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             return table.operator(verb, properties, move |build, changes, name| {
                 let (time, mut policy, mut arrived) = (Arc::clone(&time), policy(name), Vec::new());
                 let reports = JumpReports::new(name, length);
-                let time = move |row: &R| Some(time(row));
-                by_row(build, changes, name, &clocks, time, reports, move |step, changes| {
+                let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, part: part.clone() };
+                by_row(build, changes, name, times, reports, move |step, changes| {
                     let RowStep::Next { change, time, before, after } = step else { return };
                     arrived.extend(time.zip(change));
                     policy.apply(&mut arrived, Times { before, after }, &mut |change| changes.push(change));

@@ -4,6 +4,7 @@ mod calendar;
 mod emission;
 mod grid;
 mod grid_operator;
+mod late;
 mod session_operator;
 mod session_rows;
 mod spec;
@@ -15,12 +16,14 @@ pub use super::window::calendar::{CalendarLength, days, months, weeks};
 pub use super::window::time::{EventTime, Length};
 pub use super::window::windows::{Window, Windows, session, sliding, tumbling};
 
+pub(in crate::operators) use super::window::late::late_rows;
+
 use std::fmt;
 use std::sync::Arc;
 
 use super::group::prepared;
 use super::reducers::Reducer;
-use super::state::{Clocks, JumpReports, Observed, Stamped, hash_of, observations, stamped};
+use super::state::{Clocks, JumpReports, Observed, PartOf, RowTimes, Stamped, hash_of, observations, part_of, stamped};
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid::Grid;
 use super::window::grid_operator::GridWindows;
@@ -64,7 +67,7 @@ impl<R: Schema> Table<R> {
         time: impl Fn(&R) -> T + Send + Sync + 'static,
         windows: Windows<T>,
     ) -> Windowed<R, T> {
-        Windowed { table: self.clone(), time: Arc::new(time), windows }
+        Windowed { table: self.clone(), time: Arc::new(time), windows, part: None }
     }
 }
 
@@ -74,12 +77,47 @@ pub struct Windowed<R, T> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     windows: Windows<T>,
+    part: Option<PartOf<R>>,
 }
 
 impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// Groups the rows of each window by a key, too. Use a tuple for several keys.
     pub fn group_by<K: Datum>(self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> WindowedGroups<R, T, K> {
-        WindowedGroups { table: self.table, time: self.time, windows: self.windows, key: Arc::new(key) }
+        let Windowed { table, time, windows, part } = self;
+        WindowedGroups { table, time, windows, part, key: Arc::new(key) }
+    }
+
+    /// Makes event time the least time of the table's parts, such as devices or partitions: the latest time of each part, and of
+    /// these the least. Default: the latest time of all rows.
+    ///
+    /// One part whose clock is ahead, or that is read faster, then makes no row of another part late. A part that falls silent
+    /// holds event time up, and with it all windows, until it is idle: set [`idle_timeout`](Windows::idle_timeout), unless every
+    /// part always has rows. A part counts from its first row on, and again when it ends its idle period; event time never goes
+    /// back, so that its rows may be late then. It requires a table of arrivals; for any other,
+    /// [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so. Other systems call the parts partitions, and
+    /// event time a watermark by partition.
+    ///
+    /// Memory: about 150 bytes for each part that is not idle.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # use pathway::reducers::Count;
+    /// use pathway::windows::tumbling;
+    ///
+    /// # #[derive(Clone, Schema, Debug, PartialEq)] struct Reading { device: i64, at: i64 }
+    /// # #[derive(Schema, Debug, PartialEq)] struct Readings { from: i64, n: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// // The clock of the second device is far ahead.
+    /// let readings = pipeline.rows([(1, 5), (2, 9_000), (1, 7), (1, 12)].map(|(device, at)| Reading { device, at }));
+    /// let tens = readings.window(|r| r.at, tumbling(10).emit_on_close()).time_by(|r| r.device);
+    /// let counts = tens.reduce(Count, |_| (), |w, n| Readings { from: w.start, n }).collect();
+    /// # pipeline.run()?;
+    /// assert_eq!(counts.rows(), [Readings { from: 0, n: 2 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn time_by<P: Datum>(mut self, part: impl Fn(&R) -> P + Send + Sync + 'static) -> Self {
+        self.part = Some(part_of(&self.table, part));
+        self
     }
 
     /// Reduces each window that has rows to one row.
@@ -106,6 +144,7 @@ pub struct WindowedGroups<R, T, K> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     windows: Windows<T>,
+    part: Option<PartOf<R>>,
     key: Arc<dyn Fn(&R) -> K + Send + Sync>,
 }
 
@@ -120,7 +159,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         arguments: impl Fn(&R) -> A + Send + Sync + 'static,
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
-        let WindowedGroups { table, time, windows, key } = self;
+        let WindowedGroups { table, time, windows, part, key } = self;
         let Windows { kind, policy, clocks, error, .. } = windows;
         clocks.check(&table);
         if let Some(error) = error {
@@ -137,8 +176,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
-                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks)),
-                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks)),
+                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks, &part)),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &part)),
             }
         })
     }
@@ -157,7 +196,7 @@ fn reduce_grid<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
-    (input, clocks): (TableProperties, &Clocks),
+    (input, clocks, part): (TableProperties, &Clocks, &Option<PartOf<R>>),
 ) -> Changes<O>
 where
     R: Schema,
@@ -170,13 +209,14 @@ where
     let by_row = input.is_sequence();
     let event_time = WindowTime::new(by_row, clocks.idle.as_ref());
     let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() {
+    if build.dataflow.is_only_worker() && clocks.is_empty() && part.is_none() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
     let by_window = Arc::clone(&spec);
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, grid.length()));
-        let rows = stamped(build, changes, name, clocks, spec.times(), jumps, move |change, send| {
+        let times = RowTimes { time: spec.times(), clocks, part: part.clone() };
+        let rows = stamped(build, changes, name, times, jumps, move |change, send| {
             by_window.starts(&grid, &change.row).for_each(|start| send((DatumKey(start), change.clone())));
         });
         let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
@@ -198,7 +238,7 @@ fn reduce_sessions<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
-    (input, clocks): (TableProperties, &Clocks),
+    (input, clocks, part): (TableProperties, &Clocks, &Option<PartOf<R>>),
 ) -> Changes<O>
 where
     R: Schema,
@@ -211,12 +251,13 @@ where
     let by_row = input.is_sequence();
     let sessions =
         SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clocks.idle.as_ref()), name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() {
+    if build.dataflow.is_only_worker() && clocks.is_empty() && part.is_none() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
     }
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, gap));
-        let rows = stamped(build, changes, name, clocks, spec.times(), jumps, |change, send| send(change));
+        let times = RowTimes { time: spec.times(), clocks, part: part.clone() };
+        let rows = stamped(build, changes, name, times, jumps, |change, send| send(change));
         let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
         return reduce_by_row(build, rows, name, route, sessions, emit);
     }

@@ -1,8 +1,11 @@
 //! Results are a function of the order of arrival: the same arrivals, cut into commits in other ways and run by other numbers of
 //! workers, give the same tables, and the same rows in the same order where rows are only added.
 
+mod asof_now;
+mod events;
+mod lateness;
+
 use pathway::Running;
-use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::prelude::*;
 use pathway::reducers::{Count, Latest, Sum};
 use pathway::testing::Collected;
@@ -232,122 +235,4 @@ fn chains_do_not_depend_on_commits() {
         let fifty = ten.window(|row| row.start, tumbling(50).emit_on_close()).reduce(Sum, |row| row.n, row);
         rows(fifty.collect(), Compared::Sequence)
     });
-}
-
-#[test]
-fn events_do_not_depend_on_commits() {
-    check("scan", |events, _| {
-        let numbered = events.group_by(|event| event.city.clone()).scan(0, |number, event| {
-            *number += 1;
-            Some(Plain { id: event.id, at: *number })
-        });
-        rows(numbered.collect(), Compared::Sequence)
-    });
-    check("scan with timers, by a clock", |events, clock| {
-        let timed = events.timed(|event| event.at).idle_timeout(5, clock, |now| now.at);
-        let silent = timed.group_by(|event| event.city.clone()).expire_after(30).scan_with_timers(
-            0,
-            |last, event, timers| {
-                *last = event.id;
-                timers.replace(timers.now() + 4);
-                [Plain { id: event.id, at: timers.now() }]
-            },
-            |_, last, timers| [Plain { id: -*last, at: timers.now() }],
-        );
-        rows(silent.collect(), Compared::Sequence)
-    });
-    check("inactive keys", |events, clock| {
-        let groups = events.timed(|event| event.at).group_by(|event| event.city.clone());
-        let inactive = groups.inactive_for(6, clock, |now| now.at, |city, since| Quiet { city: city.clone(), since });
-        rows(inactive.collect(), Compared::Table)
-    });
-    check("scan of closed windows", |events, _| {
-        let closed = summaries(events, tumbling(10).emit_on_close());
-        let grown = closed.group_by(|row| row.city.clone()).scan(0, |before, row| {
-            let grown = row.n - std::mem::replace(before, row.n);
-            (grown > 0).then_some(Plain { id: grown, at: row.start })
-        });
-        rows(grown.collect(), Compared::Sequence)
-    });
-    check("the first of each city, windows", |events, _| {
-        let first = events.deduplicate(|event| (event.city.clone(), event.at / 7)).first();
-        rows(summaries(&first, tumbling(10).emit_on_close()).collect(), Compared::Sequence)
-    });
-    check("distinct, windows", |events, _| {
-        let distinct = events.select(|event| Event { id: event.id % 5, ..event.clone() }).distinct();
-        rows(summaries(&distinct, session(4).emit_on_close()).collect(), Compared::Sequence)
-    });
-    check("accept each", |events, _| {
-        let accepted = events.deduplicate(|event| event.city.clone()).accept_each(|new, last| new.at > last.at + 5);
-        rows(plain(&accepted).collect(), Compared::Sequence)
-    });
-    check("the first within 20, sessions", |events, _| {
-        let rare = events.deduplicate(|event| event.city.clone()).first_within(|event| event.at, 20);
-        rows(summaries(&rare, session(40).emit_on_close()).collect(), Compared::Sequence)
-    });
-}
-
-/// Hands over events in commits of these sizes.
-struct InCommits {
-    events: Vec<Event>,
-    commit_sizes: Vec<usize>,
-}
-
-impl Source for InCommits {
-    type Item = Event;
-
-    fn settings(&self) -> SourceSettings {
-        SourceSettings::new().append_only().own_commits()
-    }
-
-    fn run(self, sender: &RowSender<Event>) -> Result<(), Failure> {
-        let mut events = self.events.into_iter();
-        for size in self.commit_sizes {
-            events.by_ref().take(size).try_for_each(|event| sender.insert(event))?;
-            sender.commit()?;
-        }
-        Ok(())
-    }
-}
-
-/// One source has both sides: every third event is a rate.
-#[test]
-fn asof_now_finds_what_has_arrived_before() {
-    let is_rate = |event: &Event| event.id % 3 == 0;
-    for seed in seeds() {
-        let (case, arrivals) = (label("asof_now", seed), arrivals(seed));
-        let events = || {
-            arrivals.iter().filter_map(|arrival| match arrival {
-                Arrival::Event(event) => Some(event.clone()),
-                Arrival::Tick(_) => None,
-            })
-        };
-        let expected: Vec<_> = events()
-            .filter(|event| !is_rate(event))
-            .map(|order| {
-                let rates = events().filter(|rate| is_rate(rate) && rate.id < order.id && rate.city == order.city);
-                (order.id, rates.map(|rate| rate.id).collect::<Vec<_>>())
-            })
-            .collect();
-        let mut random = Random::new(seed ^ 0xc07);
-        for (longest, workers) in [1, 7, 1_000].into_iter().flat_map(|longest| [1, 2, 4].map(|n| (longest, n))) {
-            let pipeline = Pipeline::new();
-            let commit_sizes = std::iter::repeat_with(|| 1 + random.below(longest) as usize).take(arrivals.len());
-            let table = pipeline.source(InCommits { events: events().collect(), commit_sizes: commit_sizes.collect() });
-            let orders = table.filter(move |event| !is_rate(event));
-            let rates = table.filter(is_rate);
-            let joined = orders.join(&rates).on(|order| order.city.clone(), |rate| rate.city.clone()).asof_now();
-            let seen = joined.left(|order, rate| Plain { id: order.id, at: rate.map_or(-1, |rate| rate.id) }).collect();
-            pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
-            let mut found: Vec<(i64, Vec<i64>)> = Vec::new();
-            for (_, row, _) in seen.changes() {
-                match found.last_mut().filter(|(id, _)| *id == row.id) {
-                    Some((_, rates)) => rates.push(row.at),
-                    None => found.push((row.id, if row.at < 0 { vec![] } else { vec![row.at] })),
-                }
-            }
-            found.iter_mut().for_each(|(_, rates)| rates.sort_unstable());
-            assert_eq!(found, expected, "{case}: commits of up to {longest}, {workers} workers (left)");
-        }
-    }
 }

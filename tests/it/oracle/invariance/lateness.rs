@@ -1,0 +1,94 @@
+//! Late rows as a table, and event time by parts.
+
+use pathway::Running;
+use pathway::prelude::*;
+use pathway::reducers::Count;
+use pathway::windows::{Window, Windows, session, sliding, tumbling};
+
+use super::{Compared, Event, Plain, Summary, arrivals, check, cut, plain, rows, summaries};
+use crate::oracle::check::label;
+use crate::oracle::history::seeds;
+
+#[test]
+fn late_rows_do_not_depend_on_commits() {
+    for late in [0, 6] {
+        let window = |events: &Table<Event>, windows: Windows<i64>| events.window(|event| event.at, windows);
+        check(&format!("late for tumbling windows, {late}"), |events, _| {
+            let windows = window(events, tumbling(10).allowed_lateness(late).emit_on_close());
+            rows(plain(&windows.late()).collect(), Compared::Sequence)
+        });
+        check(&format!("late for sliding windows, by a clock, {late}"), |events, clock| {
+            let windows = sliding(12, 5).allowed_lateness(late).emit_on_close().idle_timeout(5, clock, |now| now.at);
+            rows(plain(&window(events, windows).late()).collect(), Compared::Sequence)
+        });
+        check(&format!("late, {late}"), |events, _| {
+            let timed = events.timed(|event| event.at);
+            rows(summaries(&timed.late(late), session(9).emit_on_close()).collect(), Compared::Sequence)
+        });
+    }
+}
+
+/// Each city has an event time of its own; the least of them counts.
+#[test]
+fn event_time_by_parts_does_not_depend_on_commits() {
+    fn by_city(events: &Table<Event>, windows: Windows<i64>) -> Table<Summary> {
+        let row = |city: &String, w: Window<i64>, n| {
+            let (start, end) = (w.start, w.end);
+            Summary { city: city.clone(), start, end, n, ids: 0, last: 0 }
+        };
+        let windowed = events.window(|event| event.at, windows).time_by(|event| event.city.clone());
+        windowed.group_by(|event| event.city.clone()).reduce(Count, |_| (), row)
+    }
+    check("tumbling windows by parts", |events, _| {
+        rows(by_city(events, tumbling(10).emit_on_close()).collect(), Compared::Sequence)
+    });
+    check("sessions by parts, by a clock", |events, clock| {
+        let windows = session(4).emit_on_close().idle_timeout(5, clock, |now| now.at);
+        rows(by_city(events, windows).collect(), Compared::Sequence)
+    });
+    check("policies and events by parts", |events, clock| {
+        let timed = |events: &Table<Event>| {
+            let timed = events.timed(|event| event.at).idle_timeout(9, clock, |now| now.at);
+            timed.time_by(|event| event.city.clone())
+        };
+        let in_time = timed(&timed(events).buffer(5)).ignore_late(8);
+        let counted = timed(&in_time).group_by(|event| event.city.clone()).expire_after(30).scan_with_timers(
+            0,
+            |n, event, timers| {
+                *n += 1;
+                timers.replace(timers.now() + 4);
+                [Plain { id: event.id, at: *n }]
+            },
+            |_, n, timers| [Plain { id: -*n, at: timers.now() }],
+        );
+        rows(counted.collect(), Compared::Sequence)
+    });
+}
+
+/// Each row is in its window or late, and dropped or not.
+#[test]
+fn late_rows_and_the_rows_of_windows_are_all_rows() {
+    for seed in seeds() {
+        let (events, _) = cut(&arrivals(seed), || false);
+        let all: i64 = events.iter().map(|commit| commit.len() as i64).sum();
+        for workers in [1, 2, 4] {
+            let pipeline = Pipeline::new();
+            let events = pipeline.commits(events.clone());
+            let windows = events.window(|event| event.at, tumbling(10).allowed_lateness(3));
+            let late = windows.late().collect();
+            let counts = windows.reduce(Count, |_| (), |w, n| Plain { id: n, at: w.start }).collect();
+            let (in_time, dropped) =
+                (events.ignore_late(|event| event.at, 7).collect(), events.timed(|event| event.at).late(7).collect());
+            let case = label("late", seed);
+            pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
+            let counted: i64 = counts.rows().iter().map(|row| row.id).sum();
+            assert!(!late.rows().is_empty() && !dropped.rows().is_empty(), "{case}: nothing is late");
+            assert_eq!(counted + late.rows().len() as i64, all, "{case}, {workers} workers: windows");
+            assert_eq!(
+                (in_time.rows().len() + dropped.rows().len()) as i64,
+                all,
+                "{case}, {workers} workers: ignore_late"
+            );
+        }
+    }
+}
