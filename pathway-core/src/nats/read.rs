@@ -269,7 +269,7 @@ impl<T> Read<T> {
             ReadTransport::Stream(Stream { name: stream, start, durable, .. }) => {
                 let reader = StreamReader::new(uri.clone(), &stream, &self.subject, &plan.name(), &name)?;
                 let mut reader = reader.options(self.options).api(api.clone(), &plan.name(), &name);
-                reader = reader.start_at(start.unwrap_or_default());
+                reader = reader.start_at(start.unwrap_or_default()).merged_with(plan.shared());
                 if let Some(durable) = durable {
                     reader = reader.durable(&durable)?;
                     if !plan.claim(&format!("consumer {uri} {} {durable}", api.qualify(&stream))) {

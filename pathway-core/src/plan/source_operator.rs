@@ -19,6 +19,23 @@ pub trait SourceOperator {
     /// A source with commits of its own moves exactly one of them.
     fn ingest(&mut self) -> usize;
 
+    /// What is left of the backlog of a source whose messages are taken in the order in which servers have stored them.
+    /// `None`: it is no such source.
+    fn backlog(&self) -> Option<Backlog> {
+        None
+    }
+
+    /// When the first message that waits was stored, in unix nanoseconds. `None`: none waits.
+    fn next_stored(&mut self) -> Option<i64> {
+        None
+    }
+
+    /// Moves the first message that waits into the open commit, with those behind it up to the first one that was stored
+    /// after `until`, and returns how many these were. It may move fewer of them.
+    fn ingest_until(&mut self, _until: i64) -> usize {
+        self.ingest()
+    }
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 
@@ -32,6 +49,17 @@ pub trait SourceOperator {
 
     /// Releases a source that waits for room, because the pipeline has failed.
     fn close(&mut self);
+}
+
+/// What is left of the messages that a server had stored before the source could read them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backlog {
+    /// A part of them has not arrived yet.
+    Arriving,
+    /// The rest of them waits to be moved.
+    Queued,
+    /// All were moved: messages are moved as they are published.
+    Done,
 }
 
 /// When the rows of a source are committed.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use timely::worker::Worker;
 
 use super::commit_scheduler::{CommitScheduler, Decision};
+use super::source_order::SourceOrder;
 use super::waiting;
 use crate::data::Commit;
 use crate::dataflow::Progress;
@@ -60,13 +61,14 @@ impl CommitLoop<'_> {
 
     /// Commits what arrives, as it arrives.
     fn run_live(&mut self, scheduler: &mut CommitScheduler, groups: &[Arc<ManualCommits>]) {
+        let mut order = SourceOrder::new(&self.sources);
         let mut open: Option<OpenCommit> = None;
         let mut stop: Option<Stop> = None;
         while !self.control.has_failed() {
             self.wait_for_sinks();
             self.confirm();
             let manual = ManualCommits::take_first(groups);
-            self.ingest(manual.map(|group| &groups[group]), &mut open);
+            let turn = order.ingest(&mut self.sources, manual.map(|group| &groups[group]), self.control, &mut open);
             if let Some(group) = manual {
                 self.seal(scheduler);
                 groups[group].done();
@@ -81,13 +83,13 @@ impl CommitLoop<'_> {
                         open = None;
                     }
                     Decision::Wait(wait) => {
-                        self.worker.step_or_park(Some(wait));
+                        self.worker.step_or_park(Some(turn.unwrap_or(wait).min(wait)));
                     }
                 },
                 None if self.is_finished(groups) => break,
                 None => {
                     let wait = self.control.is_stopping().then_some(waiting::PATIENCE);
-                    self.worker.step_or_park(wait);
+                    self.worker.step_or_park(turn.or(wait));
                     if self.control.is_stopping() {
                         stop.get_or_insert_default().report(&self.sources);
                     }
@@ -107,24 +109,6 @@ impl CommitLoop<'_> {
             }
         }
         groups
-    }
-
-    /// Moves what waits into the open commit: of all scheduled sources, and of one group with manual commits.
-    fn ingest(&mut self, manual: Option<&Arc<ManualCommits>>, open: &mut Option<OpenCommit>) {
-        for source in &mut self.sources {
-            let every = match (source.trigger(), manual) {
-                (CommitTrigger::Scheduled(every), _) => every,
-                (CommitTrigger::Manual(group), Some(manual)) if Arc::ptr_eq(&group, manual) => Duration::ZERO,
-                _ => continue,
-            };
-            let taken = source.ingest();
-            if taken > 0 {
-                let due = Instant::now() + every;
-                let open = open.get_or_insert(OpenCommit { messages: 0, due });
-                open.messages += taken;
-                open.due = open.due.min(due);
-            }
-        }
     }
 
     /// How long the open commit may still wait. A pipeline that stops does not wait.
@@ -218,9 +202,21 @@ impl Stop {
 }
 
 /// The open commit.
-struct OpenCommit {
+pub(super) struct OpenCommit {
     /// How many messages it has.
     messages: usize,
     /// When it is sealed at the latest.
     due: Instant,
+}
+
+impl OpenCommit {
+    /// Adds messages, which may wait for `every`. The first ones open the commit.
+    pub(super) fn add(open: &mut Option<OpenCommit>, messages: usize, every: Duration) {
+        if messages > 0 {
+            let due = Instant::now() + every;
+            let open = open.get_or_insert(OpenCommit { messages: 0, due });
+            open.messages += messages;
+            open.due = open.due.min(due);
+        }
+    }
 }

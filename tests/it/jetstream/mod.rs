@@ -11,6 +11,7 @@ mod inboxes;
 mod kv;
 mod lost_deliveries;
 mod markers;
+mod merge;
 mod mirrors;
 mod permissions;
 mod read;

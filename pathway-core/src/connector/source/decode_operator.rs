@@ -1,6 +1,7 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
@@ -12,7 +13,7 @@ use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema, subject_excerpt};
 use crate::dataflow::InputHandle;
 use crate::format::{DecodedRows, RejectedPart};
-use crate::plan::{CommitTrigger, SourceOperator};
+use crate::plan::{Backlog, CommitTrigger, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
 /// What to do with a message that cannot be decoded.
@@ -70,6 +71,8 @@ pub(super) struct DecodeOperator<R: Schema> {
     confirmations: Confirmations,
     /// A message could not be decoded, and nothing is taken after it.
     is_stopped: bool,
+    /// The batch whose messages are next, and the number of the first one that was not moved.
+    current: Option<(MessageBatch, usize)>,
 }
 
 impl<R: Schema> DecodeOperator<R> {
@@ -91,15 +94,22 @@ impl<R: Schema> DecodeOperator<R> {
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
             is_stopped: false,
+            current: None,
         }
     }
 
-    /// Decodes a batch and sends its rows on.
-    fn decode(&mut self, batch: &MessageBatch) {
-        self.decoded.changes.reserve(batch.len());
+    /// The batch whose messages are next, and the number of the first of them.
+    fn next_batch(&mut self) -> Option<(MessageBatch, usize)> {
+        self.current.take().or_else(|| self.link.queue.take().map(|batch| (batch, 0)))
+    }
+
+    /// Decodes messages of a batch and sends their rows on.
+    fn decode(&mut self, batch: &MessageBatch, numbers: Range<usize>) {
+        self.decoded.changes.reserve(numbers.len());
         let mut dead_letters = None;
         let mut read = 0;
-        for (number, message) in batch.iter().enumerate() {
+        for message in batch.messages(numbers.clone()) {
+            let number = numbers.start + read;
             let (rows_before, changes_before) = (self.decoded.rows, self.decoded.changes.len());
             let decoded = match batch.rejection_of(number) {
                 Some(error) => Err(error.clone()),
@@ -115,7 +125,7 @@ impl<R: Schema> DecodeOperator<R> {
                 }
                 // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
                 if self.decoded.rows == rows_before {
-                    self.link.queue.acks().reject(self.confirmations.taken() + number as u64);
+                    self.link.queue.acks().reject(self.confirmations.taken() + read as u64);
                 }
             }
             read += 1;
@@ -125,7 +135,7 @@ impl<R: Schema> DecodeOperator<R> {
         }
         self.confirmations.take(read);
         self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
-        if let Some(position) = batch.position_after(read) {
+        if let Some(position) = batch.position_after(numbers.start + read) {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
         }
         self.output.send(&mut self.decoded.changes);
@@ -242,22 +252,48 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         let mut limit = IngestLimit::default();
         while !limit.is_reached(&self.link.control)
             && !self.is_stopped
-            && let Some(batch) = queue.take()
+            && let Some((batch, next)) = self.next_batch()
         {
-            limit.add(batch.len());
+            limit.add(batch.len() - next);
             let one_commit = matches!(self.trigger, CommitTrigger::Manual(_));
             if one_commit {
                 // A broker in memory counts nothing.
                 self.link.counters.received.add(batch.len() as u64);
                 self.link.counters.bytes.add(batch.bytes() as u64);
             }
-            self.decode(&batch);
+            self.decode(&batch, next..batch.len());
             queue.recycle(batch);
             if one_commit {
                 break;
             }
         }
         limit.taken() + self.end_snapshot()
+    }
+
+    fn backlog(&self) -> Option<Backlog> {
+        self.link.backlog.left_after(self.confirmations.taken())
+    }
+
+    fn next_stored(&mut self) -> Option<i64> {
+        if self.is_stopped {
+            return None;
+        }
+        self.current = self.next_batch();
+        let (batch, next) = self.current.as_ref()?;
+        // A message of which it is not known when it was stored is not held up.
+        Some(batch.stored_at(*next).unwrap_or(i64::MIN))
+    }
+
+    fn ingest_until(&mut self, until: i64) -> usize {
+        let Some((batch, next)) = self.next_batch().filter(|_| !self.is_stopped) else { return 0 };
+        let end = batch.stored_after(next, until);
+        self.decode(&batch, next..end);
+        if end < batch.len() {
+            self.current = Some((batch, end));
+        } else {
+            self.link.queue.recycle(batch);
+        }
+        end - next
     }
 
     fn advance(&mut self, next: Commit) {
@@ -270,7 +306,7 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
     }
 
     fn is_finished(&self) -> bool {
-        self.is_stopped || self.link.queue.is_finished()
+        self.is_stopped || (self.current.is_none() && self.link.queue.is_finished())
     }
 
     fn close(&mut self) {

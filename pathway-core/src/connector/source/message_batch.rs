@@ -1,5 +1,7 @@
 //! Undecoded messages that were received together.
 
+use std::ops::Range;
+
 use super::metadata_columns::MetadataColumns;
 use super::{InputBatch, Position};
 use crate::data::{DateTimeUtc, DecodeError, Delivery, Message};
@@ -29,6 +31,8 @@ pub struct MessageBatch {
     positions: Vec<(usize, Position)>,
     /// The messages that the source itself rejects, by their numbers.
     rejected: Vec<(usize, DecodeError)>,
+    /// When each message was stored, in unix nanoseconds; empty where that does not matter.
+    stored: Vec<i64>,
 }
 
 #[derive(Debug)]
@@ -116,6 +120,22 @@ impl MessageBatch {
         self.positions.get(next.checked_sub(1)?).map(|(_, position)| position)
     }
 
+    /// Says when the last message was stored, in unix nanoseconds. It is said of each message of a batch, or of none.
+    pub(crate) fn set_stored(&mut self, stored: i64) {
+        self.stored.push(stored);
+    }
+
+    /// When the message with this number was stored, if the source has said it.
+    pub(crate) fn stored_at(&self, number: usize) -> Option<i64> {
+        self.stored.get(number).copied()
+    }
+
+    /// The number of the first message behind `number` that was stored after `until`, or else of messages.
+    pub(super) fn stored_after(&self, number: usize, until: i64) -> usize {
+        let mut behind = self.stored.iter().enumerate().skip(number + 1);
+        behind.find(|(_, stored)| **stored > until).map_or(self.len(), |(number, _)| number)
+    }
+
     /// The number of messages.
     pub fn len(&self) -> usize {
         self.entries.len()
@@ -138,8 +158,13 @@ impl MessageBatch {
 
     /// The messages, in the order of their arrival.
     pub fn iter(&self) -> impl Iterator<Item = Message<'_>> {
-        let mut begin = 0;
-        self.entries.iter().enumerate().map(move |(number, entry)| {
+        self.messages(0..self.len())
+    }
+
+    /// The messages with these numbers.
+    pub(super) fn messages(&self, numbers: Range<usize>) -> impl Iterator<Item = Message<'_>> {
+        let mut begin = numbers.start.checked_sub(1).map_or(0, |before| self.entries[before].end);
+        self.entries[numbers.clone()].iter().zip(numbers).map(move |(entry, number)| {
             let payload = &self.payloads[begin..entry.end];
             begin = entry.end;
             let message = Message::new(self.subjects.get(entry.subject), payload);
@@ -162,6 +187,7 @@ impl MessageBatch {
         self.subjects.ends.clear();
         self.metadata.clear(KEEP);
         self.rejected.clear();
+        self.stored.clear();
         self.positions.clear();
         self.positions.shrink_to(KEEP / size_of::<(usize, Position)>());
     }
@@ -283,6 +309,23 @@ mod tests {
         assert_eq!(lines(&batch)[1], r#"a 2 ["x=1"] None false"#);
         batch.clear();
         assert_eq!(batch.rejection_of(1), None);
+    }
+
+    #[test]
+    fn a_part_of_a_batch_ends_before_the_first_message_that_was_stored_later() {
+        let mut batch = MessageBatch::default();
+        for (stored, payload) in [(5, "a"), (7, "bc"), (3, ""), (9, "d"), (8, "e")] {
+            batch.push("s", payload.as_bytes());
+            batch.set_stored(stored);
+        }
+        let ends = [(0, 4), (0, 7), (0, 8), (0, 9), (2, 8), (3, 8), (3, 0), (4, 0)];
+        assert_eq!(ends.map(|(number, until)| batch.stored_after(number, until)), [1, 3, 3, 5, 3, 5, 4, 5]);
+        let payloads = |numbers| batch.messages(numbers).map(|message| message.payload.to_vec()).collect::<Vec<_>>();
+        assert_eq!(payloads(1..4), [b"bc".to_vec(), b"".to_vec(), b"d".to_vec()]);
+        assert_eq!((payloads(0..0).len(), payloads(5..5).len(), payloads(0..5).concat()), (0, 0, b"abcde".to_vec()));
+        batch.clear();
+        batch.push("s", b"");
+        assert_eq!((batch.stored_at(0), batch.stored_after(0, 0)), (None, 1));
     }
 
     #[test]

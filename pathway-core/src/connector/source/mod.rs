@@ -2,6 +2,7 @@
 
 mod ack_progress;
 mod attach;
+mod backlog_progress;
 mod bound;
 mod change_checker;
 mod confirmations;
@@ -27,6 +28,7 @@ pub(crate) use attach::start_source;
 pub(crate) use attach::{
     MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows, decoded_table, row_decoder,
 };
+pub use backlog_progress::{BacklogProgress, MergedSources};
 pub use bound::Bound;
 pub(crate) use dead_letters::DeadLetterOutput;
 pub use decode_operator::OnDecodeError;

@@ -323,6 +323,11 @@ impl<B: InputBatch> InputQueue<B> {
         self.lock().messages
     }
 
+    /// How many messages were handed over so far.
+    pub fn pushed(&self) -> u64 {
+        self.lock().pushed
+    }
+
     /// Whether the source has ended and everything was taken.
     pub fn is_finished(&self) -> bool {
         let state = self.lock();

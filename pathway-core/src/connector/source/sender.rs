@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 use futures_util::future;
 
 use super::{
-    AckProgress, Bound, Closed, InputBatch, InputQueue, MessageBatch, Position, RowBatch, SourceItem, Undecoded,
+    AckProgress, BacklogProgress, Bound, Closed, InputBatch, InputQueue, MessageBatch, Position, RowBatch, SourceItem,
+    Undecoded,
 };
 use crate::connector::thread::Ready;
 use crate::data::{Change, Error, ErrorKind, Metadata, Schema};
@@ -48,6 +49,8 @@ pub struct SourceLink<B = MessageBatch> {
     pub control: Control,
     /// The position behind which the pipeline has taken everything.
     pub position: Arc<Mutex<Option<Position>>>,
+    /// How much of a backlog was handed over, where the source reads what a server has stored.
+    pub backlog: Arc<BacklogProgress>,
 }
 
 /// The pipeline stops or has ended: the source should return. It is not a failure.
@@ -258,7 +261,8 @@ impl<B: InputBatch> SourceLink<B> {
     /// A link with an empty queue.
     pub(crate) fn new(name: Arc<str>, metadata: Metadata, bound: Bound, control: Control) -> Self {
         let queue = Arc::new(InputQueue::bounded(control.clone(), bound));
-        SourceLink { name, queue, counters: Arc::default(), metadata, control, position: Arc::default() }
+        let (counters, position, backlog) = Default::default();
+        SourceLink { name, queue, counters, metadata, control, position, backlog }
     }
 }
 
@@ -271,6 +275,7 @@ impl<B> Clone for SourceLink<B> {
             metadata: self.metadata,
             control: self.control.clone(),
             position: Arc::clone(&self.position),
+            backlog: Arc::clone(&self.backlog),
         }
     }
 }

@@ -67,6 +67,8 @@ impl ConsumerSession<'_> {
         if is_idle {
             // Nothing comes although something was requested.
             self.reader.position.snapshot.end();
+            self.reader.backlog.advance(0, 0);
+            self.reader.hand_over();
         } else if is_short {
             let read = self.reader.position.next.saturating_sub(1);
             self.reader.position.snapshot.extend(stream.last, read);

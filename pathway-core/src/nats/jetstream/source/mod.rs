@@ -5,6 +5,7 @@
 //! A stream that keeps messages until they are acknowledged (a work queue, or one with interest retention) is read with a
 //! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
+mod backlog_reporter;
 mod bucket_keys;
 mod consumer;
 mod consumer_check;
@@ -31,10 +32,11 @@ pub use super::source::start::Start;
 
 use std::sync::Arc;
 
+use super::source::backlog_reporter::BacklogReporter;
 use super::source::consumer::ConsumerSpec;
 use super::source::reader::Reader;
 use crate::connector::Failure;
-use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
+use crate::connector::source::{MergedSources, MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
 use crate::nats::client::{
     ApiPrefix, Dialer, NatsUri, Options, Supervisor, check_stream_name, check_subscribe_subject,
@@ -49,6 +51,7 @@ pub struct StreamReader {
     spec: ConsumerSpec,
     prefix: Arc<str>,
     is_bucket: bool,
+    merged: Option<Arc<MergedSources>>,
 }
 
 impl StreamReader {
@@ -73,7 +76,7 @@ impl StreamReader {
             durable: None,
             own_name: consumer::own_name(pipeline, source),
         };
-        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into(), is_bucket: false })
+        Ok(StreamReader { uri, options: Options::new(), spec, prefix: "".into(), is_bucket: false, merged: None })
     }
 
     /// Sets the connection options.
@@ -108,6 +111,13 @@ impl StreamReader {
         Ok(self)
     }
 
+    /// Merges the backlog of the stream with those of other sources of the pipeline, by the times at which their messages were
+    /// stored.
+    pub(crate) fn merged_with(self, merged: Arc<MergedSources>) -> Self {
+        merged.add();
+        StreamReader { merged: Some(merged), ..self }
+    }
+
     /// Removes a prefix from each subject.
     pub fn without_prefix(mut self, prefix: &str) -> Self {
         self.prefix = prefix.into();
@@ -134,7 +144,8 @@ impl Source for StreamReader {
         let link = sender.link().clone();
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
-        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.is_bucket, link);
+        let backlog = BacklogReporter::new(self.merged.as_deref(), &link);
+        let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.is_bucket, backlog, link);
         let outcome = Supervisor::new(dialer, Box::new(|| sender.ready())).run(&mut reader);
         reader.report_unacked();
         Ok(outcome?)

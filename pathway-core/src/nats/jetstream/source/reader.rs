@@ -10,6 +10,7 @@ use async_nats::{HeaderMap, Message};
 use futures_util::future::{self, Either};
 
 use super::Start;
+use super::backlog_reporter::BacklogReporter;
 use super::bucket_keys::BucketKeys;
 use super::consumer::ConsumerSpec;
 use super::consumer_names::ConsumerNames;
@@ -50,6 +51,7 @@ pub(super) struct Reader {
     prefix: Arc<str>,
     pub(super) link: SourceLink,
     pub(super) batch: MessageBatch,
+    pub(super) backlog: BacklogReporter,
     pub(super) position: Position,
     /// The last messages that were read, if they are read by sequence.
     pub(super) marks: ReadMarks,
@@ -115,6 +117,7 @@ impl Supervised for Reader {
             let (stream, next) = (&self.spec.stream, self.position.next);
             let message = format_args!("stream `{stream}`: {reason}; reading continues at sequence {next}");
             self.restarts.report(Level::Warn, 1, message);
+            self.backlog.set_behind();
             if is_idle {
                 self.until_stopped(connection, tokio::time::sleep(PAUSE)).await?;
             }
@@ -133,6 +136,7 @@ impl Supervised for Reader {
 
     fn connection_lost(&mut self, server: &Server) -> Loss {
         self.suspicion.connection_lost(self.position.next);
+        self.backlog.set_behind();
         Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next: "reconnecting" }
     }
 
@@ -154,6 +158,7 @@ impl Reader {
         spec: ConsumerSpec,
         prefix: Arc<str>,
         is_bucket: bool,
+        backlog: BacklogReporter,
         link: SourceLink,
     ) -> Self {
         Reader {
@@ -176,6 +181,7 @@ impl Reader {
             prefix,
             link,
             batch: MessageBatch::default(),
+            backlog,
             position: Position::default(),
             marks: ReadMarks::default(),
             stream: None,
@@ -294,6 +300,7 @@ impl Reader {
             self.subjects.record(&message.subject);
         }
         self.add(message, info);
+        self.backlog.record(&mut self.batch, info.stored);
         // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
         if self.unacked.is_none() {
             let has_ttl = message.headers.as_ref().is_some_and(|headers| headers.get(TTL).is_some());
@@ -340,11 +347,12 @@ impl Reader {
 
     /// Hands the batch over to the worker. Never blocks: no more is requested than the queue has room for.
     pub(super) fn hand_over(&mut self) {
-        let Reader { link, batch, .. } = self;
+        let Reader { link, batch, backlog, .. } = self;
         link.counters.received.add(batch.len() as u64);
         link.counters.bytes.add(batch.bytes() as u64);
         // If the worker takes no more, the pipeline is ending.
         let _ = link.queue.push_unblocked(batch);
+        backlog.handed_over(link);
     }
 
     /// Ends the initial snapshot when all of it was read.
@@ -381,6 +389,7 @@ impl Reader {
         self.position.skip(message.sequence, self.coverage());
         self.note_gap();
         self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
+        self.backlog.record(&mut self.batch, message.stored);
         if self.unacked.is_none() {
             let has_ttl = message.readable_headers().any(|(name, _)| name == TTL);
             self.marks.record(&message.subject, message.sequence, message.stored, has_ttl);

@@ -94,6 +94,8 @@ impl<'a> ConsumerSession<'a> {
         }
         reader.has_read = true;
         reader.end_snapshot();
+        reader.backlog.advance(consumer.pending, 0);
+        reader.hand_over();
         let pulls = PullRequests::new(consumer.limits.within(reader.link.queue.bound()));
         Ok(ConsumerSession {
             reader,
@@ -321,11 +323,12 @@ impl<'a> ConsumerSession<'a> {
         self.pulls.on_message();
         self.idle = Idle::No;
         let is_marker = self.reader.keys.is_none() && is_marker(&message);
+        if self.reader.unacked.is_none() && info.consumer_sequence != self.last_delivery + 1 {
+            return Err("a delivery is missing".into());
+        }
+        self.reader.backlog.advance(info.pending, self.pulls.outstanding());
         match &mut self.reader.unacked {
             None => {
-                if info.consumer_sequence != self.last_delivery + 1 {
-                    return Err("a delivery is missing".into());
-                }
                 self.last_delivery += 1;
                 if info.stream_sequence < self.reader.position.next {
                     return Ok(());
