@@ -36,6 +36,16 @@ pub trait SourceOperator {
         self.ingest()
     }
 
+    /// Whether the rows that the source has at the start are incomplete. The messages of others come after them.
+    fn awaits_snapshot(&self) -> bool {
+        false
+    }
+
+    /// Whether the source's messages can wait until others have their rows of the start.
+    fn can_wait(&self) -> bool {
+        false
+    }
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 

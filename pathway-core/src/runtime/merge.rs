@@ -86,7 +86,7 @@ impl Merge {
 
 /// How long messages have waited for a source.
 #[derive(Default)]
-struct Wait {
+pub(super) struct Wait {
     since: Option<Instant>,
     /// The wait has lasted for [`PATIENCE`].
     is_over: bool,
@@ -94,7 +94,7 @@ struct Wait {
 
 impl Wait {
     /// How long the wait may still last. The first call begins it.
-    fn left(&mut self, now: Instant) -> Option<Duration> {
+    pub(super) fn left(&mut self, now: Instant) -> Option<Duration> {
         let since = *self.since.get_or_insert(now);
         let left = PATIENCE.checked_sub(now.saturating_duration_since(since)).filter(|left| !left.is_zero());
         self.is_over = left.is_none();
@@ -102,7 +102,7 @@ impl Wait {
     }
 
     /// The source has delivered something: another wait may follow.
-    fn end(&mut self) {
+    pub(super) fn end(&mut self) {
         *self = Wait::default();
     }
 }

@@ -1,11 +1,11 @@
-//! In which order the sources' messages are taken: the backlogs of streams merged by the times at which they were stored, and
-//! everything else as it arrives.
+//! In which order the sources' messages are taken: what a bucket has at the start before the messages of others, the backlogs of
+//! streams merged by the times at which they were stored, and everything else as it arrives.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::commit_loop::OpenCommit;
-use super::merge::{Candidate, Merge, Next, PATIENCE};
+use super::merge::{Candidate, Merge, Next, PATIENCE, Wait};
 use crate::plan::{Backlog, CommitTrigger, Control, ManualCommits, SourceOperator};
 use crate::telemetry::{Level, report};
 
@@ -16,8 +16,11 @@ const MAX_TIME: Duration = Duration::from_millis(10);
 
 type Sources = [Box<dyn SourceOperator>];
 
-/// In which order messages are taken. While no source is behind, or only one reads a stream, they are taken as they arrive.
+/// In which order messages are taken. Once all buckets have their first contents, and while no source is behind, or only one
+/// reads a stream, they are taken as they arrive.
 pub(super) struct SourceOrder {
+    /// The sources whose rows of the start are incomplete, and how long the others have waited for them.
+    snapshots: Vec<(usize, Wait)>,
     /// The sources whose backlogs are merged: none, or at least two.
     merged: Vec<usize>,
     merge: Merge,
@@ -26,12 +29,20 @@ pub(super) struct SourceOrder {
 
 impl SourceOrder {
     pub(super) fn new(sources: &Sources) -> Self {
-        let stored = sources.iter().enumerate().filter(|(_, source)| source.backlog().is_some());
-        let mut merged: Vec<usize> = stored.map(|(number, _)| number).collect();
+        let numbers = |is: fn(&dyn SourceOperator) -> bool| {
+            let all = sources.iter().enumerate().filter(move |(_, source)| is(&***source));
+            all.map(|(number, _)| number)
+        };
+        let mut merged: Vec<usize> = numbers(|source| source.backlog().is_some()).collect();
         if merged.len() < 2 {
             merged.clear();
         }
-        SourceOrder { merge: Merge::new(merged.len()), candidates: Vec::with_capacity(merged.len()), merged }
+        SourceOrder {
+            snapshots: numbers(|source| source.awaits_snapshot()).map(|number| (number, Wait::default())).collect(),
+            merge: Merge::new(merged.len()),
+            candidates: Vec::with_capacity(merged.len()),
+            merged,
+        }
     }
 
     /// Moves what waits into the open commit: of all scheduled sources, and of one group with manual commits. Returns after what
@@ -43,6 +54,7 @@ impl SourceOrder {
         control: &Control,
         open: &mut Option<OpenCommit>,
     ) -> Option<Duration> {
+        let held_back = self.take_snapshots(sources, control, open);
         let is_merging = self.is_merging(sources);
         for (number, source) in sources.iter_mut().enumerate() {
             let every = match (source.trigger(), manual) {
@@ -50,11 +62,54 @@ impl SourceOrder {
                 (CommitTrigger::Manual(group), Some(manual)) if Arc::ptr_eq(&group, manual) => Duration::ZERO,
                 _ => continue,
             };
-            if !(is_merging && self.merged.contains(&number)) {
+            let is_held_back = held_back.is_some() && source.can_wait();
+            if !(is_held_back || is_merging && self.merged.contains(&number)) {
                 OpenCommit::add(open, source.ingest(), every);
             }
         }
-        if is_merging { self.take_merged(sources, control, open) } else { None }
+        match is_merging && held_back.is_none() {
+            true => self.take_merged(sources, control, open),
+            false => held_back,
+        }
+    }
+
+    /// Moves what sources have at the start. Returns how long messages may still wait for it, if they must.
+    fn take_snapshots(
+        &mut self,
+        sources: &mut Sources,
+        control: &Control,
+        open: &mut Option<OpenCommit>,
+    ) -> Option<Duration> {
+        if self.snapshots.is_empty() {
+            return None;
+        }
+        let now = Instant::now();
+        let is_anybody_waiting = sources.iter().any(|source| source.can_wait());
+        let mut left: Option<Duration> = None;
+        self.snapshots.retain_mut(|(number, wait)| {
+            let source = &mut sources[*number];
+            let taken = ingest(&mut **source, open, |source| source.ingest());
+            if taken > 0 {
+                wait.end();
+            }
+            if control.is_stopping() || !source.awaits_snapshot() {
+                return false;
+            }
+            let Some(wait) = wait.left(now) else {
+                let seconds = PATIENCE.as_secs();
+                let message = format_args!(
+                    "its first contents are incomplete, and nothing has arrived for {seconds} s: messages of other sources \
+                     are processed without them"
+                );
+                if is_anybody_waiting {
+                    report(Level::Warn, source.name(), message);
+                }
+                return false;
+            };
+            left = Some(left.unwrap_or(wait).min(wait));
+            true
+        });
+        left
     }
 
     /// Whether there is a backlog.
@@ -95,17 +150,26 @@ impl SourceOrder {
                     report(Level::Warn, sources[self.merged[source]].name(), message);
                 }
                 Next::Take { source, until } => {
-                    let source = &mut sources[self.merged[source]];
-                    let taken = source.ingest_until(until);
-                    if let CommitTrigger::Scheduled(every) = source.trigger() {
-                        OpenCommit::add(open, taken, every);
-                    }
-                    moved += taken.max(1);
+                    let source = &mut *sources[self.merged[source]];
+                    moved += ingest(source, open, |source| source.ingest_until(until)).max(1);
                 }
             }
         }
         Some(Duration::ZERO)
     }
+}
+
+/// Moves messages of a scheduled source into the open commit, and returns how many.
+fn ingest(
+    source: &mut dyn SourceOperator,
+    open: &mut Option<OpenCommit>,
+    ingest: impl FnOnce(&mut dyn SourceOperator) -> usize,
+) -> usize {
+    let taken = ingest(source);
+    if let CommitTrigger::Scheduled(every) = source.trigger() {
+        OpenCommit::add(open, taken, every);
+    }
+    taken
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! Several streams that are read from their beginnings give their messages in the order in which they were stored.
+//! Several streams that are read from their beginnings give their messages in the order in which they were stored, and a bucket
+//! gives its first contents before.
 
 use std::ops::Range;
 
@@ -7,7 +8,7 @@ use pathway_testkit::Server;
 
 use super::support::{Js, server, stream, values, work_queue};
 use crate::support::random::Random;
-use crate::support::{Gate, Input, Link, stop, wait_for};
+use crate::support::{Gate, Input, Link, connect, stop, wait_for};
 
 /// Publishes the numbers of a range to streams, in runs to one of them after the other. Each run is stored before the next one
 /// is published.
@@ -132,6 +133,62 @@ fn a_stream_that_cannot_be_reached_holds_up_no_other() {
     let mut rows = values(&seen);
     rows.sort_unstable();
     assert_eq!(rows, (0..MESSAGES).collect::<Vec<_>>());
+}
+
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct Request {
+    user: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct Limit {
+    #[schema(subject)]
+    user: String,
+    most: i64,
+}
+
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct Answer {
+    user: String,
+    most: i64,
+}
+
+/// The answers to requests, each with the limit of the bucket at its arrival.
+fn answers(requests: &Table<Request>, limits: &Table<Limit>) -> Table<Answer> {
+    let joined = requests.join(limits).on(|r| r.user.clone(), |l| l.user.clone()).asof_now();
+    joined.inner(|request, limit| Answer { user: request.user.clone(), most: limit.most })
+}
+
+/// The bucket is declared last, and takes many requests to be read.
+#[test]
+fn the_first_contents_of_a_bucket_come_before_all_messages() {
+    const USERS: i64 = 5000;
+    let server = server();
+    let js = Js::new(&server);
+    js.create_with(&serde_json::json!({
+        "name": "KV_limits", "subjects": ["$KV.limits.>"], "max_msgs_per_subject": 1, "allow_rollup_hdrs": true,
+        "deny_delete": true, "allow_direct": true, "retention": "limits", "storage": "file", "discard": "new"}));
+    js.publish_all((0..USERS).map(|n| (format!("$KV.limits.u{n}"), format!(r#"{{"most":{n}}}"#))));
+    js.create(stream("REQUESTS"));
+    let request = |n: i64| format!(r#"{{"user":"u{n}"}}"#);
+    js.publish_all((0..10).map(|n| ("requests.a".to_owned(), request(USERS - 1 - n))));
+    let pipeline = Pipeline::named("test");
+    let stored = nats::read(&pipeline, server.url(), "").jetstream("REQUESTS").json::<Request>();
+    let live = nats::read(&pipeline, server.url(), "live").json::<Request>();
+    let limits = nats::read(&pipeline, server.url(), "limits").max_backlog(16).kv().json::<Limit>();
+    let seen = [&stored, &live].map(|requests| answers(requests, &limits).collect());
+    let running = pipeline.start().expect("a running pipeline");
+    let (runtime, client) = connect(&server.url(), async_nats::ConnectOptions::new());
+    runtime.block_on(async {
+        client.publish("live", request(USERS - 1).into()).await.expect("a publication");
+        client.flush().await.expect("a flush");
+    });
+    wait_for("the requests", || running.stats().sources[..2].iter().map(|source| source.rows).sum::<u64>() == 11);
+    stop(running);
+    let most = |n: usize| seen[n].changes().iter().map(|(_, answer, _)| answer.most).collect::<Vec<_>>();
+    let mut stored = most(0);
+    stored.sort_unstable();
+    assert_eq!((stored, most(1)), ((USERS - 10..USERS).collect(), vec![USERS - 1]));
 }
 
 #[derive(Clone, Debug, PartialEq, Schema)]

@@ -35,6 +35,11 @@ impl BacklogProgress {
         self.end.load(Ordering::Acquire) == BEHIND
     }
 
+    /// Whether the source reads what a server has stored.
+    pub(super) fn reads_stored(&self) -> bool {
+        self.end.load(Ordering::Acquire) != NONE
+    }
+
     /// What is left of the backlog when the worker has taken so many messages. What the source had handed over before it said
     /// this can be seen in its queue afterwards.
     pub(super) fn left_after(&self, taken: u64) -> Option<Backlog> {
@@ -76,13 +81,13 @@ mod tests {
     #[test]
     fn a_backlog_is_done_when_all_that_was_handed_over_before_its_end_is_taken() {
         let progress = BacklogProgress::default();
-        assert_eq!(progress.left_after(0), None);
+        assert_eq!((progress.left_after(0), progress.reads_stored()), (None, false));
         progress.set_behind();
         assert_eq!((progress.left_after(10), progress.is_behind()), (Some(Backlog::Arriving), true));
         progress.set_caught_up(10);
         let left = [0, 9, 10, 11].map(|taken| progress.left_after(taken));
         assert_eq!(left, [Backlog::Queued, Backlog::Queued, Backlog::Done, Backlog::Done].map(Some));
         progress.set_behind();
-        assert_eq!(progress.left_after(11), Some(Backlog::Arriving));
+        assert_eq!((progress.left_after(11), progress.reads_stored()), (Some(Backlog::Arriving), true));
     }
 }

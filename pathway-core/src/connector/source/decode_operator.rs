@@ -38,6 +38,11 @@ pub(crate) trait RowDecoder<R>: 'static {
 
     /// The initial snapshot of the source was decoded: appends changes that were held back until now. It may be called again.
     fn end_snapshot(&mut self, _changes: &mut Vec<Change<R>>) {}
+
+    /// Whether changes are held back until the initial snapshot was decoded.
+    fn awaits_snapshot(&self) -> bool {
+        false
+    }
 }
 
 impl<R, F> RowDecoder<R> for F
@@ -294,6 +299,19 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
             self.link.queue.recycle(batch);
         }
         end - next
+    }
+
+    fn awaits_snapshot(&self) -> bool {
+        let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
+        is_scheduled && self.decoder.awaits_snapshot() && !self.is_finished()
+    }
+
+    fn can_wait(&self) -> bool {
+        let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
+        // A server keeps what it has stored. What it has not, it discards where the source does not read it soon.
+        is_scheduled
+            && !self.decoder.awaits_snapshot()
+            && (self.link.backlog.reads_stored() || self.link.queue.is_half_free())
     }
 
     fn advance(&mut self, next: Commit) {

@@ -59,4 +59,8 @@ impl<R: Datum, D: DecodeRow<R>> RowDecoder<R> for KeyedRows<R, D> {
         rows.sort_unstable_by_key(|(key, _)| &***key);
         changes.extend(rows.into_iter().map(|(_, row)| Change::insert(row.clone_datum())));
     }
+
+    fn awaits_snapshot(&self) -> bool {
+        !self.complete
+    }
 }

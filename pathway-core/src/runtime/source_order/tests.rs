@@ -1,4 +1,4 @@
-//! Sources that are behind, and what is taken of the others meanwhile.
+//! Sources that are behind, or have not given their first contents, and what is taken of the others meanwhile.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,10 +11,13 @@ use crate::telemetry::capture::Log;
 /// What is taken, each by the name of its source and the time at which it was stored.
 type Taken = Rc<RefCell<Vec<(&'static str, i64)>>>;
 
+#[derive(Default)]
 struct State {
     /// When the messages that wait were stored.
     waiting: Vec<i64>,
     backlog: Option<Backlog>,
+    awaits_snapshot: bool,
+    can_wait: bool,
 }
 
 /// A source whose state a test sets.
@@ -31,12 +34,16 @@ impl Fake {
     }
 
     fn stream(name: &'static str, taken: &Taken, backlog: Backlog, waiting: &[i64]) -> Self {
-        let state = State { waiting: waiting.to_vec(), backlog: Some(backlog) };
+        let state = State { waiting: waiting.to_vec(), backlog: Some(backlog), can_wait: true, ..State::default() };
         Fake::new(name, taken, state)
     }
 
-    fn subject(name: &'static str, taken: &Taken) -> Self {
-        Fake::new(name, taken, State { waiting: vec![0], backlog: None })
+    fn subject(name: &'static str, taken: &Taken, can_wait: bool) -> Self {
+        Fake::new(name, taken, State { waiting: vec![0], can_wait, ..State::default() })
+    }
+
+    fn bucket(name: &'static str, taken: &Taken) -> Self {
+        Fake::new(name, taken, State { awaits_snapshot: true, ..State::default() })
     }
 
     fn set(&self, set: impl FnOnce(&mut State)) {
@@ -71,6 +78,14 @@ impl SourceOperator for Fake {
         let run = waiting.iter().take_while(|stored| **stored <= until).count();
         self.taken.borrow_mut().extend(waiting.drain(..run).map(|stored| (self.name, stored)));
         run
+    }
+
+    fn awaits_snapshot(&self) -> bool {
+        self.state.borrow().awaits_snapshot
+    }
+
+    fn can_wait(&self) -> bool {
+        self.state.borrow().can_wait
     }
 
     fn advance(&mut self, _: Commit) {}
@@ -148,7 +163,7 @@ fn backlogs_are_merged_and_nobody_waits_for_a_stream_that_has_caught_up() {
 fn a_single_stream_waits_for_nobody() {
     let taken = Taken::default();
     let a = Fake::stream("a", &taken, Backlog::Arriving, &[1]);
-    let core = Fake::subject("core", &taken);
+    let core = Fake::subject("core", &taken, true);
     assert_eq!(Run::new(&taken, [&a, &core]).ingest(), (vec![("a", 1), ("core", 0)], None));
 }
 
@@ -157,7 +172,7 @@ fn a_stream_that_delivers_nothing_is_waited_for_once_and_reported() {
     let taken = Taken::default();
     let a = Fake::stream("a", &taken, Backlog::Arriving, &[]);
     let b = Fake::stream("b", &taken, Backlog::Arriving, &[1, 2]);
-    let core = Fake::subject("core", &taken);
+    let core = Fake::subject("core", &taken, true);
     let mut run = Run::new(&taken, [&a, &b, &core]);
     // Only streams wait.
     assert_eq!(run.ingest().0, [("core", 0)]);
@@ -179,5 +194,44 @@ fn a_stop_ends_the_wait() {
     run.control.stop();
     a.set(|state| state.waiting = vec![2]);
     assert_eq!(run.ingest(), (vec![("b", 1), ("a", 2), ("b", 3)], None));
+    assert_eq!(run.log.lines(), Vec::<String>::new());
+}
+
+#[test]
+fn messages_wait_for_the_first_contents_of_all_buckets() {
+    let taken = Taken::default();
+    let a = Fake::stream("a", &taken, Backlog::Done, &[1]);
+    let core = Fake::subject("core", &taken, true);
+    let crowded = Fake::subject("crowded", &taken, false);
+    let buckets = ["one", "two"].map(|name| Fake::bucket(name, &taken));
+    let mut run = Run::new(&taken, [&a, &core, &crowded, &buckets[0], &buckets[1]]);
+    let (first, wait) = run.ingest();
+    assert!(first == [("crowded", 0)] && wait.is_some_and(|wait| wait <= PATIENCE), "{first:?}, {wait:?}");
+    buckets[0].set(|state| (state.awaits_snapshot, state.waiting) = (false, vec![7]));
+    assert_eq!(run.ingest().0, [("one", 7)]);
+    buckets[1].set(|state| (state.awaits_snapshot, state.waiting) = (false, vec![8]));
+    assert_eq!(run.ingest(), (vec![("two", 8), ("a", 1), ("core", 0)], None));
+    assert_eq!(run.log.lines(), Vec::<String>::new());
+}
+
+#[test]
+fn a_bucket_that_delivers_nothing_is_waited_for_once_and_reported() {
+    let taken = Taken::default();
+    let (core, bucket) = (Fake::subject("core", &taken, true), Fake::bucket("bucket", &taken));
+    let mut run = Run::new(&taken, [&core, &bucket]);
+    assert_eq!(run.ingest_in_time(), [("core", 0)]);
+    core.set(|state| state.waiting = vec![1]);
+    assert_eq!(run.ingest(), (vec![("core", 1)], None));
+    let expected = "WARN bucket: its first contents are incomplete, and nothing has arrived for 1 s: messages of other sources \
+                    are processed without them";
+    assert_eq!(run.log.lines(), [expected]);
+    // Where nobody waits, there is nothing to report.
+    let mut run = Run::new(&taken, [&bucket, &Fake::subject("crowded", &taken, false)]);
+    assert_eq!(run.ingest().0, [("crowded", 0)]);
+    let begin = Instant::now();
+    while let (_, Some(wait)) = run.ingest() {
+        assert!(begin.elapsed() < PATIENCE * 60, "the wait does not end");
+        thread::park_timeout(wait);
+    }
     assert_eq!(run.log.lines(), Vec::<String>::new());
 }
