@@ -27,6 +27,8 @@ struct Shared {
     error: Mutex<Option<Error>>,
     /// The pipeline ends without finishing what it has read.
     failed: AtomicBool,
+    /// Messages that servers have stored are still to be processed.
+    catching_up: AtomicBool,
 }
 
 impl Default for Control {
@@ -44,6 +46,7 @@ impl Control {
             stopping: watch::Sender::new(false),
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
+            catching_up: AtomicBool::new(false),
         };
         Control { shared: Arc::new(shared) }
     }
@@ -100,6 +103,17 @@ impl Control {
     /// Whether the pipeline stops.
     pub fn is_stopping(&self) -> bool {
         *self.shared.stopping.borrow()
+    }
+
+    /// Says whether messages that servers have stored are still to be processed. The commit loop says so before it takes more.
+    pub fn set_catching_up(&self, is_catching_up: bool) {
+        self.shared.catching_up.store(is_catching_up, Ordering::Relaxed);
+    }
+
+    /// Whether messages that servers have stored are still to be processed: that no row arrives then does not mean that there is
+    /// none.
+    pub fn is_catching_up(&self) -> bool {
+        self.shared.catching_up.load(Ordering::Relaxed)
     }
 
     /// Waits until the pipeline stops.

@@ -19,6 +19,11 @@ pub trait SourceOperator {
     /// A source with commits of its own moves exactly one of them.
     fn ingest(&mut self) -> usize;
 
+    /// Whether the last call has left something that waits, because it would have taken too long.
+    fn has_more(&self) -> bool {
+        false
+    }
+
     /// What is left of the backlog of a source whose messages are taken in the order in which servers have stored them.
     /// `None`: it is no such source.
     fn backlog(&self) -> Option<Backlog> {

@@ -21,7 +21,9 @@ type Sources = [Box<dyn SourceOperator>];
 pub(super) struct SourceOrder {
     /// The sources whose rows of the start are incomplete, and how long the others have waited for them.
     snapshots: Vec<(usize, Wait)>,
-    /// The sources whose backlogs are merged: none, or at least two.
+    /// The sources that can have a backlog.
+    stored: Vec<usize>,
+    /// Those whose backlogs are merged: none, or at least two.
     merged: Vec<usize>,
     merge: Merge,
     candidates: Vec<Candidate>,
@@ -33,15 +35,14 @@ impl SourceOrder {
             let all = sources.iter().enumerate().filter(move |(_, source)| is(&***source));
             all.map(|(number, _)| number)
         };
-        let mut merged: Vec<usize> = numbers(|source| source.backlog().is_some()).collect();
-        if merged.len() < 2 {
-            merged.clear();
-        }
+        let stored: Vec<usize> = numbers(|source| source.backlog().is_some()).collect();
+        let merged = if stored.len() < 2 { Vec::new() } else { stored.clone() };
         SourceOrder {
             snapshots: numbers(|source| source.awaits_snapshot()).map(|number| (number, Wait::default())).collect(),
             merge: Merge::new(merged.len()),
             candidates: Vec::with_capacity(merged.len()),
             merged,
+            stored,
         }
     }
 
@@ -55,7 +56,10 @@ impl SourceOrder {
         open: &mut Option<OpenCommit>,
     ) -> Option<Duration> {
         let held_back = self.take_snapshots(sources, control, open);
-        let is_merging = self.is_merging(sources);
+        let has_backlog = self.has_backlog(sources);
+        control.set_catching_up(has_backlog);
+        let is_merging = has_backlog && !self.merged.is_empty();
+        let mut has_more = false;
         for (number, source) in sources.iter_mut().enumerate() {
             let every = match (source.trigger(), manual) {
                 (CommitTrigger::Scheduled(every), _) => every,
@@ -65,12 +69,14 @@ impl SourceOrder {
             let is_held_back = held_back.is_some() && source.can_wait();
             if !(is_held_back || is_merging && self.merged.contains(&number)) {
                 OpenCommit::add(open, source.ingest(), every);
+                has_more |= source.has_more();
             }
         }
-        match is_merging && held_back.is_none() {
+        let turn = match is_merging && held_back.is_none() {
             true => self.take_merged(sources, control, open),
             false => held_back,
-        }
+        };
+        if has_more { Some(Duration::ZERO) } else { turn }
     }
 
     /// Moves what sources have at the start. Returns how long messages may still wait for it, if they must.
@@ -113,8 +119,8 @@ impl SourceOrder {
     }
 
     /// Whether there is a backlog.
-    fn is_merging(&self, sources: &Sources) -> bool {
-        self.merged.iter().any(|number| !matches!(sources[*number].backlog(), None | Some(Backlog::Done)))
+    fn has_backlog(&self, sources: &Sources) -> bool {
+        self.stored.iter().any(|number| !matches!(sources[*number].backlog(), None | Some(Backlog::Done)))
     }
 
     /// Moves messages of the merged sources, as long as it is known which one was stored first.

@@ -1,11 +1,13 @@
 //! Pipelines on streams and buckets of a real nats-server, checked through the JetStream API of async-nats.
 
 mod acknowledge;
+mod catching_up;
 mod cluster;
 mod columns;
 mod consumers;
 mod domains;
 mod durables;
+mod fleet;
 mod imports;
 mod inboxes;
 mod kv;

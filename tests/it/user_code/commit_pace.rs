@@ -58,3 +58,22 @@ fn a_slow_closure_behind_a_fast_source_does_not_make_one_endless_commit() {
     running.stop();
     running.join().unwrap();
 }
+
+/// The worker takes no more than 65 536 rows in a turn; what is left must not wait until the commit is due.
+#[test]
+fn rows_are_taken_while_a_commit_is_open() {
+    for workers in [1, 2] {
+        let pipeline = Pipeline::new();
+        let source = By(SourceSettings::new().commit_every(Duration::from_secs(3_600)), |rows: &RowSender<Number>| {
+            (0..200_000).try_for_each(|value| rows.insert(number(value)))?;
+            Ok(rows.sleep(Duration::MAX)?)
+        });
+        let numbers = pipeline.source(source);
+        let _ = reduce!(n in numbers => { n: count() }).collect();
+        let running = pipeline.start_with(workers).unwrap();
+        wait_for("all rows", || running.stats().sources[0].rows == 200_000);
+        assert_eq!(running.stats().commits, 0);
+        running.stop();
+        running.join().unwrap();
+    }
+}

@@ -76,6 +76,8 @@ pub(super) struct DecodeOperator<R: Schema> {
     confirmations: Confirmations,
     /// A message could not be decoded, and nothing is taken after it.
     is_stopped: bool,
+    /// The last turn ended before the queue was empty.
+    has_more: bool,
     /// The batch whose messages are next, and the number of the first one that was not moved.
     current: Option<(MessageBatch, usize)>,
 }
@@ -99,6 +101,7 @@ impl<R: Schema> DecodeOperator<R> {
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
             is_stopped: false,
+            has_more: false,
             current: None,
         }
     }
@@ -272,7 +275,12 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
                 break;
             }
         }
+        self.has_more = limit.is_reached(&self.link.control);
         limit.taken() + self.end_snapshot()
+    }
+
+    fn has_more(&self) -> bool {
+        self.has_more
     }
 
     fn backlog(&self) -> Option<Backlog> {

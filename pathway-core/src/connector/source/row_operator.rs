@@ -24,6 +24,8 @@ pub(super) struct RowOperator<R: Schema> {
     /// The open commit has a commit of the source already.
     has_commit: bool,
     confirmations: Confirmations,
+    /// The last turn ended before the queue was empty.
+    has_more: bool,
 }
 
 /// Rejects removals of rows that are not there.
@@ -70,6 +72,7 @@ impl<R: Schema> RowOperator<R> {
             checker,
             has_commit: false,
             confirmations: Confirmations::default(),
+            has_more: false,
         }
     }
 
@@ -116,7 +119,12 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         {
             limit.add(taken);
         }
+        self.has_more = limit.is_reached(&self.link.control);
         limit.taken()
+    }
+
+    fn has_more(&self) -> bool {
+        self.has_more
     }
 
     fn advance(&mut self, next: Commit) {

@@ -139,6 +139,11 @@ impl ClockInterval {
         self.length
     }
 
+    /// Whether messages that servers have stored are still to be processed. The clock then does not show that no row arrives.
+    pub(super) fn is_catching_up(&self) -> bool {
+        self.plan.control().is_catching_up()
+    }
+
     /// Whether a table belongs to the clock's pipeline. If not, both pipelines fail with an error that says so.
     pub(crate) fn shares_pipeline<R: Schema>(&self, table: &Table<R>, verb: &str) -> bool {
         let same = self.plan.is(table.plan());
@@ -167,6 +172,14 @@ pub(crate) fn observations<R: Schema>(
     match clock {
         Some(clock) => {
             let times = clock.times(build, name);
+            let clock = clock.clone();
+            let times =
+                build.dataflow.each(times, name, move |times: &mut Vec<Observed>, ticks: &mut Vec<Observed>| {
+                    if clock.is_catching_up() {
+                        times.clear();
+                    }
+                    ticks.append(times);
+                });
             build.dataflow.concat(rows, times)
         }
         None => rows,

@@ -148,7 +148,11 @@ fn arrivals<R: Schema>(build: &mut Build<'_>, changes: Changes<R>, name: &str, c
     for (clock, is_idle) in [(&clocks.idle, true), (&clocks.ahead, false)] {
         let Some(clock) = clock else { continue };
         let times = clock.times(build, name);
+        let clock = clock.clone();
         let ticks = build.dataflow.each(times, name, move |times: &mut Vec<_>, arrivals: &mut Vec<Arrival<R>>| {
+            if is_idle && clock.is_catching_up() {
+                times.clear();
+            }
             let ticks = times.drain(..).filter(|(worker, ..)| *worker == 0);
             arrivals.extend(ticks.map(|(.., tick)| if is_idle { (None, tick, None) } else { (None, None, tick) }));
         });

@@ -9,8 +9,9 @@ use super::Start;
 use super::consumer::{Consumer, ConsumerInfo};
 use super::reader::{PAUSE, Reader};
 use super::start::DeliverPolicy;
-use crate::data::ErrorKind;
+use crate::data::{Error, ErrorKind};
 use crate::nats::client::{ApiError, Connection, SessionEnd, StreamInfo};
+use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::Level;
 
 /// How long another program may continue to read with our consumer: it may be the previous run, which is still ending.
@@ -195,5 +196,24 @@ impl Reader {
         let api = connection.api(&self.spec.api);
         let limit = (!is_resumed).then_some(self.start_timeout);
         self.until_stopped(connection, api.request_with_retry(endpoint, body, limit)).await
+    }
+
+    /// The error where the stream is not available. `domain` is that of the server.
+    pub(super) fn no_stream(&self, error: &ApiError, domain: Option<String>) -> Error {
+        let api = &self.spec.api;
+        match (&self.stream, error.has_code(ApiError::STREAM_NOT_FOUND)) {
+            (None, true) => {
+                let hint = Bucket::hint(&self.spec.stream, &api.nats_options());
+                let message = api.no_stream(&self.uri, domain.as_deref(), &hint);
+                self.spec.error(ErrorKind::Config, message)
+            }
+            (Some(_), true) => self.spec.error(ErrorKind::Stream, "it was deleted while it was read"),
+            (None, false) if error.is_not_enabled() => self.spec.error(ErrorKind::Connect, api.not_enabled(error)),
+            (None, false) => self.spec.error(ErrorKind::Connect, error),
+            (Some(_), false) if error.is_not_enabled() => {
+                self.spec.error(ErrorKind::Stream, api.no_longer_enabled(error))
+            }
+            (Some(_), false) => self.spec.error(ErrorKind::Stream, error),
+        }
     }
 }

@@ -22,12 +22,11 @@ use super::suspicion::Suspicion;
 use super::unacked::UnackedMessages;
 use super::unread::Coverage;
 use crate::connector::source::{MessageBatch, SourceLink};
-use crate::data::{DateTimeUtc, DecodeError, Error, ErrorKind, Metadata, Result};
+use crate::data::{DateTimeUtc, DecodeError, ErrorKind, Metadata, Result};
 use crate::nats::client::{
-    ApiError, Connection, Loss, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo,
-    Supervised, Supervisor,
+    Connection, Loss, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo, Supervised,
+    Supervisor,
 };
-use crate::nats::kv::bucket::Bucket;
 use crate::nats::kv::ttl::TTL;
 use crate::telemetry::{Level, LogLimiter, report};
 
@@ -43,7 +42,7 @@ const BATCH_MESSAGES: usize = 2048;
 const BATCH_BYTES: usize = 1 << 20;
 
 pub(super) struct Reader {
-    uri: NatsUri,
+    pub(super) uri: NatsUri,
     /// How long the start may take.
     pub(super) start_timeout: Duration,
     pub(super) spec: ConsumerSpec,
@@ -264,25 +263,6 @@ impl Reader {
             return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
         Ok(found)
-    }
-
-    /// The error where the stream is not available. `domain` is that of the server.
-    fn no_stream(&self, error: &ApiError, domain: Option<String>) -> Error {
-        let api = &self.spec.api;
-        match (&self.stream, error.has_code(ApiError::STREAM_NOT_FOUND)) {
-            (None, true) => {
-                let hint = Bucket::hint(&self.spec.stream, &api.nats_options());
-                let message = api.no_stream(&self.uri, domain.as_deref(), &hint);
-                self.spec.error(ErrorKind::Config, message)
-            }
-            (Some(_), true) => self.spec.error(ErrorKind::Stream, "it was deleted while it was read"),
-            (None, false) if error.is_not_enabled() => self.spec.error(ErrorKind::Connect, api.not_enabled(error)),
-            (None, false) => self.spec.error(ErrorKind::Connect, error),
-            (Some(_), false) if error.is_not_enabled() => {
-                self.spec.error(ErrorKind::Stream, api.no_longer_enabled(error))
-            }
-            (Some(_), false) => self.spec.error(ErrorKind::Stream, error),
-        }
     }
 
     /// A consumer exists.
