@@ -112,6 +112,7 @@ pub mod nats {
 /// | format | reads | writes | as a method on NATS |
 /// |---|---|---|---|
 /// | [`json()`](format::json) | yes | yes | `.json()` |
+/// | [`json_events()`](format::json_events): without `diff` and `time` | as `json()` | yes | `.events()` |
 /// | [`json_changes()`](format::json_changes) | yes | write with `json()` | `.changes()` |
 /// | [`json_lines()`](format::json_lines): many rows a message | yes | no | `.json_lines()` |
 /// | [`plaintext()`](format::plaintext) | yes | yes | `.plaintext_as()`, `.plaintext()` |
@@ -122,11 +123,12 @@ pub mod nats {
 /// [`Decode`](format::Decode) and [`Encode`](format::Encode) are for formats of your own.
 pub mod format {
     pub use pathway_core::data::{DecodeError, Delivery, EncodeError, Headers, Message, Metadata};
+    pub use pathway_core::format::json::JsonFormat;
     pub use pathway_core::format::values::{
-        JsonChanges, JsonFormat, JsonLines, PlaintextFormat, RawFormat, json, json_changes, json_lines, plaintext,
+        JsonChanges, JsonLines, PlaintextFormat, RawFormat, json, json_changes, json_events, json_lines, plaintext,
         plaintext_of, raw, raw_of,
     };
-    pub use pathway_core::format::{ChangeInfo, Decode, DecodedRows, Dsv, Encode, Plaintext, Raw};
+    pub use pathway_core::format::{ChangeInfo, Decode, DecodedRows, Dsv, Encode, Plaintext, Raw, Removals};
 }
 
 /// The builders that methods of [`Table`] return: joins, groups, deduplication, updates and asynchronous calls.

@@ -66,6 +66,13 @@ pub trait DecodeJson: Sized {
 pub trait EncodeJson {
     /// Appends the value as compact JSON.
     fn encode_json(&self, out: &mut Vec<u8>);
+
+    /// Appends the value as compact JSON in which times are in the form of RFC 3339.
+    ///
+    /// Default: [`encode_json`](EncodeJson::encode_json), for types that hold no time.
+    fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+        self.encode_json(out);
+    }
 }
 
 /// A type that can be written as plain text, without quotes and escapes: as a header or a delimited field.

@@ -8,11 +8,14 @@ use super::{ColumnType, TextForm};
 
 /// A column's value whose type is not known. Every column type implements it.
 ///
-/// Rows show their columns this way where a column of a struct replaces one of a flattened row, and for delimited values.
-/// Everywhere else types are known.
+/// Rows show their columns this way where a column of a struct replaces one of a flattened row, for delimited values, and for
+/// JSON with times in RFC 3339. Everywhere else types are known.
 pub trait DynValue: Any {
     /// Appends the value as compact JSON.
     fn write_json(&self, out: &mut Vec<u8>);
+
+    /// Appends the value as compact JSON, with times in RFC 3339.
+    fn write_json_rfc3339(&self, out: &mut Vec<u8>);
 
     /// Appends the value as plain text.
     fn write_text(&self, form: TextForm, out: &mut Vec<u8>);
@@ -27,6 +30,10 @@ pub trait DynValue: Any {
 impl<T: ColumnType> DynValue for T {
     fn write_json(&self, out: &mut Vec<u8>) {
         self.encode_json(out);
+    }
+
+    fn write_json_rfc3339(&self, out: &mut Vec<u8>) {
+        self.encode_json_rfc3339(out);
     }
 
     fn write_text(&self, form: TextForm, out: &mut Vec<u8>) {

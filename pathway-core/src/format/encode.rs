@@ -59,10 +59,28 @@ pub trait Encode<R>: Send + Sync + 'static {
         Ok(())
     }
 
+    /// What becomes of the removal of a row. Default: it is encoded, as an insertion is.
+    fn removals(&self) -> Removals {
+        Removals::Encoded
+    }
+
     /// The payload of a message before the first row, such as a line of column names. Default: none.
     fn preamble(&self) -> Option<Vec<u8>> {
         None
     }
+}
+
+/// What becomes of the removal of a row in a sink; see [`Encode::removals`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Removals {
+    /// It is a message, as an insertion is.
+    #[default]
+    Encoded,
+    /// It is no message. The sink writes insertions only.
+    LeftOut,
+    /// There must not be any: a pipeline in which rows of the table can be removed does not start.
+    Refused,
 }
 
 /// The `diff` and the `time` of a change, which a sink writes beside its row.

@@ -18,6 +18,6 @@ pub use decode::Decode;
 pub use decoded_rows::DecodedRows;
 pub(crate) use decoded_rows::RejectedPart;
 pub use dsv::Dsv;
-pub use encode::{ChangeInfo, Encode};
+pub use encode::{ChangeInfo, Encode, Removals};
 pub use raw::Raw;
 pub use text::Plaintext;

@@ -5,15 +5,16 @@ use std::marker::PhantomData;
 
 use bytes::Bytes;
 
-use super::json::decode::{decode_change, decode_lines, decode_message};
-use super::json::encode::{encode, encode_row};
+use super::json::JsonFormat;
+use super::json::decode::{decode_change, decode_lines};
 use super::{ChangeInfo, Decode, DecodedRows, Encode, raw, text};
 use crate::data::{Change, DecodeError, EncodeError, Message, Metadata, OneColumn, OnePayload, Schema};
 
 /// JSON objects, one for each row.
 ///
 /// It decodes as `nats::read(..).json()` does: fields that no column asks for are skipped; a missing field needs a default or
-/// an `Option`. It encodes as `nats::write(..).json()` does: the columns in order, then `diff` and `time`.
+/// an `Option`. It encodes as `nats::write(..).json()` does: the columns in order, then `diff` and `time`. The methods of
+/// [`JsonFormat`] change what is written.
 ///
 /// ```
 /// use pathway::format;
@@ -62,6 +63,36 @@ use crate::data::{Change, DecodeError, EncodeError, Message, Metadata, OneColumn
 /// ```
 pub fn json<R: Schema>() -> JsonFormat<R> {
     JsonFormat::new()
+}
+
+/// Events as JSON, for readers that know nothing of changes: the columns in order, without `diff` and `time`, and with times
+/// in RFC 3339.
+///
+/// It encodes as `nats::write(..).events()` does. An event cannot be taken back, so the table must be one that only grows:
+/// messages that are read into a row without a primary key, events, windows that are emitted on close, or what
+/// [`to_stream`](crate::plan::Table::to_stream) makes of any table. With another one, the pipeline does not start; with
+/// [`insertions_only`](JsonFormat::insertions_only) it does.
+///
+/// ```
+/// use pathway::format;
+/// use pathway::prelude::*;
+///
+/// #[derive(Schema)]
+/// struct Alarm {
+///     device: i64,
+///     at: DateTimeUtc,
+/// }
+///
+/// let broker = pathway::testing::Broker::new();
+/// let pipeline = Pipeline::new();
+/// let alarms = pipeline.rows([Alarm { device: 7, at: "2024-01-02T03:04:05.6Z".parse().unwrap() }]);
+/// nats::write(&alarms, &broker, "alarms").encode(format::json_events());
+/// pipeline.run()?;
+/// assert_eq!(broker.published("alarms")[0].text(), r#"{"device":7,"at":"2024-01-02T03:04:05.600Z"}"#);
+/// # Ok::<(), pathway::Error>(())
+/// ```
+pub fn json_events<R: Schema>() -> JsonFormat<R> {
+    JsonFormat::events()
 }
 
 /// Changes as JSON, each a row that is inserted or removed: it decodes what [`json`] encodes, as `nats::read(..).changes()`
@@ -194,11 +225,6 @@ macro_rules! format_type {
 }
 
 format_type! {
-    /// What [`json()`] returns.
-    JsonFormat
-}
-
-format_type! {
     /// What [`json_changes()`] returns.
     JsonChanges
 }
@@ -216,26 +242,6 @@ format_type! {
 format_type! {
     /// What [`raw()`](fn@raw) returns.
     RawFormat
-}
-
-impl<R: Schema> Decode for JsonFormat<R> {
-    type Row = R;
-
-    fn decode(&self, message: &Message<'_>) -> Result<R, DecodeError> {
-        decode_message(message)
-    }
-}
-
-impl<R: Schema> Encode<R> for JsonFormat<R> {
-    fn encode(&self, row: &R, change: ChangeInfo, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode(row, change.diff, change.time, payload);
-        Ok(())
-    }
-
-    fn encode_value(&self, row: &R, payload: &mut Vec<u8>) -> Result<(), EncodeError> {
-        encode_row(row, payload);
-        Ok(())
-    }
 }
 
 impl<R: Schema> Decode for JsonChanges<R> {

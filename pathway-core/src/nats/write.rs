@@ -19,7 +19,7 @@ use crate::connector::sink::{
 use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Datum, EncodeText, Error, ErrorKind, Result, Schema};
-use crate::format::Encode;
+use crate::format::{Encode, Removals};
 use crate::plan::{Plan, Table};
 
 /// Publishes a table's changes on a subject. Give options first and the format last.
@@ -141,7 +141,10 @@ impl<R: Schema, T> Write<R, T> {
                 if !message_options.is_empty() {
                     plan.control().fail(no_message_options(&name));
                 }
-                check_format(&encode, &output);
+                if encode.removals() == Removals::LeftOut {
+                    plan.control().fail(no_removals_left_out(&name));
+                }
+                check_format(&encode, &table, &output);
                 let encode: Arc<dyn Encode<R>> = Arc::new(encode);
                 write_table(&table, name, move || {
                     BucketWriter::new(&subject, &api, Arc::clone(&key), Arc::clone(&encode), output.clone())
@@ -370,6 +373,14 @@ pub(super) fn dead_letter_output(
         }
     };
     DeadLetterOutput::new(dead_letters, output)
+}
+
+fn no_removals_left_out(sink: &str) -> Error {
+    let message = format!(
+        "sink `{sink}`: a bucket needs the removals of rows, which delete keys, but its format leaves them out: use \
+         `.json()`, or `.encode(..)` without `insertions_only()`"
+    );
+    Error::new(ErrorKind::Config, message)
 }
 
 fn no_message_options(sink: &str) -> Error {

@@ -12,6 +12,30 @@ impl<R: Schema, T> Write<R, T> {
         self.encode(values::json());
     }
 
+    /// Encodes events as JSON objects of the columns, for readers that know nothing of changes: without `diff` and `time`, and
+    /// with times in RFC 3339.
+    ///
+    /// The table must be one that only grows; see [`format::json_events`](crate::format::values::json_events), which is this
+    /// format, and [`JsonFormat`](crate::format::json::JsonFormat) for other settings.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Alarm { device: i64, at: DateTimeUtc }
+    ///
+    /// let broker = pathway::testing::Broker::new();
+    /// let pipeline = Pipeline::new();
+    /// let alarms = pipeline.rows([Alarm { device: 7, at: "2024-01-02T03:04:05Z".parse().unwrap() }]);
+    /// nats::write(&alarms, &broker, "alarms").events();
+    /// pipeline.run()?;
+    /// assert_eq!(broker.published("alarms")[0].text(), r#"{"device":7,"at":"2024-01-02T03:04:05Z"}"#);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn events(self) {
+        self.encode(values::json_events());
+    }
+
     /// Writes the text of the only column, a `String`. `diff` and `time` are in the headers.
     pub fn plaintext(self)
     where

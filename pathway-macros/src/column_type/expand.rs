@@ -72,6 +72,7 @@ fn enum_impls(column_type: &ColumnType, variants: &[Variant]) -> TokenStream {
         decode: quote!(#krate::__private::EnumColumn::decode_variant(value)),
         missing: quote!(::core::option::Option::None),
         encode: quote!(#krate::__private::EnumColumn::encode_variant(self, out)),
+        encode_rfc3339: None,
         text: quote!(#krate::__private::EnumColumn::encode_variant_text(self, form, out)),
         is_none: quote!(false),
     };
@@ -116,6 +117,7 @@ fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
         decode: quote!(#check ::core::result::Result::map(#decode::decode_json(value), Self)),
         missing: quote!(#check ::core::option::Option::map(#decode::decode_missing(), Self)),
         encode: quote!(#check #encode::encode_json(&self.0, out)),
+        encode_rfc3339: Some(quote!(#check #encode::encode_json_rfc3339(&self.0, out))),
         text: quote!(#check #text::encode_text(&self.0, form, out)),
         is_none: quote!(#check #text::is_none(&self.0)),
     };
@@ -133,6 +135,8 @@ struct Bodies {
     decode: TokenStream,
     missing: TokenStream,
     encode: TokenStream,
+    /// `None` where it is the same as `encode`.
+    encode_rfc3339: Option<TokenStream>,
     text: TokenStream,
     is_none: TokenStream,
 }
@@ -141,7 +145,14 @@ impl Bodies {
     fn impls(&self, column_type: &ColumnType, generics: &syn::Generics) -> TokenStream {
         let ColumnType { ident, krate, .. } = column_type;
         let Bodies { clone, compare, hash, serialize, deserialize, expected, decode, missing, encode, .. } = self;
-        let Bodies { text, is_none, .. } = self;
+        let Bodies { encode_rfc3339, text, is_none, .. } = self;
+        let encode_rfc3339 = encode_rfc3339.as_ref().map(|body| {
+            quote! {
+                fn encode_json_rfc3339(&self, out: &mut #krate::__private::Vec<::core::primitive::u8>) {
+                    #body
+                }
+            }
+        });
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         quote! {
             #[automatically_derived]
@@ -194,6 +205,8 @@ impl Bodies {
                 fn encode_json(&self, out: &mut #krate::__private::Vec<::core::primitive::u8>) {
                     #encode
                 }
+
+                #encode_rfc3339
             }
 
             #[automatically_derived]

@@ -2,6 +2,7 @@
 
 mod changes;
 mod dead_letters;
+mod events;
 mod input;
 mod json_lines;
 mod metadata;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
-use crate::format::Encode;
+use crate::format::{Encode, Removals};
 use crate::plan::{Plan, SinkHandle, Table};
 use crate::telemetry::SinkStats;
 
@@ -113,20 +113,29 @@ pub(crate) fn write_messages<R: Schema>(
     options: MessageOptions<R>,
     output: BatchOutput,
 ) {
-    check_format(&encode, &output);
+    check_format(&encode, table, &output);
     let (encode, options): (Arc<dyn Encode<R>>, _) = (Arc::new(encode), Arc::new(options));
     write_table(table, name, move || {
         MessageWriter::new(Arc::clone(&subject), Arc::clone(&encode), Arc::clone(&options), output.clone())
     });
 }
 
-/// Fails the pipeline where the settings of a format make no sense.
-pub(crate) fn check_format<R: Schema>(encode: &impl Encode<R>, output: &BatchOutput) {
-    if let Err(mistake) = encode.check() {
+/// Fails the pipeline where the settings of a format make no sense, or not for this table.
+pub(crate) fn check_format<R: Schema>(encode: &impl Encode<R>, table: &Table<R>, output: &BatchOutput) {
+    let mistake = match encode.removals() {
+        Removals::Refused if !table.properties().append_only => Err(CANNOT_BE_TAKEN_BACK.to_owned()),
+        _ => encode.check(),
+    };
+    if let Err(mistake) = mistake {
         let link = output.link();
         link.control.fail(Error::new(ErrorKind::Config, format!("sink `{}`: {mistake}", link.name)));
     }
 }
+
+const CANNOT_BE_TAKEN_BACK: &str = "rows of the table can be removed, but its format is for events, which cannot be taken \
+                                    back: write the changes with `.json()`; make an event of each change with \
+                                    `to_stream(..)`; or leave removals out, if readers can do without, with \
+                                    `.encode(format::json_events().insertions_only())`";
 
 /// A sink with a thread of its own.
 struct ThreadSink<S: Sink> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{BatchOutput, EncodedBatch, MessageOptions, TableWriter};
 use crate::data::{Change, Commit, Schema};
 use crate::format::json::encode::encode as encode_json;
-use crate::format::{ChangeInfo, Encode};
+use crate::format::{ChangeInfo, Encode, Removals};
 
 /// Encodes a table's commits.
 pub(super) struct MessageWriter<R> {
@@ -56,6 +56,12 @@ impl<R: Schema> MessageWriter<R> {
 
 impl<R: Schema> TableWriter<R> for MessageWriter<R> {
     fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
+        if self.encode.removals() != Removals::Encoded {
+            changes.retain(|change| change.diff > 0);
+            if changes.is_empty() {
+                return;
+            }
+        }
         self.options.sort(changes);
         let mut batch = EncodedBatch::new(commit, time, Arc::clone(&self.subject));
         batch.payloads.reserve(self.last_size.min(1 << 20));

@@ -2,3 +2,6 @@
 
 pub mod decode;
 pub mod encode;
+mod format;
+
+pub use format::JsonFormat;

@@ -60,6 +60,13 @@ for Tagged<T> {
         ::pathway::__private::column_type::<T>();
         <T as ::pathway::__private::EncodeJson>::encode_json(&self.0, out)
     }
+    fn encode_json_rfc3339(
+        &self,
+        out: &mut ::pathway::__private::Vec<::core::primitive::u8>,
+    ) {
+        ::pathway::__private::column_type::<T>();
+        <T as ::pathway::__private::EncodeJson>::encode_json_rfc3339(&self.0, out)
+    }
 }
 #[automatically_derived]
 impl<T: ::pathway::__private::ColumnType> ::pathway::__private::EncodeText

@@ -11,6 +11,13 @@ impl<T: EncodeJson> EncodeJson for Option<T> {
             None => out.extend_from_slice(b"null"),
         }
     }
+
+    fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+        match self {
+            Some(value) => value.encode_json_rfc3339(out),
+            None => out.extend_from_slice(b"null"),
+        }
+    }
 }
 
 /// An array.
@@ -22,6 +29,17 @@ impl<T: EncodeJson> EncodeJson for Vec<T> {
                 out.push(b',');
             }
             element.encode_json(out);
+        }
+        out.push(b']');
+    }
+
+    fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+        out.push(b'[');
+        for (index, element) in self.iter().enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            element.encode_json_rfc3339(out);
         }
         out.push(b']');
     }
@@ -37,6 +55,16 @@ macro_rules! tuple {
                 $(
                     out.push(b',');
                     self.$index.encode_json(out);
+                )*
+                out.push(b']');
+            }
+
+            fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+                out.push(b'[');
+                self.$zero.encode_json_rfc3339(out);
+                $(
+                    out.push(b',');
+                    self.$index.encode_json_rfc3339(out);
                 )*
                 out.push(b']');
             }

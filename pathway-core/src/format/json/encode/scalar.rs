@@ -62,7 +62,7 @@ impl EncodeJson for SignedDuration {
 }
 
 #[inline]
-fn write<T: Serialize>(value: &T, out: &mut Vec<u8>) {
+pub(super) fn write<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     // Writing to a vector does not fail, and JSON can represent every value of these types.
     let written = serde_json::to_writer(out, value);
     debug_assert!(written.is_ok(), "{written:?}");

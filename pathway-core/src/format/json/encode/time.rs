@@ -8,8 +8,15 @@ use crate::data::{DateTimeNaive, DateTimeUtc, EncodeJson};
 impl EncodeJson for DateTimeUtc {
     fn encode_json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        date_and_time(Offset::UTC.to_datetime(*self), out);
+        date_and_time(Offset::UTC.to_datetime(*self), Fraction::NineDigits, out);
         out.extend_from_slice(b"+0000\"");
+    }
+
+    /// `"2024-01-02T03:04:05.123Z"`, with no more digits than needed.
+    fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        date_and_time(Offset::UTC.to_datetime(*self), Fraction::Shortest, out);
+        out.extend_from_slice(b"Z\"");
     }
 }
 
@@ -17,12 +24,27 @@ impl EncodeJson for DateTimeUtc {
 impl EncodeJson for DateTimeNaive {
     fn encode_json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
-        date_and_time(*self, out);
+        date_and_time(*self, Fraction::NineDigits, out);
+        out.push(b'"');
+    }
+
+    /// `"2024-01-02T03:04:05.123"`, with no more digits than needed. A time zone is not known.
+    fn encode_json_rfc3339(&self, out: &mut Vec<u8>) {
+        out.push(b'"');
+        date_and_time(*self, Fraction::Shortest, out);
         out.push(b'"');
     }
 }
 
-fn date_and_time(at: DateTimeNaive, out: &mut Vec<u8>) {
+/// How many digits the fraction of a second has.
+#[derive(Clone, Copy)]
+enum Fraction {
+    NineDigits,
+    /// Three, six or nine, or no fraction at all. Some readers accept no other numbers of digits.
+    Shortest,
+}
+
+fn date_and_time(at: DateTimeNaive, fraction: Fraction, out: &mut Vec<u8>) {
     if at.year() < 0 {
         out.push(b'-');
     }
@@ -37,8 +59,16 @@ fn date_and_time(at: DateTimeNaive, out: &mut Vec<u8>) {
     digits::<2>(at.minute().unsigned_abs().into(), out);
     out.push(b':');
     digits::<2>(at.second().unsigned_abs().into(), out);
+    let nanoseconds = at.subsec_nanosecond().unsigned_abs();
+    if nanoseconds == 0 && matches!(fraction, Fraction::Shortest) {
+        return;
+    }
     out.push(b'.');
-    digits::<9>(at.subsec_nanosecond().unsigned_abs(), out);
+    match fraction {
+        Fraction::Shortest if nanoseconds.is_multiple_of(1_000_000) => digits::<3>(nanoseconds / 1_000_000, out),
+        Fraction::Shortest if nanoseconds.is_multiple_of(1_000) => digits::<6>(nanoseconds / 1_000, out),
+        _ => digits::<9>(nanoseconds, out),
+    }
 }
 
 /// Appends a number with leading zeros.
