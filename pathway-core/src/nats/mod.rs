@@ -7,6 +7,7 @@ pub mod client;
 pub mod core;
 pub mod jetstream;
 mod kv;
+mod message_options;
 mod read;
 mod read_formats;
 mod stream;

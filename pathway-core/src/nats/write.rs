@@ -18,7 +18,7 @@ use crate::connector::sink::{
 };
 use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
-use crate::data::{Datum, EncodeText, Error, ErrorKind, Result, Schema};
+use crate::data::{Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
 use crate::plan::{Plan, Table};
 
@@ -62,13 +62,13 @@ pub fn write<R: Schema>(table: &Table<R>, endpoint: impl IntoEndpoint, subject: 
 /// A table to be written, before its format is given; see [`write()`]. `T` is the transport.
 #[must_use = "give the format, such as `.json()`: without it nothing is written"]
 pub struct Write<R, T = Core> {
-    table: Table<R>,
+    pub(super) table: Table<R>,
     endpoint: Endpoint,
     subject: String,
     name: Option<String>,
     dead_letter: Option<String>,
     options: Options,
-    message_options: MessageOptions<R>,
+    pub(super) message_options: MessageOptions<R>,
     pub(super) transport: WriteTransport<R>,
     kind: PhantomData<T>,
 }
@@ -212,6 +212,7 @@ impl<R: Schema, T> Write<R, T> {
             }
             WriteTransport::Stream(stream) => {
                 let sink = StreamPublisher::new(uri, &stream.name, subject.into())?.options(options).api(api.clone());
+                let sink = sink.own_ids(self.message_options.has_message_ids());
                 add_sink(plan, name, sink.dead_letters(dead_letters))
             }
             WriteTransport::Bucket(..) => {
@@ -223,61 +224,10 @@ impl<R: Schema, T> Write<R, T> {
     }
 }
 
-impl<R: Schema, T> Write<R, T> {
-    /// Gives each row a subject of its own, instead of one for all.
-    ///
-    /// A row whose subject is invalid (empty, with white space, with a wildcard) is not published: it is counted, reported
-    /// and sent to the dead-letter subject.
-    ///
-    /// ```
-    /// use pathway::prelude::*;
-    ///
-    /// #[derive(Schema)]
-    /// struct Total { city: String, total: i64 }
-    ///
-    /// let broker = pathway::testing::Broker::new();
-    /// let pipeline = Pipeline::new();
-    /// let totals = pipeline.rows([Total { city: "oslo".into(), total: 3 }]);
-    /// nats::write(&totals, &broker, "").subject(|row| format!("totals.{}", row.city)).json();
-    /// pipeline.run()?;
-    /// assert_eq!(broker.published("totals.oslo").len(), 1);
-    /// # Ok::<(), pathway::Error>(())
-    /// ```
-    pub fn subject(mut self, subject: impl Fn(&R) -> String + Send + Sync + 'static) -> Self {
-        self.message_options.set_subject(subject);
-        self
-    }
-
-    /// Adds a header with a value of each row. Headers are written in the order in which you add them, after `pathway_time`
-    /// and `pathway_diff`.
-    ///
-    /// The value has any type that a column can have. Its text is that of Pathway: booleans are `True` and `False`,
-    /// durations `1500ns`, bytes base64, lists and tuples `(1, 2)`. `None` adds no header. A row with a line break in the
-    /// value is not published: it is counted, reported and sent to the dead-letter subject. An invalid name is an error when
-    /// the pipeline starts.
-    pub fn header<V: EncodeText>(
-        mut self,
-        name: impl Into<String>,
-        value: impl Fn(&R) -> V + Send + Sync + 'static,
-    ) -> Self {
-        if let Err(error) = self.message_options.add_header(name.into(), value) {
-            self.table.plan().control().fail(error);
-        }
-        self
-    }
-
-    /// Sorts the messages of a commit by a value of each row, ascending; `None` is the smallest.
-    ///
-    /// Removals still come before insertions, and rows with equal values keep their order.
-    pub fn sort_by<K: Datum>(mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Self {
-        self.message_options.sort_by(key);
-        self
-    }
-}
-
 impl<R: Schema> Write<R> {
     /// Writes into a stream. Each message is acknowledged when it is stored, and stored once within the stream's duplicate
-    /// window (`Nats-Msg-Id`), also when it is sent again after a connection broke.
+    /// window (`Nats-Msg-Id`), also when it is sent again after a connection broke. With [`message_id`](Write::message_id),
+    /// messages of other runs count, too.
     ///
     /// Up to 4 000 messages are in flight. If the stream is full or the server is busy, the pipeline waits and sends
     /// the refused messages again. Nothing is lost, and the order is kept if nobody else writes into the stream. A stream that is
@@ -386,7 +336,7 @@ fn no_removals_left_out(sink: &str) -> Error {
 fn no_message_options(sink: &str) -> Error {
     let message = format!(
         "sink `{sink}`: what is put into a bucket has the key's subject, no headers and no order: \
-         remove `.subject(..)`, `.header(..)` and `.sort_by(..)`"
+         remove `.subject(..)`, `.header(..)`, `.message_id(..)` and `.sort_by(..)`"
     );
     Error::new(ErrorKind::Config, message)
 }

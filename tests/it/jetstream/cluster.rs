@@ -10,7 +10,7 @@ use pathway::prelude::*;
 use pathway_testkit::Server;
 
 use super::support::{Js, stream, work_queue};
-use crate::support::{DEADLINE, Input, stop, value, wait_for};
+use crate::support::{DEADLINE, Input, join, stop, value, wait_for};
 
 struct Cluster {
     servers: Vec<Server>,
@@ -161,6 +161,25 @@ fn each_message_of_a_work_queue_is_stored_once_while_servers_fail() {
     values.sort_unstable();
     let twice: Vec<_> = values.windows(2).filter(|pair| pair[0] == pair[1]).collect();
     assert!(values.iter().copied().eq(0..MESSAGES), "{} messages, twice {twice:?}, {now:?}", values.len());
+}
+
+/// The second run finds the messages of the first one, and the leader changes while it writes.
+#[test]
+fn ids_of_rows_are_stored_once_in_a_cluster() {
+    let cluster = Cluster::start();
+    let js = cluster.js(2);
+    js.create_replicated(stream("OUT"));
+    let write = |values: std::ops::Range<i64>| {
+        let pipeline = Pipeline::new();
+        let rows = pipeline.rows(values.map(|value| Input { value }).collect::<Vec<_>>());
+        nats::write(&rows, cluster.uri(0), "out.a").jetstream("OUT").message_id(|row| row.value).events();
+        pipeline.start().expect("a running pipeline")
+    };
+    join(write(0..2000)).expect("the pipeline ends without an error");
+    let running = write(0..6000);
+    js.step_down("STREAM.LEADER.STEPDOWN.OUT");
+    join(running).expect("the pipeline ends without an error");
+    assert_eq!(js.values("OUT"), (0..6000).collect::<Vec<_>>());
 }
 
 /// A stream that keeps its messages is read without acknowledgements, in order.

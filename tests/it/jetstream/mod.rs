@@ -14,6 +14,7 @@ mod kv;
 mod lost_deliveries;
 mod markers;
 mod merge;
+mod message_ids;
 mod mirrors;
 mod permissions;
 mod read;

@@ -114,6 +114,10 @@ pub(crate) fn write_messages<R: Schema>(
     output: BatchOutput,
 ) {
     check_format(&encode, table, &output);
+    if options.has_message_ids() && encode.removals() == Removals::Encoded && !table.properties().append_only {
+        let link = output.link();
+        link.control.fail(Error::new(ErrorKind::Config, format!("sink `{}`: {IDS_OF_REMOVALS}", link.name)));
+    }
     let (encode, options): (Arc<dyn Encode<R>>, _) = (Arc::new(encode), Arc::new(options));
     write_table(table, name, move || {
         MessageWriter::new(Arc::clone(&subject), Arc::clone(&encode), Arc::clone(&options), output.clone())
@@ -136,6 +140,11 @@ const CANNOT_BE_TAKEN_BACK: &str = "rows of the table can be removed, but its fo
                                     back: write the changes with `.json()`; make an event of each change with \
                                     `to_stream(..)`; or leave removals out, if readers can do without, with \
                                     `.encode(format::json_events().insertions_only())`";
+
+const IDS_OF_REMOVALS: &str = "rows of the table can be removed, and `.message_id(..)` would give the removal of a row the \
+                               id of its insertion, so that a stream takes it for a duplicate: make an event of each \
+                               change with `to_stream(..)`, with an id of its own; or leave removals out, if readers can do \
+                               without, with `.encode(format::json_events().insertions_only())`";
 
 /// A sink with a thread of its own.
 struct ThreadSink<S: Sink> {

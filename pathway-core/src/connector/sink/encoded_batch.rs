@@ -156,6 +156,7 @@ impl OutputBatch for EncodedBatch {
 impl MessageMeta {
     fn weight(&self) -> usize {
         let headers = self.headers.iter().map(|(_, value)| value.len() + size_of::<(Arc<str>, String)>());
-        size_of::<Self>() + self.subject.as_ref().map_or(0, |subject| subject.len()) + headers.sum::<usize>()
+        let id = self.message_id.as_ref().map_or(0, String::len);
+        size_of::<Self>() + self.subject.as_ref().map_or(0, |subject| subject.len()) + headers.sum::<usize>() + id
     }
 }

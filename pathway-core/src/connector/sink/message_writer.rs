@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{BatchOutput, EncodedBatch, MessageOptions, TableWriter};
+use super::{BatchOutput, EncodedBatch, MessageMeta, MessageOptions, TableWriter};
 use crate::data::{Change, Commit, Schema};
 use crate::format::json::encode::encode as encode_json;
 use crate::format::{ChangeInfo, Encode, Removals};
@@ -45,11 +45,13 @@ impl<R: Schema> MessageWriter<R> {
         }
     }
 
-    /// Adds the message that precedes all others. It has the subject and the headers of the first row.
+    /// Adds the message that precedes all others. It has the subject and the headers of the first row, but not its id.
     fn add_preamble(&self, batch: &mut EncodedBatch, first: &Change<R>) {
         if let Some(preamble) = self.encode.preamble() {
             batch.payloads.extend_from_slice(&preamble);
-            batch.push(first.diff > 0, self.options.meta(&first.row));
+            let meta = self.options.meta(&first.row);
+            let meta = meta.map(|meta| Box::new(MessageMeta { message_id: None, error: None, ..*meta }));
+            batch.push(first.diff > 0, meta);
         }
     }
 }

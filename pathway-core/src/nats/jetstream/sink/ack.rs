@@ -10,6 +10,8 @@ use crate::nats::client::{ApiError, ErrorResponse};
 pub(super) enum PublishAck {
     /// The message is stored, perhaps by an earlier attempt. With its sequence, if it is in this stream.
     Stored(Option<u64>),
+    /// The stream has a message with this id already: its sequence.
+    Duplicate(u64),
     /// Not now: the stream is full, or the server is busy. The reason.
     Retry(String),
     /// Not now: the stream has as many messages of this subject as it may have. The reason.
@@ -43,6 +45,7 @@ struct Response {
     stream: String,
     domain: String,
     seq: Option<u64>,
+    duplicate: bool,
     error: Option<ErrorResponse>,
 }
 
@@ -58,8 +61,8 @@ impl PublishAck {
         if message.payload.is_empty() {
             return PublishAck::Stored(None);
         }
-        if let Some(sequence) = parse_sequence(&message.payload, stream, domain) {
-            return PublishAck::Stored(Some(sequence));
+        if let Some(stored) = parse_stored(&message.payload, stream, domain) {
+            return stored;
         }
         let response = match serde_json::from_slice::<Response>(&message.payload) {
             Ok(response) => response,
@@ -78,7 +81,10 @@ impl PublishAck {
                     if domain.is_empty() { "without a domain".to_owned() } else { format!("of domain `{domain}`") };
                 PublishAck::OtherDomain(format!("a stream `{stream}` {place}"))
             }
-            None if response.stream == stream => PublishAck::Stored(response.seq),
+            None if response.stream == stream => match response.seq.filter(|_| response.duplicate) {
+                Some(sequence) => PublishAck::Duplicate(sequence),
+                None => PublishAck::Stored(response.seq),
+            },
             None => PublishAck::Refused(format!("another stream takes the subject: `{}`", response.stream)),
         }
     }
@@ -90,19 +96,22 @@ fn skip_member<'a>(rest: &'a [u8], name: &str, value: &str) -> Option<&'a [u8]> 
     rest.strip_prefix(value.as_bytes())?.strip_prefix(b"\",")
 }
 
-/// The sequence of a stored message, from an answer in the form that it nearly always has.
-fn parse_sequence(answer: &[u8], stream: &str, domain: &str) -> Option<u64> {
+/// Parses the answer to a stored message in the form that it nearly always has.
+fn parse_stored(answer: &[u8], stream: &str, domain: &str) -> Option<PublishAck> {
     let mut rest = skip_member(answer.strip_prefix(b"{")?, "stream", stream)?;
     if !domain.is_empty() {
         rest = skip_member(rest, "domain", domain)?;
     }
     let rest = rest.trim_ascii_start().strip_prefix(br#""seq":"#)?;
     let digits = rest.iter().position(|byte| !byte.is_ascii_digit())?;
-    // The domain may follow.
-    if domain.is_empty() && rest[digits..].windows(8).any(|part| part == br#""domain""#) {
-        return None;
+    let (digits, rest) = rest.split_at(digits);
+    let sequence = std::str::from_utf8(digits).ok()?.parse().ok()?;
+    match rest {
+        b"}" => Some(PublishAck::Stored(Some(sequence))),
+        br#","duplicate":true}"# | br#","duplicate": true}"# => Some(PublishAck::Duplicate(sequence)),
+        // The domain may follow.
+        _ => None,
     }
-    std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -128,12 +137,13 @@ mod tests {
     #[test]
     fn an_answer_of_another_domain_is_not_the_awaited_one() {
         let parse = |payload: &str, domain| PublishAck::parse(&message(payload, None), "OUT", domain);
-        for stored in [
-            r#"{"stream":"OUT","domain":"hub","seq":7}"#,
-            r#"{"stream":"OUT", "domain":"hub", "seq":7,"duplicate":true}"#,
-            r#"{"stream":"OUT","seq":7,"domain":"hub"}"#,
+        for (stored, expected) in [
+            (r#"{"stream":"OUT","domain":"hub","seq":7}"#, PublishAck::Stored(Some(7))),
+            (r#"{"stream":"OUT", "domain":"hub", "seq":7,"duplicate":true}"#, PublishAck::Duplicate(7)),
+            (r#"{"stream":"OUT","seq":7,"domain":"hub"}"#, PublishAck::Stored(Some(7))),
+            (r#"{"stream":"OUT","seq":7,"duplicate":true,"domain":"hub"}"#, PublishAck::Duplicate(7)),
         ] {
-            assert_eq!(parse(stored, "hub"), PublishAck::Stored(Some(7)), "{stored}");
+            assert_eq!(parse(stored, "hub"), expected, "{stored}");
             for other in ["leaf", ""] {
                 assert_eq!(parse(stored, other), PublishAck::OtherDomain("a stream `OUT` of domain `hub`".to_owned()));
             }
@@ -144,12 +154,15 @@ mod tests {
 
     #[test]
     fn answers_are_parsed() {
-        for stored in [
-            r#"{"stream":"OUT","seq":7}"#,
-            r#"{"stream":"OUT", "seq":7,"duplicate":true}"#,
-            r#"{"seq":7,"stream":"OUT"}"#,
-        ] {
+        for stored in
+            [r#"{"stream":"OUT","seq":7}"#, r#"{"seq":7,"stream":"OUT"}"#, r#"{"stream":"OUT","seq":7,"new":"x"}"#]
+        {
             assert_eq!(parse(stored, None), PublishAck::Stored(Some(7)), "{stored}");
+        }
+        for duplicate in
+            [r#"{"stream":"OUT", "seq":7,"duplicate":true}"#, r#"{"seq":7,"stream":"OUT","duplicate": true}"#]
+        {
+            assert_eq!(parse(duplicate, None), PublishAck::Duplicate(7), "{duplicate}");
         }
         assert_eq!(parse("", None), PublishAck::Stored(None));
         let error = |code: u64, err_code: u64| {

@@ -18,8 +18,16 @@ pub(super) struct InFlight {
     pub(super) id: Option<String>,
     /// Its sequence in the stream, once that is known.
     pub(super) sequence: Option<u64>,
+    /// Whether the stream had a message with its id already.
+    pub(super) is_duplicate: bool,
     /// Its subject, if no other message of that may be in flight.
     pub(super) subject: Option<Arc<str>>,
+}
+
+impl InFlight {
+    pub(super) fn new(state: AckState, subject: Option<Arc<str>>) -> Self {
+        InFlight { state, id: None, sequence: None, is_duplicate: false, subject }
+    }
 }
 
 /// What the stream has answered to a message.
@@ -54,13 +62,20 @@ impl PublishSession<'_> {
             return Ok(());
         };
         let mut check_stream = false;
-        message.state = if matches!(ack, PublishAck::Stored(_)) { AckState::Done } else { AckState::Refused };
+        message.state = match &ack {
+            PublishAck::Stored(_) | PublishAck::Duplicate(_) => AckState::Done,
+            _ => AckState::Refused,
+        };
+        (message.sequence, message.is_duplicate) = match &ack {
+            PublishAck::Stored(sequence) => (*sequence, false),
+            PublishAck::Duplicate(sequence) => (Some(*sequence), true),
+            _ => (None, false),
+        };
         let subject = message.subject.clone();
         self.waiting -= 1;
         self.last_answer = Instant::now();
         match ack {
-            PublishAck::Stored(sequence) => {
-                self.in_flight_mut(number).into_iter().for_each(|message| message.sequence = sequence);
+            PublishAck::Stored(_) | PublishAck::Duplicate(_) => {
                 subject.into_iter().for_each(|subject| self.on_subject_done(number, &subject));
                 return Ok(());
             }
@@ -174,12 +189,14 @@ impl PublishSession<'_> {
         while let Some(message) = self.in_flight.pop_front_if(|message| message.state == AckState::Done) {
             self.first_in_flight += 1;
             self.backoff.reset();
-            let Publisher { pending, link, order, refusals, by_subject, .. } = &mut *self.publisher;
+            let Publisher { pending, link, config, order, refusals, by_subject, .. } = &mut *self.publisher;
             if !*by_subject {
                 refusals.over();
             }
-            if let Some(id) = message.id {
-                order.on_stored(id, message.sequence);
+            match message.id {
+                Some(_) if message.is_duplicate && config.own_ids => order.on_duplicate(message.sequence),
+                Some(id) => order.on_stored(id, message.sequence),
+                None => {}
             }
             let Some(batch) = pending.front_mut() else { break };
             batch.done += 1;

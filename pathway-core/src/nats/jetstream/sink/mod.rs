@@ -23,7 +23,7 @@ use crate::nats::client::{ApiPrefix, Dialer, NatsUri, Options, Supervisor, check
 
 /// Publishes into a stream, in order, and each message once within the stream's window for duplicates.
 ///
-/// Many messages are in flight at a time. Each has an id, which stays the same when it is sent again, so that the server
+/// Many messages are in flight at a time. Each has an id, its own or one of this run, which stays the same when it is sent again, so that the server
 /// stores it once. When the server refuses a message for now, or does not answer, nothing more is sent until those in flight
 /// are answered. Then everything is sent again from the first message that is not stored. Where a stream refuses messages of
 /// single subjects, only those wait; messages are then in order by subject.
@@ -38,6 +38,7 @@ pub struct StreamPublisher {
     drain_timeout: Duration,
     dead_letters: Option<DeadLetters>,
     one_by_one: bool,
+    own_ids: bool,
 }
 
 impl StreamPublisher {
@@ -64,6 +65,7 @@ impl StreamPublisher {
             drain_timeout: Duration::from_secs(30),
             dead_letters: None,
             one_by_one: false,
+            own_ids: false,
         })
     }
 
@@ -97,6 +99,12 @@ impl StreamPublisher {
         self.one_by_one = true;
         self
     }
+
+    /// Whether rows give messages their ids. Then the stream may have any of them already, which is no error.
+    pub(crate) fn own_ids(mut self, own_ids: bool) -> Self {
+        self.own_ids = own_ids;
+        self
+    }
 }
 
 impl Sink for StreamPublisher {
@@ -112,6 +120,7 @@ impl Sink for StreamPublisher {
             window: Self::WINDOW,
             dead_letters: self.dead_letters,
             one_by_one: self.one_by_one,
+            own_ids: self.own_ids,
         };
         let mut publisher = Publisher::new(config, self.drain_timeout, input.link().clone());
         Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)

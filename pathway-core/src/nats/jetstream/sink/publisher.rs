@@ -34,6 +34,8 @@ pub(super) struct PublisherConfig {
     pub(super) window: usize,
     pub(super) dead_letters: Option<DeadLetters>,
     pub(super) one_by_one: bool,
+    /// Rows give messages their ids, so that those of earlier runs and other writers can be the same.
+    pub(super) own_ids: bool,
 }
 
 pub(super) struct Publisher {
@@ -178,7 +180,7 @@ impl Publisher {
                 self.config.stream
             ));
         }
-        if !is_running && stream.is_clustered {
+        if !is_running && (stream.is_clustered || self.config.own_ids) {
             self.order.use_sequences(stream.last);
         }
         if stream.writing.refuses_by_subject() && !self.by_subject {

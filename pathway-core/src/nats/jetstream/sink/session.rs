@@ -166,7 +166,7 @@ impl<'a> PublishSession<'a> {
         let place = pending.sent;
         if pending.stored.contains(&place) {
             pending.sent += 1;
-            let stored = InFlight { state: AckState::Done, id: None, sequence: None, subject: None };
+            let stored = InFlight::new(AckState::Done, None);
             self.in_flight.push_back(stored);
             // The stream's last message may be another one.
             order.forget_last();
@@ -183,7 +183,7 @@ impl<'a> PublishSession<'a> {
         pending.sent += 1;
         pending.tried = pending.tried.max(pending.sent);
         let must_wait = subject.as_ref().is_some_and(|subject| !self.queues.add(subject, slot));
-        self.in_flight.push_back(InFlight { state: AckState::Queued, id: None, sequence: None, subject });
+        self.in_flight.push_back(InFlight::new(AckState::Queued, subject));
         if !must_wait {
             self.transmit(slot, (self.sending, place), last, is_again).await?;
         }
