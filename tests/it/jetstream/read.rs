@@ -71,6 +71,25 @@ fn reading_begins_at_the_configured_start() {
     }
 }
 
+/// Whenever the source checks the stream, that ends before the sequence where reading starts.
+#[test]
+fn reading_can_begin_behind_the_end_of_the_stream() {
+    for subject in ["in.>", "in.a"] {
+        let server = server();
+        let js = Js::new(&server);
+        js.create(stream("IN"));
+        js.publish("in.a", 1..=3);
+        let start = nats::stream("IN").start(Start::Sequence(6));
+        let reading = Reading::start(&server, subject, start).expect("a running pipeline");
+        js.delete_consumer("IN", &js.consumers("IN")[0].name);
+        wait_for("another consumer", || !js.consumers("IN").is_empty());
+        js.publish("in.a", 4..=9);
+        reading.wait_for(4);
+        assert_eq!(reading.stats().dropped, 0);
+        assert_eq!(reading.stop(), [6, 7, 8, 9], "{subject}");
+    }
+}
+
 #[test]
 fn server_restarts_lose_and_repeat_nothing() {
     const MESSAGES: i64 = 300_000;

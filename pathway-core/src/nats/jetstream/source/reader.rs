@@ -253,12 +253,13 @@ impl Reader {
                            contain messages that no longer exist; start the pipeline again";
             return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
-        if self.unacked.is_none() && found.last + 1 < self.position.next {
+        // Reading can start far behind the end of the stream: until a message is read, that is no position in it.
+        let read = self.position.next.saturating_sub(1).min(if self.marks.is_empty() { before.last } else { u64::MAX });
+        if self.unacked.is_none() && found.last < read {
             let message = format!(
-                "it ends at sequence {}, but was read up to {}: the server has lost the end of the stream, and new messages \
-                 get the same sequences; start the pipeline again",
-                found.last,
-                self.position.next - 1
+                "it ends at sequence {}, but was read up to {read}: the server has lost the end of the stream, and new \
+                 messages get the same sequences; start the pipeline again",
+                found.last
             );
             return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
