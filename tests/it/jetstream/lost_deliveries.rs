@@ -18,7 +18,7 @@ use crate::support::{DEADLINE, Input, Link, stop, wait_for};
 
 impl Js {
     /// Reads and acknowledges messages in another program.
-    fn read_with(&self, consumer: &PullConsumer, count: usize) {
+    pub(super) fn read_with(&self, consumer: &PullConsumer, count: usize) {
         let acknowledge = async |message: Result<Message, _>| {
             message.expect("a message").double_ack().await.expect("an acknowledgement");
         };

@@ -16,6 +16,7 @@ mod markers;
 mod merge;
 mod message_ids;
 mod mirrors;
+mod other_subjects;
 mod permissions;
 mod read;
 mod refusals;

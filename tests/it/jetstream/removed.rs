@@ -15,7 +15,7 @@ use super::support::{Js, Reading, interest, server, stream, values, work_queue};
 use crate::support::{DEADLINE, Gate, Input, stop, value, wait_for};
 
 /// How many messages are published before the source starts: many times its backlog.
-const MESSAGES: i64 = 20_000;
+pub(super) const MESSAGES: i64 = 20_000;
 
 impl Js {
     /// Purges a subject: all, all but the last `keep`, or up to but without a sequence.
@@ -41,7 +41,7 @@ impl Js {
     }
 
     /// Waits until so many requests were sent to JetStream's API.
-    fn wait_for_requests(&self, subject: &'static str, count: usize) {
+    pub(super) fn wait_for_requests(&self, subject: &'static str, count: usize) {
         let requests = async {
             let requests = self.client.subscribe(subject).await.expect("a subscription");
             requests.take(count).collect::<Vec<_>>().await
@@ -61,16 +61,16 @@ impl Js {
 }
 
 /// A source whose pipeline takes no more than a small backlog, until it is released.
-struct Slow<'a> {
-    server: &'a Server,
-    subject: &'a str,
-    stream: nats::Stream,
+pub(super) struct Slow<'a> {
+    pub(super) server: &'a Server,
+    pub(super) subject: &'a str,
+    pub(super) stream: nats::Stream,
 }
 
 impl Slow<'_> {
     /// Reads until the backlog is full, lets messages be removed, reads on, and stops when `published` messages are read or
     /// dropped. Returns the counters and the values.
-    fn read(self, published: u64, remove: impl FnOnce()) -> (SourceStats, Vec<i64>) {
+    pub(super) fn read(self, published: u64, remove: impl FnOnce()) -> (SourceStats, Vec<i64>) {
         let pipeline = Pipeline::named("slow");
         let gate = Gate::default();
         let closed = gate.close();
@@ -101,7 +101,7 @@ fn accounted(counts: &SourceStats) -> u64 {
 }
 
 /// Every other message is for `in.a`.
-fn mixed(numbers: Range<i64>) -> impl Iterator<Item = (String, String)> {
+pub(super) fn mixed(numbers: Range<i64>) -> impl Iterator<Item = (String, String)> {
     numbers.map(|n| (if n % 2 == 0 { "in.a" } else { "in.b" }.to_owned(), value(n)))
 }
 

@@ -35,6 +35,8 @@ pub(crate) struct StreamInfo {
     pub(crate) deleted: u64,
     /// How many subjects its messages have.
     pub(crate) num_subjects: u64,
+    /// How many consumers it has.
+    pub(crate) consumers: u64,
     /// The subjects of its messages, if they were asked for.
     pub(crate) stored_subjects: Vec<String>,
     /// Whether it has the messages and sequences of another stream, so that a sequence may have no message.
@@ -111,6 +113,7 @@ struct StreamState {
     messages: u64,
     num_deleted: u64,
     num_subjects: u64,
+    consumer_count: u64,
     subjects: Option<BTreeMap<String, IgnoredAny>>,
 }
 
@@ -137,6 +140,7 @@ impl From<StreamInfoResponse> for StreamInfo {
             last: state.last_seq,
             deleted: state.num_deleted,
             num_subjects: state.num_subjects,
+            consumers: state.consumer_count,
             stored_subjects: state.subjects.unwrap_or_default().into_keys().collect(),
             is_mirror: config.mirror.is_some(),
             removal: RemovalRules {
@@ -178,6 +182,16 @@ impl StreamInfo {
     /// Whether all that it stores matches a subject, so that a reader of that subject sees every sequence.
     pub(crate) fn is_covered_by(&self, subject: &str) -> bool {
         subject == ">" || (!self.rewrites && self.subjects.iter().all(|own| covers(subject, own)))
+    }
+
+    /// Whether messages can be removed, or not even be stored, because others have read them or nobody reads them: so their
+    /// sequences are all that is left of them.
+    pub(crate) fn forgets_others(&self) -> bool {
+        match self.retention {
+            Retention::Limits => false,
+            Retention::WorkQueue => self.consumers > 1,
+            Retention::Interest => true,
+        }
     }
 
     /// Its subjects, as part of a sentence.
@@ -240,6 +254,7 @@ mod tests {
         assert!(stream.can_store("*.x") && !stream.can_store("c.>"));
         assert!(!stream.is_covered_by("a.>") && stream.is_covered_by(">") && !stream.is_covered_by("*"));
         assert_eq!(stream.subject_list(), "`a.>`, `b`");
+        assert!(!stream.forgets_others() && StreamInfo { consumers: 2, ..stream.clone() }.forgets_others());
         assert!(!stream.writing.refuses_by_subject() && stream.writing.refusal("S").is_none());
         let full = parse(
             r#"{"config": {"subjects": ["a"], "discard": "new", "discard_new_per_subject": true, "no_ack": true}}"#,

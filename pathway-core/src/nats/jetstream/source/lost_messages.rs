@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Instant;
 
+use super::coverage::Coverage;
 use super::session::{COUNT_INTERVAL, ConsumerSession, Idle};
-use super::unread::Coverage;
 use crate::nats::client::SessionEnd;
 
 impl ConsumerSession<'_> {

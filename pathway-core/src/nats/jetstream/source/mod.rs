@@ -10,6 +10,7 @@ mod bucket_keys;
 mod consumer;
 mod consumer_check;
 mod consumer_names;
+mod coverage;
 mod delivery_info;
 mod key_check;
 mod lost_messages;

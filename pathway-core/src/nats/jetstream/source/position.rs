@@ -1,8 +1,9 @@
 //! How far a stream was read.
 
+use super::coverage::Coverage;
 use super::delivery_info::DeliveryInfo;
 use super::snapshot::Snapshot;
-use super::unread::{Coverage, Unread};
+use super::unread::Unread;
 
 /// How far a stream was read.
 #[derive(Debug, Default)]

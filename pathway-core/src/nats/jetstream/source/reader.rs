@@ -14,13 +14,13 @@ use super::backlog_reporter::BacklogReporter;
 use super::bucket_keys::BucketKeys;
 use super::consumer::ConsumerSpec;
 use super::consumer_names::ConsumerNames;
+use super::coverage::Coverage;
 use super::delivery_info::DeliveryInfo;
 use super::position::Position;
 use super::read_marks::{ReadMarks, RecentSubjects};
 use super::session::{ConsumerSession, Restart};
 use super::suspicion::Suspicion;
 use super::unacked::UnackedMessages;
-use super::unread::Coverage;
 use crate::connector::source::{MessageBatch, SourceLink};
 use crate::data::{DateTimeUtc, DecodeError, ErrorKind, Metadata, Result};
 use crate::nats::client::{
@@ -58,7 +58,7 @@ pub(super) struct Reader {
     pub(super) subjects: RecentSubjects,
     records_subjects: bool,
     /// Which sequences have messages for this source, once the initial snapshot was read.
-    coverage: Coverage,
+    pub(super) coverage: Coverage,
     /// Removals of unread messages.
     pub(super) removals: LogLimiter,
     /// Whether the stream has, or had, messages of other subjects among those of this source.
@@ -240,11 +240,7 @@ impl Reader {
                 self.link.queue.acks().request();
             }
             self.records_subjects = found.retention == Retention::Limits && !found.is_limited_per_subject;
-            if found.is_limited_per_subject {
-                self.coverage = Coverage::Newest;
-            } else if !found.is_mirror && found.is_covered_by(&self.spec.subject) {
-                self.coverage = Coverage::All;
-            }
+            self.coverage = Coverage::of(&found, &self.spec.subject);
             self.stream = Some(found.clone());
             return Ok(found);
         };
@@ -263,6 +259,7 @@ impl Reader {
             );
             return Err(self.spec.error(ErrorKind::Stream, message).into());
         }
+        self.check_coverage(&found);
         Ok(found)
     }
 

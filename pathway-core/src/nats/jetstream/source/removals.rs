@@ -1,9 +1,10 @@
 //! Counts and reports messages that the stream has removed before they were read.
 
 use super::consumer::{Consumer, ConsumerInfo};
+use super::coverage::Coverage;
 use super::missing::Gap;
 use super::reader::Reader;
-use super::unread::{Coverage, UnreadSnapshot};
+use super::unread::UnreadSnapshot;
 use crate::nats::client::{Connection, MessageRequest, Retention, SessionEnd, StreamInfo, matches};
 use crate::telemetry::Level;
 
@@ -126,7 +127,7 @@ impl Reader {
         stream: &StreamInfo,
         end: u64,
     ) -> Result<bool, SessionEnd> {
-        if stream.is_mirror || stream.num_subjects > MAX_SUBJECTS {
+        if stream.is_mirror || stream.forgets_others() || stream.num_subjects > MAX_SUBJECTS {
             return Ok(true);
         }
         let api = connection.api(&self.spec.api);

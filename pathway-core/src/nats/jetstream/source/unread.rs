@@ -3,19 +3,9 @@
 mod lost_deliveries;
 
 use self::lost_deliveries::LostDeliveries;
+use super::coverage::Coverage;
 use super::delivery_info::DeliveryInfo;
 use super::missing::{Gap, Missing};
-
-/// Which sequences of a stream have messages for a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coverage {
-    /// Every one.
-    All,
-    /// Those with a matching subject. Only the stream knows whether the others have none, or have lost theirs.
-    Filtered,
-    /// The stream removes old messages of a subject by design, or only the newest ones were asked for: nothing is counted.
-    Newest,
-}
 
 /// Messages that the stream held, or has taken, and that were not delivered yet.
 ///
@@ -310,6 +300,15 @@ impl Unread {
             self.restart();
         }
         self.bound(last);
+    }
+
+    /// The stream takes messages for others from now on. Whether those were among the sequences that were taken for missing is
+    /// not known.
+    pub(super) fn uncover(&mut self) {
+        (self.missing, self.gap, self.is_mixed) = (0, Gap::default(), true);
+        if self.expected == 0 {
+            self.restart();
+        }
     }
 
     /// Whether messages are expected, and the stream has not been asked up to where.

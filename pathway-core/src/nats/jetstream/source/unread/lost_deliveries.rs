@@ -26,6 +26,10 @@ impl Unread {
         let count = last_delivery.saturating_sub(self.last_delivery);
         let sequences = self.position + 1..position + 1;
         if count > 0 && !sequences.is_empty() {
+            if self.lost.is_none() && count == sequences.end - sequences.start {
+                // As many deliveries as sequences: each one has a message for this source.
+                self.expect_all(position);
+            }
             let lost = self.lost.get_or_insert(LostDeliveries {
                 sequences: sequences.clone(),
                 checked: sequences.start,
@@ -39,6 +43,13 @@ impl Unread {
         }
         self.last_delivery = last_delivery;
         self.resume_at(position, pending);
+    }
+
+    /// Each sequence behind the end and up to `last` has a message for the source, whatever else the stream has.
+    fn expect_all(&mut self, last: u64) {
+        let is_mixed = self.is_mixed;
+        self.extend(last);
+        self.is_mixed = is_mixed;
     }
 
     /// A message up to the position was received for the first time.

@@ -207,3 +207,17 @@ fn messages_that_are_delivered_again_say_nothing_about_others() {
     deliver(&mut unread, Coverage::All, [(10, 0)]);
     assert_eq!(missing(&mut unread), Some((7, true, 2, 10)));
 }
+
+/// The stream has got other subjects: 11 to 60 may have been for others.
+#[test]
+fn what_was_missing_by_its_sequences_is_forgotten_when_a_stream_gets_other_subjects() {
+    let mut covered = unread(10, 10);
+    deliver(&mut covered, Coverage::All, (1..=10).map(|n| (n, 10 - n)));
+    deliver(&mut covered, Coverage::All, [(61, 2)]);
+    covered.uncover();
+    assert_eq!(missing(&mut covered), None);
+    // Of the two behind 61, at most 70, none comes.
+    covered.bound(70);
+    deliver(&mut covered, Coverage::Filtered, [(90, 0)]);
+    assert_eq!(missing(&mut covered), Some((2, false, 61, 90)));
+}
