@@ -13,7 +13,7 @@ use pathway::testing::Collected;
 use pathway::{Running, nats};
 use pathway_testkit::Server;
 
-use super::support::{Js, interest, server, values, work_queue};
+use super::support::{Js, Reading, interest, server, values, work_queue};
 use crate::support::{DEADLINE, Input, Link, stop, wait_for};
 
 impl Js {
@@ -117,6 +117,22 @@ fn lost_deliveries_of_a_killed_server_are_counted() {
     cut.js = Js::new(&cut.server);
     cut.purge_before(111);
     assert_eq!(cut.read_on(110), (100, (0..10).collect()));
+}
+
+/// A server that is killed forgets its last deliveries, so that its consumer has messages again that were read.
+#[test]
+fn deliveries_that_a_killed_server_has_forgotten_are_not_counted() {
+    let mut server = server();
+    Js::new(&server).create(interest("IN"));
+    let reading = Reading::start(&server, "in.a", "IN").expect("a running pipeline");
+    for restarts in 1..=3 {
+        Js::new(&server).publish("in.a", 1000 * (restarts - 1)..1000 * restarts);
+        server.restart().expect("a server");
+        wait_for("a new connection", || reading.stats().reconnects >= restarts as u64);
+    }
+    Js::new(&server).publish("in.a", [3000]);
+    reading.wait_for(3001);
+    assert_eq!((reading.stats().dropped, reading.stop().len()), (0, 3001));
 }
 
 #[test]

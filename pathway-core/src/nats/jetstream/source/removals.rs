@@ -73,7 +73,8 @@ impl Reader {
         self.note_gap();
         if self.coverage() == Coverage::Filtered && !self.position.unread.is_expecting() {
             let last = self.check_stream(connection).await?.last;
-            self.position.unread.replace(UnreadSnapshot::between(stream.last, last, consumer.pending));
+            let pending = self.position.unread.without_repeated(position, consumer.pending);
+            self.position.unread.replace(UnreadSnapshot::between(stream.last, last, pending));
         }
         Ok(())
     }
@@ -181,7 +182,8 @@ impl Reader {
                     unread.lose_before(first);
                 }
                 unread.lose_excess(info.pending);
-                unread.replace(UnreadSnapshot::between(before, last, info.pending));
+                let pending = unread.without_repeated(info.next.saturating_sub(1), info.pending);
+                unread.replace(UnreadSnapshot::between(before, last, pending));
                 self.note_gap();
                 return Ok(());
             }

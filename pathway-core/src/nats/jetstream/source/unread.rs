@@ -83,19 +83,26 @@ impl Unread {
     pub(super) fn resume(&mut self, position: u64, last_delivery: Option<u64>, pending: u64) {
         self.elsewhere += last_delivery.map_or(0, |last| last.saturating_sub(self.last_delivery));
         self.last_delivery = last_delivery.unwrap_or(0);
-        self.resume_at(position, pending);
+        self.resume_at(last_delivery.map_or(self.position, |_| position), pending);
     }
 
     fn resume_at(&mut self, position: u64, pending: u64) {
-        let after = self.position;
+        let (after, unread) = (self.position, self.without_repeated(position, pending));
         self.position = after.max(position);
         (self.pending, self.is_behind, self.is_ahead) = (pending, true, false);
         if pending == 0 || self.position > self.end {
             self.lose_rest(after);
         }
+        self.pending = unread;
         if self.position > self.end && !self.is_unverified {
             self.restart();
         }
+    }
+
+    /// How many of a consumer's `pending` messages are new here, at least. A server that was killed can forget deliveries: then
+    /// a consumer continues with messages that were received.
+    pub(super) fn without_repeated(&self, position: u64, pending: u64) -> u64 {
+        pending.saturating_sub(self.position.saturating_sub(position))
     }
 
     /// A message was delivered that is new here.

@@ -208,6 +208,17 @@ fn messages_that_are_delivered_again_say_nothing_about_others() {
     assert_eq!(missing(&mut unread), Some((7, true, 2, 10)));
 }
 
+#[test]
+fn what_a_killed_server_delivers_again_is_not_expected() {
+    let mut killed = unread(20, 20);
+    deliver(&mut killed, Coverage::Filtered, (1..=10).map(|n| (n, 20 - n)));
+    // Its consumer has forgotten 5 to 10.
+    assert_eq!(
+        (killed.without_repeated(4, 16), killed.without_repeated(10, 10), killed.without_repeated(4, 3)),
+        (10, 10, 0)
+    );
+}
+
 /// The stream has got other subjects: 11 to 60 may have been for others.
 #[test]
 fn what_was_missing_by_its_sequences_is_forgotten_when_a_stream_gets_other_subjects() {
