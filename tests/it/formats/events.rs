@@ -28,6 +28,7 @@ struct Event {
     #[schema(flatten)]
     place: Place,
     maybe: Option<DateTimeUtc>,
+    missing: Option<DateTimeUtc>,
     list: Vec<DateTimeUtc>,
     pair: (bool, DateTimeUtc),
     #[schema(format = "unix_ms")]
@@ -45,7 +46,8 @@ fn event() -> Event {
         at: at("2024-01-02T03:04:05Z"),
         since: Since(at("2024-01-02T03:04:05.6Z")),
         place: Place { seen: "2024-01-02T03:04:05.000007".parse().expect("a time") },
-        maybe: None,
+        maybe: Some(at("2024-01-02T03:04:06Z")),
+        missing: None,
         list: vec![at("0000-01-01T00:00:00.000000001Z"), at("9999-12-30T00:00:00.12Z")],
         pair: (true, at("1969-12-31T23:59:59.9999Z")),
         number: at("1970-01-01T00:00:01Z"),
@@ -55,7 +57,7 @@ fn event() -> Event {
 
 const COLUMNS: &str = concat!(
     r#""the \"id\"":7,"at":"2024-01-02T03:04:05Z","since":"2024-01-02T03:04:05.600Z","#,
-    r#""seen":"2024-01-02T03:04:05.000007","maybe":null,"#,
+    r#""seen":"2024-01-02T03:04:05.000007","maybe":"2024-01-02T03:04:06Z","missing":null,"#,
     r#""list":["0000-01-01T00:00:00.000000001Z","9999-12-30T00:00:00.120Z"],"#,
     r#""pair":[true,"1969-12-31T23:59:59.999900Z"],"number":1000,"length":1000000000"#
 );

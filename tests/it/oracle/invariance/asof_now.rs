@@ -10,9 +10,9 @@ use crate::oracle::history::seeds;
 use crate::support::random::Random;
 
 /// Hands over events in commits of these sizes.
-struct InCommits {
-    events: Vec<Event>,
-    commit_sizes: Vec<usize>,
+pub(super) struct InCommits {
+    pub(super) events: Vec<Event>,
+    pub(super) commit_sizes: Vec<usize>,
 }
 
 impl Source for InCommits {

@@ -4,6 +4,7 @@
 mod asof_now;
 mod events;
 mod lateness;
+mod random_chains;
 
 use pathway::Running;
 use pathway::prelude::*;

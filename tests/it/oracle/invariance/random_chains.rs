@@ -1,0 +1,208 @@
+//! Random chains of operators over one to three sources: the same arrivals give the same results, wherever commits begin and
+//! whatever the number of workers.
+
+use pathway::Running;
+use pathway::prelude::*;
+use pathway::windows::{Windows, session, sliding, tumbling};
+
+use super::asof_now::InCommits;
+use super::{Arrival, Compared, Event, Quiet, Rows, Summary, arrivals, rows, summaries};
+use crate::oracle::check::label;
+use crate::oracle::history::seeds;
+use crate::support::random::Random;
+
+/// How many chains are tried with each seed.
+const CHAINS: u64 = 25;
+
+/// Numbers that choose the operators of a chain, always the same.
+struct Choices(Random);
+
+impl Choices {
+    fn below(&mut self, limit: u64) -> i64 {
+        self.0.below(limit) as i64
+    }
+}
+
+/// A chain under construction: a table, and what was done to make it.
+struct Chain {
+    table: Table<Event>,
+    /// The rows are in the order of their arrival: no operator has emitted them at the end of a commit.
+    is_arrival: bool,
+    steps: Vec<String>,
+}
+
+impl Chain {
+    fn then(&mut self, step: String, table: Table<Event>, is_arrival: bool) {
+        (self.table, self.is_arrival) = (table, is_arrival);
+        self.steps.push(step);
+    }
+
+    fn random_step(&mut self, sources: &[Table<Event>], choices: &mut Choices) {
+        let (table, is_arrival, n) = (self.table.clone(), self.is_arrival, choices.below(4));
+        let by_city = |event: &Event| event.city.clone();
+        match choices.below(10) {
+            0 => self.then(format!("filter {n}"), table.filter(move |event| event.id % 4 != n), is_arrival),
+            1 => {
+                let moved = table.select(move |event| Event { at: event.at + n * (event.id % 3), ..event.clone() });
+                self.then(format!("select {n}"), moved, is_arrival);
+            }
+            2 if is_arrival => {
+                let other = &sources[n as usize % sources.len()];
+                self.then(format!("concat {n}"), table.concat(other), true);
+            }
+            3 => {
+                let first = table.deduplicate(by_city).first_within(|event| event.at, 3 * n);
+                self.then(format!("first_within {}", 3 * n), first, false);
+            }
+            4 => {
+                let events = table.group_by(by_city).scan(0, move |count, event| {
+                    *count += 1;
+                    (0..*count % (n + 2))
+                        .map(|copy| Event { id: 10 * event.id + copy, ..event.clone() })
+                        .collect::<Vec<_>>()
+                });
+                self.then(format!("scan {n}"), events, false);
+            }
+            5 => {
+                let timed = table.timed(|event| event.at).group_by(by_city).expire_after(20);
+                let events = timed.scan_with_timers(
+                    Vec::new(),
+                    move |open: &mut Vec<Event>, event, timers| {
+                        open.push(event.clone());
+                        timers.set(event.at + 5 * n);
+                        None
+                    },
+                    |_, open, _| open.pop(),
+                );
+                self.then(format!("timers {n}"), events, false);
+            }
+            6 => self.then(format!("buffer {n}"), table.buffer(|event| event.at, 2 * n), is_arrival),
+            7 => self.then(format!("ignore_late {n}"), table.ignore_late(|event| event.at, 4 * n), is_arrival),
+            8 => {
+                let some = table.select(move |event| Event { id: event.id % (5 + n), ..event.clone() });
+                self.then(format!("distinct {n}"), some.distinct(), false);
+            }
+            9 => {
+                let other = sources[n as usize % sources.len()].filter(move |event| event.id % 5 == n);
+                let joined = table.join(&other).on(by_city, by_city).asof_now();
+                let latest = |event: &Event, found: Option<&Event>| Event {
+                    id: event.id + found.map_or(0, |found| 1_000 * found.id),
+                    ..event.clone()
+                };
+                // Only rows of arrivals find what has arrived before; others what is there at the end of the commit.
+                if is_arrival {
+                    self.then(format!("asof_now {n}"), joined.left(latest), false);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The last operator of the chain.
+    fn end(mut self, sources: &[Table<Event>], choices: &mut Choices) -> (String, Rows) {
+        let (table, n) = (self.table.clone(), choices.below(4));
+        let windows = |choices: &mut Choices| -> (&str, Windows<i64>) {
+            let (name, windows) = match choices.below(3) {
+                0 => ("tumbling", tumbling(10)),
+                1 => ("sliding", sliding(12, 5)),
+                _ => ("sessions", session(4)),
+            };
+            (name, windows.allowed_lateness(5 * n))
+        };
+        let (end, rows) = match choices.below(8) {
+            0 => {
+                // Numbered, because `collect` makes one change of equal rows of a commit.
+                let numbered = table.group_by(|_| ()).scan(0, |number, event| {
+                    *number += 1;
+                    let (city, start, end) = (event.city.clone(), event.at, event.id);
+                    Some(Summary { city, start, end, n: *number, ids: 0, last: 0 })
+                });
+                ("numbers".to_owned(), rows(numbered.collect(), Compared::Sequence))
+            }
+            1 | 2 => {
+                let (name, windows) = windows(choices);
+                let closed = summaries(&table, windows.emit_on_close());
+                (format!("{name} on close"), rows(closed.collect(), Compared::Sequence))
+            }
+            3 => {
+                let (name, windows) = windows(choices);
+                (name.to_owned(), rows(summaries(&table, windows).collect(), Compared::Table))
+            }
+            4 => {
+                let (name, windows) = windows(choices);
+                let open = summaries(&table.forget(|event| event.at, 15), windows.remove_on_close());
+                (format!("forget, {name} until closed"), rows(open.collect(), Compared::Table))
+            }
+            5 => {
+                let other = &sources[n as usize % sources.len()];
+                let pairs = join!(a in table, b in other on a.city == b.city within b.at - a.at in -2..=1 => {
+                    id: a.id,
+                    at: b.id,
+                });
+                (format!("within {n}"), rows(pairs.collect(), Compared::Table))
+            }
+            6 => {
+                let other = &sources[n as usize % sources.len()];
+                let pairs = join!(a in table, b? in other on a.city == b.city asof a.at >= b.at => {
+                    id: a.id,
+                    at: b.map_or(-1, |b| b.at),
+                });
+                (format!("asof {n}"), rows(pairs.collect(), Compared::Table))
+            }
+            _ => {
+                let row = |city: &String, n| Quiet { city: city.clone(), since: n };
+                let counts = table.group_by(|event| event.city.clone());
+                let counts = counts.reduce(pathway::reducers::Count, |_| (), row);
+                ("count".to_owned(), rows(counts.collect(), Compared::Table))
+            }
+        };
+        self.steps.push(end);
+        (self.steps.join(", "), rows)
+    }
+}
+
+/// Declares a chain over the sources. The same numbers choose the same chain.
+fn declare(pipeline: &Pipeline, arrivals: InCommits, seed: u64) -> (String, Rows) {
+    let mut choices = Choices(Random::new(seed));
+    let number = choices.below(3) + 1;
+    let all = pipeline.source(arrivals);
+    let sources: Vec<_> = (0..number).map(|source| all.filter(move |event| event.id % number == source)).collect();
+    let steps = vec![format!("{number} sources")];
+    let mut chain = Chain { table: sources[0].clone(), is_arrival: true, steps };
+    sources.iter().skip(1).for_each(|source| chain.table = chain.table.concat(source));
+    (0..choices.below(4) + 1).for_each(|_| chain.random_step(&sources, &mut choices));
+    chain.end(&sources, &mut choices)
+}
+
+#[test]
+fn chains_of_random_operators_do_not_depend_on_commits() {
+    for seed in seeds() {
+        let (case, arrivals) = (label("random chains", seed), arrivals(seed));
+        let events: Vec<Event> = arrivals
+            .iter()
+            .filter_map(|arrival| match arrival {
+                Arrival::Event(event) => Some(event.clone()),
+                Arrival::Tick(_) => None,
+            })
+            .collect();
+        for chain in (0..CHAINS).map(|number| seed.wrapping_mul(CHAINS) + number) {
+            let mut random = Random::new(chain ^ 0xc07);
+            let mut expected: Option<Vec<String>> = None;
+            for longest in [1, 10, 1_000] {
+                let sizes: Vec<usize> = events.iter().map(|_| 1 + random.below(longest) as usize).collect();
+                for workers in [1, 2, 4] {
+                    let pipeline = Pipeline::new();
+                    let commits = InCommits { events: events.clone(), commit_sizes: sizes.clone() };
+                    let (steps, rows) = declare(&pipeline, commits, chain);
+                    let ended = pipeline.start_with(workers).and_then(Running::join);
+                    ended.unwrap_or_else(|error| panic!("{case}: {steps}: {error}"));
+                    let (rows, cut) = (rows(), format!("commits of up to {longest}, {workers} workers"));
+                    match &expected {
+                        None => expected = Some(rows),
+                        Some(expected) => assert_eq!(&rows, expected, "{case}: {steps}: {cut} (left)"),
+                    }
+                }
+            }
+        }
+    }
+}
