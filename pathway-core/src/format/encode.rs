@@ -59,9 +59,9 @@ pub trait Encode<R>: Send + Sync + 'static {
         Ok(())
     }
 
-    /// What becomes of the removal of a row. Default: it is encoded, as an insertion is.
+    /// What becomes of the removal of a row. Default: it is written, as an insertion is.
     fn removals(&self) -> Removals {
-        Removals::Encoded
+        Removals::Written
     }
 
     /// The payload of a message before the first row, such as a line of column names. Default: none.
@@ -76,7 +76,7 @@ pub trait Encode<R>: Send + Sync + 'static {
 pub enum Removals {
     /// It is a message, as an insertion is.
     #[default]
-    Encoded,
+    Written,
     /// It is no message. The sink writes insertions only.
     LeftOut,
     /// There must not be any: a pipeline in which rows of the table can be removed does not start.

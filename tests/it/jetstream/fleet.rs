@@ -48,13 +48,15 @@ fn without_time(payload: &str) -> String {
     message.to_string()
 }
 
-/// All messages of each output subject, in order, and the final values of the bucket.
+/// All messages of each output subject, in order except for the dead letters, and the final values of the bucket.
 fn results(js: &Js) -> BTreeMap<String, Vec<String>> {
     let mut results = BTreeMap::<String, Vec<String>>::new();
     for (_, subject, payload) in js.stored("FLEET_OUT") {
         let payload = if subject == "fleet.rejected" { payload } else { without_time(&payload) };
         results.entry(subject).or_default().push(payload);
     }
+    // Each source publishes its dead letters over a connection of its own.
+    results.entry("fleet.rejected".to_owned()).or_default().sort_unstable();
     let hottest = js.runtime.block_on(async {
         let bucket = js.context.get_key_value("hottest").await.expect("a bucket");
         let mut values = Vec::new();

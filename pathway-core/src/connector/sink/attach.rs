@@ -114,7 +114,7 @@ pub(crate) fn write_messages<R: Schema>(
     output: BatchOutput,
 ) {
     check_format(&encode, table, &output);
-    if options.has_message_ids() && encode.removals() == Removals::Encoded && !table.properties().append_only {
+    if options.has_message_ids() && encode.removals() == Removals::Written && !table.properties().append_only {
         let link = output.link();
         link.control.fail(Error::new(ErrorKind::Config, format!("sink `{}`: {IDS_OF_REMOVALS}", link.name)));
     }

@@ -58,7 +58,7 @@ impl<R: Schema> MessageWriter<R> {
 
 impl<R: Schema> TableWriter<R> for MessageWriter<R> {
     fn write(&mut self, commit: Commit, time: u64, changes: &mut Vec<Change<R>>) {
-        if self.encode.removals() != Removals::Encoded {
+        if self.encode.removals() != Removals::Written {
             changes.retain(|change| change.diff > 0);
             if changes.is_empty() {
                 return;

@@ -44,7 +44,7 @@ pub struct JsonFormat<R> {
 impl<R> JsonFormat<R> {
     /// The bytes that Pathway writes.
     pub(in crate::format) fn new() -> Self {
-        let removals = Removals::Encoded;
+        let removals = Removals::Written;
         JsonFormat { has_diff: true, has_time: true, has_rfc3339: false, removals, rows: PhantomData }
     }
 
