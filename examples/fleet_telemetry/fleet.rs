@@ -33,9 +33,10 @@ pub(crate) fn fleet(uri: &str, inputs: &[(&str, &str)]) -> Pipeline {
     let readings = parts.iter().skip(1).fold(parts[0].clone(), |all, part| all.concat(part));
     let thresholds = nats::read(&pipeline, uri, "thresholds").kv().json::<Threshold>();
 
-    // Five-minute windows, each written once, when it closes.
+    // Five-minute windows, each written once, when it closes. Streams are read in the order in which their messages were stored:
+    // with one event time for all readings, whatever their stream, it does not matter how they are spread over streams.
     let rollups = reduce!(r in readings by r.region, r.device
-        window tumbling(r.at, 5.minutes()).allowed_lateness(1.minutes()).emit_on_close() as w => {
+        window tumbling(r.at, 5.minutes()).allowed_lateness(1.minutes()).emit_on_close().time_by(()) as w => {
             device: r.device,
             region: r.region,
             from: w.start,
@@ -56,7 +57,8 @@ pub(crate) fn fleet(uri: &str, inputs: &[(&str, &str)]) -> Pipeline {
     nats::write(&alarms, uri, "fleet.alarms").jetstream("FLEET_OUT").json();
 
     // Devices that fall silent for eight minutes.
-    let silent = readings.timed(|r| r.at).group_by(|r| r.device.clone()).expire_after(24.hours()).scan_with_timers(
+    let silent = readings.timed(|r| r.at).time_by(|_| ()).group_by(|r| r.device.clone());
+    let silent = silent.expire_after(24.hours()).scan_with_timers(
         DateTimeUtc::UNIX_EPOCH,
         |last, r, timers| {
             *last = r.at.max(*last);

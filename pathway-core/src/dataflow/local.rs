@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::stateful::EMIT_BATCH;
-use super::{BinaryStatefulOperator, InputHandle, Item, Progress, StatefulOperator, Stream};
+use super::{ActiveInput, BinaryStatefulOperator, InputHandle, InputId, Item, Progress, StatefulOperator, Stream};
 use crate::data::Commit;
 
 /// The dataflow of a single worker.
@@ -19,6 +19,7 @@ pub(super) struct LocalEngine {
     /// By the stream's number.
     streams: Vec<LocalStream>,
     seals: Seals,
+    active: ActiveInput,
 }
 
 struct LocalStream {
@@ -50,7 +51,24 @@ impl LocalEngine {
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
         let output = Output::new();
         let stream = self.add(&output, &[]);
-        (InputHandle(output), stream)
+        let id = InputId(stream.number as u64);
+        (InputHandle { output, id, active: self.active.clone() }, stream)
+    }
+
+    pub(super) fn active_input(&self) -> ActiveInput {
+        self.active.clone()
+    }
+
+    pub(super) fn as_input<D: Item>(&mut self, input: Stream<D>) -> (InputId, Stream<D>) {
+        let output = Output::new();
+        let stream = self.add(&output, &[input.number]);
+        let (id, active) = (InputId(stream.number as u64), self.active.clone());
+        self.output(input).subscribe(move |items| {
+            let before = active.set(id);
+            output.send(items);
+            active.set(before);
+        });
+        (id, stream)
     }
 
     pub(super) fn each<D: Item, O: Item>(

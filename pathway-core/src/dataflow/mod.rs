@@ -12,7 +12,7 @@ mod timely;
 
 pub use progress::Progress;
 pub use stateful::{BinaryStatefulOperator, StatefulOperator};
-pub use stream::{Changes, ErasedStream, InputHandle, Item, Stream};
+pub use stream::{ActiveInput, Changes, ErasedStream, InputHandle, InputId, Item, Stream};
 
 use std::fmt;
 
@@ -65,6 +65,22 @@ impl<'scope> DataflowBuilder<'scope> {
         match &mut self.engine {
             Engine::Local(engine) => engine.input(),
             Engine::Timely(engine) => engine.input(),
+        }
+    }
+
+    /// Says which input sends the items that a step gets, where the steps run on the first worker in the order of arrival.
+    pub fn active_input(&self) -> ActiveInput {
+        match &self.engine {
+            Engine::Local(engine) => engine.active_input(),
+            Engine::Timely(engine) => engine.active_input(),
+        }
+    }
+
+    /// The same items, as if an input of its own sent them. The stream must be in the order of arrival.
+    pub fn as_input<D: Item>(&mut self, stream: Stream<D>) -> (InputId, Stream<D>) {
+        match &mut self.engine {
+            Engine::Local(engine) => engine.as_input(stream),
+            Engine::Timely(engine) => engine.as_input(stream),
         }
     }
 

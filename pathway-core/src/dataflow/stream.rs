@@ -1,8 +1,10 @@
 //! Handles on the streams of a dataflow, and on its inputs.
 
 use std::any::TypeId;
+use std::cell::Cell;
 use std::fmt;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use super::local::Output;
 use crate::data::Change;
@@ -58,13 +60,44 @@ impl ErasedStream {
     }
 }
 
+/// An input of the dataflow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
+pub struct InputId(pub u64);
+
+/// The input whose items are on their way. The steps that need no other rows run while it sends, and can so tell where an item
+/// is from.
+#[derive(Clone, Debug, Default)]
+pub struct ActiveInput(Rc<Cell<u64>>);
+
+impl ActiveInput {
+    /// The input that is sending, or was the last one to send.
+    pub fn get(&self) -> InputId {
+        InputId(self.0.get())
+    }
+
+    /// Makes an input the one that sends. Returns the one that was.
+    pub(super) fn set(&self, input: InputId) -> InputId {
+        InputId(self.0.replace(input.0))
+    }
+}
+
 /// Where a source puts its items.
-pub struct InputHandle<D>(pub(super) Output<D>);
+pub struct InputHandle<D> {
+    pub(super) output: Output<D>,
+    pub(super) id: InputId,
+    pub(super) active: ActiveInput,
+}
 
 impl<D: Item> InputHandle<D> {
     /// Puts items into the open commit, and leaves the vector empty. The steps that need no other rows run at once.
     pub fn send(&mut self, items: &mut Vec<D>) {
-        self.0.send(items);
+        self.active.set(self.id);
+        self.output.send(items);
+    }
+
+    /// Which input it is.
+    pub fn id(&self) -> InputId {
+        self.id
     }
 }
 

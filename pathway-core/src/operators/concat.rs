@@ -6,6 +6,9 @@ use crate::plan::{Order, Table, TableProperties};
 impl<R: Schema> Table<R> {
     /// The rows of both tables. A row that is in both tables appears twice; [`Table::distinct`] removes the duplicates.
     ///
+    /// The event time of arrivals from two sources is the least time of the two, so that a source which is read faster makes no
+    /// row of the other one late; see [`Windows::allowed_lateness`](crate::operators::window::Windows::allowed_lateness).
+    ///
     /// Both tables must belong to one pipeline; otherwise [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that
     /// says so.
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{NodeId, SourceOperator};
 use crate::data::Schema;
-use crate::dataflow::{Changes, DataflowBuilder, ErasedStream, Progress};
+use crate::dataflow::{Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, Progress, Stream};
 use crate::telemetry::Counter;
 
 /// What a node needs to build its part of the dataflow.
@@ -19,13 +19,28 @@ pub struct Build<'scope> {
     read: HashSet<NodeId>,
     /// The source operators of the first worker; other workers have none.
     sources: Vec<Box<dyn SourceOperator>>,
+    /// The inputs of these.
+    source_inputs: Vec<InputId>,
+    /// The inputs of the nodes that have one.
+    inputs: HashMap<NodeId, InputId>,
+    /// If operators need to know which sources have ended.
+    ends: Option<(InputHandle<InputId>, Stream<InputId>)>,
     /// The `time` of the commit that is being sealed.
     commit_time: Arc<Counter>,
 }
 
 impl<'scope> Build<'scope> {
     pub(crate) fn new(dataflow: DataflowBuilder<'scope>, commit_time: Arc<Counter>) -> Self {
-        Build { dataflow, streams: HashMap::new(), read: HashSet::new(), sources: Vec::new(), commit_time }
+        Build {
+            dataflow,
+            streams: HashMap::new(),
+            read: HashSet::new(),
+            sources: Vec::new(),
+            source_inputs: Vec::new(),
+            inputs: HashMap::new(),
+            ends: None,
+            commit_time,
+        }
     }
 
     /// The `time` of the commit that is being sealed, in unix milliseconds.
@@ -33,9 +48,31 @@ impl<'scope> Build<'scope> {
         Arc::clone(&self.commit_time)
     }
 
-    /// Adds a source operator for the first worker to run.
-    pub fn add_source_operator(&mut self, source: Box<dyn SourceOperator>) {
+    /// Adds the input of a source.
+    pub fn add_input<D: Item>(&mut self, node: NodeId) -> (InputHandle<D>, Stream<D>) {
+        let (handle, stream) = self.dataflow.input();
+        self.set_input(node, handle.id());
+        (handle, stream)
+    }
+
+    /// Adds the operator of a source for the first worker to run.
+    pub fn add_source_operator(&mut self, input: InputId, source: Box<dyn SourceOperator>) {
         self.sources.push(source);
+        self.source_inputs.push(input);
+    }
+
+    pub(super) fn set_input(&mut self, node: NodeId, input: InputId) {
+        self.inputs.insert(node, input);
+    }
+
+    /// The input of a node that was built before, if it has one.
+    pub(crate) fn input_of(&self, node: NodeId) -> Option<InputId> {
+        self.inputs.get(&node).copied()
+    }
+
+    /// The inputs of the sources that have ended, each once, behind all of its rows. A pipeline that stops ends no source.
+    pub(crate) fn source_ends(&mut self) -> Stream<InputId> {
+        self.ends.get_or_insert_with(|| self.dataflow.input()).1
     }
 
     /// Sets the output of a node.
@@ -56,12 +93,45 @@ impl<'scope> Build<'scope> {
         }
     }
 
-    /// Ends the construction: returns the source operators, and what seals commits.
-    pub(crate) fn finish(mut self) -> (Vec<Box<dyn SourceOperator>>, Box<dyn Progress>) {
+    /// Ends the construction.
+    pub(crate) fn finish(mut self) -> Built {
         for (_, unread) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
             self.dataflow.track_unread(*unread);
         }
-        (self.sources, self.dataflow.finish())
+        let inputs = self.source_inputs.into_iter().enumerate().collect();
+        let ends = self.ends.map(|(output, _)| SourceEnds { output, inputs });
+        Built { sources: self.sources, ends, progress: self.dataflow.finish() }
+    }
+}
+
+/// What the commit loop needs of a dataflow.
+pub(crate) struct Built {
+    pub(crate) sources: Vec<Box<dyn SourceOperator>>,
+    pub(crate) ends: Option<SourceEnds>,
+    /// Seals commits.
+    pub(crate) progress: Box<dyn Progress>,
+}
+
+/// Tells operators which sources have ended.
+pub(crate) struct SourceEnds {
+    output: InputHandle<InputId>,
+    /// The sources that have not ended, with their inputs.
+    inputs: Vec<(usize, InputId)>,
+}
+
+impl SourceEnds {
+    /// Sends the ends of the sources that have ended since the last call into the open commit. Returns whether there are any.
+    pub(crate) fn send(&mut self, sources: &[Box<dyn SourceOperator>]) -> bool {
+        let before = self.inputs.len();
+        let output = &mut self.output;
+        self.inputs.retain(|(number, input)| {
+            let has_ended = sources[*number].is_finished();
+            if has_ended {
+                output.send(&mut vec![*input]);
+            }
+            !has_ended
+        });
+        self.inputs.len() < before
     }
 }
 

@@ -8,11 +8,13 @@ mod handles;
 mod manual_commits;
 mod net;
 mod node;
+mod origins;
 mod pipeline;
 mod source_operator;
 mod table;
 
 pub use build::Build;
+pub(crate) use build::{Built, SourceEnds};
 pub use control::Control;
 pub use handles::{SinkHandle, SourceHandle};
 pub use manual_commits::ManualCommits;
@@ -23,3 +25,4 @@ pub use table::Table;
 
 pub(crate) use net::{net, net_in_arrival_order};
 pub(crate) use node::{Connectors, Node};
+pub(crate) use origins::Origin;

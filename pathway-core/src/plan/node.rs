@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Build, Control, SinkHandle, SourceHandle};
+use super::{Build, Control, Origin, SinkHandle, SourceHandle};
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
@@ -98,6 +98,8 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 pub(crate) struct Node {
     pub(crate) properties: TableProperties,
     pub(crate) build: BuildNode,
+    /// Where its rows come from.
+    pub(super) origins: Arc<[Origin]>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -165,8 +167,9 @@ impl Plan {
     {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
+        let origins = [Origin::new(id, &name)].into();
         let build = Box::new(build(id, name));
-        state.nodes.push(Node { properties, build });
+        state.nodes.push(Node { properties, build, origins });
         id
     }
 
@@ -219,6 +222,15 @@ impl Plan {
     /// What is known about a node's changes.
     pub fn properties(&self, node: NodeId) -> TableProperties {
         self.lock().nodes[node.0].properties
+    }
+
+    /// Where a node's rows come from.
+    pub(super) fn origins(&self, node: NodeId) -> Arc<[Origin]> {
+        Arc::clone(&self.lock().nodes[node.0].origins)
+    }
+
+    pub(super) fn set_origins(&self, node: NodeId, origins: Arc<[Origin]>) {
+        self.lock().nodes[node.0].origins = origins;
     }
 
     /// Takes the declaration, to run it.

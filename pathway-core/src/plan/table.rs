@@ -93,10 +93,12 @@ impl<R: Schema> Table<R> {
         build: impl Fn(&mut Build<'_>, Changes<R>, &OperatorContext) -> Changes<O> + Send + Sync + 'static,
     ) -> Table<O> {
         let input = self.node;
-        self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
+        let table = self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
             let changes = scope.get(input);
             build(scope, changes, name)
-        })
+        });
+        table.inherit_origins(&[self.origins()]);
+        table
     }
 
     /// Declares a table that is made of this one and another one by an operator.
@@ -115,10 +117,12 @@ impl<R: Schema> Table<R> {
             return self.never();
         }
         let (left, right) = (self.node, other.node);
-        self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
+        let table = self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
             let (left, right) = (scope.get(left), scope.get(right));
             build(scope, left, right, name)
-        })
+        });
+        table.inherit_origins(&[self.origins(), other.origins()]);
+        table
     }
 
     /// A table without rows: the result of a declaration whose mistake ends the pipeline before any row is read.

@@ -10,7 +10,7 @@ use super::source_order::SourceOrder;
 use super::waiting;
 use crate::data::Commit;
 use crate::dataflow::Progress;
-use crate::plan::{CommitTrigger, Control, ManualCommits, SinkHandle, SourceOperator};
+use crate::plan::{CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
 use crate::telemetry::Counter;
 
 /// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
@@ -18,6 +18,8 @@ pub(super) struct CommitLoop<'a> {
     pub(super) worker: &'a mut Worker,
     pub(super) control: &'a Control,
     pub(super) sources: Vec<Box<dyn SourceOperator>>,
+    /// Tells operators which of them have ended, if they need to know.
+    pub(super) ends: Option<SourceEnds>,
     /// Nothing new is read while one of them is full.
     pub(super) sinks: &'a [Box<dyn SinkHandle>],
     /// Seals commits, and knows when the operators are done with them.
@@ -52,6 +54,7 @@ impl CommitLoop<'_> {
         let has_rows = |source: &dyn SourceOperator| is_preloaded(source) && !source.is_finished();
         while self.sources.iter().any(|source| has_rows(&**source)) && !self.control.has_failed() {
             self.wait_for_sinks();
+            self.send_ends();
             self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| {
                 source.ingest();
             });
@@ -68,6 +71,8 @@ impl CommitLoop<'_> {
             self.wait_for_sinks();
             self.confirm();
             let manual = ManualCommits::take_first(groups);
+            // Before the rows of others that arrive now.
+            OpenCommit::add(&mut open, self.send_ends().into(), Duration::ZERO);
             let turn = order.ingest(&mut self.sources, manual.map(|group| &groups[group]), self.control, &mut open);
             if let Some(group) = manual {
                 self.seal(scheduler);
@@ -109,6 +114,13 @@ impl CommitLoop<'_> {
             }
         }
         groups
+    }
+
+    /// Tells operators which sources have ended. Returns whether any has.
+    fn send_ends(&mut self) -> bool {
+        // Sources that end because the pipeline stops would have sent more.
+        let ends = self.ends.as_mut().filter(|_| !self.control.is_stopping());
+        ends.is_some_and(|ends| ends.send(&self.sources))
     }
 
     /// How long the open commit may still wait. A pipeline that stops does not wait.

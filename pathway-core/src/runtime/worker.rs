@@ -9,7 +9,7 @@ use timely::worker::Worker;
 use super::commit_loop::CommitLoop;
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
-use crate::plan::{Build, Connectors, Control, Node};
+use crate::plan::{Build, Built, Connectors, Control, Node};
 use crate::telemetry::Counter;
 
 /// What all workers of a pipeline share.
@@ -50,7 +50,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
-    let (sources, progress) = worker.dataflow_named("pathway", |scope| {
+    let Built { sources, ends, progress } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock));
         shared.nodes.iter().for_each(|node| (node.build)(&mut build));
         build.finish()
@@ -59,6 +59,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         let commit_loop = CommitLoop {
             control: &shared.control,
             sources,
+            ends,
             progress,
             clock: Arc::clone(&shared.clock),
             sinks: &shared.connectors.sinks,

@@ -106,6 +106,7 @@ pub struct OperatorReports {
     late: LogLimiter,
     ahead: LogLimiter,
     errors: LogLimiter,
+    waiting: LogLimiter,
 }
 
 impl OperatorReports {
@@ -116,6 +117,7 @@ impl OperatorReports {
             late: LogLimiter::new(operator.name()),
             ahead: LogLimiter::new(operator.name()),
             errors: LogLimiter::new(operator.name()),
+            waiting: LogLimiter::new(operator.name()),
         }
     }
 
@@ -129,6 +131,11 @@ impl OperatorReports {
     pub fn ahead(&mut self, message: fmt::Arguments<'_>) {
         self.counters.ahead.add(1);
         self.ahead.report(Level::Warn, 1, message);
+    }
+
+    /// Event time waits for something.
+    pub fn waiting(&mut self, message: fmt::Arguments<'_>) {
+        self.waiting.report(Level::Warn, 1, message);
     }
 
     /// Something could not be computed, and a row is missing.

@@ -32,10 +32,14 @@ pub(crate) fn expand(reduce: &CheckedReduce) -> TokenStream {
 }
 
 fn window(reduce: &CheckedReduce) -> Option<TokenStream> {
-    let Window { time, windows, .. } = reduce.window.as_ref()?;
+    let Window { time, part, windows, .. } = reduce.window.as_ref()?;
     let row = closure_param(&reduce.binding.row, &time.to_token_stream());
     let time = SpanRange::of(time).call("time", time);
-    Some(quote!(.window(move |#row| #time, ::pathway::windows::#windows)))
+    let time_by = part.as_ref().map(|part| {
+        let part = closure_of_values(&reduce.binding.row, &[SpanRange::of(part).call("key", part)]);
+        quote!(.time_by(#part))
+    });
+    Some(quote!(.window(move |#row| #time, ::pathway::windows::#windows) #time_by))
 }
 
 fn group_by(reduce: &CheckedReduce) -> Option<TokenStream> {

@@ -12,10 +12,20 @@ fn every_mistake_with_windows_is_reported() {
         quote!(o in orders window tumbling(1.hours()) as w => { n: count() }),
         quote!(o in orders window tumbling(o.at, 1.hours()) as Vec<i64> => { n: count() }),
         quote!(o in orders window o.at as w => { n: count() }),
+        quote!(o in orders window tumbling(o.at, 1.hours()).time_by() as w => { n: count() }),
+        quote!(o in orders window tumbling(o.at, 1.hours()).time_by(o.a, o.b) as w => { n: count() }),
+        quote!(o in orders window tumbling(o.at, 1.hours()).time_by(o.a).time_by(o.b) as w => { n: count() }),
     ] {
         let expanded = reduce(input.clone()).to_string();
         assert_eq!(expanded.matches("compile_error").count(), 1, "{input}: {expanded}");
     }
+}
+
+#[test]
+fn the_parts_of_a_window_are_no_method_of_the_windows() {
+    let input = quote!(o in orders window tumbling(o.at, 10).time_by(o.device).emit_on_close() as w => { n: count() });
+    let expanded = reduce(input).to_string();
+    assert!(expanded.contains("tumbling (10) . emit_on_close ()) . time_by (move | o |"), "{expanded}");
 }
 
 #[test]

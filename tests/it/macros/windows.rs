@@ -96,6 +96,39 @@ fn windows_that_show_once_closed_by_a_key_of_their_own() {
 }
 
 #[test]
+fn windows_by_the_time_of_each_part() {
+    #[derive(Schema)]
+    struct Reading {
+        device: String,
+        at: i64,
+    }
+
+    let starts = |by_device: bool| {
+        let pipeline = Pipeline::new();
+        let rows = [("a", 5), ("b", 95), ("a", 12)].map(|(device, at)| Reading { device: device.to_owned(), at });
+        let rows = pipeline.rows(rows);
+        let windows = match by_device {
+            true => {
+                reduce!(r in rows window tumbling(r.at, 10).time_by(r.device).emit_on_close() as w => Start { at: w.start })
+            }
+            false => {
+                reduce!(r in rows window tumbling(r.at, 10).emit_on_close().time_by(()) as w => Start { at: w.start })
+            }
+        };
+        let seen = windows.collect();
+        pipeline.run().unwrap();
+        seen.rows().iter().map(|start| start.at).collect::<Vec<_>>()
+    };
+    assert_eq!(starts(true), [0]);
+    assert_eq!(starts(false), [0]);
+}
+
+#[derive(Schema)]
+struct Start {
+    at: i64,
+}
+
+#[test]
 fn sliding_windows_without_a_name() {
     let seen = changes(
         |orders| {

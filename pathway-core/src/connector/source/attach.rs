@@ -143,11 +143,12 @@ fn row_table<R: Schema>(
     let properties = TableProperties { order: Order::Arrival, append_only, is_static, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
-            let (output, changes) = build.dataflow.input();
+            let (output, changes) = build.add_input(node);
             if build.dataflow.is_first_worker() {
                 let (link, trigger) = (link.clone(), trigger.clone());
+                let id = output.id();
                 let operator = RowOperator::new(link, trigger, own_commits, background, check_removals, output);
-                build.add_source_operator(Box::new(operator));
+                build.add_source_operator(id, Box::new(operator));
             }
             build.put::<R>(node, changes);
         }
@@ -175,11 +176,12 @@ impl MessageTable {
         let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
         let node = plan.add(Arc::clone(&link.name), properties, |node, name| {
             move |build| {
-                let (output, arrivals) = build.dataflow.input();
+                let (output, arrivals) = build.add_input(node);
                 if build.dataflow.is_first_worker() {
                     let (link, trigger, settings) = (link.clone(), trigger.clone(), settings.clone());
+                    let id = output.id();
                     let operator = DecodeOperator::new(link, trigger, decoder(), settings, output);
-                    build.add_source_operator(Box::new(operator));
+                    build.add_source_operator(id, Box::new(operator));
                 }
                 let rows = if by_key { upsert(&mut build.dataflow, arrivals, &name) } else { arrivals };
                 build.put::<T>(node, rows);

@@ -16,7 +16,9 @@ use std::rc::Rc;
 use ::timely::dataflow::Scope;
 
 use super::local::LocalEngine;
-use super::{BinaryStatefulOperator, ErasedStream, InputHandle, Item, Progress, StatefulOperator, Stream};
+use super::{
+    ActiveInput, BinaryStatefulOperator, ErasedStream, InputHandle, InputId, Item, Progress, StatefulOperator, Stream,
+};
 use crate::data::Commit;
 use edges::Edges;
 use operators::BatchStream;
@@ -54,6 +56,18 @@ impl<'scope> TimelyEngine<'scope> {
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
         let (handle, stream) = self.arrivals.input();
         (handle, self.add_arrivals(stream))
+    }
+
+    pub(super) fn active_input(&self) -> ActiveInput {
+        self.arrivals.active_input()
+    }
+
+    pub(super) fn as_input<D: Item>(&mut self, stream: Stream<D>) -> (InputId, Stream<D>) {
+        let Some(arrivals) = self.arrivals_of(stream) else {
+            unreachable!("stream {} is not in the order of arrival", stream.number)
+        };
+        let (id, output) = self.arrivals.as_input(arrivals);
+        (id, self.add_arrivals(output))
     }
 
     pub(super) fn each<D: Item, O: Item>(

@@ -78,8 +78,9 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
 impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     /// As [`Grouped::scan`], with event time and a state that can [expire](TimedGroups::expire_after).
     ///
-    /// `step` also gets event time: the latest time of this row and of all rows of the table before it. It is later than the
-    /// time of a row that comes late.
+    /// `step` also gets event time: the latest time of this row and of all rows of the table before it, or, with several sources,
+    /// the least of their times. It is later than the time of a row that comes late. While a source has had no row, it is the
+    /// time of the row.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -184,7 +185,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
             ),
             expire_after,
         };
-        let times = ScanTimes { clocks: timed.clocks, part: timed.part };
+        let times = ScanTimes { clocks: timed.clocks, parts: timed.parts };
         scan(&timed.table, "scan", Some(times), spec)
     }
 }
@@ -218,10 +219,10 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Syn
 ) -> Table<O> {
     table.operator(verb, properties, move |build, changes, name| {
         let (has_time, time) = (times.is_some(), Arc::clone(&spec.time));
-        let ScanTimes { clocks, part } = times.clone().unwrap_or_default();
+        let ScanTimes { clocks, parts } = times.clone().unwrap_or_default();
         let jumps = JumpReports::new(name, spec.expire_after.unwrap_or(i128::MAX));
         let (mut number, mut announced, workers) = (0, None, build.dataflow.workers());
-        let times = RowTimes { time: move |row: &R| has_time.then(|| time(row)), clocks: &clocks, part };
+        let times = RowTimes { time: move |row: &R| has_time.then(|| time(row)), clocks: &clocks, parts };
         let items = by_row(build, changes, name, times, jumps, move |step, items: &mut Vec<ScanItem<R>>| match step {
             RowStep::Next { change: Some(change), after, .. } => {
                 items.push((Some(change), number, after));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::timers::Timers;
 use crate::data::Change;
-use crate::operators::state::{Clocks, PartOf};
+use crate::operators::state::{Clocks, TimeParts};
 
 /// The key of a row.
 type Key<R, K> = Arc<dyn Fn(&R) -> K + Send + Sync>;
@@ -47,17 +47,17 @@ impl<R, T, K, S: Clone, O> Clone for ScanSpec<R, T, K, S, O> {
 /// How the rows of a table and its clocks move event time.
 pub(in crate::operators) struct ScanTimes<R> {
     pub(in crate::operators) clocks: Clocks,
-    pub(in crate::operators) part: Option<PartOf<R>>,
+    pub(in crate::operators) parts: TimeParts<R>,
 }
 
 impl<R> Default for ScanTimes<R> {
     fn default() -> Self {
-        ScanTimes { clocks: Clocks::default(), part: None }
+        ScanTimes { clocks: Clocks::default(), parts: TimeParts::Whole }
     }
 }
 
 impl<R> Clone for ScanTimes<R> {
     fn clone(&self) -> Self {
-        ScanTimes { clocks: self.clocks.clone(), part: self.part.clone() }
+        ScanTimes { clocks: self.clocks.clone(), parts: self.parts.clone() }
     }
 }

@@ -42,6 +42,16 @@ impl JumpReports {
     }
 }
 
+impl JumpReports {
+    /// Event time waits for a source that has no rows.
+    pub(crate) fn waiting(&mut self, source: &str) {
+        self.reports.waiting(format_args!(
+            "event time waits for the source `{source}`, which has had no row while many of other sources have arrived; if this \
+             is expected, set `idle_timeout`, which leaves such a source out"
+        ));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! The event time of the parts of a table, such as devices or partitions.
+//! The event time of the parts of a table: its sources, or parts such as devices or partitions.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -7,23 +7,58 @@ use foldhash::fast::FixedState;
 
 use super::keyed_state::hash_of;
 use crate::data::{Datum, Schema};
-use crate::plan::Table;
+use crate::plan::{Origin, Table};
 
 /// The number of the part that a row belongs to: a hash with 64 bits, so that two parts have one number about never.
 pub(crate) type PartOf<R> = Arc<dyn Fn(&R) -> u64 + Send + Sync>;
 
-/// Numbers the parts of a table of arrivals. For another table, the pipeline fails with an error that says so.
+/// The parts of a table of arrivals that a closure tells apart. For another table, the pipeline fails with an error that says so.
 pub(crate) fn part_of<R: Schema, P: Datum>(
     table: &Table<R>,
     part: impl Fn(&R) -> P + Send + Sync + 'static,
-) -> PartOf<R> {
+) -> TimeParts<R> {
     if !table.properties().is_sequence() {
         table.fail(format!(
             "`time_by` of {table:?}, whose rows can be removed or have no order: it needs a table of arrivals\n\
              read messages into a row without a primary key, or make a stream of the table with `to_stream`"
         ));
     }
-    Arc::new(move |row| hash_of(&part(row)))
+    TimeParts::ByRow(Arc::new(move |row| hash_of(&part(row))))
+}
+
+/// The parts of a table whose least time is event time.
+pub(crate) enum TimeParts<R> {
+    /// There is only one: event time is the latest time of all rows.
+    Whole,
+    /// A closure says which part a row belongs to.
+    ByRow(PartOf<R>),
+    /// Each source is one.
+    BySource(Arc<[Origin]>),
+}
+
+impl<R: Schema> TimeParts<R> {
+    /// The sources of a table of arrivals that has several of them.
+    pub(crate) fn of(table: &Table<R>) -> Self {
+        let origins = table.origins();
+        match table.properties().is_sequence() && origins.len() > 1 {
+            true => TimeParts::BySource(origins),
+            false => TimeParts::Whole,
+        }
+    }
+
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, TimeParts::Whole)
+    }
+}
+
+impl<R> Clone for TimeParts<R> {
+    fn clone(&self) -> Self {
+        match self {
+            TimeParts::Whole => TimeParts::Whole,
+            TimeParts::ByRow(part) => TimeParts::ByRow(Arc::clone(part)),
+            TimeParts::BySource(origins) => TimeParts::BySource(Arc::clone(origins)),
+        }
+    }
 }
 
 /// The latest time of each part that is not idle. The least of them is event time.
@@ -36,7 +71,12 @@ pub(crate) struct Parts {
     quiet: BTreeSet<(i128, u64)>,
     /// The parts with a row since the last tick.
     heard: Vec<u64>,
+    /// The parts that count no more.
+    ended: Vec<u64>,
 }
+
+/// The time of a part that has had no row: event time is unknown.
+const NO_ROW: i128 = i128::MIN;
 
 #[derive(Debug)]
 struct Part {
@@ -49,8 +89,18 @@ struct Part {
 }
 
 impl Parts {
+    /// Parts that count before their first rows.
+    pub(crate) fn expecting(numbers: impl Iterator<Item = u64>) -> Self {
+        let mut parts = Parts::default();
+        numbers.for_each(|number| parts.arrive(number, NO_ROW));
+        parts
+    }
+
     /// A row of a part arrives.
     pub(crate) fn arrive(&mut self, number: u64, time: i128) {
+        if self.ended.contains(&number) {
+            return;
+        }
         let part = self.parts.entry(number).or_insert_with(|| {
             self.times.insert((time, number));
             Part { time, quiet_since: None, is_heard: false }
@@ -83,9 +133,28 @@ impl Parts {
         }
     }
 
-    /// The least of the parts' times; `None` if all parts are idle.
+    /// No more rows of a part arrive, or they do not count.
+    pub(crate) fn end(&mut self, number: u64) {
+        self.ended.push(number);
+        if let Some(part) = self.parts.remove(&number) {
+            self.times.remove(&(part.time, number));
+            self.quiet.retain(|(_, quiet)| *quiet != number);
+        }
+    }
+
+    /// The part with the least time, and this time, which is `None` if it has had no row.
+    pub(crate) fn slowest(&self) -> Option<(u64, Option<i128>)> {
+        self.times.first().map(|(time, number)| (*number, Some(*time).filter(|time| *time != NO_ROW)))
+    }
+
+    /// Whether all parts are idle or have ended.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.times.is_empty()
+    }
+
+    /// The least of the parts' times; `None` if a part has had no row, or all are idle.
     pub(crate) fn least(&self) -> Option<i128> {
-        self.times.first().map(|(time, _)| *time)
+        self.slowest()?.1
     }
 }
 
@@ -112,5 +181,25 @@ mod tests {
         assert_eq!((parts.least(), parts.parts.len(), parts.times.len(), parts.quiet.len()), (None, 0, 0, 0));
         parts.arrive(2, 30);
         assert_eq!(parts.least(), Some(30));
+    }
+
+    #[test]
+    fn a_part_that_is_expected_counts_before_its_first_row() {
+        let mut parts = Parts::expecting([1, 2, 3].into_iter());
+        parts.arrive(1, 50);
+        assert_eq!(parts.slowest(), Some((2, None)));
+        parts.tick(1_000, 60);
+        parts.arrive(2, 40);
+        parts.tick(1_060, 60);
+        // The third is idle.
+        assert_eq!(parts.slowest(), Some((2, Some(40))));
+        parts.arrive(3, 30);
+        assert_eq!(parts.slowest(), Some((3, Some(30))));
+        parts.end(3);
+        parts.arrive(3, 35);
+        assert_eq!(parts.slowest(), Some((2, Some(40))));
+        parts.end(2);
+        assert_eq!(parts.least(), None);
+        assert!(parts.is_empty());
     }
 }

@@ -3,11 +3,14 @@
 //! A row is late or not because of the rows before it, wherever commits begin. The first worker therefore decides it, before
 //! rows are exchanged by key.
 
+use serde::{Deserialize, Serialize};
+
 use super::event_time::{ClockInterval, Clocks};
 use super::jump_reports::JumpReports;
-use super::parts::{PartOf, Parts};
+use super::parts::{Parts, TimeParts};
+use super::source_parts::{RowPart, SourceParts};
 use crate::data::{Change, Schema};
-use crate::dataflow::{Changes, Item, Stream};
+use crate::dataflow::{Changes, InputId, Item, Stream};
 use crate::plan::Build;
 
 /// The event time of a table after each of its rows.
@@ -17,7 +20,7 @@ pub(crate) struct RowEventTime {
     /// The latest time of any row that may move it.
     latest: Option<i128>,
     /// Whether it is the least time of the table's parts, instead of the latest time.
-    parts: Option<Parts>,
+    parts: Option<Box<Parts>>,
     idle: Option<Idle>,
     ahead: Option<Ahead>,
 }
@@ -53,8 +56,8 @@ impl RowEventTime {
     }
 
     /// Event time is the least time of the table's parts.
-    fn with_parts(self) -> Self {
-        RowEventTime { parts: Some(Parts::default()), ..self }
+    fn with_parts(self, parts: Option<Parts>) -> Self {
+        RowEventTime { parts: parts.map(Box::new), ..self }
     }
 
     /// A change of a row with this time arrives. Returns event time before it.
@@ -72,7 +75,8 @@ impl RowEventTime {
                     None => Some(time),
                     Some(parts) => {
                         parts.arrive(part, time);
-                        parts.least()
+                        // None counts if all have ended, or are in the background.
+                        if parts.is_empty() { self.latest } else { parts.least() }
                     }
                 };
                 self.now = before.max(moved);
@@ -88,34 +92,42 @@ impl RowEventTime {
         self.ahead.as_ref().and_then(limit).is_some_and(|limit| time > limit)
     }
 
-    /// One of the clocks says a time.
-    fn tick(&mut self, tick: Tick) {
-        match (tick, &mut self.ahead) {
-            (Tick::Idle(time), _) => self.tick_idle(time),
-            (Tick::Ahead(time), Some(ahead)) => ahead.clock = ahead.clock.max(Some(time)),
-            (Tick::Ahead(_), None) => {}
+    /// No more rows of a part arrive.
+    fn end(&mut self, part: u64) {
+        let Some(parts) = &mut self.parts else { return };
+        parts.end(part);
+        let moved = if parts.is_empty() { self.latest } else { parts.least() };
+        self.now = self.now.max(moved);
+    }
+
+    /// The clock for rows that are ahead says a time.
+    fn tick_ahead(&mut self, time: i128) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.clock = ahead.clock.max(Some(time));
         }
     }
 
+    /// The clock for idleness says a time.
     fn tick_idle(&mut self, time: i128) {
         let Some(idle) = &mut self.idle else { return };
         let clock = idle.clock.max(Some(time)).unwrap_or(time);
         idle.clock = Some(clock);
-        let Some(now) = self.now else { return };
-        if std::mem::take(&mut idle.has_row) {
-            idle.since = Some((clock, self.latest.map_or(now, |latest| latest.max(now))));
+        if let Some(at) = self.now.max(self.latest)
+            && std::mem::take(&mut idle.has_row)
+        {
+            idle.since = Some((clock, at));
         }
         if let Some(parts) = &mut self.parts {
             parts.tick(clock, idle.timeout);
-            if let Some(least) = parts.least() {
-                self.now = Some(now.max(least));
+            if !parts.is_empty() {
+                self.now = self.now.max(parts.least());
                 return;
             }
         }
         if let Some((since, at)) = idle.since
             && clock - since >= idle.timeout
         {
-            self.now = Some(now.max(at + clock - since));
+            self.now = self.now.max(Some(at + clock - since));
         }
     }
 
@@ -130,21 +142,37 @@ impl RowEventTime {
     }
 }
 
-/// The time that one of the clocks says.
-enum Tick {
+/// What moves event time besides rows.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum Signal {
+    /// The time of the clock for idleness.
     Idle(i128),
+    /// That of the clock for rows that are ahead.
     Ahead(i128),
+    /// A source has ended.
+    Ended(InputId),
 }
 
-/// What arrives at a table with clocks: a change of the table, the time of the clock for idleness, or that of the clock for rows
-/// that are ahead.
-type Arrival<R> = (Option<Change<R>>, Option<i128>, Option<i128>);
+/// What arrives at a table: a change, or a signal.
+type Arrival<R> = (Option<Change<R>>, Option<Signal>);
 
-/// The changes of a table in the order of arrival, and the ticks of its clocks among them.
-fn arrivals<R: Schema>(build: &mut Build<'_>, changes: Changes<R>, name: &str, clocks: &Clocks) -> Stream<Arrival<R>> {
+/// The changes of a table in the order of arrival, with the ticks of its clocks and the ends of its sources among them.
+fn arrivals<R: Schema>(
+    build: &mut Build<'_>,
+    changes: Changes<R>,
+    name: &str,
+    RowTimes { clocks, parts, .. }: &RowTimes<'_, R, impl Sized>,
+) -> Stream<Arrival<R>> {
     let mut all = build.dataflow.each(changes, name, |changes: &mut Vec<Change<R>>, arrivals| {
-        arrivals.extend(changes.drain(..).map(|change| (Some(change), None, None)));
+        arrivals.extend(changes.drain(..).map(|change| (Some(change), None)));
     });
+    if let TimeParts::BySource(_) = parts {
+        let ends = build.source_ends();
+        let ends = build.dataflow.each(ends, name, |ends: &mut Vec<InputId>, arrivals: &mut Vec<Arrival<R>>| {
+            arrivals.extend(ends.drain(..).map(|input| (None, Some(Signal::Ended(input)))));
+        });
+        all = build.dataflow.concat(all, ends);
+    }
     for (clock, is_idle) in [(&clocks.idle, true), (&clocks.ahead, false)] {
         let Some(clock) = clock else { continue };
         let times = clock.times(build, name);
@@ -154,7 +182,8 @@ fn arrivals<R: Schema>(build: &mut Build<'_>, changes: Changes<R>, name: &str, c
                 times.clear();
             }
             let ticks = times.drain(..).filter(|(worker, ..)| *worker == 0);
-            arrivals.extend(ticks.map(|(.., tick)| if is_idle { (None, tick, None) } else { (None, None, tick) }));
+            let signal = if is_idle { Signal::Idle } else { Signal::Ahead };
+            arrivals.extend(ticks.map(|(.., tick)| (None, tick.map(signal))));
         });
         all = build.dataflow.concat(all, ticks);
     }
@@ -166,8 +195,7 @@ pub(crate) struct RowTimes<'a, R, F> {
     /// The time of a row, in ticks; `None` if event time is not needed.
     pub(crate) time: F,
     pub(crate) clocks: &'a Clocks,
-    /// If event time is the least time of parts: the part of a row.
-    pub(crate) part: Option<PartOf<R>>,
+    pub(crate) parts: TimeParts<R>,
 }
 
 /// Makes items of the changes of a table, one by one in the order of their arrival, on the first worker.
@@ -182,22 +210,30 @@ pub(crate) fn by_row<R: Schema, D: Item>(
     mut reports: JumpReports,
     mut step: impl FnMut(RowStep<R>, &mut Vec<D>) + 'static,
 ) -> Stream<D> {
-    let RowTimes { time, clocks, part } = times;
-    let mut event_time = match &part {
-        None => RowEventTime::new(clocks),
-        Some(_) => RowEventTime::new(clocks).with_parts(),
-    };
-    let arrivals = arrivals(build, changes, name, clocks);
+    let arrivals = arrivals(build, changes, name, &times);
+    let RowTimes { time, clocks, parts } = times;
+    let mut sources = SourceParts::new(build, &parts);
+    let part = RowPart::new(build, parts);
+    let mut event_time = RowEventTime::new(clocks).with_parts(part.start(&sources));
     build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, items| {
-        for (change, idle, ahead) in arrivals.drain(..) {
+        for (change, signal) in arrivals.drain(..) {
             let before = event_time.now();
             let time = change.as_ref().and_then(|change| time(&change.row));
             if let (Some(Change { row, diff }), Some(time)) = (&change, time) {
-                event_time.arrive_in(part.as_ref().map_or(0, |part| part(row)), time, *diff);
+                let part = part.of(row);
+                event_time.arrive_in(part, time, *diff);
                 reports.arrived(row, *diff, &event_time, before, time);
+                let slowest = event_time.parts.as_ref().and_then(|parts| parts.slowest());
+                if let Some(waiting) = sources.waiting(part, slowest) {
+                    reports.waiting(waiting);
+                }
             }
-            idle.into_iter().for_each(|time| event_time.tick(Tick::Idle(time)));
-            ahead.into_iter().for_each(|time| event_time.tick(Tick::Ahead(time)));
+            match signal {
+                Some(Signal::Idle(time)) => event_time.tick_idle(time),
+                Some(Signal::Ahead(time)) => event_time.tick_ahead(time),
+                Some(Signal::Ended(source)) => sources.end(source, |part| event_time.end(part)),
+                None => {}
+            }
             step(RowStep::Next { change, time, before, after: event_time.now() }, items);
         }
         step(RowStep::End { now: event_time.now() }, items);
@@ -267,7 +303,7 @@ mod tests {
             if let Some(row) = row {
                 time.arrive(row, 1);
             }
-            time.tick(Tick::Idle(tick));
+            time.tick_idle(tick);
             assert_eq!(time.now(), expected, "at {tick}");
         };
         check(None, 1_000, None);
@@ -289,12 +325,12 @@ mod tests {
         let ahead = Ahead { limit: 10, clock: None };
         let mut time = RowEventTime { ahead: Some(ahead), ..RowEventTime::default() };
         time.arrive(5, 1);
-        time.tick(Tick::Ahead(100));
+        time.tick_ahead(100);
         assert!(!time.is_ahead(110) && time.is_ahead(111));
         time.arrive(111, 1);
         assert_eq!(time.now(), Some(5));
         // A clock that is set back has no effect.
-        time.tick(Tick::Ahead(90));
+        time.tick_ahead(90);
         time.arrive(110, 1);
         assert_eq!(time.now(), Some(110));
     }

@@ -43,7 +43,8 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     /// Holds each row back until event time is at least `delay` after its time; see [`Table::buffer`].
     pub fn buffer(self, delay: impl Length<T>) -> Table<R> {
         let delay = self.ticks(delay);
-        self.policy("buffer", delay, false, move |_| Buffer::new(delay))
+        // The row that moves event time sends rows of other sources on.
+        self.policy("buffer", delay, false, move |_| Buffer::new(delay)).into_origin()
     }
 }
 

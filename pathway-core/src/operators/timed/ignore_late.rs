@@ -73,7 +73,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
     /// ```
     pub fn late(self, late: impl Length<T>) -> Table<R> {
         let late = self.ticks(late);
-        let Timed { table, time, clocks, part } = self;
+        let Timed { table, time, clocks, parts } = self;
         if !table.properties().is_sequence() {
             table.fail(format!(
                 "`late` of {table:?}, whose rows can be removed or have no order: it needs a table of arrivals\n\
@@ -83,7 +83,8 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         }
         late_rows(&table, move |build, changes, name| {
             let (time, jumps) = (Arc::clone(&time), JumpReports::new(name, late));
-            let times = RowTimes { time: move |row: &R| Some(time(row).ticks()), clocks: &clocks, part: part.clone() };
+            let times =
+                RowTimes { time: move |row: &R| Some(time(row).ticks()), clocks: &clocks, parts: parts.clone() };
             by_row(build, changes, name, times, jumps, move |step, rows| {
                 let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else {
                     return;

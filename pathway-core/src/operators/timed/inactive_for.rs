@@ -85,7 +85,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
         let TimedGroups { timed, key, expire_after } = self;
         let timeout = timed.ticks(timeout);
         let clock = ClockInterval::new(0, clock, time);
-        let Timed { table, time, clocks, part } = timed;
+        let Timed { table, time, clocks, parts } = timed;
         if clocks.idle.is_some() {
             table.fail(format!("`inactive_for` of {table:?} has a clock of its own: remove `idle_timeout` before it"));
         }
@@ -103,7 +103,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
                 &table,
                 "inactive_for",
                 TableProperties::GROUPED,
-                Some(ScanTimes { clocks, part }),
+                Some(ScanTimes { clocks, parts }),
                 spec.by_row(),
             );
         }

@@ -9,7 +9,7 @@ mod policy;
 use std::fmt;
 use std::sync::Arc;
 
-use super::state::{ClockInterval, Clocks, PartOf, part_of};
+use super::state::{ClockInterval, Clocks, TimeParts, part_of};
 use super::window::{EventTime, Length};
 use crate::data::{Datum, Schema};
 use crate::plan::Table;
@@ -21,11 +21,11 @@ impl<R: Schema> Table<R> {
     /// [ignore late rows](Timed::ignore_late), or to find [inactive keys](TimedGroups::inactive_for).
     ///
     /// The event time of a table is the latest time of the rows that have arrived so far; of a table that changes, the latest time
-    /// of any row up to and including the commit. It never decreases, not even when rows are removed, and is the same for any
+    /// of any row up to and including the commit; of arrivals from several sources, the least time of these. It never decreases, not even when rows are removed, and is the same for any
     /// number of workers. A row with a time far in the future advances event time to there, so that all other rows are late: drop
     /// impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
-        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default(), part: None }
+        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default(), parts: TimeParts::of(self) }
     }
 }
 
@@ -35,7 +35,7 @@ pub struct Timed<R, T> {
     pub(in crate::operators) table: Table<R>,
     pub(in crate::operators) time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     pub(in crate::operators) clocks: Clocks,
-    pub(in crate::operators) part: Option<PartOf<R>>,
+    pub(in crate::operators) parts: TimeParts<R>,
 }
 
 impl<R: Schema, T: EventTime> Timed<R, T> {
@@ -69,11 +69,11 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         self
     }
 
-    /// Makes event time the least time of the table's parts, such as devices or partitions. Default: the latest time of all rows.
+    /// Makes event time the least time of the table's parts, such as devices or partitions. Default: each source is a part.
     ///
     /// It works as for windows; see [`Windowed::time_by`](super::window::Windowed::time_by).
     pub fn time_by<P: Datum>(mut self, part: impl Fn(&R) -> P + Send + Sync + 'static) -> Self {
-        self.part = Some(part_of(&self.table, part));
+        self.parts = part_of(&self.table, part);
         self
     }
 

@@ -43,7 +43,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         forgets: bool,
         policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
-        let Timed { table, time, clocks, part } = self;
+        let Timed { table, time, clocks, parts } = self;
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
         let input = table.properties();
         let properties = match forgets {
@@ -54,7 +54,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             return table.operator(verb, properties, move |build, changes, name| {
                 let (time, mut policy, mut arrived) = (Arc::clone(&time), policy(name), Vec::new());
                 let reports = JumpReports::new(name, length);
-                let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, part: part.clone() };
+                let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 by_row(build, changes, name, times, reports, move |step, changes| {
                     let RowStep::Next { change, time, before, after } = step else { return };
                     arrived.extend(time.zip(change));

@@ -6,7 +6,7 @@ use super::windows::Kind;
 use super::{EventTime, Windowed, WindowedGroups, Windows};
 use crate::data::Schema;
 use crate::dataflow::Changes;
-use crate::operators::state::{JumpReports, PartOf, RowStep, RowTimes, by_row};
+use crate::operators::state::{JumpReports, RowStep, RowTimes, TimeParts, by_row};
 use crate::plan::{Build, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
@@ -37,14 +37,14 @@ impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn late(&self) -> Table<R> {
-        late(&self.table, &self.time, &self.windows, &self.part)
+        late(&self.table, &self.time, &self.windows, &self.parts)
     }
 }
 
 impl<R: Schema, T: EventTime, K> WindowedGroups<R, T, K> {
     /// The rows that arrive too late for at least one of their windows; see [`Windowed::late`].
     pub fn late(&self) -> Table<R> {
-        late(&self.table, &self.time, &self.windows, &self.part)
+        late(&self.table, &self.time, &self.windows, &self.parts)
     }
 }
 
@@ -52,7 +52,7 @@ fn late<R: Schema, T: EventTime>(
     table: &Table<R>,
     time: &Arc<dyn Fn(&R) -> T + Send + Sync>,
     Windows { kind, policy, clocks, .. }: &Windows<T>,
-    part: &Option<PartOf<R>>,
+    parts: &TimeParts<R>,
 ) -> Table<R> {
     let refuse = |why: &str| {
         table.fail(format!("`late` of a window over {table:?}: {why}"));
@@ -73,11 +73,11 @@ fn late<R: Schema, T: EventTime>(
              read messages into a row without a primary key, or make a stream of the table with `to_stream`",
         );
     }
-    let (grid, clocks, part, time) = (grid.clone(), clocks.clone(), part.clone(), Arc::clone(time));
+    let (grid, clocks, parts, time) = (grid.clone(), clocks.clone(), parts.clone(), Arc::clone(time));
     late_rows(table, move |build, changes, name| {
         let (grid, ticks) = (grid.clone(), Arc::clone(&time));
         let jumps = JumpReports::new(name, grid.length());
-        let times = RowTimes { time: move |row: &R| Some(ticks(row).ticks()), clocks: &clocks, part: part.clone() };
+        let times = RowTimes { time: move |row: &R| Some(ticks(row).ticks()), clocks: &clocks, parts: parts.clone() };
         by_row(build, changes, name, times, jumps, move |step, late| {
             let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else { return };
             let is_late = |start| now >= grid.end(start) + lateness;

@@ -23,7 +23,9 @@ use std::sync::Arc;
 
 use super::group::prepared;
 use super::reducers::Reducer;
-use super::state::{Clocks, JumpReports, Observed, PartOf, RowTimes, Stamped, hash_of, observations, part_of, stamped};
+use super::state::{
+    Clocks, JumpReports, Observed, RowTimes, Stamped, TimeParts, hash_of, observations, part_of, stamped,
+};
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid::Grid;
 use super::window::grid_operator::GridWindows;
@@ -67,7 +69,7 @@ impl<R: Schema> Table<R> {
         time: impl Fn(&R) -> T + Send + Sync + 'static,
         windows: Windows<T>,
     ) -> Windowed<R, T> {
-        Windowed { table: self.clone(), time: Arc::new(time), windows, part: None }
+        Windowed { table: self.clone(), time: Arc::new(time), windows, parts: TimeParts::of(self) }
     }
 }
 
@@ -77,18 +79,18 @@ pub struct Windowed<R, T> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     windows: Windows<T>,
-    part: Option<PartOf<R>>,
+    parts: TimeParts<R>,
 }
 
 impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// Groups the rows of each window by a key, too. Use a tuple for several keys.
     pub fn group_by<K: Datum>(self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> WindowedGroups<R, T, K> {
-        let Windowed { table, time, windows, part } = self;
-        WindowedGroups { table, time, windows, part, key: Arc::new(key) }
+        let Windowed { table, time, windows, parts } = self;
+        WindowedGroups { table, time, windows, parts, key: Arc::new(key) }
     }
 
     /// Makes event time the least time of the table's parts, such as devices or partitions: the latest time of each part, and of
-    /// these the least. Default: the latest time of all rows.
+    /// these the least. Default: each source is a part.
     ///
     /// One part whose clock is ahead, or that is read faster, then makes no row of another part late. A part that falls silent
     /// holds event time up, and with it all windows, until it is idle: set [`idle_timeout`](Windows::idle_timeout), unless every
@@ -116,7 +118,7 @@ impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn time_by<P: Datum>(mut self, part: impl Fn(&R) -> P + Send + Sync + 'static) -> Self {
-        self.part = Some(part_of(&self.table, part));
+        self.parts = part_of(&self.table, part);
         self
     }
 
@@ -144,7 +146,7 @@ pub struct WindowedGroups<R, T, K> {
     table: Table<R>,
     time: Arc<dyn Fn(&R) -> T + Send + Sync>,
     windows: Windows<T>,
-    part: Option<PartOf<R>>,
+    parts: TimeParts<R>,
     key: Arc<dyn Fn(&R) -> K + Send + Sync>,
 }
 
@@ -159,7 +161,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         arguments: impl Fn(&R) -> A + Send + Sync + 'static,
         output: impl Fn(&K, Window<T>, G::Output) -> O + Send + Sync + 'static,
     ) -> Table<O> {
-        let WindowedGroups { table, time, windows, part, key } = self;
+        let WindowedGroups { table, time, windows, parts, key } = self;
         let Windows { kind, policy, clocks, error, .. } = windows;
         clocks.check(&table);
         if let Some(error) = error {
@@ -176,8 +178,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
-                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks, &part)),
-                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &part)),
+                Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks, &parts)),
+                Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &parts)),
             }
         })
     }
@@ -196,7 +198,7 @@ fn reduce_grid<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
-    (input, clocks, part): (TableProperties, &Clocks, &Option<PartOf<R>>),
+    (input, clocks, parts): (TableProperties, &Clocks, &TimeParts<R>),
 ) -> Changes<O>
 where
     R: Schema,
@@ -209,13 +211,13 @@ where
     let by_row = input.is_sequence();
     let event_time = WindowTime::new(by_row, clocks.idle.as_ref());
     let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() && part.is_none() {
+    if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
     let by_window = Arc::clone(&spec);
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, grid.length()));
-        let times = RowTimes { time: spec.times(), clocks, part: part.clone() };
+        let times = RowTimes { time: spec.times(), clocks, parts: parts.clone() };
         let rows = stamped(build, changes, name, times, jumps, move |change, send| {
             by_window.starts(&grid, &change.row).for_each(|start| send((DatumKey(start), change.clone())));
         });
@@ -238,7 +240,7 @@ fn reduce_sessions<R, T, K, A, G, O>(
     name: &OperatorContext,
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
-    (input, clocks, part): (TableProperties, &Clocks, &Option<PartOf<R>>),
+    (input, clocks, parts): (TableProperties, &Clocks, &TimeParts<R>),
 ) -> Changes<O>
 where
     R: Schema,
@@ -251,12 +253,12 @@ where
     let by_row = input.is_sequence();
     let sessions =
         SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clocks.idle.as_ref()), name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() && part.is_none() {
+    if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
     }
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, gap));
-        let times = RowTimes { time: spec.times(), clocks, part: part.clone() };
+        let times = RowTimes { time: spec.times(), clocks, parts: parts.clone() };
         let rows = stamped(build, changes, name, times, jumps, |change, send| send(change));
         let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
         return reduce_by_row(build, rows, name, route, sessions, emit);

@@ -10,7 +10,9 @@ use crate::messages::{most_similar, quoted_list};
 pub(crate) struct Window {
     /// The event time of a row.
     pub(crate) time: Expr,
-    /// The windows, without their first argument, which is the time.
+    /// The part of the table that a row belongs to, whose times event time is the least of: the argument of `time_by`.
+    pub(crate) part: Option<Expr>,
+    /// The windows, without their first argument, which is the time, and without `time_by`.
     pub(crate) windows: Expr,
     /// The name of a group's window in the output.
     pub(crate) name: Option<Ident>,
@@ -40,8 +42,32 @@ impl Window {
             },
             windows => (windows, None),
         };
+        let part = Window::take_part(&mut windows, row)?;
         let time = Window::take_time(&mut windows, row)?;
-        Ok(Window { time, windows, name })
+        Ok(Window { time, part, windows, name })
+    }
+
+    /// Removes the call of `time_by`. It is no method of the windows, because its argument is about a row.
+    fn take_part(windows: &mut Expr, row: &Ident) -> syn::Result<Option<Expr>> {
+        let Expr::MethodCall(call) = windows else { return Ok(None) };
+        let part = Window::take_part(&mut call.receiver, row)?;
+        if call.method != "time_by" {
+            return Ok(part);
+        }
+        if part.is_some() {
+            return Err(syn::Error::new_spanned(
+                &call.method,
+                "`time_by` is there twice: use a tuple for several columns",
+            ));
+        }
+        let mut arguments = std::mem::take(&mut call.args).into_iter();
+        let (Some(part), None) = (arguments.next(), arguments.next()) else {
+            let message =
+                format!("`time_by` takes what tells the parts of the table apart, as in `time_by({row}.device)`");
+            return Err(syn::Error::new_spanned(&call.method, message));
+        };
+        *windows = (*call.receiver).clone();
+        Ok(Some(part))
     }
 
     /// Removes the first argument of the innermost call, `tumbling(…)` in `tumbling(…).origin(…)`.

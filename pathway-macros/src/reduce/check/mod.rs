@@ -76,6 +76,9 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
     }
     if let Some(window) = &mut window {
         rewrite_row_access(&mut window.time, ExprContext::Value, &binding.row, errors);
+        if let Some(part) = &mut window.part {
+            rewrite_row_access(part, ExprContext::Value, &binding.row, errors);
+        }
     }
     Some(CheckedReduce { binding, keys, window, reducer_calls, output })
 }

@@ -1,0 +1,68 @@
+//! Where the rows of a table of arrivals come from: its event time is the least time of its sources.
+
+use std::sync::Arc;
+
+use super::{NodeId, Order, Table};
+use crate::data::Schema;
+
+/// A source, or an operator that sends rows later than they arrive, such as `buffer`: a part of a table of arrivals that has an
+/// event time of its own.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) node: NodeId,
+    /// For the log.
+    pub(crate) name: Arc<str>,
+    /// Nothing comes from here once these have ended.
+    pub(crate) sources: Arc<[NodeId]>,
+}
+
+impl Origin {
+    pub(super) fn new(node: NodeId, name: &Arc<str>) -> Self {
+        Origin { node, name: Arc::clone(name), sources: [node].into() }
+    }
+}
+
+impl<R: Schema> Table<R> {
+    /// Where its rows come from, each once.
+    pub(crate) fn origins(&self) -> Arc<[Origin]> {
+        self.plan().origins(self.node())
+    }
+
+    /// Its rows come from where those of the inputs do, if they are in the order of arrival. An operator that emits rows at the
+    /// end of a commit has one event time for all of them.
+    pub(super) fn inherit_origins(&self, inputs: &[Arc<[Origin]>]) {
+        if self.properties().order != Order::Arrival {
+            return;
+        }
+        let mut origins: Vec<Origin> = Vec::new();
+        for origin in inputs.iter().flat_map(|input| input.iter()) {
+            if !origins.iter().any(|known| known.node == origin.node) {
+                origins.push(origin.clone());
+            }
+        }
+        self.plan().set_origins(self.node(), origins.into());
+    }
+
+    /// The same table, whose rows are one part: they have an event time of their own, in whatever order their sources have sent
+    /// them.
+    pub(crate) fn into_origin(self) -> Table<R> {
+        let (plan, input, origins) = (self.plan(), self.node(), self.origins());
+        if origins.len() < 2 || self.properties().order != Order::Arrival {
+            return self;
+        }
+        let Some(operator) = plan.operator(input) else { return self };
+        let name = Arc::clone(operator.name());
+        let node = plan.add(Arc::clone(&name), self.properties(), |node, _| {
+            move |build| {
+                let changes = build.get::<R>(input);
+                let (id, changes) = build.dataflow.as_input(changes);
+                build.set_input(node, id);
+                build.put(node, changes);
+            }
+        });
+        plan.set_operator(node, operator);
+        let sources = origins.iter().flat_map(|origin| origin.sources.iter().copied()).collect();
+        plan.set_origins(node, [Origin { node, name, sources }].into());
+        Table::new(plan.clone(), node)
+    }
+}
