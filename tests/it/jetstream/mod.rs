@@ -1,6 +1,7 @@
 //! Pipelines on streams and buckets of a real nats-server, checked through the JetStream API of async-nats.
 
 mod acknowledge;
+mod among_others;
 mod catching_up;
 mod cluster;
 mod columns;

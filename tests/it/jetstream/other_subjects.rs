@@ -8,7 +8,7 @@ use super::support::{Js, Reading, interest, server, stream, work_queue};
 use crate::support::wait_for;
 
 /// Creates a consumer of a subject.
-fn consumer_of(js: &Js, subject: &str) -> PullConsumer {
+pub(super) fn consumer_of(js: &Js, subject: &str) -> PullConsumer {
     let durable_name = Some(subject.replace('.', "-"));
     js.create_consumer(
         "IN",

@@ -8,7 +8,7 @@ use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 use serde_json::json;
 
-use super::support::{Js, stream, work_queue};
+use super::support::{Js, interest, stream, work_queue};
 use crate::delivery::child::Child;
 use crate::support::{Input, assert_error, stop, value, wait_for};
 
@@ -206,6 +206,48 @@ fn some_subjects_of_a_stream_are_read_on_without_the_permission_to_count_them() 
     let (status, said) = child.end();
     assert!(status.success(), "{said}");
     assert_eq!(said.matches("the source cannot always count messages").count(), 1, "{said}");
+    assert_eq!(server.log().matches("Violation").count(), 1, "{}", server.log());
+}
+
+/// The source may not create a consumer that only counts.
+#[test]
+fn some_subjects_of_an_interest_stream_are_read_on_without_the_permission_to_create_consumers() {
+    let publish = [
+        "$JS.API.STREAM.INFO.IN",
+        "$JS.API.STREAM.MSG.GET.IN",
+        "$JS.API.CONSUMER.INFO.IN.*",
+        "$JS.API.CONSUMER.MSG.NEXT.IN.*",
+        "$JS.ACK.IN.>",
+    ];
+    let server = server(&publish, &["_INBOX.>"]);
+    let js = Js::new(&server);
+    js.create(interest("IN"));
+    // The first run creates the durable consumer.
+    let creates = Child::start("read some subjects slowly", &server.url(), &[]);
+    wait_for("the consumer", || !js.consumers("IN").is_empty());
+    js.publish("in.a", [-1]);
+    wait_for("the first message", || creates.said().contains("read -1"));
+    creates.signal("TERM");
+    assert!(creates.end().0.success());
+    let mixed = |count: i64| (0..count).map(|n| (["in.a", "in.b"][n as usize % 2].to_owned(), value(n)));
+    js.publish_all(mixed(400));
+    let child = Child::start("read some subjects slowly", &format!("nats://svc:p@{}", server.host_port()), &[]);
+    wait_for("the first message", || child.said().contains("read 0"));
+    // What the consumer says is not enough once the first unread message is gone.
+    let purge = async {
+        let stream = js.context.get_stream("IN").await.expect("a stream");
+        stream.purge().filter("in.a").keep(50).await.expect("a purge")
+    };
+    js.runtime.block_on(purge);
+    js.publish_all(mixed(400));
+    wait_for("the last message", || child.said().contains("read 398"));
+    wait_for("all messages", || child.said().matches("\nread ").count() > 200);
+    child.signal("TERM");
+    let (status, said) = child.end();
+    assert!(status.success(), "{said}");
+    let warning =
+        "without permission to publish on `$JS.API.CONSUMER.CREATE.IN.*.in.a`, the source cannot always count";
+    assert_eq!(said.matches(warning).count(), 1, "{said}");
     assert_eq!(server.log().matches("Violation").count(), 1, "{}", server.log());
 }
 

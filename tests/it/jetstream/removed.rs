@@ -19,7 +19,7 @@ pub(super) const MESSAGES: i64 = 20_000;
 
 impl Js {
     /// Purges a subject: all, all but the last `keep`, or up to but without a sequence.
-    fn purge_subject(&self, stream: &str, subject: &str, keep: Option<u64>, sequence: Option<u64>) {
+    pub(super) fn purge_subject(&self, stream: &str, subject: &str, keep: Option<u64>, sequence: Option<u64>) {
         self.runtime.block_on(async {
             let stream = self.context.get_stream(stream).await.expect("a stream");
             let purge = stream.purge().filter(subject);
@@ -50,7 +50,7 @@ impl Js {
         assert_eq!(requests.expect("requests").len(), count);
     }
 
-    fn delete_messages(&self, stream: &str, sequences: impl IntoIterator<Item = u64>) {
+    pub(super) fn delete_messages(&self, stream: &str, sequences: impl IntoIterator<Item = u64>) {
         self.runtime.block_on(async {
             let stream = self.context.get_stream(stream).await.expect("a stream");
             for sequence in sequences {
@@ -78,6 +78,8 @@ impl Slow<'_> {
         let before_gate = gate.clone();
         let seen = read.jetstream(self.stream).json::<Input>().filter(move |_| before_gate.pass()).collect();
         let running = pipeline.start().expect("a running pipeline");
+        // If the test fails, the gate opens before the pipeline ends.
+        let closed = closed;
         let source = || running.stats().sources.swap_remove(0);
         let (mut received, mut polls) = (0, 0);
         wait_for("the source to stop reading", || {

@@ -94,6 +94,11 @@ impl ApiError {
         matches!(self, ApiError::Refused { code, .. } if *code == wanted)
     }
 
+    /// Whether the server has refused the request, so that it has no effect.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self, ApiError::Refused { .. })
+    }
+
     /// Whether the account that was asked has no JetStream.
     pub(crate) fn is_not_enabled(&self) -> bool {
         matches!(self, ApiError::Refused { code, .. } if Self::NOT_ENABLED.contains(code))

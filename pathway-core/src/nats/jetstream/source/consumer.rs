@@ -14,6 +14,8 @@ use crate::nats::client::{ApiError, ApiPrefix, ConsumerLimits};
 
 /// How long the server keeps an unused ephemeral consumer.
 const INACTIVE_THRESHOLD: Duration = Duration::from_secs(300);
+/// How long it keeps a consumer that only counts, if that cannot be deleted.
+const COUNTING_THRESHOLD: Duration = Duration::from_secs(10);
 /// When our own durable consumer delivers a message again that was not acknowledged. The server is asked to wait longer well
 /// before that.
 const ACK_WAIT: Duration = Duration::from_secs(30);
@@ -145,10 +147,29 @@ impl ConsumerSpec {
         deliver_policy: &DeliverPolicy,
         limits: ConsumerLimits,
     ) -> (String, CreateConsumer) {
+        self.unacknowledged(
+            name,
+            deliver_policy.clone(),
+            limits.inactive_threshold(INACTIVE_THRESHOLD.as_nanos() as u64),
+        )
+    }
+
+    /// The same for a consumer that is never read: the answer says how many messages there are from the sequence `first` on.
+    pub(super) fn counting(&self, name: &str, first: u64, limits: ConsumerLimits) -> (String, CreateConsumer) {
+        let deliver_policy = DeliverPolicy::ByStartSequence { opt_start_seq: first };
+        self.unacknowledged(name, deliver_policy, limits.inactive_threshold(COUNTING_THRESHOLD.as_nanos() as u64))
+    }
+
+    fn unacknowledged(
+        &self,
+        name: &str,
+        deliver_policy: DeliverPolicy,
+        inactive_threshold: u64,
+    ) -> (String, CreateConsumer) {
         let config = ConsumerConfig {
             ack_policy: "none".to_owned(),
-            deliver_policy: deliver_policy.clone(),
-            inactive_threshold: Some(limits.inactive_threshold(INACTIVE_THRESHOLD.as_nanos() as u64)),
+            deliver_policy,
+            inactive_threshold: Some(inactive_threshold),
             mem_storage: Some(true),
             num_replicas: Some(1),
             ..self.base_config(name)
@@ -309,6 +330,13 @@ pub(super) mod tests {
             "deliver_policy": "by_start_sequence", "opt_start_seq": 7, "inactive_threshold": 300_000_000_000_u64,
             "mem_storage": true, "num_replicas": 1}});
         assert_eq!(serde_json::to_value(&request).expect("JSON"), expected);
+        let (endpoint, request) = spec(false).counting("p-s-1a", 7, limits);
+        let mut counting = expected;
+        counting["config"]["inactive_threshold"] = json!(10_000_000_000_u64);
+        assert_eq!(
+            (endpoint.as_str(), serde_json::to_value(&request).expect("JSON")),
+            ("CONSUMER.CREATE.S.p-s-1a.a.>", counting)
+        );
         let (endpoint, request) = spec(false).durable(limits);
         let expected = json!({"stream_name": "S", "action": "create", "config": {
             "name": "p-s", "durable_name": "p-s", "ack_policy": "explicit", "replay_policy": "instant",

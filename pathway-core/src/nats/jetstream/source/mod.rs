@@ -5,6 +5,7 @@
 //! A stream that keeps messages until they are acknowledged (a work queue, or one with interest retention) is read with a
 //! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
 
+mod arrivals;
 mod backlog_reporter;
 mod bucket_keys;
 mod consumer;

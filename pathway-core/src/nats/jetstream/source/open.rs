@@ -31,6 +31,7 @@ impl Reader {
         stream: &StreamInfo,
     ) -> Result<Consumer, SessionEnd> {
         let is_resumed = self.position.next > 0;
+        self.counting.reset();
         let consumer = match self.unacked {
             Some(_) => self.open_durable_consumer(connection, stream, is_resumed).await?,
             None => self.open_ephemeral_consumer(connection, stream, is_resumed).await?,
@@ -102,7 +103,11 @@ impl Reader {
     }
 
     /// Deletes an earlier consumer of this source. Returns whether its name can be used again.
-    async fn delete_consumer(&mut self, connection: &mut Connection, name: &str) -> Result<bool, SessionEnd> {
+    pub(super) async fn delete_consumer(
+        &mut self,
+        connection: &mut Connection,
+        name: &str,
+    ) -> Result<bool, SessionEnd> {
         let endpoint = format!("CONSUMER.DELETE.{}.{name}", self.spec.stream);
         let api = connection.api(&self.spec.api);
         let request = api.request::<IgnoredAny>(&endpoint, None::<&()>);

@@ -10,6 +10,7 @@ use async_nats::{HeaderMap, Message};
 use futures_util::future::{self, Either};
 
 use super::Start;
+use super::arrivals::CountingLimits;
 use super::backlog_reporter::BacklogReporter;
 use super::bucket_keys::BucketKeys;
 use super::consumer::ConsumerSpec;
@@ -65,6 +66,8 @@ pub(super) struct Reader {
     pub(super) is_among_others: bool,
     /// Whether the server denies to say how many messages are unread.
     pub(super) is_count_denied: bool,
+    /// Why no consumer can be created that only counts.
+    pub(super) counting: CountingLimits,
     /// The keys that were read, if the stream is a bucket.
     pub(super) keys: Option<BucketKeys>,
     /// Keys that are taken out.
@@ -171,6 +174,7 @@ impl Reader {
             coverage: Coverage::Filtered,
             is_among_others: false,
             is_count_denied: false,
+            counting: CountingLimits::default(),
             restarts: LogLimiter::new(&link.name),
             full: LogLimiter::new(&link.name),
             suspicion: Suspicion::default(),

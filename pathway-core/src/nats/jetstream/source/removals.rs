@@ -1,6 +1,6 @@
 //! Counts and reports messages that the stream has removed before they were read.
 
-use super::consumer::{Consumer, ConsumerInfo};
+use super::consumer::Consumer;
 use super::coverage::Coverage;
 use super::missing::Gap;
 use super::reader::Reader;
@@ -14,8 +14,6 @@ const MAX_SUBJECTS: u64 = 1000;
 const MAX_OTHERS: usize = 8;
 /// So many messages are looked at, at most, to find out whether lost deliveries come again; the next ones a second later.
 const MAX_LOOK_UPS: usize = 100;
-/// How often the unread messages are counted again because the stream has grown in the meantime.
-const ATTEMPTS: usize = 5;
 
 impl Reader {
     /// The first consumer exists: counts what it has to deliver.
@@ -148,84 +146,6 @@ impl Reader {
         Ok(false)
     }
 
-    /// The pipeline is slow, and messages arrive: counts them, before some of them may be removed.
-    pub(super) async fn watch_unread(
-        &mut self,
-        connection: &mut Connection,
-        stream: &StreamInfo,
-        consumer: &Consumer,
-    ) -> Result<(), SessionEnd> {
-        self.position.unread.set_behind();
-        self.count_arrivals(connection, stream).await?;
-        let unread = &self.position.unread;
-        let is_counted = unread.is_exact() && unread.end() >= stream.last;
-        if unread.has_lost() || self.is_count_denied || is_counted {
-            return Ok(());
-        }
-        for attempt in 1..=ATTEMPTS {
-            let before = self.check_stream(connection).await?.last;
-            let Some(info) = self.consumer_info(connection, consumer).await? else { return Ok(()) };
-            let last = self.check_stream(connection).await?.last;
-            if info.last_delivery != self.position.unread.last_delivery() {
-                // The last deliveries have not been read yet.
-                return Ok(());
-            }
-            if before == last || attempt == ATTEMPTS {
-                let Some(first) = self.first_stored(connection).await? else { return Ok(()) };
-                let unread = &mut self.position.unread;
-                // If an older message is left, none was removed that was not read. Where read messages are removed, it is one
-                // that the pipeline is still processing.
-                if first > unread.position() {
-                    if first <= unread.end() {
-                        return Ok(());
-                    }
-                    unread.lose_before(first);
-                }
-                unread.lose_excess(info.pending);
-                let pending = unread.without_repeated(info.next.saturating_sub(1), info.pending);
-                unread.replace(UnreadSnapshot::between(before, last, pending));
-                self.note_gap();
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// The sequence of the first message for this source that the stream has, read or not.
-    async fn first_stored(&mut self, connection: &mut Connection) -> Result<Option<u64>, SessionEnd> {
-        let subject = self.spec.subject.clone();
-        let first = self.look_up(connection, MessageRequest::Next { seq: 1, next_by_subj: &subject }).await?;
-        Ok(first.map(|first| first.sequence))
-    }
-
-    /// What the consumer has delivered and still has to deliver. `None` if the server does not say that.
-    async fn consumer_info(
-        &mut self,
-        connection: &mut Connection,
-        consumer: &Consumer,
-    ) -> Result<Option<Consumer>, SessionEnd> {
-        if self.is_count_denied {
-            return Ok(None);
-        }
-        let endpoint = format!("CONSUMER.INFO.{}.{}", self.spec.stream, consumer.name);
-        let api = connection.api(&self.spec.api);
-        let request = api.request::<ConsumerInfo>(&endpoint, None::<&()>);
-        match self.until_stopped_or_denied(connection, request).await? {
-            Ok(info) => Ok(info.ok().map(|info| Consumer::from(&info))),
-            Err(denied) if denied.subject().ends_with(&endpoint) => {
-                self.is_count_denied = true;
-                self.warn(format_args!(
-                    "stream `{}`: without permission to publish on `{}`, the source cannot always count messages that are \
-                     removed before they are read",
-                    self.spec.stream,
-                    denied.subject()
-                ));
-                Ok(None)
-            }
-            Err(denied) => Err(connection.permission_denied(&denied).into()),
-        }
-    }
-
     /// The consumer delivers nothing: whether the stream, too, has nothing left up to its last message.
     pub(super) async fn is_nothing_left(
         &mut self,
@@ -346,7 +266,7 @@ impl Reader {
         self.stream.as_ref().is_some_and(|stream| stream.retention != Retention::Limits)
     }
 
-    fn cannot_look_up(&self) -> bool {
+    pub(super) fn cannot_look_up(&self) -> bool {
         self.suspicion.is_denied || self.suspicion.is_unanswered
     }
 }

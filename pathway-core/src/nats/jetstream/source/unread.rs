@@ -1,7 +1,9 @@
 //! Counts the messages that a consumer still has to deliver, so that those are noticed that were removed before.
 
+mod arrivals;
 mod lost_deliveries;
 
+use self::arrivals::Uncertain;
 use self::lost_deliveries::LostDeliveries;
 use super::coverage::Coverage;
 use super::delivery_info::DeliveryInfo;
@@ -32,6 +34,8 @@ pub(super) struct Unread {
     is_ahead: bool,
     /// Whether `expected` is not just the least number.
     is_exact: bool,
+    /// What has arrived lately is not known exactly.
+    uncertain: Option<Uncertain>,
     /// Whether the stream has messages for others behind `end`.
     is_mixed: bool,
     /// Whether messages were waiting behind `position`, so that the next sequences may have been removed.
@@ -138,7 +142,8 @@ impl Unread {
             return self.find_lost(sequence);
         }
         if coverage == Coverage::Newest {
-            (self.position, self.pending, self.end) = (sequence, pending, self.end.max(sequence));
+            // What the consumer has are the last messages of the subjects.
+            (self.position, self.pending, self.end) = (sequence, 0, self.end.max(sequence));
             return;
         }
         let (after, was_expecting) = (self.position, self.is_expecting());
@@ -166,6 +171,9 @@ impl Unread {
 
     /// A message behind `end` was delivered.
     fn pass_end(&mut self, sequence: u64, pending: u64, coverage: Coverage) {
+        // What arrives only adds to what a consumer has: at least so many were removed since the last delivery.
+        let removed = self.pending.saturating_sub(pending.saturating_add(1));
+        let more = removed.saturating_sub(self.expected);
         self.lose_expected();
         self.is_ahead = false;
         let skipped = sequence - self.end.max(self.position) - 1;
@@ -180,6 +188,7 @@ impl Unread {
             (self.is_unverified, self.beyond) = (true, 1);
         } else {
             if self.is_behind {
+                self.lose(more);
                 // Others may have arrived, and been removed.
                 self.is_missing_exact = false;
             }
@@ -190,7 +199,7 @@ impl Unread {
 
     /// Counts from the last message on.
     fn restart(&mut self) {
-        self.is_ahead = false;
+        (self.is_ahead, self.uncertain) = (false, None);
         (self.expected, self.end) = match self.pending {
             0 => (0, self.position),
             pending => (pending, UNKNOWN_END),
@@ -219,6 +228,7 @@ impl Unread {
 
     fn lose_expected(&mut self) {
         let expected = std::mem::take(&mut self.expected);
+        self.uncertain = None;
         self.lose(expected);
     }
 
@@ -329,30 +339,6 @@ impl Unread {
             self.expected = self.expected.max(self.pending);
             self.end = last.max(self.position);
         }
-    }
-
-    /// The first message that is left has the sequence `first`, behind the end.
-    pub(super) fn lose_before(&mut self, first: u64) {
-        self.widen(self.position, first);
-        self.lose_expected();
-        self.is_missing_exact = false;
-    }
-
-    /// The consumer has delivered everything that it had sent, and still has `pending` messages, whatever has arrived.
-    pub(super) fn lose_excess(&mut self, pending: u64) {
-        let excess = self.expected.saturating_sub(pending);
-        if excess > 0 {
-            self.widen(self.position, self.end() + 1);
-            self.lose(excess);
-            self.is_missing_exact = false;
-        }
-    }
-
-    /// So many messages are unread, and none that was expected is missing.
-    pub(super) fn replace(&mut self, snapshot: UnreadSnapshot) {
-        (self.is_unverified, self.is_ahead, self.beyond) = (false, false, 0);
-        (self.expected, self.is_exact) = (snapshot.expected, snapshot.is_exact);
-        self.end = snapshot.end.max(self.position);
     }
 
     /// No message is there any more behind the last one that was delivered, up to the sequence `last`.

@@ -123,9 +123,9 @@ fn the_least_number_is_counted_while_messages_arrive() {
 fn fewer_messages_than_were_expected_are_the_least_number() {
     let mut slow = unread(30, 70);
     deliver(&mut slow, Coverage::Filtered, [(1, 29)]);
-    slow.lose_excess(40);
+    slow.lose_excess(40, 1);
     assert_eq!(missing(&mut slow), None);
-    slow.lose_excess(9);
+    slow.lose_excess(9, 1);
     slow.replace(UnreadSnapshot::between(80, 80, 9));
     assert_eq!(missing(&mut slow), Some((20, false, 1, 71)));
     deliver(&mut slow, Coverage::Filtered, (72..81).map(|n| (n, 80 - n)));
@@ -231,4 +231,59 @@ fn what_was_missing_by_its_sequences_is_forgotten_when_a_stream_gets_other_subje
     covered.bound(70);
     deliver(&mut covered, Coverage::Filtered, [(90, 0)]);
     assert_eq!(missing(&mut covered), Some((2, false, 61, 90)));
+}
+
+/// What has arrived among messages for others is known, whatever is removed.
+#[test]
+fn what_has_arrived_is_added_to_what_is_expected() {
+    let snapshot = |end, expected, is_exact| UnreadSnapshot { end, expected, is_exact };
+    let mut slow = unread(10, 20);
+    slow.has_others(30);
+    slow.extend_by(20, snapshot(30, 5, true));
+    assert!(slow.is_exact() && slow.end() == 30 && slow.base() == 30);
+    // Of these 15, the first 12 are removed, and 4 others arrive. The consumer cannot tell these from the removed ones.
+    slow.lose_excess(7, 25);
+    assert_eq!(missing(&mut slow), Some((8, false, 0, 25)));
+    slow.extend_by(30, snapshot(40, 4, true));
+    deliver(&mut slow, Coverage::Filtered, [(25, 6), (26, 5), (30, 4), (31, 3), (32, 2), (33, 1), (40, 0)]);
+    assert_eq!(missing(&mut slow), Some((4, true, 0, 25)));
+}
+
+/// Messages arrive so fast that their number is not known at any time. It is found when there is time, but not twice.
+#[test]
+fn what_has_arrived_is_counted_again_until_it_is_exact() {
+    let snapshot = |end, expected, is_exact| UnreadSnapshot { end, expected, is_exact };
+    let mut slow = unread(10, 20);
+    slow.extend_by(20, snapshot(30, 4, false));
+    assert_eq!((slow.is_exact(), slow.end(), slow.base()), (false, 30, 20));
+    slow.extend_by(20, snapshot(32, 3, false));
+    slow.extend_by(20, snapshot(40, 9, true));
+    assert_eq!((slow.is_exact(), slow.base()), (true, 40));
+    slow.lose_all(40, Coverage::Filtered);
+    assert_eq!(missing(&mut slow), Some((19, true, 0, 41)));
+    // What is behind the end is read, or was removed: the least number stays.
+    let mut read = unread(1, 20);
+    read.extend_by(20, snapshot(30, 4, false));
+    deliver(&mut read, Coverage::Filtered, [(20, 4), (21, 3)]);
+    assert_eq!((read.is_exact(), read.base()), (false, 30));
+    let mut lost = unread(1, 20);
+    lost.extend_by(20, snapshot(30, 4, false));
+    lost.give_up_base();
+    assert_eq!(lost.base(), 30);
+    lost.lose_all(30, Coverage::Filtered);
+    assert_eq!((missing(&mut lost), lost.base()), (Some((5, false, 0, 31)), 30));
+}
+
+/// What the consumer has left shows that more was removed than was expected.
+#[test]
+fn successive_deliveries_show_what_was_removed() {
+    let mut mixed = unread(3, 10);
+    mixed.has_others(10);
+    deliver(&mut mixed, Coverage::Filtered, [(8, 60), (50, 20)]);
+    // 2 up to the end, and at least 37 behind it.
+    assert_eq!(missing(&mut mixed), Some((39, false, 8, 50)));
+    let mut arriving = unread(3, 10);
+    arriving.has_others(10);
+    deliver(&mut arriving, Coverage::Filtered, [(8, 2), (50, 20)]);
+    assert_eq!(missing(&mut arriving), Some((2, false, 8, 50)));
 }
