@@ -3,12 +3,17 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::consumer::{PullConsumer, pull};
 use async_nats::jetstream::stream::{Config, DiscardPolicy};
+use async_nats::jetstream::{AckKind, Message};
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use pathway::nats;
 
 use super::other_subjects::consumer_of;
-use super::removed::{MESSAGES, Slow, mixed};
-use super::support::{Js, Reading, interest, server, stream};
-use crate::support::wait_for;
+use super::removed::{MESSAGES, Slow, accounted, mixed};
+use super::support::{Js, Reading, interest, server, stream, work_queue};
+use crate::support::{DEADLINE, wait_for};
 
 /// So many of the requests are more than the source sends before it has counted what has arrived.
 const REQUESTS: usize = 5;
@@ -17,6 +22,26 @@ impl Js {
     /// Waits until a slow source has counted what has arrived.
     fn wait_until_counted(&self) {
         self.wait_for_requests("$JS.API.STREAM.INFO.IN", REQUESTS);
+    }
+
+    /// Takes messages from a consumer, and gives them back.
+    fn give_back_with(&self, consumer: &PullConsumer, count: usize) {
+        let give_back = async |message: Result<Message, _>| {
+            message.expect("a message").ack_with(AckKind::Nak(None)).await.expect("an answer");
+        };
+        self.runtime.block_on(async {
+            let messages = consumer.batch().max_messages(count).expires(DEADLINE).messages().await.expect("messages");
+            messages
+                .take(count)
+                .collect::<Vec<_>>()
+                .await
+                .into_iter()
+                .map(give_back)
+                .collect::<FuturesUnordered<_>>()
+                .count()
+                .await;
+            self.client.flush().await.expect("a flush");
+        });
     }
 }
 
@@ -154,4 +179,50 @@ fn a_stream_that_takes_no_other_consumer_is_read_nevertheless() {
         js.publish("in.a", [-1]);
     });
     assert!(counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
+}
+
+/// Another program reads with the consumer, too: it acknowledges a part of what it gets, and gives the rest back, which is
+/// then delivered to the source or purged.
+#[test]
+fn what_another_program_gives_back_is_not_counted() {
+    let (acknowledged, given_back) = (100, 150);
+    for (config, is_purged) in
+        [(stream("IN"), false), (stream("IN"), true), (work_queue("IN"), false), (work_queue("IN"), true)]
+    {
+        let server = server();
+        let js = Js::new(&server);
+        js.create(config);
+        let billing = js.create_consumer(
+            "IN",
+            pull::Config {
+                durable_name: Some("billing".to_owned()),
+                filter_subject: "in.a".to_owned(),
+                max_ack_pending: 100_000,
+                ..pull::Config::default()
+            },
+        );
+        js.publish_all(mixed(0..2 * MESSAGES));
+        let slow = Slow { server: &server, subject: "in.a", stream: nats::stream("IN").durable("billing") };
+        let ours = MESSAGES as u64 + 1_001 - acknowledged;
+        // Those that were given back and purged were delivered to another program: it cannot be known that it has not read them.
+        let least = ours - if is_purged { given_back } else { 0 };
+        let (counts, values) = slow.read_until(
+            |counts| counts.backlog == 0 && accounted(counts) >= least,
+            || {
+                js.read_with(&billing, acknowledged as usize);
+                js.give_back_with(&billing, given_back as usize);
+                js.publish_all(mixed(0..2_000));
+                js.wait_until_counted();
+                if is_purged {
+                    js.purge_subject("IN", "in.a", Some(2_000), None);
+                    js.wait_until_counted();
+                }
+                js.give_back_with(&billing, given_back as usize);
+                js.publish("in.a", [-1]);
+            },
+        );
+        assert!(accounted(&counts) <= ours && (is_purged || counts.dropped == 0), "{counts:?}");
+        assert!(!is_purged || counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
+        assert!(values.contains(&-1));
+    }
 }

@@ -2,12 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use async_nats::jetstream::consumer::{DeliverPolicy, pull};
 use async_nats::jetstream::stream::Config;
 use pathway::nats::{self, Start};
+use pathway::schema::DateTimeUtc;
 use pathway::{ErrorKind, Pipeline};
 use pathway_testkit::Server;
 
-use super::support::{Js, Reading, server, stream, values};
+use super::support::{Js, Reading, interest, server, stream, values};
 use crate::support::{Gate, Input, assert_error, join, wait_for};
 
 #[test]
@@ -68,6 +70,28 @@ fn reading_begins_at_the_configured_start() {
         let stream = js.runtime.block_on(js.context.get_stream("IN")).expect("a stream");
         let last = js.info("IN").state.last_sequence;
         js.runtime.block_on(stream.delete_message(last)).expect("a deletion");
+    }
+}
+
+/// The server begins with its next message, whatever its time is.
+#[test]
+fn a_start_in_the_future_is_refused() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(stream("IN"));
+    js.create(Config { name: "SHARED".to_owned(), subjects: vec!["shared.>".to_owned()], ..interest("IN") });
+    let hour = Duration::from_secs(3600);
+    let start_time = js.info("IN").created + hour;
+    let deliver_policy = DeliverPolicy::ByStartTime { start_time };
+    let consumer = js.create_consumer("IN", pull::Config { deliver_policy, ..pull::Config::default() });
+    js.publish("in.a", [1]);
+    js.read_with(&consumer, 1);
+    let future = DateTimeUtc::from_nanosecond(DateTimeUtc::now().as_nanosecond() + hour.as_nanos() as i128);
+    let future = future.expect("a time");
+    for (name, subject) in [("IN", "in.>"), ("SHARED", "shared.>")] {
+        let late = nats::stream(name).start(Start::Time(future));
+        let words = [&*future.to_string(), "in the future", "Start::New"];
+        Reading::fails_to_start(&server, subject, late, ErrorKind::Config, &words);
     }
 }
 

@@ -71,6 +71,17 @@ impl Slow<'_> {
     /// Reads until the backlog is full, lets messages be removed, reads on, and stops when `published` messages are read or
     /// dropped. Returns the counters and the values.
     pub(super) fn read(self, published: u64, remove: impl FnOnce()) -> (SourceStats, Vec<i64>) {
+        let (counts, values) = self.read_until(|counts| accounted(counts) >= published, remove);
+        assert_eq!(accounted(&counts), published, "{counts:?}");
+        (counts, values)
+    }
+
+    /// The same, and stops under a condition.
+    pub(super) fn read_until(
+        self,
+        is_done: impl Fn(&SourceStats) -> bool,
+        remove: impl FnOnce(),
+    ) -> (SourceStats, Vec<i64>) {
         let pipeline = Pipeline::named("slow");
         let gate = Gate::default();
         let closed = gate.close();
@@ -90,15 +101,14 @@ impl Slow<'_> {
         assert!(received < MESSAGES as u64 / 4, "{received}");
         remove();
         drop(closed);
-        wait_for("all messages to be read or dropped", || accounted(&source()) >= published);
+        wait_for("all messages to be read or dropped", || is_done(&source()));
         let counts = source();
         stop(running);
-        assert_eq!(accounted(&counts), published, "{counts:?}");
         (counts, values(&seen))
     }
 }
 
-fn accounted(counts: &SourceStats) -> u64 {
+pub(super) fn accounted(counts: &SourceStats) -> u64 {
     counts.rows + counts.rejected + counts.dropped
 }
 

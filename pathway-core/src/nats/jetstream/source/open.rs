@@ -9,7 +9,7 @@ use super::Start;
 use super::consumer::{Consumer, ConsumerInfo};
 use super::reader::{PAUSE, Reader};
 use super::start::DeliverPolicy;
-use crate::data::{Error, ErrorKind};
+use crate::data::{DateTimeUtc, Error, ErrorKind};
 use crate::nats::client::{ApiError, Connection, SessionEnd, StreamInfo};
 use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::Level;
@@ -55,6 +55,9 @@ impl Reader {
         stream: &StreamInfo,
         is_resumed: bool,
     ) -> Result<Consumer, SessionEnd> {
+        if !is_resumed {
+            self.check_start()?;
+        }
         let deliver_policy: DeliverPolicy = match self.spec.start {
             // In the consumer's own order, so that what follows the last message read is what was not read.
             start @ Start::LastPerSubject if !self.position.snapshot.is_complete() => start.into(),
@@ -178,6 +181,7 @@ impl Reader {
         connection: &mut Connection,
         stream: &StreamInfo,
     ) -> Result<Result<ConsumerInfo, ApiError>, SessionEnd> {
+        self.check_start()?;
         let mut limits = stream.consumer_limits;
         loop {
             let (endpoint, request) = self.spec.durable(limits);
@@ -188,6 +192,14 @@ impl Reader {
                 }
                 _ => return Ok(created),
             }
+        }
+    }
+
+    /// Checks that the server begins where it is asked to.
+    fn check_start(&self) -> Result<(), Error> {
+        match self.spec.start.refusal(DateTimeUtc::now()) {
+            Some(reason) => Err(self.spec.error(ErrorKind::Config, reason)),
+            None => Ok(()),
         }
     }
 

@@ -22,10 +22,25 @@ pub enum Start {
     New,
     /// With the message of this stream sequence, or the next one that exists.
     Sequence(u64),
-    /// With the first message that was stored at this time or later.
+    /// With the first message that was stored at this time or later. A time in the future is an error at start, because the
+    /// server would begin with its next message.
     Time(DateTimeUtc),
     /// With the last message of each subject, in the order in which they were stored.
     LastPerSubject,
+}
+
+impl Start {
+    /// Why it cannot be kept, if it cannot.
+    pub(super) fn refusal(self, now: DateTimeUtc) -> Option<String> {
+        match self {
+            Start::Time(first) if first > now => Some(format!(
+                "reading cannot start at {first}, which is in the future: the server would begin with its next message, \
+                 whatever the time is then; start the pipeline at that time, or use `Start::New` and filter the rows by \
+                 a column `#[schema(published_at)]`"
+            )),
+            _ => None,
+        }
+    }
 }
 
 /// Where a consumer starts, as JetStream's API writes it.
