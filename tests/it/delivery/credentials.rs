@@ -82,6 +82,7 @@ fn a_missing_permission_to_publish_ends_the_pipeline() {
     assert_eq!(error.kind(), ErrorKind::Authorization);
     let message = error.to_string();
     assert!(message.contains("does not allow the text of a credentials file to publish on `sum`"), "{message}");
+    assert!(message.ends_with(": allow the user to publish on `sum`"), "{message}");
     assert!(text.lines().filter(|line| line.len() > 50).all(|secret| !message.contains(secret)), "{message}");
 }
 

@@ -283,6 +283,42 @@ fn keys_that_leave_a_bucket_are_noticed_with_the_listed_permissions() {
     }
 }
 
+/// What is missing is named so that it holds for every run: without the names of one inbox or one consumer.
+#[test]
+fn a_missing_permission_is_named_with_what_to_allow() {
+    let of_stream = |server: &Server, name: &str| {
+        let pipeline = Pipeline::named("svc");
+        let read = nats::read(&pipeline, server.url(), "in.a.>").name("in").options(options());
+        drop(read.jetstream(name).json::<Input>().collect());
+        let running = pipeline.start()?;
+        Js::new(server).publish("in.a.x", [1]);
+        crate::support::join(running)
+    };
+    let rights = ["INFO.IN", "CREATE.IN.*.in.a.>", "NEXT.IN.*"];
+    let limits = ["$JS.API.STREAM.INFO.IN", "$JS.API.CONSUMER.CREATE.IN.*.in.a.>", "$JS.API.CONSUMER.MSG.NEXT.IN.*"];
+    for (denied, right) in limits.iter().zip(rights) {
+        let publish: Vec<_> = limits.iter().filter(|right| *right != denied).copied().collect();
+        let server = server(&publish, &[INBOX]);
+        create(&Js::new(&server), "IN");
+        let error = of_stream(&server, "IN").expect_err(denied);
+        assert_error(&error, ErrorKind::Authorization, &[&format!(": allow the user to publish on `{denied}`"), right]);
+    }
+    let queue = ["$JS.API.STREAM.INFO.QUEUE", "$JS.API.CONSUMER.*.QUEUE.>", "$JS.API.CONSUMER.MSG.NEXT.QUEUE.svc-in"];
+    let queue_server = server(&queue, &[INBOX]);
+    create(&Js::new(&queue_server), "QUEUE");
+    let error = of_stream(&queue_server, "QUEUE").expect_err("no right to acknowledge");
+    assert_error(&error, ErrorKind::Authorization, &[": allow the user to publish on `$JS.ACK.QUEUE.svc-in.>`"]);
+    let no_inbox = server(&limits, &["other"]);
+    create(&Js::new(&no_inbox), "IN");
+    let error = of_stream(&no_inbox, "IN").expect_err("no right to an inbox");
+    assert_error(&error, ErrorKind::Authorization, &[": allow the user to subscribe to `_INBOX_svc.>`"]);
+    let core = server(&[INBOX], &[INBOX]);
+    let pipeline = Pipeline::named("svc");
+    drop(nats::read(&pipeline, core.url(), "in.a.>").options(options()).json::<Input>().collect());
+    let error = pipeline.start().map(drop).expect_err("no right to subscribe");
+    assert_error(&error, ErrorKind::Authorization, &[": allow the user to subscribe to `in.a.>`"]);
+}
+
 /// The server refuses the subscription on which the messages would arrive, and says so outside of any answer.
 #[test]
 fn too_many_subscriptions_are_an_error_at_start() {

@@ -145,11 +145,18 @@ impl Connection {
 
     /// A permission error as an error that ends the pipeline.
     pub(crate) fn permission_denied(&self, denied: &PermissionError) -> Error {
+        self.permission_denied_for(denied, &[])
+    }
+
+    /// The same. The consumers `names` have other names in another run.
+    pub(crate) fn permission_denied_for(&self, denied: &PermissionError, names: &[String]) -> Error {
         let Connection { name, server, identity, .. } = self;
         let (action, subject) = (denied.action(), denied.subject());
         let is_api = [".API.", ".STREAM.", ".CONSUMER.", "$JS.ACK."].iter().any(|part| subject.contains(part));
         let needed_by = if is_api { ", which JetStream requires" } else { "" };
-        let message = format!("{name}: {server} does not allow {identity} to {action}{needed_by}");
+        let cure = denied.cure(|subject| lasting(subject, names));
+        let cure = cure.map(|cure| format!(": {cure}")).unwrap_or_default();
+        let message = format!("{name}: {server} does not allow {identity} to {action}{needed_by}{cure}");
         Error::new(ErrorKind::Authorization, message)
     }
 
@@ -231,6 +238,21 @@ impl LossDetector {
     }
 }
 
+/// The subjects for which a permission is needed in every run: that of one inbox, one delivery or one consumer is not enough.
+fn lasting(subject: &str, names: &[String]) -> String {
+    if let Some(inboxes) = inbox::every_inbox(subject) {
+        return inboxes;
+    }
+    if subject.starts_with("$JS.ACK.") {
+        // The five numbers of a delivery follow after the consumer, and in a domain a random token.
+        let tokens: Vec<_> = subject.split('.').collect();
+        let kept = if tokens.len() > 9 { 6 } else { 4 };
+        return format!("{}.>", tokens[..kept.min(tokens.len())].join("."));
+    }
+    let token = |token| if names.iter().any(|name| name == token) { "*" } else { token };
+    subject.split('.').map(token).collect::<Vec<_>>().join(".")
+}
+
 fn connect_options(uri: &NatsUri, settings: &Options) -> Result<ConnectOptions, ConnectFailure> {
     let mut options = ConnectOptions::new().require_tls(uri.tls).custom_inbox_prefix(inbox::prefix(settings));
     if let Some(path) = &settings.ca_file {
@@ -247,6 +269,27 @@ fn connect_options(uri: &NatsUri, settings: &Options) -> Result<ConnectOptions, 
         // A file that was readable at the start may be missing now, perhaps because it is being replaced.
         Some(credentials) => {
             credentials.add_to(options).map_err(|error| ConnectFailure::Permanent(format!("{error:#}")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn permissions_are_named_that_hold_for_every_run() {
+        let inbox = inbox::prefix(&Options::new().inbox_prefix("_INBOX.a"));
+        for (subject, expected) in [
+            ("sum", "sum"),
+            (&format!("{inbox}.x7.*"), "_INBOX.a.>"),
+            ("_INBOX.x7", "_INBOX.x7"),
+            ("$JS.ACK.S.c.1.2.3.4.5", "$JS.ACK.S.c.>"),
+            ("$JS.ACK.hub.AbC.S.c.1.2.3.4.5.x", "$JS.ACK.hub.AbC.S.c.>"),
+            ("$JS.API.CONSUMER.CREATE.S.p-s-1a.a.>", "$JS.API.CONSUMER.CREATE.S.*.a.>"),
+            ("$JS.API.CONSUMER.CREATE.S.p-s.a.>", "$JS.API.CONSUMER.CREATE.S.p-s.a.>"),
+        ] {
+            assert_eq!(lasting(subject, &["p-s-1a".to_owned()]), expected);
         }
     }
 }

@@ -60,6 +60,20 @@ impl PermissionError {
         }
     }
 
+    /// What can be done about it. `lasting` makes what holds for every run of a subject that has a part of its own
+    /// in each one.
+    pub(super) fn cure(&self, lasting: impl Fn(&str) -> String) -> Option<String> {
+        match self {
+            PermissionError::SubscribeDenied(subject) => {
+                Some(format!("allow the user to subscribe to `{}`", lasting(subject)))
+            }
+            PermissionError::PublishDenied(subject) => {
+                Some(format!("allow the user to publish on `{}`", lasting(subject)))
+            }
+            PermissionError::ReplyDenied(_) | PermissionError::TooManySubscriptions | PermissionError::Other(_) => None,
+        }
+    }
+
     /// What is denied, to complete "does not allow us to …".
     pub(super) fn action(&self) -> String {
         let (verb, subject) = match self {

@@ -35,6 +35,12 @@ pub(crate) fn is_own_inbox(subject: &str) -> bool {
     subject.contains(token())
 }
 
+/// If a subject is an inbox of this program: the inboxes of all programs with the same prefix.
+pub(super) fn every_inbox(subject: &str) -> Option<String> {
+    let (prefix, _) = subject.split_once(token())?;
+    Some(format!("{prefix}>"))
+}
+
 /// Tells messages to this program's inboxes from those of a subscription.
 pub(crate) struct InboxFilter {
     /// A subject without wildcards is no inbox.

@@ -172,7 +172,7 @@ impl Reader {
                 self.warn_cannot_count(&denied.subject().replace(&name, "*"));
                 return Ok(None);
             }
-            Err(denied) => return Err(connection.permission_denied(&denied).into()),
+            Err(denied) => return Err(self.permission_denied(connection, &denied).into()),
         };
         if let Some(Err(error)) = &created
             && error.is_refusal()
@@ -214,7 +214,7 @@ impl Reader {
                 self.warn_cannot_count(denied.subject());
                 Ok(None)
             }
-            Err(denied) => Err(connection.permission_denied(&denied).into()),
+            Err(denied) => Err(self.permission_denied(connection, &denied).into()),
         }
     }
 

@@ -124,7 +124,7 @@ impl Reader {
                 self.names.renew();
                 false
             }
-            Err(denied) => return Err(connection.permission_denied(&denied).into()),
+            Err(denied) => return Err(self.permission_denied(connection, &denied).into()),
         })
     }
 

@@ -23,7 +23,7 @@ use super::session::{ConsumerSession, Restart};
 use super::suspicion::Suspicion;
 use super::unacked::UnackedMessages;
 use crate::connector::source::{MessageBatch, SourceLink};
-use crate::data::{DateTimeUtc, DecodeError, ErrorKind, Metadata, Result};
+use crate::data::{DateTimeUtc, DecodeError, Error, ErrorKind, Metadata, Result};
 use crate::nats::client::{
     Connection, Loss, NatsUri, PermissionError, Retention, Server, SessionEnd, StoredMessage, StreamInfo, Supervised,
     Supervisor,
@@ -204,7 +204,12 @@ impl Reader {
         work: impl Future<Output = T>,
     ) -> Result<T, SessionEnd> {
         let outcome = self.until_stopped_or_denied(connection, work).await?;
-        outcome.map_err(|denied| connection.permission_denied(&denied).into())
+        outcome.map_err(|denied| self.permission_denied(connection, &denied).into())
+    }
+
+    /// A permission error as an error that ends the pipeline.
+    pub(super) fn permission_denied(&self, connection: &Connection, denied: &PermissionError) -> Error {
+        connection.permission_denied_for(denied, &self.names.used())
     }
 
     /// The same, for work that can be done without: the inner error is the subject that the server denies.

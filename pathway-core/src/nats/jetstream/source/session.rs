@@ -247,7 +247,7 @@ impl<'a> ConsumerSession<'a> {
                 Ok(false) => {}
             }
             if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
-                return Poll::Ready(Err(self.connection.permission_denied(&denied).into()));
+                return Poll::Ready(Err(self.reader.permission_denied(self.connection, &denied).into()));
             }
             if lost.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(Err(SessionEnd::ConnectionLost));

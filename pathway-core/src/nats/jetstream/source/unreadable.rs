@@ -172,7 +172,7 @@ impl Reader {
                 report(Level::Warn, &self.link.name, message);
                 Ok(None)
             }
-            Err(denied) => Err(connection.permission_denied(&denied).into()),
+            Err(denied) => Err(self.permission_denied(connection, &denied).into()),
         }
     }
 }
