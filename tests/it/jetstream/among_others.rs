@@ -164,6 +164,26 @@ fn single_deletions_among_others_are_not_counted() {
     assert_eq!((counts.dropped, counts.rows), (0, MESSAGES as u64 + 2_000 - 75));
 }
 
+/// A work queue takes no consumer that counts. A few messages are counted without it.
+#[test]
+fn purges_of_a_work_queue_while_few_messages_arrive_are_counted_exactly() {
+    let server = server();
+    let js = Js::new(&server);
+    js.create(work_queue("IN"));
+    js.publish_all(mixed(0..2 * MESSAGES));
+    let slow = Slow { server: &server, subject: "in.a", stream: "IN".into() };
+    let (counts, _) = slow.read(MESSAGES as u64 + 81, || {
+        js.purge_subject("IN", "in.a", None, Some(30_000));
+        for _ in 0..2 {
+            js.publish_all(mixed(0..80));
+            js.wait_until_counted();
+        }
+        js.purge_subject("IN", "in.a", None, None);
+        js.publish("in.a", [-1]);
+    });
+    assert!(counts.dropped > MESSAGES as u64 / 2, "{counts:?}");
+}
+
 /// The stream has no room for a consumer that counts.
 #[test]
 fn a_stream_that_takes_no_other_consumer_is_read_nevertheless() {

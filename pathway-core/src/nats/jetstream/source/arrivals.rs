@@ -1,6 +1,6 @@
 //! Counts what arrives while the pipeline is slow, before the stream may remove it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::consumer::{Consumer, ConsumerInfo};
 use super::reader::Reader;
@@ -11,6 +11,10 @@ use crate::nats::client::{Connection, Retention, SessionEnd, StreamInfo};
 const ATTEMPTS: usize = 5;
 /// How long the creation of a consumer that only counts may take.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How many messages are looked at, at most, where no consumer can count them.
+const MAX_LISTED: u64 = 100;
+/// How long that may take. Meanwhile nothing is requested.
+const LIST_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Why no consumer can be created that only counts.
 #[derive(Debug, Default)]
@@ -66,7 +70,10 @@ impl Reader {
         let mut arrivals = None;
         for attempt in 1..=attempts(stream) {
             let before = self.check_stream(connection).await?.last;
-            let Some(count) = self.count_behind(connection, stream, base).await? else { break };
+            let Some(count) = self.count_behind(connection, stream, base).await? else {
+                arrivals = self.list_behind(connection, base, before).await?;
+                break;
+            };
             arrivals = Some(self.snapshot(connection, before, count).await?);
             if attempt == attempts(stream) || arrivals.is_some_and(|arrivals| arrivals.is_exact) {
                 break;
@@ -187,6 +194,27 @@ impl Reader {
             self.counting.is_left_over = true;
         }
         Ok(created.and_then(Result::ok).map(|info| Consumer::from(&info).pending))
+    }
+
+    /// The same for messages up to a sequence, one by one. `None` if they are too many.
+    async fn list_behind(
+        &mut self,
+        connection: &mut Connection,
+        base: u64,
+        end: u64,
+    ) -> Result<Option<UnreadSnapshot>, SessionEnd> {
+        let (start, mut next) = (Instant::now(), base + 1);
+        for expected in 0..MAX_LISTED {
+            let found = self.look_up_next(connection, next).await?;
+            if self.cannot_look_up() || start.elapsed() >= LIST_TIMEOUT {
+                break;
+            }
+            match found {
+                Some(message) if message.sequence <= end => next = message.sequence + 1,
+                _ => return Ok(Some(UnreadSnapshot { end, expected, is_exact: true })),
+            }
+        }
+        Ok(None)
     }
 
     /// The sequence of the first message for this source that the stream has, read or not.
