@@ -1,7 +1,8 @@
 //! Operators beside differential-dataflow's: `cargo bench --bench operators`.
 //!
 //! One worker each, in turns, in one process; figures are changes per second, the best of three rounds. Rows are a key and
-//! a number. Each operator runs with few and many keys, in small and large commits.
+//! a number. Each operator runs with few and many keys, in small and large commits; those of event time also with rows that
+//! only arrive.
 
 mod differential;
 mod messages;
@@ -60,6 +61,9 @@ impl Operator {
         Operator::Update,
     ];
 
+    /// Those that decide by event time, and forget rows with it if their rows only arrive.
+    const BY_EVENT_TIME: [Operator; 4] = [Operator::Window, Operator::Session, Operator::Within, Operator::Asof];
+
     fn name(self) -> String {
         format!("{self:?}").to_lowercase()
     }
@@ -76,17 +80,31 @@ impl Operator {
     }
 }
 
+/// Which changes the commits have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum History {
+    /// Rows come and go: one change in four removes a row.
+    Changes,
+    /// Rows only arrive. Their numbers are times that advance by one in a hundred rows, and windows are emitted on close.
+    Arrivals,
+}
+
 fn main() {
     // `cargo test --benches` and `cargo bench` pass flags; a word chooses an operator.
     let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
     let is_wanted = |name: &str| wanted.as_ref().is_none_or(|wanted| name.contains(wanted.as_str()));
-    for operator in Operator::ALL {
-        let name = operator.name();
+    let changes = Operator::ALL.map(|operator| (operator, History::Changes));
+    let arrivals = Operator::BY_EVENT_TIME.map(|operator| (operator, History::Arrivals));
+    for (operator, history) in changes.into_iter().chain(arrivals) {
+        let name = match history {
+            History::Changes => operator.name(),
+            History::Arrivals => format!("arrivals-{}", operator.name()),
+        };
         if !is_wanted(&name) {
             continue;
         }
         println!(
-            "\n{name:>11} {:>10} {:>10} {:>14} {:>14} {:>7}",
+            "\n{name:>16} {:>10} {:>10} {:>14} {:>14} {:>7}",
             "keys", "commit", "ours/s", "differential/s", "ratio"
         );
         for keys in [1, 1_000, 1_000_000] {
@@ -94,7 +112,7 @@ fn main() {
                 continue;
             }
             for size in [1, 1_000, 100_000] {
-                throughput(operator, keys, size);
+                throughput(operator, history, keys, size);
             }
         }
     }
@@ -103,16 +121,22 @@ fn main() {
     }
 }
 
-fn throughput(operator: Operator, keys: i64, size: usize) {
+fn throughput(operator: Operator, history: History, keys: i64, size: usize) {
     let changes = if size == 1 { 100_000 } else { 2_000_000 };
-    let commits = history(operator, keys, size, changes);
+    let commits = match history {
+        History::Changes => changing(operator, keys, size, changes),
+        History::Arrivals => arriving(keys, size, changes),
+    };
     let per_second = |time: Duration| changes as f64 / time.as_secs_f64();
-    let rounds = (0..3).map(|_| (ours::play(operator, commits.clone()), differential::play(operator, commits.clone())));
+    let rounds = (0..3).map(|_| {
+        let theirs = (history == History::Changes).then(|| differential::play(operator, commits.clone()));
+        (ours::play(operator, history, commits.clone()), theirs.flatten())
+    });
     let (ours, theirs): (Vec<_>, Vec<_>) = rounds.unzip();
     let ours = per_second(ours.into_iter().min().unwrap_or_default());
     match theirs.into_iter().flatten().min().map(per_second) {
-        Some(theirs) => println!("{:>11} {keys:>10} {size:>10} {ours:>14.0} {theirs:>14.0} {:>7.1}", "", ours / theirs),
-        None => println!("{:>11} {keys:>10} {size:>10} {ours:>14.0}", ""),
+        Some(theirs) => println!("{:>16} {keys:>10} {size:>10} {ours:>14.0} {theirs:>14.0} {:>7.1}", "", ours / theirs),
+        None => println!("{:>16} {keys:>10} {size:>10} {ours:>14.0}", ""),
     }
 }
 
@@ -137,7 +161,7 @@ fn costs(operator: Operator, commits: usize, play: impl Fn(Commits) -> Duration)
     let costs = [1_000, 1_000_000].map(|keys: i64| {
         // Two rows a key: how many a key has is not what is measured.
         let mut all: Commits = vec![(0..keys).flat_map(|key| [((key, 0), 1), ((key, 1), 1)]).collect()];
-        let mut following = history(operator, keys, 1, commits);
+        let mut following = changing(operator, keys, 1, commits);
         if operator == Operator::Max {
             // Each is the greatest of its key, and so leaves as messages: of few keys, all would soon have had theirs.
             let rows = following.iter_mut().flatten();
@@ -153,12 +177,8 @@ fn costs(operator: Operator, commits: usize, play: impl Fn(Commits) -> Duration)
 }
 
 /// Rows of random keys, each of which goes again in one of four cases.
-fn history(operator: Operator, keys: i64, size: usize, changes: usize) -> Commits {
-    let mut random = 1_u64;
-    let mut next = || {
-        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        random >> 33
-    };
+fn changing(operator: Operator, keys: i64, size: usize, changes: usize) -> Commits {
+    let mut next = random();
     // A join of many rows a key would measure the pairs, and not the operator.
     let numbers = if operator.makes_pairs() { 2 } else { 10 };
     let mut there = Vec::<Row>::new();
@@ -175,4 +195,21 @@ fn history(operator: Operator, keys: i64, size: usize, changes: usize) -> Commit
         })
         .collect();
     all.chunks(size).map(<[_]>::to_vec).collect()
+}
+
+/// Rows of random keys that only arrive. Their times advance, and some are behind by up to two: none is late.
+fn arriving(keys: i64, size: usize, changes: usize) -> Commits {
+    let mut next = random();
+    let row = |count: i64| ((next() % keys as u64) as i64, count / 100 - (next() % 3) as i64);
+    let all: Vec<(Row, i64)> = (1..=changes as i64).map(row).map(|row| (row, 1)).collect();
+    all.chunks(size).map(<[_]>::to_vec).collect()
+}
+
+/// The same numbers in every run.
+fn random() -> impl FnMut() -> u64 {
+    let mut random = 1_u64;
+    move || {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        random >> 33
+    }
 }

@@ -7,7 +7,7 @@ use pathway::prelude::*;
 use pathway::testing::Broker;
 
 use super::ours::{Numbered, between, operate};
-use super::{Commits, Operator};
+use super::{Commits, History, Operator};
 
 /// Brings commits as they stand.
 struct Played(Commits);
@@ -38,7 +38,7 @@ pub(super) fn play(operator: Operator, commits: Commits) -> Duration {
     between(|seen| {
         let broker = Broker::new();
         let pipeline = Pipeline::new();
-        let made = operate(operator, &pipeline.source(Played(commits)));
+        let made = operate(operator, History::Changes, &pipeline.source(Played(commits)));
         (made.write)(&broker);
         (made.subscribe)(seen);
         pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));

@@ -7,9 +7,9 @@ use pathway::io::Update;
 use pathway::prelude::*;
 use pathway::reducers::{Count, Max};
 use pathway::testing::Broker;
-use pathway::windows::{session, tumbling};
+use pathway::windows::{Windows, session, tumbling};
 
-use super::{Commits, Operator};
+use super::{Commits, History, Operator};
 
 #[derive(Schema)]
 pub(super) struct Numbered {
@@ -31,15 +31,15 @@ struct ByKey {
 }
 
 /// Runs a pipeline over the commits, whose output nobody reads.
-pub(super) fn play(operator: Operator, commits: Commits) -> Duration {
-    let begin = run(operator, commits, drop);
+pub(super) fn play(operator: Operator, history: History, commits: Commits) -> Duration {
+    let begin = run(operator, history, commits, drop);
     begin.elapsed()
 }
 
 /// The time from the end of the first commit to that of the last one, with a subscriber.
 pub(super) fn play_behind_the_first(operator: Operator, commits: Commits) -> Duration {
     between(|seen| {
-        run(operator, commits, |made| (made.subscribe)(seen));
+        run(operator, History::Changes, commits, |made| (made.subscribe)(seen));
     })
 }
 
@@ -82,25 +82,29 @@ fn made<R: Schema>(table: Table<R>) -> Made {
 }
 
 /// Says when the pipeline began.
-fn run(operator: Operator, commits: Commits, end: impl FnOnce(Made)) -> Instant {
+fn run(operator: Operator, history: History, commits: Commits, end: impl FnOnce(Made)) -> Instant {
     let change = |((key, number), diff)| Change { row: Numbered { key, number }, diff };
     let commits: Vec<Vec<_>> = commits.into_iter().map(|commit| commit.into_iter().map(change).collect()).collect();
     let pipeline = Pipeline::new();
     let rows = pipeline.commits(commits);
-    end(operate(operator, &rows));
+    end(operate(operator, history, &rows));
     let begin = Instant::now();
     pipeline.start_with(1).and_then(pathway::Running::join).unwrap_or_else(|error| panic!("{error}"));
     begin
 }
 
 /// The operator on a table.
-pub(super) fn operate(operator: Operator, rows: &Table<Numbered>) -> Made {
+pub(super) fn operate(operator: Operator, history: History, rows: &Table<Numbered>) -> Made {
     let sides = || (rows.filter(|r| r.number % 2 == 0), rows.filter(|r| r.number % 2 == 1));
     let joined = || {
         let (even, odd) = sides();
         even.join(&odd).on(|e| e.key, |o| o.key)
     };
     let pair = |key: i64, number: i64| Numbered { key, number };
+    let closed = |windows: Windows<i64>| match history {
+        History::Changes => windows,
+        History::Arrivals => windows.allowed_lateness(2).emit_on_close(),
+    };
     match operator {
         Operator::Reduce => made(rows.group_by(|r| r.key).reduce(Count, |_| (), |key, n| Counted { key: *key, n })),
         Operator::Max => made(rows.group_by(|r| r.key).reduce(Max, |r| r.number, |key, n| Counted { key: *key, n })),
@@ -115,11 +119,11 @@ pub(super) fn operate(operator: Operator, rows: &Table<Numbered>) -> Made {
             made(joined().asof(|e| e.number, |o| o.number).left(move |e, o| pair(e.key, o.map_or(0, |o| o.number))))
         }
         Operator::Window => {
-            let windows = rows.window(|r| r.number, tumbling(5)).group_by(|r| r.key);
+            let windows = rows.window(|r| r.number, closed(tumbling(5))).group_by(|r| r.key);
             made(windows.reduce(Count, |_| (), |key, _, n| Counted { key: *key, n }))
         }
         Operator::Session => {
-            let windows = rows.window(|r| r.number, session(2)).group_by(|r| r.key);
+            let windows = rows.window(|r| r.number, closed(session(2))).group_by(|r| r.key);
             made(windows.reduce(Count, |_| (), |key, _, n| Counted { key: *key, n }))
         }
         Operator::Deduplicate => made(rows.deduplicate(|r| r.key).last()),
