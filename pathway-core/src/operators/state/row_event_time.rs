@@ -61,11 +61,13 @@ impl RowEventTime {
     }
 
     /// A change of a row with this time arrives. Returns event time before it.
+    #[inline]
     pub(crate) fn arrive(&mut self, time: i128, diff: i64) -> Option<i128> {
         self.arrive_in(0, time, diff)
     }
 
     /// The same for a row of this part.
+    #[inline]
     fn arrive_in(&mut self, part: u64, time: i128, diff: i64) -> Option<i128> {
         let before = self.now;
         if diff > 0 {
@@ -87,6 +89,7 @@ impl RowEventTime {
     }
 
     /// Whether a row with this time is too far ahead of the clock to move event time. Until the clock has said a time, no row is.
+    #[inline]
     pub(crate) fn is_ahead(&self, time: i128) -> bool {
         let limit = |ahead: &Ahead| Some(ahead.clock?.saturating_add(ahead.limit));
         self.ahead.as_ref().and_then(limit).is_some_and(|limit| time > limit)

@@ -120,13 +120,27 @@ impl<O: Schema> StatefulOperator<(i128, Change<O>), Change<O>> for InClosingOrde
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        emit_closed(std::mem::take(&mut self.0), |_, change| emit(change));
+        emit_all_closed(std::mem::take(&mut self.0), |_, change| emit(change));
     }
 }
 
-/// Emits the rows of closed windows in the order in which the windows have closed. Windows that close at the same time always
-/// do so in one commit; their rows are in the order of their columns.
-pub(super) fn emit_closed<O: Schema>(mut closed: Vec<(i128, O)>, mut emit: impl FnMut(i128, Change<O>)) {
-    closed.sort_by(|(a, row_a), (b, row_b)| a.cmp(b).then_with(|| row_a.compare(row_b)));
-    closed.into_iter().for_each(|(time, row)| emit(time, Change::insert(row)));
+/// Emits the rows of closed windows in the order in which the windows have closed.
+pub(super) fn emit_all_closed<O: Schema>(mut closed: Vec<(i128, O)>, mut emit: impl FnMut(i128, Change<O>)) {
+    // By time alone, because most rows are in that order already.
+    closed.sort_by_key(|(time, _)| *time);
+    let mut rows = Vec::new();
+    let mut closed = closed.into_iter().peekable();
+    while let Some((time, row)) = closed.next() {
+        rows.push(row);
+        if closed.peek().is_none_or(|(next, _)| *next != time) {
+            emit_closed(time, &mut rows, &mut emit);
+        }
+    }
+}
+
+/// Emits the rows of the windows that have closed at one time, and leaves the vector empty. Windows that close at the same time
+/// always do so in one commit; their rows are in the order of their columns.
+pub(super) fn emit_closed<O: Schema>(time: i128, rows: &mut Vec<O>, emit: &mut impl FnMut(i128, Change<O>)) {
+    rows.sort_by(O::compare);
+    rows.drain(..).for_each(|row| emit(time, Change::insert(row)));
 }

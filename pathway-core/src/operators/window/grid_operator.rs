@@ -88,19 +88,21 @@ where
         }
         match &mut self.ordered {
             Some(ordered) => ordered.push(Change { row: (start, change.row.clone_datum()), diff: change.diff }),
-            None => self.add(start, change),
+            None => self.add(start, closes, change),
         }
     }
 
-    /// Adds a row to one of its windows.
-    fn add(&mut self, start: T, Change { row, diff }: &Change<R>) {
-        let closes = self.spec.closes(&self.grid, start);
+    /// Adds a row to one of its windows, which closes at this time.
+    fn add(&mut self, start: T, closes: Option<i128>, Change { row, diff }: &Change<R>) {
         let (slot, first) = self.state.entry((start, (self.spec.key)(row)));
         if first {
             let ((_, key), group) = self.state.key_value(slot);
             let is_new = group.rows == 0;
-            let before = row_of(&self.spec, &self.grid, start, key, group);
-            self.before.push(before.unwrap_or_default());
+            // A window that is emitted on close has no row before.
+            if self.spec.policy.emit != EmitMode::OnClose {
+                let before = row_of(&self.spec, &self.grid, start, key, group);
+                self.before.push(before.unwrap_or_default());
+            }
             if let Some(closes) = closes.filter(|_| is_new) {
                 let slots = self.closing.entry(closes).or_default();
                 group.index = slots.len() as u32;
@@ -130,34 +132,37 @@ where
     fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         if let Some(ordered) = &mut self.ordered {
             for Change { row: (start, row), diff } in ordered.take_net() {
-                self.add(start, &Change { row, diff });
+                self.add(start, self.spec.closes(&self.grid, start), &Change { row, diff });
             }
         }
-        let GridWindows { spec, grid, state, before, closing, event_time, reports, .. } = self;
-        let now = event_time.seal();
+        let now = self.event_time.seal();
+        if self.spec.policy.emit == EmitMode::OnClose {
+            // First, so that nothing is done for these groups because they have changed: only their rows are emitted.
+            self.close(now, emit);
+            self.finish_changed(now, emit);
+        } else {
+            self.finish_changed(now, emit);
+            self.close(now, emit);
+        }
+    }
+
+    /// Emits the changes of the groups that the commit has changed, and removes those that are empty or closed.
+    fn finish_changed(&mut self, now: Option<i128>, emit: &mut impl FnMut(i128, Change<O>)) {
+        let GridWindows { spec, grid, state, before, closing, reports, .. } = self;
         let has_closed = |closes: Option<i128>| closes.is_some_and(|closes| now.is_some_and(|now| now >= closes));
-        let mut row_of = |start, key: &K, group: &Group<G::State>| {
-            row_of(spec, grid, start, key, group).unwrap_or_else(|error| {
-                reports.error(format_args!("a window has no row at present: {error}"));
-                None
-            })
-        };
         let mode = spec.policy.emit;
         let mut befores = before.drain(..);
         // In descending order of their indices, so that `swap_remove` moves only groups that stay.
         let mut removed = Vec::new();
-        let mut closed_rows = Vec::new();
         state.seal(|(start, key), group| {
             let closes = spec.closes(grid, *start);
             let closed = has_closed(closes);
-            let before = befores.next().flatten().filter(|_| mode != EmitMode::OnClose);
-            let is_emitted = mode != if closed { EmitMode::UntilClose } else { EmitMode::OnClose };
             spec.reducers.finish_commit(&mut group.state);
-            let after = if is_emitted { row_of(*start, key, group) } else { None };
+            let before = befores.next().flatten();
+            let is_emitted = mode != if closed { EmitMode::UntilClose } else { EmitMode::OnClose };
+            let after = if is_emitted { row_or_report(spec, grid, *start, key, group, reports) } else { None };
             let unchanged = matches!((&before, &after), (Some(before), Some(after)) if before.compare(after).is_eq());
-            if mode == EmitMode::OnClose {
-                closed_rows.extend(after.map(|row| (closes.unwrap_or_default(), row)));
-            } else if !unchanged {
+            if !unchanged {
                 before
                     .map(Change::remove)
                     .into_iter()
@@ -181,22 +186,42 @@ where
                 None => {}
             }
         }
-        // Groups that close without a change in this commit.
-        while let Some(entry) = closing.first_entry().filter(|entry| has_closed(Some(*entry.key()))) {
+    }
+
+    /// Closes windows, those first that close first: removes their groups, and emits what that changes.
+    fn close(&mut self, now: Option<i128>, emit: &mut impl FnMut(i128, Change<O>)) {
+        let GridWindows { spec, grid, state, closing, reports, .. } = self;
+        let mut rows = Vec::new();
+        while let Some(entry) = closing.first_entry().filter(|entry| now.is_some_and(|now| now >= *entry.key())) {
             let closes = *entry.key();
             for slot in entry.remove() {
-                let Some(((start, key), group)) = state.remove_if(slot, |_| true) else { continue };
-                match mode {
-                    EmitMode::Always => {}
-                    EmitMode::OnClose => closed_rows.extend(row_of(start, &key, &group).map(|row| (closes, row))),
-                    EmitMode::UntilClose => {
-                        row_of(start, &key, &group).into_iter().for_each(|row| emit(0, Change::remove(row)));
-                    }
+                let Some(((start, key), mut group)) = state.remove_if(slot, |_| true) else { continue };
+                if spec.policy.emit != EmitMode::Always {
+                    spec.reducers.finish_commit(&mut group.state);
+                    rows.extend(row_or_report(spec, grid, start, &key, &group, reports));
                 }
             }
+            match spec.policy.emit {
+                EmitMode::OnClose => emit_closed(closes, &mut rows, emit),
+                _ => rows.drain(..).for_each(|row| emit(0, Change::remove(row))),
+            }
         }
-        emit_closed(closed_rows, emit);
     }
+}
+
+/// The current row of a group; none, and a report, if its reducers have no value.
+fn row_or_report<R, T: EventTime, K, A, G: Reducer<A>, O>(
+    spec: &WindowSpec<R, T, K, A, G, O>,
+    grid: &Grid,
+    start: T,
+    key: &K,
+    group: &Group<G::State>,
+    reports: &mut OperatorReports,
+) -> Option<O> {
+    row_of(spec, grid, start, key, group).unwrap_or_else(|error| {
+        reports.error(format_args!("a window has no row at present: {error}"));
+        None
+    })
 }
 
 /// The current row of a group: `None` if the group is empty, an error if its reducers have no value.
@@ -297,14 +322,14 @@ mod tests {
     use crate::operators::window::grid::RegularGrid;
     use crate::operators::window::windows::ClosePolicy;
 
-    fn spec(allowed_lateness: i128) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
+    fn spec(allowed_lateness: i128, emit: EmitMode) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
         Arc::new(WindowSpec {
             time: Arc::new(|row: &Row| row.at),
             key: Arc::new(|row: &Row| row.key),
             arguments: Arc::new(|_: &Row| ()),
             reducers: Arc::new(Count),
             output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
-            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit: EmitMode::Always },
+            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit },
         })
     }
 
@@ -312,30 +337,38 @@ mod tests {
     #[test]
     fn closed_windows_leave_no_state() {
         let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
-        let mut windows =
-            GridWindows::new(spec(7), grid, TableProperties::ARRIVALS, WindowTime::new(true, None), &"test".into());
-        max_kept(random_commits(7, 30), |mut commit, now| {
-            windows.receive(&mut commit);
-            windows.commit(&mut |_, _| {});
-            let mut closing = 0;
-            for (closes, slots) in &windows.closing {
-                assert!(*closes > now && !slots.is_empty(), "at {now}");
-                for (index, slot) in slots.iter().enumerate() {
-                    let ((start, _), group) = windows.state.key_value(*slot);
-                    assert_eq!((i128::from(*start) + 10 + 7, group.index as usize), (*closes, index), "at {now}");
+        for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
+            let time = WindowTime::new(true, None);
+            let mut windows =
+                GridWindows::new(spec(7, emit), grid.clone(), TableProperties::ARRIVALS, time, &"test".into());
+            max_kept(random_commits(7, 30), |mut commit, now| {
+                windows.receive(&mut commit);
+                windows.commit(&mut |_, _| {});
+                let mut closing = 0;
+                for (closes, slots) in &windows.closing {
+                    assert!(*closes > now && !slots.is_empty(), "at {now}");
+                    for (index, slot) in slots.iter().enumerate() {
+                        let ((start, _), group) = windows.state.key_value(*slot);
+                        assert_eq!((i128::from(*start) + 10 + 7, group.index as usize), (*closes, index), "at {now}");
+                    }
+                    closing += slots.len();
                 }
-                closing += slots.len();
-            }
-            assert_eq!(closing, windows.state.len(), "at {now}");
-            closing
-        });
+                assert_eq!(closing, windows.state.len(), "at {now}");
+                closing
+            });
+        }
     }
 
     #[test]
     fn an_emptied_group_leaves_no_state() {
         let grid = Grid::Regular(RegularGrid { length: 10, hop: 10, origin: 0, earliest: i128::MIN });
-        let mut windows =
-            GridWindows::new(spec(1_000), grid, TableProperties::ARRIVALS, WindowTime::new(true, None), &"test".into());
+        let mut windows = GridWindows::new(
+            spec(1_000, EmitMode::Always),
+            grid,
+            TableProperties::ARRIVALS,
+            WindowTime::new(true, None),
+            &"test".into(),
+        );
         let row = |key| Row { key, at: 5, value: 0 };
         windows.receive(&mut vec![Change::insert(row(1))]);
         windows.commit(&mut |_, _| {});

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::emission::{WindowOperator, WindowTime, emit_closed};
+use super::emission::{WindowOperator, WindowTime, emit_all_closed};
 use super::session_rows::{close_first, emit_net, row_or_report};
 use super::spec::WindowSpec;
 use super::time::EventTime;
@@ -192,7 +192,7 @@ where
             }
             keys.remove_if(slot, |(_, timeline)| timeline.sessions.is_empty());
         }
-        emit_closed(std::mem::take(closed), emit);
+        emit_all_closed(std::mem::take(closed), emit);
     }
 
     fn change(&mut self, Pending { slot, time, argument, diff }: Pending<A>, now: Option<i128>) {
