@@ -5,6 +5,7 @@ mod emission;
 mod grid;
 mod grid_operator;
 mod late;
+mod session_changes;
 mod session_operator;
 mod session_rows;
 mod spec;

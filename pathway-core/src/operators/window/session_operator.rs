@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::emission::{WindowOperator, WindowTime, emit_all_closed};
+use super::session_changes::{CommitChanges, Pending, RowChanges};
 use super::session_rows::{close_first, emit_net, row_or_report};
 use super::spec::WindowSpec;
 use super::time::EventTime;
@@ -21,11 +22,10 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     gap: i128,
     keys: KeyedState<K, Timeline<A, G::State, O>>,
-    /// The changes of the open commit, if each commit moves event time. They are sorted, so they have nothing that is the same for
-    /// all of them.
-    pending: Vec<Pending<A>>,
-    /// The changes of the open commit, each with event time before it, if each row moves event time.
-    arrivals: Vec<(Pending<A>, Option<i128>)>,
+    /// The changes of the open commit, if each commit moves event time.
+    pending: CommitChanges<A>,
+    /// The changes of the open commit, if each row moves event time.
+    arrivals: RowChanges<A>,
     /// The sessions that will close, by the time of their last row.
     closing: BTreeSet<(i128, Slot)>,
     event_time: WindowTime,
@@ -37,16 +37,6 @@ pub(super) struct SessionWindows<R, T, K, A, G: Reducer<A>, O> {
     /// What closed sessions emit when the commit is complete: rows in the order of closing, and other changes.
     closed: Vec<(i128, O)>,
     closed_changes: Vec<Change<O>>,
-}
-
-/// A change of the open commit.
-struct Pending<A> {
-    /// The slot of the key.
-    slot: Slot,
-    time: i128,
-    /// The arguments of the reducers.
-    argument: A,
-    diff: i64,
 }
 
 impl<R, T, K, A, G, O> SessionWindows<R, T, K, A, G, O>
@@ -69,8 +59,8 @@ where
             spec,
             gap,
             keys: KeyedState::new(),
-            pending: Vec::new(),
-            arrivals: Vec::new(),
+            pending: CommitChanges::new(),
+            arrivals: RowChanges::new(),
             closing: BTreeSet::new(),
             event_time,
             jumps: JumpReports::new(name, gap),
@@ -81,43 +71,55 @@ where
         }
     }
 
-    fn add(&mut self, Change { row, diff }: &Change<R>, now: Option<i128>) {
-        let (slot, _) = self.keys.entry((self.spec.key)(row));
-        let (time, argument) = ((self.spec.time)(row).ticks(), (self.spec.arguments)(row));
+    /// Adds a change. The time of its row is given where it is known.
+    fn add(&mut self, Change { row, diff }: &Change<R>, time: Option<i128>, now: Option<i128>) {
+        let slot = self.slot_of((self.spec.key)(row));
+        let time = time.unwrap_or_else(|| (self.spec.time)(row).ticks());
+        let argument = (self.spec.arguments)(row);
         let pending = Pending { slot, time, argument, diff: *diff };
         match self.event_time {
-            WindowTime::ByRow(_) => self.arrivals.push((pending, now)),
             WindowTime::ByCommit(_) => self.pending.push(pending),
+            WindowTime::ByRow(_) => {
+                let is_open = !self.spec.session_has_closed(time, self.gap, now);
+                self.arrivals.push(pending, now, is_open);
+            }
         }
     }
 
-    /// Applies the changes of the open commit.
-    fn apply_pending(&mut self) {
-        let mut arrivals = std::mem::take(&mut self.arrivals);
-        // By key, because that is the order of memory; the changes of a key stay in their order.
-        arrivals.sort_by_key(|(change, _)| change.slot);
-        for (change, now) in arrivals.drain(..) {
-            self.close_before(change.slot, now);
-            self.change(change, now);
+    /// The slot of a key, which the open commit changes.
+    fn slot_of(&mut self, key: K) -> Slot {
+        // Rows of one key often follow each other. A comparison costs less than a look-up.
+        match self.arrivals.last_slot() {
+            Some(slot) if self.keys.key_value(slot).0.compare(&key).is_eq() => slot,
+            _ => self.keys.entry(key).0,
         }
-        arrivals.shrink_to(1 << 10);
+    }
+
+    /// Applies the changes of the open commit, if each row moves event time.
+    fn apply_arrivals(&mut self) {
+        let (closes_at_once, at_end) = (self.spec.policy.emit == EmitMode::OnClose, self.event_time.now());
+        let mut arrivals = std::mem::replace(&mut self.arrivals, RowChanges::new());
+        let mut changes = arrivals.drain_by_key().peekable();
+        while let Some((change, now)) = changes.next() {
+            let slot = change.slot;
+            self.close_before(slot, now);
+            self.change(change, now);
+            // While its sessions are in the cache. Otherwise they would be visited twice more, to note when they close and to
+            // close them.
+            if closes_at_once && now < at_end && changes.peek().is_none_or(|(next, _)| next.slot != slot) {
+                self.close_before(slot, at_end);
+            }
+        }
+        drop(changes);
+        arrivals.shrink();
         self.arrivals = arrivals;
+    }
+
+    /// Applies the changes of the open commit, if each commit moves event time.
+    fn apply_pending(&mut self) {
         let now = self.event_time.now();
-        let mut pending = std::mem::take(&mut self.pending);
-        // Net, and insertions before removals, so that no row is removed before it is inserted.
-        let order = |a: &Pending<A>, b: &Pending<A>| {
-            (a.slot, a.time).cmp(&(b.slot, b.time)).then_with(|| a.argument.compare(&b.argument))
-        };
-        pending.sort_by(order);
-        pending.dedup_by(|later, first| {
-            let same = order(later, first).is_eq();
-            first.diff += if same { later.diff } else { 0 };
-            same
-        });
-        pending.extract_if(.., |change| change.diff > 0).for_each(|change| self.change(change, now));
-        pending.drain(..).filter(|change| change.diff < 0).for_each(|change| self.change(change, now));
-        // The most capacity that stays allocated after a large commit.
-        pending.shrink_to(1 << 10);
+        let mut pending = std::mem::replace(&mut self.pending, CommitChanges::new());
+        pending.apply(|change| self.change(change, now));
         self.pending = pending;
     }
 
@@ -144,7 +146,10 @@ where
     }
 
     fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
-        self.apply_pending();
+        match self.event_time {
+            WindowTime::ByRow(_) => self.apply_arrivals(),
+            WindowTime::ByCommit(_) => self.apply_pending(),
+        }
         let SessionWindows { spec, gap, keys, closing, event_time, reports, closed, closed_changes, .. } = self;
         closed_changes.drain(..).for_each(|change| emit(0, change));
         let now = event_time.seal();
@@ -198,14 +203,10 @@ where
     fn change(&mut self, Pending { slot, time, argument, diff }: Pending<A>, now: Option<i128>) {
         let SessionWindows { spec, gap, keys, reports, .. } = self;
         let (key, timeline) = keys.key_value(slot);
-        let has_closed = |end: i128| {
-            let closes = spec.policy.allowed_lateness.map(|late| end + *gap + late);
-            closes.is_some_and(|closes| now.is_some_and(|now| now >= closes))
-        };
         let applied = if diff < 0 {
             // Rows that were too late are not in the session, and cannot be removed.
             diff.max(-timeline.rows.get(&time).map_or(0, |rows| rows.copies(&argument)))
-        } else if timeline.session_near(time, *gap).is_none() && has_closed(time) {
+        } else if timeline.session_near(time, *gap).is_none() && spec.session_has_closed(time, *gap, now) {
             0
         } else {
             diff
@@ -240,7 +241,7 @@ where
         for change in changes.drain(..) {
             let time = self.spec.event_time(&change.row);
             let now = time.and_then(|time| self.event_time.arrive(time, &change, &mut self.jumps));
-            self.add(&change, now);
+            self.add(&change, time, now);
         }
     }
 
@@ -262,7 +263,7 @@ where
     fn receive(&mut self, items: &mut Vec<Stamped<Change<R>>>) {
         for (change, _, time) in items.drain(..) {
             match change {
-                Some(change) => self.add(&change, time),
+                Some(change) => self.add(&change, None, time),
                 None => self.event_time.advance_to(time),
             }
         }
@@ -286,7 +287,7 @@ where
 {
     fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
         let now = self.event_time.now();
-        changes.drain(..).for_each(|change| self.add(&change, now));
+        changes.drain(..).for_each(|change| self.add(&change, None, now));
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {
@@ -310,6 +311,7 @@ mod tests {
     fn spec<R: Reducer<(), Output = i64>>(
         reducer: R,
         allowed_lateness: i128,
+        emit: EmitMode,
     ) -> Arc<WindowSpec<Row, i64, i64, (), R, Row>> {
         Arc::new(WindowSpec {
             time: Arc::new(|row: &Row| row.at),
@@ -317,35 +319,33 @@ mod tests {
             arguments: Arc::new(|_: &Row| ()),
             reducers: Arc::new(reducer),
             output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
-            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit: EmitMode::Always },
+            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit },
         })
     }
 
     /// However often a session grows, it is in `closing` once.
     #[test]
     fn closed_sessions_leave_no_state() {
-        let mut operator = SessionWindows::new(
-            spec(Count, 7),
-            3,
-            TableProperties::ARRIVALS,
-            WindowTime::new(true, None),
-            &"test".into(),
-        );
-        max_kept(random_commits(8, 30), |mut commit, now| {
-            operator.receive(&mut commit);
-            operator.commit(&mut |_, _| {});
-            let slots: Vec<_> = operator.closing.iter().map(|(_, slot)| *slot).collect();
-            let kept = slots.into_iter().map(|slot| {
-                let (_, timeline) = operator.keys.get(slot).unwrap();
-                assert!(timeline.rows.keys().all(|time| *time >= *timeline.sessions.keys().next().unwrap()));
-                (slot, timeline.sessions.len())
+        for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
+            let time = WindowTime::new(true, None);
+            let mut operator =
+                SessionWindows::new(spec(Count, 7, emit), 3, TableProperties::ARRIVALS, time, &"test".into());
+            max_kept(random_commits(8, 30), |mut commit, now| {
+                operator.receive(&mut commit);
+                operator.commit(&mut |_, _| {});
+                let slots: Vec<_> = operator.closing.iter().map(|(_, slot)| *slot).collect();
+                let kept = slots.into_iter().map(|slot| {
+                    let (_, timeline) = operator.keys.get(slot).unwrap();
+                    assert!(timeline.rows.keys().all(|time| *time >= *timeline.sessions.keys().next().unwrap()));
+                    (slot, timeline.sessions.len())
+                });
+                let kept: BTreeMap<_, _> = kept.collect();
+                assert_eq!(kept.values().sum::<usize>(), operator.closing.len());
+                assert_eq!(kept.len(), operator.keys.len());
+                assert!(operator.closing.iter().all(|(end, _)| end + 3 + 7 > now), "at {now}");
+                operator.keys.len()
             });
-            let kept: BTreeMap<_, _> = kept.collect();
-            assert_eq!(kept.values().sum::<usize>(), operator.closing.len());
-            assert_eq!(kept.len(), operator.keys.len());
-            assert!(operator.closing.iter().all(|(end, _)| end + 3 + 7 > now), "at {now}");
-            operator.keys.len()
-        });
+        }
     }
 
     /// Counts the calls of `update`.
@@ -370,14 +370,14 @@ mod tests {
     fn sessions_merge_and_split_without_scanning_the_larger_part() {
         let calls = Arc::default();
         let mut operator = SessionWindows::new(
-            spec(Calls(Arc::clone(&calls)), 0),
+            spec(Calls(Arc::clone(&calls)), 0, EmitMode::Always),
             1,
             TableProperties::ARRIVALS,
             WindowTime::new(true, None),
             &"test".into(),
         );
         operator.spec = {
-            let mut spec = spec(Calls(Arc::clone(&calls)), 0);
+            let mut spec = spec(Calls(Arc::clone(&calls)), 0, EmitMode::Always);
             Arc::get_mut(&mut spec).unwrap().policy.allowed_lateness = None;
             spec
         };

@@ -27,6 +27,12 @@ impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
         Some(grid.end(start.ticks()) + self.policy.allowed_lateness?)
     }
 
+    /// Whether a session is closed at this event time, if the time of its last row is `end`.
+    pub(super) fn session_has_closed(&self, end: i128, gap: i128, now: Option<i128>) -> bool {
+        let (Some(late), Some(now)) = (self.policy.allowed_lateness, now) else { return false };
+        now >= end + gap + late
+    }
+
     /// The time of a row, in ticks; `None` if windows do not need event time, because they never close.
     pub(super) fn event_time(&self, row: &R) -> Option<i128> {
         self.policy.allowed_lateness.map(|_| (self.time)(row).ticks())

@@ -179,6 +179,36 @@ fn windows_do_not_depend_on_commits() {
     }
 }
 
+/// Rows with equal keys, times and arguments become one change where nothing closes between them.
+#[test]
+fn equal_rows_in_sessions_do_not_depend_on_commits() {
+    fn counts(events: &Table<Event>, windows: Windows<i64>) -> Table<Summary> {
+        let row = |city: &String, w: Window<i64>, n| {
+            let (start, end) = (w.start, w.end);
+            Summary { city: city.clone(), start, end, n, ids: 0, last: 0 }
+        };
+        let windowed = events.window(|event| event.at, windows).group_by(|event| event.city.clone());
+        windowed.reduce(Count, |_| (), row)
+    }
+    for (step, late) in [(3, 0), (3, 6), (7, 0), (7, 6)] {
+        let coarse = |events: &Table<Event>| {
+            let rounded = move |event: &Event| Event { at: event.at.div_euclid(step) * step, ..event.clone() };
+            events.select(rounded).filter(|event| event.city != "Lima")
+        };
+        let windows = move || session(4).allowed_lateness(late);
+        check(&format!("equal rows, on close, every {step}, late {late}"), |events, _| {
+            rows(counts(&coarse(events), windows().emit_on_close()).collect(), Compared::Sequence)
+        });
+        check(&format!("equal rows, every {step}, late {late}"), |events, _| {
+            rows(counts(&coarse(events), windows()).collect(), Compared::Table)
+        });
+        check(&format!("equal rows that are forgotten, every {step}, late {late}"), |events, _| {
+            let forgotten = coarse(events).forget(|event| event.at, 3);
+            rows(counts(&forgotten, windows().emit_on_close()).collect(), Compared::Sequence)
+        });
+    }
+}
+
 #[test]
 fn policies_do_not_depend_on_commits() {
     for length in [0, 5, 20] {
