@@ -37,8 +37,9 @@ impl<R: Schema> Table<R> {
             // An operator emits rows at the end of a commit, each at its own.
             false => TableProperties { append_only, ..TableProperties::default() },
         };
-        self.binary_operator(other, "concat", properties, |build, first, second, _| {
+        let all = self.binary_operator(other, "concat", properties, |build, first, second, _| {
             build.dataflow.concat(first, second)
-        })
+        });
+        all.with_time_inputs_of(self).with_time_inputs_of(other)
     }
 }

@@ -22,12 +22,13 @@ impl<R: Schema> Table<R> {
     /// ```
     pub fn filter(&self, keep: impl Fn(&R) -> bool + Send + Sync + 'static) -> Table<R> {
         let keep = Arc::new(keep);
-        self.operator("filter", self.properties(), move |build, changes, name| {
+        let kept = self.operator("filter", self.properties(), move |build, changes, name| {
             let keep = Arc::clone(&keep);
             build.dataflow.each(changes, name, move |changes, kept| {
                 changes.retain(|change| keep(&change.row));
                 std::mem::swap(changes, kept);
             })
-        })
+        });
+        kept.with_time_inputs_of(self)
     }
 }

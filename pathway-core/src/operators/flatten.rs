@@ -61,13 +61,14 @@ impl<R: Schema> Table<R> {
         rows: impl Fn(&R) -> I + Send + Sync + 'static,
     ) -> Table<O> {
         let rows = Arc::new(rows);
-        self.operator(verb, self.properties(), move |build, changes, name| {
+        let flattened = self.operator(verb, self.properties(), move |build, changes, name| {
             let rows = Arc::clone(&rows);
             build.dataflow.each(changes, name, move |changes, flattened| {
                 for Change { row, diff } in changes.drain(..) {
                     flattened.extend(rows(&row).into_iter().map(|row| Change { row, diff }));
                 }
             })
-        })
+        });
+        flattened.with_time_inputs_of(self)
     }
 }

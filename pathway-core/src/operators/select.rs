@@ -23,11 +23,12 @@ impl<R: Schema> Table<R> {
     /// ```
     pub fn select<O: Schema>(&self, row: impl Fn(&R) -> O + Send + Sync + 'static) -> Table<O> {
         let row = Arc::new(row);
-        self.operator("select", self.properties(), move |build, changes, name| {
+        let selected = self.operator("select", self.properties(), move |build, changes, name| {
             let row = Arc::clone(&row);
             build.dataflow.each(changes, name, move |changes, selected| {
                 selected.extend(changes.drain(..).map(|c| Change { row: row(&c.row), diff: c.diff }));
             })
-        })
+        });
+        selected.with_time_inputs_of(self)
     }
 }

@@ -12,6 +12,7 @@ mod origins;
 mod pipeline;
 mod source_operator;
 mod table;
+mod time_inputs;
 
 pub use build::Build;
 pub(crate) use build::{Built, SourceEnds};
@@ -26,3 +27,4 @@ pub use table::Table;
 pub(crate) use net::{net, net_in_arrival_order};
 pub(crate) use node::{Connectors, Node};
 pub(crate) use origins::Origin;
+pub(crate) use time_inputs::{InputTime, TimeInput};

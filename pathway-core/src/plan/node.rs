@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Build, Control, Origin, SinkHandle, SourceHandle};
+use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub(crate) usize);
 
 /// What is known about a table's changes before the pipeline runs.
@@ -100,6 +100,8 @@ pub(crate) struct Node {
     pub(crate) build: BuildNode,
     /// Where its rows come from.
     pub(super) origins: Arc<[Origin]>,
+    /// The inputs of joins by time whose times its event time does not pass.
+    pub(super) time_inputs: Arc<[TimeInput]>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -169,7 +171,7 @@ impl Plan {
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
         let build = Box::new(build(id, name));
-        state.nodes.push(Node { properties, build, origins });
+        state.nodes.push(Node { properties, build, origins, time_inputs: Arc::default() });
         id
     }
 
@@ -231,6 +233,15 @@ impl Plan {
 
     pub(super) fn set_origins(&self, node: NodeId, origins: Arc<[Origin]>) {
         self.lock().nodes[node.0].origins = origins;
+    }
+
+    /// The inputs of joins by time whose times a node's event time does not pass.
+    pub(super) fn time_inputs(&self, node: NodeId) -> Arc<[TimeInput]> {
+        Arc::clone(&self.lock().nodes[node.0].time_inputs)
+    }
+
+    pub(super) fn set_time_inputs(&self, node: NodeId, inputs: Arc<[TimeInput]>) {
+        self.lock().nodes[node.0].time_inputs = inputs;
     }
 
     /// Takes the declaration, to run it.

@@ -29,16 +29,17 @@ impl<R: Schema> Table<R> {
     }
 
     /// Its rows come from where those of the inputs do, if they are in the order of arrival. An operator that emits rows at the
-    /// end of a commit has one event time for all of them.
+    /// end of a commit has one event time for all of them, and ends with the sources of its inputs.
     pub(super) fn inherit_origins(&self, inputs: &[Arc<[Origin]>]) {
-        if self.properties().order != Order::Arrival {
-            return;
-        }
         let mut origins: Vec<Origin> = Vec::new();
         for origin in inputs.iter().flat_map(|input| input.iter()) {
             if !origins.iter().any(|known| known.node == origin.node) {
                 origins.push(origin.clone());
             }
+        }
+        if self.properties().order != Order::Arrival {
+            let own = self.origins().iter().map(|own| Origin { sources: sources(&origins), ..own.clone() }).collect();
+            return self.plan().set_origins(self.node(), own);
         }
         self.plan().set_origins(self.node(), origins.into());
     }
@@ -61,8 +62,15 @@ impl<R: Schema> Table<R> {
             }
         });
         plan.set_operator(node, operator);
-        let sources = origins.iter().flat_map(|origin| origin.sources.iter().copied()).collect();
-        plan.set_origins(node, [Origin { node, name, sources }].into());
+        plan.set_origins(node, [Origin { node, name, sources: sources(&origins) }].into());
         Table::new(plan.clone(), node)
     }
+}
+
+/// The sources of some origins, each once.
+fn sources(origins: &[Origin]) -> Arc<[NodeId]> {
+    let mut sources: Vec<_> = origins.iter().flat_map(|origin| origin.sources.iter().copied()).collect();
+    sources.sort_unstable();
+    sources.dedup();
+    sources.into()
 }

@@ -30,6 +30,7 @@ mod floats;
 mod history;
 mod invariance;
 mod join;
+mod joined_times;
 mod near;
 mod orders;
 mod policies;

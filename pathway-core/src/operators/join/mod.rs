@@ -20,7 +20,7 @@ use super::join::two_sided::TwoSidedJoin;
 use super::state::hash_of;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::BinaryStatefulOperator;
-use crate::plan::{Order, Table, TableProperties};
+use crate::plan::{Order, Table, TableProperties, TimeInput};
 
 impl<L: Schema> Table<L> {
     /// Combines the rows of two tables that have the same key. [`on`](Joining::on) sets the keys.
@@ -143,6 +143,19 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
 
     fn is_append_only(&self, kind: JoinKind) -> bool {
         kind.is_monotonic() && self.left.properties().append_only && self.right.properties().append_only
+    }
+
+    /// Declares the table of an operator that joins both sides by time. These are its inputs with their times.
+    fn operator_by_time<O: Schema, P: BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>>(
+        self,
+        verb: &str,
+        append_only: bool,
+        inputs: [TimeInput; 2],
+        operator: impl Fn(Key<L, K>, Key<R, K>) -> P + Send + Sync + 'static,
+    ) -> Table<O> {
+        let (left, right) = (self.left.clone(), self.right.clone());
+        let table = self.operator(verb, append_only, operator).with_time_inputs(inputs);
+        table.with_time_inputs_of(&left).with_time_inputs_of(&right)
     }
 
     /// Declares the table of an operator on both sides.

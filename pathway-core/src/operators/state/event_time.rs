@@ -1,14 +1,31 @@
-//! Event time: the latest time of the rows of a table, and how a clock advances it while the table is idle.
+//! Event time: the latest time of the rows of a table, how a clock advances it while the table is idle, and what it waits for.
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
+use super::input_times::{InputTimes, input_observations};
+use super::parts::TimeParts;
 use crate::data::{Change, Schema};
 use crate::dataflow::{Changes, Stream};
 use crate::operators::window::EventTime;
 use crate::plan::{Build, Plan, Table};
 
-/// What a worker learns of a commit: the number of the worker, the latest time of a row, and the latest time of the clock.
-pub(crate) type Observed = (u64, Option<i128>, Option<i128>);
+/// What a worker learns of a commit, with the number of the worker.
+pub(crate) type Observed = (u64, Observation);
+
+/// What moves the event time of a table.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) enum Observation {
+    /// The latest time of a row.
+    Row(i128),
+    /// The latest time of the clock.
+    Clock(i128),
+    /// The latest time of some rows of an input of a join by time.
+    Input { number: u64, time: i128, rows: u64 },
+    /// No more rows of such an input arrive.
+    InputEnded(u64),
+}
 
 /// The event time of a table, the same on every worker: the latest time of any row up to and including the commit.
 #[derive(Debug, Default)]
@@ -18,6 +35,8 @@ pub(crate) struct EventTimeTracker {
     /// The latest row of the open commit.
     row: Option<i128>,
     idle: Option<Idle>,
+    /// If the table is made by a join by time, event time does not pass the times of its inputs.
+    inputs: Option<Box<InputTimes>>,
 }
 
 /// Advances event time while no row arrives.
@@ -32,9 +51,9 @@ struct Idle {
 }
 
 impl EventTimeTracker {
-    pub(crate) fn new(clock: Option<&ClockInterval>) -> Self {
+    pub(crate) fn new(clock: Option<&ClockInterval>, inputs: Option<InputTimes>) -> Self {
         let idle = clock.map(|clock| Idle { timeout: clock.length, clock: None, last_row: None });
-        EventTimeTracker { now: None, row: None, idle }
+        EventTimeTracker { now: None, row: None, idle, inputs: inputs.map(Box::new) }
     }
 
     /// The open commit has a row of this time.
@@ -43,10 +62,14 @@ impl EventTimeTracker {
     }
 
     /// The open commit has these times, on this or another worker.
-    pub(crate) fn observe(&mut self, (_, row, clock): Observed) {
-        self.row = self.row.max(row);
-        if let Some(idle) = &mut self.idle {
-            idle.clock = idle.clock.max(clock);
+    pub(crate) fn observe(&mut self, (_, observation): Observed) {
+        match observation {
+            Observation::Row(time) => self.observe_row(time),
+            Observation::Clock(time) => self.idle.iter_mut().for_each(|idle| idle.clock = idle.clock.max(Some(time))),
+            Observation::Input { number, time, rows } => {
+                self.inputs.iter_mut().for_each(|inputs| inputs.arrive(number, time, rows));
+            }
+            Observation::InputEnded(number) => self.inputs.iter_mut().for_each(|inputs| inputs.end(number)),
         }
     }
 
@@ -58,10 +81,18 @@ impl EventTimeTracker {
     /// Seals the commit, and returns event time at its end.
     pub(crate) fn seal(&mut self) -> Option<i128> {
         let row = self.row.take();
-        self.now = self.now.max(row);
-        if let (Some(idle), Some(now)) = (&mut self.idle, self.now) {
-            self.now = Some(idle.seal(now, row.is_some()));
+        let before = self.inputs.as_ref().map_or(self.now, |inputs| inputs.own());
+        let mut own = before.max(row);
+        if let (Some(idle), Some(now)) = (&mut self.idle, own) {
+            own = Some(idle.seal(now, row.is_some()));
         }
+        self.now = match &mut self.inputs {
+            None => own,
+            Some(inputs) => {
+                let clock = self.idle.as_ref().and_then(|idle| Some((idle.clock?, idle.timeout)));
+                self.now.max(inputs.seal(own, clock))
+            }
+        };
         self.now
     }
 }
@@ -129,7 +160,7 @@ impl ClockInterval {
         let times = move |build: &mut Build<'_>, name: &str| {
             let changes = build.get::<C>(node);
             let time = Arc::clone(&time);
-            latest(build, changes, name, move |row| Some(time(row).ticks()), |time| (None, Some(time)))
+            latest(build, changes, name, move |row| Some(time(row).ticks()), Observation::Clock)
         };
         ClockInterval { length, plan: clock.plan().clone(), times: Arc::new(times) }
     }
@@ -167,23 +198,25 @@ pub(crate) fn observations<R: Schema>(
     name: &str,
     time: impl Fn(&R) -> Option<i128> + 'static,
     clock: Option<&ClockInterval>,
+    parts: &TimeParts<R>,
 ) -> Stream<Observed> {
-    let rows = latest(build, changes, name, time, |time| (Some(time), None));
-    match clock {
-        Some(clock) => {
-            let times = clock.times(build, name);
-            let clock = clock.clone();
-            let times =
-                build.dataflow.each(times, name, move |times: &mut Vec<Observed>, ticks: &mut Vec<Observed>| {
-                    if clock.is_catching_up() {
-                        times.clear();
-                    }
-                    ticks.append(times);
-                });
-            build.dataflow.concat(rows, times)
-        }
-        None => rows,
+    let mut all = latest(build, changes, name, time, Observation::Row);
+    if let Some(clock) = clock {
+        let times = clock.times(build, name);
+        let clock = clock.clone();
+        let times = build.dataflow.each(times, name, move |times: &mut Vec<Observed>, ticks: &mut Vec<Observed>| {
+            if clock.is_catching_up() {
+                times.clear();
+            }
+            ticks.append(times);
+        });
+        all = build.dataflow.concat(all, times);
     }
+    if let TimeParts::ByInput(inputs) = parts {
+        let times = input_observations(build, inputs, name);
+        all = build.dataflow.concat(all, times);
+    }
+    all
 }
 
 /// The latest times of inserted rows, for each worker.
@@ -192,14 +225,13 @@ fn latest<R: Schema>(
     changes: Changes<R>,
     name: &str,
     time: impl Fn(&R) -> Option<i128> + 'static,
-    observed: impl Fn(i128) -> (Option<i128>, Option<i128>) + 'static,
+    observed: impl Fn(i128) -> Observation + 'static,
 ) -> Stream<Observed> {
     let workers = build.dataflow.workers();
     build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, all| {
         let inserted = changes.drain(..).filter(|change| change.diff > 0);
         if let Some(latest) = inserted.filter_map(|change| time(&change.row)).max() {
-            let (row, clock) = observed(latest);
-            all.extend((0..workers).map(|worker| (worker, row, clock)));
+            all.extend((0..workers).map(|worker| (worker, observed(latest))));
         }
     })
 }
@@ -215,8 +247,8 @@ mod tests {
     /// Each commit has the latest row, the latest time of the clock, and the expected event time at its end.
     fn check(mut tracker: EventTimeTracker, commits: &[(Option<i128>, Option<i128>, Option<i128>)]) {
         for (commit, (row, clock, expected)) in commits.iter().enumerate() {
-            tracker.observe((0, *row, None));
-            tracker.observe((0, None, *clock));
+            let observed = row.map(Observation::Row).into_iter().chain(clock.map(Observation::Clock));
+            observed.for_each(|observation| tracker.observe((0, observation)));
             assert_eq!(tracker.seal(), *expected, "commit {commit}");
             assert_eq!(tracker.now(), *expected);
         }

@@ -2,6 +2,7 @@
 
 mod event_time;
 mod in_order;
+mod input_times;
 mod jump_reports;
 mod keyed_state;
 mod ordered_changes;
@@ -9,8 +10,11 @@ mod parts;
 mod row_event_time;
 mod source_parts;
 
+#[cfg(test)]
+pub(super) use event_time::Observation;
 pub(super) use event_time::{ClockInterval, Clocks, EventTimeTracker, Observed, observations};
 pub(super) use in_order::InOrder;
+pub(super) use input_times::{InputTimes, time_input};
 pub(super) use jump_reports::JumpReports;
 pub(super) use keyed_state::{KeyedState, Slot, hash_of};
 pub(super) use ordered_changes::OrderedChanges;

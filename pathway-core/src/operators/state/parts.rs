@@ -7,7 +7,8 @@ use foldhash::fast::FixedState;
 
 use super::keyed_state::hash_of;
 use crate::data::{Datum, Schema};
-use crate::plan::{Origin, Table};
+use crate::operators::window::EventTime;
+use crate::plan::{Origin, Table, TimeInput};
 
 /// The number of the part that a row belongs to: a hash with 64 bits, so that two parts have one number about never.
 pub(crate) type PartOf<R> = Arc<dyn Fn(&R) -> u64 + Send + Sync>;
@@ -34,16 +35,20 @@ pub(crate) enum TimeParts<R> {
     ByRow(PartOf<R>),
     /// Each source is one.
     BySource(Arc<[Origin]>),
+    /// The table is made by a join by time: its rows are one part, and each input is one.
+    ByInput(Arc<[TimeInput]>),
 }
 
 impl<R: Schema> TimeParts<R> {
-    /// The sources of a table of arrivals that has several of them.
-    pub(crate) fn of(table: &Table<R>) -> Self {
-        let origins = table.origins();
-        match table.properties().is_sequence() && origins.len() > 1 {
-            true => TimeParts::BySource(origins),
-            false => TimeParts::Whole,
+    /// The sources of a table of arrivals that has several of them, or the inputs of the joins by time of type `T` that a table is
+    /// made by.
+    pub(crate) fn of<T: EventTime>(table: &Table<R>) -> Self {
+        if table.properties().is_sequence() {
+            let origins = table.origins();
+            return if origins.len() > 1 { TimeParts::BySource(origins) } else { TimeParts::Whole };
         }
+        let inputs = table.time_inputs::<T>();
+        if inputs.is_empty() { TimeParts::Whole } else { TimeParts::ByInput(inputs) }
     }
 
     pub(crate) fn is_whole(&self) -> bool {
@@ -57,6 +62,7 @@ impl<R> Clone for TimeParts<R> {
             TimeParts::Whole => TimeParts::Whole,
             TimeParts::ByRow(part) => TimeParts::ByRow(Arc::clone(part)),
             TimeParts::BySource(origins) => TimeParts::BySource(Arc::clone(origins)),
+            TimeParts::ByInput(inputs) => TimeParts::ByInput(Arc::clone(inputs)),
         }
     }
 }

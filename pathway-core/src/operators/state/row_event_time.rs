@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::event_time::{ClockInterval, Clocks};
+use super::event_time::{ClockInterval, Clocks, Observation};
 use super::jump_reports::JumpReports;
 use super::parts::{Parts, TimeParts};
 use super::source_parts::{RowPart, SourceParts};
@@ -184,9 +184,11 @@ fn arrivals<R: Schema>(
             if is_idle && clock.is_catching_up() {
                 times.clear();
             }
-            let ticks = times.drain(..).filter(|(worker, ..)| *worker == 0);
             let signal = if is_idle { Signal::Idle } else { Signal::Ahead };
-            arrivals.extend(ticks.map(|(.., tick)| (None, tick.map(signal))));
+            arrivals.extend(times.drain(..).filter_map(|observed| match observed {
+                (0, Observation::Clock(tick)) => Some((None, Some(signal(tick)))),
+                _ => None,
+            }));
         });
         all = build.dataflow.concat(all, ticks);
     }
@@ -227,7 +229,7 @@ pub(crate) fn by_row<R: Schema, D: Item>(
                 event_time.arrive_in(part, time, *diff);
                 reports.arrived(row, *diff, &event_time, before, time);
                 let slowest = event_time.parts.as_ref().and_then(|parts| parts.slowest());
-                if let Some(waiting) = sources.waiting(part, slowest) {
+                if let Some(waiting) = sources.waiting(part, 1, slowest) {
                     reports.waiting(waiting);
                 }
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::parts::{PartOf, Parts, TimeParts};
 use crate::data::Schema;
 use crate::dataflow::{ActiveInput, InputId};
-use crate::plan::{Build, Origin};
+use crate::plan::{Build, Origin, TimeInput};
 
 /// How many rows of others arrive before a source without a row is reported, because event time waits for it.
 const PATIENCE: u64 = 10_000;
@@ -21,7 +21,8 @@ pub(super) enum RowPart<R> {
 impl<R: Schema> RowPart<R> {
     pub(super) fn new(build: &Build<'_>, parts: TimeParts<R>) -> Self {
         match parts {
-            TimeParts::Whole => RowPart::Whole,
+            // The inputs of a join by time have no rows here.
+            TimeParts::Whole | TimeParts::ByInput(_) => RowPart::Whole,
             TimeParts::ByRow(part) => RowPart::ByRow(part),
             TimeParts::BySource(_) => RowPart::BySource(build.dataflow.active_input()),
         }
@@ -79,6 +80,18 @@ impl SourceParts {
         SourceParts { parts: origins.iter().filter_map(part).collect(), wait: None }
     }
 
+    /// The inputs of a join by time.
+    pub(super) fn of_inputs(build: &Build<'_>, inputs: &[TimeInput]) -> Self {
+        let part = |origin: &Origin| {
+            let sources = origin.sources.iter().filter_map(|source| build.input_of(*source)).collect();
+            SourcePart { number: origin.node.number(), name: Arc::clone(&origin.name), sources }
+        };
+        let mut parts: Vec<_> = inputs.iter().flat_map(TimeInput::origins).map(part).collect();
+        parts.sort_by_key(|part| part.number);
+        parts.dedup_by_key(|part| part.number);
+        SourceParts { parts, wait: None }
+    }
+
     /// A source has ended: calls `end` for the parts that have ended with it.
     pub(super) fn end(&mut self, source: InputId, mut end: impl FnMut(u64)) {
         for part in &mut self.parts {
@@ -90,9 +103,9 @@ impl SourceParts {
         }
     }
 
-    /// A row of a part has arrived. Returns the name of the source that has been the slowest for long, without a row, once in
+    /// Rows of a part have arrived. Returns the name of the source that has been the slowest for long, without a row, once in
     /// such a time.
-    pub(super) fn waiting(&mut self, part: u64, slowest: Option<(u64, Option<i128>)>) -> Option<&str> {
+    pub(super) fn waiting(&mut self, part: u64, rows: u64, slowest: Option<(u64, Option<i128>)>) -> Option<&str> {
         let slowest = slowest.filter(|(slowest, _)| *slowest != part && !self.parts.is_empty());
         let Some((slowest, _)) = slowest else {
             self.wait = None;
@@ -102,9 +115,18 @@ impl SourceParts {
         if wait.part != slowest {
             *wait = Wait { part: slowest, rows: 0 };
         }
-        wait.rows += 1;
+        let before = wait.rows;
+        wait.rows += rows;
         let name = self.parts.iter().find(|part| part.number == slowest).map(|part| &*part.name);
-        name.filter(|_| wait.rows == PATIENCE)
+        name.filter(|_| before < PATIENCE && wait.rows >= PATIENCE)
+    }
+}
+
+#[cfg(test)]
+impl SourceParts {
+    pub(super) fn named(parts: impl IntoIterator<Item = (u64, &'static str)>) -> Self {
+        let part = |(number, name): (u64, &str)| SourcePart { number, name: name.into(), sources: Vec::new() };
+        SourceParts { parts: parts.into_iter().map(part).collect(), wait: None }
     }
 }
 
@@ -114,13 +136,12 @@ mod tests {
 
     #[test]
     fn a_source_that_event_time_waits_for_is_named_once() {
-        let part = |number, name: &str| SourcePart { number, name: name.into(), sources: Vec::new() };
-        let mut sources = SourceParts { parts: vec![part(1, "a"), part(2, "b")], wait: None };
+        let mut sources = SourceParts::named([(1, "a"), (2, "b")]);
         let mut named = Vec::new();
         for row in 0..3 * PATIENCE {
             // The slowest one has a row now and then, and none at the end.
             let part = if row < PATIENCE && row % 100 == 0 { 2 } else { 1 };
-            named.extend(sources.waiting(part, Some((2, None))).map(|name| (row, name.to_owned())));
+            named.extend(sources.waiting(part, 1, Some((2, None))).map(|name| (row, name.to_owned())));
         }
         assert_eq!(named, [(2 * PATIENCE - 100, "b".to_owned())]);
     }

@@ -10,7 +10,7 @@ use crate::dataflow::BinaryStatefulOperator;
 use crate::operators::reducers::Multiset;
 use crate::operators::scan::{ScanSpec, ScanTimes, Timers, scan_into};
 use crate::operators::state::{
-    ClockInterval, Clocks, EventTimeTracker, KeyedState, Observed, Slot, hash_of, observations,
+    ClockInterval, Clocks, EventTimeTracker, InputTimes, KeyedState, Observed, Slot, hash_of, observations,
 };
 use crate::operators::window::{EventTime, Length};
 use crate::plan::{Table, TableProperties};
@@ -109,10 +109,11 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
         }
         table.operator("inactive_for", TableProperties::GROUPED, move |build, changes, name| {
             let (key, time) = (Arc::clone(&spec.key), Arc::clone(&spec.time));
-            let times = observations(build, changes, name, move |row| Some(time(row).ticks()), Some(&clock));
+            let event_time = EventTimeTracker::new(Some(&clock), InputTimes::new(build, &parts, name));
+            let times = observations(build, changes, name, move |row| Some(time(row).ticks()), Some(&clock), &parts);
             let rows = (changes, move |change: &Change<R>| hash_of(&key(&change.row)));
             let times = (times, |observed: &Observed| observed.0);
-            build.dataflow.stateful_binary(rows, times, name, InactiveKeys::new(spec.clone(), Some(&clock)))
+            build.dataflow.stateful_binary(rows, times, name, InactiveKeys::new(spec.clone(), event_time))
         })
     }
 }
@@ -216,8 +217,7 @@ impl<T> Default for KeyActivity<T> {
 }
 
 impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
-    fn new(spec: InactivitySpec<R, T, K, O>, clock: Option<&ClockInterval>) -> Self {
-        let event_time = EventTimeTracker::new(clock);
+    fn new(spec: InactivitySpec<R, T, K, O>, event_time: EventTimeTracker) -> Self {
         InactiveKeys { spec, keys: KeyedState::new(), active: BTreeSet::new(), event_time }
     }
 }
@@ -271,6 +271,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::state::Observation;
     use crate::operators::test_rows::{Row, max_kept, random_commits};
 
     #[test]
@@ -278,12 +279,12 @@ mod tests {
         let row = |key: &i64, at| Row { key: *key, at, value: 0 };
         let (key, time) = (Arc::new(|row: &Row| row.key), Arc::new(|row: &Row| row.at));
         let spec = InactivitySpec { key, time, row: Arc::new(row), timeout: 10, append_only: false };
-        let mut operator = InactiveKeys::new(spec, None);
+        let mut operator = InactiveKeys::new(spec, EventTimeTracker::default());
         let mut inactive = std::collections::BTreeSet::new();
         let mut changes = 0;
         let max = max_kept(random_commits(4, 10), |mut commit, now| {
             operator.apply_left(&mut commit);
-            operator.apply_right(&mut vec![(0, Some(now), None)]);
+            operator.apply_right(&mut vec![(0, Observation::Row(now))]);
             operator.seal(&mut |Change { row, diff }| {
                 changes += 1;
                 assert!(if diff > 0 { inactive.insert(row) } else { inactive.remove(&row) }, "{diff} {row:?}");

@@ -21,11 +21,12 @@ impl<R: Schema> Table<R> {
     /// [ignore late rows](Timed::ignore_late), or to find [inactive keys](TimedGroups::inactive_for).
     ///
     /// The event time of a table is the latest time of the rows that have arrived so far; of a table that changes, the latest time
-    /// of any row up to and including the commit; of arrivals from several sources, the least time of these. It never decreases, not even when rows are removed, and is the same for any
-    /// number of workers. A row with a time far in the future advances event time to there, so that all other rows are late: drop
-    /// impossible times with `filter!`.
+    /// of any row up to and including the commit; of arrivals from several sources, the least time of these. Behind a join
+    /// [within](crate::operators::Join::within) an interval or [as of](crate::operators::Join::asof) a time, it is not later than that
+    /// of either side. It never decreases, not even when rows are removed, and is the same for any number of workers. A row with a
+    /// time far in the future advances event time to there, so that all other rows are late: drop impossible times with `filter!`.
     pub fn timed<T: EventTime>(&self, time: impl Fn(&R) -> T + Send + Sync + 'static) -> Timed<R, T> {
-        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default(), parts: TimeParts::of(self) }
+        Timed { table: self.clone(), time: Arc::new(time), clocks: Clocks::default(), parts: TimeParts::of::<T>(self) }
     }
 }
 

@@ -6,7 +6,7 @@ use super::Timed;
 use crate::data::{Change, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
 use crate::operators::state::{
-    EventTimeTracker, JumpReports, Observed, RowStep, RowTimes, by_row, hash_of, observations,
+    EventTimeTracker, InputTimes, JumpReports, Observed, RowStep, RowTimes, by_row, hash_of, observations,
 };
 use crate::operators::window::EventTime;
 use crate::plan::{Order, Table, TableProperties};
@@ -63,18 +63,20 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             });
         }
         let properties = TableProperties { order: Order::Sorted, ..properties };
-        table.operator(verb, properties, move |build, changes, name| {
-            let event_time = EventTimeTracker::new(clocks.idle.as_ref());
+        let result = table.operator(verb, properties, move |build, changes, name| {
+            let event_time = EventTimeTracker::new(clocks.idle.as_ref(), InputTimes::new(build, &parts, name));
             let operator = PolicyOperator::new(Arc::clone(&time), event_time, policy(name));
-            if build.dataflow.is_only_worker() && clocks.is_empty() {
+            if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
                 return build.dataflow.stateful(changes, name, |_| 0, operator);
             }
             let time = Arc::clone(&time);
-            let observed = observations(build, changes, name, move |row| Some(time(row)), clocks.idle.as_ref());
+            let idle = clocks.idle.as_ref();
+            let observed = observations(build, changes, name, move |row| Some(time(row)), idle, &parts);
             let route = |change: &Change<R>| hash_of(&change.row);
             let worker = |observed: &Observed| observed.0;
             build.dataflow.stateful_binary((changes, route), (observed, worker), name, operator)
-        })
+        });
+        result.with_time_inputs_of(&table)
     }
 }
 

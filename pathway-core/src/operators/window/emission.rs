@@ -2,7 +2,7 @@
 
 use crate::data::{Change, Schema};
 use crate::dataflow::StatefulOperator;
-use crate::operators::state::{ClockInterval, EventTimeTracker, JumpReports, Observed, RowEventTime};
+use crate::operators::state::{ClockInterval, EventTimeTracker, InputTimes, JumpReports, Observed, RowEventTime};
 
 /// An operator that reduces windows. `D` are the items that it receives.
 pub(super) trait WindowOperator<D, O>: 'static {
@@ -23,12 +23,12 @@ pub(super) enum WindowTime {
 }
 
 impl WindowTime {
-    pub(super) fn new(by_row: bool, clock: Option<&ClockInterval>) -> Self {
+    pub(super) fn new(by_row: bool, clock: Option<&ClockInterval>, inputs: Option<InputTimes>) -> Self {
         if by_row {
             // A clock moves it where the rows arrive, before they are exchanged.
             WindowTime::ByRow(RowEventTime::default())
         } else {
-            WindowTime::ByCommit(EventTimeTracker::new(clock))
+            WindowTime::ByCommit(EventTimeTracker::new(clock, inputs))
         }
     }
 

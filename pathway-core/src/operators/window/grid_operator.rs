@@ -338,7 +338,7 @@ mod tests {
     fn closed_windows_leave_no_state() {
         let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
         for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
-            let time = WindowTime::new(true, None);
+            let time = WindowTime::new(true, None, None);
             let mut windows =
                 GridWindows::new(spec(7, emit), grid.clone(), TableProperties::ARRIVALS, time, &"test".into());
             max_kept(random_commits(7, 30), |mut commit, now| {
@@ -366,7 +366,7 @@ mod tests {
             spec(1_000, EmitMode::Always),
             grid,
             TableProperties::ARRIVALS,
-            WindowTime::new(true, None),
+            WindowTime::new(true, None, None),
             &"test".into(),
         );
         let row = |key| Row { key, at: 5, value: 0 };

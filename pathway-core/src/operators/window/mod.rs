@@ -25,7 +25,7 @@ use std::sync::Arc;
 use super::group::prepared;
 use super::reducers::Reducer;
 use super::state::{
-    Clocks, JumpReports, Observed, RowTimes, Stamped, TimeParts, hash_of, observations, part_of, stamped,
+    Clocks, InputTimes, JumpReports, Observed, RowTimes, Stamped, TimeParts, hash_of, observations, part_of, stamped,
 };
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid::Grid;
@@ -70,7 +70,7 @@ impl<R: Schema> Table<R> {
         time: impl Fn(&R) -> T + Send + Sync + 'static,
         windows: Windows<T>,
     ) -> Windowed<R, T> {
-        Windowed { table: self.clone(), time: Arc::new(time), windows, parts: TimeParts::of(self) }
+        Windowed { table: self.clone(), time: Arc::new(time), windows, parts: TimeParts::of::<T>(self) }
     }
 }
 
@@ -168,6 +168,8 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         if let Some(error) = error {
             table.fail(format!("a window over {table:?}: {error}"));
         }
+        // Windows that never close need no event time.
+        let parts = policy.allowed_lateness.map_or(TimeParts::Whole, |_| parts);
         let reducers = prepared(&table, reducers);
         let (arguments, reducers, output) = (Arc::new(arguments), Arc::new(reducers), Arc::new(output));
         let spec = Arc::new(WindowSpec { time, key, arguments, reducers, output, policy });
@@ -210,7 +212,7 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let event_time = WindowTime::new(by_row, clocks.idle.as_ref());
+    let event_time = WindowTime::new(by_row, clocks.idle.as_ref(), InputTimes::new(build, parts, name));
     let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
     if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
@@ -230,7 +232,7 @@ where
             rows.extend(by_window.starts(&grid, &change.row).map(|start| (DatumKey(start), change.clone())));
         }
     });
-    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref());
+    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref(), parts);
     let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
     build.dataflow.stateful_binary((rows, route), (observed, |observed: &Observed| observed.0), name, windows)
 }
@@ -252,8 +254,8 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let sessions =
-        SessionWindows::new(Arc::clone(&spec), gap, input, WindowTime::new(by_row, clocks.idle.as_ref()), name);
+    let event_time = WindowTime::new(by_row, clocks.idle.as_ref(), InputTimes::new(build, parts, name));
+    let sessions = SessionWindows::new(Arc::clone(&spec), gap, input, event_time, name);
     if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
     }
@@ -264,7 +266,7 @@ where
         let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
         return reduce_by_row(build, rows, name, route, sessions, emit);
     }
-    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref());
+    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref(), parts);
     let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
     build.dataflow.stateful_binary((changes, route), (observed, |observed: &Observed| observed.0), name, sessions)
 }

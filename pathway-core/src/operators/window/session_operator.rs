@@ -327,7 +327,7 @@ mod tests {
     #[test]
     fn closed_sessions_leave_no_state() {
         for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
-            let time = WindowTime::new(true, None);
+            let time = WindowTime::new(true, None, None);
             let mut operator =
                 SessionWindows::new(spec(Count, 7, emit), 3, TableProperties::ARRIVALS, time, &"test".into());
             max_kept(random_commits(8, 30), |mut commit, now| {
@@ -373,7 +373,7 @@ mod tests {
             spec(Calls(Arc::clone(&calls)), 0, EmitMode::Always),
             1,
             TableProperties::ARRIVALS,
-            WindowTime::new(true, None),
+            WindowTime::new(true, None, None),
             &"test".into(),
         );
         operator.spec = {

@@ -218,9 +218,10 @@ impl<T: EventTime> Windows<T> {
     ///
     /// The event time of a table is the latest time of the rows that have arrived so far; of a table that changes, the latest time
     /// of any row up to and including the commit. If the rows are from several sources (a [`concat`](crate::plan::Table::concat) of
-    /// arrivals), it is the least time of these: a source that is silent holds the windows up, unless there is an
-    /// [`idle_timeout`](Windows::idle_timeout). A row with a time far in the future closes all windows before it: drop impossible times
-    /// with `filter!`. When a window closes, its rows are dropped from memory, but its result
+    /// arrivals), it is the least time of these, and behind a join [within](crate::operators::Join::within) an interval or
+    /// [as of](crate::operators::Join::asof) a time, the least time of both sides: a source or side that is silent holds the windows
+    /// up, unless there is an [`idle_timeout`](Windows::idle_timeout). A row with a time far in the future closes all windows before
+    /// it: drop impossible times with `filter!`. When a window closes, its rows are dropped from memory, but its result
     /// stays. Rows that arrive for it later are dropped, counted and reported.
     pub fn allowed_lateness(mut self, lateness: impl Length<T>) -> Self {
         match lateness.ticks() {
@@ -235,7 +236,7 @@ impl<T: EventTime> Windows<T> {
     ///
     /// The clock is any table whose rows have a time of the same type, most often [`Pipeline::clock`](crate::plan::Pipeline::clock).
     /// Event time advances from its value at the last row, by as much as the clock has advanced since then. If event time is the
-    /// least time of several sources or parts, those without a row for `timeout` are left out until they have one.
+    /// least time of several sources, parts or sides of a join, those without a row for `timeout` are left out until they have one.
     ///
     /// ```
     /// use pathway::prelude::*;

@@ -9,8 +9,9 @@ use super::Join;
 use super::asof::operator::{Asof, Direction, Times};
 use super::kind::JoinSpec;
 use crate::data::{Datum, Schema};
+use crate::operators::state::time_input;
 use crate::operators::window::EventTime;
-use crate::plan::Table;
+use crate::plan::{Table, TimeInput};
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// Joins each left row with one right row of its key: the latest one whose time is not after its own. Use
@@ -20,6 +21,9 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// new one inserted. ([`asof_now`](Join::asof_now) joins each left row once, on arrival.) If several right rows have the
     /// same time, the last one in the order of the rows themselves, column by column, matches; with
     /// [`forward`](AsofJoin::forward) the first one.
+    ///
+    /// The event time of the result is the least of its own and that of both sides, so that windows over it wait for the side that
+    /// is read slower; see [`Windows::allowed_lateness`](crate::operators::window::Windows::allowed_lateness).
     ///
     /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time, a row and 56 bytes
     /// on the left side, 24 bytes on the right side, in nodes of up to eleven entries, the first of which is allocated whole.
@@ -54,7 +58,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             right: Arc::new(move |row| right(row).ticks()),
             direction: Direction::Backward,
         };
-        AsofJoin { join: self, times }
+        let inputs = [time_input::<L, T>(&self.left, &times.left), time_input::<R, T>(&self.right, &times.right)];
+        AsofJoin { join: self, times, inputs }
     }
 }
 
@@ -63,6 +68,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
 pub struct AsofJoin<L, R, K> {
     join: Join<L, R, K>,
     times: Times<L, R>,
+    /// Both sides with their times, which event time does not pass.
+    inputs: [TimeInput; 2],
 }
 
 impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
@@ -90,8 +97,8 @@ impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
     }
 
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let AsofJoin { join, times } = self;
-        join.operator("asof_join", false, move |left, right| {
+        let AsofJoin { join, times, inputs } = self;
+        join.operator_by_time("asof_join", false, inputs, move |left, right| {
             Asof::new(left, right, times.clone(), Arc::clone(&spec.row))
         })
     }
@@ -99,7 +106,7 @@ impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
 
 impl<L: Schema, R: Schema, K> fmt::Debug for AsofJoin<L, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let AsofJoin { join, times } = self;
+        let AsofJoin { join, times, .. } = self;
         f.debug_struct("AsofJoin").field("join", join).field("direction", &times.direction).finish_non_exhaustive()
     }
 }

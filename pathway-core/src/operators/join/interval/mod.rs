@@ -12,8 +12,9 @@ use super::Join;
 use super::interval::operator::{IntervalOperator, Near};
 use super::kind::JoinSpec;
 use crate::data::{Datum, Schema};
+use crate::operators::state::time_input;
 use crate::operators::window::EventTime;
-use crate::plan::Table;
+use crate::plan::{Table, TimeInput};
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// Restricts the join to pairs whose times are close: the time of the right row minus the time of the left row must be in
@@ -21,6 +22,11 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     ///
     /// Both sides are live, as in any join. Pairs are found by key and time: a change costs as much as the pairs that it changes,
     /// however many rows its key has.
+    ///
+    /// The event time of the result is the least of its own and that of both sides, so that windows over it wait for the side that
+    /// is read slower; see [`Windows::allowed_lateness`](crate::operators::window::Windows::allowed_lateness). Rows change
+    /// results of earlier rows of the other side: a right row those of left rows that are up to `to` earlier, a left row those of
+    /// right rows that are up to `-from` earlier. Give windows by the time of that side as much allowed lateness.
     ///
     /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time of either side, a
     /// row and 40 bytes, in nodes of up to eleven entries, the first of which is allocated whole. Further rows of the same time
@@ -65,7 +71,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             from,
             to,
         };
-        IntervalJoin { join: self, near }
+        let inputs = [time_input::<L, T>(&self.left, &near.left), time_input::<R, T>(&self.right, &near.right)];
+        IntervalJoin { join: self, near, inputs }
     }
 }
 
@@ -74,6 +81,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
 pub struct IntervalJoin<L, R, K> {
     join: Join<L, R, K>,
     near: Near<L, R>,
+    /// Both sides with their times, which event time does not pass.
+    inputs: [TimeInput; 2],
 }
 
 impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
@@ -99,9 +108,9 @@ impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
     }
 
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let IntervalJoin { join, near } = self;
+        let IntervalJoin { join, near, inputs } = self;
         let append_only = join.is_append_only(spec.kind);
-        join.operator("interval_join", append_only, move |left, right| {
+        join.operator_by_time("interval_join", append_only, inputs, move |left, right| {
             IntervalOperator::new(left, right, near.clone(), spec.clone())
         })
     }
@@ -109,7 +118,7 @@ impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
 
 impl<L: Schema, R: Schema, K> fmt::Debug for IntervalJoin<L, R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IntervalJoin { join, near } = self;
+        let IntervalJoin { join, near, .. } = self;
         f.debug_struct("IntervalJoin")
             .field("join", join)
             .field("ticks", &(near.from..=near.to))
