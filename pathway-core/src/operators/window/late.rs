@@ -2,22 +2,29 @@
 
 use std::sync::Arc;
 
+use super::late_sessions::{SessionRule, late_for_sessions};
 use super::windows::Kind;
 use super::{EventTime, Windowed, WindowedGroups, Windows};
-use crate::data::Schema;
+use crate::data::{Datum, Schema};
 use crate::dataflow::Changes;
 use crate::operators::state::{JumpReports, RowStep, RowTimes, TimeParts, by_row};
-use crate::plan::{Build, Table, TableProperties};
+use crate::plan::{Build, Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
 impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// The rows that arrive too late for at least one of their windows, which a later [`reduce`](Windowed::reduce) drops there.
     /// Write them to a subject of their own, or count them by another rule.
     ///
-    /// Each such row is in the result once. It requires a table of arrivals, tumbling or sliding windows, and
+    /// Each such row is in the result once, in the order of arrival. It requires a table of arrivals, and
     /// [`allowed_lateness`](Windows::allowed_lateness): otherwise [`Pipeline::run`](crate::plan::Pipeline::run) returns an error
-    /// that says so. Whether a row is too late for a session depends on the sessions of its key; use
-    /// [`Timed::late`](crate::operators::Timed::late) there. Memory: nothing.
+    /// that says so.
+    ///
+    /// A row is too late for a session if its own session would be closed, and no session of its key that is open is within the
+    /// gap. Group by the key first, and call [`WindowedGroups::late`].
+    ///
+    /// Memory: nothing for tumbling and sliding windows. For sessions, the key and about 130 bytes for each key that has open
+    /// sessions, and 32 bytes for each open session; if rows are [forgotten](Table::forget), also a row and 24 bytes for each time,
+    /// the latter two in nodes of up to eleven entries.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -37,33 +44,51 @@ impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn late(&self) -> Table<R> {
-        late(&self.table, &self.time, &self.windows, &self.parts)
+        let key: Key<R, ()> = Arc::new(|_| ());
+        late(&self.table, &self.time, &key, &self.windows, &self.parts)
     }
 }
 
-impl<R: Schema, T: EventTime, K> WindowedGroups<R, T, K> {
+impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
     /// The rows that arrive too late for at least one of their windows; see [`Windowed::late`].
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// use pathway::windows::session;
+    ///
+    /// # #[derive(Clone, Schema, Debug, PartialEq)] struct Click { user: i64, at: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// let clicks = pipeline.rows([(1, 0), (2, 50), (1, 8), (2, 5), (2, 45)].map(|(user, at)| Click { user, at }));
+    /// let visits = clicks.window(|c| c.at, session(10).allowed_lateness(20).emit_on_close()).group_by(|c| c.user);
+    /// let late = visits.late().collect();
+    /// # pipeline.run()?;
+    /// // The session of user 1 ended at 0, and closed at 30. That of user 2 is still open at 45.
+    /// assert_eq!(late.changes(), [(0, Click { user: 1, at: 8 }, 1), (0, Click { user: 2, at: 5 }, 1)]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
     pub fn late(&self) -> Table<R> {
-        late(&self.table, &self.time, &self.windows, &self.parts)
+        late(&self.table, &self.time, &self.key, &self.windows, &self.parts)
     }
 }
 
-fn late<R: Schema, T: EventTime>(
+/// The key of a row.
+type Key<R, K> = Arc<dyn Fn(&R) -> K + Send + Sync>;
+
+fn late<R: Schema, T: EventTime, K: Datum>(
     table: &Table<R>,
     time: &Arc<dyn Fn(&R) -> T + Send + Sync>,
-    Windows { kind, policy, clocks, .. }: &Windows<T>,
+    key: &Key<R, K>,
+    Windows { kind, policy, clocks, error, .. }: &Windows<T>,
     parts: &TimeParts<R>,
 ) -> Table<R> {
     let refuse = |why: &str| {
         table.fail(format!("`late` of a window over {table:?}: {why}"));
         table.never()
     };
-    let Kind::Grid(grid) = kind else {
-        return refuse(
-            "whether a row is too late for a session depends on the sessions of its key\n\
-             use `timed(..).late(..)`, with the gap and the allowed lateness of the sessions",
-        );
-    };
+    clocks.check(table);
+    if let Some(error) = error {
+        return refuse(error);
+    }
     let Some(lateness) = policy.allowed_lateness else {
         return refuse("its windows never close: set `allowed_lateness`");
     };
@@ -73,19 +98,43 @@ fn late<R: Schema, T: EventTime>(
              read messages into a row without a primary key, or make a stream of the table with `to_stream`",
         );
     }
-    let (grid, clocks, parts, time) = (grid.clone(), clocks.clone(), parts.clone(), Arc::clone(time));
-    late_rows(table, move |build, changes, name| {
-        let (grid, ticks) = (grid.clone(), Arc::clone(&time));
-        let jumps = JumpReports::new(name, grid.length());
-        let times = RowTimes { time: move |row: &R| Some(ticks(row).ticks()), clocks: &clocks, parts: parts.clone() };
-        by_row(build, changes, name, times, jumps, move |step, late| {
-            let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else { return };
-            let is_late = |start| now >= grid.end(start) + lateness;
-            if change.diff > 0 && grid.starts(time).any(is_late) {
-                late.push(change);
-            }
-        })
-    })
+    let (clocks, parts, time) = (clocks.clone(), parts.clone(), Arc::clone(time));
+    match kind {
+        Kind::Grid(grid) => {
+            let grid = grid.clone();
+            late_rows(table, move |build, changes, name| {
+                let (grid, time) = (grid.clone(), Arc::clone(&time));
+                let jumps = JumpReports::new(name, grid.length());
+                let time = move |row: &R| Some(time(row).ticks());
+                let times = RowTimes { time, clocks: &clocks, parts: parts.clone() };
+                by_row(build, changes, name, times, jumps, move |step, late| {
+                    let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else {
+                        return;
+                    };
+                    let is_late = |start| now >= grid.end(start) + lateness;
+                    if change.diff > 0 && grid.starts(time).any(is_late) {
+                        late.push(change);
+                    }
+                })
+            })
+        }
+        Kind::Session(gap) => {
+            let rule = SessionRule {
+                key: Arc::clone(key),
+                time: Arc::new(move |row| time(row).ticks()),
+                gap: *gap,
+                allowed_lateness: lateness,
+                forgets: !table.properties().append_only,
+            };
+            // They are emitted at the end of a commit.
+            let late = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
+            table.operator("late", late, move |build, changes, name| {
+                let time = Arc::clone(&rule.time);
+                let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
+                late_for_sessions(build, changes, name, times, rule.clone())
+            })
+        }
+    }
 }
 
 /// Declares the table of the late rows of a table of arrivals: they are never removed.

@@ -5,6 +5,7 @@ mod emission;
 mod grid;
 mod grid_operator;
 mod late;
+mod late_sessions;
 mod session_changes;
 mod session_operator;
 mod session_rows;

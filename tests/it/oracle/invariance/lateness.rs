@@ -1,5 +1,7 @@
 //! Late rows as a table, and event time by parts.
 
+use std::collections::BTreeMap;
+
 use pathway::Running;
 use pathway::prelude::*;
 use pathway::reducers::Count;
@@ -7,6 +9,7 @@ use pathway::windows::{Window, Windows, session, sliding, tumbling};
 
 use super::{Compared, Event, Plain, Summary, arrivals, check, cut, plain, rows, summaries};
 use crate::oracle::check::label;
+use crate::oracle::event_time::Second;
 use crate::oracle::history::seeds;
 
 #[test]
@@ -21,10 +24,88 @@ fn late_rows_do_not_depend_on_commits() {
             let windows = sliding(12, 5).allowed_lateness(late).emit_on_close().idle_timeout(5, clock, |now| now.at);
             rows(plain(&window(events, windows).late()).collect(), Compared::Sequence)
         });
+        check(&format!("late for sessions, {late}"), |events, _| {
+            rows(plain(&visits(events, late, None)).collect(), Compared::Sequence)
+        });
+        check(&format!("late for sessions, by a clock, {late}"), |events, clock| {
+            rows(plain(&visits(events, late, Some(clock))).collect(), Compared::Sequence)
+        });
+        check(&format!("late for sessions, forgotten rows, {late}"), |events, _| {
+            rows(plain(&visits(&events.forget(|event| event.at, 9), late, None)).collect(), Compared::Sequence)
+        });
+        check(&format!("late for sessions without a key, {late}"), |events, _| {
+            let windows = window(events, session(2).allowed_lateness(late));
+            rows(summaries(&windows.late(), session(9).emit_on_close()).collect(), Compared::Sequence)
+        });
         check(&format!("late, {late}"), |events, _| {
             let timed = events.timed(|event| event.at);
             rows(summaries(&timed.late(late), session(9).emit_on_close()).collect(), Compared::Sequence)
         });
+    }
+}
+
+/// The rows that are too late for the sessions of their city.
+fn visits(events: &Table<Event>, late: i64, clock: Option<&Table<Second>>) -> Table<Event> {
+    let mut windows = session(4).allowed_lateness(late);
+    if let Some(clock) = clock {
+        windows = windows.idle_timeout(5, clock, |now| now.at);
+    }
+    events.window(|event| event.at, windows).group_by(|event| event.city.clone()).late()
+}
+
+/// The ids of the rows that are too late for the sessions of their city, by the definition of a session.
+fn late_for_sessions(events: &[Event], gap: i64, late: i64) -> Vec<i64> {
+    let (mut cities, mut now, mut ids) = (BTreeMap::<&str, Vec<i64>>::new(), None, Vec::new());
+    for event in events {
+        let open = cities.entry(&event.city).or_default();
+        open.sort();
+        let has_closed = |end: i64| now.is_some_and(|now| now >= end + gap + late);
+        // From the last session to the first one: none before a closed one is open.
+        let ends = open.chunk_by(|a, b| b - a <= gap).map(|session| *session.last().unwrap());
+        let closed = ends.filter(|end| has_closed(*end)).max();
+        open.retain(|at| closed.is_none_or(|closed| *at > closed));
+        match open.iter().all(|at| (at - event.at).abs() > gap) && has_closed(event.at) {
+            true => ids.push(event.id),
+            false => open.push(event.at),
+        }
+        now = now.max(Some(event.at));
+    }
+    ids
+}
+
+/// The rows that the sessions drop, and no others.
+#[test]
+fn late_rows_of_sessions_are_those_that_sessions_drop() {
+    for (seed, forgets) in seeds().into_iter().flat_map(|seed| [(seed, false), (seed, true)]) {
+        let (events, _) = cut(&arrivals(seed), || seed % 2 == 0);
+        let all: Vec<_> = events.iter().flatten().map(|change| change.row.clone()).collect();
+        for (gap, late) in [(0, 0), (2, 0), (2, 3), (5, 7)] {
+            let expected = late_for_sessions(&all, gap, late);
+            for workers in [1, 2, 4] {
+                let case = label(&format!("gap {gap}, late {late}, {workers} workers, forgets: {forgets}"), seed);
+                let pipeline = Pipeline::new();
+                let mut events = pipeline.commits(events.clone());
+                if forgets {
+                    events = events.forget(|event| event.at, 3);
+                }
+                let windows = session(gap).allowed_lateness(late);
+                let visits = events.window(|event| event.at, windows).group_by(|event| event.city.clone());
+                let dropped = visits.late().collect();
+                let count = |_: &String, w: Window<i64>, n| Plain { id: n, at: w.start };
+                let counts = visits.reduce(Count, |_| (), count).collect();
+                let stats = pipeline.start_with(workers).and_then(Running::join);
+                let stats = stats.unwrap_or_else(|error| panic!("{case}: {error}"));
+                let window = stats.operators.iter().find(|operator| operator.name == "window").unwrap();
+                let ids: Vec<_> = dropped.changes().iter().map(|(_, event, _)| event.id).collect();
+                assert_eq!(window.late, ids.len() as u64, "{case}");
+                if !forgets {
+                    assert_eq!(ids, expected, "{case}");
+                    assert!(!ids.is_empty(), "{case}: nothing is late");
+                    let counted: i64 = counts.rows().iter().map(|row| row.id).sum();
+                    assert_eq!(counted + ids.len() as i64, all.len() as i64, "{case}");
+                }
+            }
+        }
     }
 }
 
@@ -91,4 +172,19 @@ fn late_rows_and_the_rows_of_windows_are_all_rows() {
             );
         }
     }
+}
+
+#[test]
+fn late_rows_of_windows_that_never_close_are_an_error() {
+    let pipeline = Pipeline::new();
+    let events = pipeline.rows::<Event>([]);
+    let _ = events.window(|event| event.at, session(4)).late().collect();
+    let error = pipeline.run().unwrap_err().to_string();
+    assert!(error.contains("its windows never close: set `allowed_lateness`"), "{error}");
+
+    let pipeline = Pipeline::new();
+    let events = pipeline.rows::<Event>([]);
+    let _ = events.window(|event| event.at, session(-4).allowed_lateness(1)).late().collect();
+    let error = pipeline.run().unwrap_err().to_string();
+    assert!(error.contains("the gap of a session must not be negative"), "{error}");
 }

@@ -106,6 +106,11 @@ fn the_least_time_of_the_sources_counts() {
     check("sliding windows", sliding, |_| None);
     let sessions = |tables: &_| rows(summaries(&all(tables), session(4).emit_on_close()).collect(), Compared::Sequence);
     check("sessions", sessions, |_| None);
+    let late = |tables: &_| {
+        let sessions = all(tables).window(|event| event.at, session(2).allowed_lateness(3));
+        rows(plain(&sessions.group_by(|event| event.city.clone()).late()).collect(), Compared::Sequence)
+    };
+    check("late for sessions", late, |_| None);
 }
 
 #[test]
