@@ -94,6 +94,12 @@ pub mod schema {
     };
 }
 
+/// Persistence: [`directory`](persistence::directory) says where a pipeline keeps what it needs to continue after a crash; see
+/// [`Pipeline::persist`].
+pub mod persistence {
+    pub use pathway_core::persistence::{Directory, directory};
+}
+
 /// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)
 /// publishes a table to one.
 pub mod nats {

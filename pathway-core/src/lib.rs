@@ -16,6 +16,7 @@ pub mod format;
 pub mod macro_support;
 pub mod nats;
 pub mod operators;
+pub mod persistence;
 pub mod plan;
 pub mod runtime;
 pub mod telemetry;

@@ -45,6 +45,8 @@ pub enum ErrorKind {
     /// A stream that is read or written changed while the pipeline ran: the stream or its consumer was deleted, or the
     /// stream was created again.
     Stream,
+    /// The directory of a pipeline that persists cannot be used, or what it needs is gone.
+    Persistence,
     /// A message could not be decoded, and its source stops at such a message.
     Decode,
     /// A source, a sink or an asynchronous function of your own failed.

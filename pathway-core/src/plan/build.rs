@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::{NodeId, SourceOperator};
+use super::{ArrivalLog, NodeId, SourceArrivals, SourceOperator};
 use crate::data::Schema;
 use crate::dataflow::{Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, Progress, Stream};
 use crate::telemetry::Counter;
@@ -27,10 +27,16 @@ pub struct Build<'scope> {
     ends: Option<(InputHandle<InputId>, Stream<InputId>)>,
     /// The `time` of the commit that is being sealed.
     commit_time: Arc<Counter>,
+    /// If the pipeline persists.
+    arrivals: Option<ArrivalLog>,
 }
 
 impl<'scope> Build<'scope> {
-    pub(crate) fn new(dataflow: DataflowBuilder<'scope>, commit_time: Arc<Counter>) -> Self {
+    pub(crate) fn new(
+        dataflow: DataflowBuilder<'scope>,
+        commit_time: Arc<Counter>,
+        arrivals: Option<ArrivalLog>,
+    ) -> Self {
         Build {
             dataflow,
             streams: HashMap::new(),
@@ -40,6 +46,7 @@ impl<'scope> Build<'scope> {
             inputs: HashMap::new(),
             ends: None,
             commit_time,
+            arrivals,
         }
     }
 
@@ -53,6 +60,11 @@ impl<'scope> Build<'scope> {
         let (handle, stream) = self.dataflow.input();
         self.set_input(node, handle.id());
         (handle, stream)
+    }
+
+    /// Where the operator of the next source says what arrives, if the pipeline persists.
+    pub(crate) fn source_arrivals(&self) -> Option<SourceArrivals> {
+        Some(SourceArrivals::new(self.arrivals.clone()?, u32::try_from(self.sources.len()).ok()?))
     }
 
     /// Adds the operator of a source for the first worker to run.

@@ -8,6 +8,7 @@ use std::thread::Thread;
 use tokio::sync::watch;
 
 use crate::data::Error;
+use crate::persistence::PersistentState;
 use crate::telemetry::{Level, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
@@ -29,6 +30,7 @@ struct Shared {
     failed: AtomicBool,
     /// Messages that servers have stored are still to be processed.
     catching_up: AtomicBool,
+    persistent: OnceLock<PersistentState>,
 }
 
 impl Default for Control {
@@ -47,6 +49,7 @@ impl Control {
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
             catching_up: AtomicBool::new(false),
+            persistent: OnceLock::new(),
         };
         Control { shared: Arc::new(shared) }
     }
@@ -120,6 +123,15 @@ impl Control {
     pub async fn stopped(&self) {
         // The sender lives as long as `self`, so the wait cannot fail.
         let _ = self.shared.stopping.subscribe().wait_for(|stopping| *stopping).await;
+    }
+
+    /// The pipeline's state on disk, if it persists.
+    pub(crate) fn persistent(&self) -> Option<&PersistentState> {
+        self.shared.persistent.get()
+    }
+
+    pub(crate) fn set_persistent(&self, state: PersistentState) {
+        let _ = self.shared.persistent.set(state);
     }
 
     /// Whether both belong to one pipeline.

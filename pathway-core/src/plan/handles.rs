@@ -19,6 +19,14 @@ pub trait SourceHandle: Send + Sync {
     /// No more acknowledgements follow. `all` messages are confirmed, or the pipeline has failed.
     fn end_acknowledgements(&self, all: bool);
 
+    /// Whether it can read the same messages once more, in the same order, from a sequence on.
+    fn can_replay(&self) -> bool {
+        false
+    }
+
+    /// Makes it begin with this sequence, before it starts.
+    fn replay_from(&self, _next: u64) {}
+
     /// What the source has counted so far.
     fn stats(&self) -> SourceStats;
 }
@@ -39,6 +47,14 @@ pub trait SinkHandle: Send + Sync {
 
     /// The oldest commit of which something is not confirmed.
     fn oldest_unconfirmed(&self) -> Option<Commit>;
+
+    /// Whether it skips by itself what it holds from an earlier run.
+    fn resumes(&self) -> bool {
+        false
+    }
+
+    /// Makes it skip the commits before this one, which an earlier run has written.
+    fn skip_before(&self, _commit: Commit) {}
 
     /// What the sink has counted so far.
     fn stats(&self) -> SinkStats;

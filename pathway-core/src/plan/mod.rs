@@ -2,6 +2,7 @@
 //!
 //! Nothing runs yet. Tables are handles on nodes; `run` builds the dataflow from the plan on every worker.
 
+mod arrival_log;
 mod build;
 mod control;
 mod handles;
@@ -14,6 +15,7 @@ mod source_operator;
 mod table;
 mod time_inputs;
 
+pub(crate) use arrival_log::{ArrivalLog, SourceArrivals};
 pub use build::Build;
 pub(crate) use build::{Built, SourceEnds};
 pub use control::Control;
@@ -25,6 +27,6 @@ pub use source_operator::{Backlog, CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use net::{net, net_in_arrival_order};
-pub(crate) use node::{Connectors, Node};
+pub(crate) use node::{Connectors, Declaration, Node};
 pub(crate) use origins::Origin;
 pub(crate) use time_inputs::{InputTime, TimeInput};

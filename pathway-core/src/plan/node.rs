@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
+use crate::persistence::Directory;
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
@@ -89,6 +90,10 @@ struct State {
     shared: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     /// What is reported when the pipeline starts, each with the name of a source or sink.
     warnings: Vec<(Arc<str>, String)>,
+    /// Where the pipeline's state is kept.
+    persistence: Option<Directory>,
+    /// Why the pipeline cannot persist.
+    unpersistable: Vec<String>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -98,10 +103,24 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 pub(crate) struct Node {
     pub(crate) properties: TableProperties,
     pub(crate) build: BuildNode,
+    /// Its default name.
+    name: Arc<str>,
     /// Where its rows come from.
     pub(super) origins: Arc<[Origin]>,
     /// The inputs of joins by time whose times its event time does not pass.
     pub(super) time_inputs: Arc<[TimeInput]>,
+}
+
+/// What was declared.
+pub(crate) struct Declaration {
+    pub(crate) nodes: Vec<Node>,
+    /// The names of the nodes.
+    pub(crate) program: Vec<String>,
+    pub(crate) connectors: Connectors,
+    pub(crate) operators: Vec<OperatorContext>,
+    pub(crate) persistence: Option<Directory>,
+    /// Why it cannot persist.
+    pub(crate) unpersistable: Vec<String>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -122,6 +141,8 @@ impl Plan {
             operator_of: HashMap::new(),
             shared: HashMap::new(),
             warnings: Vec::new(),
+            persistence: None,
+            unpersistable: Vec::new(),
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -170,8 +191,8 @@ impl Plan {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
-        let build = Box::new(build(id, name));
-        state.nodes.push(Node { properties, build, origins, time_inputs: Arc::default() });
+        let build = Box::new(build(id, Arc::clone(&name)));
+        state.nodes.push(Node { properties, build, name, origins, time_inputs: Arc::default() });
         id
     }
 
@@ -244,11 +265,27 @@ impl Plan {
         self.lock().nodes[node.0].time_inputs = inputs;
     }
 
+    pub(super) fn set_persistence(&self, directory: Directory) {
+        self.lock().persistence = Some(directory);
+    }
+
+    /// Remembers why the pipeline cannot persist.
+    pub(crate) fn refuse_persistence(&self, why: String) {
+        self.lock().unpersistable.push(why);
+    }
+
     /// Takes the declaration, to run it.
-    pub(crate) fn take(&self) -> (Vec<Node>, Connectors, Vec<OperatorContext>) {
+    pub(crate) fn take(&self) -> Declaration {
         let mut state = self.lock();
         let state = &mut *state;
-        (std::mem::take(&mut state.nodes), std::mem::take(&mut state.connectors), std::mem::take(&mut state.operators))
+        Declaration {
+            program: state.nodes.iter().map(|node| node.name.to_string()).collect(),
+            nodes: std::mem::take(&mut state.nodes),
+            connectors: std::mem::take(&mut state.connectors),
+            operators: std::mem::take(&mut state.operators),
+            persistence: state.persistence.take(),
+            unpersistable: std::mem::take(&mut state.unpersistable),
+        }
     }
 
     /// Whether two tables belong to one pipeline.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Plan;
+use crate::persistence::Directory;
 use crate::telemetry::{Level, report};
 
 /// A pipeline: declare its tables, then [`run`](Pipeline::run) it.
@@ -47,6 +48,42 @@ impl Pipeline {
         let pipeline = Pipeline::new();
         pipeline.plan.set_name(name.into().into());
         pipeline
+    }
+
+    /// Keeps what the pipeline needs to continue where it was, over any number of crashes, in a
+    /// [directory](crate::persistence::directory). Default: every run begins with empty tables.
+    ///
+    /// Each commit is logged before any of its output is written: which messages it has, and its `time`, in about 40 bytes. When
+    /// the pipeline starts again, it computes the logged commits once more, from the same messages, and goes on. What it writes
+    /// into JetStream streams is stored exactly once, in order, whatever was killed when. Other sinks may get the last commits
+    /// again, with the same bytes; those that were confirmed long before are left out.
+    ///
+    /// The directory is one pipeline's: its [name](Pipeline::named) and its operators must stay the same, and two runs at a time
+    /// are refused. The log is read from its beginning: the input streams must keep all messages that it mentions.
+    ///
+    /// `PATHWAY_PERSISTENT_STORAGE` names a directory from outside; this method comes first.
+    ///
+    /// # Requirements
+    /// All sources read streams with limits (`nats::read(..).jetstream(..)` without a durable consumer), or are static tables.
+    /// Nothing else writes into the output streams. With anything else, [`run`](Pipeline::run) returns an error that names it.
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    /// use pathway::persistence;
+    ///
+    /// #[derive(Schema)]
+    /// struct Order { price: f64 }
+    ///
+    /// let uri = "nats://localhost:4222";
+    /// let pipeline = Pipeline::named("orders-service").persist(persistence::directory("state"));
+    /// let orders = nats::read(&pipeline, uri, "orders").jetstream("ORDERS").json::<Order>();
+    /// let total = reduce!(o in orders => { total: sum(o.price) });
+    /// nats::write(&total, uri, "totals").jetstream("TOTALS").json();
+    /// # drop(pipeline);
+    /// ```
+    pub fn persist(self, directory: Directory) -> Pipeline {
+        self.plan.set_persistence(directory);
+        self
     }
 
     pub(crate) fn plan(&self) -> &Plan {

@@ -51,6 +51,18 @@ pub trait SourceOperator {
         false
     }
 
+    /// Where the source has begun: the sequence of the first message that it could read, and when its stream was created.
+    /// `None`: it has no sequences.
+    fn started_at(&self) -> Option<(u64, String)> {
+        None
+    }
+
+    /// Moves up to `count` messages that wait into the open commit, and returns how many these were, with the sequence of the
+    /// last one.
+    fn replay(&mut self, _count: u64) -> (u64, Option<u64>) {
+        (0, None)
+    }
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 

@@ -6,11 +6,13 @@ use std::time::{Duration, Instant};
 use timely::worker::Worker;
 
 use super::commit_scheduler::{CommitScheduler, Decision};
+use super::recovery::Recovery;
 use super::source_order::SourceOrder;
 use super::waiting;
 use crate::data::Commit;
 use crate::dataflow::Progress;
-use crate::plan::{CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
+use crate::persistence::{Arrival, CommitRecord, Record};
+use crate::plan::{ArrivalLog, CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
 use crate::telemetry::Counter;
 
 /// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
@@ -20,6 +22,8 @@ pub(super) struct CommitLoop<'a> {
     pub(super) sources: Vec<Box<dyn SourceOperator>>,
     /// Tells operators which of them have ended, if they need to know.
     pub(super) ends: Option<SourceEnds>,
+    /// What arrives in the open commit, if the pipeline persists.
+    pub(super) arrivals: Option<ArrivalLog>,
     /// Nothing new is read while one of them is full.
     pub(super) sinks: &'a [Box<dyn SinkHandle>],
     /// Seals commits, and knows when the operators are done with them.
@@ -36,12 +40,20 @@ impl CommitLoop<'_> {
     /// Runs until every source has ended, or the pipeline has failed.
     ///
     /// Calls `ready` as soon as manual commits are taken.
-    pub(super) fn run(mut self, ready: impl FnOnce()) {
+    pub(super) fn run(mut self, recovery: Option<Recovery>, ready: impl FnOnce()) {
         let attached = Attached::new(self.manual_groups(), self.control);
         ready();
         let mut scheduler = CommitScheduler::new();
-        self.run_preloaded(&mut scheduler);
-        self.run_live(&mut scheduler, &attached.groups);
+        let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
+        match recovered {
+            Ok(true) => {
+                self.run_preloaded(&mut scheduler);
+                self.run_live(&mut scheduler, &attached.groups);
+            }
+            // Stopped: the next run computes the rest.
+            Ok(false) => {}
+            Err(error) => self.control.fail(error),
+        }
         drop(attached);
         if self.control.has_failed() {
             self.sources.iter_mut().for_each(|source| source.close());
@@ -50,16 +62,25 @@ impl CommitLoop<'_> {
 
     /// Commits preloaded tables first. The first commits of all of them are one commit of the pipeline, and so on.
     fn run_preloaded(&mut self, scheduler: &mut CommitScheduler) {
-        let is_preloaded = |source: &dyn SourceOperator| matches!(source.trigger(), CommitTrigger::Preloaded);
         let has_rows = |source: &dyn SourceOperator| is_preloaded(source) && !source.is_finished();
         while self.sources.iter().any(|source| has_rows(&**source)) && !self.control.has_failed() {
             self.wait_for_sinks();
             self.send_ends();
-            self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| {
-                source.ingest();
-            });
+            self.ingest_preloaded();
             self.seal(scheduler);
         }
+    }
+
+    /// Moves the next commit of each preloaded table.
+    pub(super) fn ingest_preloaded(&mut self) {
+        self.log_arrival(Arrival::Preloaded);
+        self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| {
+            source.ingest();
+        });
+    }
+
+    fn log_arrival(&self, arrival: Arrival) {
+        self.arrivals.iter().for_each(|arrivals| arrivals.add(arrival.clone()));
     }
 
     /// Commits what arrives, as it arrives.
@@ -117,10 +138,14 @@ impl CommitLoop<'_> {
     }
 
     /// Tells operators which sources have ended. Returns whether any has.
-    fn send_ends(&mut self) -> bool {
+    pub(super) fn send_ends(&mut self) -> bool {
         // Sources that end because the pipeline stops would have sent more.
         let ends = self.ends.as_mut().filter(|_| !self.control.is_stopping());
-        ends.is_some_and(|ends| ends.send(&self.sources))
+        let has_ended = ends.is_some_and(|ends| ends.send(&self.sources));
+        if has_ended {
+            self.log_arrival(Arrival::Ended);
+        }
+        has_ended
     }
 
     /// How long the open commit may still wait. A pipeline that stops does not wait.
@@ -140,7 +165,21 @@ impl CommitLoop<'_> {
 
     /// Seals the open commit, and returns when the dataflow is done with it.
     fn seal(&mut self, scheduler: &mut CommitScheduler) {
-        self.clock.set(scheduler.next_time());
+        let time = scheduler.next_time();
+        if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
+            let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
+            let record = CommitRecord { commit, time, confirmed, arrivals: arrivals.take() };
+            // Without the record, nothing of the commit may be written.
+            if let Err(error) = state.append(Record::Commit(record)) {
+                return self.control.fail(error);
+            }
+        }
+        self.seal_at(time);
+    }
+
+    /// Seals the open commit, with this `time`.
+    pub(super) fn seal_at(&mut self, time: u64) {
+        self.clock.set(time);
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
@@ -151,7 +190,7 @@ impl CommitLoop<'_> {
     }
 
     /// Reads nothing while a sink is full. A pipeline that stops has little left to read, and goes on.
-    fn wait_for_sinks(&mut self) {
+    pub(super) fn wait_for_sinks(&mut self) {
         while self.sinks.iter().any(|sink| sink.is_full()) && !self.control.is_stopping() {
             self.confirm();
             self.worker.step_or_park(None);
@@ -167,6 +206,10 @@ impl CommitLoop<'_> {
             self.sources.iter_mut().for_each(|source| source.confirm(before));
         }
     }
+}
+
+fn is_preloaded(source: &dyn SourceOperator) -> bool {
+    matches!(source.trigger(), CommitTrigger::Preloaded)
 }
 
 /// Groups whose owners wait until their commits are done. They are released also when the worker panics.

@@ -74,6 +74,11 @@ impl CommitScheduler {
     }
 
     /// The commit that was decided on is sealed: the pause before the next one begins.
+    /// Continues behind a commit of an earlier run.
+    pub(super) fn continue_after(&mut self, time: u64) {
+        self.last = self.last.max(time);
+    }
+
     pub(super) fn sealed(&mut self) {
         self.sealed = Some(Instant::now());
     }

@@ -8,7 +8,9 @@ use timely::communication::WorkerGuards;
 use super::start::ConnectorThreads;
 use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
+use crate::persistence::{PersistentState, Record};
 use crate::plan::{Connectors, Control};
+use crate::telemetry::Counter;
 
 /// The threads of a running pipeline.
 pub(super) struct Threads {
@@ -20,12 +22,16 @@ pub(super) struct Threads {
 ///
 /// # Errors
 /// The thread cannot be started.
-pub(super) fn watch(control: Control, connectors: Arc<Connectors>) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
+pub(super) fn watch(
+    control: Control,
+    connectors: Arc<Connectors>,
+    commits: Arc<Counter>,
+) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
     let (started, threads) = mpsc::channel();
     let wait = move || {
         // A pipeline that does not start gives none.
         if let Ok(threads) = threads.recv() {
-            end(threads, &control, &connectors);
+            end(threads, &control, &connectors, &commits);
         }
     };
     let thread = Builder::new().name("pathway-end".into()).spawn(wait).map_err(|error| {
@@ -35,7 +41,12 @@ pub(super) fn watch(control: Control, connectors: Arc<Connectors>) -> Result<(mp
     Ok((started, thread))
 }
 
-fn end(Threads { workers, connectors: threads }: Threads, control: &Control, connectors: &Connectors) {
+fn end(
+    Threads { workers, connectors: threads }: Threads,
+    control: &Control,
+    connectors: &Connectors,
+    commits: &Counter,
+) {
     let died = workers.join().into_iter().any(|worker| worker.is_err());
     if died {
         control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
@@ -54,9 +65,15 @@ fn end(Threads { workers, connectors: threads }: Threads, control: &Control, con
     threads.sinks.into_iter().for_each(join("sink", hint));
     // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
     let all = !control.has_failed();
+    if let Some(state) = control.persistent().filter(|_| all)
+        && let Err(error) = state.append(Record::Confirmed(commits.get()))
+    {
+        control.fail(error);
+    }
     connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
     let hint = "everything is confirmed or given up, and its `run` has to return";
     threads.sources.into_iter().for_each(join("source", hint));
+    control.persistent().into_iter().for_each(PersistentState::release);
 }
 
 /// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.

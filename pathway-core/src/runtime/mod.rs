@@ -5,6 +5,7 @@ mod commit_scheduler;
 mod ending;
 mod environment;
 mod merge;
+mod recovery;
 mod running;
 mod signals;
 mod source_order;

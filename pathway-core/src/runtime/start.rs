@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use super::ending::{self, Threads, close};
 use super::environment;
+use super::recovery::Recovery;
 use super::running::Running;
 use super::signals::Signals;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::{Connectors, Control, Pipeline};
+use crate::persistence::PersistentState;
+use crate::plan::{Connectors, Control, Declaration, Pipeline};
 use crate::telemetry::Counter;
 
 impl Pipeline {
@@ -57,14 +59,20 @@ impl Pipeline {
             return Err(error);
         }
         plan.report_warnings();
-        let (nodes, connectors, operators) = plan.take();
+        let mut declaration = plan.take();
+        let recovery = Recovery::open(&plan.name(), &mut declaration, &control)?;
+        let Declaration { nodes, connectors, operators, .. } = declaration;
         let commits = Arc::new(Counter::default());
         let connectors = Arc::new(connectors);
-        let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors))?;
-        let threads = start_connectors(&connectors, &control)?;
+        let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
+        let threads = start_connectors(&connectors, &control).inspect_err(|_| {
+            control.persistent().into_iter().for_each(PersistentState::release);
+        })?;
         let (ready, built) = std::sync::mpsc::channel();
         let shared = Shared {
             nodes,
+            persists: recovery.is_some(),
+            recovery: Mutex::new(recovery),
             control: control.clone(),
             clock: Arc::default(),
             commits: Arc::clone(&commits),

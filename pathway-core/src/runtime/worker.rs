@@ -7,14 +7,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use timely::worker::Worker;
 
 use super::commit_loop::CommitLoop;
+use super::recovery::Recovery;
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
-use crate::plan::{Build, Built, Connectors, Control, Node};
+use crate::plan::{ArrivalLog, Build, Built, Connectors, Control, Node};
 use crate::telemetry::Counter;
 
 /// What all workers of a pipeline share.
 pub(super) struct Shared {
     pub(super) nodes: Vec<Node>,
+    /// Whether the pipeline persists.
+    pub(super) persists: bool,
+    /// For the first worker.
+    pub(super) recovery: Mutex<Option<Recovery>>,
     pub(super) control: Control,
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
@@ -50,8 +55,9 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
+    let arrivals = shared.persists.then(ArrivalLog::default);
     let Built { sources, ends, progress } = worker.dataflow_named("pathway", |scope| {
-        let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock));
+        let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
         shared.nodes.iter().for_each(|node| (node.build)(&mut build));
         build.finish()
     });
@@ -60,6 +66,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             control: &shared.control,
             sources,
             ends,
+            arrivals,
             progress,
             clock: Arc::clone(&shared.clock),
             sinks: &shared.connectors.sinks,
@@ -68,7 +75,8 @@ fn work(worker: &mut Worker, shared: &Shared) {
             worker,
         };
         let ready = shared.take_ready();
-        commit_loop.run(|| drop(ready));
+        let recovery = shared.recovery.lock().unwrap_or_else(PoisonError::into_inner).take();
+        commit_loop.run(recovery, || drop(ready));
     }
     // The sources have ended. What they have sent is still processed.
     while worker.has_dataflows() && !shared.control.has_failed() {

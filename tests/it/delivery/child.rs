@@ -28,6 +28,7 @@ fn entry_point_of_a_child_process() {
         "sum at the end" => sum_at_the_end(&uri).run(),
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
+        "persist" => crate::jetstream::persistence::service(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),
         "forget to run" => {

@@ -19,6 +19,7 @@ mod message_ids;
 mod mirrors;
 mod other_subjects;
 mod permissions;
+pub(crate) mod persistence;
 mod read;
 mod refusals;
 mod removed;

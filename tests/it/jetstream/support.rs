@@ -138,10 +138,26 @@ impl Js {
             let stream = self.stream(stream).await;
             let state = &stream.cached_info().state;
             let get = |sequence| read_message(&stream, sequence);
-            let messages = stream::iter(state.first_sequence..=state.last_sequence).map(get).buffered(64);
+            let messages = stream::iter(state.first_sequence.max(1)..=state.last_sequence).map(get).buffered(64);
             let found = messages.filter_map(async |message| message).map(|message| {
                 let payload = String::from_utf8(message.payload.to_vec()).expect("text");
                 (message.sequence, message.subject.to_string(), payload)
+            });
+            found.collect().await
+        };
+        self.runtime.block_on(all)
+    }
+
+    /// The messages of a stream, in order: id, subject, payload.
+    pub(super) fn stored_with_ids(&self, stream: &str) -> Vec<(String, String, String)> {
+        let all = async {
+            let stream = self.stream(stream).await;
+            let state = &stream.cached_info().state;
+            let get = |sequence| read_message(&stream, sequence);
+            let messages = stream::iter(state.first_sequence.max(1)..=state.last_sequence).map(get).buffered(64);
+            let found = messages.filter_map(async |message| message).map(|message| {
+                let id = message.headers.get("Nats-Msg-Id").map_or(String::new(), |id| id.as_str().to_owned());
+                (id, message.subject.to_string(), String::from_utf8(message.payload.to_vec()).expect("text"))
             });
             found.collect().await
         };

@@ -89,7 +89,8 @@ impl<R: Schema> Table<R> {
 /// Adds a sink to a plan.
 pub(crate) fn add_sink<S: Sink>(plan: &Plan, name: Arc<str>, sink: S) -> SinkLink<<S::Item as SinkItem>::Batch> {
     let link = new_link(plan, name);
-    plan.add_sink(ThreadSink { link: link.clone(), sink: Mutex::new(Some(sink)) });
+    let resumes = sink.resumes();
+    plan.add_sink(ThreadSink { link: link.clone(), resumes, sink: Mutex::new(Some(sink)) });
     link
 }
 
@@ -149,6 +150,7 @@ const IDS_OF_REMOVALS: &str = "rows of the table can be removed, and `.message_i
 /// A sink with a thread of its own.
 struct ThreadSink<S: Sink> {
     link: SinkLink<<S::Item as SinkItem>::Batch>,
+    resumes: bool,
     /// Taken when the pipeline starts.
     sink: Mutex<Option<S>>,
 }
@@ -157,6 +159,14 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
     fn start(&self) -> Result<Option<JoinHandle<()>>> {
         let Some(sink) = self.sink.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
         start_sink(sink, self.link.clone()).map(Some)
+    }
+
+    fn resumes(&self) -> bool {
+        self.resumes
+    }
+
+    fn skip_before(&self, commit: Commit) {
+        self.link.outbox.skip_before(commit);
     }
 
     fn finish(&self) {

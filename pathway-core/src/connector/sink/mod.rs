@@ -137,6 +137,13 @@ pub trait Sink: Send + Sized + 'static {
         Ok(false)
     }
 
+    /// Whether it skips by itself what it holds from an earlier run of a pipeline that
+    /// [persists](crate::plan::Pipeline::persist). Default: false, and it gets the commits again that were not confirmed.
+    #[doc(hidden)]
+    fn resumes(&self) -> bool {
+        false
+    }
+
     /// Runs the sink: opens it, writes and confirms each commit, and closes it.
     ///
     /// The default calls the methods above. Implement it to take commits before earlier ones are confirmed:

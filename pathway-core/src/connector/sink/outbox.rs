@@ -52,6 +52,8 @@ struct State<B> {
     /// The commits of these batches, in order.
     unconfirmed: VecDeque<Commit>,
     finished: bool,
+    /// Commits before this one are not taken: an earlier run has written them.
+    skipped: Commit,
     /// How many threads wait in [`Outbox::next_blocking`].
     blocked: usize,
 }
@@ -62,18 +64,32 @@ const MAX_WEIGHT: usize = 8 << 20;
 impl<B: OutputBatch> Outbox<B> {
     /// An empty outbox. `control` wakes the worker when there is room again.
     pub fn new(control: Control) -> Self {
-        let state =
-            State { waiting: VecDeque::new(), weight: 0, unconfirmed: VecDeque::new(), finished: false, blocked: 0 };
+        let state = State {
+            waiting: VecDeque::new(),
+            weight: 0,
+            unconfirmed: VecDeque::new(),
+            finished: false,
+            skipped: 0,
+            blocked: 0,
+        };
         Outbox { state: Mutex::new(state), available: Notify::new(), available_blocking: Condvar::new(), control }
     }
 
     /// Hands over what a commit has for the sink.
     pub fn push(&self, batch: B) {
         let mut state = self.lock();
+        if batch.commit() < state.skipped {
+            return;
+        }
         state.weight += batch.weight();
         state.unconfirmed.push_back(batch.commit());
         state.waiting.push_back(Arc::new(batch));
         self.notify(state);
+    }
+
+    /// Leaves out the commits before this one.
+    pub(super) fn skip_before(&self, commit: Commit) {
+        self.lock().skipped = commit;
     }
 
     /// No more follow.

@@ -140,6 +140,12 @@ fn row_table<R: Schema>(
 ) -> Table<R> {
     let SourceSettings { own_commits, background, append_only, check_removals, .. } = settings;
     let is_static = matches!(trigger, CommitTrigger::Preloaded);
+    if matches!(trigger, CommitTrigger::Manual(_)) {
+        plan.refuse_persistence(format!(
+            "the rows of `{}` are given by the program: they cannot be read again",
+            link.name
+        ));
+    }
     let properties = TableProperties { order: Order::Arrival, append_only, is_static, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
@@ -180,7 +186,8 @@ impl MessageTable {
                 if build.dataflow.is_first_worker() {
                     let (link, trigger, settings) = (link.clone(), trigger.clone(), settings.clone());
                     let id = output.id();
-                    let operator = DecodeOperator::new(link, trigger, decoder(), settings, output);
+                    let arrivals = build.source_arrivals();
+                    let operator = DecodeOperator::new(link, trigger, decoder(), settings, (arrivals, output));
                     build.add_source_operator(id, Box::new(operator));
                 }
                 let rows = if by_key { upsert(&mut build.dataflow, arrivals, &name) } else { arrivals };
@@ -200,7 +207,8 @@ pub(crate) fn add_source<S: Source>(
     source: S,
 ) -> SourceLink<<S::Item as SourceItem>::Batch> {
     let link = new_link(plan, name, metadata, bound);
-    plan.add_source(SourceThread { link: link.clone(), source: Mutex::new(Some(source)) });
+    let can_replay = source.can_replay();
+    plan.add_source(SourceThread { link: link.clone(), can_replay, source: Mutex::new(Some(source)) });
     link
 }
 
@@ -218,6 +226,7 @@ fn new_link<B: InputBatch>(plan: &Plan, name: Arc<str>, metadata: Metadata, boun
 /// A source that runs on a thread of its own.
 struct SourceThread<S: Source> {
     link: SourceLink<<S::Item as SourceItem>::Batch>,
+    can_replay: bool,
     /// Taken when the pipeline starts.
     source: Mutex<Option<S>>,
 }
@@ -226,6 +235,14 @@ impl<S: Source> SourceHandle for SourceThread<S> {
     fn start(&self) -> Result<Option<JoinHandle<()>>> {
         let Some(source) = self.source.lock().unwrap_or_else(PoisonError::into_inner).take() else { return Ok(None) };
         start_source(source, self.link.clone()).map(Some)
+    }
+
+    fn can_replay(&self) -> bool {
+        self.can_replay && !self.link.metadata.received_at
+    }
+
+    fn replay_from(&self, next: u64) {
+        let _ = self.link.beginning.wanted.set(next);
     }
 
     fn close(&self) {

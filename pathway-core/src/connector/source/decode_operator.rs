@@ -8,12 +8,12 @@ use super::confirmations::Confirmations;
 use super::dead_letters::DeadLetterOutput;
 use super::ingest_limit::IngestLimit;
 use super::message_batch::MessagePosition;
-use super::{MessageBatch, SourceLink};
+use super::{MessageBatch, Position, SourceLink};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema, subject_excerpt};
 use crate::dataflow::InputHandle;
 use crate::format::{DecodedRows, RejectedPart};
-use crate::plan::{Backlog, CommitTrigger, SourceOperator};
+use crate::plan::{Backlog, CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
 /// What to do with a message that cannot be decoded.
@@ -70,6 +70,8 @@ pub(super) struct DecodeOperator<R: Schema> {
     errors: LogLimiter,
     /// The open commit.
     commit: Commit,
+    /// Where it says what arrives, if the pipeline persists.
+    arrivals: Option<SourceArrivals>,
     output: InputHandle<Change<R>>,
     /// The rows of the batch that is being decoded.
     decoded: DecodedRows<R>,
@@ -88,7 +90,7 @@ impl<R: Schema> DecodeOperator<R> {
         trigger: CommitTrigger,
         decoder: Box<dyn RowDecoder<R>>,
         settings: DecodeSettings,
-        output: InputHandle<Change<R>>,
+        (arrivals, output): (Option<SourceArrivals>, InputHandle<Change<R>>),
     ) -> Self {
         DecodeOperator {
             trigger,
@@ -97,6 +99,7 @@ impl<R: Schema> DecodeOperator<R> {
             errors: LogLimiter::new(&link.name),
             link,
             commit: 0,
+            arrivals,
             output,
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
@@ -145,6 +148,9 @@ impl<R: Schema> DecodeOperator<R> {
         self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
         if let Some(position) = batch.position_after(numbers.start + read) {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
+            if let (Some(arrivals), Some(last), 1..) = (&self.arrivals, position.as_u64(), read) {
+                arrivals.add(read as u64, last);
+            }
         }
         self.output.send(&mut self.decoded.changes);
         if self.is_stopped {
@@ -187,6 +193,12 @@ impl<R: Schema> DecodeOperator<R> {
         dead_letters: &mut Option<EncodedBatch>,
     ) {
         self.link.counters.rejected.add(1);
+        if self.settings.on_error == OnDecodeError::Skip
+            && self.arrivals.as_ref().is_some_and(SourceArrivals::is_confirmed)
+        {
+            // An earlier run has reported it.
+            return;
+        }
         let output = self.settings.dead_letters.as_ref();
         let is_own = output.is_some_and(|output| output.is_own(message));
         if let Some(output) = output.filter(|_| !is_own) {
@@ -307,6 +319,23 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
             self.link.queue.recycle(batch);
         }
         end - next
+    }
+
+    fn started_at(&self) -> Option<(u64, String)> {
+        self.link.beginning.found.get().cloned()
+    }
+
+    fn replay(&mut self, count: u64) -> (u64, Option<u64>) {
+        let Some((batch, next)) = self.next_batch().filter(|_| !self.is_stopped) else { return (0, None) };
+        let end = batch.len().min(next.saturating_add(usize::try_from(count).unwrap_or(usize::MAX)));
+        self.decode(&batch, next..end);
+        let last = batch.position_after(end).and_then(Position::as_u64);
+        if end < batch.len() {
+            self.current = Some((batch, end));
+        } else {
+            self.link.queue.recycle(batch);
+        }
+        ((end - next) as u64, last)
     }
 
     fn awaits_snapshot(&self) -> bool {

@@ -105,6 +105,13 @@ pub trait Source: Send + Sized + 'static {
         SourceSettings::new()
     }
 
+    /// Whether it can read the same messages again, in the same order, whatever happens to the pipeline. Only then can the
+    /// pipeline [persist](crate::plan::Pipeline::persist). Default: false.
+    #[doc(hidden)]
+    fn can_replay(&self) -> bool {
+        false
+    }
+
     /// Hands over rows or messages until there are no more, or until [`Sender`] returns [`Stopped`]. Pass [`Stopped`] on with
     /// `?`: it does not count as a failure.
     ///

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::task::{Context, Wake, Waker};
 use std::time::{Duration, Instant};
 
@@ -51,6 +51,17 @@ pub struct SourceLink<B = MessageBatch> {
     pub position: Arc<Mutex<Option<Position>>>,
     /// How much of a backlog was handed over, where the source reads what a server has stored.
     pub backlog: Arc<BacklogProgress>,
+    /// Where the source begins, if the pipeline persists.
+    pub(crate) beginning: Arc<Beginning>,
+}
+
+/// Where a source begins to read, if the pipeline persists.
+#[derive(Debug, Default)]
+pub(crate) struct Beginning {
+    /// The first sequence that an earlier run could read.
+    pub(crate) wanted: OnceLock<u64>,
+    /// The first sequence that the source can read, and when its stream was created.
+    pub(crate) found: OnceLock<(u64, String)>,
 }
 
 /// The pipeline stops or has ended: the source should return. It is not a failure.
@@ -261,8 +272,8 @@ impl<B: InputBatch> SourceLink<B> {
     /// A link with an empty queue.
     pub(crate) fn new(name: Arc<str>, metadata: Metadata, bound: Bound, control: Control) -> Self {
         let queue = Arc::new(InputQueue::bounded(control.clone(), bound));
-        let (counters, position, backlog) = Default::default();
-        SourceLink { name, queue, counters, metadata, control, position, backlog }
+        let (counters, position, backlog, beginning) = Default::default();
+        SourceLink { name, queue, counters, metadata, control, position, backlog, beginning }
     }
 }
 
@@ -276,6 +287,7 @@ impl<B> Clone for SourceLink<B> {
             control: self.control.clone(),
             position: Arc::clone(&self.position),
             backlog: Arc::clone(&self.backlog),
+            beginning: Arc::clone(&self.beginning),
         }
     }
 }

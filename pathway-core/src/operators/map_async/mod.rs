@@ -141,6 +141,7 @@ where
 
     fn table_with(self, fallback: Option<Fallback<R, O, E>>) -> Table<O> {
         let MapAsync { table, call, policy, cache, .. } = self;
+        table.plan().refuse_persistence(format!("the answers of `map_async` of {table:?} may be others"));
         let (append_only, control) = (table.properties().append_only, table.plan().control().clone());
         let call = Arc::new(call);
         let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };

@@ -81,7 +81,7 @@ impl PublishSession<'_> {
             }
             PublishAck::SubjectFull(reason) => match subject {
                 Some(subject) => {
-                    self.on_subject_full(number, &subject, reason);
+                    self.on_subject_full(number, &subject, reason)?;
                     return Ok(());
                 }
                 None => {
@@ -90,7 +90,7 @@ impl PublishSession<'_> {
                 }
             },
             PublishAck::Refused(reason) => return Err(self.publisher.error(ErrorKind::Stream, reason)),
-            PublishAck::Rejected(reason) => self.record_refused(number, reason),
+            PublishAck::Rejected(reason) => self.record_refused(number, reason)?,
             PublishAck::NoStream => check_stream = true,
             // It was not the awaited answer.
             PublishAck::OtherDomain(_) => {}
@@ -142,14 +142,15 @@ impl PublishSession<'_> {
     }
 
     /// The stream takes no message of this subject now. It becomes a dead letter, or waits.
-    fn on_subject_full(&mut self, number: u64, subject: &Arc<str>, reason: String) {
+    fn on_subject_full(&mut self, number: u64, subject: &Arc<str>, reason: String) -> Result<()> {
         if self.publisher.config.dead_letters.is_some() {
-            self.record_refused(number, reason);
+            self.record_refused(number, reason)?;
             self.queues.retry_now(subject);
         } else {
             self.publisher.report_refusal(subject, &reason, true);
             self.queues.on_refused(subject, Instant::now());
         }
+        Ok(())
     }
 
     /// The stream takes no message now.
@@ -160,10 +161,12 @@ impl PublishSession<'_> {
     }
 
     /// The stream will never take this message.
-    fn record_refused(&mut self, number: u64, reason: String) {
+    fn record_refused(&mut self, number: u64, reason: String) -> Result<()> {
         if let Some((batch, place)) = self.place_of(number) {
+            self.publisher.log_refused(batch, place)?;
             self.publisher.pending[batch].refused.push((place, reason));
         }
+        Ok(())
     }
 
     pub(super) fn in_flight_mut(&mut self, number: u64) -> Option<&mut InFlight> {
@@ -189,13 +192,16 @@ impl PublishSession<'_> {
         while let Some(message) = self.in_flight.pop_front_if(|message| message.state == AckState::Done) {
             self.first_in_flight += 1;
             self.backoff.reset();
-            let Publisher { pending, link, config, order, refusals, by_subject, .. } = &mut *self.publisher;
+            let Publisher { pending, link, config, order, refusals, by_subject, resume, .. } = &mut *self.publisher;
             if !*by_subject {
                 refusals.over();
             }
             match message.id {
                 Some(_) if message.is_duplicate && config.own_ids => order.on_duplicate(message.sequence),
-                Some(id) => order.on_stored(id, message.sequence),
+                Some(id) => {
+                    resume.iter_mut().for_each(|resume| resume.stored(message.sequence));
+                    order.on_stored(id, message.sequence);
+                }
                 None => {}
             }
             let Some(batch) = pending.front_mut() else { break };

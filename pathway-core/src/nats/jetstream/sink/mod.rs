@@ -6,6 +6,7 @@ mod order;
 mod pending;
 mod publisher;
 mod refusal_log;
+mod resume;
 mod session;
 mod subject_queues;
 
@@ -109,6 +110,11 @@ impl StreamPublisher {
 
 impl Sink for StreamPublisher {
     type Item = Encoded;
+
+    fn resumes(&self) -> bool {
+        // The order of messages with ids of their own, and of single subjects, does not show how far an earlier run has come.
+        !self.own_ids && !self.one_by_one
+    }
 
     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);

@@ -101,6 +101,15 @@ impl OrderGuard {
         self.sent.clone_from(&self.stored);
     }
 
+    /// Nobody else writes into the stream, which ends with this sequence: the next message must follow that.
+    ///
+    /// The first one names the sequence, because the stream may have no message whose id it could name.
+    pub(super) fn continue_behind(&mut self, last: u64) {
+        (self.stored_sequence, self.is_suspicious) = (Some(last), false);
+        self.stored = Some(LastMessage::Sequence(last));
+        self.sent.clone_from(&self.stored);
+    }
+
     /// How to send the next message.
     pub(super) fn next(&self) -> Next {
         match &self.sent {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use super::order::OrderGuard;
 use super::pending::PendingBatch;
 use super::refusal_log::RefusalLog;
+use super::resume::Resume;
 use super::session::PublishSession;
 use crate::connector::sink::{DeadLetters, SinkLink};
 use crate::data::{Error, ErrorKind, Result, excerpt};
@@ -55,6 +56,8 @@ pub(super) struct Publisher {
     pub(super) refusals: RefusalLog,
     /// Messages are in order by subject only, and one of a subject is in flight at a time.
     pub(super) by_subject: bool,
+    /// How far earlier runs have come, if the pipeline persists.
+    pub(super) resume: Option<Resume>,
     /// Whether it was reported that another domain stores the messages, too.
     knows_other_domain: bool,
 }
@@ -69,6 +72,7 @@ impl Supervised for Publisher {
         if supervisor.is_starting() {
             let stream = self.stream_info(connection).await?;
             self.check_stream(stream, connection.domain())?;
+            self.find_position(connection).await?;
         }
         let mut session = PublishSession::open(self, connection, is_reconnected).await?;
         session.established(supervisor);
@@ -114,8 +118,12 @@ impl Publisher {
         Publisher {
             order: if config.one_by_one { OrderGuard::disabled() } else { OrderGuard::default() },
             by_subject: config.one_by_one,
+            resume: Resume::new(&config, &link),
+            id_prefix: match link.control.persistent() {
+                Some(state) if !config.one_by_one && !config.own_ids => state.id_prefix(&link.name),
+                _ => format!("{:016x}", fastrand::u64(..)),
+            },
             config,
-            id_prefix: format!("{:016x}", fastrand::u64(..)),
             template: HeaderTemplate::new(),
             stream: None,
             batches: BatchReceiver::new(link.clone(), drain_timeout),

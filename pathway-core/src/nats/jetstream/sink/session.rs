@@ -118,14 +118,17 @@ impl<'a> PublishSession<'a> {
                     }
                     answer => self.publisher.check_stream(answer, self.connection.domain())?,
                 }
-                self.check_interference();
+                match self.publisher.resume {
+                    Some(_) => self.publisher.find_position(self.connection).await?,
+                    None => self.check_interference(),
+                }
                 self.retry.iter_mut().for_each(|retry| retry.check_stream = false);
             }
         }
     }
 
     /// Sends messages that have room in the window, up to a number.
-    async fn send(&mut self) -> Result<(), ConnectionClosed> {
+    async fn send(&mut self) -> Result<(), SessionEnd> {
         if self.retry.is_some() {
             return Ok(());
         }
@@ -159,7 +162,7 @@ impl<'a> PublishSession<'a> {
 
     /// Sends the next message, or queues it behind another one of its subject. Returns false if it must wait because of the
     /// order.
-    async fn send_next(&mut self) -> Result<bool, ConnectionClosed> {
+    async fn send_next(&mut self) -> Result<bool, SessionEnd> {
         let slot = self.first_in_flight + self.in_flight.len() as u64;
         let Publisher { pending, order, by_subject, .. } = &mut *self.publisher;
         let Some(pending) = pending.get_mut(self.sending) else { return Ok(false) };
@@ -191,7 +194,7 @@ impl<'a> PublishSession<'a> {
     }
 
     /// Sends a message whose turn has come: the one before it is done, or it was refused.
-    async fn send_queued(&mut self, slot: u64) -> Result<(), ConnectionClosed> {
+    async fn send_queued(&mut self, slot: u64) -> Result<(), SessionEnd> {
         let is_again = self.in_flight_mut(slot).is_some_and(|message| message.state == AckState::Refused);
         match self.place_of(slot) {
             Some(place) => self.transmit(slot, place, None, is_again).await,
@@ -207,17 +210,30 @@ impl<'a> PublishSession<'a> {
         place: (usize, usize),
         last: Option<LastMessage>,
         is_again: bool,
-    ) -> Result<(), ConnectionClosed> {
-        let Publisher { pending, link, config, id_prefix, stream, order, .. } = &mut *self.publisher;
+    ) -> Result<(), SessionEnd> {
         let (in_batch, number) = place;
+        let was_refused = self.publisher.was_refused(self.publisher.pending[in_batch].outgoing.batch.commit, number);
+        let Publisher { pending, link, config, id_prefix, stream, order, resume, .. } = &mut *self.publisher;
         let pending = &pending[in_batch];
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
         let invalid = pending.validate(number, message);
         let invalid = invalid.or_else(|| not_taken(stream.as_ref(), config, message, batch.subject_of(message)));
+        let invalid =
+            invalid.or_else(|| was_refused.then(|| EncodeError::new("the stream has refused it in an earlier run")));
+        let id = format!("{id_prefix}-{}-{number}", batch.commit);
+        if let (Some(resume), None) = (resume.as_mut(), &invalid)
+            && resume.skip(&id, batch.commit).map_err(|reason| resume.error(link, config, &reason))?
+        {
+            if let Some(message) = self.in_flight_mut(slot) {
+                message.state = AckState::Done;
+            }
+            // What is skipped comes first, so that it is at the front.
+            self.remove_done();
+            return Ok(());
+        }
         let sent = match invalid {
             None => {
-                let id = format!("{id_prefix}-{}-{number}", batch.commit);
                 let condition = last.as_ref().map(LastMessage::condition);
                 let condition = condition.as_ref().map(|(name, value)| (*name, &**value));
                 let headers = HeaderTemplate::with_id(batch.time, message, &id, condition);
@@ -231,6 +247,7 @@ impl<'a> PublishSession<'a> {
         };
         let (state, id) = match sent {
             Ok(id) => {
+                resume.iter_mut().for_each(|resume| resume.sent());
                 order.on_sent(id.clone());
                 link.counters.republished.add(u64::from(is_again));
                 (AckState::Waiting, Some(id))
@@ -261,11 +278,12 @@ impl<'a> PublishSession<'a> {
         slot: u64,
         error: &EncodeError,
     ) -> Result<AckState, ConnectionClosed> {
+        let was_confirmed = self.publisher.was_confirmed(self.publisher.pending[in_batch].outgoing.batch.commit);
         let Publisher { pending, link, config, stream, rejects, order, template, .. } = &mut *self.publisher;
         let (pending, client) = (&mut pending[in_batch], &self.connection.client);
         let batch = &pending.outgoing.batch;
         let (mut state, mut dead_letter_error) = (AckState::Done, None);
-        if let Some(dead_letters) = &config.dead_letters {
+        if let Some(dead_letters) = config.dead_letters.as_ref().filter(|_| !was_confirmed) {
             let dead_letter = pending.outgoing.dead_letter(dead_letters, message, error);
             if stream.as_ref().is_none_or(|stream| stream.takes(batch.subject_of(&dead_letter))) {
                 // It is stored in the same stream, and gets a sequence there.

@@ -142,8 +142,15 @@ impl Source for StreamReader {
         SourceSettings::new().reports_waiting()
     }
 
-    fn run(self, sender: &MessageSender) -> Result<(), Failure> {
+    fn can_replay(&self) -> bool {
+        !self.is_bucket && self.spec.durable.is_none() && self.spec.start != Start::LastPerSubject
+    }
+
+    fn run(mut self, sender: &MessageSender) -> Result<(), Failure> {
         let link = sender.link().clone();
+        if let Some(next) = link.beginning.wanted.get() {
+            self.spec.start = Start::Sequence(*next);
+        }
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
         let backlog = BacklogReporter::new(self.merged.as_deref(), &link);

@@ -40,6 +40,7 @@ impl Reader {
             self.position.snapshot.resume(consumer.pending);
             self.recount_unread(connection, stream, &consumer).await?;
         } else {
+            let _ = self.link.beginning.found.set((consumer.next, stream.created.clone()));
             let reads_newest = self.spec.start == Start::LastPerSubject;
             self.position.start(consumer.next, consumer.pending, stream.last, reads_newest);
             self.count_unread(connection, stream, &consumer).await?;

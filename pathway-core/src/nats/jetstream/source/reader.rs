@@ -244,6 +244,11 @@ impl Reader {
                 );
                 return Err(self.spec.error(ErrorKind::Config, message).into());
             }
+            if found.retention != Retention::Limits && self.link.control.persistent().is_some() {
+                let message = "a pipeline that persists cannot read it: it removes messages that were read, and these are needed \
+                               after a restart; use a stream with limits (`retention: limits`), or leave `persist` out";
+                return Err(self.spec.error(ErrorKind::Config, message).into());
+            }
             if found.retention != Retention::Limits || self.spec.durable.is_some() {
                 self.unacked = Some(UnackedMessages::default());
                 self.link.queue.acks().request();

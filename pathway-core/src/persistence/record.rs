@@ -1,0 +1,66 @@
+//! What the commit log says.
+
+use serde::{Deserialize, Serialize};
+
+use crate::data::Commit;
+
+/// A record of the commit log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Record {
+    /// The first record: where the sources began.
+    Start(Vec<SourceStart>),
+    /// A commit, before any of its output is written.
+    Commit(CommitRecord),
+    /// All sinks have confirmed the commits before this one. It is written when a pipeline ends.
+    Confirmed(Commit),
+    /// A message that its stream will never take: it has no sequence there.
+    Refused(RefusedMessage),
+}
+
+/// A message of a sink that its stream will never take.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct RefusedMessage {
+    pub(crate) sink: String,
+    pub(crate) commit: Commit,
+    /// Its number in the commit.
+    pub(crate) index: u64,
+}
+
+/// Where a source began to read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceStart {
+    pub(crate) name: String,
+    /// The sequence of the first message that it could read.
+    pub(crate) next: u64,
+    /// When its stream was created, as the server writes it.
+    pub(crate) created: String,
+}
+
+/// What belongs to a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct CommitRecord {
+    pub(crate) commit: Commit,
+    /// Its `time` on the wire.
+    pub(crate) time: u64,
+    /// All sinks had confirmed the commits before this one.
+    pub(crate) confirmed: Commit,
+    /// In the order of arrival.
+    pub(crate) arrivals: Vec<Arrival>,
+}
+
+/// What arrived.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Arrival {
+    /// The next commit of each preloaded table.
+    Preloaded,
+    /// Preloaded tables, and other sources, had ended.
+    Ended,
+    /// Messages of a source.
+    Messages {
+        /// Its number in [`Record::Start`].
+        source: u32,
+        count: u64,
+        /// The sequence of the last one.
+        last: u64,
+    },
+}

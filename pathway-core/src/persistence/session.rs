@@ -1,0 +1,215 @@
+//! A directory that a running pipeline uses.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use super::log::{Log, failed};
+use super::manifest::{Manifest, VERSION};
+use super::{Directory, Record, Records, RefusedMessage, SourceStart};
+use crate::data::{Commit, Error, ErrorKind, Result};
+
+/// Which pipeline it is.
+pub(crate) struct Identity {
+    pub(crate) pipeline: String,
+    /// A line for each node.
+    pub(crate) program: Vec<String>,
+}
+
+/// A directory that was opened.
+pub(crate) struct Opened {
+    pub(crate) state: PersistentState,
+    /// The log, from its beginning.
+    pub(crate) records: Records,
+    /// Where the sources began, if there was a run before this one.
+    pub(crate) start: Option<Vec<SourceStart>>,
+}
+
+/// What all threads of a pipeline share of its directory. It is locked until [`release`](PersistentState::release).
+pub(crate) struct PersistentState {
+    path: PathBuf,
+    manifest: Mutex<Manifest>,
+    /// How many commits the log had at the start.
+    commits: Commit,
+    /// All sinks had confirmed the commits before this one.
+    confirmed: Commit,
+    refused: HashSet<RefusedMessage>,
+    log: Mutex<LogState>,
+    lock: Mutex<Option<File>>,
+}
+
+enum LogState {
+    /// Commits are computed again. These records are to be added afterwards.
+    Replaying(Vec<Record>),
+    Open(Log),
+}
+
+impl Directory {
+    /// Locks the directory, and checks that it is this pipeline's.
+    pub(crate) fn open(&self, identity: Identity) -> Result<Opened> {
+        let Directory { path, sync } = self;
+        fs::create_dir_all(path).map_err(|error| failed("create the directory", path, error))?;
+        let lock = lock(path)?;
+        let manifest_path = path.join("manifest");
+        let mut manifest = match Manifest::read(&manifest_path)? {
+            Some(manifest) => {
+                check(&manifest, &identity, path)?;
+                manifest
+            }
+            None => {
+                let Identity { pipeline, program } = identity;
+                let lineage = fastrand::u64(..);
+                Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, bases: Default::default() }
+            }
+        };
+        manifest.epoch += 1;
+        manifest.write(&manifest_path)?;
+        let log_path = path.join("log");
+        let mut records = Records::open(&log_path, *sync)?;
+        let (mut start, mut commits, mut confirmed, mut refused) = (None, 0, 0, HashSet::new());
+        while let Some(record) = records.next()? {
+            match record {
+                Record::Start(sources) => start = Some(sources),
+                Record::Commit(record) => {
+                    (commits, confirmed) = (record.commit + 1, record.confirmed.max(confirmed));
+                }
+                Record::Confirmed(before) => confirmed = before.max(confirmed),
+                Record::Refused(message) => {
+                    refused.insert(message);
+                }
+            }
+        }
+        // Removes what was not written completely.
+        drop(records.into_log()?);
+        let records = Records::open(&log_path, *sync)?;
+        let (manifest, log) = (Mutex::new(manifest), Mutex::new(LogState::Replaying(Vec::new())));
+        let state = PersistentState {
+            path: manifest_path,
+            manifest,
+            commits,
+            confirmed,
+            refused,
+            log,
+            lock: Mutex::new(Some(lock)),
+        };
+        Ok(Opened { state, records, start })
+    }
+}
+
+impl PersistentState {
+    /// What the ids of a sink's messages begin with, in every run.
+    pub(crate) fn id_prefix(&self, sink: &str) -> String {
+        let lineage = self.manifest.lock().unwrap_or_else(PoisonError::into_inner).lineage;
+        format!("{lineage:016x}-{sink}")
+    }
+
+    /// How many commits the log had when the pipeline started.
+    pub(crate) fn commits(&self) -> Commit {
+        self.commits
+    }
+
+    /// All sinks had confirmed the commits before this one in earlier runs.
+    pub(crate) fn confirmed(&self) -> Commit {
+        self.confirmed
+    }
+
+    /// Whether the stream of any sink has refused a message for ever, in an earlier run.
+    pub(crate) fn has_refused(&self) -> bool {
+        !self.refused.is_empty()
+    }
+
+    /// Whether the stream of a sink has refused a message for ever, in an earlier run.
+    pub(crate) fn was_refused(&self, message: &RefusedMessage) -> bool {
+        self.refused.contains(message)
+    }
+
+    /// All commits of the log were computed again: from now on it grows.
+    pub(crate) fn set_log(&self, mut log: Log) -> Result<()> {
+        let mut state = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        if let LogState::Replaying(records) = &*state {
+            records.iter().try_for_each(|record| log.append(record))?;
+        }
+        *state = LogState::Open(log);
+        Ok(())
+    }
+
+    /// Remembers that the stream of a sink has refused a message for ever.
+    pub(crate) fn refuse(&self, message: RefusedMessage) -> Result<()> {
+        self.append(Record::Refused(message))
+    }
+
+    /// Adds a record to the log.
+    pub(crate) fn append(&self, record: Record) -> Result<()> {
+        match &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
+            LogState::Open(log) => log.append(&record),
+            LogState::Replaying(records) => {
+                records.push(record);
+                Ok(())
+            }
+        }
+    }
+
+    /// The pipeline has ended: another run may use the directory.
+    pub(crate) fn release(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+    }
+
+    /// The last sequence of a sink's stream when the sink was started for the first time, which is now if it is not known.
+    pub(crate) fn base(&self, sink: &str, last: u64) -> Result<u64> {
+        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(base) = manifest.bases.get(sink) {
+            return Ok(*base);
+        }
+        manifest.bases.insert(sink.to_owned(), last);
+        manifest.write(&self.path)?;
+        Ok(last)
+    }
+}
+
+impl fmt::Debug for PersistentState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PersistentState").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+/// Locks a directory for this process.
+fn lock(path: &Path) -> Result<File> {
+    let file = path.join("lock");
+    let open = File::options().write(true).create(true).truncate(false).open(&file);
+    let lock = open.map_err(|error| failed("open", &file, error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let message = format!(
+                "the directory `{}` is in use: another pipeline runs with it, in this or another process; end that one first, \
+                 or use another directory",
+                path.display()
+            );
+            Err(Error::new(ErrorKind::Persistence, message))
+        }
+        Err(TryLockError::Error(error)) => Err(failed("lock", &file, error)),
+    }
+}
+
+/// Whether a directory belongs to this pipeline and program.
+fn check(manifest: &Manifest, identity: &Identity, path: &Path) -> Result<()> {
+    let refuse = |what: String, cure: &str| {
+        Err(Error::new(ErrorKind::Persistence, format!("the directory `{}` {what}: {cure}", path.display())))
+    };
+    if manifest.pipeline != identity.pipeline {
+        let what =
+            format!("has the state of the pipeline `{}`, and this is `{}`", manifest.pipeline, identity.pipeline);
+        return refuse(what, "use another directory, or the same name (`Pipeline::named`)");
+    }
+    let (old, new) = (&manifest.program, &identity.program);
+    if old == new {
+        return Ok(());
+    }
+    let place = old.iter().zip(new).take_while(|(old, new)| old == new).count();
+    let line = |program: &[String]| program.get(place).map_or("nothing".to_owned(), |line| format!("`{line}`"));
+    let what =
+        format!("has the state of another program, whose node {place} is {}, and here it is {}", line(old), line(new));
+    refuse(what, "run that program, or use another directory and other output streams")
+}

@@ -1,0 +1,93 @@
+//! What arrives in the open commit, for the commit log.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use crate::persistence::Arrival;
+
+/// What has arrived in the open commit. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ArrivalLog(Rc<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    arrivals: RefCell<Vec<Arrival>>,
+    /// Commits are computed again: what arrives is in the log already.
+    is_replaying: Cell<bool>,
+    /// The open commit was confirmed in an earlier run.
+    is_confirmed: Cell<bool>,
+}
+
+impl ArrivalLog {
+    pub(crate) fn add(&self, arrival: Arrival) {
+        if self.0.is_replaying.get() {
+            return;
+        }
+        let mut arrivals = self.0.arrivals.borrow_mut();
+        if let Arrival::Messages { source, count, last } = &arrival
+            && let Some(Arrival::Messages { source: before, count: sum, last: end }) = arrivals.last_mut()
+            && before == source
+        {
+            (*sum, *end) = (*sum + count, *last);
+            return;
+        }
+        arrivals.push(arrival);
+    }
+
+    /// What has arrived since the last call.
+    pub(crate) fn take(&self) -> Vec<Arrival> {
+        self.0.arrivals.take()
+    }
+
+    pub(crate) fn set_replaying(&self, is_replaying: bool) {
+        self.0.is_replaying.set(is_replaying);
+    }
+
+    /// Whether the open commit was confirmed in an earlier run, so that what was written for it is not to be written again.
+    pub(crate) fn set_confirmed(&self, is_confirmed: bool) {
+        self.0.is_confirmed.set(is_confirmed);
+    }
+}
+
+/// What arrives from one source.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceArrivals {
+    log: ArrivalLog,
+    source: u32,
+}
+
+impl SourceArrivals {
+    pub(crate) fn new(log: ArrivalLog, source: u32) -> Self {
+        SourceArrivals { log, source }
+    }
+
+    /// Messages have arrived, the last of them with this sequence.
+    pub(crate) fn add(&self, count: u64, last: u64) {
+        self.log.add(Arrival::Messages { source: self.source, count, last });
+    }
+
+    /// Whether the open commit was confirmed in an earlier run.
+    pub(crate) fn is_confirmed(&self) -> bool {
+        self.log.0.is_confirmed.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_of_one_source_in_a_row_are_one_arrival() {
+        let log = ArrivalLog::default();
+        let [a, b] = [0, 1].map(|source| SourceArrivals::new(log.clone(), source));
+        a.add(2, 7);
+        a.add(1, 9);
+        b.add(4, 4);
+        a.add(1, 10);
+        log.set_replaying(true);
+        a.add(5, 15);
+        let messages = |source, count, last| Arrival::Messages { source, count, last };
+        assert_eq!(log.take(), [messages(0, 3, 9), messages(1, 4, 4), messages(0, 1, 10)]);
+        assert_eq!(log.take(), []);
+    }
+}

@@ -1,0 +1,178 @@
+//! How a pipeline that persists continues: it computes the commits of its log again, from the same messages.
+
+use std::time::Instant;
+
+use super::commit_loop::CommitLoop;
+use super::commit_scheduler::CommitScheduler;
+use super::environment;
+use crate::data::{Error, ErrorKind, Result};
+use crate::persistence::{Arrival, CommitRecord, Identity, Record, Records, SourceStart};
+use crate::plan::{Backlog, Control, Declaration};
+use crate::telemetry::{Level, report};
+
+/// The log of earlier runs.
+pub(super) struct Recovery {
+    records: Records,
+    /// How many commits it has.
+    commits: u64,
+}
+
+impl Recovery {
+    /// Opens the directory of a pipeline, if it has one, before its sources and sinks start: says where they begin.
+    ///
+    /// # Errors
+    /// The directory is of another pipeline or cannot be used, or the pipeline has sources whose messages cannot be read again.
+    pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<Option<Self>> {
+        let Some(directory) = declaration.persistence.take().or_else(environment::persistence) else { return Ok(None) };
+        let sources = &declaration.connectors.sources;
+        let unreadable = sources
+            .iter()
+            .filter(|source| !source.can_replay())
+            .map(|source| format!("the messages of the source `{}` cannot be read again", source.stats().name));
+        let reasons: Vec<String> = declaration.unpersistable.drain(..).chain(unreadable).collect();
+        if !reasons.is_empty() {
+            let message = format!(
+                "the pipeline cannot persist: {}\n\
+                 persistence needs sources that read streams with limits, without a durable consumer and without \
+                 `received_at` columns; put a stream in front of other inputs, or leave `persist` out",
+                reasons.join("; ")
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let program = std::mem::take(&mut declaration.program);
+        let opened = directory.open(Identity { pipeline: name.to_owned(), program })?;
+        for begun in opened.start.iter().flatten() {
+            let source = declaration.connectors.sources.iter().find(|source| source.stats().name == begun.name);
+            source.into_iter().for_each(|source| source.replay_from(begun.next));
+        }
+        let (commits, confirmed) = (opened.state.commits(), opened.state.confirmed());
+        declaration.connectors.sinks.iter().filter(|sink| !sink.resumes()).for_each(|sink| sink.skip_before(confirmed));
+        control.set_persistent(opened.state);
+        Ok(Some(Recovery { records: opened.records, commits }))
+    }
+}
+
+impl CommitLoop<'_> {
+    /// Computes the commits of the log again. Returns false if the pipeline was stopped meanwhile.
+    ///
+    /// # Errors
+    /// The log cannot be read or written, or its messages are gone.
+    pub(super) fn recover(&mut self, recovery: Recovery, scheduler: &mut CommitScheduler) -> Result<bool> {
+        let (Some(arrivals), Some(state)) = (self.arrivals.clone(), self.control.persistent()) else { return Ok(true) };
+        let (Recovery { mut records, commits }, begin) = (recovery, Instant::now());
+        if self.control.is_stopping() {
+            // Its sources may not have started.
+            return Ok(false);
+        }
+        let starts = self.starts();
+        let mut is_new = true;
+        arrivals.set_replaying(true);
+        while let Some(record) = records.next()? {
+            is_new = false;
+            match record {
+                Record::Start(before) => check_starts(&before, &starts)?,
+                Record::Commit(record) => {
+                    self.wait_for_sinks();
+                    arrivals.set_confirmed(record.commit < state.confirmed());
+                    if !self.replay(&record)? {
+                        return Ok(false);
+                    }
+                    self.seal_at(record.time);
+                    scheduler.continue_after(record.time);
+                }
+                Record::Confirmed(_) | Record::Refused(_) => {}
+            }
+        }
+        arrivals.set_confirmed(false);
+        arrivals.set_replaying(false);
+        let mut log = records.into_log()?;
+        if is_new {
+            log.append(&Record::Start(starts))?;
+        }
+        state.set_log(log)?;
+        let seconds = begin.elapsed().as_secs_f32();
+        let message = format_args!("{commits} commits of earlier runs were computed again in {seconds:.1} s");
+        report(Level::Info, "persistence", message);
+        Ok(true)
+    }
+
+    /// Where the sources have begun.
+    fn starts(&self) -> Vec<SourceStart> {
+        let start = |source: &dyn crate::plan::SourceOperator| {
+            let (next, created) = source.started_at().unwrap_or_default();
+            SourceStart { name: source.name().to_string(), next, created }
+        };
+        self.sources.iter().map(|source| start(&**source)).collect()
+    }
+
+    /// Moves what belongs to a commit. Returns whether all of it has arrived, which it has not if the pipeline is stopped.
+    fn replay(&mut self, record: &CommitRecord) -> Result<bool> {
+        for arrival in &record.arrivals {
+            match arrival {
+                Arrival::Preloaded => self.ingest_preloaded(),
+                Arrival::Ended => {
+                    self.send_ends();
+                }
+                Arrival::Messages { source, count, last } => {
+                    if !self.replay_messages(record.commit, *source as usize, *count, *last)? {
+                        return Ok(false);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn replay_messages(&mut self, commit: u64, source: usize, count: u64, last: u64) -> Result<bool> {
+        let (mut left, mut position) = (count, None);
+        while left > 0 {
+            let Some(source) = self.sources.get_mut(source) else {
+                return Err(lost(commit, "a source", "is not there any more".to_owned()));
+            };
+            if self.control.is_stopping() || self.control.has_failed() {
+                return Ok(false);
+            }
+            let (moved, at) = source.replay(left);
+            (left, position) = (left - moved, at.or(position));
+            if position.is_some_and(|position| position > last) {
+                break;
+            }
+            if moved > 0 {
+                continue;
+            }
+            if source.backlog() == Some(Backlog::Done) {
+                // Nothing more is stored.
+                break;
+            }
+            self.worker.step_or_park(None);
+        }
+        if position == Some(last) && left == 0 {
+            return Ok(true);
+        }
+        let found = position.map_or("an unknown one".to_owned(), |position| position.to_string());
+        let what = format!("had {count} messages up to sequence {last} in it, and now they end with {found}");
+        Err(lost(commit, self.sources.get(source).map_or("", |source| source.name()), what))
+    }
+}
+
+/// Whether the sources read the same streams as before.
+fn check_starts(before: &[SourceStart], now: &[SourceStart]) -> Result<()> {
+    for (before, now) in before.iter().zip(now) {
+        if before.created != now.created {
+            let what = format!(
+                "read a stream that was created {}, and its stream was created {}",
+                before.created, now.created
+            );
+            return Err(lost(0, &before.name, what));
+        }
+    }
+    Ok(())
+}
+
+fn lost(commit: u64, source: &str, what: String) -> Error {
+    let message = format!(
+        "commit {commit} of the log cannot be computed again: the source `{source}` {what}; the stream has lost messages that \
+         the log needs: restore it, or begin anew with another directory and other output streams"
+    );
+    Error::new(ErrorKind::Persistence, message)
+}

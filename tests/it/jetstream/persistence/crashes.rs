@@ -1,0 +1,122 @@
+//! Processes that are killed at any moment.
+
+use std::collections::BTreeMap;
+
+use super::{Folder, counted, create_outputs, create_streams, orders, output};
+use crate::delivery::child::Child;
+use crate::jetstream::support::{Js, server};
+use crate::support::random::Random;
+use crate::support::wait_for;
+
+/// How often the process is killed; `PATHWAY_CRASHES` says another number.
+const CRASHES: u64 = 12;
+/// How many messages are published between two of them.
+const ORDERS: i64 = 200;
+
+fn start(uri: &str, folder: &Folder, workers: u64) -> Child {
+    let workers = workers.to_string();
+    Child::start("persist", uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)])
+}
+
+/// Lets a process run until all orders are in its output, and ends it in an orderly way.
+fn finish(js: &Js, uri: &str, folder: &Folder, workers: u64, orders: i64) {
+    let child = start(uri, folder, workers);
+    wait_for("all orders are counted", || {
+        // Fails the test with what it has said.
+        assert!(!child.said().contains("Persistence"), "{}", child.said());
+        counted(js) == orders
+    });
+    child.signal("TERM");
+    let (status, said) = child.end();
+    assert!(status.success(), "{said}");
+}
+
+/// Ids have the lineage and the sink, then the commit and the number in it. Each message is there once, in order, without a gap
+/// within a commit.
+fn check_ids(messages: &[(String, String, String)]) {
+    let mut last: Option<(String, u64, u64)> = None;
+    for (id, ..) in messages {
+        let mut parts = id.rsplitn(3, '-');
+        let [index, commit, prefix] = [(); 3].map(|()| parts.next().expect("a part of an id"));
+        let (commit, index) = (commit.parse::<u64>().expect("a commit"), index.parse::<u64>().expect("a number"));
+        match &last {
+            Some((before, last_commit, last_index)) if *last_commit == commit => {
+                assert_eq!((before.as_str(), last_index + 1), (prefix, index), "{id}");
+            }
+            Some((before, last_commit, _)) => {
+                assert_eq!((before.as_str(), 0), (prefix, index), "{id}");
+                assert!(*last_commit < commit, "{id} follows commit {last_commit}");
+            }
+            None => assert_eq!(index, 0, "{id}"),
+        }
+        last = Some((prefix.to_owned(), commit, index));
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
+    let crashes = std::env::var("PATHWAY_CRASHES").map_or(CRASHES, |crashes| crashes.parse().expect("a number"));
+    let seed = u64::from(std::process::id());
+    println!("seed {seed}");
+    let mut random = Random::new(seed);
+    let (mut server, folder) = (server(), Folder::new());
+    let mut js = Js::new(&server);
+    create_streams(&js);
+    let uri = server.url();
+    for crash in 0..crashes as i64 {
+        js.publish_all(orders(crash * ORDERS..(crash + 1) * ORDERS));
+        let before = js.messages("OUT");
+        let child = start(&uri, &folder, 1 + random.below(2));
+        // Sometimes before anything is written, sometimes while it is, sometimes behind everything.
+        let wanted = random.below(ORDERS as u64 / 2);
+        wait_for("some output", || {
+            assert!(!child.said().contains("Persistence"), "{}", child.said());
+            js.messages("OUT") >= before + wanted || counted(&js) == (crash + 1) * ORDERS
+        });
+        if random.below(4) == 0 {
+            // Both at once. What the server has acknowledged, it has written.
+            server.restart().expect("a server");
+            js = Js::new(&server);
+        }
+        child.signal("KILL");
+        child.end();
+    }
+    let all = crashes as i64 * ORDERS;
+    finish(&js, &uri, &folder, 1, all);
+    let [sums, windows] = ["OUT", "WINDOWS"].map(|stream| output(&js, stream));
+    check_ids(&sums);
+    check_ids(&windows);
+    assert_eq!(
+        windows.iter().map(|(.., payload)| payload).collect::<std::collections::BTreeSet<_>>().len(),
+        windows.len()
+    );
+
+    // The log alone gives the same: ids, subjects and payloads, with `time`.
+    for stream in ["OUT", "WINDOWS"] {
+        js.delete(stream);
+    }
+    create_outputs(&js);
+    finish(&js, &uri, &folder, 2, all);
+    assert_eq!(output(&js, "OUT"), sums);
+    assert_eq!(output(&js, "WINDOWS"), windows);
+    check_totals(&sums, all);
+}
+
+/// Each message takes back the one before it of its city, and all orders are counted once.
+fn check_totals(sums: &[(String, String, String)], all: i64) {
+    let mut standing = BTreeMap::<String, serde_json::Value>::new();
+    for (id, subject, payload) in sums {
+        let mut row: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+        let row = row.as_object_mut().expect("an object");
+        let (diff, _) = (row.remove("diff").expect("a diff"), row.remove("time").expect("a time"));
+        let row = serde_json::Value::Object(row.clone());
+        let before = if diff == 1 {
+            standing.insert(subject.clone(), row)
+        } else {
+            standing.remove(subject).filter(|old| *old != row)
+        };
+        assert!(before.is_none(), "{id}: {payload} follows {before:?}");
+    }
+    let sum = |name: &str| standing.values().map(|row| row[name].as_i64().expect("a number")).sum::<i64>();
+    assert_eq!((sum("n"), sum("ids")), (all, (0..all).sum()));
+}

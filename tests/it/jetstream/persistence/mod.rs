@@ -1,0 +1,110 @@
+//! Pipelines that persist: what a stream has is the same as if nothing had ever been killed.
+
+mod crashes;
+mod refusals;
+mod restarts;
+
+use std::path::PathBuf;
+
+use pathway::persistence::{Directory, directory};
+use pathway::prelude::*;
+
+use super::support::{Js, stream};
+use crate::support::random::Random;
+
+#[derive(Clone, Schema)]
+pub(crate) struct Order {
+    id: i64,
+    city: String,
+    at: i64,
+}
+
+#[derive(Schema)]
+struct City {
+    name: String,
+    country: String,
+}
+
+const CITIES: [&str; 3] = ["Oslo", "Rome", "Lima"];
+
+/// Sums by city, and windows that are written once, of the stream `IN`. Another table is static.
+pub(crate) fn service(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::named("persistent");
+    let cities = [("Oslo", "Norway"), ("Rome", "Italy"), ("Lima", "Peru")];
+    let cities = pipeline.rows(cities.map(|(name, country)| City { name: name.into(), country: country.into() }));
+    let orders = nats::read(&pipeline, uri, "in.>").jetstream("IN").dead_letter("bad").json::<Order>();
+    let sums = reduce!(o in orders by o.city => { o.city, ids: sum(o.id), n: count() });
+    let sums = join!(s in sums, c in cities on s.city == c.name => { city: s.city.clone(), country: c.country.clone(), s.ids, s.n });
+    nats::write(&sums, uri, "").subject(|s| format!("out.{}", s.city)).jetstream("OUT").json();
+    let windows = reduce!(o in orders by o.city window tumbling(o.at, 10).emit_on_close() as w => { o.city, w.start, n: count() });
+    nats::write(&windows, uri, "windows.all").jetstream("WINDOWS").json();
+    pipeline
+}
+
+/// The messages of the stream `IN` with these numbers.
+fn orders(numbers: std::ops::Range<i64>) -> impl Iterator<Item = (String, String)> {
+    let mut random = Random::new(numbers.start as u64);
+    numbers.map(move |id| {
+        let (city, at) = (random.pick(&CITIES), id / 4 - random.below(3) as i64);
+        ("in.orders".to_owned(), format!(r#"{{"id": {id}, "city": "{city}", "at": {at}}}"#))
+    })
+}
+
+fn create_streams(js: &Js) {
+    js.create(stream("IN"));
+    create_outputs(js);
+}
+
+/// The window for duplicates is shorter than a restart takes.
+fn create_outputs(js: &Js) {
+    for name in ["OUT", "WINDOWS"] {
+        js.create(async_nats::jetstream::stream::Config {
+            duplicate_window: std::time::Duration::from_millis(100),
+            ..stream(name)
+        });
+    }
+}
+
+/// A directory that is removed on drop.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        let name = format!(
+            "pathway-state-{}-{}",
+            std::process::id(),
+            Random::new(u64::from(std::process::id())).below(1 << 40)
+        );
+        let path = std::env::temp_dir().join(name).join(format!("{:?}", std::thread::current().id()));
+        std::fs::create_dir_all(&path).expect("a directory");
+        Folder(path)
+    }
+
+    fn directory(&self) -> Directory {
+        directory(&self.0)
+    }
+
+    fn path(&self) -> &str {
+        self.0.to_str().expect("text")
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The sum over all cities of how many orders their last messages count.
+fn counted(js: &Js) -> i64 {
+    let number = |payload: &str, name: &str| {
+        let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+        json[name].as_i64().expect("a number")
+    };
+    js.stored("OUT").iter().map(|(_, _, payload)| number(payload, "n") * number(payload, "diff")).sum()
+}
+
+/// The messages of an output stream: id, subject, payload.
+fn output(js: &Js, stream: &str) -> Vec<(String, String, String)> {
+    js.stored_with_ids(stream)
+}

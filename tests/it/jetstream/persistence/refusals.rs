@@ -1,0 +1,102 @@
+//! What cannot be continued, or cannot persist at all, is an error that names it and the cure.
+
+use pathway::ErrorKind;
+use pathway::persistence::directory;
+use pathway::prelude::*;
+
+use super::{Folder, Order, create_streams, orders, service};
+use crate::jetstream::support::{Js, server, work_queue};
+use crate::support::{Input, assert_error, join, stop, wait_for};
+
+/// Runs the service until it has read 50 orders.
+fn run_once(uri: &str, js: &Js, folder: &Folder) {
+    create_streams(js);
+    js.publish_all(orders(0..50));
+    let running = service(uri).persist(folder.directory()).start().unwrap();
+    wait_for("all orders are counted", || super::counted(js) == 50);
+    stop(running);
+}
+
+#[test]
+fn inputs_that_cannot_be_read_again_are_refused() {
+    let (server, folder) = (server(), Folder::new());
+    let js = Js::new(&server);
+    js.create(work_queue("QUEUE"));
+    let refuse = |declare: &dyn Fn(&Pipeline), kind, words: &[&str]| {
+        let pipeline = Pipeline::named("refused").persist(folder.directory());
+        declare(&pipeline);
+        let error = pipeline.start().and_then(join).expect_err("refused");
+        assert_error(&error, kind, words);
+    };
+    let uri = server.url();
+    let core = |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "in").json::<Input>().collect());
+    refuse(
+        &core,
+        ErrorKind::Config,
+        &["the messages of the source `in` cannot be read again", "put a stream in front"],
+    );
+    let queue =
+        |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Input>().collect());
+    refuse(&queue, ErrorKind::Config, &["stream `QUEUE`", "use a stream with limits"]);
+    let feed = |pipeline: &Pipeline| drop(pipeline.input::<Input>().1.collect());
+    refuse(&feed, ErrorKind::Config, &["the rows of `input` are given by the program"]);
+}
+
+#[test]
+fn a_directory_is_for_one_run_of_one_program() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    run_once(&uri, &js, &folder);
+    let first = service(&uri).persist(folder.directory()).start().unwrap();
+    let error = service(&uri).persist(folder.directory()).start().expect_err("in use");
+    assert_error(&error, ErrorKind::Persistence, &["is in use", "end that one first"]);
+    stop(first);
+
+    let other = Pipeline::named("other").persist(folder.directory());
+    let seen = nats::read(&other, &uri, "in.>").jetstream("IN").json::<Order>().collect();
+    let error = other.start().expect_err("another pipeline");
+    assert_error(&error, ErrorKind::Persistence, &["has the state of the pipeline `persistent`, and this is `other`"]);
+    drop(seen);
+    let changed = Pipeline::named("persistent").persist(folder.directory());
+    let seen = nats::read(&changed, &uri, "in.>").jetstream("IN").json::<Order>().collect();
+    let error = changed.start().expect_err("another program");
+    assert_error(
+        &error,
+        ErrorKind::Persistence,
+        &["has the state of another program", "run that program, or use another"],
+    );
+    drop(seen);
+}
+
+#[test]
+fn messages_that_the_log_needs_and_that_are_gone_are_an_error() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    run_once(&uri, &js, &folder);
+    js.purge("IN");
+    js.publish_all(orders(50..60));
+    let error = service(&uri).persist(folder.directory()).start().and_then(join).expect_err("lost");
+    assert_error(&error, ErrorKind::Persistence, &["cannot be computed again", "the stream has lost messages"]);
+}
+
+#[test]
+fn a_log_that_is_damaged_or_has_lost_its_end_is_an_error() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    run_once(&uri, &js, &folder);
+    let log = folder.0.join("log");
+    let bytes = std::fs::read(&log).expect("the log");
+    let run = || service(&uri).persist(directory(folder.path())).start().and_then(join);
+    let mut damaged = bytes.clone();
+    damaged[20] ^= 1;
+    std::fs::write(&log, &damaged).expect("a file");
+    assert_error(
+        &run().expect_err("damaged"),
+        ErrorKind::Persistence,
+        &["log`: the record at byte 0 is not as it was written"],
+    );
+    // Only the record of the beginning is left.
+    let first = 12 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
+    std::fs::write(&log, &bytes[..first]).expect("a file");
+    assert_error(&run().expect_err("cut"), ErrorKind::Persistence, &["the end of the log was lost", "stream `"]);
+}
