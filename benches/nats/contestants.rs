@@ -63,6 +63,11 @@ fn groups_out(pipeline: &Pipeline, url: &str) {
 pub(crate) fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
     let pipeline = Pipeline::new();
     declare(&pipeline, url);
+    measured(pipeline)
+}
+
+/// Runs a pipeline with one source and one sink.
+pub(crate) fn measured(pipeline: Pipeline) -> Outcome {
     let running = pipeline.start()?;
     serve(|| {
         let stats = running.stats();

@@ -19,24 +19,31 @@ pub(crate) fn closed_loop(server: &pathway_testkit::Server) -> Outcome {
     for _ in 0..ROUNDS {
         for (medians, role) in medians.iter_mut().zip(roles) {
             let contestant = Contestant::start(role, &server.url())?;
-            let mut times = runtime.block_on(round_trips(&server.url(), MESSAGES))?;
+            let times = runtime.block_on(round_trips(&server.url(), MESSAGES))?;
             drop(contestant);
-            times.sort_unstable();
-            let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e6;
-            println!("{role:>12} {:>8.1} {:>8.1} {:>8.1}", at(0.5), at(0.9), at(0.99));
-            medians.push(at(0.5));
+            medians.push(report(role, times));
         }
     }
-    let [bare, pair, ours] = medians.map(|mut medians| {
-        medians.sort_by(f64::total_cmp);
-        medians[medians.len() / 2]
-    });
+    let [bare, pair, ours] = medians.map(median);
     println!("{:>12} {:.2} of the bare loop's p50 (medians of the rounds)", "ratio", ours / bare);
     println!("{:>12} {:.2} of the p50 of the loop that publishes the same messages", "", ours / pair);
     Ok(())
 }
 
-async fn round_trips(url: &str, messages: usize) -> Outcome<Vec<Duration>> {
+/// Prints the percentiles of some times, and returns the median in µs.
+pub(crate) fn report(role: &str, mut times: Vec<Duration>) -> f64 {
+    times.sort_unstable();
+    let at = |share: f64| times[(times.len() as f64 * share) as usize].as_secs_f64() * 1e6;
+    println!("{role:>12} {:>8.1} {:>8.1} {:>8.1}", at(0.5), at(0.9), at(0.99));
+    at(0.5)
+}
+
+pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
+    figures.sort_by(f64::total_cmp);
+    figures[figures.len() / 2]
+}
+
+pub(crate) async fn round_trips(url: &str, messages: usize) -> Outcome<Vec<Duration>> {
     let client = async_nats::connect(url).await?;
     let mut updates = client.subscribe("out").await?;
     client.flush().await?;

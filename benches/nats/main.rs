@@ -2,7 +2,8 @@
 //!
 //! ```sh
 //! cargo bench --bench nats             # everything
-//! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out, stream-in, stream-out
+//! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out, stream-in, stream-out,
+//!                                      # persistence
 //! ```
 //!
 //! Where `PATHWAY_PYTHON` names a Python with Pathway 0.33 installed, Pathway takes its turns too.
@@ -14,6 +15,7 @@ mod contestants;
 mod flood;
 mod latency;
 mod peer;
+mod persistence;
 mod process;
 mod stream_contestants;
 mod streams;
@@ -46,6 +48,9 @@ fn main() -> Outcome {
     }
     if chosen("stream-out") {
         streams::push(&server)?;
+    }
+    if chosen("persistence") {
+        persistence::persistence(&server)?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use pathway::prelude::*;
 
 use crate::Outcome;
-use crate::contestants::{Input, ours, serve};
+use crate::contestants::{Input, measured, ours, serve};
 use crate::streams::PUBLISHED;
 
 /// How many messages are under way, as with ours.
@@ -21,6 +21,8 @@ pub(crate) fn run(role: &str, url: &str) -> Option<Outcome> {
     match role {
         "stream-sum" => Some(ours(url, sum)),
         "stream-out" => Some(out(url)),
+        "forgetful" => Some(ours(url, copy_groups)),
+        "persistent" => Some(persistent(url)),
         "bare-pull" => Some(by_hand(url, bare_pull)),
         "bare-push" => Some(by_hand(url, bare_push)),
         _ => None,
@@ -31,6 +33,24 @@ fn sum(pipeline: &Pipeline, url: &str) {
     let input = nats::read(pipeline, url, "in").jetstream("IN").json::<Input>();
     let total = reduce!(row in input => { sum: sum(row.value) });
     nats::write(&total, url, "sum").json();
+}
+
+/// Stream to stream: how often each value has come.
+fn copy_groups(pipeline: &Pipeline, url: &str) {
+    let input = nats::read(pipeline, url, "in").jetstream("IN").json::<Input>();
+    let counts = reduce!(row in input by row.value => { row.value, n: count() });
+    nats::write(&counts, url, "out").jetstream("OUT").json();
+}
+
+/// The same, with a directory that is removed first.
+fn persistent(url: &str) -> Outcome {
+    let path = std::env::temp_dir().join("pathway-bench-state");
+    if path.exists() {
+        std::fs::remove_dir_all(&path)?;
+    }
+    let pipeline = Pipeline::named("bench").persist(pathway::persistence::directory(path));
+    copy_groups(&pipeline, url);
+    measured(pipeline)
 }
 
 fn out(url: &str) -> Outcome {

@@ -17,7 +17,7 @@ pub(crate) fn pull(server: &pathway_testkit::Server) -> Outcome {
     const MESSAGES: u64 = 1_000_000;
     println!("\nstream-in: {MESSAGES} messages {{\"value\":1}} of a stream, {ROUNDS} rounds");
     create(server, "IN", "in")?;
-    fill(server, MESSAGES)?;
+    fill(server, MESSAGES, |_| r#"{"value":1}"#.to_owned())?;
     header();
     let mut rates = [const { Vec::new() }; 2];
     for _ in 0..ROUNDS {
@@ -62,7 +62,7 @@ pub(crate) fn push(server: &pathway_testkit::Server) -> Outcome {
 pub(crate) const PUBLISHED: u64 = 300_000;
 
 /// Runs a contestant from its start to its last message; returns messages a second.
-fn run(role: &str, messages: u64, server: &pathway_testkit::Server) -> Outcome<f64> {
+pub(crate) fn run(role: &str, messages: u64, server: &pathway_testkit::Server) -> Outcome<f64> {
     let begin = Instant::now();
     let mut contestant = Contestant::start(role, &server.url())?;
     let (after, end) = contestant.finish(messages)?;
@@ -79,11 +79,11 @@ fn ratio([mut bare, mut ours]: [Vec<f64>; 2]) {
 }
 
 /// Fills the stream. Without acknowledgements the server would drop what comes too fast.
-fn fill(server: &pathway_testkit::Server, messages: u64) -> Outcome {
+pub(crate) fn fill(server: &pathway_testkit::Server, messages: u64, payload: impl Fn(u64) -> String) -> Outcome {
     with_jetstream(server, async |context| {
         let mut window = std::collections::VecDeque::new();
-        for _ in 0..messages {
-            window.push_back(context.publish("in", r#"{"value":1}"#.into()).await?.into_future());
+        for number in 0..messages {
+            window.push_back(context.publish("in", payload(number).into()).await?.into_future());
             if window.len() == 1_000
                 && let Some(first) = window.pop_front()
             {
@@ -97,7 +97,7 @@ fn fill(server: &pathway_testkit::Server, messages: u64) -> Outcome {
     })
 }
 
-fn create(server: &pathway_testkit::Server, name: &str, subject: &str) -> Outcome {
+pub(crate) fn create(server: &pathway_testkit::Server, name: &str, subject: &str) -> Outcome {
     with_jetstream(server, async |context| {
         let config = Config { name: name.to_owned(), subjects: vec![subject.to_owned()], ..Config::default() };
         context.create_stream(config).await?;
@@ -105,7 +105,7 @@ fn create(server: &pathway_testkit::Server, name: &str, subject: &str) -> Outcom
     })
 }
 
-fn delete(server: &pathway_testkit::Server, name: &str) -> Outcome {
+pub(crate) fn delete(server: &pathway_testkit::Server, name: &str) -> Outcome {
     with_jetstream(server, async |context| {
         context.delete_stream(name).await?;
         Ok(())
