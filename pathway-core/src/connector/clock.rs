@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::runtime;
 use tokio::time::MissedTickBehavior;
 
-use super::source::{RowSender, Source, SourceSettings, attach_rows};
+use super::source::{Position, RowBatch, RowSender, Source, SourceSettings, attach_rows};
 use super::{Failure, Tick};
 use crate::data::{Change, DateTimeUtc, Error, ErrorKind};
 use crate::plan::{Pipeline, Table};
@@ -67,7 +67,8 @@ impl ClockSource {
     async fn tick(&self, rows: &RowSender<Tick>) {
         let mut interval = tokio::time::interval(self.every);
         interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
-        let mut last: Option<Tick> = None;
+        // The row that an earlier run has left in the table.
+        let mut last: Option<Tick> = rows.resume_after().and_then(tick_at);
         loop {
             tokio::select! {
                 _ = interval.tick() => {}
@@ -81,9 +82,17 @@ impl ClockSource {
             // Both in one batch, so that they are in one commit.
             let mut changes = vec![Change::insert(tick)];
             changes.extend(last.replace(tick).map(Change::remove));
-            if rows.send(&mut changes.into()).is_err() {
+            let mut batch = RowBatch::from(changes);
+            batch.set_position(Position::from_bytes(tick.at.as_nanosecond().to_le_bytes()));
+            if rows.send(&mut batch).is_err() {
                 return;
             }
         }
     }
+}
+
+/// The tick whose position this is.
+fn tick_at(position: &Position) -> Option<Tick> {
+    let nanoseconds = i128::from_le_bytes(position.as_bytes()?.try_into().ok()?);
+    Some(Tick { at: DateTimeUtc::from_nanosecond(nanoseconds).ok()? })
 }

@@ -55,6 +55,9 @@ pub(crate) enum Arrival {
     Preloaded,
     /// Preloaded tables, and other sources, had ended.
     Ended,
+    /// Whether messages that servers had stored were still to be processed, from here on: clocks do not show then that no row
+    /// arrives.
+    CatchingUp(bool),
     /// Messages of a source.
     Messages {
         /// Its number in [`Record::Start`].
@@ -62,5 +65,14 @@ pub(crate) enum Arrival {
         count: u64,
         /// The sequence of the last one.
         last: u64,
+    },
+    /// Messages or rows of a source that cannot be read again.
+    Logged {
+        /// Its number in [`Record::Start`].
+        source: u32,
+        /// As the source encodes them.
+        values: Vec<u8>,
+        /// The position behind them, as postcard encodes it, if the source has set one; else empty.
+        position: Vec<u8>,
     },
 }

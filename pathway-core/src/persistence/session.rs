@@ -1,6 +1,6 @@
 //! A directory that a running pipeline uses.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::log::{Log, failed};
 use super::manifest::{Manifest, VERSION};
-use super::{Directory, Record, Records, RefusedMessage, SourceStart};
+use super::{Arrival, Directory, Record, Records, RefusedMessage, SourceStart};
 use crate::data::{Commit, Error, ErrorKind, Result};
 
 /// Which pipeline it is.
@@ -25,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) records: Records,
     /// Where the sources began, if there was a run before this one.
     pub(crate) start: Option<Vec<SourceStart>>,
+    /// The last positions of sources whose messages or rows are in the log, by their numbers.
+    pub(crate) positions: HashMap<u32, Vec<u8>>,
 }
 
 /// What all threads of a pipeline share of its directory. It is locked until [`release`](PersistentState::release).
@@ -69,11 +71,19 @@ impl Directory {
         let log_path = path.join("log");
         let mut records = Records::open(&log_path, *sync)?;
         let (mut start, mut commits, mut confirmed, mut refused) = (None, 0, 0, HashSet::new());
+        let mut positions = HashMap::new();
         while let Some(record) = records.next()? {
             match record {
                 Record::Start(sources) => start = Some(sources),
                 Record::Commit(record) => {
                     (commits, confirmed) = (record.commit + 1, record.confirmed.max(confirmed));
+                    for arrival in record.arrivals {
+                        if let Arrival::Logged { source, position, .. } = arrival
+                            && !position.is_empty()
+                        {
+                            positions.insert(source, position);
+                        }
+                    }
                 }
                 Record::Confirmed(before) => confirmed = before.max(confirmed),
                 Record::Refused(message) => {
@@ -94,7 +104,7 @@ impl Directory {
             log,
             lock: Mutex::new(Some(lock)),
         };
-        Ok(Opened { state, records, start })
+        Ok(Opened { state, records, start, positions })
     }
 }
 

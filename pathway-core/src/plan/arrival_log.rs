@@ -16,6 +16,7 @@ struct State {
     is_replaying: Cell<bool>,
     /// The open commit was confirmed in an earlier run.
     is_confirmed: Cell<bool>,
+    is_catching_up: Cell<bool>,
 }
 
 impl ArrivalLog {
@@ -32,6 +33,13 @@ impl ArrivalLog {
             return;
         }
         arrivals.push(arrival);
+    }
+
+    /// Whether messages that servers had stored are still to be processed.
+    pub(crate) fn set_catching_up(&self, is_catching_up: bool) {
+        if self.0.is_catching_up.replace(is_catching_up) != is_catching_up {
+            self.add(Arrival::CatchingUp(is_catching_up));
+        }
     }
 
     /// What has arrived since the last call.
@@ -64,6 +72,11 @@ impl SourceArrivals {
     /// Messages have arrived, the last of them with this sequence.
     pub(crate) fn add(&self, count: u64, last: u64) {
         self.log.add(Arrival::Messages { source: self.source, count, last });
+    }
+
+    /// Messages or rows have arrived that cannot be read again. `position` is the one behind them, if the source has set it.
+    pub(crate) fn log(&self, values: Vec<u8>, position: Vec<u8>) {
+        self.log.add(Arrival::Logged { source: self.source, values, position });
     }
 
     /// Whether the open commit was confirmed in an earlier run.

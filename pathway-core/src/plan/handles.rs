@@ -5,6 +5,17 @@ use std::thread::JoinHandle;
 use crate::data::{Commit, Result};
 use crate::telemetry::{SinkStats, SourceStats};
 
+/// How the messages or rows of a source are there again after a restart of a pipeline that persists.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replay {
+    /// The source reads the same ones once more, in the same order, from a sequence on.
+    Again,
+    /// They are in the log.
+    Logged,
+    /// The pipeline cannot persist.
+    Never,
+}
+
 /// A source of a plan. `connector/` implements it for every `Source`.
 pub trait SourceHandle: Send + Sync {
     /// Starts the source's thread, if it has one, and returns when the source is ready: from then on it misses nothing.
@@ -19,10 +30,13 @@ pub trait SourceHandle: Send + Sync {
     /// No more acknowledgements follow. `all` messages are confirmed, or the pipeline has failed.
     fn end_acknowledgements(&self, all: bool);
 
-    /// Whether it can read the same messages once more, in the same order, from a sequence on.
-    fn can_replay(&self) -> bool {
-        false
+    /// How its messages are there again after a restart.
+    fn replay(&self) -> Replay {
+        Replay::Never
     }
+
+    /// Says behind which position the log has what it has handed over, as postcard encodes it, before it starts.
+    fn resume_after(&self, _position: &[u8]) {}
 
     /// Makes it begin with this sequence, before it starts.
     fn replay_from(&self, _next: u64) {}

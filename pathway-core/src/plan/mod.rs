@@ -19,7 +19,7 @@ pub(crate) use arrival_log::{ArrivalLog, SourceArrivals};
 pub use build::Build;
 pub(crate) use build::{Built, SourceEnds};
 pub use control::Control;
-pub use handles::{SinkHandle, SourceHandle};
+pub use handles::{Replay, SinkHandle, SourceHandle};
 pub use manual_commits::ManualCommits;
 pub use node::{NodeId, Order, Plan, TableProperties};
 pub use pipeline::Pipeline;

@@ -64,7 +64,8 @@ impl Pipeline {
     /// `PATHWAY_PERSISTENT_STORAGE` names a directory from outside; this method comes first.
     ///
     /// # Requirements
-    /// All sources read streams with limits (`nats::read(..).jetstream(..)` without a durable consumer), or are static tables.
+    /// Streams that are read have limits, and no durable consumer is named. Other inputs are logged as a whole, except work queues,
+    /// buckets and [`input`](Pipeline::input), which are refused.
     /// Nothing else writes into the output streams. With anything else, [`run`](Pipeline::run) returns an error that names it.
     ///
     /// ```

@@ -63,6 +63,14 @@ pub trait SourceOperator {
         (0, None)
     }
 
+    /// Moves messages or rows of the log into the open commit.
+    ///
+    /// # Errors
+    /// They are not as they were logged.
+    fn replay_logged(&mut self, _values: &[u8]) -> Result<(), String> {
+        Err("it has nothing in the log".to_owned())
+    }
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 

@@ -94,7 +94,13 @@ impl CommitLoop<'_> {
             let manual = ManualCommits::take_first(groups);
             // Before the rows of others that arrive now.
             OpenCommit::add(&mut open, self.send_ends().into(), Duration::ZERO);
-            let turn = order.ingest(&mut self.sources, manual.map(|group| &groups[group]), self.control, &mut open);
+            let turn = order.ingest(
+                &mut self.sources,
+                manual.map(|group| &groups[group]),
+                self.control,
+                self.arrivals.as_ref(),
+                &mut open,
+            );
             if let Some(group) = manual {
                 self.seal(scheduler);
                 groups[group].done();

@@ -7,7 +7,7 @@ use super::commit_scheduler::CommitScheduler;
 use super::environment;
 use crate::data::{Error, ErrorKind, Result};
 use crate::persistence::{Arrival, CommitRecord, Identity, Record, Records, SourceStart};
-use crate::plan::{Backlog, Control, Declaration};
+use crate::plan::{Backlog, Control, Declaration, Replay};
 use crate::telemetry::{Level, report};
 
 /// The log of earlier runs.
@@ -27,14 +27,14 @@ impl Recovery {
         let sources = &declaration.connectors.sources;
         let unreadable = sources
             .iter()
-            .filter(|source| !source.can_replay())
+            .filter(|source| source.replay() == Replay::Never)
             .map(|source| format!("the messages of the source `{}` cannot be read again", source.stats().name));
         let reasons: Vec<String> = declaration.unpersistable.drain(..).chain(unreadable).collect();
         if !reasons.is_empty() {
             let message = format!(
                 "the pipeline cannot persist: {}\n\
-                 persistence needs sources that read streams with limits, without a durable consumer and without \
-                 `received_at` columns; put a stream in front of other inputs, or leave `persist` out",
+                 streams must have limits, and no durable consumer and no `received_at` columns; put a stream in front of other \
+                 inputs, or leave `persist` out",
                 reasons.join("; ")
             );
             return Err(Error::new(ErrorKind::Config, message));
@@ -44,6 +44,11 @@ impl Recovery {
         for begun in opened.start.iter().flatten() {
             let source = declaration.connectors.sources.iter().find(|source| source.stats().name == begun.name);
             source.into_iter().for_each(|source| source.replay_from(begun.next));
+        }
+        for (number, position) in &opened.positions {
+            let name = opened.start.iter().flatten().nth(*number as usize).map(|begun| &begun.name);
+            let source = declaration.connectors.sources.iter().find(|source| Some(&source.stats().name) == name);
+            source.into_iter().for_each(|source| source.resume_after(position));
         }
         let (commits, confirmed) = (opened.state.commits(), opened.state.confirmed());
         declaration.connectors.sinks.iter().filter(|sink| !sink.resumes()).for_each(|sink| sink.skip_before(confirmed));
@@ -110,8 +115,24 @@ impl CommitLoop<'_> {
         for arrival in &record.arrivals {
             match arrival {
                 Arrival::Preloaded => self.ingest_preloaded(),
+                Arrival::CatchingUp(is_catching_up) => {
+                    self.control.set_catching_up(*is_catching_up);
+                    self.arrivals.iter().for_each(|arrivals| arrivals.set_catching_up(*is_catching_up));
+                }
                 Arrival::Ended => {
                     self.send_ends();
+                }
+                Arrival::Logged { source, values, .. } => {
+                    let replayed = self.sources.get_mut(*source as usize).map(|source| source.replay_logged(values));
+                    if let Some(Err(error)) = replayed {
+                        let name = self.sources.get(*source as usize).map_or("", |source| source.name());
+                        let message = format!(
+                            "commit {} of the log has values of the source `{name}` that cannot be read: {error}; perhaps its \
+                             row has other columns now: run the earlier program, or begin anew with another directory",
+                            record.commit
+                        );
+                        return Err(Error::new(ErrorKind::Persistence, message));
+                    }
                 }
                 Arrival::Messages { source, count, last } => {
                     if !self.replay_messages(record.commit, *source as usize, *count, *last)? {

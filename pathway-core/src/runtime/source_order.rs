@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::commit_loop::OpenCommit;
 use super::merge::{Candidate, Merge, Next, PATIENCE, Wait};
-use crate::plan::{Backlog, CommitTrigger, Control, ManualCommits, SourceOperator};
+use crate::plan::{ArrivalLog, Backlog, CommitTrigger, Control, ManualCommits, SourceOperator};
 use crate::telemetry::{Level, report};
 
 /// How many messages of merged backlogs are moved before the commit loop decides again.
@@ -53,11 +53,13 @@ impl SourceOrder {
         sources: &mut Sources,
         manual: Option<&Arc<ManualCommits>>,
         control: &Control,
+        arrivals: Option<&ArrivalLog>,
         open: &mut Option<OpenCommit>,
     ) -> Option<Duration> {
         let held_back = self.take_snapshots(sources, control, open);
         let has_backlog = self.has_backlog(sources);
         control.set_catching_up(has_backlog);
+        arrivals.into_iter().for_each(|arrivals| arrivals.set_catching_up(has_backlog));
         let is_merging = has_backlog && !self.merged.is_empty();
         let mut has_more = false;
         for (number, source) in sources.iter_mut().enumerate() {

@@ -14,7 +14,7 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
-use crate::plan::{CommitTrigger, Order, Pipeline, Plan, SourceHandle, Table, TableProperties};
+use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
 use crate::telemetry::SourceStats;
 
 impl Pipeline {
@@ -153,6 +153,7 @@ fn row_table<R: Schema>(
             if build.dataflow.is_first_worker() {
                 let (link, trigger) = (link.clone(), trigger.clone());
                 let id = output.id();
+                let output = (build.source_arrivals(), output);
                 let operator = RowOperator::new(link, trigger, own_commits, background, check_removals, output);
                 build.add_source_operator(id, Box::new(operator));
             }
@@ -207,8 +208,9 @@ pub(crate) fn add_source<S: Source>(
     source: S,
 ) -> SourceLink<<S::Item as SourceItem>::Batch> {
     let link = new_link(plan, name, metadata, bound);
-    let can_replay = source.can_replay();
-    plan.add_source(SourceThread { link: link.clone(), can_replay, source: Mutex::new(Some(source)) });
+    let replay = source.replay();
+    let _ = link.beginning.is_logged.set(replay == Replay::Logged);
+    plan.add_source(SourceThread { link: link.clone(), replay, source: Mutex::new(Some(source)) });
     link
 }
 
@@ -226,7 +228,7 @@ fn new_link<B: InputBatch>(plan: &Plan, name: Arc<str>, metadata: Metadata, boun
 /// A source that runs on a thread of its own.
 struct SourceThread<S: Source> {
     link: SourceLink<<S::Item as SourceItem>::Batch>,
-    can_replay: bool,
+    replay: Replay,
     /// Taken when the pipeline starts.
     source: Mutex<Option<S>>,
 }
@@ -237,8 +239,18 @@ impl<S: Source> SourceHandle for SourceThread<S> {
         start_source(source, self.link.clone()).map(Some)
     }
 
-    fn can_replay(&self) -> bool {
-        self.can_replay && !self.link.metadata.received_at
+    fn replay(&self) -> Replay {
+        match self.replay {
+            // The times of the first run are in no stream.
+            Replay::Again if self.link.metadata.received_at => Replay::Never,
+            replay => replay,
+        }
+    }
+
+    fn resume_after(&self, position: &[u8]) {
+        if let Ok(position) = postcard::from_bytes(position) {
+            let _ = self.link.beginning.resume_after.set(position);
+        }
     }
 
     fn replay_from(&self, next: u64) {

@@ -1,16 +1,15 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
-use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
 use super::dead_letters::DeadLetterOutput;
 use super::ingest_limit::IngestLimit;
-use super::message_batch::MessagePosition;
-use super::{MessageBatch, Position, SourceLink};
+use super::message_place::Place;
+use super::{MessageBatch, Position, SourceLink, logged};
 use crate::connector::sink::EncodedBatch;
-use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema, subject_excerpt};
+use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
 use crate::dataflow::InputHandle;
 use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{Backlog, CommitTrigger, SourceArrivals, SourceOperator};
@@ -78,6 +77,8 @@ pub(super) struct DecodeOperator<R: Schema> {
     confirmations: Confirmations,
     /// A message could not be decoded, and nothing is taken after it.
     is_stopped: bool,
+    /// The messages are from the log.
+    is_replaying: bool,
     /// The last turn ended before the queue was empty.
     has_more: bool,
     /// The batch whose messages are next, and the number of the first one that was not moved.
@@ -104,6 +105,7 @@ impl<R: Schema> DecodeOperator<R> {
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
             is_stopped: false,
+            is_replaying: false,
             has_more: false,
             current: None,
         }
@@ -116,6 +118,46 @@ impl<R: Schema> DecodeOperator<R> {
 
     /// Decodes messages of a batch and sends their rows on.
     fn decode(&mut self, batch: &MessageBatch, numbers: Range<usize>) {
+        let read = self.decode_rows(batch, numbers.clone());
+        self.confirmations.take(read);
+        self.log_arrivals(batch, numbers.start..numbers.start + read);
+        self.send_rows(batch, numbers.start + read);
+        if self.is_stopped {
+            self.link.queue.close_after(self.confirmations.taken());
+        }
+    }
+
+    /// Says what has arrived, if the pipeline persists.
+    fn log_arrivals(&self, batch: &MessageBatch, numbers: Range<usize>) {
+        let Some(arrivals) = self.arrivals.as_ref().filter(|_| !numbers.is_empty()) else { return };
+        let position = batch.position_after(numbers.end);
+        if self.link.beginning.is_logged.get() != Some(&true) {
+            if let Some(last) = position.and_then(Position::as_u64) {
+                arrivals.add(numbers.len() as u64, last);
+            }
+            return;
+        }
+        let position = position.and_then(|position| postcard::to_stdvec(position).ok()).unwrap_or_default();
+        match logged::encode(batch, numbers) {
+            Ok(values) => arrivals.log(values, position),
+            Err(error) => {
+                let message = format!("source `{}`: messages cannot be logged: {error}", self.link.name);
+                self.link.control.fail(Error::new(ErrorKind::Persistence, message));
+            }
+        }
+    }
+
+    /// Sends on what was decoded of the first messages of a batch.
+    fn send_rows(&mut self, batch: &MessageBatch, end: usize) {
+        self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
+        if let Some(position) = batch.position_after(end) {
+            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
+        }
+        self.output.send(&mut self.decoded.changes);
+    }
+
+    /// Decodes messages of a batch, and returns how many: all, or those before one at which the source stops.
+    fn decode_rows(&mut self, batch: &MessageBatch, numbers: Range<usize>) -> usize {
         self.decoded.changes.reserve(numbers.len());
         let mut dead_letters = None;
         let mut read = 0;
@@ -135,7 +177,7 @@ impl<R: Schema> DecodeOperator<R> {
                     break;
                 }
                 // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
-                if self.decoded.rows == rows_before {
+                if self.decoded.rows == rows_before && !self.is_replaying {
                     self.link.queue.acks().reject(self.confirmations.taken() + read as u64);
                 }
             }
@@ -144,18 +186,7 @@ impl<R: Schema> DecodeOperator<R> {
         if let (Some(batch), Some(output)) = (dead_letters, &self.settings.dead_letters) {
             output.send(batch);
         }
-        self.confirmations.take(read);
-        self.link.counters.rows.add(std::mem::take(&mut self.decoded.rows));
-        if let Some(position) = batch.position_after(numbers.start + read) {
-            *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
-            if let (Some(arrivals), Some(last), 1..) = (&self.arrivals, position.as_u64(), read) {
-                arrivals.add(read as u64, last);
-            }
-        }
-        self.output.send(&mut self.decoded.changes);
-        if self.is_stopped {
-            self.link.queue.close_after(self.confirmations.taken());
-        }
+        read
     }
 
     /// Rejects a message, or parts of it. Where the pipeline stops at the first, that is all there is to say.
@@ -241,23 +272,6 @@ enum Rejected {
     Part(RejectedPart),
 }
 
-/// Where a message comes from: ``on subject `orders` at position 7``.
-struct Place<'a> {
-    subject: &'a str,
-    position: Option<MessagePosition<'a>>,
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "on subject `{}`", subject_excerpt(self.subject))?;
-        match &self.position {
-            Some(MessagePosition::At(position)) => write!(f, " at position {position}"),
-            Some(MessagePosition::Before(position)) => write!(f, " before position {position}"),
-            None => Ok(()),
-        }
-    }
-}
-
 impl<R: Schema> SourceOperator for DecodeOperator<R> {
     fn name(&self) -> &Arc<str> {
         &self.link.name
@@ -336,6 +350,15 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
             self.link.queue.recycle(batch);
         }
         ((end - next) as u64, last)
+    }
+
+    fn replay_logged(&mut self, values: &[u8]) -> Result<(), String> {
+        let batch = logged::decode(values)?;
+        self.is_replaying = true;
+        let read = self.decode_rows(&batch, 0..batch.len());
+        self.is_replaying = false;
+        self.send_rows(&batch, read);
+        Ok(())
     }
 
     fn awaits_snapshot(&self) -> bool {

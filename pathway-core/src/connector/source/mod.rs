@@ -11,7 +11,9 @@ mod decode_operator;
 mod ingest_limit;
 mod input_batch;
 mod item;
+mod logged;
 mod message_batch;
+mod message_place;
 mod message_sender;
 mod metadata_columns;
 mod position;
@@ -41,6 +43,9 @@ pub use queue::{Closed, InputQueue};
 pub use row_batch::RowBatch;
 pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
 pub use settings::SourceSettings;
+
+#[doc(hidden)]
+pub use crate::plan::Replay;
 
 use super::Failure;
 
@@ -105,11 +110,11 @@ pub trait Source: Send + Sized + 'static {
         SourceSettings::new()
     }
 
-    /// Whether it can read the same messages again, in the same order, whatever happens to the pipeline. Only then can the
-    /// pipeline [persist](crate::plan::Pipeline::persist). Default: false.
+    /// How its messages or rows are there again after a restart of a pipeline that
+    /// [persists](crate::plan::Pipeline::persist). Default: they are in the pipeline's log.
     #[doc(hidden)]
-    fn can_replay(&self) -> bool {
-        false
+    fn replay(&self) -> Replay {
+        Replay::Logged
     }
 
     /// Hands over rows or messages until there are no more, or until [`Sender`] returns [`Stopped`]. Pass [`Stopped`] on with

@@ -6,9 +6,9 @@ use super::confirmations::Confirmations;
 use super::ingest_limit::IngestLimit;
 use super::row_copies::RowCopies;
 use super::{InputBatch, RowBatch, SourceLink};
-use crate::data::{Change, Commit, Schema};
+use crate::data::{Change, Commit, Error, ErrorKind, Schema};
 use crate::dataflow::InputHandle;
-use crate::plan::{CommitTrigger, SourceOperator};
+use crate::plan::{CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
 /// Moves what a source has handed over into the dataflow.
@@ -19,6 +19,8 @@ pub(super) struct RowOperator<R: Schema> {
     own_commits: bool,
     /// The source does not keep the pipeline running.
     background: bool,
+    /// Where it says what arrives, if the pipeline persists.
+    arrivals: Option<SourceArrivals>,
     output: InputHandle<Change<R>>,
     checker: Option<RemovalChecker>,
     /// The open commit has a commit of the source already.
@@ -60,7 +62,7 @@ impl<R: Schema> RowOperator<R> {
         own_commits: bool,
         background: bool,
         check_removals: bool,
-        output: InputHandle<Change<R>>,
+        (arrivals, output): (Option<SourceArrivals>, InputHandle<Change<R>>),
     ) -> Self {
         let checker = check_removals.then(|| RemovalChecker::new(&link.name));
         RowOperator {
@@ -68,6 +70,7 @@ impl<R: Schema> RowOperator<R> {
             trigger,
             own_commits,
             background,
+            arrivals,
             output,
             checker,
             has_commit: false,
@@ -90,8 +93,23 @@ impl<R: Schema> RowOperator<R> {
         if let Some((_, last)) = batch.positions() {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(last.clone());
         }
+        self.log_arrivals(&batch);
         self.output.send(&mut batch.changes);
         Some(taken)
+    }
+
+    /// Says what has arrived, if the pipeline persists, and the rows are not there again in the next run.
+    fn log_arrivals(&self, batch: &RowBatch<R>) {
+        let is_logged = self.link.beginning.is_logged.get() == Some(&true) && !batch.changes.is_empty();
+        let Some(arrivals) = self.arrivals.as_ref().filter(|_| is_logged) else { return };
+        let position = batch.positions().and_then(|(_, last)| postcard::to_stdvec(last).ok()).unwrap_or_default();
+        match postcard::to_stdvec(&batch.changes) {
+            Ok(values) => arrivals.log(values, position),
+            Err(error) => {
+                let message = format!("source `{}`: rows cannot be logged: {error}", self.link.name);
+                self.link.control.fail(Error::new(ErrorKind::Persistence, message));
+            }
+        }
     }
 }
 
@@ -125,6 +143,15 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
 
     fn has_more(&self) -> bool {
         self.has_more
+    }
+
+    fn replay_logged(&mut self, values: &[u8]) -> Result<(), String> {
+        let mut changes: Vec<Change<R>> = postcard::from_bytes(values).map_err(|error| error.to_string())?;
+        if let Some(checker) = &mut self.checker {
+            checker.check(&mut changes);
+        }
+        self.output.send(&mut changes);
+        Ok(())
     }
 
     fn advance(&mut self, next: Commit) {

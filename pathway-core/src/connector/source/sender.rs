@@ -26,7 +26,6 @@ pub struct Sender<I: SourceItem> {
     own_commits: bool,
     append_only: bool,
     ready: Ready,
-    resume_after: Option<Position>,
 }
 
 /// Hands over rows.
@@ -62,6 +61,10 @@ pub(crate) struct Beginning {
     pub(crate) wanted: OnceLock<u64>,
     /// The first sequence that the source can read, and when its stream was created.
     pub(crate) found: OnceLock<(u64, String)>,
+    /// Whether its messages or rows are in the log. Not set for tables in memory.
+    pub(crate) is_logged: OnceLock<bool>,
+    /// The last position that an earlier run has logged.
+    pub(crate) resume_after: OnceLock<Position>,
 }
 
 /// The pipeline stops or has ended: the source should return. It is not a failure.
@@ -72,7 +75,7 @@ pub struct Stopped;
 
 impl<I: SourceItem> Sender<I> {
     pub(super) fn new(link: SourceLink<I::Batch>, own_commits: bool, append_only: bool, ready: Ready) -> Self {
-        Sender { link, own_commits, append_only, ready, resume_after: None }
+        Sender { link, own_commits, append_only, ready }
     }
 
     /// The source is ready: from now on it misses nothing. See
@@ -128,10 +131,11 @@ impl<I: SourceItem> Sender<I> {
         self.link.queue.acks()
     }
 
-    /// The position behind which the source should continue. `None`: at its beginning, as its settings say. Every run starts
-    /// with `None` until there is persistence.
+    /// The position behind which the source should continue: the last one that it had set when an earlier run of a pipeline that
+    /// [persists](crate::plan::Pipeline::persist) ended. What it had handed over up to there is in the pipeline's log. `None`: at
+    /// its beginning, as its settings say.
     pub fn resume_after(&self) -> Option<&Position> {
-        self.resume_after.as_ref()
+        self.link.beginning.resume_after.get()
     }
 
     /// What the pipeline needs of each message beside subject and payload.
@@ -257,7 +261,6 @@ impl<I: SourceItem> Clone for Sender<I> {
             own_commits: self.own_commits,
             append_only: self.append_only,
             ready: self.ready.clone(),
-            resume_after: self.resume_after.clone(),
         }
     }
 }

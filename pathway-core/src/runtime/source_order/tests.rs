@@ -116,7 +116,8 @@ impl Run {
     /// Returns what is taken, and how long it waits.
     fn ingest(&mut self) -> (Vec<(&'static str, i64)>, Option<Duration>) {
         let Run { sources, order, control, taken, log } = self;
-        let wait = tracing::subscriber::with_default(log.clone(), || order.ingest(sources, None, control, &mut None));
+        let wait =
+            tracing::subscriber::with_default(log.clone(), || order.ingest(sources, None, control, None, &mut None));
         (taken.take(), wait)
     }
 

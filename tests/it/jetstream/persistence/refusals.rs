@@ -29,11 +29,11 @@ fn inputs_that_cannot_be_read_again_are_refused() {
         assert_error(&error, kind, words);
     };
     let uri = server.url();
-    let core = |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "in").json::<Input>().collect());
+    let bucket = |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "prices").kv().json::<Input>().collect());
     refuse(
-        &core,
+        &bucket,
         ErrorKind::Config,
-        &["the messages of the source `in` cannot be read again", "put a stream in front"],
+        &["the messages of the source `prices` cannot be read again", "put a stream in front"],
     );
     let queue =
         |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Input>().collect());

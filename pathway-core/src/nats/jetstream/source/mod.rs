@@ -38,7 +38,7 @@ use super::source::backlog_reporter::BacklogReporter;
 use super::source::consumer::ConsumerSpec;
 use super::source::reader::Reader;
 use crate::connector::Failure;
-use crate::connector::source::{MergedSources, MessageSender, Source, SourceSettings, Undecoded};
+use crate::connector::source::{MergedSources, MessageSender, Replay, Source, SourceSettings, Undecoded};
 use crate::data::Result;
 use crate::nats::client::{
     ApiPrefix, Dialer, NatsUri, Options, Supervisor, check_stream_name, check_subscribe_subject,
@@ -142,8 +142,9 @@ impl Source for StreamReader {
         SourceSettings::new().reports_waiting()
     }
 
-    fn can_replay(&self) -> bool {
-        !self.is_bucket && self.spec.durable.is_none() && self.spec.start != Start::LastPerSubject
+    fn replay(&self) -> Replay {
+        let is_in_order = !self.is_bucket && self.spec.durable.is_none() && self.spec.start != Start::LastPerSubject;
+        if is_in_order { Replay::Again } else { Replay::Never }
     }
 
     fn run(mut self, sender: &MessageSender) -> Result<(), Failure> {
