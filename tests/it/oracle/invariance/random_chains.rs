@@ -3,6 +3,7 @@
 
 use pathway::Running;
 use pathway::prelude::*;
+use pathway::testing::Broker;
 use pathway::windows::{Windows, session, sliding, tumbling};
 
 use super::asof_now::InCommits;
@@ -161,42 +162,42 @@ impl Chain {
     }
 }
 
-/// Declares a chain over the sources. The same numbers choose the same chain.
-fn declare(pipeline: &Pipeline, arrivals: InCommits, seed: u64) -> (String, Rows) {
+/// The numbers of a chain, and how many sources it has.
+fn choices_of(seed: u64) -> (Choices, i64) {
     let mut choices = Choices(Random::new(seed));
-    let number = choices.below(3) + 1;
-    let all = pipeline.source(arrivals);
-    let sources: Vec<_> = (0..number).map(|source| all.filter(move |event| event.id % number == source)).collect();
-    let steps = vec![format!("{number} sources")];
-    let mut chain = Chain { table: sources[0].clone(), is_arrival: true, steps };
-    sources.iter().skip(1).for_each(|source| chain.table = chain.table.concat(source));
-    (0..choices.below(4) + 1).for_each(|_| chain.random_step(&sources, &mut choices));
-    chain.end(&sources, &mut choices)
+    let sources = choices.below(3) + 1;
+    (choices, sources)
 }
 
-#[test]
-fn chains_of_random_operators_do_not_depend_on_commits() {
+/// Declares a chain over the sources. The same numbers choose the same chain.
+fn declare(sources: &[Table<Event>], mut choices: Choices) -> (String, Rows) {
+    let steps = vec![format!("{} sources", sources.len())];
+    let mut chain = Chain { table: sources[0].clone(), is_arrival: true, steps };
+    sources.iter().skip(1).for_each(|source| chain.table = chain.table.concat(source));
+    (0..choices.below(4) + 1).for_each(|_| chain.random_step(sources, &mut choices));
+    chain.end(sources, &mut choices)
+}
+
+fn events(seed: u64) -> Vec<Event> {
+    let events = arrivals(seed).into_iter().filter_map(|arrival| match arrival {
+        Arrival::Event(event) => Some(event),
+        Arrival::Tick(_) => None,
+    });
+    events.collect()
+}
+
+/// Runs chains with commits of several sizes and numbers of workers. `run` runs one, and returns what was done and the rows.
+fn check(name: &str, run: impl Fn(&[Event], u64, &mut Random, u64, usize) -> pathway::Result<(String, Vec<String>)>) {
     for seed in seeds() {
-        let (case, arrivals) = (label("random chains", seed), arrivals(seed));
-        let events: Vec<Event> = arrivals
-            .iter()
-            .filter_map(|arrival| match arrival {
-                Arrival::Event(event) => Some(event.clone()),
-                Arrival::Tick(_) => None,
-            })
-            .collect();
+        let (case, events) = (label(name, seed), events(seed));
         for chain in (0..CHAINS).map(|number| seed.wrapping_mul(CHAINS) + number) {
             let mut random = Random::new(chain ^ 0xc07);
             let mut expected: Option<Vec<String>> = None;
             for longest in [1, 10, 1_000] {
-                let sizes: Vec<usize> = events.iter().map(|_| 1 + random.below(longest) as usize).collect();
                 for workers in [1, 2, 4] {
-                    let pipeline = Pipeline::new();
-                    let commits = InCommits { events: events.clone(), commit_sizes: sizes.clone() };
-                    let (steps, rows) = declare(&pipeline, commits, chain);
-                    let ended = pipeline.start_with(workers).and_then(Running::join);
-                    ended.unwrap_or_else(|error| panic!("{case}: {steps}: {error}"));
-                    let (rows, cut) = (rows(), format!("commits of up to {longest}, {workers} workers"));
+                    let cut = format!("chain {chain}, commits of up to {longest}, {workers} workers");
+                    let ran = run(&events, chain, &mut random, longest, workers);
+                    let (steps, rows) = ran.unwrap_or_else(|error| panic!("{case}: {cut}: {error}"));
                     match &expected {
                         None => expected = Some(rows),
                         Some(expected) => assert_eq!(&rows, expected, "{case}: {steps}: {cut} (left)"),
@@ -205,4 +206,47 @@ fn chains_of_random_operators_do_not_depend_on_commits() {
             }
         }
     }
+}
+
+/// The parts of a source are one source.
+#[test]
+fn chains_of_random_operators_do_not_depend_on_commits() {
+    check("random chains", |events, chain, random, longest, workers| {
+        let (choices, number) = choices_of(chain);
+        let commit_sizes = events.iter().map(|_| 1 + random.below(longest) as usize).collect();
+        let pipeline = Pipeline::new();
+        let all = pipeline.source(InCommits { events: events.to_vec(), commit_sizes });
+        let sources: Vec<_> = (0..number).map(|source| all.filter(move |event| event.id % number == source)).collect();
+        let (steps, rows) = declare(&sources, choices);
+        pipeline.start_with(workers).and_then(Running::join)?;
+        Ok((steps, rows()))
+    });
+}
+
+/// In a commit, the messages of the first source come before those of the second one. So a message of a source behind one of a
+/// later source begins a commit.
+#[test]
+fn chains_of_random_operators_over_several_sources_do_not_depend_on_commits() {
+    check("random chains over several sources", |events, chain, random, longest, workers| {
+        let (choices, number) = choices_of(chain);
+        let (pipeline, broker) = (Pipeline::new(), Broker::new());
+        let read = |source| nats::read(&pipeline, &broker, &format!("in.{source}")).json::<Event>();
+        let sources: Vec<_> = (0..number).map(read).collect();
+        let (steps, rows) = declare(&sources, choices);
+        let running = pipeline.start_with(workers)?;
+        let (mut last, mut left) = (0, 0);
+        for Event { id, city, at } in events {
+            let source = id % number;
+            if source < last || left == 0 {
+                broker.commit();
+                left = 1 + random.below(longest);
+            }
+            (last, left) = (source, left - 1);
+            broker.publish(&format!("in.{source}"), format!(r#"{{"id": {id}, "city": "{city}", "at": {at}}}"#));
+        }
+        broker.commit();
+        running.stop();
+        running.join()?;
+        Ok((steps, rows()))
+    });
 }
