@@ -101,7 +101,8 @@ impl Log {
             if self.sync { self.file.sync_data() } else { Ok(()) }
         });
         if let Err(error) = written {
-            let _ = self.file.set_len(self.len);
+            // The next record, of another thread, must not leave a gap.
+            let _ = self.file.set_len(self.len).and_then(|()| self.file.seek(SeekFrom::Start(self.len)));
             return Err(failed("write", &self.path, error));
         }
         self.len += self.buffer.len() as u64;

@@ -38,14 +38,8 @@ pub(crate) struct PersistentState {
     /// All sinks had confirmed the commits before this one.
     confirmed: Commit,
     refused: HashSet<RefusedMessage>,
-    log: Mutex<LogState>,
+    log: Mutex<Log>,
     lock: Mutex<Option<File>>,
-}
-
-enum LogState {
-    /// Commits are computed again. These records are to be added afterwards.
-    Replaying(Vec<Record>),
-    Open(Log),
 }
 
 impl Directory {
@@ -91,10 +85,10 @@ impl Directory {
                 }
             }
         }
-        // Removes what was not written completely.
-        drop(records.into_log()?);
+        // What was not written completely is removed, so that records can be added while these are read again.
+        let log = Mutex::new(records.into_log()?);
         let records = Records::open(&log_path, *sync)?;
-        let (manifest, log) = (Mutex::new(manifest), Mutex::new(LogState::Replaying(Vec::new())));
+        let manifest = Mutex::new(manifest);
         let state = PersistentState {
             path: manifest_path,
             manifest,
@@ -135,16 +129,6 @@ impl PersistentState {
         self.refused.contains(message)
     }
 
-    /// All commits of the log were computed again: from now on it grows.
-    pub(crate) fn set_log(&self, mut log: Log) -> Result<()> {
-        let mut state = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        if let LogState::Replaying(records) = &*state {
-            records.iter().try_for_each(|record| log.append(record))?;
-        }
-        *state = LogState::Open(log);
-        Ok(())
-    }
-
     /// Remembers that the stream of a sink has refused a message for ever.
     pub(crate) fn refuse(&self, message: RefusedMessage) -> Result<()> {
         self.append(Record::Refused(message))
@@ -152,13 +136,7 @@ impl PersistentState {
 
     /// Adds a record to the log.
     pub(crate) fn append(&self, record: Record) -> Result<()> {
-        match &mut *self.log.lock().unwrap_or_else(PoisonError::into_inner) {
-            LogState::Open(log) => log.append(&record),
-            LogState::Replaying(records) => {
-                records.push(record);
-                Ok(())
-            }
-        }
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&record)
     }
 
     /// The pipeline has ended: another run may use the directory.

@@ -28,6 +28,8 @@ struct Shared {
     error: Mutex<Option<Error>>,
     /// The pipeline ends without finishing what it has read.
     failed: AtomicBool,
+    /// The open commit is not to be completed.
+    abandoned: AtomicBool,
     /// Messages that servers have stored are still to be processed.
     catching_up: AtomicBool,
     persistent: OnceLock<PersistentState>,
@@ -48,6 +50,7 @@ impl Control {
             stopping: watch::Sender::new(false),
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
+            abandoned: AtomicBool::new(false),
             catching_up: AtomicBool::new(false),
             persistent: OnceLock::new(),
         };
@@ -89,8 +92,19 @@ impl Control {
     pub fn fail(&self, error: Error) {
         self.keep(error);
         self.shared.failed.store(true, Ordering::Release);
+        self.abandon();
+    }
+
+    /// Ends the pipeline without completing its open commit.
+    pub(crate) fn abandon(&self) {
+        self.shared.abandoned.store(true, Ordering::Release);
         self.stop();
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
+    }
+
+    /// Whether the open commit is not to be completed.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.shared.abandoned.load(Ordering::Acquire)
     }
 
     fn keep(&self, error: Error) {

@@ -42,16 +42,21 @@ impl CommitLoop<'_> {
     /// Calls `ready` as soon as manual commits are taken.
     pub(super) fn run(mut self, recovery: Option<Recovery>, ready: impl FnOnce()) {
         let attached = Attached::new(self.manual_groups(), self.control);
-        ready();
+        let mut ready = Some(ready);
+        // The first run is ready when its log says where the sources begin.
+        if recovery.as_ref().is_none_or(|recovery| !recovery.is_empty()) {
+            ready.take().into_iter().for_each(|ready| ready());
+        }
         let mut scheduler = CommitScheduler::new();
         let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
+        ready.take().into_iter().for_each(|ready| ready());
         match recovered {
             Ok(true) => {
                 self.run_preloaded(&mut scheduler);
                 self.run_live(&mut scheduler, &attached.groups);
             }
-            // Stopped: the next run computes the rest.
-            Ok(false) => {}
+            // Stopped: the next run computes the rest. Nothing is written of a commit of which only a part has arrived.
+            Ok(false) => self.control.abandon(),
             Err(error) => self.control.fail(error),
         }
         drop(attached);

@@ -65,7 +65,7 @@ fn end(
     threads.sinks.into_iter().for_each(join("sink", hint));
     // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
     let all = !control.has_failed();
-    if let Some(state) = control.persistent().filter(|_| all)
+    if let Some(state) = control.persistent().filter(|state| all && commits.get() > state.confirmed())
         && let Err(error) = state.append(Record::Confirmed(commits.get()))
     {
         control.fail(error);

@@ -55,6 +55,11 @@ impl Recovery {
         control.set_persistent(opened.state);
         Ok(Some(Recovery { records: opened.records, commits }))
     }
+
+    /// Whether there is no commit to compute again.
+    pub(super) fn is_empty(&self) -> bool {
+        self.commits == 0
+    }
 }
 
 impl CommitLoop<'_> {
@@ -70,12 +75,14 @@ impl CommitLoop<'_> {
             return Ok(false);
         }
         let starts = self.starts();
-        let mut is_new = true;
+        let mut has_start = false;
         arrivals.set_replaying(true);
         while let Some(record) = records.next()? {
-            is_new = false;
             match record {
-                Record::Start(before) => check_starts(&before, &starts)?,
+                Record::Start(before) => {
+                    check_starts(&before, &starts)?;
+                    has_start = true;
+                }
                 Record::Commit(record) => {
                     self.wait_for_sinks();
                     arrivals.set_confirmed(record.commit < state.confirmed());
@@ -90,11 +97,9 @@ impl CommitLoop<'_> {
         }
         arrivals.set_confirmed(false);
         arrivals.set_replaying(false);
-        let mut log = records.into_log()?;
-        if is_new {
-            log.append(&Record::Start(starts))?;
+        if !has_start {
+            state.append(Record::Start(starts))?;
         }
-        state.set_log(log)?;
         let seconds = begin.elapsed().as_secs_f32();
         let message = format_args!("{commits} commits of earlier runs were computed again in {seconds:.1} s");
         report(Level::Info, "persistence", message);
@@ -141,7 +146,8 @@ impl CommitLoop<'_> {
                 }
             }
         }
-        Ok(true)
+        // Sources that end because of a stop have not ended in the log.
+        Ok(!self.control.is_stopping())
     }
 
     fn replay_messages(&mut self, commit: u64, source: usize, count: u64, last: u64) -> Result<bool> {

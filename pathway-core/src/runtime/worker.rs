@@ -48,7 +48,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
         shared.control.fail(Error::new(ErrorKind::Panic, message));
         shared.take_ready();
     }
-    // The dataflow of a failed pipeline cannot be ended gracefully.
+    // The dataflow of an abandoned pipeline cannot be ended gracefully.
     for dataflow in worker.installed_dataflows() {
         worker.drop_dataflow(dataflow);
     }
@@ -79,7 +79,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         commit_loop.run(recovery, || drop(ready));
     }
     // The sources have ended. What they have sent is still processed.
-    while worker.has_dataflows() && !shared.control.has_failed() {
+    while worker.has_dataflows() && !shared.control.is_abandoned() {
         worker.step_or_park(None);
     }
 }

@@ -3,6 +3,7 @@
 mod crashes;
 mod refusals;
 mod restarts;
+mod stops;
 
 use std::path::PathBuf;
 
