@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::log::{Log, failed};
 use super::manifest::{Manifest, VERSION};
@@ -39,6 +39,8 @@ pub(crate) struct PersistentState {
     confirmed: Commit,
     refused: HashSet<RefusedMessage>,
     log: Mutex<Log>,
+    /// Which sink writes into which stream.
+    streams: Mutex<HashMap<String, Arc<str>>>,
     lock: Mutex<Option<File>>,
 }
 
@@ -96,6 +98,7 @@ impl Directory {
             confirmed,
             refused,
             log,
+            streams: Mutex::default(),
             lock: Mutex::new(Some(lock)),
         };
         Ok(Opened { state, records, start, positions })
@@ -139,20 +142,28 @@ impl PersistentState {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&record)
     }
 
+    /// Remembers which sink writes into a stream. Returns the one that does already, if it is another one.
+    pub(crate) fn claim(&self, stream: String, sink: &Arc<str>) -> Option<Arc<str>> {
+        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let owner = streams.entry(stream).or_insert_with(|| Arc::clone(sink));
+        (owner != sink).then(|| Arc::clone(owner))
+    }
+
     /// The pipeline has ended: another run may use the directory.
     pub(crate) fn release(&self) {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
-    /// The last sequence of a sink's stream when the sink was started for the first time, which is now if it is not known.
-    pub(crate) fn base(&self, sink: &str, last: u64) -> Result<u64> {
+    /// The last sequence of a sink's stream when the sink was started for the first time, if it was.
+    pub(crate) fn base(&self, sink: &str) -> Option<u64> {
+        self.manifest.lock().unwrap_or_else(PoisonError::into_inner).bases.get(sink).copied()
+    }
+
+    /// Remembers where a sink's stream ends before the sink writes into it.
+    pub(crate) fn set_base(&self, sink: &str, last: u64) -> Result<()> {
         let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(base) = manifest.bases.get(sink) {
-            return Ok(*base);
-        }
         manifest.bases.insert(sink.to_owned(), last);
-        manifest.write(&self.path)?;
-        Ok(last)
+        manifest.write(&self.path)
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod crashes;
 mod refusals;
+mod refused;
 mod restarts;
 mod stops;
+mod writers;
 
 use std::path::PathBuf;
 

@@ -58,12 +58,15 @@ impl PublishSession<'_> {
             self.publisher.report_other_domain(other);
             return Ok(());
         }
+        let resumes = self.publisher.resume.is_some();
         let Some(message) = self.in_flight_mut(number).filter(|message| message.state == AckState::Waiting) else {
             return Ok(());
         };
-        let mut check_stream = false;
+        // How much of what was in flight is stored, the stream says.
+        let mut check_stream = resumes;
         message.state = match &ack {
-            PublishAck::Stored(_) | PublishAck::Duplicate(_) => AckState::Done,
+            PublishAck::Stored(_) => AckState::Done,
+            PublishAck::Duplicate(_) if !resumes => AckState::Done,
             _ => AckState::Refused,
         };
         (message.sequence, message.is_duplicate) = match &ack {
@@ -75,6 +78,8 @@ impl PublishSession<'_> {
         self.waiting -= 1;
         self.last_answer = Instant::now();
         match ack {
+            // Perhaps another process has written it, with a copy of the directory.
+            PublishAck::Duplicate(sequence) if resumes => self.publisher.check_duplicate(sequence)?,
             PublishAck::Stored(_) | PublishAck::Duplicate(_) => {
                 subject.into_iter().for_each(|subject| self.on_subject_done(number, &subject));
                 return Ok(());
@@ -94,7 +99,7 @@ impl PublishSession<'_> {
             PublishAck::NoStream => check_stream = true,
             // It was not the awaited answer.
             PublishAck::OtherDomain(_) => {}
-            PublishAck::OutOfOrder => check_stream = self.on_out_of_order(number),
+            PublishAck::OutOfOrder => check_stream |= self.on_out_of_order(number),
             PublishAck::Retry(reason) => self.report_refusal(number, &reason),
         }
         let retry = self.retry.get_or_insert(RetryState { check_stream, resume_at: None });
@@ -162,11 +167,7 @@ impl PublishSession<'_> {
 
     /// The stream will never take this message.
     fn record_refused(&mut self, number: u64, reason: String) -> Result<()> {
-        if let Some((batch, place)) = self.place_of(number) {
-            self.publisher.log_refused(batch, place)?;
-            self.publisher.pending[batch].refused.push((place, reason));
-        }
-        Ok(())
+        self.place_of(number).map_or(Ok(()), |place| self.publisher.record_refused(place, reason))
     }
 
     pub(super) fn in_flight_mut(&mut self, number: u64) -> Option<&mut InFlight> {
@@ -198,12 +199,10 @@ impl PublishSession<'_> {
             }
             match message.id {
                 Some(_) if message.is_duplicate && config.own_ids => order.on_duplicate(message.sequence),
-                Some(id) => {
-                    resume.iter_mut().for_each(|resume| resume.stored(message.sequence));
-                    order.on_stored(id, message.sequence);
-                }
+                Some(id) => order.on_stored(id, message.sequence),
                 None => {}
             }
+            resume.iter_mut().for_each(|resume| resume.stored(message.sequence));
             let Some(batch) = pending.front_mut() else { break };
             batch.done += 1;
             if batch.remaining() == 0 {
@@ -250,6 +249,8 @@ impl PublishSession<'_> {
             for number in batch.done..batch.sent {
                 if in_flight.next().is_some_and(|message| message.state == AckState::Done)
                     && !batch.rejected.contains(&number)
+                    // A pipeline that persists counts what the stream has.
+                    && self.publisher.resume.is_none()
                 {
                     batch.stored.insert(number);
                 }

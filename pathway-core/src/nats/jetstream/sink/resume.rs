@@ -13,16 +13,28 @@ use crate::persistence::RefusedMessage;
 
 /// The header with a message's id.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
+/// The header with the time of a message's commit.
+const TIME: &str = "pathway_time";
+
+/// A message of the stream.
+#[derive(Clone, Debug)]
+struct StreamMessage {
+    id: String,
+    /// The time of its commit, if its format has that.
+    time: Option<u64>,
+}
 
 /// How far the stream has the pipeline's messages.
 #[derive(Debug)]
 pub(super) struct Resume {
     /// The sequence of the last message that is done; at the start, that of the last one before the pipeline's first.
     base: Option<u64>,
+    /// The sequence of the last message that is done or was skipped.
+    skipped: u64,
     /// The stream's last sequence when it was asked for. It has the messages up to there already.
     last: u64,
-    /// The id of the last of them, if the stream still has it.
-    last_id: Option<String>,
+    /// The last of them, if the stream still has it.
+    last_message: Option<StreamMessage>,
     /// The commits before this one were made in earlier runs. `None`: this run has sent something.
     earlier: Option<Commit>,
 }
@@ -31,33 +43,44 @@ impl Resume {
     /// `None` if the pipeline does not persist, or the order of its messages does not show how far it has come.
     pub(super) fn new(config: &PublisherConfig, link: &SinkLink) -> Option<Self> {
         let state = link.control.persistent().filter(|_| !config.one_by_one && !config.own_ids)?;
-        Some(Resume { base: None, last: 0, last_id: None, earlier: Some(state.commits()) })
+        Some(Resume { base: None, skipped: 0, last: 0, last_message: None, earlier: Some(state.commits()) })
     }
 
-    /// Whether the stream has the next message. Its id is that of a message of this commit.
+    /// The sequence of the next message, if the stream has it. Its id is that of a message of this commit, which has this time.
     ///
     /// # Errors
     /// The stream has another message in its place.
-    pub(super) fn skip(&mut self, id: &str, commit: Commit) -> Result<bool, String> {
-        let Some(base) = self.base.filter(|base| *base < self.last) else { return Ok(false) };
+    pub(super) fn skip(&mut self, id: &str, commit: Commit, time: u64) -> Result<Option<u64>, String> {
+        if self.skipped >= self.last {
+            return Ok(None);
+        }
         if self.earlier.is_some_and(|earlier| commit >= earlier) {
             return Err(format!(
                 "the stream has {} messages that are not in the pipeline's log: the end of the log was lost, perhaps with the \
                  machine's power; see `persistence::Directory::sync`",
-                self.last - base
+                self.last - self.skipped
             ));
         }
-        self.base = Some(base + 1);
-        if base + 1 == self.last
-            && let Some(last) = self.last_id.take()
-            && last != id
+        self.skipped += 1;
+        if self.skipped == self.last
+            && let Some(last) = self.last_message.take()
         {
-            return Err(format!(
-                "its last message is `{last}`, and the pipeline has computed `{id}` in its place: a closure of the program is not \
-                 deterministic, or the program has changed"
-            ));
+            if last.id != id {
+                return Err(format!(
+                    "its last message is `{}`, and the pipeline has computed `{id}` in its place: a closure of the program is \
+                     not deterministic, or the program has changed",
+                    last.id
+                ));
+            }
+            // Each run gives its commits times of its own.
+            if let Some(other) = last.time.filter(|other| *other != time) {
+                return Err(format!(
+                    "its last message `{id}` is of a commit at {other}, and the pipeline's own commit was at {time}: another \
+                     process writes into it, with a copy of the directory"
+                ));
+            }
         }
-        Ok(true)
+        Ok(Some(self.skipped))
     }
 
     /// A message that the stream does not have is sent.
@@ -65,9 +88,10 @@ impl Resume {
         self.earlier = None;
     }
 
-    /// A message is stored.
+    /// A message is done, and so are all before it.
     pub(super) fn stored(&mut self, sequence: Option<u64>) {
         self.base = self.base.max(sequence);
+        self.skipped = self.skipped.max(sequence.unwrap_or_default());
     }
 
     pub(super) fn error(&self, link: &SinkLink, config: &PublisherConfig, reason: &str) -> Error {
@@ -81,8 +105,7 @@ impl Resume {
 impl Publisher {
     /// Finds out how many of the messages that are not done the stream has, if the pipeline persists.
     pub(super) async fn find_position(&mut self, connection: &mut Connection) -> Result<(), SessionEnd> {
-        let (Some(resume), Some(state), Some(stream)) =
-            (&mut self.resume, self.link.control.persistent(), &self.stream)
+        let (Some(resume), Some(state), Some(stream)) = (&self.resume, self.link.control.persistent(), &self.stream)
         else {
             return Ok(());
         };
@@ -98,11 +121,21 @@ impl Publisher {
                            them that the stream does not take";
             return Err(self.error(ErrorKind::Config, message).into());
         }
+        let claimed = state.claim(format!("{} {}", stream.created, self.config.stream), &self.link.name);
+        if let Some(other) = claimed {
+            let message = format!(
+                "the sinks `{other}` and `{}` write into it, and a pipeline that persists counts its messages: write into it \
+                 with one sink, of a `concat` of the tables, or give each sink a stream",
+                self.link.name
+            );
+            return Err(self.error(ErrorKind::Config, message).into());
+        }
         let last = stream.last;
         let base = match resume.base {
             Some(base) => base,
-            None => state.base(&self.link.name, last)?,
+            None => self.first_base(connection, last).await?,
         };
+        let Some(resume) = &mut self.resume else { return Ok(()) };
         resume.base = Some(base);
         if last < base {
             let reason = format!(
@@ -110,33 +143,53 @@ impl Publisher {
             );
             return Err(resume.error(&self.link, &self.config, &reason).into());
         }
-        // The answer to what was in flight is known in another way now.
-        self.pending.iter_mut().for_each(|batch| batch.stored.clear());
-        (resume.last, resume.last_id) = (last, None);
+        (resume.skipped, resume.last, resume.last_message) = (base, last, None);
         self.order.continue_behind(last);
         if last == base {
             return Ok(());
         }
         // In a cluster, where only sequences are compared, one message of another writer can be followed by ours.
-        let first_id = self.own_id(connection, base + 1).await?;
-        let last_id = if last == base + 1 { first_id } else { self.own_id(connection, last).await? };
-        self.resume.iter_mut().for_each(|resume| resume.last_id.clone_from(&last_id));
+        let first = self.own_message(connection, base + 1).await?;
+        let last = if last == base + 1 { first } else { self.own_message(connection, last).await? };
+        self.resume.iter_mut().for_each(|resume| resume.last_message.clone_from(&last));
         Ok(())
     }
 
-    /// The id of the message with this sequence, which must be one of ours. `None` if the stream does not have it any more: it was
-    /// read, or has expired. Its sequence is known.
-    async fn own_id(&self, connection: &mut Connection, sequence: u64) -> Result<Option<String>, SessionEnd> {
-        let api = connection.api(&self.config.api);
-        let request = api.stored_message(&self.config.stream, MessageRequest::At { seq: sequence });
-        let message = match connection.until_lost(request).await? {
-            Ok(message) => message,
-            Err(error) if error.has_code(ApiError::NO_MESSAGE) => return Ok(None),
-            Err(error) => return Err(self.error(ErrorKind::Stream, error).into()),
+    /// Where the stream ended before the pipeline wrote into it.
+    async fn first_base(&self, connection: &mut Connection, last: u64) -> Result<u64, SessionEnd> {
+        let Some(state) = self.link.control.persistent() else { return Ok(last) };
+        if let Some(base) = state.base(&self.link.name) {
+            // Without a commit in the log, nothing was written, and others may have used the stream since an attempt to start.
+            // But if the log was lost, the stream has messages of ours.
+            let is_used = state.commits() > 0
+                || last > base && self.message(connection, base + 1).await?.is_none_or(|first| self.is_own(&first));
+            if is_used || last == base {
+                return Ok(base);
+            }
+        }
+        state.set_base(&self.link.name, last)?;
+        Ok(last)
+    }
+
+    /// The stream has a message with the id of the next one already.
+    pub(super) fn check_duplicate(&self, sequence: u64) -> Result<()> {
+        let Some(resume) = self.resume.as_ref().filter(|resume| resume.base.is_some_and(|base| sequence <= base))
+        else {
+            return Ok(());
         };
-        let id = message.readable_headers().find(|(name, _)| *name == MESSAGE_ID).map_or("", |(_, id)| id);
-        if id.strip_prefix(&*self.id_prefix).is_some_and(|rest| rest.starts_with('-')) {
-            return Ok(Some(id.to_owned()));
+        let reason = format!("message {sequence} has the id of one that is not written yet: an earlier log was lost");
+        Err(resume.error(&self.link, &self.config, &reason))
+    }
+
+    /// The message with this sequence, which must be one of ours. `None` if the stream does not have it any more.
+    async fn own_message(
+        &self,
+        connection: &mut Connection,
+        sequence: u64,
+    ) -> Result<Option<StreamMessage>, SessionEnd> {
+        let message = self.message(connection, sequence).await?;
+        if message.as_ref().is_none_or(|message| self.is_own(message)) {
+            return Ok(message);
         }
         let reason =
             format!("message {sequence} is of another writer, and a pipeline that persists must be the only one");
@@ -144,15 +197,36 @@ impl Publisher {
         Err(error.unwrap_or_else(|| self.error(ErrorKind::Persistence, reason)).into())
     }
 
-    /// Remembers that the stream will never take a message, if the pipeline persists: the message has no sequence.
-    pub(super) fn log_refused(&self, batch: usize, number: usize) -> Result<()> {
-        let (Some(_), Some(state), Some(batch)) =
-            (&self.resume, self.link.control.persistent(), self.pending.get(batch))
-        else {
-            return Ok(());
+    /// The message with this sequence. `None` if the stream does not have it any more: it was read, or has expired. Its sequence is
+    /// known.
+    async fn message(&self, connection: &mut Connection, sequence: u64) -> Result<Option<StreamMessage>, SessionEnd> {
+        let api = connection.api(&self.config.api);
+        let request = api.stored_message(&self.config.stream, MessageRequest::At { seq: sequence });
+        let message = match connection.until_lost(request).await? {
+            Ok(message) => message,
+            Err(error) if error.has_code(ApiError::NO_MESSAGE) => return Ok(None),
+            Err(error) => return Err(self.error(ErrorKind::Stream, error).into()),
         };
-        let (sink, commit) = (self.link.name.to_string(), batch.outgoing.batch.commit);
-        state.refuse(RefusedMessage { sink, commit, index: number as u64 })
+        let header =
+            |wanted| message.readable_headers().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
+        Ok(Some(StreamMessage { id: header(MESSAGE_ID).to_owned(), time: header(TIME).parse().ok() }))
+    }
+
+    /// Whether a message is of this sink, of any run.
+    fn is_own(&self, message: &StreamMessage) -> bool {
+        message.id.strip_prefix(&*self.id_prefix).is_some_and(|rest| rest.starts_with('-'))
+    }
+
+    /// Remembers that a message is not stored and never will be: also in the log, if the pipeline persists, because the message has
+    /// no sequence. `place` is its batch and its number in that.
+    pub(super) fn record_refused(&mut self, place: (usize, usize), reason: String) -> Result<()> {
+        let (Some(batch), number) = (self.pending.get_mut(place.0), place.1) else { return Ok(()) };
+        if let (Some(_), Some(state)) = (&self.resume, self.link.control.persistent()) {
+            let (sink, commit) = (self.link.name.to_string(), batch.outgoing.batch.commit);
+            state.refuse(RefusedMessage { sink, commit, index: number as u64 })?;
+        }
+        batch.refused.push((number, reason));
+        Ok(())
     }
 
     /// Whether an earlier run has found that the stream will never take a message.

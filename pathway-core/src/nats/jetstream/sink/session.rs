@@ -217,21 +217,23 @@ impl<'a> PublishSession<'a> {
         let pending = &pending[in_batch];
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
-        let invalid = pending.validate(number, message);
-        let invalid = invalid.or_else(|| not_taken(stream.as_ref(), config, message, batch.subject_of(message)));
-        let invalid =
-            invalid.or_else(|| was_refused.then(|| EncodeError::new("the stream has refused it in an earlier run")));
+        let refused = pending.validate(number, message);
+        let refused =
+            refused.or_else(|| was_refused.then(|| EncodeError::new("the stream has refused it in an earlier run")));
+        let is_known = refused.is_some();
         let id = format!("{id_prefix}-{}-{number}", batch.commit);
-        if let (Some(resume), None) = (resume.as_mut(), &invalid)
-            && resume.skip(&id, batch.commit).map_err(|reason| resume.error(link, config, &reason))?
+        // What the stream takes now may be something else: the log says what it has refused.
+        if let (Some(resume), false) = (resume.as_mut(), is_known)
+            && let skipped = resume.skip(&id, batch.commit, batch.time)
+            && let Some(sequence) = skipped.map_err(|reason| resume.error(link, config, &reason))?
         {
             if let Some(message) = self.in_flight_mut(slot) {
-                message.state = AckState::Done;
+                (message.state, message.sequence) = (AckState::Done, Some(sequence));
             }
-            // What is skipped comes first, so that it is at the front.
             self.remove_done();
             return Ok(());
         }
+        let invalid = refused.or_else(|| not_taken(stream.as_ref(), config, message, batch.subject_of(message)));
         let sent = match invalid {
             None => {
                 let condition = last.as_ref().map(LastMessage::condition);
@@ -252,7 +254,13 @@ impl<'a> PublishSession<'a> {
                 link.counters.republished.add(u64::from(is_again));
                 (AckState::Waiting, Some(id))
             }
-            Err(error) => (self.reject(place, message, slot, &error).await?, None),
+            Err(error) => {
+                if !is_known && self.publisher.resume.is_some() {
+                    // Before any message behind it is sent.
+                    self.publisher.record_refused(place, error.to_string())?;
+                }
+                (self.reject(place, message, slot, &error).await?, None)
+            }
         };
         if state == AckState::Waiting {
             if self.waiting == 0 {

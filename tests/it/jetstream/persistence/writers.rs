@@ -1,0 +1,82 @@
+//! Several writers of one pipeline, or of one directory.
+
+use pathway::ErrorKind;
+use pathway::prelude::*;
+
+use super::{Folder, Order, orders};
+use crate::jetstream::support::{Js, server, stream};
+use crate::support::{Gate, assert_error, join, stop, wait_for};
+
+/// Sums up the stream `IN`. The rows from 100 on pass a gate.
+fn sum(uri: &str, folder: &Folder, gate: &Gate) -> Pipeline {
+    let pipeline = Pipeline::named("sum").persist(folder.directory());
+    let orders = nats::read(&pipeline, uri, "in.>").jetstream("IN").json::<Order>();
+    let gate = gate.clone();
+    let orders = filter!(o in orders => o.id < 100 || gate.pass());
+    let total = reduce!(o in orders => { ids: sum(o.id), n: count() });
+    nats::write(&total, uri, "out.sum").jetstream("OUT").json();
+    pipeline
+}
+
+#[test]
+fn a_run_with_a_copy_of_the_directory_ends_the_other_one() {
+    let (server, folder, gate) = (server(), Folder::new(), Gate::default());
+    let (js, uri) = (Js::new(&server), server.url());
+    ["IN", "OUT"].into_iter().for_each(|name| js.create(stream(name)));
+    let slow = sum(&uri, &folder, &gate).start().unwrap();
+    js.publish_all(orders(0..1));
+    wait_for("a sum", || js.messages("OUT") == 1);
+    let copy = Folder(folder.0.with_extension("copy"));
+    std::fs::create_dir_all(&copy.0).expect("a directory");
+    ["manifest", "log"].into_iter().for_each(|file| {
+        std::fs::copy(folder.0.join(file), copy.0.join(file)).expect("a copy");
+    });
+    let closed = gate.close();
+    let fast = sum(&uri, &copy, &Gate::default()).start().unwrap();
+    for order in 100..103 {
+        let before = js.messages("OUT");
+        js.publish_all(orders(order..order + 1));
+        wait_for("another sum", || js.messages("OUT") == before + 2);
+    }
+    stop(fast);
+    // The slow one has other orders in its commits, but as many messages in each.
+    drop(closed);
+    for (order, commits) in [(103, 2), (104, 3), (105, 4)] {
+        wait_for("a commit", || slow.stats().commits >= commits || slow.is_finished());
+        js.publish_all(orders(order..order + 1));
+    }
+    let error = join(slow).expect_err("another writer");
+    assert_error(&error, ErrorKind::Persistence, &["stream `OUT`", "with a copy of the directory"]);
+    assert_eq!(js.messages("OUT"), 7);
+}
+
+#[test]
+fn two_sinks_cannot_write_into_one_stream() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    ["IN", "OUT"].into_iter().for_each(|name| js.create(stream(name)));
+    let pipeline = Pipeline::named("two").persist(folder.directory());
+    let orders = nats::read(&pipeline, &uri, "in.>").jetstream("IN").json::<Order>();
+    nats::write(&orders, &uri, "out.a").name("a").jetstream("OUT").json();
+    nats::write(&orders, &uri, "out.b").name("b").jetstream("OUT").json();
+    let error = pipeline.start().expect_err("two writers");
+    assert_error(&error, ErrorKind::Config, &["stream `OUT`", "`a`", "`b`", "one sink"]);
+}
+
+#[test]
+fn a_start_that_fails_does_not_claim_the_stream() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    js.create(stream("OUT"));
+    let error = sum(&uri, &folder, &Gate::default()).start().expect_err("no stream to read");
+    assert_error(&error, ErrorKind::Config, &["stream `IN`"]);
+    // Nothing was written, so that others may.
+    js.publish_all([("out.other".to_owned(), "{}".to_owned())]);
+    js.create(stream("IN"));
+    js.publish_all(orders(0..1));
+    for _ in 0..2 {
+        let running = sum(&uri, &folder, &Gate::default()).start().unwrap();
+        wait_for("a sum", || js.messages("OUT") == 2);
+        stop(running);
+    }
+}
