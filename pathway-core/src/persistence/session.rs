@@ -41,7 +41,7 @@ pub(crate) struct PersistentState {
     log: Mutex<Log>,
     /// Which sink writes into which stream.
     streams: Mutex<HashMap<String, Arc<str>>>,
-    lock: Mutex<Option<File>>,
+    lock: Mutex<Option<Lock>>,
 }
 
 impl Directory {
@@ -173,13 +173,23 @@ impl fmt::Debug for PersistentState {
     }
 }
 
+/// The lock of a directory.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started may have it open for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Locks a directory for this process.
-fn lock(path: &Path) -> Result<File> {
+fn lock(path: &Path) -> Result<Lock> {
     let file = path.join("lock");
     let open = File::options().write(true).create(true).truncate(false).open(&file);
     let lock = open.map_err(|error| failed("open", &file, error))?;
     match lock.try_lock() {
-        Ok(()) => Ok(lock),
+        Ok(()) => Ok(Lock(lock)),
         Err(TryLockError::WouldBlock) => {
             let message = format!(
                 "the directory `{}` is in use: another pipeline runs with it, in this or another process; end that one first, \

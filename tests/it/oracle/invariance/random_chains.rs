@@ -230,7 +230,7 @@ fn chains_of_random_operators_over_several_sources_do_not_depend_on_commits() {
     check("random chains over several sources", |events, chain, random, longest, workers| {
         let (choices, number) = choices_of(chain);
         let (pipeline, broker) = (Pipeline::new(), Broker::new());
-        let read = |source| nats::read(&pipeline, &broker, &format!("in.{source}")).json::<Event>();
+        let read = |source| nats::read(&pipeline, &broker, format!("in.{source}")).json::<Event>();
         let sources: Vec<_> = (0..number).map(read).collect();
         let (steps, rows) = declare(&sources, choices);
         let running = pipeline.start_with(workers)?;
