@@ -134,32 +134,25 @@ impl Js {
 
     /// The messages of a stream, in order: sequence, subject, payload.
     pub(super) fn stored(&self, stream: &str) -> Vec<(u64, String, String)> {
-        let all = async {
-            let stream = self.stream(stream).await;
-            let state = &stream.cached_info().state;
-            let get = |sequence| read_message(&stream, sequence);
-            let messages = stream::iter(state.first_sequence.max(1)..=state.last_sequence).map(get).buffered(64);
-            let found = messages.filter_map(async |message| message).map(|message| {
-                let payload = String::from_utf8(message.payload.to_vec()).expect("text");
-                (message.sequence, message.subject.to_string(), payload)
-            });
-            found.collect().await
-        };
-        self.runtime.block_on(all)
+        let messages = self.stored_messages(stream).into_iter();
+        messages.map(|message| (message.sequence, message.subject.to_string(), text(&message))).collect()
     }
 
     /// The messages of a stream, in order: id, subject, payload.
     pub(super) fn stored_with_ids(&self, stream: &str) -> Vec<(String, String, String)> {
+        let id =
+            |message: &StreamMessage| message.headers.get("Nats-Msg-Id").map_or(String::new(), ToString::to_string);
+        let messages = self.stored_messages(stream).into_iter();
+        messages.map(|message| (id(&message), message.subject.to_string(), text(&message))).collect()
+    }
+
+    fn stored_messages(&self, stream: &str) -> Vec<StreamMessage> {
         let all = async {
             let stream = self.stream(stream).await;
             let state = &stream.cached_info().state;
             let get = |sequence| read_message(&stream, sequence);
             let messages = stream::iter(state.first_sequence.max(1)..=state.last_sequence).map(get).buffered(64);
-            let found = messages.filter_map(async |message| message).map(|message| {
-                let id = message.headers.get("Nats-Msg-Id").map_or(String::new(), |id| id.as_str().to_owned());
-                (id, message.subject.to_string(), String::from_utf8(message.payload.to_vec()).expect("text"))
-            });
-            found.collect().await
+            messages.filter_map(async |message| message).collect().await
         };
         self.runtime.block_on(all)
     }
@@ -172,6 +165,10 @@ impl Js {
         };
         self.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()
     }
+}
+
+fn text(message: &StreamMessage) -> String {
+    String::from_utf8(message.payload.to_vec()).expect("text")
 }
 
 /// Asks a server until it answers. A cluster that elects a leader answers nothing, or with an error that says nothing about
