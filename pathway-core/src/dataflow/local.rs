@@ -101,7 +101,7 @@ impl LocalEngine {
     pub(super) fn stateful<D: Item, O: Item>(
         &mut self,
         input: Stream<D>,
-        operator: impl StatefulOperator<D, O>,
+        operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
     ) -> Stream<O> {
         let shared = Shared::new(operator);
         shared.subscribe(&self.output(input), |operator, items| operator.apply(items));
@@ -112,7 +112,7 @@ impl LocalEngine {
         &mut self,
         left: Stream<L>,
         right: Stream<R>,
-        operator: impl BinaryStatefulOperator<L, R, O>,
+        operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
     ) -> Stream<O> {
         let shared = Shared::new(operator);
         shared.subscribe(&self.output(left), |operator, items| operator.apply_left(items));
@@ -130,11 +130,10 @@ impl LocalEngine {
         let stream = self.add(&output, &[]);
         let mut emitted = Vec::new();
         self.seals.0.push(Box::new(move |_| {
-            let (operator, has_items) = &mut *operator.state.borrow_mut();
-            if !std::mem::take(has_items) {
+            if !operator.has_items.take() {
                 return;
             }
-            seal(operator, &mut |item| {
+            seal(&mut operator.operator.borrow_mut(), &mut |item| {
                 emitted.push(item);
                 if emitted.len() == EMIT_BATCH {
                     output.send(&mut emitted);
@@ -249,21 +248,21 @@ impl<D> Clone for Output<D> {
 
 /// An operator with state, shared by the readers of its inputs and by its seal.
 struct Shared<P> {
-    /// The operator, and whether the open commit has items for it.
-    state: Rc<RefCell<(P, bool)>>,
+    operator: Rc<RefCell<P>>,
+    /// Whether the open commit has items for it.
+    has_items: Rc<Cell<bool>>,
 }
 
 impl<P: 'static> Shared<P> {
-    fn new(operator: P) -> Self {
-        Shared { state: Rc::new(RefCell::new((operator, false))) }
+    fn new(operator: Rc<RefCell<P>>) -> Self {
+        Shared { operator, has_items: Rc::default() }
     }
 
     fn subscribe<D: Item>(&self, input: &Output<D>, mut apply: impl FnMut(&mut P, &mut Vec<D>) + 'static) {
-        let state = Rc::clone(&self.state);
+        let (operator, has_items) = (Rc::clone(&self.operator), Rc::clone(&self.has_items));
         input.subscribe(move |items| {
-            let (operator, has_items) = &mut *state.borrow_mut();
-            *has_items = true;
-            apply(operator, items);
+            has_items.set(true);
+            apply(&mut operator.borrow_mut(), items);
         });
     }
 }

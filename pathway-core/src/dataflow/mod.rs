@@ -6,15 +6,21 @@
 
 mod local;
 mod progress;
+mod saved_state;
 mod stateful;
 mod stream;
 mod timely;
 
 pub use progress::Progress;
-pub use stateful::{BinaryStatefulOperator, StatefulOperator};
+#[cfg(test)]
+pub(crate) use saved_state::copy_state;
+pub use saved_state::{SavedState, StatePart, StateScope, Stateful};
+pub use stateful::{BinaryStatefulOperator, StatefulOperator, StatefulStep};
 pub use stream::{ActiveInput, Changes, ErasedStream, InputHandle, InputId, Item, Stream};
 
+use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 
 use ::timely::dataflow::Scope;
 
@@ -27,6 +33,16 @@ pub struct DataflowBuilder<'scope> {
     engine: Engine<'scope>,
     worker: usize,
     workers: usize,
+    /// The number of the node whose operators are being added.
+    node: u32,
+    states: Vec<OperatorState>,
+}
+
+/// An operator with state.
+pub(crate) struct OperatorState {
+    /// The number of its node.
+    pub(crate) node: u32,
+    pub(crate) operator: Rc<RefCell<dyn Stateful>>,
 }
 
 enum Engine<'scope> {
@@ -42,7 +58,12 @@ impl<'scope> DataflowBuilder<'scope> {
             1 => Engine::Local(LocalEngine::default()),
             _ => Engine::Timely(TimelyEngine::new(scope)),
         };
-        DataflowBuilder { engine, worker, workers }
+        DataflowBuilder { engine, worker, workers, node: 0, states: Vec::new() }
+    }
+
+    /// The operators that follow are those of this node.
+    pub(crate) fn begin_node(&mut self, number: u32) {
+        self.node = number;
     }
 
     /// Whether this is the worker that has the sources and the sinks.
@@ -98,6 +119,12 @@ impl<'scope> DataflowBuilder<'scope> {
         }
     }
 
+    /// Adds a step with state, which does not wait for the end of a commit: otherwise like [`each`](DataflowBuilder::each).
+    pub fn step<D: Item, O: Item>(&mut self, input: Stream<D>, name: &str, step: impl StatefulStep<D, O>) -> Stream<O> {
+        let step = self.add_state(step);
+        self.each(input, name, move |items, results| step.borrow_mut().run(items, results))
+    }
+
     /// The items of both streams.
     pub fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
         match &mut self.engine {
@@ -114,6 +141,7 @@ impl<'scope> DataflowBuilder<'scope> {
         route: impl Fn(&D) -> u64 + 'static,
         operator: impl StatefulOperator<D, O>,
     ) -> Stream<O> {
+        let operator = self.add_state(operator);
         match &mut self.engine {
             Engine::Local(engine) => engine.stateful(input, operator),
             Engine::Timely(engine) => engine.stateful(input, name, route, operator),
@@ -128,6 +156,7 @@ impl<'scope> DataflowBuilder<'scope> {
         name: &str,
         operator: impl BinaryStatefulOperator<L, R, O>,
     ) -> Stream<O> {
+        let operator = self.add_state(operator);
         match &mut self.engine {
             Engine::Local(engine) => engine.stateful_binary(left, right, operator),
             Engine::Timely(engine) => engine.stateful_binary((left, route_left), (right, route_right), name, operator),
@@ -157,12 +186,21 @@ impl<'scope> DataflowBuilder<'scope> {
         }
     }
 
-    /// Ends the construction.
-    pub(crate) fn finish(self) -> Box<dyn Progress> {
-        match self.engine {
+    /// Keeps an operator where checkpoints find its state.
+    fn add_state<P: Stateful>(&mut self, operator: P) -> Rc<RefCell<P>> {
+        let operator = Rc::new(RefCell::new(operator));
+        self.states
+            .push(OperatorState { node: self.node, operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>> });
+        operator
+    }
+
+    /// Ends the construction. Returns what seals commits, and the operators with state.
+    pub(crate) fn finish(self) -> (Box<dyn Progress>, Vec<OperatorState>) {
+        let progress = match self.engine {
             Engine::Local(engine) => engine.finish(),
             Engine::Timely(engine) => engine.finish(),
-        }
+        };
+        (progress, self.states)
     }
 }
 

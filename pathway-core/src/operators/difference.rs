@@ -2,7 +2,7 @@
 
 use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
@@ -82,6 +82,12 @@ struct Copies {
     left: i64,
     right: i64,
     emitted: i64,
+}
+
+impl<R: Schema> Stateful for MultisetDifference<R> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
 }
 
 impl<R: Schema> BinaryStatefulOperator<Change<R>, Change<R>, Change<R>> for MultisetDifference<R> {

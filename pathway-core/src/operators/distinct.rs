@@ -2,7 +2,7 @@
 
 use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::plan::{Order, Table, TableProperties};
 
 impl<R: Schema> Table<R> {
@@ -43,6 +43,12 @@ struct Copies {
     now: i64,
     /// At the end of the previous commit.
     before: i64,
+}
+
+impl<R: Schema> Stateful for Distinct<R> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
 }
 
 impl<R: Schema> StatefulOperator<Change<R>, Change<R>> for Distinct<R> {

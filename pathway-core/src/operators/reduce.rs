@@ -3,10 +3,12 @@
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::reducers::{ReduceError, Reducer};
 use super::state::{KeyedState, OrderedChanges, Slot, hash_of};
 use crate::data::{Change, Datum, DatumKey, Schema};
-use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
+use crate::dataflow::{Changes, DataflowBuilder, StatePart, Stateful, StatefulOperator};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -78,7 +80,7 @@ struct Groups<K, A, G: Reducer<A>, O, F> {
     slots: Vec<(Slot, bool)>,
 }
 
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Group<S> {
     /// How many rows the group has. Without rows there is no output, whatever the state says.
     rows: i64,
@@ -147,6 +149,12 @@ fn row_of<K, A, G: Reducer<A>, O>(
     reducers.output(&group.state).map(|reduced| Some(output(key, reduced)))
 }
 
+impl<K: Datum, A: 'static, G: Reducer<A>, O: 'static, F: 'static> Stateful for Groups<K, A, G, O, F> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
 impl<K, A, G, O, F> StatefulOperator<(DatumKey<K>, DatumKey<A>, i64), Change<O>> for Groups<K, A, G, O, F>
 where
     K: Datum,
@@ -206,6 +214,12 @@ where
             self.groups.update(key, row, argument, change.diff);
         }
         self.groups.flush();
+    }
+}
+
+impl<R: 'static, T: Stateful, S: 'static> Stateful for RowGroups<R, T, S> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.groups.states()
     }
 }
 

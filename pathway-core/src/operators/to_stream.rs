@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::data::{Change, Datum, DatumKey, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::plan::{Order, Table, TableProperties, net, net_in_arrival_order};
 
 impl<R: Schema> Table<R> {
@@ -150,6 +150,13 @@ struct ToStream<R, K, F> {
     order: Order,
     /// What leaves out changes that get no row, and what makes a row of a change.
     functions: Arc<(K, F)>,
+}
+
+/// It keeps nothing.
+impl<R: 'static, K: 'static, F: 'static> Stateful for ToStream<R, K, F> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
 }
 
 impl<R, O, K, F> StatefulOperator<Change<R>, Change<O>> for ToStream<R, K, F>

@@ -2,7 +2,7 @@
 
 use super::state::{KeyedState, Slot, hash_of};
 use crate::data::{Change, Schema};
-use crate::dataflow::{Changes, DataflowBuilder, StatefulOperator};
+use crate::dataflow::{Changes, DataflowBuilder, StatePart, Stateful, StatefulOperator};
 
 /// The newest row of each primary key.
 ///
@@ -36,6 +36,12 @@ impl<R> Versions<R> {
     /// The row as it is after what has arrived so far.
     fn newest(&self) -> Option<&R> {
         self.arrived.as_ref().unwrap_or(&self.current).as_ref()
+    }
+}
+
+impl<R: Schema> Stateful for Upsert<R> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::{ArrivalLog, NodeId, SourceArrivals, SourceOperator};
 use crate::data::Schema;
-use crate::dataflow::{Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, Progress, Stream};
+use crate::dataflow::{
+    Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, OperatorState, Progress, Stream,
+};
 use crate::telemetry::Counter;
 
 /// What a node needs to build its part of the dataflow.
@@ -112,7 +114,8 @@ impl<'scope> Build<'scope> {
         }
         let inputs = self.source_inputs.into_iter().enumerate().collect();
         let ends = self.ends.map(|(output, _)| SourceEnds { output, inputs });
-        Built { sources: self.sources, ends, progress: self.dataflow.finish() }
+        let (progress, states) = self.dataflow.finish();
+        Built { sources: self.sources, ends, progress, states }
     }
 }
 
@@ -122,6 +125,8 @@ pub(crate) struct Built {
     pub(crate) ends: Option<SourceEnds>,
     /// Seals commits.
     pub(crate) progress: Box<dyn Progress>,
+    /// The operators with state.
+    pub(crate) states: Vec<OperatorState>,
 }
 
 /// Tells operators which sources have ended.

@@ -56,9 +56,12 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 
 fn work(worker: &mut Worker, shared: &Shared) {
     let arrivals = shared.persists.then(ArrivalLog::default);
-    let Built { sources, ends, progress } = worker.dataflow_named("pathway", |scope| {
+    let Built { sources, ends, progress, states } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
-        shared.nodes.iter().for_each(|node| (node.build)(&mut build));
+        for (number, node) in (0..).zip(&shared.nodes) {
+            build.dataflow.begin_node(number);
+            (node.build)(&mut build);
+        }
         build.finish()
     });
     if worker.index() == 0 {

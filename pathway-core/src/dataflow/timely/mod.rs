@@ -10,7 +10,7 @@ mod operators;
 mod progress;
 mod typed;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use ::timely::dataflow::Scope;
@@ -99,7 +99,7 @@ impl<'scope> TimelyEngine<'scope> {
         input: Stream<D>,
         name: &str,
         route: impl Fn(&D) -> u64 + 'static,
-        operator: impl StatefulOperator<D, O>,
+        operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
     ) -> Stream<O> {
         let routed = self.routed(input, name, route);
         let output = operators::stateful(routed, name, Unary::new(operator));
@@ -111,7 +111,7 @@ impl<'scope> TimelyEngine<'scope> {
         (left, route_left): (Stream<L>, impl Fn(&L) -> u64 + 'static),
         (right, route_right): (Stream<R>, impl Fn(&R) -> u64 + 'static),
         name: &str,
-        operator: impl BinaryStatefulOperator<L, R, O>,
+        operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
     ) -> Stream<O> {
         let (left, right) = (self.routed(left, name, route_left), self.routed(right, name, route_right));
         let output = operators::stateful_binary(left, right, name, Binary::new(operator));

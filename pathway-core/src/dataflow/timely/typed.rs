@@ -1,6 +1,8 @@
 //! The code between typed operators and batches without a type: the part that is compiled for each operator.
 
+use std::cell::RefCell;
 use std::marker::PhantomData;
+use std::rc::Rc;
 
 use super::erased_batch::ErasedBatch;
 use super::operators::{Emit, ErasedOperator};
@@ -54,56 +56,56 @@ pub(super) fn write<D: Item>(
 
 /// An operator with one input.
 pub(super) struct Unary<P, D, O> {
-    operator: P,
+    operator: Rc<RefCell<P>>,
     emitted: Vec<O>,
     items: PhantomData<fn(D)>,
 }
 
 impl<P, D, O> Unary<P, D, O> {
-    pub(super) fn new(operator: P) -> Box<Self> {
+    pub(super) fn new(operator: Rc<RefCell<P>>) -> Box<Self> {
         Box::new(Unary { operator, emitted: Vec::new(), items: PhantomData })
     }
 }
 
 impl<D: Item, O: Item, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, D, O> {
     fn apply_left(&mut self, batch: ErasedBatch) {
-        self.operator.apply(&mut batch.into_items());
+        self.operator.borrow_mut().apply(&mut batch.into_items());
     }
 
     fn apply_right(&mut self, _: ErasedBatch) {}
 
     fn seal(&mut self, emit: Emit<'_>) {
         let Unary { operator, emitted, .. } = self;
-        operator.seal(&mut |item| push(item, emitted, emit));
+        operator.borrow_mut().seal(&mut |item| push(item, emitted, emit));
         flush(emitted, emit);
     }
 }
 
 /// An operator with two inputs.
 pub(super) struct Binary<P, L, R, O> {
-    operator: P,
+    operator: Rc<RefCell<P>>,
     emitted: Vec<O>,
     items: PhantomData<fn(L, R)>,
 }
 
 impl<P, L, R, O> Binary<P, L, R, O> {
-    pub(super) fn new(operator: P) -> Box<Self> {
+    pub(super) fn new(operator: Rc<RefCell<P>>) -> Box<Self> {
         Box::new(Binary { operator, emitted: Vec::new(), items: PhantomData })
     }
 }
 
 impl<L: Item, R: Item, O: Item, P: BinaryStatefulOperator<L, R, O>> ErasedOperator for Binary<P, L, R, O> {
     fn apply_left(&mut self, batch: ErasedBatch) {
-        self.operator.apply_left(&mut batch.into_items());
+        self.operator.borrow_mut().apply_left(&mut batch.into_items());
     }
 
     fn apply_right(&mut self, batch: ErasedBatch) {
-        self.operator.apply_right(&mut batch.into_items());
+        self.operator.borrow_mut().apply_right(&mut batch.into_items());
     }
 
     fn seal(&mut self, emit: Emit<'_>) {
         let Binary { operator, emitted, .. } = self;
-        operator.seal(&mut |item| push(item, emitted, emit));
+        operator.borrow_mut().seal(&mut |item| push(item, emitted, emit));
         flush(emitted, emit);
     }
 }

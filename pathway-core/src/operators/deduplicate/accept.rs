@@ -2,7 +2,7 @@
 
 use super::{Accept, Key, emit_change, sort_arrivals};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::state::KeyedState;
 use crate::plan::Order;
 
@@ -43,6 +43,12 @@ impl<R: Datum, K: Datum> AcceptedRows<R, K> {
                 before.get_or_insert(previous);
             }
         }
+    }
+}
+
+impl<R: Schema, K: Datum> Stateful for AcceptedRows<R, K> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Key, emit_change, sort_arrivals};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::reducers::Arrivals;
 use crate::operators::state::KeyedState;
 use crate::plan::Order;
@@ -43,6 +43,12 @@ impl<R> Default for Rows<R> {
 impl<R: Datum, K: Datum> ByArrival<R, K> {
     pub(super) fn new(key: Key<R, K>, order: Order, pick: Pick) -> Self {
         ByArrival { key, order, pick, keys: KeyedState::new(), pending: Vec::new() }
+    }
+}
+
+impl<R: Schema, K: Datum> Stateful for ByArrival<R, K> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

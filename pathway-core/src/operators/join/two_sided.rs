@@ -3,7 +3,7 @@
 use super::kind::{JoinKind, JoinSpec};
 use super::pending::{Key, Pending, removals_first};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::Multiset;
 use crate::operators::state::KeyedState;
 
@@ -59,6 +59,12 @@ impl<L: Schema, R: Schema, K: Datum, O> TwoSidedJoin<L, R, K, O> {
     pub(super) fn new(left: Key<L, K>, right: Key<R, K>, spec: JoinSpec<L, R, O>) -> Self {
         let (left, right) = (Pending::new(left), Pending::new(right));
         TwoSidedJoin { keys: KeyedState::new(), left, right, dirty_keys: 0, spec }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for TwoSidedJoin<L, R, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -11,7 +11,7 @@ use super::Fallback;
 use super::call_policy::{CallError, CallPolicy};
 use super::memo::{AsyncMemo, CallResult};
 use crate::data::{Change, Error, ErrorKind, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::plan::Control;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -117,6 +117,12 @@ where
         });
         self.runtime = Some(runtime);
         outcomes
+    }
+}
+
+impl<R: 'static, O: 'static, E: 'static, F: 'static> Stateful for MapAsyncOperator<R, O, E, F> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -4,7 +4,7 @@ use super::emission::Position;
 use super::spec::ScanSpec;
 use super::timers::{Due, DueKind, KeyId, Schedule, Timers};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{KeyedState, Slot};
 use crate::operators::window::EventTime;
 use crate::telemetry::{OperatorContext, OperatorReports};
@@ -144,6 +144,16 @@ impl<R: Schema, T: EventTime, K: Datum, S: Clone, O: Schema> ScanOperator<R, T, 
 /// The only worker: what is emitted is in order.
 pub(super) struct Alone<P>(pub(super) P);
 
+impl<P: Stateful> Stateful for Alone<P> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.0.states()
+    }
+
+    fn loaded(&mut self) {
+        self.0.loaded();
+    }
+}
+
 impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> StatefulOperator<ScanItem<R>, Change<O>>
     for Alone<ScanOperator<R, T, K, S, O>>
 {
@@ -153,6 +163,12 @@ impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> StatefulO
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         self.0.commit(|_, change| emit(change));
+    }
+}
+
+impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> Stateful for ScanOperator<R, T, K, S, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Brings what several workers have emitted into one order.
 
 use crate::data::{Change, Schema};
-use crate::dataflow::{Item, StatefulOperator};
+use crate::dataflow::{Item, StatePart, Stateful, StatefulOperator};
 
 /// Sorts the changes of a commit by their positions, on the worker that gets those of all workers.
 pub(crate) struct InOrder<P, O>(Vec<(P, Change<O>)>);
@@ -9,6 +9,13 @@ pub(crate) struct InOrder<P, O>(Vec<(P, Change<O>)>);
 impl<P, O> InOrder<P, O> {
     pub(crate) fn new() -> Self {
         InOrder(Vec::new())
+    }
+}
+
+/// It keeps nothing.
+impl<P: 'static, O: 'static> Stateful for InOrder<P, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -9,6 +9,7 @@ mod ordered_changes;
 mod parts;
 mod row_event_time;
 mod source_parts;
+mod whole;
 
 #[cfg(test)]
 pub(super) use event_time::Observation;
@@ -20,3 +21,4 @@ pub(super) use keyed_state::{KeyedState, Slot, hash_of};
 pub(super) use ordered_changes::OrderedChanges;
 pub(super) use parts::{TimeParts, part_of};
 pub(super) use row_event_time::{RowEventTime, RowStep, RowTimes, Stamped, by_row, stamped};
+pub(super) use whole::{Whole, WholeState};

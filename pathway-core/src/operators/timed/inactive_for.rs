@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::Timed;
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::Multiset;
 use crate::operators::scan::{ScanSpec, ScanTimes, Timers, scan_into};
 use crate::operators::state::{
@@ -222,6 +222,12 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
     }
 }
 
+impl<R: Schema, T: EventTime, K: Datum, O: Schema> Stateful for InactiveKeys<R, T, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
 impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change<R>, Observed, Change<O>>
     for InactiveKeys<R, T, K, O>
 {
@@ -261,7 +267,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change
         let is_inactive = |last: i128| now.is_some_and(|now| now - last > spec.timeout);
         while let Some((_, slot)) = active.first().copied().filter(|(last, _)| is_inactive(*last)) {
             active.pop_first();
-            let Some((key, activity)) = keys.get(slot) else { continue };
+            let Some((key, activity)) = keys.update(slot) else { continue };
             activity.is_inactive = true;
             activity.last.map(|last| (spec.row)(key, last)).map(Change::insert).into_iter().for_each(&mut *emit);
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Timed;
 use crate::data::{Change, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatefulOperator};
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{
     EventTimeTracker, InputTimes, JumpReports, Observed, RowStep, RowTimes, by_row, hash_of, observations,
 };
@@ -99,6 +99,12 @@ impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
 }
 
 /// With one worker and without a clock: the rows alone.
+impl<R: Schema, P: TimePolicy<R>> Stateful for PolicyOperator<R, P> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
 impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, Change<R>> for PolicyOperator<R, P> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         let added = self.changes.len();

@@ -1,11 +1,11 @@
 //! What window operators have in common: how they learn event time, and the order in which they emit closed windows.
 
 use crate::data::{Change, Schema};
-use crate::dataflow::StatefulOperator;
+use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{ClockInterval, EventTimeTracker, InputTimes, JumpReports, Observed, RowEventTime};
 
 /// An operator that reduces windows. `D` are the items that it receives.
-pub(super) trait WindowOperator<D, O>: 'static {
+pub(super) trait WindowOperator<D, O>: Stateful {
     /// Takes some items of the open commit, in the order of their arrival.
     fn receive(&mut self, items: &mut Vec<D>);
 
@@ -88,6 +88,16 @@ impl WindowTime {
 /// Emits the changes of a window operator.
 pub(super) struct Plain<P>(pub(super) P);
 
+impl<P: Stateful> Stateful for Plain<P> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.0.states()
+    }
+
+    fn loaded(&mut self) {
+        self.0.loaded();
+    }
+}
+
 impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, Change<O>> for Plain<P> {
     fn apply(&mut self, items: &mut Vec<D>) {
         self.0.receive(items);
@@ -101,6 +111,16 @@ impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, Change<O>> for Plain<P> 
 /// Emits the changes of a window operator on one of several workers, each with the time at which its window has closed.
 pub(super) struct WithClosingTime<P>(pub(super) P);
 
+impl<P: Stateful> Stateful for WithClosingTime<P> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.0.states()
+    }
+
+    fn loaded(&mut self) {
+        self.0.loaded();
+    }
+}
+
 impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, (i128, Change<O>)> for WithClosingTime<P> {
     fn apply(&mut self, items: &mut Vec<D>) {
         self.0.receive(items);
@@ -113,6 +133,13 @@ impl<D, O, P: WindowOperator<D, O>> StatefulOperator<D, (i128, Change<O>)> for W
 
 /// Brings the closed windows of all workers into one order.
 pub(super) struct InClosingOrder<O>(pub(super) Vec<(i128, O)>);
+
+/// It keeps nothing.
+impl<O: 'static> Stateful for InClosingOrder<O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
 
 impl<O: Schema> StatefulOperator<(i128, Change<O>), Change<O>> for InClosingOrder<O> {
     fn apply(&mut self, items: &mut Vec<(i128, Change<O>)>) {

@@ -11,7 +11,7 @@ use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::windows::{EmitMode, Window};
 use crate::data::{Change, Datum, DatumKey, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::{ReduceError, Reducer};
 use crate::operators::state::{JumpReports, KeyedState, Observed, OrderedChanges, Slot, Stamped, hash_of};
 use crate::plan::TableProperties;
@@ -180,7 +180,7 @@ where
         for (closes, Reverse(index)) in removed {
             let Some(slots) = closing.get_mut(&closes) else { continue };
             slots.swap_remove(index as usize);
-            match slots.get(index as usize).and_then(|moved| state.get(*moved)) {
+            match slots.get(index as usize).and_then(|moved| state.update(*moved)) {
                 Some((_, group)) => group.index = index,
                 None if slots.is_empty() => drop(closing.remove(&closes)),
                 None => {}
@@ -237,6 +237,14 @@ fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
     }
     let window = Window { start, end: T::at(grid.end(start.ticks())) };
     spec.reducers.output(&group.state).map(|reduced| Some((spec.output)(key, window, reduced)))
+}
+
+impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> Stateful
+    for GridWindows<R, T, K, A, G, O>
+{
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
 }
 
 /// With one worker and without a clock: the rows alone.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::{Changes, StatefulOperator};
+use crate::dataflow::{Changes, StatePart, Stateful, StatefulOperator};
 use crate::operators::reducers::Multiset;
 use crate::operators::state::{InOrder, JumpReports, KeyedState, RowTimes, Slot, Stamped, hash_of, stamped};
 use crate::plan::Build;
@@ -116,6 +116,12 @@ impl<R: Schema, K: Datum> LateRows<R, K> {
     }
 }
 
+impl<R: Schema, K: Datum> Stateful for LateRows<R, K> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
 impl<R: Schema, K: Datum> StatefulOperator<Stamped<Numbered<R>>, Numbered<R>> for LateRows<R, K> {
     fn apply(&mut self, items: &mut Vec<Stamped<Numbered<R>>>) {
         for (row, _, time) in items.drain(..) {
@@ -144,7 +150,7 @@ impl<R: Schema, K: Datum> StatefulOperator<Stamped<Numbered<R>>, Numbered<R>> fo
         });
         while let Some((_, slot)) = closing.first().copied().filter(|(end, _)| rule.has_closed(*end, *now)) {
             closing.pop_first();
-            let Some((_, open)) = keys.get(slot) else { continue };
+            let Some((_, open)) = keys.update(slot) else { continue };
             open.close(rule, *now);
             open.closing = open.sessions.first_key_value().map(|(_, end)| *end);
             match open.closing {

@@ -11,7 +11,7 @@ use super::time::EventTime;
 use super::timeline::Timeline;
 use super::windows::EmitMode;
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::Reducer;
 use crate::operators::state::{JumpReports, KeyedState, Observed, Slot, Stamped};
 use crate::plan::TableProperties;
@@ -187,7 +187,7 @@ where
         });
         while let Some((end, slot)) = closing.first().copied().filter(|(end, _)| has_closed(*end)) {
             closing.pop_first();
-            let Some((key, timeline)) = keys.get(slot) else { continue };
+            let Some((key, timeline)) = keys.update(slot) else { continue };
             // Sessions of a key end in the order in which they begin.
             let Some(session) = close_first(spec, key, timeline, reports) else { continue };
             match (mode, session.row) {
@@ -224,6 +224,14 @@ where
             1.. => timeline.insert(spec, key, *gap, time, argument, applied),
             _ => timeline.remove(spec, key, *gap, time, argument, applied),
         }
+    }
+}
+
+impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> Stateful
+    for SessionWindows<R, T, K, A, G, O>
+{
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::join;
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::{BinaryStatefulOperator, Changes, StatefulOperator};
+use crate::dataflow::{BinaryStatefulOperator, Changes, StatePart, Stateful, StatefulOperator};
 use crate::operators::join::Join;
 use crate::operators::join::kind::{JoinSpec, MakeRow};
 use crate::operators::join::pending::Key;
@@ -122,6 +122,12 @@ struct ByArrival<L, R, K, O> {
     emitted: Vec<(u64, Change<O>)>,
 }
 
+impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByArrival<L, R, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
 impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Arrival<L, R>, (u64, Change<O>)>
     for ByArrival<L, R, K, O>
 {
@@ -156,6 +162,12 @@ struct ByCommit<L, R, K, O> {
     row: MakeRow<L, R, O>,
     /// The left rows of the open commit.
     lefts: Vec<Numbered<L>>,
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByCommit<L, R, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
 }
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Numbered<L>, Change<R>, (u64, Change<O>)>

@@ -2,7 +2,7 @@
 
 use super::{Joined, join};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Pending};
 use crate::operators::join::two_sided::Side;
@@ -42,6 +42,12 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
             results: (!append_only).then(KeyedState::new),
             row,
         }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for AsofNow<L, R, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

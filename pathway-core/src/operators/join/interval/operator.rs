@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::BinaryStatefulOperator;
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::{JoinKind, JoinSpec};
 use crate::operators::join::pending::{Key, Pending, removals_first};
 use crate::operators::join::two_sided::Side;
@@ -104,6 +104,12 @@ impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
             spec,
             changes: Default::default(),
         }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for IntervalOperator<L, R, K, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
     }
 }
 

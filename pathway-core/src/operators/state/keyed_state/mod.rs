@@ -1,5 +1,7 @@
 //! State by key, for every operator with state, and which keys the open commit has changed.
 
+mod tracker;
+
 use std::hash::BuildHasher;
 
 use foldhash::fast::FixedState;
@@ -7,6 +9,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::data::{Datum, DatumRef};
+use tracker::Tracker;
 
 /// A map from keys to values that knows which keys the open commit has changed: its dirty keys.
 ///
@@ -25,6 +28,8 @@ pub(crate) struct KeyedState<K, V> {
     marks: Vec<u64>,
     /// A buffer of [`KeyedState::entries`]; empty between calls.
     candidates: Vec<Option<u32>>,
+    /// If checkpoints save the map.
+    tracker: Option<Box<Tracker<K, V>>>,
 }
 
 /// The slot of a key, and half of its hash.
@@ -58,29 +63,15 @@ fn half(hash: u64) -> u32 {
 impl<K: Datum, V: Default> KeyedState<K, V> {
     /// A map without keys.
     pub(crate) fn new() -> Self {
-        KeyedState::from_entries([])
-    }
-
-    /// A map with these entries, without an open commit and without dirty keys.
-    ///
-    /// If a key occurs twice, the later value counts. Therefore the entries of a map at some commit, followed by those that
-    /// later commits [changed](KeyedState::seal), restore the map as it is now.
-    pub(crate) fn from_entries(entries: impl IntoIterator<Item = (K, V)>) -> Self {
-        let mut keyed = KeyedState {
+        KeyedState {
             index: HashTable::new(),
             slots: Vec::new(),
             free: Vec::new(),
             dirty: Vec::new(),
             marks: Vec::new(),
             candidates: Vec::new(),
-        };
-        for (key, value) in entries {
-            let (slot, _) = keyed.entry(key);
-            *keyed.value(slot) = value;
+            tracker: None,
         }
-        keyed.dirty = Vec::new();
-        keyed.marks.fill(0);
-        keyed
     }
 
     /// The slot of a key, and whether this is the first change of the key in the open commit. A new key gets a default value.
@@ -138,6 +129,9 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         if first {
             self.marks[word] |= bit;
             self.dirty.push(slot);
+            if let Some(tracker) = &mut self.tracker {
+                tracker.touch(slot, self.slots[slot as usize].as_ref());
+            }
         }
         first
     }
@@ -169,22 +163,43 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
     }
 
     /// The key and the value in a slot, if there is one.
-    pub(crate) fn get(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
-        self.slots.get_mut(slot as usize)?.as_mut().map(|(key, value)| (&*key, value))
+    pub(crate) fn get(&self, Slot(slot): Slot) -> Option<&(K, V)> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+
+    /// The key and the value in a slot, if there is one, to change the value without making the key dirty.
+    pub(crate) fn update(&mut self, Slot(slot): Slot) -> Option<(&K, &mut V)> {
+        let entry = self.slots.get_mut(slot as usize)?;
+        if let Some(tracker) = &mut self.tracker {
+            tracker.touch(slot, entry.as_ref());
+        }
+        entry.as_mut().map(|(key, value)| (&*key, value))
     }
 
     /// Removes the key in a slot between two commits, if there is one and `condition` holds for it.
     pub(crate) fn remove_if(&mut self, slot: Slot, condition: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
         let Slot(slot) = slot;
         let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| condition(entry))?;
+        if let Some(tracker) = &mut self.tracker {
+            tracker.touch(slot, Some(&entry));
+            tracker.remove(slot, &entry.0);
+        }
         if let Ok(position) = self.index.find_entry(Position::spread(half(hash_of(&entry.0))), |at| at.slot == slot) {
             position.remove();
         }
         self.free.push(slot);
-        if self.index.is_empty() {
-            *self = KeyedState::new();
-        }
+        self.shrink_if_empty();
         Some(entry)
+    }
+
+    /// Frees the memory of a map without keys.
+    fn shrink_if_empty(&mut self) {
+        if self.index.is_empty() {
+            let tracker = self.tracker.take();
+            *self = KeyedState::new();
+            self.tracker = tracker;
+            self.tracker.iter_mut().for_each(|tracker| tracker.clear());
+        }
     }
 
     /// Sorts the dirty keys of a large commit by their slots, the order in which `seal` then visits them. That is the order
@@ -205,7 +220,6 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
     /// Seals the commit: visits each dirty key, in the order of the first change (or of [`KeyedState::sort_dirty`]), and removes
     /// the keys for which `keep` returns false.
     ///
-    /// These visits and the results of [`KeyedState::remove_if`] are all changes that a commit makes to the map.
     pub(crate) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.seal_slots(|_, key, value| keep(key, value));
     }
@@ -224,12 +238,11 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
             if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
                 entry.remove();
             }
+            self.tracker.iter_mut().for_each(|tracker| tracker.remove(slot, key));
             self.slots[slot as usize] = None;
             self.free.push(slot);
         }
-        if self.index.is_empty() {
-            *self = KeyedState::new();
-        }
+        self.shrink_if_empty();
         if dirty.capacity() <= KEEP {
             self.dirty = dirty;
         }
@@ -268,45 +281,5 @@ mod tests {
         assert_eq!(slots.iter().filter(|(_, first)| *first).count(), 500);
         keyed.seal(|_, _| false);
         assert_eq!((keyed.len(), keyed.slots.len()), (0, 0));
-    }
-
-    /// The visits of all commits suffice to restore the map at any commit.
-    #[test]
-    fn a_map_is_restored_from_the_changes_of_its_commits() {
-        let mut random = 7_u64;
-        let mut next = |limit: u64| {
-            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            ((random >> 33) % limit) as i64
-        };
-        let mut keyed = KeyedState::<i64, i64>::new();
-        let mut saved = std::collections::BTreeMap::new();
-        for commit in 0..300 {
-            let mut slots = Vec::new();
-            for _ in 0..next(20) {
-                let (slot, _) = keyed.entry(next(50));
-                *keyed.value(slot) += next(3) - 1;
-                slots.push(slot);
-            }
-            keyed.seal(|key, value| {
-                let keep = *value != 0;
-                if keep {
-                    saved.insert(*key, *value)
-                } else {
-                    saved.remove(key)
-                };
-                keep
-            });
-            if let Some((key, _)) = slots.first().and_then(|slot| keyed.remove_if(*slot, |(key, _)| key % 2 == 0)) {
-                saved.remove(&key);
-            }
-            // From time to time, the program restarts.
-            if commit % 50 == 49 {
-                keyed = KeyedState::from_entries(saved.clone());
-            }
-            let mut all: Vec<_> = keyed.slots.iter().flatten().copied().collect();
-            all.sort_unstable();
-            assert_eq!(all, saved.clone().into_iter().collect::<Vec<_>>(), "commit {commit}");
-            assert_eq!((keyed.len(), keyed.dirty.len()), (all.len(), 0));
-        }
     }
 }

@@ -1,0 +1,117 @@
+//! The state of operators, as checkpoints see it.
+
+use std::fmt;
+
+/// What an operator keeps from one commit to the next.
+pub trait Stateful: 'static {
+    /// The parts of the state, each under a label of its own, always the same ones.
+    fn states(&mut self) -> Vec<StatePart<'_>>;
+
+    /// All parts were loaded: makes anew what follows from them.
+    fn loaded(&mut self) {}
+}
+
+/// A part of an operator's state.
+pub struct StatePart<'a> {
+    /// What it is called within its node. Operators of one node can load the same part.
+    pub label: &'static str,
+    /// Which workers have it.
+    pub scope: StateScope,
+    /// The part.
+    pub state: &'a mut dyn SavedState,
+}
+
+/// Which workers have a part of a state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StateScope {
+    /// Each worker has the keys that belong to it.
+    Partitioned,
+    /// The first worker has it.
+    First,
+    /// The first worker saves it, and all workers load it: all have the same.
+    Shared,
+    /// Another operator of the node saves it, and all workers load it.
+    LoadOnly,
+}
+
+/// A part of a state that checkpoints save.
+///
+/// A checkpoint is of one moment between two commits, but it is written in pieces, while later commits change the state.
+pub trait SavedState {
+    /// From now on the state knows what it has to write.
+    fn track(&mut self);
+
+    /// Begins a checkpoint of the state as it is now: of all of it, or of what has changed since the last one began.
+    fn begin(&mut self, all: bool);
+
+    /// Adds the next piece of the checkpoint, of about this many bytes. Returns whether there is more.
+    ///
+    /// # Errors
+    /// A value cannot be written.
+    fn write(&mut self, out: &mut Vec<u8>, bytes: usize) -> Result<bool, String>;
+
+    /// Loads a piece of a checkpoint; pieces come in the order in which they were written. `is_own` says of the hash of a key
+    /// whether it belongs to this worker.
+    ///
+    /// # Errors
+    /// The piece is not of such a state.
+    fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String>;
+
+    /// How many keys there are.
+    fn keys(&self) -> usize;
+}
+
+impl<'a> StatePart<'a> {
+    /// A part of which each worker has the keys that belong to it.
+    pub fn partitioned(label: &'static str, state: &'a mut dyn SavedState) -> Self {
+        StatePart { label, scope: StateScope::Partitioned, state }
+    }
+
+    /// A part that the first worker has.
+    pub fn first(label: &'static str, state: &'a mut dyn SavedState) -> Self {
+        StatePart { label, scope: StateScope::First, state }
+    }
+
+    /// A part that all workers have.
+    pub fn shared(label: &'static str, state: &'a mut dyn SavedState) -> Self {
+        StatePart { label, scope: StateScope::Shared, state }
+    }
+
+    /// A part that another operator of the node saves.
+    pub fn load_only(label: &'static str, state: &'a mut dyn SavedState) -> Self {
+        StatePart { label, scope: StateScope::LoadOnly, state }
+    }
+}
+
+impl fmt::Debug for StatePart<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatePart").field("label", &self.label).field("scope", &self.scope).finish_non_exhaustive()
+    }
+}
+
+/// Copies the state of an operator into a new one, as a checkpoint and a restart would.
+#[cfg(test)]
+pub(crate) fn copy_state(from: &mut impl Stateful, into: &mut impl Stateful) {
+    let mut pieces = Vec::new();
+    for part in from.states() {
+        part.state.track();
+        part.state.begin(true);
+        let mut written = Vec::new();
+        let mut more = true;
+        while more {
+            let mut piece = Vec::new();
+            more = part.state.write(&mut piece, 16).expect("a piece");
+            written.push(piece);
+        }
+        pieces.push((part.label, written));
+    }
+    for part in into.states() {
+        part.state.track();
+        for (_, written) in pieces.iter().filter(|(label, _)| *label == part.label) {
+            for piece in written.iter().filter(|piece| !piece.is_empty()) {
+                part.state.load(piece, &|_| true).expect("loaded");
+            }
+        }
+    }
+    into.loaded();
+}
