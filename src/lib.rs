@@ -97,7 +97,7 @@ pub mod schema {
 /// Persistence: [`directory`](persistence::directory) says where a pipeline keeps what it needs to continue after a crash; see
 /// [`Pipeline::persist`].
 pub mod persistence {
-    pub use pathway_core::persistence::{Directory, directory};
+    pub use pathway_core::persistence::{Persistence, directory};
 }
 
 /// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)
@@ -197,6 +197,7 @@ pub mod stats {
 /// [`Table::collect`] has [`Collected`](testing::Collected).
 pub mod testing {
     pub use pathway_core::connector::sink::Collected;
+    pub use pathway_core::persistence::MemoryStore as Store;
     pub use pathway_core::testing::{Broker, Published};
 }
 

@@ -201,6 +201,8 @@ impl LocalEngine {
 }
 
 impl Progress for Seals {
+    fn start_at(&mut self, _: Commit) {}
+
     fn seal(&mut self, commit: Commit) {
         self.0.iter_mut().for_each(|seal| seal(commit));
     }

@@ -4,6 +4,9 @@ use crate::data::Commit;
 
 /// Seals commits, and knows which of them are complete.
 pub trait Progress {
+    /// The first commit is this one, instead of 0.
+    fn start_at(&mut self, first: Commit);
+
     /// Seals a commit that all inputs have closed.
     fn seal(&mut self, commit: Commit);
 

@@ -34,10 +34,15 @@ pub(super) enum Frame<T> {
 
 /// Adds the frame of a value.
 pub(super) fn write<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), postcard::Error> {
+    write_with(value, &[], bytes)
+}
+
+/// Adds the frame of a value and bytes behind it.
+pub(super) fn write_with<T: Serialize>(value: &T, tail: &[u8], bytes: &mut Vec<u8>) -> Result<(), postcard::Error> {
     let begin = bytes.len();
     bytes.extend([0; HEADER]);
-    let written = postcard::to_extend(value, std::mem::take(bytes))?;
-    *bytes = written;
+    *bytes = postcard::to_extend(value, std::mem::take(bytes))?;
+    bytes.extend_from_slice(tail);
     let payload = &bytes[begin + HEADER..];
     let len = u32::try_from(payload.len()).ok().filter(|len| *len <= MAX_LEN);
     let len = len.ok_or(postcard::Error::SerializeBufferFull)?.to_le_bytes();
@@ -48,6 +53,15 @@ pub(super) fn write<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), 
 
 /// Reads the next frame. `rest` is the number of bytes until the end of the file.
 pub(super) fn read<T: DeserializeOwned>(file: &mut impl Read, rest: u64) -> io::Result<Frame<T>> {
+    read_with(file, rest, &mut Vec::new())
+}
+
+/// Reads the next frame; `tail` becomes the bytes behind the value.
+pub(super) fn read_with<T: DeserializeOwned>(
+    file: &mut impl Read,
+    rest: u64,
+    tail: &mut Vec<u8>,
+) -> io::Result<Frame<T>> {
     if rest == 0 {
         return Ok(Frame::End);
     }
@@ -73,9 +87,14 @@ pub(super) fn read<T: DeserializeOwned>(file: &mut impl Read, rest: u64) -> io::
     }
     let mut payload = vec![0; len as usize];
     file.read_exact(&mut payload)?;
-    let value = (crc32fast::hash(&payload) == u32::from_le_bytes(*check)).then(|| postcard::from_bytes(&payload));
+    let value = (crc32fast::hash(&payload) == u32::from_le_bytes(*check)).then(|| postcard::take_from_bytes(&payload));
     Ok(match value {
-        Some(Ok(value)) => Frame::Value(value, HEADER as u64 + u64::from(len)),
+        Some(Ok((value, behind))) => {
+            let begin = payload.len() - behind.len();
+            payload.drain(..begin);
+            *tail = payload;
+            Frame::Value(value, HEADER as u64 + u64::from(len))
+        }
         // The checksum is right: another version of this crate has written it.
         Some(Err(_)) => Frame::Corrupt,
         None if u64::from(len) == rest => Frame::Torn,

@@ -1,28 +1,45 @@
-//! The commit log: a file to which records are added.
+//! The commit log: files to which records are added, one after the other.
 
-use std::fs::File;
-use std::io::{BufReader, Seek, SeekFrom, Write};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::sync::Arc;
 
 use super::frame::{self, Frame};
 use super::record::Record;
-use crate::data::{Error, ErrorKind, Result};
+use super::store::{AppendFile, FileStore, failed};
+use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
 
-/// The records of a log, from the first on.
+/// The name of the log's file with this number.
+pub(super) fn file_name(number: u64) -> String {
+    format!("log-{number:08}")
+}
+
+/// The number of a file of the log.
+pub(super) fn number_of(file: &str) -> Option<u64> {
+    file.strip_prefix("log-")?.parse().ok()
+}
+
+/// The records of a log, from the first one on.
 pub(crate) struct Records {
-    reader: BufReader<File>,
-    path: PathBuf,
-    /// How many bytes were read.
+    store: Arc<dyn FileStore>,
+    /// The number of the file that is read, and of the last one.
+    number: u64,
+    last: u64,
+    file: Box<dyn Read + Send>,
+    /// How many bytes of the file were read, and how many it has.
     read: u64,
     len: u64,
+    /// The commit that follows.
+    next: Option<Commit>,
     sync: bool,
 }
 
 /// A log to which records are added.
 pub(crate) struct Log {
-    file: File,
-    path: PathBuf,
+    store: Arc<dyn FileStore>,
+    /// The number of the file.
+    number: u64,
+    file: Box<dyn AppendFile>,
     /// How many bytes it has.
     len: u64,
     /// Whether each record is on the disk before `append` returns.
@@ -31,61 +48,97 @@ pub(crate) struct Log {
 }
 
 impl Records {
-    pub(super) fn open(path: &Path, sync: bool) -> Result<Self> {
-        let open = || {
-            let file = File::options().read(true).write(true).create(true).truncate(false).open(path)?;
-            let len = file.metadata()?.len();
-            Ok((file, len))
+    /// Reads the log from the file with this number on. `next` is the first commit that it must have, if that is known.
+    pub(super) fn open(store: Arc<dyn FileStore>, first: u64, next: Option<Commit>, sync: bool) -> Result<Self> {
+        let files = store.files().map_err(|error| failed("read", &*store, "", error))?;
+        let last = files.iter().filter_map(|file| number_of(file)).max().unwrap_or(first).max(first);
+        let mut records = Records { store, number: first, last, file: empty(), read: 0, len: 0, next, sync };
+        records.open_file()?;
+        Ok(records)
+    }
+
+    fn open_file(&mut self) -> Result<()> {
+        let name = file_name(self.number);
+        let file = self.store.read(&name).map_err(|error| failed("read", &*self.store, &name, error))?;
+        (self.file, self.len) = match file {
+            Some((file, len)) => (file, len),
+            // A new log has no file yet.
+            None if self.number == self.last && self.next.is_none_or(|next| next == 0) => (empty(), 0),
+            None => {
+                let message = format!("`{}` is not there: restore it from a copy", self.store.name_of(Some(&name)));
+                return Err(Error::new(ErrorKind::Persistence, message));
+            }
         };
-        let (file, len) = open().map_err(|error| failed("open", path, error))?;
-        Ok(Records { reader: BufReader::new(file), path: path.to_owned(), read: 0, len, sync })
+        self.read = 0;
+        Ok(())
     }
 
     /// The next record; `None` behind the last one.
     ///
     /// # Errors
-    /// The file cannot be read, or is not as it was written.
+    /// The log cannot be read, or is not as it was written.
     pub(crate) fn next(&mut self) -> Result<Option<Record>> {
-        let frame = frame::read(&mut self.reader, self.len - self.read);
-        match frame.map_err(|error| failed("read", &self.path, error))? {
-            Frame::Value(record, len) => {
-                self.read += len;
-                Ok(Some(record))
-            }
-            Frame::End => Ok(None),
-            Frame::Torn => {
-                let message = format_args!(
-                    "`{}`: the record at byte {} was not written completely, and is removed: its commit had no output yet",
-                    self.path.display(),
-                    self.read
-                );
-                report(Level::Warn, "persistence", message);
-                self.len = self.read;
-                Ok(None)
-            }
-            Frame::Corrupt => {
-                let message = format!(
-                    "`{}`: the record at byte {} is not as it was written: the file is damaged, or another version of this crate \
-                     has written it; restore the directory from a copy, or remove it to begin anew, with other output streams",
-                    self.path.display(),
-                    self.read
-                );
-                Err(Error::new(ErrorKind::Persistence, message))
+        loop {
+            let name = file_name(self.number);
+            let is_last = self.number == self.last;
+            let frame = frame::read(&mut self.file, self.len - self.read);
+            match frame.map_err(|error| failed("read", &*self.store, &name, error))? {
+                Frame::Value(record, len) => {
+                    self.read += len;
+                    self.check_commit(&record)?;
+                    return Ok(Some(record));
+                }
+                Frame::End if is_last => return Ok(None),
+                Frame::End => {
+                    self.number += 1;
+                    self.open_file()?;
+                }
+                Frame::Torn if is_last => {
+                    let message = format_args!(
+                        "`{}`: the record at byte {} was not written completely, and is removed: its commit had no output yet",
+                        self.store.name_of(Some(&name)),
+                        self.read
+                    );
+                    report(Level::Warn, "persistence", message);
+                    self.len = self.read;
+                    return Ok(None);
+                }
+                Frame::Torn | Frame::Corrupt => return Err(self.damaged("is not as it was written")),
             }
         }
     }
 
+    /// Commits follow each other without a gap.
+    fn check_commit(&mut self, record: &Record) -> Result<()> {
+        let Record::Commit(record) = record else { return Ok(()) };
+        if self.next.is_some_and(|next| next != record.commit) {
+            return Err(self.damaged("is of another commit than the one that follows"));
+        }
+        self.next = Some(record.commit + 1);
+        Ok(())
+    }
+
+    fn damaged(&self, what: &str) -> Error {
+        let message = format!(
+            "`{}`: the record at byte {} {what}: the file is damaged, or another version of this crate has written it; restore \
+             the directory from a copy, or remove it to begin anew, with other output streams",
+            self.store.name_of(Some(&file_name(self.number))),
+            self.read
+        );
+        Error::new(ErrorKind::Persistence, message)
+    }
+
     /// The log, to add records behind those that were read. What is left of a record that was not written completely is removed.
     pub(crate) fn into_log(self) -> Result<Log> {
-        let Records { reader, path, read, sync, .. } = self;
-        let mut file = reader.into_inner();
-        let cut = |file: &mut File| {
-            file.set_len(read)?;
-            file.seek(SeekFrom::Start(read))
-        };
-        cut(&mut file).map_err(|error| failed("write", &path, error))?;
-        Ok(Log { file, path, len: read, sync, buffer: Vec::new() })
+        let Records { store, number, read, sync, .. } = self;
+        let name = file_name(number);
+        let file = store.append_to(&name, read).map_err(|error| failed("write", &*store, &name, error))?;
+        Ok(Log { store, number, file, len: read, sync, buffer: Vec::new() })
     }
+}
+
+fn empty() -> Box<dyn Read + Send> {
+    Box::new(std::io::empty())
 }
 
 impl Log {
@@ -97,30 +150,42 @@ impl Log {
         self.buffer.clear();
         let encoded = frame::write(record, &mut self.buffer).map_err(std::io::Error::other);
         let written = encoded.and_then(|()| {
-            self.file.write_all(&self.buffer)?;
-            if self.sync { self.file.sync_data() } else { Ok(()) }
+            self.file.append(&self.buffer)?;
+            if self.sync { self.file.sync() } else { Ok(()) }
         });
         if let Err(error) = written {
             // The next record, of another thread, must not leave a gap.
-            let _ = self.file.set_len(self.len).and_then(|()| self.file.seek(SeekFrom::Start(self.len)));
-            return Err(failed("write", &self.path, error));
+            let _ = self.file.cut(self.len);
+            return Err(failed("write", &*self.store, &file_name(self.number), error));
         }
         self.len += self.buffer.len() as u64;
         Ok(())
     }
-}
 
-/// The error of an operation on a file.
-pub(super) fn failed(what: &str, path: &Path, error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Persistence, format!("cannot {what} `{}`", path.display())).with_source(error)
+    /// Adds the following records to another file. Returns its number.
+    pub(crate) fn begin_file(&mut self) -> Result<u64> {
+        let (number, sync) = (self.number + 1, self.sync);
+        let name = file_name(number);
+        let begin = |store: &dyn FileStore| {
+            if sync {
+                // The file's name survives a power loss, too.
+                store.replace(&name, &[])?;
+            }
+            store.append_to(&name, 0)
+        };
+        self.file = begin(&*self.store).map_err(|error| failed("create", &*self.store, &name, error))?;
+        (self.number, self.len) = (number, 0);
+        Ok(number)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::store::MemoryStore;
     use super::*;
 
-    fn records(path: &Path) -> (Vec<Record>, Result<Log>) {
-        let mut read = Records::open(path, false).expect("a file");
+    fn records(store: &Arc<dyn FileStore>) -> (Vec<Record>, Result<Log>) {
+        let mut read = Records::open(Arc::clone(store), 1, None, false).expect("a file");
         let mut records = Vec::new();
         loop {
             match read.next() {
@@ -131,37 +196,62 @@ mod tests {
         }
     }
 
+    fn bytes(store: &Arc<dyn FileStore>, number: u64) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let (mut file, _) = store.read(&file_name(number)).expect("read").expect("a file");
+        file.read_to_end(&mut bytes).expect("the file");
+        bytes
+    }
+
     #[test]
     fn a_torn_record_is_removed_and_a_damaged_one_is_an_error() {
-        let dir = std::env::temp_dir().join(format!("pathway-log-{}-{:x}", std::process::id(), fastrand::u64(..)));
-        std::fs::create_dir_all(&dir).expect("a directory");
-        let path = dir.join("log");
+        let store: Arc<dyn FileStore> = Arc::new(MemoryStore::new());
         let confirmed = |commits: std::ops::Range<u64>| commits.map(Record::Confirmed).collect::<Vec<_>>();
-        let (read, log) = records(&path);
+        let (read, log) = records(&store);
         assert_eq!(read, []);
         let mut log = log.expect("a log");
         confirmed(0..3).iter().for_each(|record| log.append(record).expect("written"));
         drop(log);
         // The last record is cut.
-        let bytes = std::fs::read(&path).expect("the file");
-        std::fs::write(&path, &bytes[..bytes.len() - 1]).expect("a file");
-        let (read, log) = records(&path);
+        let written = bytes(&store, 1);
+        store.replace(&file_name(1), &written[..written.len() - 1]).expect("a file");
+        let (read, log) = records(&store);
         assert_eq!(read, confirmed(0..2));
         let mut log = log.expect("a log");
         log.append(&Record::Confirmed(7)).expect("written");
         drop(log);
-        let (read, log) = records(&path);
+        let (read, log) = records(&store);
         assert_eq!(read, [0, 1, 7].map(Record::Confirmed));
         drop(log);
         // A bit of the second one is flipped.
-        let mut bytes = std::fs::read(&path).expect("the file");
-        let second = bytes.len() / 2;
-        bytes[second] ^= 4;
-        std::fs::write(&path, &bytes).expect("a file");
-        let (read, log) = records(&path);
+        let mut flipped = bytes(&store, 1);
+        let second = flipped.len() / 2;
+        flipped[second] ^= 4;
+        store.replace(&file_name(1), &flipped).expect("a file");
+        let (read, log) = records(&store);
         assert_eq!(read, confirmed(0..1));
         let error = log.err().expect("an error").to_string();
         assert!(error.contains("the record at byte 14 is not as it was written"), "{error}");
-        std::fs::remove_dir_all(&dir).expect("removed");
+    }
+
+    #[test]
+    fn a_log_goes_on_in_the_next_file_and_a_gap_is_an_error() {
+        let store: Arc<dyn FileStore> = Arc::new(MemoryStore::new());
+        let (_, log) = records(&store);
+        let mut log = log.expect("a log");
+        log.append(&Record::Confirmed(1)).expect("written");
+        assert_eq!(log.begin_file().expect("a file"), 2);
+        log.append(&Record::Confirmed(2)).expect("written");
+        let (read, log) = records(&store);
+        assert_eq!(read, [1, 2].map(Record::Confirmed));
+        log.expect("a log").begin_file().expect("a file");
+        // The end of a file that is not the last one was lost with the machine's power.
+        let first = bytes(&store, 1);
+        store.replace(&file_name(1), &first[..first.len() - 1]).expect("a file");
+        assert!(records(&store).1.is_err());
+        store.replace(&file_name(1), &first).expect("a file");
+        store.remove(&file_name(2)).expect("removed");
+        let error = records(&store).1.err().expect("an error").to_string();
+        assert!(error.contains("`memory/log-00000002` is not there"), "{error}");
     }
 }

@@ -1,18 +1,19 @@
-//! The manifest: which pipeline a directory belongs to, and what was there when it was made.
+//! The manifest: which pipeline a store belongs to, and what it has of it.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
-use std::path::Path;
+use std::io::Read;
 
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame};
-use super::log::failed;
-use crate::data::{Error, ErrorKind, Result};
+use super::record::SourceStart;
+use super::store::{FileStore, failed};
+use crate::data::{Commit, Error, ErrorKind, Result};
 
-/// The version of the files in a directory.
-pub(super) const VERSION: u32 = 1;
+/// The version of the files.
+pub(super) const VERSION: u32 = 2;
+/// Its file.
+const FILE: &str = "manifest";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
@@ -24,52 +25,83 @@ pub(super) struct Manifest {
     pub(super) pipeline: String,
     /// The program: a line for each node.
     pub(super) program: Vec<String>,
-    /// The last sequence of each output stream when its sink was started for the first time.
+    /// The last sequence of each output stream before the first message that is not in the checkpoint: at first, when its sink
+    /// was started for the first time.
     pub(super) bases: BTreeMap<String, u64>,
+    /// The number of the log's first file that is needed.
+    pub(super) log: u64,
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+/// The state of a pipeline between two commits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Checkpoint {
+    /// The commits before this one are in it.
+    pub(crate) commit: Commit,
+    /// The `time` of the last one.
+    pub(crate) time: u64,
+    /// Whether messages that servers had stored were still to be processed.
+    pub(crate) catching_up: bool,
+    /// How many commits of preloaded tables are in it.
+    pub(crate) preloaded: u64,
+    /// Where the sources go on.
+    pub(crate) sources: Vec<SourceState>,
+    /// The files with the states of operators, in the order in which they are loaded.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// Where a source goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceState {
+    /// Where it reads next, if it is read again.
+    pub(crate) start: SourceStart,
+    /// The position behind what is in the log, as postcard encodes it, if the source has set one; else empty.
+    pub(crate) position: Vec<u8>,
+    /// Whether operators know that it has ended.
+    pub(crate) has_ended: bool,
+}
+
+/// A file with states of operators.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Part {
+    pub(crate) number: u64,
+    pub(crate) bytes: u64,
 }
 
 impl Manifest {
-    /// The manifest of a directory; `None` if it has none.
-    pub(super) fn read(path: &Path) -> Result<Option<Manifest>> {
-        let bytes = match fs::read(path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(failed("read", path, error)),
+    /// The manifest of a store; `None` if it has none.
+    pub(super) fn read(store: &dyn FileStore) -> Result<Option<Manifest>> {
+        let Some((mut file, len)) = store.read(FILE).map_err(|error| failed("read", store, FILE, error))? else {
+            return Ok(None);
         };
-        let frame = frame::read(&mut &*bytes, bytes.len() as u64).map_err(|error| failed("read", path, error))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(|error| failed("read", store, FILE, error))?;
+        let frame = frame::read(&mut &*bytes, len).map_err(|error| failed("read", store, FILE, error))?;
+        let refuse = |what: &str| {
+            let message = format!("`{}` {what}", store.name_of(Some(FILE)));
+            Err(Error::new(ErrorKind::Persistence, message))
+        };
         match frame {
             Frame::Value(manifest, _) => {
                 let manifest: Manifest = manifest;
                 if manifest.version == VERSION {
                     return Ok(Some(manifest));
                 }
-                let message = format!(
-                    "`{}` has version {}, and this version of the crate writes {VERSION}: use the version that made it",
-                    path.display(),
+                refuse(&format!(
+                    "has version {}, and this version of the crate writes {VERSION}: use the version that made it",
                     manifest.version
-                );
-                Err(Error::new(ErrorKind::Persistence, message))
+                ))
             }
             Frame::End | Frame::Torn | Frame::Corrupt => {
-                let message = format!("`{}` is damaged: restore the directory from a copy", path.display());
-                Err(Error::new(ErrorKind::Persistence, message))
+                refuse("is damaged, or another version of this crate has written it: restore the directory from a copy")
             }
         }
     }
 
-    /// Replaces the manifest of a directory. After a crash at any moment, the old or the new one is there.
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
-        let (mut bytes, new) = (Vec::new(), path.with_extension("new"));
-        frame::write(self, &mut bytes).map_err(|error| failed("write", path, std::io::Error::other(error)))?;
-        let write = || {
-            let mut file = File::create(&new)?;
-            file.write_all(&bytes)?;
-            file.sync_all()?;
-            fs::rename(&new, path)?;
-            let Some(folder) = path.parent() else { return Ok(()) };
-            // The new name is on the disk.
-            File::open(folder)?.sync_all()
-        };
-        write().map_err(|error| failed("write", path, error))
+    /// Replaces the manifest of a store. After a crash at any moment, the old or the new one is there.
+    pub(super) fn write(&self, store: &dyn FileStore) -> Result<()> {
+        let mut bytes = Vec::new();
+        let written = frame::write(self, &mut bytes).map_err(std::io::Error::other);
+        written.and_then(|()| store.replace(FILE, &bytes)).map_err(|error| failed("write", store, FILE, error))
     }
 }

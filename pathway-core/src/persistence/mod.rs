@@ -1,26 +1,43 @@
-//! Persistence: what a pipeline keeps in a directory, so that it continues where it was, over any number of crashes.
+//! Persistence: what a pipeline keeps in a directory, or in memory in tests, so that it continues where it was, over any number
+//! of crashes.
 //!
 //! Operators are deterministic: the same messages in the same commits with the same `time` give the same output, whatever the
 //! number of workers. So the *commit log* has what belongs to each commit: which messages of which source, in which order. It
 //! is written before the commit's first output. After a crash, the logged commits are computed again from the same messages,
 //! and sinks skip what they hold of the output already.
 //!
-//! A directory has three files:
+//! From time to time a *checkpoint* saves the state of all operators as it is between two commits: then only later commits are
+//! computed again.
+//!
+//! A directory has these files:
 //!
 //! - `lock` is locked while a pipeline runs.
-//! - `manifest` says which pipeline it belongs to, and what was there when it was made. It is replaced as a whole.
-//! - `log` has the records (`record.rs`), one after the other, and only grows.
+//! - `manifest` says which pipeline it belongs to, which checkpoint is the last one, and where the log begins behind it. It is
+//!   replaced as a whole.
+//! - `log-<number>` have the records of the log (`record.rs`), one after the other. A checkpoint begins a new file, and removes
+//!   the earlier ones when it is complete.
+//! - `part-<number>` have states of operators (`part.rs`): the first one of a checkpoint all of them, the others what has changed
+//!   since the one before.
 //!
-//! Each record, and the manifest, is in a frame (`frame.rs`): its length, checksums, and its bytes as postcard encodes them.
+//! Each record and piece, and the manifest, is in a frame (`frame.rs`): its length, checksums, and its bytes as postcard encodes
+//! them.
 
-mod directory;
+mod checkpoint;
 mod frame;
 mod log;
 mod manifest;
+mod options;
+mod part;
 mod record;
 mod session;
+mod sink_positions;
+mod store;
 
-pub use directory::{Directory, directory};
+pub(crate) use checkpoint::{Piece, PieceSender};
 pub(crate) use log::Records;
+pub(crate) use manifest::{Checkpoint, SourceState};
+pub use options::{Persistence, directory};
+pub(crate) use part::PieceOf;
 pub(crate) use record::{Arrival, CommitRecord, Record, RefusedMessage, SourceStart};
 pub(crate) use session::{Identity, PersistentState};
+pub use store::MemoryStore;

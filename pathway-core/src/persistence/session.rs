@@ -1,14 +1,19 @@
-//! A directory that a running pipeline uses.
+//! The state that a running pipeline keeps in a store.
 
+use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::fs::{self, File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use super::log::{Log, failed};
-use super::manifest::{Manifest, VERSION};
-use super::{Arrival, Directory, Record, Records, RefusedMessage, SourceStart};
+use super::checkpoint::Checkpoints;
+use super::log::{self, Log};
+use super::manifest::{Checkpoint, Manifest, VERSION};
+use super::part::{self, PartReader};
+use super::sink_positions::SinkPositions;
+use super::store::{FileStore, failed};
+use super::{Arrival, Persistence, Record, Records, RefusedMessage, SourceStart};
 use crate::data::{Commit, Error, ErrorKind, Result};
 
 /// Which pipeline it is.
@@ -18,101 +23,131 @@ pub(crate) struct Identity {
     pub(crate) program: Vec<String>,
 }
 
-/// A directory that was opened.
+/// A store that was opened.
 pub(crate) struct Opened {
-    pub(crate) state: PersistentState,
-    /// The log, from its beginning.
+    pub(crate) state: Arc<PersistentState>,
+    /// The log behind the checkpoint.
     pub(crate) records: Records,
-    /// Where the sources began, if there was a run before this one.
+    /// Where the sources go on, if there was a run before this one.
     pub(crate) start: Option<Vec<SourceStart>>,
     /// The last positions of sources whose messages or rows are in the log, by their numbers.
     pub(crate) positions: HashMap<u32, Vec<u8>>,
 }
 
-/// What all threads of a pipeline share of its directory. It is locked until [`release`](PersistentState::release).
+/// What all threads of a pipeline share of its store. It is locked until [`release`](PersistentState::release).
 pub(crate) struct PersistentState {
-    path: PathBuf,
-    manifest: Mutex<Manifest>,
-    /// How many commits the log had at the start.
+    pub(super) store: Arc<dyn FileStore>,
+    pub(super) manifest: Mutex<Manifest>,
+    /// How many commits there were at the start: those of the checkpoint and of the log.
     commits: Commit,
-    /// All sinks had confirmed the commits before this one.
+    /// All sinks had confirmed the commits before this one at the start.
     confirmed: Commit,
-    refused: HashSet<RefusedMessage>,
-    log: Mutex<Log>,
+    /// The checkpoint at the start.
+    checkpoint: Option<Checkpoint>,
+    pub(super) log: Mutex<Log>,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) sinks: Mutex<SinkPositions>,
+    /// The messages that streams had refused in earlier runs, behind the checkpoint; and whether there are any.
+    refused: Mutex<HashSet<RefusedMessage>>,
+    has_refused: AtomicBool,
+    /// All sinks have confirmed the commits before this one.
+    pub(super) all_confirmed: AtomicU64,
     /// Which sink writes into which stream.
     streams: Mutex<HashMap<String, Arc<str>>>,
-    lock: Mutex<Option<Lock>>,
+    lock: Mutex<Option<Box<dyn Any + Send>>>,
 }
 
-impl Directory {
-    /// Locks the directory, and checks that it is this pipeline's.
+impl Persistence {
+    /// Locks the store, and checks that it is this pipeline's.
     pub(crate) fn open(&self, identity: Identity) -> Result<Opened> {
-        let Directory { path, sync } = self;
-        fs::create_dir_all(path).map_err(|error| failed("create the directory", path, error))?;
-        let lock = lock(path)?;
-        let manifest_path = path.join("manifest");
-        let mut manifest = match Manifest::read(&manifest_path)? {
+        let Persistence { store, sync, checkpoint_every } = self;
+        if checkpoint_every.is_zero() {
+            let message = "`checkpoint_every` is zero: say how often at most the state is saved, 10 s for example";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        let lock = store.lock()?;
+        let mut manifest = match Manifest::read(&**store)? {
             Some(manifest) => {
-                check(&manifest, &identity, path)?;
+                check(&manifest, &identity, &store.name_of(None))?;
                 manifest
             }
-            None => {
-                let Identity { pipeline, program } = identity;
-                let lineage = fastrand::u64(..);
-                Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, bases: Default::default() }
-            }
+            None => first_manifest(&**store, identity)?,
         };
         manifest.epoch += 1;
-        manifest.write(&manifest_path)?;
-        let log_path = path.join("log");
-        let mut records = Records::open(&log_path, *sync)?;
-        let (mut start, mut commits, mut confirmed, mut refused) = (None, 0, 0, HashSet::new());
-        let mut positions = HashMap::new();
-        while let Some(record) = records.next()? {
-            match record {
-                Record::Start(sources) => start = Some(sources),
-                Record::Commit(record) => {
-                    (commits, confirmed) = (record.commit + 1, record.confirmed.max(confirmed));
-                    for arrival in record.arrivals {
-                        if let Arrival::Logged { source, position, .. } = arrival
-                            && !position.is_empty()
-                        {
-                            positions.insert(source, position);
-                        }
-                    }
-                }
-                Record::Confirmed(before) => confirmed = before.max(confirmed),
-                Record::Refused(message) => {
-                    refused.insert(message);
-                }
+        manifest.write(&**store)?;
+        remove_unused(&**store, &manifest)?;
+        let checkpoint = manifest.checkpoint.clone();
+        let next = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.commit);
+        let open_log = || Records::open(Arc::clone(store), manifest.log, Some(next), *sync);
+        let mut found = Found { confirmed: next, ..Found::default() };
+        for (number, source) in (0..).zip(checkpoint.iter().flat_map(|checkpoint| &checkpoint.sources)) {
+            found.start.get_or_insert_default().push(source.start.clone());
+            if !source.position.is_empty() {
+                found.positions.insert(number, source.position.clone());
             }
         }
-        // What was not written completely is removed, so that records can be added while these are read again.
-        let log = Mutex::new(records.into_log()?);
-        let records = Records::open(&log_path, *sync)?;
-        let manifest = Mutex::new(manifest);
+        let mut records = open_log()?;
+        while let Some(record) = records.next()? {
+            found.add(record);
+        }
+        let log = records.into_log()?;
+        let Found { start, commits, confirmed, refused, positions } = found;
         let state = PersistentState {
-            path: manifest_path,
-            manifest,
-            commits,
+            store: Arc::clone(store),
+            commits: commits.max(next),
             confirmed,
-            refused,
-            log,
+            checkpoint,
+            log: Mutex::new(log),
+            checkpoints: Checkpoints::new(*checkpoint_every, next),
+            sinks: Mutex::default(),
+            has_refused: AtomicBool::new(!refused.is_empty()),
+            refused: Mutex::new(refused),
+            all_confirmed: AtomicU64::new(confirmed),
             streams: Mutex::default(),
             lock: Mutex::new(Some(lock)),
+            manifest: Mutex::new(manifest.clone()),
         };
-        Ok(Opened { state, records, start, positions })
+        Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions })
+    }
+}
+
+/// What a log says.
+#[derive(Default)]
+struct Found {
+    start: Option<Vec<SourceStart>>,
+    commits: Commit,
+    confirmed: Commit,
+    refused: HashSet<RefusedMessage>,
+    positions: HashMap<u32, Vec<u8>>,
+}
+
+impl Found {
+    fn add(&mut self, record: Record) {
+        match record {
+            Record::Start(sources) => drop(self.start.get_or_insert(sources)),
+            Record::Commit(record) => {
+                (self.commits, self.confirmed) = (record.commit + 1, record.confirmed.max(self.confirmed));
+                for arrival in record.arrivals {
+                    if let Arrival::Logged { source, position, .. } = arrival
+                        && !position.is_empty()
+                    {
+                        self.positions.insert(source, position);
+                    }
+                }
+            }
+            Record::Confirmed(before) => self.confirmed = before.max(self.confirmed),
+            Record::Refused(message) => drop(self.refused.insert(message)),
+        }
     }
 }
 
 impl PersistentState {
     /// What the ids of a sink's messages begin with, in every run.
     pub(crate) fn id_prefix(&self, sink: &str) -> String {
-        let lineage = self.manifest.lock().unwrap_or_else(PoisonError::into_inner).lineage;
-        format!("{lineage:016x}-{sink}")
+        format!("{:016x}-{sink}", lock(&self.manifest).lineage)
     }
 
-    /// How many commits the log had when the pipeline started.
+    /// How many commits there were when the pipeline started.
     pub(crate) fn commits(&self) -> Commit {
         self.commits
     }
@@ -122,14 +157,29 @@ impl PersistentState {
         self.confirmed
     }
 
+    /// The checkpoint with which the pipeline starts.
+    pub(crate) fn checkpoint(&self) -> Option<&Checkpoint> {
+        self.checkpoint.as_ref()
+    }
+
+    /// Opens the parts of a checkpoint, in the order in which they are to be loaded.
+    pub(crate) fn parts(&self, checkpoint: &Checkpoint) -> impl Iterator<Item = Result<PartReader>> {
+        checkpoint.parts.iter().map(|part| PartReader::open(Arc::clone(&self.store), part))
+    }
+
+    /// All sinks have confirmed the commits before this one.
+    pub(crate) fn set_all_confirmed(&self, before: Commit) {
+        self.all_confirmed.fetch_max(before, Ordering::Release);
+    }
+
     /// Whether the stream of any sink has refused a message for ever, in an earlier run.
     pub(crate) fn has_refused(&self) -> bool {
-        !self.refused.is_empty()
+        self.has_refused.load(Ordering::Relaxed)
     }
 
     /// Whether the stream of a sink has refused a message for ever, in an earlier run.
     pub(crate) fn was_refused(&self, message: &RefusedMessage) -> bool {
-        self.refused.contains(message)
+        lock(&self.refused).contains(message)
     }
 
     /// Remembers that the stream of a sink has refused a message for ever.
@@ -137,75 +187,113 @@ impl PersistentState {
         self.append(Record::Refused(message))
     }
 
+    /// No commit before this one is computed again.
+    pub(super) fn forget_refused_before(&self, commit: Commit) {
+        let mut refused = lock(&self.refused);
+        refused.retain(|message| message.commit >= commit);
+        self.has_refused.store(!refused.is_empty(), Ordering::Relaxed);
+    }
+
     /// Adds a record to the log.
     pub(crate) fn append(&self, record: Record) -> Result<()> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner).append(&record)
+        lock(&self.log).append(&record)
     }
 
     /// Remembers which sink writes into a stream. Returns the one that does already, if it is another one.
     pub(crate) fn claim(&self, stream: String, sink: &Arc<str>) -> Option<Arc<str>> {
-        let mut streams = self.streams.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut streams = lock(&self.streams);
         let owner = streams.entry(stream).or_insert_with(|| Arc::clone(sink));
         (owner != sink).then(|| Arc::clone(owner))
     }
 
-    /// The pipeline has ended: another run may use the directory.
+    /// The pipeline has ended: another run may use the store.
     pub(crate) fn release(&self) {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+        self.checkpoints.end();
+        lock(&self.lock).take();
     }
 
-    /// The last sequence of a sink's stream when the sink was started for the first time, if it was.
+    /// The last sequence of a sink's stream before the first message that is computed again, if the sink was started before.
     pub(crate) fn base(&self, sink: &str) -> Option<u64> {
-        self.manifest.lock().unwrap_or_else(PoisonError::into_inner).bases.get(sink).copied()
+        lock(&self.manifest).bases.get(sink).copied()
     }
 
     /// Remembers where a sink's stream ends before the sink writes into it.
     pub(crate) fn set_base(&self, sink: &str, last: u64) -> Result<()> {
-        let mut manifest = self.manifest.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut manifest = lock(&self.manifest);
         manifest.bases.insert(sink.to_owned(), last);
-        manifest.write(&self.path)
+        manifest.write(&*self.store)
     }
+
+    /// A sink's stream has all messages of the commits up to this one, and ends with this sequence.
+    pub(crate) fn set_position(&self, sink: &Arc<str>, commit: Commit, sequence: u64) {
+        lock(&self.sinks).set(sink, commit, sequence);
+    }
+
+    /// How often a checkpoint is made.
+    pub(crate) fn checkpoint_every(&self) -> Duration {
+        self.checkpoints.every()
+    }
+
+    /// A checkpoint has the commits before this one.
+    pub(crate) fn checkpointed(&self) -> Commit {
+        self.checkpoints.done()
+    }
+
+    /// Whether a checkpoint is being written.
+    pub(crate) fn has_open_checkpoint(&self) -> bool {
+        self.checkpoints.is_open()
+    }
+}
+
+/// The lock of a value, whatever has become of another thread.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for PersistentState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("PersistentState").field("path", &self.path).finish_non_exhaustive()
+        f.debug_struct("PersistentState").field("store", &self.store).finish_non_exhaustive()
     }
 }
 
-/// The lock of a directory.
-struct Lock(File);
-
-impl Drop for Lock {
-    fn drop(&mut self) {
-        // Closing the file is not enough: a process that is being started may have it open for a moment.
-        let _ = self.0.unlock();
+/// The manifest of an empty store.
+fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: Identity) -> Result<Manifest> {
+    let files = store.files().map_err(|error| failed("read", store, "", error))?;
+    if files.iter().any(|file| is_ours(file)) {
+        let message = format!(
+            "`{}` has no manifest, but a log or parts of checkpoints: restore it from a copy, or remove it to begin anew, with \
+             other output streams",
+            store.name_of(None)
+        );
+        return Err(Error::new(ErrorKind::Persistence, message));
     }
+    let lineage = fastrand::u64(..);
+    let bases = Default::default();
+    Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, bases, log: 1, checkpoint: None })
 }
 
-/// Locks a directory for this process.
-fn lock(path: &Path) -> Result<Lock> {
-    let file = path.join("lock");
-    let open = File::options().write(true).create(true).truncate(false).open(&file);
-    let lock = open.map_err(|error| failed("open", &file, error))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Lock(lock)),
-        Err(TryLockError::WouldBlock) => {
-            let message = format!(
-                "the directory `{}` is in use: another pipeline runs with it, in this or another process; end that one first, \
-                 or use another directory",
-                path.display()
-            );
-            Err(Error::new(ErrorKind::Persistence, message))
+fn is_ours(file: &str) -> bool {
+    log::number_of(file).is_some() || part::number_of(file).is_some()
+}
+
+/// Removes the files that are not needed.
+pub(super) fn remove_unused(store: &dyn FileStore, manifest: &Manifest) -> Result<()> {
+    let parts: Vec<u64> =
+        manifest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.parts).map(|part| part.number).collect();
+    for file in store.files().map_err(|error| failed("read", store, "", error))? {
+        let is_old_log = log::number_of(&file).is_some_and(|number| number < manifest.log);
+        let is_old_part = part::number_of(&file).is_some_and(|number| !parts.contains(&number));
+        if is_old_log || is_old_part {
+            store.remove(&file).map_err(|error| failed("remove", store, &file, error))?;
         }
-        Err(TryLockError::Error(error)) => Err(failed("lock", &file, error)),
     }
+    Ok(())
 }
 
-/// Whether a directory belongs to this pipeline and program.
-fn check(manifest: &Manifest, identity: &Identity, path: &Path) -> Result<()> {
+/// Whether a store belongs to this pipeline and program.
+fn check(manifest: &Manifest, identity: &Identity, place: &str) -> Result<()> {
     let refuse = |what: String, cure: &str| {
-        Err(Error::new(ErrorKind::Persistence, format!("the directory `{}` {what}: {cure}", path.display())))
+        Err(Error::new(ErrorKind::Persistence, format!("the directory `{place}` {what}: {cure}")))
     };
     if manifest.pipeline != identity.pipeline {
         let what =

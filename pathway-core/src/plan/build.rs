@@ -137,6 +137,16 @@ pub(crate) struct SourceEnds {
 }
 
 impl SourceEnds {
+    /// Whether the end of a source was sent.
+    pub(crate) fn has_sent(&self, source: usize) -> bool {
+        self.inputs.iter().all(|(number, _)| *number != source)
+    }
+
+    /// The operators know of these ends already.
+    pub(crate) fn leave_out(&mut self, sources: Vec<usize>) {
+        self.inputs.retain(|(number, _)| !sources.contains(number));
+    }
+
     /// Sends the ends of the sources that have ended since the last call into the open commit. Returns whether there are any.
     pub(crate) fn send(&mut self, sources: &[Box<dyn SourceOperator>]) -> bool {
         let before = self.inputs.len();

@@ -32,7 +32,7 @@ struct Shared {
     abandoned: AtomicBool,
     /// Messages that servers have stored are still to be processed.
     catching_up: AtomicBool,
-    persistent: OnceLock<PersistentState>,
+    persistent: OnceLock<Arc<PersistentState>>,
 }
 
 impl Default for Control {
@@ -99,6 +99,11 @@ impl Control {
     pub(crate) fn abandon(&self) {
         self.shared.abandoned.store(true, Ordering::Release);
         self.stop();
+        self.wake_all();
+    }
+
+    /// Wakes all workers.
+    pub(crate) fn wake_all(&self) {
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(Thread::unpark);
     }
 
@@ -140,11 +145,11 @@ impl Control {
     }
 
     /// The pipeline's state on disk, if it persists.
-    pub(crate) fn persistent(&self) -> Option<&PersistentState> {
+    pub(crate) fn persistent(&self) -> Option<&Arc<PersistentState>> {
         self.shared.persistent.get()
     }
 
-    pub(crate) fn set_persistent(&self, state: PersistentState) {
+    pub(crate) fn set_persistent(&self, state: Arc<PersistentState>) {
         let _ = self.shared.persistent.set(state);
     }
 

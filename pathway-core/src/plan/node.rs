@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
-use crate::persistence::Directory;
+use crate::persistence::Persistence;
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
@@ -91,7 +91,7 @@ struct State {
     /// What is reported when the pipeline starts, each with the name of a source or sink.
     warnings: Vec<(Arc<str>, String)>,
     /// Where the pipeline's state is kept.
-    persistence: Option<Directory>,
+    persistence: Option<Persistence>,
     /// Why the pipeline cannot persist.
     unpersistable: Vec<String>,
 }
@@ -118,7 +118,7 @@ pub(crate) struct Declaration {
     pub(crate) program: Vec<String>,
     pub(crate) connectors: Connectors,
     pub(crate) operators: Vec<OperatorContext>,
-    pub(crate) persistence: Option<Directory>,
+    pub(crate) persistence: Option<Persistence>,
     /// Why it cannot persist.
     pub(crate) unpersistable: Vec<String>,
 }
@@ -265,8 +265,8 @@ impl Plan {
         self.lock().nodes[node.0].time_inputs = inputs;
     }
 
-    pub(super) fn set_persistence(&self, directory: Directory) {
-        self.lock().persistence = Some(directory);
+    pub(super) fn set_persistence(&self, persistence: Persistence) {
+        self.lock().persistence = Some(persistence);
     }
 
     /// Remembers why the pipeline cannot persist.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Plan;
-use crate::persistence::Directory;
+use crate::persistence::Persistence;
 use crate::telemetry::{Level, report};
 
 /// A pipeline: declare its tables, then [`run`](Pipeline::run) it.
@@ -82,8 +82,8 @@ impl Pipeline {
     /// nats::write(&total, uri, "totals").jetstream("TOTALS").json();
     /// # drop(pipeline);
     /// ```
-    pub fn persist(self, directory: Directory) -> Pipeline {
-        self.plan.set_persistence(directory);
+    pub fn persist(self, persistence: impl Into<Persistence>) -> Pipeline {
+        self.plan.set_persistence(persistence.into());
         self
     }
 

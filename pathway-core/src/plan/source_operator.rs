@@ -71,6 +71,9 @@ pub trait SourceOperator {
         Err("it has nothing in the log".to_owned())
     }
 
+    /// Drops the next commit of a preloaded table: a checkpoint has it.
+    fn discard(&mut self) {}
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 

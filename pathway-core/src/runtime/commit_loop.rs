@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use timely::worker::Worker;
 
+use super::checkpoints::Checkpoints;
 use super::commit_scheduler::{CommitScheduler, Decision};
 use super::recovery::Recovery;
 use super::source_order::SourceOrder;
@@ -24,6 +25,7 @@ pub(super) struct CommitLoop<'a> {
     pub(super) ends: Option<SourceEnds>,
     /// What arrives in the open commit, if the pipeline persists.
     pub(super) arrivals: Option<ArrivalLog>,
+    pub(super) checkpoints: Option<Checkpoints>,
     /// Nothing new is read while one of them is full.
     pub(super) sinks: &'a [Box<dyn SinkHandle>],
     /// Seals commits, and knows when the operators are done with them.
@@ -96,6 +98,9 @@ impl CommitLoop<'_> {
         while !self.control.has_failed() {
             self.wait_for_sinks();
             self.confirm();
+            if open.is_none() {
+                self.begin_checkpoint_if_due();
+            }
             let manual = ManualCommits::take_first(groups);
             // Before the rows of others that arrive now.
             OpenCommit::add(&mut open, self.send_ends().into(), Duration::ZERO);
@@ -119,14 +124,12 @@ impl CommitLoop<'_> {
                         self.seal(scheduler);
                         open = None;
                     }
-                    Decision::Wait(wait) => {
-                        self.worker.step_or_park(Some(turn.unwrap_or(wait).min(wait)));
-                    }
+                    Decision::Wait(wait) => self.park(Some(turn.unwrap_or(wait).min(wait))),
                 },
                 None if self.is_finished(groups) => break,
                 None => {
                     let wait = self.control.is_stopping().then_some(waiting::PATIENCE);
-                    self.worker.step_or_park(turn.or(wait));
+                    self.park(turn.or(wait));
                     if self.control.is_stopping() {
                         stop.get_or_insert_default().report(&self.sources);
                     }
@@ -180,12 +183,16 @@ impl CommitLoop<'_> {
         if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
             let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
             let record = CommitRecord { commit, time, confirmed, arrivals: arrivals.take() };
+            self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.sealed(time, &record.arrivals));
             // Without the record, nothing of the commit may be written.
             if let Err(error) = state.append(Record::Commit(record)) {
                 return self.control.fail(error);
             }
         }
         self.seal_at(time);
+        if let Some(checkpoints) = &mut self.checkpoints {
+            checkpoints.state.work();
+        }
     }
 
     /// Seals the open commit, with this `time`.
@@ -204,7 +211,7 @@ impl CommitLoop<'_> {
     pub(super) fn wait_for_sinks(&mut self) {
         while self.sinks.iter().any(|sink| sink.is_full()) && !self.control.is_stopping() {
             self.confirm();
-            self.worker.step_or_park(None);
+            self.park(None);
         }
     }
 
@@ -214,12 +221,13 @@ impl CommitLoop<'_> {
         let before = self.sinks.iter().filter_map(|sink| sink.oldest_unconfirmed()).min().unwrap_or(sealed);
         if before > self.confirmed {
             self.confirmed = before;
+            self.control.persistent().into_iter().for_each(|state| state.set_all_confirmed(before));
             self.sources.iter_mut().for_each(|source| source.confirm(before));
         }
     }
 }
 
-fn is_preloaded(source: &dyn SourceOperator) -> bool {
+pub(super) fn is_preloaded(source: &dyn SourceOperator) -> bool {
     matches!(source.trigger(), CommitTrigger::Preloaded)
 }
 

@@ -8,7 +8,7 @@ use timely::communication::WorkerGuards;
 use super::start::ConnectorThreads;
 use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{PersistentState, Record};
+use crate::persistence::Record;
 use crate::plan::{Connectors, Control};
 use crate::telemetry::Counter;
 
@@ -70,10 +70,11 @@ fn end(
     {
         control.fail(error);
     }
+    control.persistent().filter(|_| all).into_iter().for_each(|state| state.set_all_confirmed(commits.get()));
     connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
     let hint = "everything is confirmed or given up, and its `run` has to return";
     threads.sources.into_iter().for_each(join("source", hint));
-    control.persistent().into_iter().for_each(PersistentState::release);
+    control.persistent().into_iter().for_each(|state| state.release());
 }
 
 /// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.

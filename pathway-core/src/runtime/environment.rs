@@ -1,7 +1,7 @@
 //! Settings from the environment, under Pathway's names.
 
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{Directory, directory};
+use crate::persistence::{Persistence, directory};
 use crate::telemetry::{Level, report};
 
 /// So many threads for each core can be meant: some wait while others run. More only take turns.
@@ -49,7 +49,7 @@ fn check_threads(threads: usize, cores: usize) -> Result<Option<String>> {
 }
 
 /// The directory of a pipeline that persists, from `PATHWAY_PERSISTENT_STORAGE`; none where it is not set or empty.
-pub(super) fn persistence() -> Option<Directory> {
+pub(super) fn persistence() -> Option<Persistence> {
     std::env::var_os("PATHWAY_PERSISTENT_STORAGE").filter(|path| !path.is_empty()).map(directory)
 }
 

@@ -1,5 +1,6 @@
 //! A plan becomes a running dataflow: workers, commits, backpressure, shutdown.
 
+mod checkpoints;
 mod commit_loop;
 mod commit_scheduler;
 mod ending;
@@ -12,5 +13,6 @@ mod source_order;
 mod start;
 mod waiting;
 mod worker;
+mod worker_state;
 
 pub use running::{Running, Stats};

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use super::commit_loop::CommitLoop;
+use super::commit_loop::{CommitLoop, is_preloaded};
 use super::commit_scheduler::CommitScheduler;
 use super::environment;
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{Arrival, CommitRecord, Identity, Record, Records, SourceStart};
+use crate::persistence::{Arrival, Checkpoint, CommitRecord, Identity, Record, Records, SourceStart};
 use crate::plan::{Backlog, Control, Declaration, Replay};
 use crate::telemetry::{Level, report};
 
@@ -23,7 +23,9 @@ impl Recovery {
     /// # Errors
     /// The directory is of another pipeline or cannot be used, or the pipeline has sources whose messages cannot be read again.
     pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<Option<Self>> {
-        let Some(directory) = declaration.persistence.take().or_else(environment::persistence) else { return Ok(None) };
+        let Some(persistence) = declaration.persistence.take().or_else(environment::persistence) else {
+            return Ok(None);
+        };
         let sources = &declaration.connectors.sources;
         let unreadable = sources
             .iter()
@@ -40,7 +42,7 @@ impl Recovery {
             return Err(Error::new(ErrorKind::Config, message));
         }
         let program = std::mem::take(&mut declaration.program);
-        let opened = directory.open(Identity { pipeline: name.to_owned(), program })?;
+        let opened = persistence.open(Identity { pipeline: name.to_owned(), program })?;
         for begun in opened.start.iter().flatten() {
             let source = declaration.connectors.sources.iter().find(|source| source.stats().name == begun.name);
             source.into_iter().for_each(|source| source.replay_from(begun.next));
@@ -69,7 +71,7 @@ impl CommitLoop<'_> {
     /// The log cannot be read or written, or its messages are gone.
     pub(super) fn recover(&mut self, recovery: Recovery, scheduler: &mut CommitScheduler) -> Result<bool> {
         let (Some(arrivals), Some(state)) = (self.arrivals.clone(), self.control.persistent()) else { return Ok(true) };
-        let (Recovery { mut records, commits }, begin) = (recovery, Instant::now());
+        let (Recovery { mut records, .. }, begin) = (recovery, Instant::now());
         if self.control.is_stopping() {
             // Its sources may not have started.
             return Ok(false);
@@ -77,6 +79,11 @@ impl CommitLoop<'_> {
         let starts = self.starts();
         let mut has_start = false;
         arrivals.set_replaying(true);
+        self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.set_sources(starts.clone()));
+        if let Some(checkpoint) = state.checkpoint() {
+            self.continue_behind(checkpoint);
+            scheduler.continue_after(checkpoint.time);
+        }
         while let Some(record) = records.next()? {
             match record {
                 Record::Start(before) => {
@@ -89,6 +96,7 @@ impl CommitLoop<'_> {
                     if !self.replay(&record)? {
                         return Ok(false);
                     }
+                    self.checkpoints.iter_mut().for_each(|it| it.sealed(record.time, &record.arrivals));
                     self.seal_at(record.time);
                     scheduler.continue_after(record.time);
                 }
@@ -101,9 +109,30 @@ impl CommitLoop<'_> {
             state.append(Record::Start(starts))?;
         }
         let seconds = begin.elapsed().as_secs_f32();
+        let first = state.checkpoint().map_or(0, |checkpoint| checkpoint.commit);
+        let commits = self.commits.get() - first;
         let message = format_args!("{commits} commits of earlier runs were computed again in {seconds:.1} s");
         report(Level::Info, "persistence", message);
         Ok(true)
+    }
+
+    /// The state of the operators is that of a checkpoint: the other parts of the pipeline follow.
+    fn continue_behind(&mut self, checkpoint: &Checkpoint) {
+        self.set_catching_up(checkpoint.catching_up);
+        for _ in 0..checkpoint.preloaded {
+            self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| source.discard());
+        }
+        let ended = (0..).zip(&checkpoint.sources).filter(|(_, source)| source.has_ended).map(|(number, _)| number);
+        self.ends.iter_mut().for_each(|ends| ends.leave_out(ended.clone().collect()));
+        self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.continue_behind(checkpoint));
+        self.commits.set(checkpoint.commit);
+        self.sources.iter_mut().for_each(|source| source.advance(checkpoint.commit));
+        self.progress.start_at(checkpoint.commit);
+    }
+
+    fn set_catching_up(&mut self, is_catching_up: bool) {
+        self.control.set_catching_up(is_catching_up);
+        self.arrivals.iter().for_each(|arrivals| arrivals.set_catching_up(is_catching_up));
     }
 
     /// Where the sources have begun.
@@ -120,10 +149,7 @@ impl CommitLoop<'_> {
         for arrival in &record.arrivals {
             match arrival {
                 Arrival::Preloaded => self.ingest_preloaded(),
-                Arrival::CatchingUp(is_catching_up) => {
-                    self.control.set_catching_up(*is_catching_up);
-                    self.arrivals.iter().for_each(|arrivals| arrivals.set_catching_up(*is_catching_up));
-                }
+                Arrival::CatchingUp(is_catching_up) => self.set_catching_up(*is_catching_up),
                 Arrival::Ended => {
                     self.send_ends();
                 }

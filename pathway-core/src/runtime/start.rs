@@ -11,7 +11,6 @@ use super::running::Running;
 use super::signals::Signals;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::PersistentState;
 use crate::plan::{Connectors, Control, Declaration, Pipeline};
 use crate::telemetry::Counter;
 
@@ -66,7 +65,7 @@ impl Pipeline {
         let connectors = Arc::new(connectors);
         let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
         let threads = start_connectors(&connectors, &control).inspect_err(|_| {
-            control.persistent().into_iter().for_each(PersistentState::release);
+            control.persistent().into_iter().for_each(|state| state.release());
         })?;
         let (ready, built) = std::sync::mpsc::channel();
         let shared = Shared {
@@ -78,6 +77,7 @@ impl Pipeline {
             commits: Arc::clone(&commits),
             connectors: Arc::clone(&connectors),
             ready: Mutex::new(Some(ready)),
+            rounds: Arc::default(),
         };
         let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
         if workers == 1 {

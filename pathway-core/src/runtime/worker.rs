@@ -3,11 +3,14 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use timely::worker::Worker;
 
+use super::checkpoints::Checkpoints;
 use super::commit_loop::CommitLoop;
 use super::recovery::Recovery;
+use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
 use crate::plan::{ArrivalLog, Build, Built, Connectors, Control, Node};
@@ -26,6 +29,7 @@ pub(super) struct Shared {
     pub(super) connectors: Arc<Connectors>,
     /// Dropped when the first worker has built its part of the dataflow, or has failed.
     pub(super) ready: Mutex<Option<Sender<()>>>,
+    pub(super) rounds: Arc<CheckpointRounds>,
 }
 
 impl Shared {
@@ -64,8 +68,19 @@ fn work(worker: &mut Worker, shared: &Shared) {
         }
         build.finish()
     });
+    let mut state = None;
+    if let Some(persistent) = shared.control.persistent() {
+        let (place, rounds) = ((worker.index(), worker.peers()), Arc::clone(&shared.rounds));
+        let mut loaded = WorkerState::new(states, place, shared.control.clone(), rounds);
+        if let Err(error) = loaded.load(persistent) {
+            shared.control.fail(error);
+        }
+        state = Some(loaded);
+    }
     if worker.index() == 0 {
+        let checkpoints = state.take().map(|state| Checkpoints::new(state, Arc::clone(&shared.rounds)));
         let commit_loop = CommitLoop {
+            checkpoints,
             control: &shared.control,
             sources,
             ends,
@@ -83,6 +98,11 @@ fn work(worker: &mut Worker, shared: &Shared) {
     }
     // The sources have ended. What they have sent is still processed.
     while worker.has_dataflows() && !shared.control.is_abandoned() {
-        worker.step_or_park(None);
+        let wait = match state.as_mut().map_or(CheckpointWork::None, WorkerState::work) {
+            CheckpointWork::None => None,
+            CheckpointWork::More => Some(Duration::ZERO),
+            CheckpointWork::Later(wait) => Some(wait),
+        };
+        worker.step_or_park(wait);
     }
 }

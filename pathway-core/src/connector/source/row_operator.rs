@@ -145,6 +145,13 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         self.has_more
     }
 
+    fn discard(&mut self) {
+        if let Some(batch) = self.link.queue.take() {
+            self.confirmations.take(batch.len());
+            self.link.counters.rows.add(batch.len() as u64);
+        }
+    }
+
     fn replay_logged(&mut self, values: &[u8]) -> Result<(), String> {
         let mut changes: Vec<Change<R>> = postcard::from_bytes(values).map_err(|error| error.to_string())?;
         if let Some(checker) = &mut self.checker {

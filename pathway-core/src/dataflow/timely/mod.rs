@@ -188,6 +188,10 @@ struct TimelyProgress {
 }
 
 impl Progress for TimelyProgress {
+    fn start_at(&mut self, first: Commit) {
+        self.edges.advance(first);
+    }
+
     fn seal(&mut self, commit: Commit) {
         self.edges.advance(commit + 1);
     }

@@ -9,7 +9,7 @@ mod writers;
 
 use std::path::PathBuf;
 
-use pathway::persistence::{Directory, directory};
+use pathway::persistence::{Persistence, directory};
 use pathway::prelude::*;
 
 use super::support::{Js, stream};
@@ -83,7 +83,7 @@ impl Folder {
         Folder(path)
     }
 
-    fn directory(&self) -> Directory {
+    fn directory(&self) -> Persistence {
         directory(&self.0)
     }
 

@@ -5,6 +5,7 @@ mod asof_now;
 mod events;
 mod lateness;
 mod random_chains;
+mod restarts;
 mod sources;
 
 use pathway::Running;

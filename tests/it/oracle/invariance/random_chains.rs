@@ -13,10 +13,10 @@ use crate::oracle::history::seeds;
 use crate::support::random::Random;
 
 /// How many chains are tried with each seed.
-const CHAINS: u64 = 25;
+pub(super) const CHAINS: u64 = 25;
 
 /// Numbers that choose the operators of a chain, always the same.
-struct Choices(Random);
+pub(super) struct Choices(Random);
 
 impl Choices {
     fn below(&mut self, limit: u64) -> i64 {
@@ -100,7 +100,7 @@ impl Chain {
     }
 
     /// The last operator of the chain.
-    fn end(mut self, sources: &[Table<Event>], choices: &mut Choices) -> (String, Rows) {
+    fn end(mut self, sources: &[Table<Event>], choices: &mut Choices, keep: &impl Keep) -> (String, Rows) {
         let (table, n) = (self.table.clone(), choices.below(4));
         let windows = |choices: &mut Choices| -> (&str, Windows<i64>) {
             let (name, windows) = match choices.below(3) {
@@ -118,21 +118,21 @@ impl Chain {
                     let (city, start, end) = (event.city.clone(), event.at, event.id);
                     Some(Summary { city, start, end, n: *number, ids: 0, last: 0 })
                 });
-                ("numbers".to_owned(), rows(numbered.collect(), Compared::Sequence))
+                ("numbers".to_owned(), keep.rows(&numbered, Compared::Sequence))
             }
             1 | 2 => {
                 let (name, windows) = windows(choices);
                 let closed = summaries(&table, windows.emit_on_close());
-                (format!("{name} on close"), rows(closed.collect(), Compared::Sequence))
+                (format!("{name} on close"), keep.rows(&closed, Compared::Sequence))
             }
             3 => {
                 let (name, windows) = windows(choices);
-                (name.to_owned(), rows(summaries(&table, windows).collect(), Compared::Table))
+                (name.to_owned(), keep.rows(&summaries(&table, windows), Compared::Table))
             }
             4 => {
                 let (name, windows) = windows(choices);
                 let open = summaries(&table.forget(|event| event.at, 15), windows.remove_on_close());
-                (format!("forget, {name} until closed"), rows(open.collect(), Compared::Table))
+                (format!("forget, {name} until closed"), keep.rows(&open, Compared::Table))
             }
             5 => {
                 let other = &sources[n as usize % sources.len()];
@@ -140,7 +140,7 @@ impl Chain {
                     id: a.id,
                     at: b.id,
                 });
-                (format!("within {n}"), rows(pairs.collect(), Compared::Table))
+                (format!("within {n}"), keep.rows(&pairs, Compared::Table))
             }
             6 => {
                 let other = &sources[n as usize % sources.len()];
@@ -148,13 +148,13 @@ impl Chain {
                     id: a.id,
                     at: b.map_or(-1, |b| b.at),
                 });
-                (format!("asof {n}"), rows(pairs.collect(), Compared::Table))
+                (format!("asof {n}"), keep.rows(&pairs, Compared::Table))
             }
             _ => {
                 let row = |city: &String, n| Quiet { city: city.clone(), since: n };
                 let counts = table.group_by(|event| event.city.clone());
                 let counts = counts.reduce(pathway::reducers::Count, |_| (), row);
-                ("count".to_owned(), rows(counts.collect(), Compared::Table))
+                ("count".to_owned(), keep.rows(&counts, Compared::Table))
             }
         };
         self.steps.push(end);
@@ -162,23 +162,36 @@ impl Chain {
     }
 }
 
+/// Keeps the rows of a chain's last table.
+pub(super) trait Keep {
+    fn rows<R: Schema + std::fmt::Debug>(&self, table: &Table<R>, compared: Compared) -> Rows;
+}
+
+struct Collect;
+
+impl Keep for Collect {
+    fn rows<R: Schema + std::fmt::Debug>(&self, table: &Table<R>, compared: Compared) -> Rows {
+        rows(table.collect(), compared)
+    }
+}
+
 /// The numbers of a chain, and how many sources it has.
-fn choices_of(seed: u64) -> (Choices, i64) {
+pub(super) fn choices_of(seed: u64) -> (Choices, i64) {
     let mut choices = Choices(Random::new(seed));
     let sources = choices.below(3) + 1;
     (choices, sources)
 }
 
 /// Declares a chain over the sources. The same numbers choose the same chain.
-fn declare(sources: &[Table<Event>], mut choices: Choices) -> (String, Rows) {
+pub(super) fn declare(sources: &[Table<Event>], mut choices: Choices, keep: &impl Keep) -> (String, Rows) {
     let steps = vec![format!("{} sources", sources.len())];
     let mut chain = Chain { table: sources[0].clone(), is_arrival: true, steps };
     sources.iter().skip(1).for_each(|source| chain.table = chain.table.concat(source));
     (0..choices.below(4) + 1).for_each(|_| chain.random_step(sources, &mut choices));
-    chain.end(sources, &mut choices)
+    chain.end(sources, &mut choices, keep)
 }
 
-fn events(seed: u64) -> Vec<Event> {
+pub(super) fn events(seed: u64) -> Vec<Event> {
     let events = arrivals(seed).into_iter().filter_map(|arrival| match arrival {
         Arrival::Event(event) => Some(event),
         Arrival::Tick(_) => None,
@@ -217,7 +230,7 @@ fn chains_of_random_operators_do_not_depend_on_commits() {
         let pipeline = Pipeline::new();
         let all = pipeline.source(InCommits { events: events.to_vec(), commit_sizes });
         let sources: Vec<_> = (0..number).map(|source| all.filter(move |event| event.id % number == source)).collect();
-        let (steps, rows) = declare(&sources, choices);
+        let (steps, rows) = declare(&sources, choices, &Collect);
         pipeline.start_with(workers).and_then(Running::join)?;
         Ok((steps, rows()))
     });
@@ -232,7 +245,7 @@ fn chains_of_random_operators_over_several_sources_do_not_depend_on_commits() {
         let (pipeline, broker) = (Pipeline::new(), Broker::new());
         let read = |source| nats::read(&pipeline, &broker, format!("in.{source}")).json::<Event>();
         let sources: Vec<_> = (0..number).map(read).collect();
-        let (steps, rows) = declare(&sources, choices);
+        let (steps, rows) = declare(&sources, choices, &Collect);
         let running = pipeline.start_with(workers)?;
         let (mut last, mut left) = (0, 0);
         for Event { id, city, at } in events {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::ack::PublishAck;
 use super::publisher::Publisher;
+use super::resume::Resume;
 use super::session::PublishSession;
 use crate::data::{ErrorKind, Result};
 
@@ -208,6 +209,9 @@ impl PublishSession<'_> {
             if batch.remaining() == 0 {
                 link.counters.published.add((batch.outgoing.len() - batch.rejected.len()) as u64);
                 link.counters.dead_letters.add(batch.dead_letters);
+                if let (Some(state), Some(last)) = (link.control.persistent(), resume.as_ref().and_then(Resume::last)) {
+                    state.set_position(&link.name, batch.outgoing.batch.commit, last);
+                }
                 link.outbox.confirm(&batch.outgoing.batch);
                 pending.pop_front();
                 self.sending = self.sending.saturating_sub(1);

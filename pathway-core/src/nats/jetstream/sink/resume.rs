@@ -57,7 +57,7 @@ impl Resume {
         if self.earlier.is_some_and(|earlier| commit >= earlier) {
             return Err(format!(
                 "the stream has {} messages that are not in the pipeline's log: the end of the log was lost, perhaps with the \
-                 machine's power; see `persistence::Directory::sync`",
+                 machine's power; see `Persistence::sync`",
                 self.last - self.skipped
             ));
         }
@@ -81,6 +81,11 @@ impl Resume {
             }
         }
         Ok(Some(self.skipped))
+    }
+
+    /// The sequence of the last message that is done.
+    pub(super) fn last(&self) -> Option<u64> {
+        self.base
     }
 
     /// A message that the stream does not have is sent.

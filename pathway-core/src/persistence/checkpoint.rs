@@ -1,0 +1,211 @@
+//! Checkpoints: how the pieces that workers make become a part, and the part a checkpoint.
+//!
+//! A thread writes them, so that no worker waits for the disk. A checkpoint is complete when its part is on the disk, and all
+//! sinks have confirmed its commits: these are not computed again. Then the manifest names it, and what it replaces is removed.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::manifest::{Checkpoint, Part};
+use super::part::{self, PartWriter, PieceOf};
+use super::session::{PersistentState, lock, remove_unused};
+use super::store::failed;
+use super::{Record, SourceStart};
+use crate::data::{Commit, Error, ErrorKind, Result};
+use crate::telemetry::{Level, report};
+
+/// How many pieces may wait for the disk. Each has about 64 KiB.
+const MOST_WAITING: usize = 64;
+/// With more parts than this, a checkpoint is written as a whole, so that a restart opens few files.
+const MOST_PARTS: usize = 64;
+/// How often the thread looks whether the commits of a checkpoint are confirmed.
+const POLL: Duration = Duration::from_millis(20);
+
+/// The checkpoints of a running pipeline.
+pub(super) struct Checkpoints {
+    every: Duration,
+    /// The last complete one has the commits before this one.
+    done: AtomicU64,
+    is_open: AtomicBool,
+    /// The last one has failed: what it had is in no part.
+    has_failed: AtomicBool,
+    /// The pipeline ends.
+    is_ending: AtomicBool,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// Where workers put the pieces of a checkpoint.
+#[derive(Clone)]
+pub(crate) struct PieceSender {
+    sender: SyncSender<Message>,
+    /// Whether the checkpoint has all of the state, and not only what has changed since the one before it.
+    pub(crate) all: bool,
+}
+
+/// A piece of a state.
+pub(crate) struct Piece {
+    pub(crate) of: PieceOf,
+    pub(crate) bytes: Vec<u8>,
+}
+
+enum Message {
+    Piece(Piece),
+    /// A worker has sent all of its pieces.
+    Done,
+    /// A worker cannot write its state.
+    Failed(Error),
+}
+
+impl PieceSender {
+    /// Sends a piece. Returns it if too many wait.
+    pub(crate) fn send(&self, piece: Piece) -> std::result::Result<(), Piece> {
+        match self.sender.try_send(Message::Piece(piece)) {
+            Err(TrySendError::Full(Message::Piece(piece))) => Err(piece),
+            // The writer has failed, and has said so.
+            Err(_) | Ok(()) => Ok(()),
+        }
+    }
+
+    /// The worker has sent all of its pieces. Returns false if it has to say so again, because too many pieces wait.
+    pub(crate) fn done(&self) -> bool {
+        !matches!(self.sender.try_send(Message::Done), Err(TrySendError::Full(_)))
+    }
+
+    /// The worker cannot write its state.
+    pub(crate) fn fail(&self, error: Error) {
+        let _ = self.sender.send(Message::Failed(error));
+    }
+}
+
+impl Checkpoints {
+    pub(super) fn new(every: Duration, done: Commit) -> Self {
+        Checkpoints {
+            every,
+            done: AtomicU64::new(done),
+            is_open: AtomicBool::new(false),
+            has_failed: AtomicBool::new(false),
+            is_ending: AtomicBool::new(false),
+            thread: Mutex::default(),
+        }
+    }
+
+    pub(super) fn every(&self) -> Duration {
+        self.every
+    }
+
+    pub(super) fn done(&self) -> Commit {
+        self.done.load(Ordering::Acquire)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Waits until nothing more is written.
+    pub(super) fn end(&self) {
+        self.is_ending.store(true, Ordering::Release);
+        let thread = lock(&self.thread).take();
+        thread.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+impl PersistentState {
+    /// Begins a checkpoint, between two commits. `checkpoint` has no parts yet.
+    ///
+    /// # Errors
+    /// The log cannot be written.
+    pub(crate) fn begin_checkpoint(self: &Arc<Self>, checkpoint: Checkpoint, workers: u64) -> Result<PieceSender> {
+        let log = {
+            let mut log = lock(&self.log);
+            let number = log.begin_file()?;
+            let starts: Vec<SourceStart> = checkpoint.sources.iter().map(|source| source.start.clone()).collect();
+            log.append(&Record::Start(starts))?;
+            number
+        };
+        lock(&self.sinks).begin_checkpoint(checkpoint.commit);
+        let all = self.checkpoints.has_failed.swap(false, Ordering::Relaxed) || self.must_write_all();
+        let (sender, pieces) = sync_channel(MOST_WAITING);
+        self.checkpoints.is_open.store(true, Ordering::Release);
+        let state = Arc::clone(self);
+        let write = move || {
+            let outcome = state.write(&pieces, checkpoint, (all, workers), log);
+            if let Err(error) = outcome {
+                state.checkpoints.has_failed.store(true, Ordering::Relaxed);
+                let message = format_args!(
+                    "a checkpoint could not be written; the pipeline goes on, and its log keeps everything since the one \
+                     before: {error:#}"
+                );
+                report(Level::Error, "persistence", message);
+            }
+            state.checkpoints.is_open.store(false, Ordering::Release);
+        };
+        let spawned = Builder::new().name("pathway-checkpoint".into()).spawn(write).map_err(|error| {
+            Error::new(ErrorKind::Config, "cannot start the thread that writes checkpoints").with_source(error)
+        })?;
+        *lock(&self.checkpoints.thread) = Some(spawned);
+        Ok(PieceSender { sender, all })
+    }
+
+    /// Whether the parts so far are not worth to be kept: there are none, or too many, or they are larger than a new one.
+    fn must_write_all(&self) -> bool {
+        let manifest = lock(&self.manifest);
+        let Some(Checkpoint { parts, .. }) = &manifest.checkpoint else { return true };
+        let Some((base, changes)) = parts.split_first() else { return true };
+        parts.len() >= MOST_PARTS || changes.iter().map(|part| part.bytes).sum::<u64>() > base.bytes
+    }
+
+    /// Writes a checkpoint. It is left out if the pipeline ends before.
+    fn write(
+        &self,
+        pieces: &Receiver<Message>,
+        checkpoint: Checkpoint,
+        (all, workers): (bool, u64),
+        log: u64,
+    ) -> Result<()> {
+        let files = self.store.files().map_err(|error| failed("read", &*self.store, "", error))?;
+        let number = 1 + files.iter().filter_map(|file| part::number_of(file)).max().unwrap_or(0);
+        let mut part = PartWriter::create(Arc::clone(&self.store), number, workers)?;
+        let (mut working, mut is_empty) = (workers, true);
+        while working > 0 {
+            match pieces.recv() {
+                Ok(Message::Piece(Piece { of, bytes })) => {
+                    part.add(of, &bytes)?;
+                    is_empty = false;
+                }
+                Ok(Message::Done) => working -= 1,
+                Ok(Message::Failed(error)) => return Err(error),
+                Err(_) => return Ok(()),
+            }
+        }
+        // Nothing may have changed but the position in the input.
+        let is_kept = all || !is_empty;
+        let part = if is_kept { Some(Part { number, bytes: part.finish()? }) } else { None };
+        while self.all_confirmed.load(Ordering::Acquire) < checkpoint.commit {
+            if self.checkpoints.is_ending.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            std::thread::sleep(POLL);
+        }
+        self.complete(checkpoint, all, part, log)
+    }
+
+    fn complete(&self, mut checkpoint: Checkpoint, all: bool, part: Option<Part>, log: u64) -> Result<()> {
+        let commit = checkpoint.commit;
+        let mut manifest = lock(&self.manifest);
+        let mut new = manifest.clone();
+        if !all {
+            checkpoint.parts = new.checkpoint.take().map_or(Vec::new(), |before| before.parts);
+        }
+        checkpoint.parts.extend(part);
+        lock(&self.sinks).update(&mut new.bases);
+        (new.log, new.checkpoint) = (log, Some(checkpoint));
+        new.write(&*self.store)?;
+        *manifest = new;
+        self.checkpoints.done.store(commit, Ordering::Release);
+        self.forget_refused_before(commit);
+        remove_unused(&*self.store, &manifest)
+    }
+}

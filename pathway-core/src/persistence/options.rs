@@ -1,0 +1,71 @@
+//! Where and how a pipeline persists, as users say it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::store::{DirectoryStore, FileStore, MemoryStore};
+
+/// Keeps a pipeline's state in a directory, which is created if it is not there; see
+/// [`Pipeline::persist`](crate::plan::Pipeline::persist).
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use pathway::persistence;
+/// use pathway::prelude::*;
+///
+/// let state = persistence::directory("state").checkpoint_every(Duration::from_secs(60));
+/// let pipeline = Pipeline::named("orders-service").persist(state);
+/// # drop(pipeline);
+/// ```
+pub fn directory(path: impl Into<PathBuf>) -> Persistence {
+    Persistence::new(Arc::new(DirectoryStore(path.into())))
+}
+
+/// Where and how a pipeline keeps its state; see [`directory`].
+#[derive(Clone, Debug)]
+#[must_use = "give it to `Pipeline::persist`"]
+pub struct Persistence {
+    pub(crate) store: Arc<dyn FileStore>,
+    pub(crate) sync: bool,
+    pub(crate) checkpoint_every: Duration,
+}
+
+impl Persistence {
+    fn new(store: Arc<dyn FileStore>) -> Self {
+        Persistence { store, sync: false, checkpoint_every: Duration::from_secs(10) }
+    }
+
+    /// Whether each commit is on the disk before its output is written, so that a power loss loses nothing either. Default:
+    /// false. Then the operating system writes it a few seconds later; the end of the process, however sudden, loses nothing.
+    ///
+    /// It takes the time of one `fdatasync` for each commit: tenths of a millisecond to tens of milliseconds, depending on the
+    /// disk.
+    pub fn sync(mut self, sync: bool) -> Self {
+        self.sync = sync;
+        self
+    }
+
+    /// How often the state of the operators is saved, at most: in a checkpoint. Default: 10 s.
+    ///
+    /// A restart loads the last checkpoint, and computes only the commits behind it again. A checkpoint has what has changed
+    /// since the one before it, and is written while the pipeline goes on. With a longer interval less is written, and a restart
+    /// takes longer. If the interval is zero, [`run`](crate::plan::Pipeline::run) returns an error.
+    pub fn checkpoint_every(mut self, interval: Duration) -> Self {
+        self.checkpoint_every = interval;
+        self
+    }
+}
+
+impl From<MemoryStore> for Persistence {
+    fn from(store: MemoryStore) -> Self {
+        Persistence::new(Arc::new(store))
+    }
+}
+
+impl From<&MemoryStore> for Persistence {
+    fn from(store: &MemoryStore) -> Self {
+        store.clone().into()
+    }
+}

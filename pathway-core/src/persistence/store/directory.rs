@@ -1,0 +1,148 @@
+//! Files in a directory.
+
+use std::any::Any;
+use std::fs::{self, File, TryLockError};
+use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::{AppendFile, FileStore, NewFile, failed};
+use crate::data::{Error, ErrorKind, Result};
+
+/// A directory.
+#[derive(Clone, Debug)]
+pub(in crate::persistence) struct DirectoryStore(pub(in crate::persistence) PathBuf);
+
+/// How a file that is not finished ends.
+const NEW: &str = ".new";
+
+impl FileStore for DirectoryStore {
+    fn name_of(&self, file: Option<&str>) -> String {
+        file.map_or(self.0.clone(), |file| self.0.join(file)).display().to_string()
+    }
+
+    fn lock(&self) -> Result<Box<dyn Any + Send>> {
+        fs::create_dir_all(&self.0).map_err(|error| {
+            let message = format!("cannot create the directory `{}`", self.0.display());
+            Error::new(ErrorKind::Persistence, message).with_source(error)
+        })?;
+        let file = self.0.join("lock");
+        let open = File::options().write(true).create(true).truncate(false).open(&file);
+        let lock = open.map_err(|error| failed("open", self, "lock", error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!(
+                    "the directory `{}` is in use: another pipeline runs with it, in this or another process; end that one \
+                     first, or use another directory",
+                    self.0.display()
+                );
+                return Err(Error::new(ErrorKind::Persistence, message));
+            }
+            Err(TryLockError::Error(error)) => return Err(failed("lock", self, "lock", error)),
+        }
+        // What a run has not finished.
+        for file in self.files().map_err(|error| failed("read", self, "", error))? {
+            if file.ends_with(NEW) {
+                self.remove(&file).map_err(|error| failed("remove", self, &file, error))?;
+            }
+        }
+        Ok(Box::new(Lock(lock)))
+    }
+
+    fn files(&self) -> io::Result<Vec<String>> {
+        fs::read_dir(&self.0)?.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned())).collect()
+    }
+
+    fn read(&self, file: &str) -> io::Result<Option<(Box<dyn Read + Send>, u64)>> {
+        let file = match File::open(self.0.join(file)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            file => file?,
+        };
+        let len = file.metadata()?.len();
+        Ok(Some((Box::new(BufReader::with_capacity(256 << 10, file)), len)))
+    }
+
+    fn replace(&self, file: &str, bytes: &[u8]) -> io::Result<()> {
+        let mut new = self.create(file)?;
+        new.write(bytes)?;
+        new.finish()
+    }
+
+    fn append_to(&self, file: &str, len: u64) -> io::Result<Box<dyn AppendFile>> {
+        let mut file = File::options().write(true).create(true).truncate(false).open(self.0.join(file))?;
+        file.cut(len)?;
+        Ok(Box::new(file))
+    }
+
+    fn create(&self, file: &str) -> io::Result<Box<dyn NewFile>> {
+        let path = self.0.join(file);
+        let new = self.0.join(format!("{file}{NEW}"));
+        let file = BufWriter::with_capacity(256 << 10, File::create(&new)?);
+        Ok(Box::new(Unfinished { file, new: Some(new), path }))
+    }
+
+    fn remove(&self, file: &str) -> io::Result<()> {
+        fs::remove_file(self.0.join(file))
+    }
+}
+
+/// The lock of a directory.
+struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a process that is being started may have it open for a moment.
+        let _ = self.0.unlock();
+    }
+}
+
+impl AppendFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.write_all(bytes)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.sync_data()
+    }
+
+    fn cut(&mut self, len: u64) -> io::Result<()> {
+        self.set_len(len)?;
+        self.seek(SeekFrom::Start(len)).map(drop)
+    }
+}
+
+/// A file under another name, until it is complete.
+struct Unfinished {
+    file: BufWriter<File>,
+    new: Option<PathBuf>,
+    path: PathBuf,
+}
+
+impl NewFile for Unfinished {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.write_all(bytes)
+    }
+
+    fn finish(mut self: Box<Self>) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().sync_all()?;
+        if let Some(new) = &self.new {
+            fs::rename(new, &self.path)?;
+        }
+        self.new = None;
+        self.path.parent().map_or(Ok(()), sync_folder)
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if let Some(new) = &self.new {
+            let _ = fs::remove_file(new);
+        }
+    }
+}
+
+/// Makes the names of a directory survive a power loss.
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    File::open(folder)?.sync_all()
+}

@@ -1,0 +1,148 @@
+//! When the commit loop makes a checkpoint, and what of the commit loop's own state is in it.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::commit_loop::CommitLoop;
+use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
+use crate::data::{Commit, Result};
+use crate::persistence::{Arrival, Checkpoint, PersistentState, SourceStart, SourceState};
+
+/// How long the first worker sleeps at most until the others have begun a checkpoint.
+const BEGIN_WAIT: Duration = Duration::from_millis(10);
+
+/// What the commit loop knows for checkpoints.
+pub(super) struct Checkpoints {
+    pub(super) state: WorkerState,
+    rounds: Arc<CheckpointRounds>,
+    /// When the last one began.
+    begun: Instant,
+    /// The commits before this one are in it.
+    commit: Commit,
+    /// The `time` of the last commit.
+    time: u64,
+    is_catching_up: bool,
+    /// How many commits of preloaded tables there were.
+    preloaded: u64,
+    /// Where the sources go on.
+    sources: Vec<SourceStart>,
+    positions: Vec<Vec<u8>>,
+}
+
+impl Checkpoints {
+    pub(super) fn new(state: WorkerState, rounds: Arc<CheckpointRounds>) -> Self {
+        Checkpoints {
+            state,
+            rounds,
+            begun: Instant::now(),
+            commit: 0,
+            time: 0,
+            is_catching_up: false,
+            preloaded: 0,
+            sources: Vec::new(),
+            positions: Vec::new(),
+        }
+    }
+
+    /// Where the sources begin.
+    pub(super) fn set_sources(&mut self, sources: Vec<SourceStart>) {
+        self.positions.resize(sources.len(), Vec::new());
+        self.sources = sources;
+    }
+
+    /// The pipeline continues behind a checkpoint.
+    pub(super) fn continue_behind(&mut self, checkpoint: &Checkpoint) {
+        let Checkpoint { commit, time, catching_up, preloaded, sources, .. } = checkpoint;
+        (self.commit, self.time, self.is_catching_up, self.preloaded) = (*commit, *time, *catching_up, *preloaded);
+        self.positions = sources.iter().map(|source| source.position.clone()).collect();
+    }
+
+    /// A commit at this time is sealed, which has these arrivals.
+    pub(super) fn sealed(&mut self, time: u64, arrivals: &[Arrival]) {
+        self.time = time;
+        for arrival in arrivals {
+            match arrival {
+                Arrival::Preloaded => self.preloaded += 1,
+                Arrival::CatchingUp(is_catching_up) => self.is_catching_up = *is_catching_up,
+                Arrival::Ended => {}
+                Arrival::Messages { source, last, .. } => {
+                    self.sources.get_mut(*source as usize).into_iter().for_each(|source| source.next = last + 1);
+                }
+                Arrival::Logged { source, position, .. } => {
+                    if let Some(before) = self.positions.get_mut(*source as usize).filter(|_| !position.is_empty()) {
+                        before.clone_from(position);
+                    }
+                }
+            }
+        }
+    }
+
+    /// How long until the next checkpoint is due; `None` if nothing has happened since the last one, or it is still written.
+    fn due_in(&self, state: &PersistentState, commits: Commit) -> Option<Duration> {
+        if commits == self.commit || state.has_open_checkpoint() {
+            return None;
+        }
+        Some(state.checkpoint_every().saturating_sub(self.begun.elapsed()))
+    }
+}
+
+impl CommitLoop<'_> {
+    /// Begins a checkpoint if it is time for one. No commit is open.
+    pub(super) fn begin_checkpoint_if_due(&mut self) {
+        let (Some(checkpoints), Some(state)) = (&mut self.checkpoints, self.control.persistent()) else { return };
+        let commit = self.commits.get();
+        if checkpoints.due_in(state, commit).is_none_or(|wait| !wait.is_zero()) {
+            return;
+        }
+        if let Err(error) = self.begin_checkpoint(commit) {
+            self.control.fail(error);
+        }
+    }
+
+    fn begin_checkpoint(&mut self, commit: Commit) -> Result<()> {
+        let (Some(checkpoints), Some(state)) = (&mut self.checkpoints, self.control.persistent()) else {
+            return Ok(());
+        };
+        (checkpoints.begun, checkpoints.commit) = (Instant::now(), commit);
+        let sources = checkpoints.sources.iter().zip(&checkpoints.positions).enumerate();
+        let sources = sources.map(|(number, (start, position))| SourceState {
+            start: start.clone(),
+            position: position.clone(),
+            has_ended: self.ends.as_ref().is_some_and(|ends| ends.has_sent(number)),
+        });
+        let checkpoint = Checkpoint {
+            commit,
+            time: checkpoints.time,
+            catching_up: checkpoints.is_catching_up,
+            preloaded: checkpoints.preloaded,
+            sources: sources.collect(),
+            parts: Vec::new(),
+        };
+        let workers = checkpoints.state.workers();
+        checkpoints.rounds.begin(state.begin_checkpoint(checkpoint, workers as u64)?);
+        self.control.wake_all();
+        checkpoints.state.work();
+        // The others have nothing to do, because no commit is open.
+        while !checkpoints.rounds.have_begun(workers) && !self.control.is_abandoned() {
+            std::thread::park_timeout(BEGIN_WAIT);
+        }
+        Ok(())
+    }
+
+    /// Sleeps until something happens, or for this long: unless there is something to be done for a checkpoint.
+    pub(super) fn park(&mut self, wait: Option<Duration>) {
+        let Some(checkpoints) = &mut self.checkpoints else {
+            self.worker.step_or_park(wait);
+            return;
+        };
+        let work = match checkpoints.state.work() {
+            CheckpointWork::None => {
+                let state = self.control.persistent();
+                state.and_then(|state| checkpoints.due_in(state, self.commits.get()))
+            }
+            CheckpointWork::More => Some(Duration::ZERO),
+            CheckpointWork::Later(wait) => Some(wait),
+        };
+        self.worker.step_or_park(wait.into_iter().chain(work).min());
+    }
+}
