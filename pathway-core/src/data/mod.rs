@@ -22,6 +22,7 @@ mod key;
 mod message;
 mod one_column;
 mod rejection;
+mod saved;
 mod schema;
 mod time;
 
@@ -41,5 +42,6 @@ pub(crate) use message::HeaderSpan;
 pub use message::{Delivery, Headers, Message, Metadata};
 pub use one_column::{OneColumn, OnePayload};
 pub use rejection::Rejection;
+pub use saved::Saved;
 pub use schema::{Column, Schema};
 pub use time::{DateTimeNaive, DateTimeUtc};

@@ -6,12 +6,14 @@ mod by_arrival;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::deduplicate::accept::AcceptedRows;
 use super::deduplicate::by_arrival::{ByArrival, Pick};
 use super::scan::{ScanSpec, ScanTimes, Timers, scan};
 use super::state::hash_of;
 use super::window::{EventTime, Length};
-use crate::data::{Change, Datum, NoPrimaryKey, Schema};
+use crate::data::{Change, Datum, NoPrimaryKey, Saved, Schema};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
@@ -54,7 +56,9 @@ type Key<R, K> = Arc<dyn Fn(&R) -> K + Send + Sync>;
 type Ticks<R> = Arc<dyn Fn(&R) -> i128 + Send + Sync>;
 
 /// The row of a key that was accepted last.
-struct Accepted<R>(Option<R>);
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
+struct Accepted<R>(#[serde(with = "Datum")] Option<R>);
 
 impl<R> Default for Accepted<R> {
     fn default() -> Self {
@@ -213,7 +217,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
     }
 
     /// Emits, for each row, what `event` makes of it, its time and the state of its key.
-    fn events<S: Clone + Default + Send + Sync + 'static>(
+    fn events<S: Clone + Default + Saved + Send + Sync>(
         self,
         verb: &str,
         time: Option<Ticks<R>>,

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::arrivals::Arrivals;
-use super::{Input, ReduceError, Reducer};
+use super::{Input, ReduceError, Reducer, Saved};
 use crate::data::Datum;
 
 /// Adds the rows of a group one after the other, without a way to take one back.
@@ -56,7 +58,7 @@ pub trait Accumulator: Send + Sync + 'static {
     type Argument: Datum;
 
     /// The state of a group. Its default is the state without rows.
-    type State: Default + 'static;
+    type State: Default + Saved;
 
     /// The value of a group.
     type Output: 'static;
@@ -93,6 +95,8 @@ impl<T: Accumulator> Fold<T> {
 }
 
 /// The state of [`Fold`] for a group.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "S: Saved, A: Datum")]
 pub struct Folded<S, A> {
     state: S,
     /// The arguments of all rows; empty if rows are never removed.

@@ -6,6 +6,7 @@ use std::fmt;
 use std::num::{NonZeroI64, NonZeroU64};
 
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 
 use super::multiset::Multiset;
 use crate::data::Datum;
@@ -26,20 +27,32 @@ use crate::operators::state::hash_of;
 /// }
 /// assert_eq!(values.iter().collect::<Vec<_>>(), [(&5, 1), (&3, 1), (&4, 1)]);
 /// ```
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 pub struct Arrivals<A>(Form<A>);
 
 /// As in [`Multiset`]: a group of one row needs no allocation. A negative number of copies is a debt: removals without arrivals.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 enum Form<A> {
-    One { value: A, hash: u64, copies: NonZeroI64 },
+    One {
+        #[serde(with = "Datum")]
+        value: A,
+        hash: u64,
+        copies: NonZeroI64,
+    },
     Many(Option<Box<Log<A>>>),
 }
 
 /// The position of an arrival, counted from 1.
 type Position = NonZeroU64;
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 struct Log<A> {
     arrivals: BTreeMap<Position, Arrival<A>>,
     /// The last arrival of each different row.
+    #[serde(with = "newest")]
     newest: HashTable<Newest>,
     /// The position of the next arrival.
     next: Position,
@@ -47,14 +60,17 @@ struct Log<A> {
     debt: Multiset<u64>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 struct Arrival<A> {
+    #[serde(with = "Datum")]
     value: A,
     copies: NonZeroI64,
     /// The previous arrival of the same row and value.
     previous: Option<Position>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Serialize, Deserialize)]
 struct Newest {
     position: Position,
     /// Of the row and the value. Two rows with the same hash (one pair in 2⁶⁴) are still distinguished by unequal values.
@@ -238,4 +254,25 @@ impl<A: Datum> Log<A> {
 /// Whether a value arrived at a position.
 fn has_value<A: Datum>(arrivals: &BTreeMap<Position, Arrival<A>>, position: Position, value: &A) -> bool {
     arrivals.get(&position).is_some_and(|arrival| arrival.value.compare(value).is_eq())
+}
+
+/// Saves the entries of the table; loading builds it again.
+mod newest {
+    use hashbrown::HashTable;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Newest;
+
+    pub(super) fn serialize<S: Serializer>(table: &HashTable<Newest>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(table)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HashTable<Newest>, D::Error> {
+        let entries = Vec::<Newest>::deserialize(deserializer)?;
+        let mut table = HashTable::with_capacity(entries.len());
+        for newest in entries {
+            table.insert_unique(newest.hash, newest, |newest| newest.hash);
+        }
+        Ok(table)
+    }
 }

@@ -1,5 +1,7 @@
 //! `avg`: the mean of a column of numbers or durations.
 
+use serde::{Deserialize, Serialize};
+
 use super::{ReduceError, Reducer, Summable};
 
 /// The arithmetic mean of the values of a group: an `f64`, or a duration for a column of durations.
@@ -21,7 +23,7 @@ use super::{ReduceError, Reducer, Summable};
 pub struct Avg;
 
 /// The state of [`Avg`] for a group: the total and the number of rows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct AvgState<Total> {
     total: Total,
     rows: i64,

@@ -6,6 +6,7 @@ use std::num::NonZeroI64;
 use foldhash::fast::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use serde::{Deserialize, Serialize};
 
 use super::{ReduceError, Reducer};
 use crate::data::{Datum, DatumKey};
@@ -27,6 +28,8 @@ use crate::data::{Datum, DatumKey};
 pub struct CountDistinct;
 
 /// The different values of a group; see [`CountDistinct`].
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 pub struct Distinct<A> {
     /// The copies of each value; within a commit the number may be negative.
     copies: HashMap<DatumKey<A>, NonZeroI64, FixedState>,

@@ -5,6 +5,7 @@ use std::hash::BuildHasher;
 
 use datasketches::hll::{Coupon, HllSketch, HllType};
 use foldhash::quality::FixedState;
+use serde::{Deserialize, Serialize};
 
 use super::sample::Sample;
 use super::{Input, ReduceError, Reducer};
@@ -45,11 +46,12 @@ impl CountDistinctApprox {
 }
 
 /// The state of [`CountDistinctApprox`] for a group.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub struct ApproximateCount(Option<Box<Kind>>);
 
+#[derive(Serialize, Deserialize)]
 enum Kind {
-    Sketch(HllSketch),
+    Sketch(#[serde(with = "sketch")] HllSketch),
     Sample(Sample),
 }
 
@@ -114,5 +116,31 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
 
     fn output(&self, count: &ApproximateCount) -> Result<i64, ReduceError> {
         Ok(count.estimate())
+    }
+}
+
+/// Saves a sketch in the form of Apache DataSketches.
+///
+/// A table of few values is loaded with other places for them. They have no effect: its estimate depends on how many there are,
+/// and so does the estimate with which the registers begin.
+mod sketch {
+    use datasketches::hll::{HllSketch, HllType};
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::LG_REGISTERS;
+
+    pub(super) fn serialize<S: Serializer>(sketch: &HllSketch, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bytes(&sketch.serialize())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HllSketch, D::Error> {
+        let sketch = HllSketch::deserialize(&Vec::<u8>::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        match (sketch.lg_config_k(), sketch.target_type()) {
+            (LG_REGISTERS, HllType::Hll8) => Ok(sketch),
+            (registers, _) => {
+                Err(D::Error::custom(format_args!("a sketch of 2^{registers} registers or of another kind")))
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
 
 use super::exact::Magnitude;
 use super::{Averageable, ReduceError, Summable};
@@ -11,7 +12,7 @@ use super::{Averageable, ReduceError, Summable};
 ///
 /// It adds modulo 2¹²⁸, so that an intermediate overflow is undone by later changes. The sum of all current rows always fits: there
 /// are fewer than 2⁶³ rows, each below 2⁶⁴. (Durations would have to add up to 10²¹ years.)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntegerSum {
     // Two words, because an `i128` would align the state of each group to 16 bytes.
     low: u64,

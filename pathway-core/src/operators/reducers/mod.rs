@@ -61,6 +61,7 @@ pub use super::reducers::variance::{
     FloatMoments, IntegerMoments, Measurable, Spread, Stddev, StddevPop, Variance, VariancePop,
 };
 
+pub use crate::data::Saved;
 use crate::plan::TableProperties;
 
 /// Turns the rows of a group into one value, and keeps it up to date as rows are inserted and removed.
@@ -112,7 +113,9 @@ pub trait Reducer<A>: Send + Sync + 'static {
     const ORDERED: bool = false;
 
     /// The state of a group. Its default is the state without rows.
-    type State: Default + 'static;
+    ///
+    /// A state that is saved and loaded must behave as if it had not been: with serde's derives it does.
+    type State: Default + Saved;
 
     /// The value of a group.
     type Output: 'static;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::num::NonZeroI64;
 use std::ops::Bound;
 
+use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::data::{Datum, DatumKey};
@@ -15,17 +16,23 @@ use crate::data::{Datum, DatumKey};
 ///
 /// The number of copies may be negative within a commit, when a removal comes before its insertion.
 /// Values that compare as equal are copies of one value; the first one represents all of them.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 pub struct Multiset<A>(Form<A>);
 
 /// Many groups have one distinct value, often because they have one row. They need no allocation: a multiset of `i64` takes 16
 /// bytes, because `Many` is encoded as the impossible count zero.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 enum Form<A> {
-    One(A, NonZeroI64),
+    One(#[serde(with = "Datum")] A, NonZeroI64),
     Many(Option<Box<Copies<A>>>),
 }
 
 /// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once. In a tree, nodes are
 /// elsewhere, with keys and counts apart.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 enum Copies<A> {
     Few(SmallVec<[(DatumKey<A>, NonZeroI64); INLINE]>),
     Many(BTreeMap<DatumKey<A>, NonZeroI64>),

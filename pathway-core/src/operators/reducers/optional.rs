@@ -1,9 +1,11 @@
 //! Sums and means of `Option` columns: as in SQL, `None` is skipped.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Averageable, ReduceError, Summable};
 
 /// The total of the values that are not `None`, and their number.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct OptionalTotal<Total> {
     total: Total,
     values: i64,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::ops::Bound;
 
+use serde::{Deserialize, Serialize};
+
 use super::multiset::Multiset;
 use crate::data::{Datum, DatumKey};
 
@@ -11,6 +13,8 @@ use crate::data::{Datum, DatumKey};
 /// The rank of a quantile moves by less than one for each value that is inserted or removed. Therefore a cursor is sufficient: a
 /// change costs a lookup in a B-tree and a step of the cursor. A tree that stores the number of values below each node would find
 /// any rank immediately, but needs half as much memory again.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 pub struct Ranks<A> {
     values: Multiset<A>,
     /// The number of values, counting copies.

@@ -5,13 +5,14 @@ use std::num::NonZeroI64;
 use foldhash::quality::FixedState;
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use serde::{Deserialize, Serialize};
 
 /// One in 2^`level` of the hashes of the values of a group, with the number of copies of each.
 ///
 /// Whether a value is in the sample depends on its hash alone (Wegman's adaptive sampling: Flajolet, *On adaptive sampling*, 1990).
 /// Therefore values can be removed: those in the sample are counted down, and the others have no effect. The number of different
 /// values is 2^`level` times the number in the sample.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 pub(super) struct Sample {
     copies: HashMap<u64, NonZeroI64, FixedState>,
     /// The number of hashes with a positive number of copies.

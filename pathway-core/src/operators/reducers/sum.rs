@@ -1,6 +1,6 @@
 //! `sum`: the total of a column of numbers or durations.
 
-use super::{ReduceError, Reducer};
+use super::{ReduceError, Reducer, Saved};
 
 /// The sum of the values of a group, in the type of the column.
 ///
@@ -75,7 +75,7 @@ impl<T: Summable> Reducer<T> for Sum {
 )]
 pub trait Summable: Sized + 'static {
     /// The state of a group. Its default is the total of no values.
-    type Total: Default + 'static;
+    type Total: Default + Saved;
 
     /// Adds `diff` copies of `value`, or removes them if `diff` is negative.
     fn add(total: &mut Self::Total, value: Self, diff: i64);

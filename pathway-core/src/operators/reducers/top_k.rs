@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use super::multiset::Multiset;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
@@ -37,6 +39,8 @@ impl TopK {
 }
 
 /// The state of [`TopK`] for a group.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
 pub struct Top<A> {
     values: Multiset<A>,
     /// The number of values, counting copies.

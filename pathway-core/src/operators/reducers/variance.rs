@@ -1,9 +1,10 @@
 //! `variance` and `stddev`: the spread of the values of a group.
 
 use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
 
 use super::exact::{ExactSquares, ExactSum, Magnitude, natural};
-use super::{IntegerSum, ReduceError, Reducer};
+use super::{IntegerSum, ReduceError, Reducer, Saved};
 
 /// The sample variance of the values of a group: the sum of their squared distances from the mean, divided by one less than their
 /// number. It is `None` if there is only one value, as SQL's `var_samp`.
@@ -123,7 +124,7 @@ spread!(StddevPop, T::Population, moments => T::population(T::variance(moments, 
 )]
 pub trait Measurable: 'static {
     /// The state of a group. Its default is the state without values.
-    type Moments: Default + 'static;
+    type Moments: Default + Saved;
 
     /// The type of a population variance: an `f64`, or an `Option` of it if there may be no values.
     type Population: 'static;
@@ -171,7 +172,7 @@ impl Spread {
 }
 
 /// The number of integers, their sum, and the sum of their squares.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct IntegerMoments {
     n: i64,
     sum: IntegerSum,
@@ -200,7 +201,7 @@ impl IntegerMoments {
 }
 
 /// The number of floats, their exact sum, and the exact sum of their squares.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct FloatMoments {
     n: i64,
     sum: ExactSum,

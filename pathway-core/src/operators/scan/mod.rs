@@ -11,7 +11,7 @@ use super::Grouped;
 use super::state::{InOrder, JumpReports, RowStep, RowTimes, by_row, hash_of};
 use super::timed::TimedGroups;
 use super::window::EventTime;
-use crate::data::{Change, Datum, NoPrimaryKey, Schema};
+use crate::data::{Change, Datum, NoPrimaryKey, Saved, Schema};
 use crate::plan::{Order, Table, TableProperties};
 use operator::{Alone, ScanItem, ScanOperator};
 
@@ -22,8 +22,8 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
     /// Makes events of the rows of each key, one row after the other in the order of their arrival, with a state by key.
     ///
     /// `step` is called with the state of the row's key, at first a clone of `initial`, and the row. It changes the state, and
-    /// returns the rows to emit: an `Option`, an array, a `Vec`, or any other iterator. Other systems call this a stateful map,
-    /// a keyed process function, or a processor.
+    /// returns the rows to emit: an `Option`, an array, a `Vec`, or any other iterator. The state must be one that a pipeline can
+    /// [save](Saved). Other systems call this a stateful map, a keyed process function, or a processor.
     ///
     /// The result only grows, and does not depend on where commits begin: it is a table of arrivals in the order of the rows
     /// that caused its events. It requires such a table: messages that are read into a row without a primary key, the results of
@@ -56,7 +56,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
     pub fn scan<S, E, O>(self, initial: S, step: impl Fn(&mut S, &R) -> E + Send + Sync + 'static) -> Table<O>
     where
         R: NoPrimaryKey,
-        S: Clone + Send + Sync + 'static,
+        S: Clone + Saved + Send + Sync,
         E: IntoIterator<Item = O>,
         O: Schema,
     {
@@ -108,7 +108,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     pub fn scan<S, E, O>(self, initial: S, step: impl Fn(&mut S, &R, T) -> E + Send + Sync + 'static) -> Table<O>
     where
         R: NoPrimaryKey,
-        S: Clone + Send + Sync + 'static,
+        S: Clone + Saved + Send + Sync,
         E: IntoIterator<Item = O>,
         O: Schema,
     {
@@ -162,7 +162,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
     ) -> Table<O>
     where
         R: NoPrimaryKey,
-        S: Clone + Send + Sync + 'static,
+        S: Clone + Saved + Send + Sync,
         E: IntoIterator<Item = O>,
         F: IntoIterator<Item = O>,
         O: Schema,
@@ -191,7 +191,7 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
 }
 
 /// Declares the table of a `scan`. `times` says how event time moves, if the table has any.
-pub(super) fn scan<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Sync + 'static, O: Schema>(
+pub(super) fn scan<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Send + Sync, O: Schema>(
     table: &Table<R>,
     verb: &str,
     times: Option<ScanTimes<R>>,
@@ -210,7 +210,7 @@ pub(super) fn scan<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Sync + '
 }
 
 /// As [`scan`], of a table of arrivals. `properties` are those of the result.
-pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Send + Sync + 'static, O: Schema>(
+pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Send + Sync, O: Schema>(
     table: &Table<R>,
     verb: &str,
     properties: TableProperties,

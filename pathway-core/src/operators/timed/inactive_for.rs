@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::Timed;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
@@ -147,9 +149,11 @@ impl<R, T, K, O> Clone for InactivitySpec<R, T, K, O> {
 }
 
 /// A key of a table of arrivals.
-#[derive(Clone)]
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(bound = "T: Datum")]
 struct LastRow<T> {
     /// The latest time of its rows.
+    #[serde(with = "Datum")]
     at: Option<T>,
     is_inactive: bool,
 }

@@ -19,7 +19,7 @@ use super::event_time::{Second, clock};
 use super::history::seeds;
 use crate::support::random::Random;
 
-#[derive(Clone, Schema)]
+#[derive(Clone, Schema, serde::Serialize, serde::Deserialize)]
 struct Event {
     id: i64,
     city: String,

@@ -24,6 +24,7 @@ pub(super) use super::exact::squares::ExactSquares;
 use super::exact::wide::Wide;
 
 use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
 
 /// The exact sum of floats that can be removed again, in 24 bytes for values of similar magnitude.
 ///
@@ -41,14 +42,14 @@ use num_bigint::BigUint;
 /// sum.add(0.1, -2);
 /// assert_eq!(sum.to_f64(), 0.1);
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct ExactSum(Form<LIMBS>);
 
 /// The highest bit of a float has the place 2 097; 2⁶³ copies of it, 2⁶³ times, take 126 more, and one bit is the sign.
 const LIMBS: usize = 35;
 
 /// A sum in the unit of its user: 2⁻¹⁰⁷⁴ for floats.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Form<const LIMBS: usize> {
     /// The sum is `integer` × 2^`exponent` units.
     Narrow { integer: Words, exponent: u16 },

@@ -1,6 +1,7 @@
 //! The exact sum of the squares of floats that can be removed again.
 
 use num_bigint::BigUint;
+use serde::{Deserialize, Serialize};
 
 use super::{Form, split};
 
@@ -9,7 +10,7 @@ use super::{Form, split};
 /// about a hundred take the long form, on the heap.
 ///
 /// Values that are not finite are left out: the sum of the values, which is kept with it, counts them.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(in super::super) struct ExactSquares(Form<LIMBS>);
 
 /// The highest bit of a square has the place 4 195; the copies take 126 more, as in a sum of floats.

@@ -1,11 +1,14 @@
 //! The long form of an exact sum: an integer with room for every sum of floats.
 
+use serde::{Deserialize, Serialize};
+
 use super::Magnitude;
 
 /// A sum of any numbers that fit `LIMBS`, with NaN and infinities counted separately.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Wide<const LIMBS: usize> {
     /// The sum of the finite values, in units of the least one: two's complement, least significant limb first.
+    #[serde(with = "limbs")]
     limbs: [u64; LIMBS],
     /// Whether the sum may fit a window of 128 bits after the last addition.
     may_be_narrow: bool,
@@ -115,4 +118,21 @@ impl<const LIMBS: usize> Wide<LIMBS> {
 
 fn is_sign(limb: u64) -> bool {
     limb == 0 || limb == u64::MAX
+}
+
+/// Saves the limbs as a list, because serde knows only arrays of up to 32.
+mod limbs {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(limbs: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(limbs)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, const LIMBS: usize>(
+        deserializer: D,
+    ) -> Result<[u64; LIMBS], D::Error> {
+        let limbs = Vec::<u64>::deserialize(deserializer)?;
+        limbs.try_into().map_err(|limbs: Vec<u64>| D::Error::invalid_length(limbs.len(), &"the limbs of a sum"))
+    }
 }

@@ -9,6 +9,7 @@ mod optional;
 mod ordered;
 mod picked;
 mod ranked;
+mod saved;
 mod sizes;
 mod spread;
 
