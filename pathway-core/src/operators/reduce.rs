@@ -151,7 +151,7 @@ fn row_of<K, A, G: Reducer<A>, O>(
 
 impl<K: Datum, A: 'static, G: Reducer<A>, O: 'static, F: 'static> Stateful for Groups<K, A, G, O, F> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("groups", &mut self.state)]
     }
 }
 

@@ -21,7 +21,7 @@ use crate::telemetry::{Level, report};
 const MOST_WAITING: usize = 64;
 /// With more parts than this, a checkpoint is written as a whole, so that a restart opens few files.
 const MOST_PARTS: usize = 64;
-/// How often the thread looks whether the commits of a checkpoint are confirmed.
+/// How often the thread looks whether the pipeline ends, while it waits for confirmations.
 const POLL: Duration = Duration::from_millis(20);
 
 /// The checkpoints of a running pipeline.
@@ -102,6 +102,13 @@ impl Checkpoints {
 
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
+    }
+
+    /// Wakes the thread that writes a checkpoint, if there is one.
+    pub(super) fn wake(&self) {
+        if self.is_open() {
+            lock(&self.thread).iter().for_each(|thread| thread.thread().unpark());
+        }
     }
 
     /// Waits until nothing more is written.
@@ -187,7 +194,7 @@ impl PersistentState {
             if self.checkpoints.is_ending.load(Ordering::Acquire) {
                 return Ok(());
             }
-            std::thread::sleep(POLL);
+            std::thread::park_timeout(POLL);
         }
         self.complete(checkpoint, all, part, log)
     }
@@ -206,6 +213,10 @@ impl PersistentState {
         *manifest = new;
         self.checkpoints.done.store(commit, Ordering::Release);
         self.forget_refused_before(commit);
-        remove_unused(&*self.store, &manifest)
+        if let Err(error) = remove_unused(&*self.store, &manifest) {
+            // The next checkpoint, or the next start, tries again.
+            report(Level::Warn, "persistence", format_args!("a file that is not needed any more is left: {error:#}"));
+        }
+        Ok(())
     }
 }

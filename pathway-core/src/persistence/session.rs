@@ -170,6 +170,7 @@ impl PersistentState {
     /// All sinks have confirmed the commits before this one.
     pub(crate) fn set_all_confirmed(&self, before: Commit) {
         self.all_confirmed.fetch_max(before, Ordering::Release);
+        self.checkpoints.wake();
     }
 
     /// Whether the stream of any sink has refused a message for ever, in an earlier run.

@@ -44,8 +44,9 @@ impl SinkPositions {
     /// as it is.
     pub(super) fn update(&self, bases: &mut BTreeMap<String, u64>) {
         for (sink, Position { latest: (commit, sequence), before_mark }) in &self.sinks {
-            let sequence = if *commit < self.mark { Some(*sequence) } else { *before_mark };
-            sequence.into_iter().for_each(|sequence| drop(bases.insert(sink.to_string(), sequence)));
+            if let Some(sequence) = if *commit < self.mark { Some(*sequence) } else { *before_mark } {
+                bases.insert(sink.to_string(), sequence);
+            }
         }
     }
 }
