@@ -1,5 +1,7 @@
 //! `difference` and `intersect`: compare the whole rows of two tables.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
@@ -77,7 +79,7 @@ struct MultisetDifference<R> {
 }
 
 /// How many copies of a row are on each side, and in the result.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Copies {
     left: i64,
     right: i64,
@@ -86,7 +88,7 @@ struct Copies {
 
 impl<R: Schema> Stateful for MultisetDifference<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
@@ -115,5 +117,32 @@ impl<R: Schema> BinaryStatefulOperator<Change<R>, Change<R>, Change<R>> for Mult
             }
             *left != 0 || *right != 0
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::test_restarts::{check_restarts, random_history};
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        // Rows of even times are those of the left table, without their times, so that many are on both sides.
+        let run = |operator: &mut MultisetDifference<Row>, mut commit: Vec<Change<Row>>| {
+            let is_left: Vec<_> = commit.iter().map(|change| change.row.at % 2 == 0).collect();
+            commit.iter_mut().for_each(|change| change.row.at = 0);
+            let (left, right): (Vec<_>, Vec<_>) = commit.into_iter().zip(is_left).partition(|(_, is_left)| *is_left);
+            operator.apply_left(&mut left.into_iter().map(|(change, _)| change).collect());
+            operator.apply_right(&mut right.into_iter().map(|(change, _)| change).collect());
+            let mut emitted = Vec::new();
+            operator.seal(&mut |change| emitted.push((change.row, change.diff)));
+            emitted
+        };
+        let route = |change: &Change<Row>| hash_of(&Row { at: 0, ..change.row });
+        let copies: [fn(i64, i64) -> i64; 2] = [|left, right| (left - right).max(0), |left, right| left.min(right)];
+        for copies in copies {
+            check_restarts(3, || MultisetDifference { rows: KeyedState::new(), copies }, random_history, route, run);
+        }
     }
 }

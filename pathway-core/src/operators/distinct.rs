@@ -1,5 +1,7 @@
 //! `distinct`: removes duplicate rows.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::{KeyedState, hash_of};
 use crate::data::{Change, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
@@ -38,16 +40,18 @@ struct Distinct<R> {
 }
 
 /// How many copies of a row there are.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
 struct Copies {
-    now: i64,
     /// At the end of the previous commit.
     before: i64,
+    /// How many the open commit has inserted, less how many it has removed.
+    #[serde(skip)]
+    added: i64,
 }
 
 impl<R: Schema> Stateful for Distinct<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
@@ -55,18 +59,32 @@ impl<R: Schema> StatefulOperator<Change<R>, Change<R>> for Distinct<R> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         for Change { row, diff } in changes.drain(..) {
             let (slot, _) = self.rows.entry(row);
-            self.rows.value(slot).now += diff;
+            self.rows.value(slot).added += diff;
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         self.rows.seal(|row, copies| {
-            let diff = i64::from(copies.now > 0) - i64::from(copies.before > 0);
+            let now = copies.before + std::mem::take(&mut copies.added);
+            let diff = i64::from(now > 0) - i64::from(copies.before > 0);
             if diff != 0 {
                 emit(Change { row: row.clone_datum(), diff });
             }
-            copies.before = copies.now;
-            copies.now != 0
+            copies.before = now;
+            now != 0
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::test_restarts::{check_restarts, random_history, run_commit};
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        let make = || Distinct::<Row> { rows: KeyedState::new() };
+        check_restarts(3, make, random_history, |change| hash_of(&change.row), run_commit);
     }
 }

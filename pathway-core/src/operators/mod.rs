@@ -18,6 +18,8 @@ mod scan;
 mod select;
 mod state;
 #[cfg(test)]
+mod test_restarts;
+#[cfg(test)]
 mod test_rows;
 mod timed;
 mod to_stream;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
-use crate::data::{Change, Column, Columns, Datum, DecodeError, DynValue, JsonText, Message, NoKey, Schema};
+use crate::data::{Change, Column, Columns, Datum, DecodeError, DynValue, HasKey, JsonText, Message, Schema};
 
 /// A row with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,10 +54,12 @@ impl Schema for Row {
     const NAME: &'static str = "Row";
     const COLUMNS: Columns = Columns { fields: &[] };
 
-    type KeyPresence = NoKey;
-    type Key = ();
+    type KeyPresence = HasKey;
+    type Key = i64;
 
-    fn primary_key(&self) {}
+    fn primary_key(&self) -> i64 {
+        self.key
+    }
 
     fn decode_row(_: JsonText<'_>, _: &Message<'_>) -> Result<Self, DecodeError> {
         unreachable!("these tests read no JSON")

@@ -1,7 +1,9 @@
 //! Primary keys: a later row with the same key replaces the row.
 
+use serde::{Deserialize, Serialize};
+
 use super::state::{KeyedState, Slot, hash_of};
-use crate::data::{Change, Schema};
+use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{Changes, DataflowBuilder, StatePart, Stateful, StatefulOperator};
 
 /// The newest row of each primary key.
@@ -19,10 +21,14 @@ struct Upsert<R: Schema> {
     slots: Vec<(Slot, bool)>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
 struct Versions<R> {
     /// The row of the last sealed commit.
+    #[serde(with = "Datum")]
     current: Option<R>,
     /// The newest arrival of the open commit: a row, or its removal.
+    #[serde(skip)]
     arrived: Option<Option<R>>,
 }
 
@@ -41,7 +47,7 @@ impl<R> Versions<R> {
 
 impl<R: Schema> Stateful for Upsert<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
@@ -74,5 +80,18 @@ impl<R: Schema> StatefulOperator<Change<R>, Change<R>> for Upsert<R> {
             }
             versions.current.is_some()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::test_restarts::{check_restarts, random_history, run_commit};
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        let make = || Upsert::<Row> { rows: KeyedState::new(), slots: Vec::new() };
+        check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit);
     }
 }

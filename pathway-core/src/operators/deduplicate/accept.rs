@@ -1,5 +1,7 @@
 //! The accepted row of each key, of a table that only grows.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Accept, Key, emit_change, sort_arrivals};
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
@@ -16,9 +18,13 @@ pub(super) struct AcceptedRows<R, K> {
     pending: Vec<Change<R>>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
 struct Versions<R> {
+    #[serde(with = "Datum")]
     current: Option<R>,
     /// The row before the open commit; `None` if the commit has not changed it.
+    #[serde(skip)]
     before: Option<Option<R>>,
 }
 
@@ -48,7 +54,7 @@ impl<R: Datum, K: Datum> AcceptedRows<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for AcceptedRows<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
@@ -70,5 +76,24 @@ impl<R: Schema, K: Datum> StatefulOperator<Change<R>, Change<R>> for AcceptedRow
             }
             current.is_some()
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, random_insertions, run_commit};
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        for order in [Order::Arrival, Order::Sorted] {
+            let accept: Accept<Row> = Arc::new(|new, current| new.value != current.value && new.at > current.at);
+            let make = || AcceptedRows::new(Arc::new(|row: &Row| row.key), order, Arc::clone(&accept));
+            check_restarts(3, make, random_insertions, |change| hash_of(&change.row.key), run_commit);
+        }
     }
 }
