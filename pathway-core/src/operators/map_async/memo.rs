@@ -2,7 +2,10 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Change, Datum};
+use crate::dataflow::{StatePart, Stateful};
 use crate::operators::state::{KeyedState, Slot};
 
 /// Keeps the result of each row, so that exactly this result is removed with the row.
@@ -18,19 +21,25 @@ pub(super) struct AsyncMemo<R, O> {
 }
 
 /// The result of a call.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "O: Datum")]
 pub(super) struct CallResult<O> {
     /// The row that the call made, if any.
+    #[serde(with = "Datum")]
     pub(super) row: Option<O>,
     /// Whether the result can be used for an equal row later.
     pub(super) reusable: bool,
 }
 
 /// What is known of a row.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "O: Datum")]
 struct Entry<O> {
-    /// How many copies of the row there are.
-    now: i64,
-    /// At the end of the previous commit.
+    /// How many copies of the row there were at the end of the previous commit.
     before: i64,
+    /// How many the open commit has inserted, less how many it has removed.
+    #[serde(skip)]
+    added: i64,
     result: Option<CallResult<O>>,
     /// For a removed row whose result is cached: the number of its removal.
     removal: u64,
@@ -49,7 +58,7 @@ struct Cache {
 
 impl<O> Default for Entry<O> {
     fn default() -> Self {
-        Entry { now: 0, before: 0, result: None, removal: 0 }
+        Entry { before: 0, added: 0, result: None, removal: 0 }
     }
 }
 
@@ -69,7 +78,7 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
                     self.cache.len -= 1;
                 }
             }
-            entry.now += diff;
+            entry.added += diff;
         }
     }
 
@@ -78,7 +87,7 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
         let mut rows = Vec::new();
         for slot in self.changed.drain(..) {
             let (row, entry) = self.rows.key_value(slot);
-            if entry.now > 0 && entry.result.is_none() {
+            if entry.before + entry.added > 0 && entry.result.is_none() {
                 rows.push(row.clone_datum());
                 self.called.push(slot);
             }
@@ -93,20 +102,18 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
         }
         let AsyncMemo { rows, cache, append_only, .. } = self;
         rows.seal_slots(|slot, _, entry| {
-            let diff = entry.now.max(0) - entry.before.max(0);
+            let now = entry.before + std::mem::take(&mut entry.added);
+            let diff = now.max(0) - entry.before.max(0);
             let row = entry.result.as_ref().and_then(|result| result.row.as_ref());
             if let Some(row) = row.filter(|_| diff != 0) {
                 emit(Change { row: row.clone_datum(), diff });
             }
-            if *append_only {
-                entry.now = 0;
-            }
-            entry.before = entry.now;
-            if entry.now <= 0 {
+            entry.before = if *append_only { 0 } else { now };
+            if entry.before <= 0 {
                 // The call of a row that failed is repeated if the row is inserted again.
                 entry.result.take_if(|result| !result.reusable);
             }
-            entry.now != 0 || cache.add(slot, entry)
+            entry.before != 0 || cache.add(slot, entry)
         });
         self.evict();
     }
@@ -127,6 +134,22 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
     }
 }
 
+impl<R: Datum, O: Datum> Stateful for AsyncMemo<R, O> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::partitioned("rows", &mut self.rows)]
+    }
+
+    fn loaded(&mut self) {
+        let removals = self.rows.iter().map(|(slot, _, entry)| (entry.removal, slot));
+        let mut removals: Vec<_> = removals.filter(|(removal, _)| *removal != 0).collect();
+        // If the rows were those of other workers, rows of two of them can have the same number.
+        removals.sort_unstable();
+        self.cache.removals = removals.last().map_or(0, |(removal, _)| *removal);
+        self.cache.len = removals.len();
+        self.cache.removed = removals.into_iter().map(|(removal, slot)| (slot, removal)).collect();
+    }
+}
+
 impl Cache {
     /// Adds the result of a removed row, if there is one. Returns whether it was added.
     fn add<O>(&mut self, slot: Slot, entry: &mut Entry<O>) -> bool {
@@ -144,6 +167,9 @@ impl Cache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, random_history, random_insertions};
+    use crate::operators::test_rows::Row;
 
     /// Runs a commit in which each call returns ten times its row. Returns the rows that were called, and the emitted changes.
     fn commit(memo: &mut AsyncMemo<i64, i64>, changes: &[(i64, i64)]) -> (Vec<i64>, Vec<(i64, i64)>) {
@@ -183,5 +209,40 @@ mod tests {
         assert_eq!((memo.rows.len(), memo.cache.len), (2, 2));
         assert_eq!(commit(&mut memo, &[(4, 1), (1, 1), (5, 1)]).0, [5]);
         assert!(memo.cache.removed.len() <= 3, "{:?}", memo.cache.removed);
+    }
+
+    /// Some calls fail, with and without a row instead.
+    fn call(row: &Row) -> CallResult<Row> {
+        CallResult { row: (row.value > 0).then_some(*row), reusable: row.key % 3 > 0 }
+    }
+
+    fn run(memo: &mut AsyncMemo<Row, Row>, mut changes: Vec<Change<Row>>) -> (Vec<Row>, Vec<(Row, i64)>) {
+        memo.apply(&mut changes);
+        let called = memo.rows_to_call();
+        let mut emitted = Vec::new();
+        memo.seal(called.iter().map(call).collect(), &mut |change| emitted.push((change.row, change.diff)));
+        (called, emitted)
+    }
+
+    #[test]
+    fn restarts_change_nothing() {
+        for (append_only, cache) in [(false, 0), (false, 20), (true, 0), (true, 20)] {
+            let commits = if append_only { random_insertions } else { random_history };
+            let make = || AsyncMemo::<Row, Row>::new(append_only, cache);
+            check_restarts(3, make, commits, |change| hash_of(&change.row), |memo, changes| run(memo, changes).1);
+        }
+    }
+
+    /// With a cache on each worker, other rows are called with another number of workers.
+    #[test]
+    fn a_restart_of_one_worker_makes_no_other_calls() {
+        let make = || AsyncMemo::<Row, Row>::new(false, 20);
+        check_restarts(
+            1,
+            make,
+            random_history,
+            |_| 0,
+            |memo, changes| run(memo, changes).0.into_iter().map(|row| (row, 1)).collect(),
+        );
     }
 }

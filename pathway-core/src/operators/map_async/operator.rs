@@ -120,9 +120,13 @@ where
     }
 }
 
-impl<R: 'static, O: 'static, E: 'static, F: 'static> Stateful for MapAsyncOperator<R, O, E, F> {
+impl<R: Schema, O: Schema, E: 'static, F: 'static> Stateful for MapAsyncOperator<R, O, E, F> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        self.memo.states()
+    }
+
+    fn loaded(&mut self) {
+        self.memo.loaded();
     }
 }
 

@@ -211,6 +211,12 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         }
     }
 
+    /// All keys with their slots and values, in an order that says nothing.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (Slot, &K, &V)> {
+        let slots = self.slots.iter().enumerate();
+        slots.filter_map(|(slot, entry)| entry.as_ref().map(|(key, value)| (Slot(slot as u32), key, value)))
+    }
+
     /// How many keys there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
