@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use super::test_rows::Row;
 use crate::data::Change;
-use crate::dataflow::{StatePart, StateScope, Stateful, StatefulOperator};
+use crate::dataflow::{BinaryStatefulOperator, StatePart, StateScope, Stateful, StatefulOperator};
 
 /// Random commits of few different rows. How many there are grows and shrinks, at times to none, and removals can come before
 /// their insertions within a commit.
@@ -44,6 +44,25 @@ pub(super) fn run_commit<D, O>(operator: &mut impl StatefulOperator<D, Change<O>
     let mut emitted = Vec::new();
     operator.seal(&mut |change| emitted.push((change.row, change.diff)));
     emitted
+}
+
+/// Runs a commit of an operator with two inputs. Rows of value zero are those of the first one.
+pub(super) fn run_commit_of_two<O>(
+    operator: &mut impl BinaryStatefulOperator<Change<Row>, Change<Row>, Change<O>>,
+    items: Vec<Change<Row>>,
+) -> Vec<(O, i64)> {
+    let (mut left, mut right) = items.into_iter().partition(|change| change.row.value == 0);
+    operator.apply_left(&mut left);
+    operator.apply_right(&mut right);
+    let mut emitted = Vec::new();
+    operator.seal(&mut |change| emitted.push((change.row, change.diff)));
+    emitted
+}
+
+/// The result of a join: which rows it is made of.
+pub(super) fn joined(left: Option<&Row>, right: Option<&Row>) -> Row {
+    let number = |row: Option<&Row>| row.map_or(-1, |row| 10 * row.at + row.value);
+    Row { key: left.or(right).map_or(-1, |row| row.key), at: number(left), value: number(right) }
 }
 
 /// A piece of a checkpoint: the label of the part, and its bytes.

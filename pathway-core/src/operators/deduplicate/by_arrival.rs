@@ -1,5 +1,7 @@
 //! The first or last row of each key, of a table whose rows can be removed.
 
+use serde::{Deserialize, Serialize};
+
 use super::{Key, emit_change, sort_arrivals};
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
@@ -28,9 +30,12 @@ pub(super) struct ByArrival<R, K> {
 }
 
 /// The rows of a key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
 struct Rows<R> {
     arrivals: Arrivals<R>,
     /// The row in the result at the end of the previous commit.
+    #[serde(with = "Datum")]
     before: Option<R>,
 }
 
@@ -48,7 +53,7 @@ impl<R: Datum, K: Datum> ByArrival<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for ByArrival<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.keys)]
     }
 }
 
@@ -83,7 +88,18 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, random_history, run_commit};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    #[test]
+    fn restarts_change_nothing() {
+        for (order, pick) in [(Order::Arrival, Pick::First), (Order::Arrival, Pick::Last), (Order::Sorted, Pick::First)]
+        {
+            let make = || ByArrival::new(Arc::new(|row: &Row| row.key), order, pick);
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit);
+        }
+    }
 
     #[test]
     fn removed_rows_leave_no_state() {

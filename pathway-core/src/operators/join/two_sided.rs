@@ -1,5 +1,7 @@
 //! The operator behind all joins in which both sides are live.
 
+use serde::{Deserialize, Serialize};
+
 use super::kind::{JoinKind, JoinSpec};
 use super::pending::{Key, Pending, removals_first};
 use crate::data::{Change, Datum, Schema};
@@ -18,14 +20,19 @@ pub(super) struct TwoSidedJoin<L, R, K, O> {
 }
 
 /// The rows of one key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "L: Datum, R: Datum")]
 pub(super) struct Sides<L, R> {
     left: Side<L>,
     right: Side<R>,
     /// The number of the key among those that the open commit has changed.
+    #[serde(skip)]
     number: u32,
 }
 
 /// The rows of one side.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "T: Datum")]
 pub(super) struct Side<T> {
     pub(super) rows: Multiset<T>,
     /// How many rows there are, counting copies.
@@ -64,7 +71,7 @@ impl<L: Schema, R: Schema, K: Datum, O> TwoSidedJoin<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for TwoSidedJoin<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.keys)]
     }
 }
 
@@ -160,4 +167,29 @@ impl<L: Schema, R: Schema> Sides<L, R> {
 
 fn sum<T>(changes: &[(T, i64)]) -> i64 {
     changes.iter().map(|(_, diff)| diff).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        let joins = [
+            JoinSpec::inner(|left, right| joined(Some(left), Some(right))),
+            JoinSpec::full(joined),
+            JoinSpec::left_rows(JoinKind::Semi),
+            JoinSpec::left_rows(JoinKind::Anti),
+        ];
+        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+        for join in joins {
+            let make = || TwoSidedJoin::new(Arc::clone(&key), Arc::clone(&key), join.clone());
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
@@ -44,14 +46,19 @@ pub(super) struct Asof<L, R, K, O> {
 }
 
 /// The rows of one key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "L: Datum, R: Datum")]
 struct Timelines<L, R> {
     left: BTreeMap<i128, LeftRows<L>>,
     right: RightRows<R>,
     /// The number of the key among those that the open commit has changed.
+    #[serde(skip)]
     number: u32,
 }
 
 /// The left rows of one time. All of them match the same right row.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "L: Datum")]
 struct LeftRows<L> {
     rows: Multiset<L>,
     /// The time of the right row.
@@ -79,7 +86,7 @@ impl<L: Schema, R: Schema, K: Datum, O> Asof<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for Asof<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.keys)]
     }
 }
 
@@ -241,7 +248,22 @@ impl Direction {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    #[test]
+    fn restarts_change_nothing() {
+        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+        for direction in [Direction::Backward, Direction::Forward, Direction::Nearest] {
+            let make = || {
+                let times = Times { left: Row::ticks(), right: Row::ticks(), direction };
+                let row: MakeRow<Row, Row, Row> = Arc::new(|left, right| Some(joined(left, right)));
+                Asof::new(Arc::clone(&key), Arc::clone(&key), times, row)
+            };
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+        }
+    }
 
     #[test]
     fn removed_rows_leave_no_state() {

@@ -1,12 +1,16 @@
 //! `asof_now` of a left table that has no order of arrival, or whose rows can be removed.
 
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
 use super::{Joined, join};
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
+use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Pending};
 use crate::operators::join::two_sided::Side;
-use crate::operators::state::KeyedState;
+use crate::operators::state::{KeyedState, hash_of};
 
 /// Keeps the rows of the right side by key.
 pub(super) struct AsofNow<L, R, K, O> {
@@ -15,15 +19,36 @@ pub(super) struct AsofNow<L, R, K, O> {
     right: Pending<R, K>,
     /// How many keys the open commit has changed.
     dirty_keys: u32,
-    /// The results of each left row, one for each copy. Kept only if left rows can be removed.
-    results: Option<KeyedState<L, Vec<Joined<O>>>>,
+    /// Kept only if left rows can be removed.
+    results: Option<Results<L, K, O>>,
     row: MakeRow<L, R, O>,
 }
 
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
 struct RightRows<R> {
     rows: Side<R>,
     /// The number of the key among those that the open commit has changed.
+    #[serde(skip)]
     number: u32,
+}
+
+/// The results of each left row.
+struct Results<L, K, O> {
+    rows: KeyedState<L, Copies<O>>,
+    /// A left row belongs to the worker of its key.
+    key: Key<L, K>,
+}
+
+/// The results of a left row, one for each copy.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "O: Datum")]
+struct Copies<O>(#[serde(with = "Datum")] Vec<Joined<O>>);
+
+impl<O> Default for Copies<O> {
+    fn default() -> Self {
+        Copies(Vec::new())
+    }
 }
 
 impl<R> Default for RightRows<R> {
@@ -34,12 +59,13 @@ impl<R> Default for RightRows<R> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
     pub(super) fn new(left: Key<L, K>, right: Key<R, K>, append_only: bool, row: MakeRow<L, R, O>) -> Self {
+        let results = (!append_only).then(|| Results { rows: KeyedState::new(), key: Arc::clone(&left) });
         AsofNow {
             keys: KeyedState::new(),
             left: Pending::new(left),
             right: Pending::new(right),
             dirty_keys: 0,
-            results: (!append_only).then(KeyedState::new),
+            results,
             row,
         }
     }
@@ -47,7 +73,9 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for AsofNow<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        let mut states = vec![StatePart::partitioned("rows", &mut self.keys)];
+        states.extend(self.results.as_mut().map(|results| StatePart::partitioned("results", results)));
+        states
     }
 }
 
@@ -71,7 +99,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
                 let join = || join(&left, rows, &**row);
                 match results {
                     None => join().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),
-                    Some(results) => update_results(results, left.clone_datum(), diff, join, emit),
+                    Some(results) => results.update(left.clone_datum(), diff, join, emit),
                 }
             }
             !rows.is_empty()
@@ -79,28 +107,68 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
         left.clear();
         right.clear();
         if let Some(results) = results {
-            results.seal(|_, results| !results.is_empty());
+            results.rows.seal(|_, Copies(results)| !results.is_empty());
         }
     }
 }
 
-/// Joins the copies of a left row that are inserted, and takes back the newest results of those that are removed.
-fn update_results<L: Datum, O: Schema>(
-    results: &mut KeyedState<L, Vec<Joined<O>>>,
-    left: L,
-    diff: i64,
-    join: impl Fn() -> Joined<O>,
-    emit: &mut dyn FnMut(Change<O>),
-) {
-    let (slot, _) = results.entry(left);
-    let results = results.value(slot);
-    for _ in 0..diff {
-        let joined = join();
-        joined.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: *copies }));
-        results.push(joined);
+impl<L: Datum, K, O: Schema> Results<L, K, O> {
+    /// Joins the copies of a left row that are inserted, and takes back the newest results of those that are removed.
+    fn update(&mut self, left: L, diff: i64, join: impl Fn() -> Joined<O>, emit: &mut dyn FnMut(Change<O>)) {
+        let (slot, _) = self.rows.entry(left);
+        let Copies(results) = self.rows.value(slot);
+        for _ in 0..diff {
+            let joined = join();
+            joined.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: *copies }));
+            results.push(joined);
+        }
+        for _ in diff..0 {
+            let removed = results.pop().unwrap_or_default();
+            removed.into_iter().for_each(|(row, copies)| emit(Change { row, diff: -copies }));
+        }
     }
-    for _ in diff..0 {
-        let removed = results.pop().unwrap_or_default();
-        removed.into_iter().for_each(|(row, copies)| emit(Change { row, diff: -copies }));
+}
+
+impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
+    fn track(&mut self) {
+        self.rows.track();
+    }
+
+    fn begin(&mut self, all: bool) {
+        self.rows.begin(all);
+    }
+
+    fn write(&mut self, out: &mut Vec<u8>, bytes: usize) -> Result<bool, String> {
+        self.rows.write(out, bytes)
+    }
+
+    fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
+        self.rows.load_keys(piece, |row| is_own(hash_of(&(self.key)(row))))
+    }
+
+    fn keys(&self) -> usize {
+        self.rows.keys()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operators::test_restarts::{
+        check_restarts, joined, random_history, random_insertions, run_commit_of_two,
+    };
+    use crate::operators::test_rows::Row;
+
+    #[test]
+    fn restarts_change_nothing() {
+        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+        for append_only in [false, true] {
+            let commits = if append_only { random_insertions } else { random_history };
+            let make = || {
+                let row: MakeRow<Row, Row, Row> = Arc::new(|left, right| Some(joined(left, right)));
+                AsofNow::new(Arc::clone(&key), Arc::clone(&key), append_only, row)
+            };
+            check_restarts(3, make, commits, |change| hash_of(&change.row.key), run_commit_of_two);
+        }
     }
 }

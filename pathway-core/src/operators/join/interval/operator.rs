@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::{JoinKind, JoinSpec};
@@ -42,10 +44,13 @@ pub(super) struct IntervalOperator<L, R, K, O> {
 }
 
 /// The rows of one key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "L: Datum, R: Datum")]
 struct Timelines<L, R> {
     left: Timeline<L>,
     right: Timeline<R>,
     /// The number of the key among those that the open commit has changed.
+    #[serde(skip)]
     number: u32,
 }
 
@@ -53,6 +58,8 @@ struct Timelines<L, R> {
 type Timeline<T> = BTreeMap<i128, RowsAtTime<T>>;
 
 /// The rows of one time. All of them match the same rows of the other side.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "T: Datum")]
 struct RowsAtTime<T> {
     rows: Side<T>,
     /// How many rows of the other side match. Maintained only if the join emits unmatched rows of this side.
@@ -109,7 +116,7 @@ impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for IntervalOperator<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.keys)]
     }
 }
 
@@ -274,7 +281,22 @@ impl MatchCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::state::hash_of;
+    use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    #[test]
+    fn restarts_change_nothing() {
+        let joins = [JoinSpec::inner(|left, right| joined(Some(left), Some(right))), JoinSpec::full(joined)];
+        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
+        for join in joins {
+            let make = || {
+                let near = Near { left: Row::ticks(), right: Row::ticks(), from: -3, to: 2 };
+                IntervalOperator::new(Arc::clone(&key), Arc::clone(&key), near, join.clone())
+            };
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+        }
+    }
 
     #[test]
     fn removed_rows_leave_no_state() {

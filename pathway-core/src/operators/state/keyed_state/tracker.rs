@@ -123,12 +123,26 @@ where
         Ok(true)
     }
 
-    fn load(&mut self, mut piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
+    fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
+        self.load_keys(piece, |key| is_own(hash_of(key)))
+    }
+
+    fn keys(&self) -> usize {
+        self.index.len()
+    }
+}
+
+impl<K: Datum, V: Default> KeyedState<K, V> {
+    /// Like [`SavedState::load`], for a map whose keys do not decide by themselves to which worker they belong.
+    pub(crate) fn load_keys(&mut self, mut piece: &[u8], is_own: impl Fn(&K) -> bool) -> Result<(), String>
+    where
+        V: for<'de> Deserialize<'de>,
+    {
         while !piece.is_empty() {
             let (Entry(DatumKey(key), value), rest): (Entry<K, V>, _) =
                 postcard::take_from_bytes(piece).map_err(|error| error.to_string())?;
             piece = rest;
-            if !is_own(hash_of(&key)) {
+            if !is_own(&key) {
                 continue;
             }
             let (Slot(slot), _) = self.entry(key);
@@ -141,12 +155,6 @@ where
         Ok(())
     }
 
-    fn keys(&self) -> usize {
-        self.index.len()
-    }
-}
-
-impl<K: Datum, V: Default> KeyedState<K, V> {
     /// What was loaded is no change: checkpoints have it.
     fn forget_changes(&mut self, slot: u32) {
         self.dirty.clear();
