@@ -4,20 +4,20 @@ use std::sync::Arc;
 
 use super::join;
 use crate::data::{Change, Datum, Schema};
-use crate::dataflow::{BinaryStatefulOperator, Changes, StatePart, Stateful, StatefulOperator};
+use crate::dataflow::{BinaryStatefulOperator, Changes, Item, StatePart, Stateful, StatefulOperator, StatefulStep};
 use crate::operators::join::Join;
 use crate::operators::join::kind::{JoinSpec, MakeRow};
 use crate::operators::join::pending::Key;
 use crate::operators::join::two_sided::Side;
-use crate::operators::state::{InOrder, KeyedState, hash_of};
+use crate::operators::state::{InOrder, KeyedState, WholeState, hash_of};
 use crate::plan::{Build, Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 
-/// A left row with its number in the sequence.
-type Numbered<L> = (u64, Change<L>);
+/// An item with its number in the order of arrival.
+type Numbered<T> = (u64, T);
 
-/// A change of either side with its number in the order of arrival.
-type Arrival<L, R> = (u64, Option<Change<L>>, Option<Change<R>>);
+/// A change of either side.
+type Arrival<L, R> = (Option<Change<L>>, Option<Change<R>>);
 
 /// Declares the table. The left table only grows, and is in the order of arrival.
 pub(super) fn table<L: Schema, R: Schema, K: Datum, O: Schema>(
@@ -51,19 +51,13 @@ fn by_arrival<L: Schema, R: Schema, K: Datum, O: Schema>(
     row: MakeRow<L, R, O>,
 ) -> Changes<O> {
     let lefts = build.dataflow.each(left, name, |changes: &mut Vec<Change<L>>, arrivals: &mut Vec<Arrival<L, R>>| {
-        arrivals.extend(changes.drain(..).map(|change| (0, Some(change), None)));
+        arrivals.extend(changes.drain(..).map(|change| (Some(change), None)));
     });
     let rights = build.dataflow.each(right, name, |changes: &mut Vec<Change<R>>, arrivals: &mut Vec<Arrival<L, R>>| {
-        arrivals.extend(changes.drain(..).map(|change| (0, None, Some(change))));
+        arrivals.extend(changes.drain(..).map(|change| (None, Some(change))));
     });
     let arrivals = build.dataflow.concat(lefts, rights);
-    let mut next = 0;
-    let arrivals = build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<L, R>>, numbered| {
-        for (_, left, right) in arrivals.drain(..) {
-            numbered.push((next, left, right));
-            next += 1;
-        }
-    });
+    let arrivals = build.dataflow.step(arrivals, name, Numbering::default());
     let operator = ByArrival {
         left_key: Arc::clone(&left_key),
         right_key: Arc::clone(&right_key),
@@ -71,7 +65,7 @@ fn by_arrival<L: Schema, R: Schema, K: Datum, O: Schema>(
         row,
         emitted: Vec::new(),
     };
-    let route = move |(_, left, right): &Arrival<L, R>| match (left, right) {
+    let route = move |(_, (left, right)): &Numbered<Arrival<L, R>>| match (left, right) {
         (Some(left), _) => hash_of(&left_key(&left.row)),
         (None, Some(right)) => hash_of(&right_key(&right.row)),
         (None, None) => 0,
@@ -87,13 +81,7 @@ fn by_commit<L: Schema, R: Schema, K: Datum, O: Schema>(
     (left_key, right_key): (Key<L, K>, Key<R, K>),
     row: MakeRow<L, R, O>,
 ) -> Changes<O> {
-    let mut next = 0;
-    let left = build.dataflow.each(left, name, move |changes: &mut Vec<Change<L>>, numbered: &mut Vec<Numbered<L>>| {
-        for change in changes.drain(..) {
-            numbered.push((next, change));
-            next += 1;
-        }
-    });
+    let left = build.dataflow.step(left, name, Numbering::default());
     let operator = ByCommit {
         left_key: Arc::clone(&left_key),
         right_key: Arc::clone(&right_key),
@@ -102,12 +90,33 @@ fn by_commit<L: Schema, R: Schema, K: Datum, O: Schema>(
         lefts: Vec::new(),
     };
     let emitted = build.dataflow.stateful_binary(
-        (left, move |(_, change): &Numbered<L>| hash_of(&left_key(&change.row))),
+        (left, move |(_, change): &Numbered<Change<L>>| hash_of(&left_key(&change.row))),
         (right, move |change: &Change<R>| hash_of(&right_key(&change.row))),
         name,
         operator,
     );
     build.dataflow.stateful(emitted, name, |_| 0, InOrder::new())
+}
+
+/// Numbers what arrives, on the first worker.
+#[derive(Default)]
+struct Numbering {
+    next: WholeState<u64>,
+}
+
+impl Stateful for Numbering {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first("next", &mut self.next)]
+    }
+}
+
+impl<T: Item> StatefulStep<T, Numbered<T>> for Numbering {
+    fn run(&mut self, items: &mut Vec<T>, numbered: &mut Vec<Numbered<T>>) {
+        for item in items.drain(..) {
+            numbered.push((*self.next, item));
+            *self.next += 1;
+        }
+    }
 }
 
 /// The rows of the right side by key.
@@ -119,20 +128,20 @@ struct ByArrival<L, R, K, O> {
     right_key: Key<R, K>,
     rows: RightSide<K, R>,
     row: MakeRow<L, R, O>,
-    emitted: Vec<(u64, Change<O>)>,
+    emitted: Vec<Numbered<Change<O>>>,
 }
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByArrival<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Arrival<L, R>, (u64, Change<O>)>
+impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Numbered<Arrival<L, R>>, Numbered<Change<O>>>
     for ByArrival<L, R, K, O>
 {
-    fn apply(&mut self, items: &mut Vec<Arrival<L, R>>) {
-        for (number, left, right) in items.drain(..) {
+    fn apply(&mut self, items: &mut Vec<Numbered<Arrival<L, R>>>) {
+        for (number, (left, right)) in items.drain(..) {
             if let Some(Change { row, diff }) = right {
                 let (slot, _) = self.rows.entry((self.right_key)(&row));
                 self.rows.value(slot).update(row, diff);
@@ -146,7 +155,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Arrival<L, R>, 
         }
     }
 
-    fn seal(&mut self, emit: &mut dyn FnMut((u64, Change<O>))) {
+    fn seal(&mut self, emit: &mut dyn FnMut(Numbered<Change<O>>)) {
         self.rows.seal(|_, rows| !rows.is_empty());
         self.emitted.drain(..).for_each(emit);
         // The most capacity that stays allocated after a large commit.
@@ -161,19 +170,19 @@ struct ByCommit<L, R, K, O> {
     rows: RightSide<K, R>,
     row: MakeRow<L, R, O>,
     /// The left rows of the open commit.
-    lefts: Vec<Numbered<L>>,
+    lefts: Vec<Numbered<Change<L>>>,
 }
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByCommit<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("rows", &mut self.rows)]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Numbered<L>, Change<R>, (u64, Change<O>)>
-    for ByCommit<L, R, K, O>
+impl<L: Schema, R: Schema, K: Datum, O: Schema>
+    BinaryStatefulOperator<Numbered<Change<L>>, Change<R>, Numbered<Change<O>>> for ByCommit<L, R, K, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Numbered<L>>) {
+    fn apply_left(&mut self, items: &mut Vec<Numbered<Change<L>>>) {
         self.lefts.append(items);
     }
 
@@ -184,7 +193,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Numbered<
         }
     }
 
-    fn seal(&mut self, emit: &mut dyn FnMut((u64, Change<O>))) {
+    fn seal(&mut self, emit: &mut dyn FnMut(Numbered<Change<O>>)) {
         for (number, Change { row, diff }) in self.lefts.drain(..) {
             let (slot, _) = self.rows.entry((self.left_key)(&row));
             let joined = join(&row, self.rows.value(slot), &*self.row);
@@ -192,5 +201,77 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Numbered<
         }
         self.rows.seal(|_, rows| !rows.is_empty());
         self.lefts.shrink_to(1 << 10);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dataflow::copy_state;
+    use crate::operators::test_restarts::{check_restarts, joined, random_history};
+    use crate::operators::test_rows::Row;
+
+    /// A history whose left rows are only inserted, with numbers.
+    fn numbered_history(seed: u64) -> Vec<Vec<Numbered<Arrival<Row, Row>>>> {
+        let mut numbering = Numbering::default();
+        let commits = random_history(seed).into_iter().map(|changes| {
+            let is_left = |change: &Change<Row>| change.row.value == 0;
+            let changes = changes.into_iter().filter(|change| !is_left(change) || change.diff > 0);
+            let mut arrivals = changes
+                .map(|change| if is_left(&change) { (Some(change), None) } else { (None, Some(change)) })
+                .collect();
+            let mut numbered = Vec::new();
+            numbering.run(&mut arrivals, &mut numbered);
+            numbered
+        });
+        commits.collect()
+    }
+
+    fn route((_, (left, right)): &Numbered<Arrival<Row, Row>>) -> u64 {
+        left.as_ref().or(right.as_ref()).map_or(0, |change| hash_of(&change.row.key))
+    }
+
+    fn key() -> Key<Row, i64> {
+        Arc::new(|row: &Row| row.key)
+    }
+
+    fn row() -> MakeRow<Row, Row, Row> {
+        Arc::new(|left, right| Some(joined(left, right)))
+    }
+
+    #[test]
+    fn restarts_change_nothing_by_arrival() {
+        let make =
+            || ByArrival { left_key: key(), right_key: key(), rows: RightSide::new(), row: row(), emitted: Vec::new() };
+        check_restarts(3, make, numbered_history, route, |operator, mut items| {
+            operator.apply(&mut items);
+            let mut emitted = Vec::new();
+            operator.seal(&mut |(number, change)| emitted.push(((number, change.row), change.diff)));
+            emitted
+        });
+    }
+
+    #[test]
+    fn restarts_change_nothing_by_commit() {
+        let make =
+            || ByCommit { left_key: key(), right_key: key(), rows: RightSide::new(), row: row(), lefts: Vec::new() };
+        check_restarts(3, make, numbered_history, route, |operator, items| {
+            for (number, (left, right)) in items {
+                operator.apply_left(&mut left.into_iter().map(|change| (number, change)).collect());
+                operator.apply_right(&mut right.into_iter().collect());
+            }
+            let mut emitted = Vec::new();
+            operator.seal(&mut |(number, change)| emitted.push(((number, change.row), change.diff)));
+            emitted
+        });
+    }
+
+    #[test]
+    fn numbers_go_on_after_a_restart() {
+        let (mut before, mut after, mut numbered) = (Numbering::default(), Numbering::default(), Vec::new());
+        before.run(&mut vec!['a', 'b'], &mut numbered);
+        copy_state(&mut before, &mut after);
+        after.run(&mut vec!['c'], &mut numbered);
+        assert_eq!(numbered, [(0, 'a'), (1, 'b'), (2, 'c')]);
     }
 }
