@@ -187,7 +187,7 @@ impl<'scope> DataflowBuilder<'scope> {
     }
 
     /// Keeps an operator where checkpoints find its state.
-    fn add_state<P: Stateful>(&mut self, operator: P) -> Rc<RefCell<P>> {
+    pub(crate) fn add_state<P: Stateful>(&mut self, operator: P) -> Rc<RefCell<P>> {
         let operator = Rc::new(RefCell::new(operator));
         self.states
             .push(OperatorState { node: self.node, operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>> });

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::change_checker::ChangeChecker;
-use super::decode_operator::DecodeOperator;
+use super::decode_operator::{BoxedDecoder, DecodeOperator};
+use super::row_copies::RowCopies;
 use super::row_operator::RowOperator;
 use super::{
     Bound, DecodeSettings, InputBatch, InputQueue, MessageSource, RowBatch, RowDecoder, RowItem, Sender, Source,
@@ -154,7 +155,8 @@ fn row_table<R: Schema>(
                 let (link, trigger) = (link.clone(), trigger.clone());
                 let id = output.id();
                 let output = (build.source_arrivals(), output);
-                let operator = RowOperator::new(link, trigger, own_commits, background, check_removals, output);
+                let copies = check_removals.then(|| build.dataflow.add_state(RowCopies::default()));
+                let operator = RowOperator::new(link, trigger, own_commits, background, copies, output);
                 build.add_source_operator(id, Box::new(operator));
             }
             build.put::<R>(node, changes);
@@ -188,7 +190,8 @@ impl MessageTable {
                     let (link, trigger, settings) = (link.clone(), trigger.clone(), settings.clone());
                     let id = output.id();
                     let arrivals = build.source_arrivals();
-                    let operator = DecodeOperator::new(link, trigger, decoder(), settings, (arrivals, output));
+                    let decoder = build.dataflow.add_state(BoxedDecoder(decoder()));
+                    let operator = DecodeOperator::new(link, trigger, decoder, settings, (arrivals, output));
                     build.add_source_operator(id, Box::new(operator));
                 }
                 let rows = if by_key { upsert(&mut build.dataflow, arrivals, &name) } else { arrivals };

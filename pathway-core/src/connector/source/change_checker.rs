@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::RowDecoder;
 use super::row_copies::RowCopies;
 use crate::data::{DecodeError, Message};
+use crate::dataflow::{StatePart, Stateful};
 use crate::format::{Decode, DecodedRows};
 
 /// Decodes changes, and rejects removals of rows that are not there. Without it, a reader that starts in the middle of a stream
@@ -38,6 +39,14 @@ impl<D: Decode> RowDecoder<D::Row> for ChangeChecker<D> {
         }
         (0..invalid).for_each(|_| rows.reject(not_there(), 0..message.payload.len()));
         Ok(())
+    }
+
+    fn seal(&mut self) {
+        self.copies.seal();
+    }
+
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.copies.states()
     }
 }
 

@@ -1,6 +1,8 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
+use std::cell::RefCell;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
@@ -10,7 +12,7 @@ use super::message_place::Place;
 use super::{MessageBatch, Position, SourceLink, logged};
 use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
-use crate::dataflow::InputHandle;
+use crate::dataflow::{InputHandle, StatePart, Stateful};
 use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{Backlog, CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
@@ -42,6 +44,23 @@ pub(crate) trait RowDecoder<R>: 'static {
     fn awaits_snapshot(&self) -> bool {
         false
     }
+
+    /// The commit is sealed.
+    fn seal(&mut self) {}
+
+    /// What it keeps from one commit to the next.
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+}
+
+/// A decoder, kept where checkpoints find its state.
+pub(super) struct BoxedDecoder<R>(pub(super) Box<dyn RowDecoder<R>>);
+
+impl<R: Schema> Stateful for BoxedDecoder<R> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.0.states()
+    }
 }
 
 impl<R, F> RowDecoder<R> for F
@@ -63,7 +82,7 @@ pub(crate) struct DecodeSettings {
 /// Decodes what waits and sends it into the dataflow.
 pub(super) struct DecodeOperator<R: Schema> {
     trigger: CommitTrigger,
-    decoder: Box<dyn RowDecoder<R>>,
+    decoder: Rc<RefCell<BoxedDecoder<R>>>,
     settings: DecodeSettings,
     link: SourceLink,
     errors: LogLimiter,
@@ -89,7 +108,7 @@ impl<R: Schema> DecodeOperator<R> {
     pub(super) fn new(
         link: SourceLink,
         trigger: CommitTrigger,
-        decoder: Box<dyn RowDecoder<R>>,
+        decoder: Rc<RefCell<BoxedDecoder<R>>>,
         settings: DecodeSettings,
         (arrivals, output): (Option<SourceArrivals>, InputHandle<Change<R>>),
     ) -> Self {
@@ -166,7 +185,7 @@ impl<R: Schema> DecodeOperator<R> {
             let (rows_before, changes_before) = (self.decoded.rows, self.decoded.changes.len());
             let decoded = match batch.rejection_of(number) {
                 Some(error) => Err(error.clone()),
-                None => self.decoder.decode(&message, &mut self.decoded),
+                None => self.decoder.borrow_mut().0.decode(&message, &mut self.decoded),
             };
             if decoded.is_err() || !self.decoded.rejected.is_empty() {
                 let place = Place { subject: message.subject, position: batch.position_of(number) };
@@ -209,7 +228,7 @@ impl<R: Schema> DecodeOperator<R> {
     /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
     fn end_snapshot(&mut self) -> usize {
         if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
-            self.decoder.end_snapshot(&mut self.decoded.changes);
+            self.decoder.borrow_mut().0.end_snapshot(&mut self.decoded.changes);
         }
         let rows = self.decoded.changes.len();
         self.output.send(&mut self.decoded.changes);
@@ -363,19 +382,20 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
 
     fn awaits_snapshot(&self) -> bool {
         let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
-        is_scheduled && self.decoder.awaits_snapshot() && !self.is_finished()
+        is_scheduled && self.decoder.borrow().0.awaits_snapshot() && !self.is_finished()
     }
 
     fn can_wait(&self) -> bool {
         let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
         // A server keeps what it has stored. What it has not, it discards where the source does not read it soon.
         is_scheduled
-            && !self.decoder.awaits_snapshot()
+            && !self.decoder.borrow().0.awaits_snapshot()
             && (self.link.backlog.reads_stored() || self.link.queue.is_half_free())
     }
 
     fn advance(&mut self, next: Commit) {
         self.commit = next;
+        self.decoder.borrow_mut().0.seal();
         self.confirmations.advance(next, self.link.queue.acks());
     }
 

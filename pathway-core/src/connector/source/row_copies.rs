@@ -1,34 +1,66 @@
 //! How many copies of each row there are.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher;
 
-use foldhash::quality::RandomState;
+use foldhash::quality::FixedState;
 
 use crate::data::{Change, Datum, DatumRef};
+use crate::dataflow::{StatePart, Stateful};
+use crate::operators::{KeyedState, Whole, WholeState};
 
 /// The number of copies of each row of a table, to notice removals of rows that are not there.
 ///
-/// It keeps a digest of each row, and the number of its copies: about 40 bytes a row.
-#[derive(Default)]
+/// It keeps a digest of each row, and the number of its copies: about 50 bytes a row.
 pub(super) struct RowCopies {
-    copies: HashMap<u128, u64, foldhash::fast::RandomState>,
-    /// Two independent hashes are the digest: with a billion rows, two of them share one with a probability of 2⁻⁶⁸.
-    hashers: [RandomState; 2],
+    copies: KeyedState<(i64, i64), i64>,
+    hashers: WholeState<Hashers>,
+}
+
+/// Two independent hashes are the digest of a row: with a billion rows, two of them share one with a probability of 2⁻⁶⁸. Their
+/// seeds are random, so that nobody can make such rows, and saved with the digests.
+struct Hashers([u64; 2]);
+
+impl Default for RowCopies {
+    fn default() -> Self {
+        let hashers = WholeState::new(Hashers([fastrand::u64(..), fastrand::u64(..)]));
+        RowCopies { copies: KeyedState::new(), hashers }
+    }
+}
+
+impl Whole for Hashers {
+    type Saved = [u64; 2];
+
+    fn to_saved(&self) -> [u64; 2] {
+        self.0
+    }
+
+    fn load(&mut self, saved: [u64; 2]) {
+        self.0 = saved;
+    }
+}
+
+impl Stateful for RowCopies {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first("copies", &mut self.copies), StatePart::first("hashers", &mut self.hashers)]
+    }
 }
 
 impl RowCopies {
     /// Counts a change, unless it removes a row that is not there: then it returns false.
     pub(super) fn count<R: Datum>(&mut self, Change { row, diff }: &Change<R>) -> bool {
-        let [high, low] = self.hashers.each_ref().map(|hasher| hasher.hash_one(DatumRef(row)));
-        let digest = u128::from(high) << 64 | u128::from(low);
-        let copies = self.copies.get(&digest).copied().unwrap_or(0);
-        match copies.checked_add_signed(*diff) {
+        let hash = |seed| FixedState::with_seed(seed).hash_one(DatumRef(row)) as i64;
+        let (slot, _) = self.copies.entry(self.hashers.0.map(hash).into());
+        let copies = self.copies.value(slot);
+        match copies.checked_add(*diff).filter(|copies| *copies >= 0) {
+            Some(now) => *copies = now,
             None => return false,
-            Some(0) => drop(self.copies.remove(&digest)),
-            Some(copies) => drop(self.copies.insert(digest, copies)),
         }
         true
+    }
+
+    /// The commit is sealed.
+    pub(super) fn seal(&mut self) {
+        self.copies.seal(|_, copies| *copies != 0);
     }
 }
 
@@ -45,6 +77,7 @@ mod tests {
         assert!(count("a", 1) && count("a", 1) && count("b", 1));
         assert!(count("a", -1) && count("a", -1) && !count("a", -1), "two copies");
         assert!(count("b", -1) && !count("b", -1));
-        assert!(copies.copies.is_empty());
+        copies.seal();
+        assert_eq!(copies.copies.len(), 0);
     }
 }

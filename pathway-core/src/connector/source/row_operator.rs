@@ -1,5 +1,7 @@
 //! Moves rows into the dataflow: the operator of a source that hands over rows.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
@@ -32,21 +34,22 @@ pub(super) struct RowOperator<R: Schema> {
 
 /// Rejects removals of rows that are not there.
 struct RemovalChecker {
-    copies: RowCopies,
+    copies: Rc<RefCell<RowCopies>>,
     /// How many were rejected.
     rejected: u64,
     log: LogLimiter,
 }
 
 impl RemovalChecker {
-    fn new(name: &Arc<str>) -> Self {
-        RemovalChecker { copies: RowCopies::default(), rejected: 0, log: LogLimiter::new(name) }
+    fn new(name: &Arc<str>, copies: Rc<RefCell<RowCopies>>) -> Self {
+        RemovalChecker { copies, rejected: 0, log: LogLimiter::new(name) }
     }
 
     /// Returns how many removals were rejected so far.
     fn check<R: Schema>(&mut self, changes: &mut Vec<Change<R>>) -> u64 {
         let before = changes.len();
-        changes.retain(|change| self.copies.count(change));
+        let mut copies = self.copies.borrow_mut();
+        changes.retain(|change| copies.count(change));
         let rejected = (before - changes.len()) as u64;
         self.rejected += rejected;
         let message = format_args!("a removal is skipped: its row was never inserted, or was removed already");
@@ -61,10 +64,10 @@ impl<R: Schema> RowOperator<R> {
         trigger: CommitTrigger,
         own_commits: bool,
         background: bool,
-        check_removals: bool,
+        copies: Option<Rc<RefCell<RowCopies>>>,
         (arrivals, output): (Option<SourceArrivals>, InputHandle<Change<R>>),
     ) -> Self {
-        let checker = check_removals.then(|| RemovalChecker::new(&link.name));
+        let checker = copies.map(|copies| RemovalChecker::new(&link.name, copies));
         RowOperator {
             link,
             trigger,
@@ -163,6 +166,7 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
 
     fn advance(&mut self, next: Commit) {
         self.has_commit = false;
+        self.checker.iter().for_each(|checker| checker.copies.borrow_mut().seal());
         self.confirmations.advance(next, self.link.queue.acks());
     }
 

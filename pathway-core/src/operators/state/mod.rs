@@ -17,8 +17,9 @@ pub(super) use event_time::{ClockInterval, Clocks, EventTimeTracker, Observed, o
 pub(super) use in_order::InOrder;
 pub(super) use input_times::{InputTimes, time_input};
 pub(super) use jump_reports::JumpReports;
-pub(super) use keyed_state::{KeyedState, Slot, hash_of};
+pub(crate) use keyed_state::KeyedState;
+pub(super) use keyed_state::{Slot, hash_of};
 pub(super) use ordered_changes::OrderedChanges;
 pub(super) use parts::{TimeParts, part_of};
 pub(super) use row_event_time::{RowEventTime, RowStep, RowTimes, Stamped, by_row, stamped};
-pub(super) use whole::{Whole, WholeState};
+pub(crate) use whole::{Whole, WholeState};
