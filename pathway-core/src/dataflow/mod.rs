@@ -66,6 +66,11 @@ impl<'scope> DataflowBuilder<'scope> {
         self.node = number;
     }
 
+    /// The number of the node whose operators are being added.
+    pub(crate) fn node(&self) -> u32 {
+        self.node
+    }
+
     /// Whether this is the worker that has the sources and the sinks.
     pub fn is_first_worker(&self) -> bool {
         self.worker == 0

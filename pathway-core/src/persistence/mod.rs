@@ -38,6 +38,6 @@ pub(crate) use log::Records;
 pub(crate) use manifest::{Checkpoint, SourceState};
 pub use options::{Persistence, directory};
 pub(crate) use part::PieceOf;
-pub(crate) use record::{Arrival, CommitRecord, Record, RefusedMessage, SourceStart};
+pub(crate) use record::{Answers, Arrival, CommitRecord, Record, RefusedMessage, SourceStart};
 pub(crate) use session::{Identity, PersistentState};
 pub use store::MemoryStore;

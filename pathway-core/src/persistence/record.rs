@@ -15,6 +15,19 @@ pub(crate) enum Record {
     Confirmed(Commit),
     /// A message that its stream will never take: it has no sequence there.
     Refused(RefusedMessage),
+    /// What asynchronous calls have answered for the commit before, before anything is made of it.
+    Answers(Answers),
+}
+
+/// The answers to the calls of one operator on one worker, for one commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answers {
+    /// The number of the operator's node.
+    pub(crate) node: u32,
+    /// The commit's `time`.
+    pub(crate) time: u64,
+    /// As the operator encodes them.
+    pub(crate) answers: Vec<u8>,
 }
 
 /// A message of a sink that its stream will never take.

@@ -13,8 +13,11 @@ use super::manifest::{Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, failed};
-use super::{Arrival, Persistence, Record, Records, RefusedMessage, SourceStart};
+use super::{Answers, Arrival, Persistence, Record, Records, RefusedMessage, SourceStart};
 use crate::data::{Commit, Error, ErrorKind, Result};
+
+/// Answers to asynchronous calls, by the number of the operator's node and the `time` of the commit.
+type LoggedAnswers = HashMap<(u32, u64), Vec<Arc<[u8]>>>;
 
 /// Which pipeline it is.
 pub(crate) struct Identity {
@@ -52,6 +55,8 @@ pub(crate) struct PersistentState {
     has_refused: AtomicBool,
     /// All sinks have confirmed the commits before this one.
     pub(super) all_confirmed: AtomicU64,
+    /// What asynchronous calls have answered in earlier runs, behind the checkpoint.
+    answers: Mutex<LoggedAnswers>,
     /// Which sink writes into which stream.
     streams: Mutex<HashMap<String, Arc<str>>>,
     lock: Mutex<Option<Box<dyn Any + Send>>>,
@@ -91,7 +96,7 @@ impl Persistence {
             found.add(record);
         }
         let log = records.into_log()?;
-        let Found { start, commits, confirmed, refused, positions } = found;
+        let Found { start, commits, confirmed, refused, positions, answers } = found;
         let state = PersistentState {
             store: Arc::clone(store),
             commits: commits.max(next),
@@ -103,6 +108,7 @@ impl Persistence {
             has_refused: AtomicBool::new(!refused.is_empty()),
             refused: Mutex::new(refused),
             all_confirmed: AtomicU64::new(confirmed),
+            answers: Mutex::new(answers),
             streams: Mutex::default(),
             lock: Mutex::new(Some(lock)),
             manifest: Mutex::new(manifest.clone()),
@@ -119,6 +125,7 @@ struct Found {
     confirmed: Commit,
     refused: HashSet<RefusedMessage>,
     positions: HashMap<u32, Vec<u8>>,
+    answers: LoggedAnswers,
 }
 
 impl Found {
@@ -137,6 +144,9 @@ impl Found {
             }
             Record::Confirmed(before) => self.confirmed = before.max(self.confirmed),
             Record::Refused(message) => drop(self.refused.insert(message)),
+            Record::Answers(Answers { node, time, answers }) => {
+                self.answers.entry((node, time)).or_default().push(answers.into());
+            }
         }
     }
 }
@@ -186,6 +196,16 @@ impl PersistentState {
     /// Remembers that the stream of a sink has refused a message for ever.
     pub(crate) fn refuse(&self, message: RefusedMessage) -> Result<()> {
         self.append(Record::Refused(message))
+    }
+
+    /// What the asynchronous calls of a node have answered in earlier runs for the commit at this time.
+    pub(crate) fn answers(&self, node: u32, time: u64) -> Vec<Arc<[u8]>> {
+        lock(&self.answers).get(&(node, time)).cloned().unwrap_or_default()
+    }
+
+    /// All logged commits are computed.
+    pub(crate) fn forget_answers(&self) {
+        *lock(&self.answers) = LoggedAnswers::new();
     }
 
     /// No commit before this one is computed again.

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
-use super::{ArrivalLog, NodeId, SourceArrivals, SourceOperator};
+use super::{AnswerLog, ArrivalLog, Control, NodeId, SourceArrivals, SourceOperator};
 use crate::data::Schema;
 use crate::dataflow::{
     Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, OperatorState, Progress, Stream,
@@ -55,6 +55,11 @@ impl<'scope> Build<'scope> {
     /// The `time` of the commit that is being sealed, in unix milliseconds.
     pub fn clock(&self) -> Arc<Counter> {
         Arc::clone(&self.commit_time)
+    }
+
+    /// The log of what the asynchronous calls of the node that is being built answer; `None` if the pipeline does not persist.
+    pub(crate) fn answer_log(&self, control: &Control) -> Option<AnswerLog> {
+        AnswerLog::new(control, self.dataflow.node(), self.clock())
     }
 
     /// Adds the input of a source.

@@ -2,6 +2,7 @@
 //!
 //! Nothing runs yet. Tables are handles on nodes; `run` builds the dataflow from the plan on every worker.
 
+mod answer_log;
 mod arrival_log;
 mod build;
 mod control;
@@ -15,6 +16,7 @@ mod source_operator;
 mod table;
 mod time_inputs;
 
+pub(crate) use answer_log::AnswerLog;
 pub(crate) use arrival_log::{ArrivalLog, SourceArrivals};
 pub use build::Build;
 pub(crate) use build::{Built, SourceEnds};

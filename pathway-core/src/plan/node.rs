@@ -92,8 +92,6 @@ struct State {
     warnings: Vec<(Arc<str>, String)>,
     /// Where the pipeline's state is kept.
     persistence: Option<Persistence>,
-    /// Why the pipeline cannot persist.
-    unpersistable: Vec<String>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -119,8 +117,6 @@ pub(crate) struct Declaration {
     pub(crate) connectors: Connectors,
     pub(crate) operators: Vec<OperatorContext>,
     pub(crate) persistence: Option<Persistence>,
-    /// Why it cannot persist.
-    pub(crate) unpersistable: Vec<String>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -142,7 +138,6 @@ impl Plan {
             shared: HashMap::new(),
             warnings: Vec::new(),
             persistence: None,
-            unpersistable: Vec::new(),
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -269,11 +264,6 @@ impl Plan {
         self.lock().persistence = Some(persistence);
     }
 
-    /// Remembers why the pipeline cannot persist.
-    pub(crate) fn refuse_persistence(&self, why: String) {
-        self.lock().unpersistable.push(why);
-    }
-
     /// Takes the declaration, to run it.
     pub(crate) fn take(&self) -> Declaration {
         let mut state = self.lock();
@@ -284,7 +274,6 @@ impl Plan {
             connectors: std::mem::take(&mut state.connectors),
             operators: std::mem::take(&mut state.operators),
             persistence: state.persistence.take(),
-            unpersistable: std::mem::take(&mut state.unpersistable),
         }
     }
 

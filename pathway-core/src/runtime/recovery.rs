@@ -27,11 +27,10 @@ impl Recovery {
             return Ok(None);
         };
         let sources = &declaration.connectors.sources;
-        let unreadable = sources
-            .iter()
-            .filter(|source| source.replay() == Replay::Never)
-            .map(|source| format!("the messages of the source `{}` cannot be read again", source.stats().name));
-        let reasons: Vec<String> = declaration.unpersistable.drain(..).chain(unreadable).collect();
+        let unreadable = sources.iter().filter(|source| source.replay() == Replay::Never);
+        let reasons: Vec<String> = unreadable
+            .map(|source| format!("the messages of the source `{}` cannot be read again", source.stats().name))
+            .collect();
         if !reasons.is_empty() {
             let message = format!(
                 "the pipeline cannot persist: {}\n\
@@ -100,11 +99,12 @@ impl CommitLoop<'_> {
                     self.seal_at(record.time);
                     scheduler.continue_after(record.time);
                 }
-                Record::Confirmed(_) | Record::Refused(_) => {}
+                Record::Confirmed(_) | Record::Refused(_) | Record::Answers(_) => {}
             }
         }
         arrivals.set_confirmed(false);
         arrivals.set_replaying(false);
+        state.forget_answers();
         if !has_start {
             state.append(Record::Start(starts))?;
         }

@@ -142,10 +142,8 @@ fn row_table<R: Schema>(
     let SourceSettings { own_commits, background, append_only, check_removals, .. } = settings;
     let is_static = matches!(trigger, CommitTrigger::Preloaded);
     if matches!(trigger, CommitTrigger::Manual(_)) {
-        plan.refuse_persistence(format!(
-            "the rows of `{}` are given by the program: they cannot be read again",
-            link.name
-        ));
+        // The program gives them. They cannot be read again.
+        let _ = link.beginning.is_logged.set(true);
     }
     let properties = TableProperties { order: Order::Arrival, append_only, is_static, ..TableProperties::default() };
     let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
@@ -220,6 +218,7 @@ pub(crate) fn add_source<S: Source>(
 /// Adds a source of messages in memory: it counts, but there is nothing to start.
 pub(crate) fn add_memory_source(plan: &Plan, name: Arc<str>, metadata: Metadata, bound: Bound) -> SourceLink {
     let link = new_link(plan, name, metadata, bound);
+    let _ = link.beginning.is_logged.set(true);
     plan.add_source(MemorySource { link: link.clone() });
     link
 }
@@ -321,6 +320,10 @@ struct MemorySource {
 impl SourceHandle for MemorySource {
     fn start(&self) -> Result<Option<JoinHandle<()>>> {
         Ok(None)
+    }
+
+    fn replay(&self) -> Replay {
+        Replay::Logged
     }
 
     fn close(&self) {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 pub use super::map_async::call_policy::CallError;
 use super::map_async::call_policy::CallPolicy;
+use super::map_async::memo::AsyncMemo;
 use super::map_async::operator::MapAsyncOperator;
 use super::state::hash_of;
 use crate::data::{Change, Schema};
@@ -141,13 +142,14 @@ where
 
     fn table_with(self, fallback: Option<Fallback<R, O, E>>) -> Table<O> {
         let MapAsync { table, call, policy, cache, .. } = self;
-        table.plan().refuse_persistence(format!("the answers of `map_async` of {table:?} may be others"));
         let (append_only, control) = (table.properties().append_only, table.plan().control().clone());
         let call = Arc::new(call);
         let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         table.operator("map_async", properties, move |build, changes, name| {
             let (call, fallback) = (Arc::clone(&call), fallback.clone());
-            let operator = MapAsyncOperator::new(name, call, fallback, policy, control.clone(), append_only, cache);
+            let answers = build.answer_log(&control);
+            let memo = AsyncMemo::new(append_only, cache);
+            let operator = MapAsyncOperator::new(name, call, fallback, policy, control.clone(), memo, answers);
             build.dataflow.stateful(changes, name, |change: &Change<R>| hash_of(&change.row), operator)
         })
     }

@@ -1,5 +1,6 @@
 //! The operator behind `map_async`: makes the calls of a commit, then emits their results.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,14 +11,16 @@ use tokio::runtime::{Builder, Runtime};
 use super::Fallback;
 use super::call_policy::{CallError, CallPolicy};
 use super::memo::{AsyncMemo, CallResult};
-use crate::data::{Change, Error, ErrorKind, Schema};
+use crate::data::{Change, DatumKey, DatumRef, Error, ErrorKind, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
-use crate::plan::Control;
+use crate::plan::{AnswerLog, Control};
 use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// Makes a call for each row of a commit, and keeps the results.
 pub(super) struct MapAsyncOperator<R, O, E, F> {
     memo: AsyncMemo<R, O>,
+    /// If the pipeline persists.
+    answers: Option<AnswerLog>,
     name: OperatorContext,
     call: Arc<F>,
     fallback: Option<Fallback<R, O, E>>,
@@ -41,12 +44,11 @@ where
         fallback: Option<Fallback<R, O, E>>,
         policy: CallPolicy,
         control: Control,
-        append_only: bool,
-        cache: usize,
+        memo: AsyncMemo<R, O>,
+        answers: Option<AnswerLog>,
     ) -> Self {
-        let memo = AsyncMemo::new(append_only, cache);
         let (name, reports) = (name.clone(), OperatorReports::new(name));
-        MapAsyncOperator { memo, name, call, fallback, policy, control, runtime: None, reports }
+        MapAsyncOperator { memo, answers, name, call, fallback, policy, control, runtime: None, reports }
     }
 
     /// Makes the calls for all rows, and applies the fallback to those that failed.
@@ -77,6 +79,30 @@ where
             }
         });
         results.collect()
+    }
+
+    /// Makes the calls whose answers are not known, and logs their answers.
+    fn call_unknown(&mut self, rows: Vec<R>, mut known: KnownAnswers<R, O>) -> Vec<CallResult<O>> {
+        let mut answers: Vec<Option<CallResult<O>>> = Vec::with_capacity(rows.len());
+        let mut unknown = Vec::new();
+        for row in rows {
+            let row = DatumKey(row);
+            let answer = known.remove(&row);
+            if answer.is_none() {
+                unknown.push(row.0);
+            }
+            answers.push(answer);
+        }
+        let called = self.call(&unknown);
+        if let Some(log) = self.answers.as_ref().filter(|_| !unknown.is_empty() && !self.control.has_failed()) {
+            let answers: Vec<_> = unknown.iter().map(DatumRef).zip(&called).collect();
+            log.add(
+                postcard::to_stdvec(&answers)
+                    .map_err(|error| format!("the answers to the calls of `{}` cannot be logged: {error}", self.name)),
+            );
+        }
+        let mut called = called.into_iter();
+        answers.into_iter().filter_map(|answer| answer.or_else(|| called.next())).collect()
     }
 
     /// The outcome of each call.
@@ -120,6 +146,17 @@ where
     }
 }
 
+/// Answers by the rows of their calls.
+type KnownAnswers<R, O> = BTreeMap<DatumKey<R>, CallResult<O>>;
+
+/// What all workers have logged for the commit that is being sealed. Answers that cannot be read are asked for again.
+fn logged_answers<R: Schema, O: Schema>(log: &AnswerLog) -> KnownAnswers<R, O> {
+    let answers = log.earlier();
+    let decoded =
+        answers.iter().filter_map(|bytes| postcard::from_bytes::<Vec<(DatumKey<R>, CallResult<O>)>>(bytes).ok());
+    decoded.flatten().collect()
+}
+
 impl<R: Schema, O: Schema, E: 'static, F: 'static> Stateful for MapAsyncOperator<R, O, E, F> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         self.memo.states()
@@ -143,7 +180,18 @@ where
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let rows = self.memo.rows_to_call();
-        let results = self.call(&rows);
+        let results = match &self.answers {
+            Some(log) if !rows.is_empty() => {
+                let known = logged_answers(log);
+                let results = self.call_unknown(rows, known);
+                if self.control.has_failed() {
+                    // Another run makes the calls.
+                    return;
+                }
+                results
+            }
+            _ => self.call(&rows),
+        };
         self.memo.seal(results, emit);
     }
 }
