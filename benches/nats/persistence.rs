@@ -46,7 +46,7 @@ pub(crate) fn persistence(server: &pathway_testkit::Server) -> Outcome {
     }
     let [without, with] = medians.map(median);
     println!("{:>12} {:.2} of the p50 without (medians of the rounds)", "ratio", with / without);
-    let log = std::fs::metadata(std::env::temp_dir().join("pathway-bench-state").join("log"))?.len();
+    let log = std::fs::metadata(std::env::temp_dir().join("pathway-bench-state").join("log-00000001"))?.len();
     println!("{:>12} {:.1} bytes of the log a commit", "", log as f64 / SINGLE as f64);
     Ok(())
 }

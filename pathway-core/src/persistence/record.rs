@@ -66,8 +66,8 @@ pub(crate) struct CommitRecord {
 pub(crate) enum Arrival {
     /// The next commit of each preloaded table.
     Preloaded,
-    /// Preloaded tables, and other sources, had ended.
-    Ended,
+    /// These sources, preloaded tables among them, had ended: their numbers in [`Record::Start`].
+    Ended(Vec<u32>),
     /// Whether messages that servers had stored were still to be processed, from here on: clocks do not show then that no row
     /// arrives.
     CatchingUp(bool),

@@ -157,6 +157,11 @@ impl PersistentState {
         format!("{:016x}-{sink}", lock(&self.manifest).lineage)
     }
 
+    /// How often the pipeline was started.
+    pub(crate) fn epoch(&self) -> u64 {
+        lock(&self.manifest).epoch
+    }
+
     /// How many commits there were when the pipeline started.
     pub(crate) fn commits(&self) -> Commit {
         self.commits

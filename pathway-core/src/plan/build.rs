@@ -152,18 +152,24 @@ impl SourceEnds {
         self.inputs.retain(|(number, _)| !sources.contains(number));
     }
 
-    /// Sends the ends of the sources that have ended since the last call into the open commit. Returns whether there are any.
-    pub(crate) fn send(&mut self, sources: &[Box<dyn SourceOperator>]) -> bool {
-        let before = self.inputs.len();
+    /// Sends the ends of the sources that have ended since the last call into the open commit. Returns these sources.
+    pub(crate) fn send(&mut self, sources: &[Box<dyn SourceOperator>]) -> Vec<usize> {
+        let ended = self.inputs.iter().map(|(number, _)| *number).filter(|number| sources[*number].is_finished());
+        let ended: Vec<_> = ended.collect();
+        self.send_of(&ended);
+        ended
+    }
+
+    /// Sends the ends of these sources into the open commit.
+    pub(crate) fn send_of(&mut self, ended: &[usize]) {
         let output = &mut self.output;
         self.inputs.retain(|(number, input)| {
-            let has_ended = sources[*number].is_finished();
+            let has_ended = ended.contains(number);
             if has_ended {
                 output.send(&mut vec![*input]);
             }
             !has_ended
         });
-        self.inputs.len() < before
     }
 }
 

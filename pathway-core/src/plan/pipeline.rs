@@ -53,19 +53,21 @@ impl Pipeline {
     /// Keeps what the pipeline needs to continue where it was, over any number of crashes, in a
     /// [directory](crate::persistence::directory). Default: every run begins with empty tables.
     ///
-    /// Each commit is logged before any of its output is written: which messages it has, and its `time`, in about 40 bytes. When
-    /// the pipeline starts again, it computes the logged commits once more, from the same messages, and goes on. What it writes
-    /// into JetStream streams is stored exactly once, in order, whatever was killed when. Other sinks may get the last commits
-    /// again, with the same bytes; those that were confirmed long before are left out.
+    /// Each commit is logged before any of its output is written: which messages it has, and its `time`, in about 40 bytes. From
+    /// time to time, a [checkpoint](crate::persistence::Persistence::checkpoint_every) saves the state of all operators. When the
+    /// pipeline starts again, it loads the last one, computes the commits behind it once more, from the same messages, and goes
+    /// on. What it writes into JetStream streams is stored exactly once, in order, whatever was killed when. Other sinks may get
+    /// the last commits again, with the same bytes; those that were confirmed long before are left out.
     ///
     /// The directory is one pipeline's: its [name](Pipeline::named) and its operators must stay the same, and two runs at a time
-    /// are refused. The log is read from its beginning: the input streams must keep all messages that it mentions.
+    /// are refused. The input streams must keep the messages behind the last checkpoint. A unit test takes a
+    /// [store in memory](crate::persistence::MemoryStore) in place of a directory.
     ///
     /// `PATHWAY_PERSISTENT_STORAGE` names a directory from outside; this method comes first.
     ///
     /// # Requirements
-    /// Streams that are read have limits, and no durable consumer is named. Other inputs are logged as a whole, except work queues,
-    /// buckets and [`input`](Pipeline::input), which are refused.
+    /// Streams that are read have limits, and no durable consumer is named. Other inputs are logged as a whole, except work queues
+    /// and buckets, which are refused.
     /// Nothing else writes into the output streams. With anything else, [`run`](Pipeline::run) returns an error that names it.
     ///
     /// ```

@@ -64,7 +64,7 @@ impl Checkpoints {
             match arrival {
                 Arrival::Preloaded => self.preloaded += 1,
                 Arrival::CatchingUp(is_catching_up) => self.is_catching_up = *is_catching_up,
-                Arrival::Ended => {}
+                Arrival::Ended(_) => {}
                 Arrival::Messages { source, last, .. } => {
                     self.sources.get_mut(*source as usize).into_iter().for_each(|source| source.next = last + 1);
                 }

@@ -155,11 +155,11 @@ impl CommitLoop<'_> {
     pub(super) fn send_ends(&mut self) -> bool {
         // Sources that end because the pipeline stops would have sent more.
         let ends = self.ends.as_mut().filter(|_| !self.control.is_stopping());
-        let has_ended = ends.is_some_and(|ends| ends.send(&self.sources));
-        if has_ended {
-            self.log_arrival(Arrival::Ended);
+        let ended = ends.map_or(Vec::new(), |ends| ends.send(&self.sources));
+        if !ended.is_empty() {
+            self.log_arrival(Arrival::Ended(ended.iter().map(|source| *source as u32).collect()));
         }
-        has_ended
+        !ended.is_empty()
     }
 
     /// How long the open commit may still wait. A pipeline that stops does not wait.

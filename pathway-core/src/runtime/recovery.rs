@@ -150,8 +150,9 @@ impl CommitLoop<'_> {
             match arrival {
                 Arrival::Preloaded => self.ingest_preloaded(),
                 Arrival::CatchingUp(is_catching_up) => self.set_catching_up(*is_catching_up),
-                Arrival::Ended => {
-                    self.send_ends();
+                Arrival::Ended(sources) => {
+                    let ended: Vec<_> = sources.iter().map(|source| *source as usize).collect();
+                    self.ends.iter_mut().for_each(|ends| ends.send_of(&ended));
                 }
                 Arrival::Logged { source, values, .. } => {
                     let replayed = self.sources.get_mut(*source as usize).map(|source| source.replay_logged(values));

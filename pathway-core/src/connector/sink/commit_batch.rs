@@ -36,4 +36,8 @@ impl<R: Schema> OutputBatch for CommitBatch<R> {
     fn weight(&self) -> usize {
         self.changes.len() * Self::CHANGE_WEIGHT
     }
+
+    fn skip(&mut self, count: usize) {
+        self.changes.drain(..count.min(self.changes.len()));
+    }
 }

@@ -146,6 +146,10 @@ impl OutputBatch for EncodedBatch {
         self.payloads.len() + self.messages.len() * size_of::<OutgoingMessage>() + self.meta_weight
     }
 
+    fn skip(&mut self, count: usize) {
+        self.messages.drain(..count.min(self.messages.len()));
+    }
+
     fn invalid(&self) -> Option<(usize, EncodeError)> {
         let mut errors = self.messages.iter().filter_map(|message| self.error_of(message));
         let first = errors.next()?;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
+use super::{CommitPosition, EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
 use crate::connector::Failure;
 use crate::connector::thread::{Ready, StageFailure};
 use crate::data::{EncodeError, Error, ErrorKind};
@@ -97,16 +97,43 @@ impl<I: SinkItem> SinkInput<I> {
     pub(super) fn run_simple<S: Sink<Item = I>>(&self, sink: &mut S) -> Result<(), Failure> {
         let stage = |what| move |cause| -> Failure { StageFailure { what, cause }.into() };
         sink.open().map_err(stage("could not be opened"))?;
+        let mut held = self.take_over(sink).map_err(stage("could not say what it holds of an earlier run"))?;
         self.ready();
         while let Some(batch) = self.next() {
-            let (commit, len, weight, invalid) = (batch.commit(), batch.len(), batch.weight(), batch.invalid());
+            let (commit, weight) = (batch.commit(), batch.weight());
             // The outbox keeps no reference to it.
-            let Some(batch) = Arc::into_inner(batch) else { continue };
-            sink.write(batch).map_err(stage("failed"))?;
-            self.count(len, invalid);
+            let Some(mut batch) = Arc::into_inner(batch) else { continue };
+            match held {
+                Some(held) if commit < held.commit => batch.skip(usize::MAX),
+                Some(held) if commit == held.commit => batch.skip(usize::try_from(held.index).unwrap_or(usize::MAX)),
+                _ => held = None,
+            }
+            if !batch.is_empty() {
+                let (len, invalid) = (batch.len(), batch.invalid());
+                sink.write(batch).map_err(stage("failed"))?;
+                self.count(len, invalid);
+            }
             self.link.outbox.confirm_commit(commit, weight);
         }
         sink.close().map_err(stage("failed when it was closed"))
+    }
+
+    /// Fences earlier runs of a pipeline that persists, and asks what the sink holds of them.
+    fn take_over<S: Sink<Item = I>>(&self, sink: &mut S) -> Result<Option<CommitPosition>, Failure> {
+        let Some(state) = self.link.control.persistent() else { return Ok(None) };
+        sink.fence(state.epoch())?;
+        let held = sink.last_commit()?;
+        match held {
+            Some(held) if held.commit >= state.commits() => {
+                let message = format!(
+                    "it holds something of commit {}, which is not in the pipeline's log: the end of the log was lost, perhaps \
+                     with the machine's power (see `Persistence::sync`), or it is the sink of another pipeline",
+                    held.commit
+                );
+                Err(Error::new(ErrorKind::Persistence, message).into())
+            }
+            held => Ok(held),
+        }
     }
 }
 

@@ -81,8 +81,9 @@ use crate::data::Commit;
 /// # What a sink can do beyond that
 /// Implement [`run`](Sink::run) instead of [`write`](Sink::write) to take commits whenever you want and to confirm them
 /// later, several at a time. Sources acknowledge a message when all sinks have confirmed the commits that it belongs to.
-/// A sink may also report [which commit it holds](Sink::last_commit) and [fence](Sink::fence) earlier writers: persistence will
-/// need both for exactly-once delivery. Nothing calls them yet.
+/// In a pipeline that [persists](crate::plan::Pipeline::persist), a sink gets the commits again that were not confirmed when the
+/// last run ended. If it knows [which commit it holds](Sink::last_commit), these are left out, and if it can [fence](Sink::fence)
+/// earlier writers, it has each commit once.
 pub trait Sink: Send + Sized + 'static {
     /// What it takes: rows of a schema, or [`Encoded`] messages.
     type Item: SinkItem;
@@ -120,7 +121,47 @@ pub trait Sink: Send + Sized + 'static {
         Ok(())
     }
 
-    /// The last message or row that the sink holds from an earlier run; `None` if it cannot tell. Nothing calls it yet.
+    /// How far the sink holds the output of earlier runs; `None` if it holds nothing, or cannot tell. What it holds is not written
+    /// again.
+    ///
+    /// Called once, behind [`open`](Sink::open) and [`fence`](Sink::fence), if the pipeline
+    /// [persists](crate::plan::Pipeline::persist). A sink that writes the number of each commit together with its rows, as in one
+    /// transaction, has each commit exactly once:
+    ///
+    /// ```
+    /// use std::sync::{Arc, Mutex};
+    ///
+    /// use pathway::io::{CommitBatch, CommitPosition, Failure, Sink};
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema, Debug)]
+    /// struct Total { city: String, n: i64 }
+    ///
+    /// /// A database, in which a commit and its number are written at once.
+    /// #[derive(Clone, Default)]
+    /// struct Database(Arc<Mutex<(Vec<String>, Option<u64>)>>);
+    ///
+    /// impl Sink for Database {
+    ///     type Item = Total;
+    ///
+    ///     fn write(&mut self, commit: CommitBatch<Total>) -> Result<(), Failure> {
+    ///         let mut database = self.0.lock().map_err(|_| "the database is broken")?;
+    ///         database.0.extend(commit.changes.iter().map(|change| format!("{:+} {:?}", change.diff, change.row)));
+    ///         database.1 = Some(commit.number);
+    ///         Ok(())
+    ///     }
+    ///
+    ///     fn last_commit(&mut self) -> Result<Option<CommitPosition>, Failure> {
+    ///         let database = self.0.lock().map_err(|_| "the database is broken")?;
+    ///         Ok(database.1.map(CommitPosition::whole))
+    ///     }
+    /// }
+    /// # let (pipeline, database) = (Pipeline::new().persist(pathway::testing::Store::new()), Database::default());
+    /// # pipeline.rows([Total { city: "Oslo".into(), n: 1 }]).sink(database.clone());
+    /// # pipeline.run()?;
+    /// # assert_eq!(database.0.lock().unwrap().1, Some(0));
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
     ///
     /// # Errors
     /// The sink cannot be asked.
@@ -128,8 +169,10 @@ pub trait Sink: Send + Sized + 'static {
         Ok(None)
     }
 
-    /// Keeps writers of earlier epochs from writing any more. Returns false if the sink cannot do that. Nothing calls it
-    /// yet.
+    /// Keeps writers of earlier epochs from writing any more. Returns false if the sink cannot do that. The epoch grows with each
+    /// start of a pipeline.
+    ///
+    /// Called once, behind [`open`](Sink::open), if the pipeline [persists](crate::plan::Pipeline::persist).
     ///
     /// # Errors
     /// The sink cannot be fenced now; or a later epoch has fenced it already.
@@ -187,4 +230,16 @@ pub struct CommitPosition {
     pub commit: Commit,
     /// How many messages or rows of that commit it holds.
     pub index: u64,
+}
+
+impl CommitPosition {
+    /// The sink holds all of the commits up to this one.
+    pub const fn whole(commit: Commit) -> Self {
+        CommitPosition { commit, index: u64::MAX }
+    }
+
+    /// The sink holds all of the commits before this one, and so many messages or rows of it.
+    pub const fn part(commit: Commit, index: u64) -> Self {
+        CommitPosition { commit, index }
+    }
 }

@@ -26,6 +26,9 @@ pub trait OutputBatch: Send + Sync + 'static {
         self.len() == 0
     }
 
+    /// Leaves out the first messages or rows: the sink holds them already.
+    fn skip(&mut self, count: usize);
+
     /// How many cannot be written, because a row could not be encoded or its subject is invalid, and why the first cannot.
     fn invalid(&self) -> Option<(usize, EncodeError)> {
         None
