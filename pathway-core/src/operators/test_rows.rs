@@ -1,12 +1,14 @@
 //! Rows and random commits for the tests of operators' state.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::hash::Hasher;
 use std::sync::Arc;
 
 use serde::{Deserializer, Serializer};
 
 use crate::data::{Change, Column, Columns, Datum, DecodeError, DynValue, HasKey, JsonText, Message, Schema};
+use crate::dataflow::{StatePart, StateScope, Stateful, StatefulStep};
 
 /// A row with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,4 +114,113 @@ pub(super) fn max_kept(commits: Vec<Vec<Change<Row>>>, mut step: impl FnMut(Vec<
     }
     assert_eq!(last, 0, "all rows were removed");
     max
+}
+
+/// Copies the states of the operators of some workers into those of others, as a checkpoint and a restart would.
+pub(super) fn copy_states<P: Stateful, Q: Stateful>(from: &mut [P], into: &mut [Q]) {
+    let mut saved = Vec::new();
+    for (worker, operator) in from.iter_mut().enumerate() {
+        for part in operator.states() {
+            let is_saved = match part.scope {
+                StateScope::Partitioned => true,
+                StateScope::First | StateScope::Shared => worker == 0,
+                StateScope::LoadOnly => false,
+            };
+            part.state.track();
+            part.state.begin(true);
+            let mut more = is_saved;
+            while more {
+                let mut piece = Vec::new();
+                more = part.state.write(&mut piece, 16).expect("a piece");
+                saved.push((part.label, piece));
+            }
+        }
+    }
+    let workers = into.len() as u64;
+    for (worker, operator) in into.iter_mut().enumerate() {
+        for part in operator.states() {
+            part.state.track();
+            let is_own = |hash: u64| part.scope != StateScope::Partitioned || hash % workers == worker as u64;
+            let is_loaded = part.scope != StateScope::First || worker == 0;
+            for (_, piece) in
+                saved.iter().filter(|(label, piece)| is_loaded && *label == part.label && !piece.is_empty())
+            {
+                part.state.load(piece, &is_own).expect("loaded");
+            }
+        }
+        operator.loaded();
+    }
+}
+
+/// Checks that operators emit what undisturbed ones do, if their states are copied into new ones after random commits, with
+/// another number of workers. `new` makes the operators of so many workers, and `run` runs a commit through them.
+pub(super) fn check_copies<P: Stateful, C: Clone, O: Ord + fmt::Debug>(
+    commits: impl Fn(u64) -> Vec<C>,
+    new: impl Fn(usize) -> Vec<P>,
+    mut run: impl FnMut(&mut [P], C) -> Vec<O>,
+) {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let (mut twin, mut operators) = (new(1), new(random.usize(1..4)));
+    let mut emitted = 0;
+    for (number, commit) in commits(random.u64(..)).into_iter().enumerate() {
+        let (mut expected, mut changes) = (run(&mut twin, commit.clone()), run(&mut operators, commit));
+        expected.sort();
+        changes.sort();
+        assert_eq!(changes, expected, "commit {number}");
+        emitted += changes.len();
+        if random.u8(0..10) == 0 {
+            let mut copies = new(random.usize(1..4));
+            copy_states(&mut operators, &mut copies);
+            operators = copies;
+        }
+    }
+    assert!(emitted > 0);
+}
+
+/// Only the insertions of random commits.
+pub(super) fn insertions(commits: Vec<Vec<Change<Row>>>) -> Vec<Vec<Change<Row>>> {
+    let is_insertion = |change: &Change<Row>| change.diff > 0;
+    commits.into_iter().map(|commit| commit.into_iter().filter(is_insertion).collect()).collect()
+}
+
+/// Splits the items of a commit by worker.
+pub(super) fn by_worker<D>(
+    items: impl IntoIterator<Item = D>,
+    workers: usize,
+    route: impl Fn(&D) -> u64,
+) -> Vec<Vec<D>> {
+    let mut all: Vec<_> = (0..workers).map(|_| Vec::new()).collect();
+    items.into_iter().for_each(|item| all[(route(&item) % workers as u64) as usize].push(item));
+    all
+}
+
+/// What a worker has of a node whose rows go through a step before they are exchanged.
+pub(super) struct Worker<S, P> {
+    pub(super) step: S,
+    pub(super) operator: P,
+}
+
+impl<S: Stateful, P: Stateful> Stateful for Worker<S, P> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.step.states().into_iter().chain(self.operator.states()).collect()
+    }
+
+    fn loaded(&mut self) {
+        self.step.loaded();
+        self.operator.loaded();
+    }
+}
+
+/// The operators of a node, each with its items of a commit.
+pub(super) fn exchange<S: StatefulStep<Change<Row>, D>, P, D>(
+    workers: &mut [Worker<S, P>],
+    mut commit: Vec<Change<Row>>,
+    route: impl Fn(&D) -> u64,
+) -> impl Iterator<Item = (&mut P, Vec<D>)> {
+    let mut items = Vec::new();
+    workers[0].step.run(&mut commit, &mut items);
+    let items = by_worker(items, workers.len(), route);
+    workers.iter_mut().map(|worker| &mut worker.operator).zip(items)
 }

@@ -8,10 +8,11 @@ mod timers;
 use std::sync::Arc;
 
 use super::Grouped;
-use super::state::{InOrder, JumpReports, RowStep, RowTimes, by_row, hash_of};
+use super::state::{InOrder, JumpReports, RowOperator, RowStep, RowTimes, WholeState, by_row, hash_of};
 use super::timed::TimedGroups;
 use super::window::EventTime;
 use crate::data::{Change, Datum, NoPrimaryKey, Saved, Schema};
+use crate::dataflow::StatePart;
 use crate::plan::{Order, Table, TableProperties};
 use operator::{Alone, ScanItem, ScanOperator};
 
@@ -221,20 +222,9 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Se
         let (has_time, time) = (times.is_some(), Arc::clone(&spec.time));
         let ScanTimes { clocks, parts } = times.clone().unwrap_or_default();
         let jumps = JumpReports::new(name, spec.expire_after.unwrap_or(i128::MAX));
-        let (mut number, mut announced, workers) = (0, None, build.dataflow.workers());
+        let step = ScanStep::new(build.dataflow.workers());
         let times = RowTimes { time: move |row: &R| has_time.then(|| time(row)), clocks: &clocks, parts };
-        let items = by_row(build, changes, name, times, jumps, move |step, items: &mut Vec<ScanItem<R>>| match step {
-            RowStep::Next { change: Some(change), after, .. } => {
-                items.push((Some(change), number, after));
-                number += 1;
-            }
-            RowStep::Next { change: None, .. } => {}
-            RowStep::End { now } if now > announced => {
-                announced = now;
-                items.extend((0..workers).map(|worker| (None, worker, now)));
-            }
-            RowStep::End { .. } => {}
-        });
+        let items = by_row(build, changes, name, times, jumps, step);
         let operator = ScanOperator::new(spec.clone(), name);
         let key = Arc::clone(&spec.key);
         let route = move |(change, worker, _): &ScanItem<R>| match change {
@@ -247,4 +237,40 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Se
         let emitted = build.dataflow.stateful(items, name, route, operator);
         build.dataflow.stateful(emitted, name, |_| 0, InOrder::new())
     })
+}
+
+/// Numbers the rows, and says event time to all workers.
+struct ScanStep {
+    /// That of the next row.
+    number: WholeState<u64>,
+    /// Event time that all workers know. After a restart it is announced again, which changes nothing.
+    announced: Option<i128>,
+    workers: u64,
+}
+
+impl ScanStep {
+    fn new(workers: u64) -> Self {
+        ScanStep { number: WholeState::new(0), announced: None, workers }
+    }
+}
+
+impl<R: Schema> RowOperator<R, ScanItem<R>> for ScanStep {
+    fn step(&mut self, step: RowStep<R>, items: &mut Vec<ScanItem<R>>) {
+        match step {
+            RowStep::Next { change: Some(change), after, .. } => {
+                items.push((Some(change), *self.number, after));
+                *self.number += 1;
+            }
+            RowStep::Next { change: None, .. } => {}
+            RowStep::End { now } if now > self.announced => {
+                self.announced = now;
+                items.extend((0..self.workers).map(|worker| (None, worker, now)));
+            }
+            RowStep::End { .. } => {}
+        }
+    }
+
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first("rows", &mut self.number)]
+    }
 }

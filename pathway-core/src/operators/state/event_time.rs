@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::input_times::{InputTimes, input_observations};
 use super::parts::TimeParts;
+use super::whole::{Whole, WholeState};
 use crate::data::{Change, Schema};
-use crate::dataflow::{Changes, Stream};
+use crate::dataflow::{Changes, StatePart, Stream};
 use crate::operators::window::EventTime;
 use crate::plan::{Build, Plan, Table};
 
@@ -28,21 +29,29 @@ pub(crate) enum Observation {
 }
 
 /// The event time of a table, the same on every worker: the latest time of any row up to and including the commit.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct EventTimeTracker {
-    /// At the end of the last sealed commit.
-    now: Option<i128>,
+    sealed: WholeState<SealedTime>,
     /// The latest row of the open commit.
     row: Option<i128>,
-    idle: Option<Idle>,
     /// If the table is made by a join by time, event time does not pass the times of its inputs.
     inputs: Option<Box<InputTimes>>,
 }
 
+/// Event time at the end of the last sealed commit.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct SealedTime {
+    now: Option<i128>,
+    /// What it would be without the times of inputs.
+    own: Option<i128>,
+    idle: Option<Idle>,
+}
+
 /// Advances event time while no row arrives.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Idle {
     /// How long no row must arrive before the table is idle.
+    #[serde(skip)]
     timeout: i128,
     /// The latest time of the clock.
     clock: Option<i128>,
@@ -52,8 +61,19 @@ struct Idle {
 
 impl EventTimeTracker {
     pub(crate) fn new(clock: Option<&ClockInterval>, inputs: Option<InputTimes>) -> Self {
-        let idle = clock.map(|clock| Idle { timeout: clock.length, clock: None, last_row: None });
-        EventTimeTracker { now: None, row: None, idle, inputs: inputs.map(Box::new) }
+        EventTimeTracker {
+            inputs: inputs.map(Box::new),
+            ..EventTimeTracker::with_timeout(clock.map(|clock| clock.length))
+        }
+    }
+
+    /// Event time that a clock advances after a timeout.
+    fn with_timeout(timeout: Option<i128>) -> Self {
+        let idle = timeout.map(|timeout| Idle { timeout, clock: None, last_row: None });
+        EventTimeTracker {
+            sealed: WholeState::new(SealedTime { idle, ..SealedTime::default() }),
+            ..EventTimeTracker::default()
+        }
     }
 
     /// The open commit has a row of this time.
@@ -65,7 +85,9 @@ impl EventTimeTracker {
     pub(crate) fn observe(&mut self, (_, observation): Observed) {
         match observation {
             Observation::Row(time) => self.observe_row(time),
-            Observation::Clock(time) => self.idle.iter_mut().for_each(|idle| idle.clock = idle.clock.max(Some(time))),
+            Observation::Clock(time) => {
+                self.sealed.idle.iter_mut().for_each(|idle| idle.clock = idle.clock.max(Some(time)));
+            }
             Observation::Input { number, time, rows } => {
                 self.inputs.iter_mut().for_each(|inputs| inputs.arrive(number, time, rows));
             }
@@ -75,25 +97,51 @@ impl EventTimeTracker {
 
     /// Event time at the end of the last sealed commit.
     pub(crate) fn now(&self) -> Option<i128> {
-        self.now
+        self.sealed.now
     }
 
     /// Seals the commit, and returns event time at its end.
     pub(crate) fn seal(&mut self) -> Option<i128> {
         let row = self.row.take();
-        let before = self.inputs.as_ref().map_or(self.now, |inputs| inputs.own());
-        let mut own = before.max(row);
-        if let (Some(idle), Some(now)) = (&mut self.idle, own) {
-            own = Some(idle.seal(now, row.is_some()));
+        let SealedTime { now, own, idle } = &mut *self.sealed;
+        *own = (*own).max(row);
+        if let (Some(idle), Some(now)) = (idle.as_mut(), *own) {
+            *own = Some(idle.seal(now, row.is_some()));
         }
-        self.now = match &mut self.inputs {
-            None => own,
+        *now = match &mut self.inputs {
+            None => *own,
             Some(inputs) => {
-                let clock = self.idle.as_ref().and_then(|idle| Some((idle.clock?, idle.timeout)));
-                self.now.max(inputs.seal(own, clock))
+                let clock = idle.as_ref().and_then(|idle| Some((idle.clock?, idle.timeout)));
+                (*now).max(inputs.seal(*own, clock))
             }
         };
-        self.now
+        *now
+    }
+
+    /// What checkpoints save. All workers have the same.
+    pub(crate) fn states(&mut self) -> Vec<StatePart<'_>> {
+        let mut states = vec![StatePart::shared("event time", &mut self.sealed)];
+        states.extend(self.inputs.iter_mut().map(|inputs| StatePart::shared("times of inputs", inputs.state())));
+        states
+    }
+
+    /// The state was loaded.
+    pub(crate) fn loaded(&mut self) {
+        self.inputs.iter_mut().for_each(|inputs| inputs.loaded());
+    }
+}
+
+impl Whole for SealedTime {
+    type Saved = SealedTime;
+
+    fn to_saved(&self) -> SealedTime {
+        *self
+    }
+
+    fn load(&mut self, saved: SealedTime) {
+        let timeout = self.idle.map(|idle| idle.timeout);
+        let idle = saved.idle.zip(timeout).map(|(idle, timeout)| Idle { timeout, ..idle });
+        *self = SealedTime { idle: idle.or(self.idle), ..saved };
     }
 }
 
@@ -239,9 +287,11 @@ fn latest<R: Schema>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::dataflow::Stateful;
+    use crate::operators::test_rows::check_copies;
 
     fn with_clock(timeout: i128) -> EventTimeTracker {
-        EventTimeTracker { idle: Some(Idle { timeout, clock: None, last_row: None }), ..EventTimeTracker::default() }
+        EventTimeTracker::with_timeout(Some(timeout))
     }
 
     /// Each commit has the latest row, the latest time of the clock, and the expected event time at its end.
@@ -286,5 +336,49 @@ mod tests {
     #[test]
     fn a_clock_that_starts_late_counts_from_its_first_time() {
         check(with_clock(10), &[(Some(5), None, Some(5)), (None, Some(700), Some(5)), (None, Some(710), Some(15))]);
+    }
+
+    #[test]
+    fn it_is_the_same_after_a_restart() {
+        let new = |workers: usize| {
+            let inputs = || Some(Box::new(InputTimes::of([1, 2])));
+            let tracker = || Tracker(EventTimeTracker { inputs: inputs(), ..with_clock(10) });
+            (0..workers).map(|_| tracker()).collect()
+        };
+        let commits = |seed| {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut commit = |clock: i128| {
+                let mut observed = vec![Observation::Clock(clock)];
+                observed.extend(random.bool().then(|| Observation::Row(clock + random.i128(-9..9))));
+                for number in [1, 2] {
+                    let time = clock + random.i128(-30..5);
+                    observed.extend((random.u8(0..8) == 0).then_some(Observation::Input { number, time, rows: 1 }));
+                }
+                observed.extend((clock == 1_500).then_some(Observation::InputEnded(2)));
+                observed
+            };
+            (0..2_000).map(&mut commit).collect()
+        };
+        check_copies(commits, new, |trackers: &mut [Tracker], commit: Vec<Observation>| {
+            let mut times = Vec::new();
+            for Tracker(tracker) in trackers {
+                commit.iter().for_each(|observation| tracker.observe((0, *observation)));
+                times.push(tracker.seal());
+            }
+            times.dedup();
+            times
+        });
+    }
+
+    struct Tracker(EventTimeTracker);
+
+    impl Stateful for Tracker {
+        fn states(&mut self) -> Vec<StatePart<'_>> {
+            self.0.states()
+        }
+
+        fn loaded(&mut self) {
+            self.0.loaded();
+        }
     }
 }

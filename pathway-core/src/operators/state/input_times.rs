@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::event_time::{Observation, Observed};
 use super::parts::{Parts, TimeParts};
-use super::source_parts::SourceParts;
+use super::source_parts::{OriginOf, SourceParts};
+use super::whole::WholeState;
 use crate::data::{Change, Schema};
-use crate::dataflow::{ActiveInput, InputId, Stream};
+use crate::dataflow::{InputId, SavedState, StatePart, Stateful, StatefulStep, Stream};
 use crate::operators::window::EventTime;
-use crate::plan::{Build, InputTime, Origin, Table, TimeInput};
+use crate::plan::{Build, InputTime, Table, TimeInput};
 use crate::telemetry::{OperatorContext, OperatorReports};
 
 /// An input of a join by time, with the times of its rows.
@@ -30,44 +31,11 @@ pub(crate) fn time_input<R: Schema, T: EventTime>(
     })
 }
 
-/// Which origin of a table some rows have, by its number.
-enum OriginOf {
-    One(Option<u64>),
-    /// The input that has sent them.
-    Several(ActiveInput, Vec<(InputId, u64)>),
-}
-
-impl OriginOf {
-    fn new(build: &Build<'_>, origins: &[Origin]) -> Self {
-        if let [] | [_] = origins {
-            return OriginOf::One(origins.first().map(|origin| origin.node.number()));
-        }
-        let number = |origin: &Origin| Some((build.input_of(origin.node)?, origin.node.number()));
-        OriginOf::Several(build.dataflow.active_input(), origins.iter().filter_map(number).collect())
-    }
-
-    fn get(&self) -> Option<u64> {
-        match self {
-            OriginOf::One(number) => *number,
-            OriginOf::Several(active, numbers) => {
-                let active = active.get();
-                numbers.iter().find(|(input, _)| *input == active).map(|(_, number)| *number)
-            }
-        }
-    }
-}
-
 /// What the inputs of a join by time say, for each worker.
 pub(super) fn input_observations(build: &mut Build<'_>, inputs: &[TimeInput], name: &str) -> Stream<Observed> {
-    let (workers, mut sources) = (build.dataflow.workers(), SourceParts::of_inputs(build, inputs));
+    let (workers, sources) = (build.dataflow.workers(), SourceParts::of_inputs(build, inputs));
     let ends = build.source_ends();
-    let mut all = build.dataflow.each(ends, name, move |ends: &mut Vec<InputId>, observed: &mut Vec<Observed>| {
-        for source in ends.drain(..) {
-            sources.end(source, |part| {
-                observed.extend((0..workers).map(|worker| (worker, Observation::InputEnded(part))));
-            });
-        }
-    });
+    let mut all = build.dataflow.step(ends, name, InputEnds { sources: WholeState::new(sources), workers });
     for input in inputs {
         let times = input.times(build, name);
         let observed = build.dataflow.each(times, name, move |times: &mut Vec<InputTime>, observed| {
@@ -80,12 +48,31 @@ pub(super) fn input_observations(build: &mut Build<'_>, inputs: &[TimeInput], na
     all
 }
 
+/// Says which inputs of a join by time have ended.
+struct InputEnds {
+    sources: WholeState<SourceParts>,
+    workers: u64,
+}
+
+impl Stateful for InputEnds {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first("ended sources", &mut self.sources)]
+    }
+}
+
+impl StatefulStep<InputId, Observed> for InputEnds {
+    fn run(&mut self, ends: &mut Vec<InputId>, observed: &mut Vec<Observed>) {
+        for source in ends.drain(..) {
+            self.sources.end(source, |part| {
+                observed.extend((0..self.workers).map(|worker| (worker, Observation::InputEnded(part))));
+            });
+        }
+    }
+}
+
 /// The times of the inputs of a join by time.
-#[derive(Debug)]
 pub(crate) struct InputTimes {
     parts: Parts,
-    /// What event time would be without them.
-    own: Option<i128>,
     /// On the first worker: names an input that event time waits for.
     reports: Option<(SourceParts, OperatorReports)>,
 }
@@ -95,11 +82,7 @@ impl InputTimes {
         let TimeParts::ByInput(inputs) = parts else { return None };
         let numbers = inputs.iter().flat_map(|input| input.origins()).map(|origin| origin.node.number());
         let reports = || (SourceParts::of_inputs(build, inputs), OperatorReports::new(name));
-        Some(InputTimes {
-            parts: Parts::expecting(numbers),
-            own: None,
-            reports: build.dataflow.is_first_worker().then(reports),
-        })
+        Some(InputTimes { parts: Parts::expecting(numbers), reports: build.dataflow.is_first_worker().then(reports) })
     }
 
     /// Rows of an input arrive, up to this time.
@@ -120,19 +103,31 @@ impl InputTimes {
         self.parts.end(number);
     }
 
-    /// What event time would be without the inputs, at the end of the last sealed commit.
-    pub(super) fn own(&self) -> Option<i128> {
-        self.own
+    /// What checkpoints save.
+    pub(super) fn state(&mut self) -> &mut dyn SavedState {
+        self.parts.state()
+    }
+
+    /// The state was loaded.
+    pub(super) fn loaded(&mut self) {
+        self.parts.loaded();
     }
 
     /// The commit is complete. `own` is what event time would be without the inputs; `clock` is the time of the clock, and how
     /// long an input must be without a row to be idle. Returns the least of the times.
     pub(super) fn seal(&mut self, own: Option<i128>, clock: Option<(i128, i128)>) -> Option<i128> {
-        self.own = own;
+        self.parts.seal();
         if let Some((clock, timeout)) = clock {
             self.parts.tick(clock, timeout);
         }
         if self.parts.is_empty() { own } else { own.min(self.parts.least()) }
+    }
+}
+
+#[cfg(test)]
+impl InputTimes {
+    pub(super) fn of(numbers: impl IntoIterator<Item = u64>) -> Self {
+        InputTimes { parts: Parts::expecting(numbers.into_iter()), reports: None }
     }
 }
 
@@ -146,9 +141,9 @@ mod tests {
         let log = Log::default();
         let _guard = tracing::subscriber::set_default(log.clone());
         let reports = (SourceParts::named([(1, "orders"), (2, "clicks")]), OperatorReports::new(&"window".into()));
-        let mut inputs = InputTimes { parts: Parts::expecting([1, 2].into_iter()), own: None, reports: Some(reports) };
+        let mut inputs = InputTimes { parts: Parts::expecting([1, 2].into_iter()), reports: Some(reports) };
         inputs.arrive(1, 50, 9_999);
-        assert_eq!((inputs.seal(Some(60), None), inputs.own()), (None, Some(60)));
+        assert_eq!(inputs.seal(Some(60), None), None);
         assert!(log.lines().is_empty());
         inputs.arrive(1, 55, 500);
         let lines = log.lines();

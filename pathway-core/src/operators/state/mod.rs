@@ -9,6 +9,7 @@ mod ordered_changes;
 mod parts;
 mod row_event_time;
 mod source_parts;
+mod stamped;
 mod whole;
 
 #[cfg(test)]
@@ -21,5 +22,8 @@ pub(crate) use keyed_state::KeyedState;
 pub(super) use keyed_state::{Slot, hash_of};
 pub(super) use ordered_changes::OrderedChanges;
 pub(super) use parts::{TimeParts, part_of};
-pub(super) use row_event_time::{RowEventTime, RowStep, RowTimes, Stamped, by_row, stamped};
+#[cfg(test)]
+pub(super) use row_event_time::tests::{row_step, stamped_step};
+pub(super) use row_event_time::{RowEventTime, RowOperator, RowStep, RowTimes, by_row};
+pub(super) use stamped::{Stamped, stamped};
 pub(crate) use whole::{Whole, WholeState};

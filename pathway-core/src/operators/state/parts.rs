@@ -1,12 +1,13 @@
 //! The event time of the parts of a table: its sources, or parts such as devices or partitions.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use foldhash::fast::FixedState;
+use serde::{Deserialize, Serialize};
 
-use super::keyed_state::hash_of;
+use super::keyed_state::{KeyedState, Slot, hash_of};
 use crate::data::{Datum, Schema};
+use crate::dataflow::SavedState;
 use crate::operators::window::EventTime;
 use crate::plan::{Origin, Table, TimeInput};
 
@@ -68,84 +69,125 @@ impl<R> Clone for TimeParts<R> {
 }
 
 /// The latest time of each part that is not idle. The least of them is event time.
-#[derive(Debug, Default)]
 pub(crate) struct Parts {
-    parts: HashMap<u64, Part, FixedState>,
+    parts: KeyedState<u64, Part>,
     /// The times of the parts.
     times: BTreeSet<(i128, u64)>,
     /// The parts without a row since some tick, by that tick.
-    quiet: BTreeSet<(i128, u64)>,
+    quiet: BTreeSet<(i128, Slot)>,
     /// The parts with a row since the last tick.
-    heard: Vec<u64>,
-    /// The parts that count no more.
-    ended: Vec<u64>,
+    heard: Vec<Slot>,
 }
 
 /// The time of a part that has had no row: event time is unknown.
 const NO_ROW: i128 = i128::MIN;
 
-#[derive(Debug)]
+#[derive(Serialize, Deserialize)]
 struct Part {
     /// The latest time of its rows.
     time: i128,
     /// The first tick after its last row; `None` if there was none yet.
     quiet_since: Option<i128>,
+    /// Whether it counts, and is in `times`.
+    is_counted: bool,
     /// Whether it is in `heard`.
     is_heard: bool,
+    /// It counts from the start, and is remembered while it is idle: otherwise, it would count again after a restart.
+    is_expected: bool,
+    has_ended: bool,
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        let [is_counted, is_heard, is_expected, has_ended] = [false; 4];
+        Part { time: NO_ROW, quiet_since: None, is_counted, is_heard, is_expected, has_ended }
+    }
 }
 
 impl Parts {
+    pub(crate) fn new() -> Self {
+        Parts { parts: KeyedState::new(), times: BTreeSet::new(), quiet: BTreeSet::new(), heard: Vec::new() }
+    }
+
     /// Parts that count before their first rows.
     pub(crate) fn expecting(numbers: impl Iterator<Item = u64>) -> Self {
-        let mut parts = Parts::default();
-        numbers.for_each(|number| parts.arrive(number, NO_ROW));
+        let mut parts = Parts::new();
+        for number in numbers {
+            parts.arrive(number, NO_ROW);
+            let (slot, _) = parts.parts.entry(number);
+            parts.parts.value(slot).is_expected = true;
+        }
+        parts.seal();
         parts
     }
 
     /// A row of a part arrives.
     pub(crate) fn arrive(&mut self, number: u64, time: i128) {
-        if self.ended.contains(&number) {
+        let (slot, _) = self.parts.entry(number);
+        let part = self.parts.value(slot);
+        if part.has_ended {
             return;
         }
-        let part = self.parts.entry(number).or_insert_with(|| {
-            self.times.insert((time, number));
-            Part { time, quiet_since: None, is_heard: false }
-        });
-        if time > part.time {
-            self.times.remove(&(part.time, number));
+        if !part.is_counted || time > part.time {
+            if std::mem::replace(&mut part.is_counted, true) {
+                self.times.remove(&(part.time, number));
+            }
             self.times.insert((time, number));
             part.time = time;
         }
         if !std::mem::replace(&mut part.is_heard, true) {
-            self.heard.push(number);
+            self.heard.push(slot);
         }
     }
 
     /// The clock says a time. Parts without a row for `timeout` are left out until they have one.
     pub(crate) fn tick(&mut self, clock: i128, timeout: i128) {
-        for number in self.heard.drain(..) {
-            let Some(part) = self.parts.get_mut(&number) else { continue };
+        for slot in self.heard.drain(..) {
+            let Some((_, part)) = self.parts.update(slot) else { continue };
             part.is_heard = false;
             if let Some(before) = part.quiet_since.replace(clock) {
-                self.quiet.remove(&(before, number));
+                self.quiet.remove(&(before, slot));
             }
-            self.quiet.insert((clock, number));
+            self.quiet.insert((clock, slot));
         }
-        while let Some((since, number)) = self.quiet.first().copied().filter(|(since, _)| clock - since >= timeout) {
-            self.quiet.remove(&(since, number));
-            if let Some(part) = self.parts.remove(&number) {
-                self.times.remove(&(part.time, number));
-            }
+        while let Some((_, slot)) = self.quiet.first().copied().filter(|(since, _)| clock - since >= timeout) {
+            self.quiet.pop_first();
+            let Some((number, part)) = self.parts.update(slot) else { continue };
+            self.times.remove(&(part.time, *number));
+            *part = Part { is_expected: part.is_expected, ..Part::default() };
+            self.parts.remove_if(slot, |(_, part)| !part.is_expected);
         }
     }
 
     /// No more rows of a part arrive, or they do not count.
     pub(crate) fn end(&mut self, number: u64) {
-        self.ended.push(number);
-        if let Some(part) = self.parts.remove(&number) {
-            self.times.remove(&(part.time, number));
-            self.quiet.retain(|(_, quiet)| *quiet != number);
-        }
+        let (slot, _) = self.parts.entry(number);
+        let part = self.parts.value(slot);
+        self.times.remove(&(part.time, number));
+        self.quiet.retain(|(_, quiet)| *quiet != slot);
+        self.heard.retain(|heard| *heard != slot);
+        *part = Part { has_ended: true, ..Part::default() };
+    }
+
+    /// The rows that have arrived together are complete.
+    pub(crate) fn seal(&mut self) {
+        self.parts.seal(|_, _| true);
+    }
+
+    /// What checkpoints save.
+    pub(crate) fn state(&mut self) -> &mut dyn SavedState {
+        &mut self.parts
+    }
+
+    /// The state was loaded.
+    pub(crate) fn loaded(&mut self) {
+        let Parts { parts, times, quiet, heard } = self;
+        (*times, *quiet, *heard) = Default::default();
+        parts.visit_loaded(|slot, number, part| {
+            times.extend(part.is_counted.then_some((part.time, *number)));
+            quiet.extend(part.quiet_since.map(|since| (since, slot)));
+            heard.extend(part.is_heard.then_some(slot));
+        });
     }
 
     /// The part with the least time, and this time, which is `None` if it has had no row.
@@ -170,7 +212,7 @@ mod tests {
 
     #[test]
     fn the_slowest_part_that_is_not_idle_counts() {
-        let mut parts = Parts::default();
+        let mut parts = Parts::new();
         assert_eq!(parts.least(), None);
         for (part, time, least) in [(1, 50, 50), (2, 10, 10), (2, 8, 10), (1, 9_000, 10), (2, 20, 20)] {
             parts.arrive(part, time);

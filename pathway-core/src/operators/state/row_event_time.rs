@@ -3,41 +3,52 @@
 //! A row is late or not because of the rows before it, wherever commits begin. The first worker therefore decides it, before
 //! rows are exchanged by key.
 
+use std::marker::PhantomData;
+
 use serde::{Deserialize, Serialize};
 
 use super::event_time::{ClockInterval, Clocks, Observation};
 use super::jump_reports::JumpReports;
 use super::parts::{Parts, TimeParts};
 use super::source_parts::{RowPart, SourceParts};
+use super::whole::{Whole, WholeState};
 use crate::data::{Change, Schema};
-use crate::dataflow::{Changes, InputId, Item, Stream};
+use crate::dataflow::{Changes, InputId, Item, StatePart, Stateful, StatefulStep, Stream};
 use crate::plan::Build;
 
 /// The event time of a table after each of its rows.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct RowEventTime {
+    reached: WholeState<Reached>,
+    /// Whether it is the least time of the table's parts, instead of the latest time.
+    parts: Option<Box<Parts>>,
+}
+
+/// Event time, and what it depends on besides the parts.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+struct Reached {
     now: Option<i128>,
     /// The latest time of any row that may move it.
     latest: Option<i128>,
-    /// Whether it is the least time of the table's parts, instead of the latest time.
-    parts: Option<Box<Parts>>,
     idle: Option<Idle>,
     ahead: Option<Ahead>,
 }
 
 /// Keeps rows from the future from moving event time.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Ahead {
     /// How far ahead of the clock a row may be.
+    #[serde(skip)]
     limit: i128,
     /// The latest time of the clock.
     clock: Option<i128>,
 }
 
 /// Advances event time while no row arrives.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Idle {
     /// How long no row must arrive before the table is idle.
+    #[serde(skip)]
     timeout: i128,
     /// The latest time of the clock.
     clock: Option<i128>,
@@ -49,10 +60,15 @@ struct Idle {
 
 impl RowEventTime {
     pub(crate) fn new(clocks: &Clocks) -> Self {
-        let idle = |clock: &ClockInterval| Idle { timeout: clock.length(), clock: None, has_row: false, since: None };
-        let ahead = |clock: &ClockInterval| Ahead { limit: clock.length(), clock: None };
-        let (idle, ahead) = (clocks.idle.as_ref().map(idle), clocks.ahead.as_ref().map(ahead));
-        RowEventTime { idle, ahead, ..RowEventTime::default() }
+        let length = |clock: &Option<ClockInterval>| clock.as_ref().map(ClockInterval::length);
+        RowEventTime::with_lengths(length(&clocks.idle), length(&clocks.ahead))
+    }
+
+    /// A clock counts after a timeout, and rows that are ahead of one by more than a limit do not.
+    fn with_lengths(timeout: Option<i128>, limit: Option<i128>) -> Self {
+        let idle = timeout.map(|timeout| Idle { timeout, clock: None, has_row: false, since: None });
+        let ahead = limit.map(|limit| Ahead { limit, clock: None });
+        RowEventTime { reached: WholeState::new(Reached { idle, ahead, ..Reached::default() }), parts: None }
     }
 
     /// Event time is the least time of the table's parts.
@@ -69,21 +85,21 @@ impl RowEventTime {
     /// The same for a row of this part.
     #[inline]
     fn arrive_in(&mut self, part: u64, time: i128, diff: i64) -> Option<i128> {
-        let before = self.now;
+        let before = self.now();
         if diff > 0 {
             if !self.is_ahead(time) {
-                self.latest = self.latest.max(Some(time));
+                self.reached.latest = self.reached.latest.max(Some(time));
                 let moved = match &mut self.parts {
                     None => Some(time),
                     Some(parts) => {
                         parts.arrive(part, time);
                         // None counts if all have ended, or are in the background.
-                        if parts.is_empty() { self.latest } else { parts.least() }
+                        if parts.is_empty() { self.reached.latest } else { parts.least() }
                     }
                 };
-                self.now = before.max(moved);
+                self.advance_to(moved);
             }
-            self.idle.iter_mut().for_each(|idle| idle.has_row = true);
+            self.reached.idle.iter_mut().for_each(|idle| idle.has_row = true);
         }
         before
     }
@@ -92,30 +108,31 @@ impl RowEventTime {
     #[inline]
     pub(crate) fn is_ahead(&self, time: i128) -> bool {
         let limit = |ahead: &Ahead| Some(ahead.clock?.saturating_add(ahead.limit));
-        self.ahead.as_ref().and_then(limit).is_some_and(|limit| time > limit)
+        self.reached.ahead.as_ref().and_then(limit).is_some_and(|limit| time > limit)
     }
 
     /// No more rows of a part arrive.
     fn end(&mut self, part: u64) {
         let Some(parts) = &mut self.parts else { return };
         parts.end(part);
-        let moved = if parts.is_empty() { self.latest } else { parts.least() };
-        self.now = self.now.max(moved);
+        let moved = if parts.is_empty() { self.reached.latest } else { parts.least() };
+        self.advance_to(moved);
     }
 
     /// The clock for rows that are ahead says a time.
     fn tick_ahead(&mut self, time: i128) {
-        if let Some(ahead) = &mut self.ahead {
+        if let Some(ahead) = &mut self.reached.ahead {
             ahead.clock = ahead.clock.max(Some(time));
         }
     }
 
     /// The clock for idleness says a time.
     fn tick_idle(&mut self, time: i128) {
-        let Some(idle) = &mut self.idle else { return };
+        let Reached { now, latest, idle, .. } = &mut *self.reached;
+        let Some(idle) = idle else { return };
         let clock = idle.clock.max(Some(time)).unwrap_or(time);
         idle.clock = Some(clock);
-        if let Some(at) = self.now.max(self.latest)
+        if let Some(at) = (*now).max(*latest)
             && std::mem::take(&mut idle.has_row)
         {
             idle.since = Some((clock, at));
@@ -123,25 +140,62 @@ impl RowEventTime {
         if let Some(parts) = &mut self.parts {
             parts.tick(clock, idle.timeout);
             if !parts.is_empty() {
-                self.now = self.now.max(parts.least());
+                *now = (*now).max(parts.least());
                 return;
             }
         }
         if let Some((since, at)) = idle.since
             && clock - since >= idle.timeout
         {
-            self.now = self.now.max(Some(at + clock - since));
+            *now = (*now).max(Some(at + clock - since));
         }
     }
 
     /// Event time after all that has arrived.
+    #[inline]
     pub(crate) fn now(&self) -> Option<i128> {
-        self.now
+        self.reached.now
     }
 
-    /// Event time is at least this: somebody else, who has all rows, says so.
+    /// Event time is at least this.
+    #[inline]
     pub(crate) fn advance_to(&mut self, time: Option<i128>) {
-        self.now = self.now.max(time);
+        self.reached.now = self.reached.now.max(time);
+    }
+
+    /// What checkpoints save, on the worker where the rows arrive.
+    pub(crate) fn states(&mut self) -> Vec<StatePart<'_>> {
+        let mut states = vec![StatePart::first(EVENT_TIME, &mut self.reached)];
+        states.extend(self.parts.iter_mut().map(|parts| StatePart::first("times of parts", parts.state())));
+        states
+    }
+
+    /// What a worker loads that is told event time by the one where the rows arrive.
+    pub(crate) fn told(&mut self) -> StatePart<'_> {
+        StatePart::load_only(EVENT_TIME, &mut self.reached)
+    }
+
+    /// The state was loaded.
+    pub(crate) fn loaded(&mut self) {
+        self.parts.iter_mut().for_each(|parts| parts.loaded());
+    }
+}
+
+/// The label of event time in the states of a node, whichever operator of the node has it.
+const EVENT_TIME: &str = "event time";
+
+impl Whole for Reached {
+    type Saved = Reached;
+
+    fn to_saved(&self) -> Reached {
+        *self
+    }
+
+    fn load(&mut self, saved: Reached) {
+        let (timeout, limit) = (self.idle.map(|idle| idle.timeout), self.ahead.map(|ahead| ahead.limit));
+        let idle = saved.idle.zip(timeout).map(|(idle, timeout)| Idle { timeout, ..idle });
+        let ahead = saved.ahead.zip(limit).map(|(ahead, limit)| Ahead { limit, ..ahead });
+        *self = Reached { idle: idle.or(self.idle), ahead: ahead.or(self.ahead), ..saved };
     }
 }
 
@@ -212,22 +266,75 @@ pub(crate) fn by_row<R: Schema, D: Item>(
     changes: Changes<R>,
     name: &str,
     times: RowTimes<'_, R, impl Fn(&R) -> Option<i128> + 'static>,
-    mut reports: JumpReports,
-    mut step: impl FnMut(RowStep<R>, &mut Vec<D>) + 'static,
+    reports: JumpReports,
+    step: impl RowOperator<R, D>,
 ) -> Stream<D> {
     let arrivals = arrivals(build, changes, name, &times);
     let RowTimes { time, clocks, parts } = times;
-    let mut sources = SourceParts::new(build, &parts);
+    let sources = SourceParts::new(build, &parts);
     let part = RowPart::new(build, parts);
-    let mut event_time = RowEventTime::new(clocks).with_parts(part.start(&sources));
-    build.dataflow.each(arrivals, name, move |arrivals: &mut Vec<Arrival<R>>, items| {
+    let event_time = RowEventTime::new(clocks).with_parts(part.start(&sources));
+    let sources = WholeState::new(sources);
+    build.dataflow.step(arrivals, name, ByRow { time, part, sources, event_time, reports, step, items: PhantomData })
+}
+
+/// What is done with the changes of a table one by one: a closure, if it keeps nothing that checkpoints have to save.
+pub(crate) trait RowOperator<R, D>: 'static {
+    /// Something has happened to the table.
+    fn step(&mut self, step: RowStep<R>, items: &mut Vec<D>);
+
+    /// As [`Stateful::states`].
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        Vec::new()
+    }
+
+    /// As [`Stateful::loaded`].
+    fn loaded(&mut self) {}
+}
+
+impl<R, D, F: FnMut(RowStep<R>, &mut Vec<D>) + 'static> RowOperator<R, D> for F {
+    fn step(&mut self, step: RowStep<R>, items: &mut Vec<D>) {
+        self(step, items);
+    }
+}
+
+/// Decides event time row by row.
+struct ByRow<R, D, F, S> {
+    time: F,
+    part: RowPart<R>,
+    sources: WholeState<SourceParts>,
+    event_time: RowEventTime,
+    reports: JumpReports,
+    step: S,
+    items: PhantomData<fn(D)>,
+}
+
+impl<R: Schema, D: Item, F: 'static, S: RowOperator<R, D>> Stateful for ByRow<R, D, F, S> {
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        let mut states = self.event_time.states();
+        states.push(StatePart::first("ended sources", &mut self.sources));
+        states.append(&mut self.step.states());
+        states
+    }
+
+    fn loaded(&mut self) {
+        self.event_time.loaded();
+        self.step.loaded();
+    }
+}
+
+impl<R: Schema, D: Item, F: Fn(&R) -> Option<i128> + 'static, S: RowOperator<R, D>> StatefulStep<Arrival<R>, D>
+    for ByRow<R, D, F, S>
+{
+    fn run(&mut self, arrivals: &mut Vec<Arrival<R>>, items: &mut Vec<D>) {
+        let ByRow { time, part, sources, event_time, reports, step, .. } = self;
         for (change, signal) in arrivals.drain(..) {
             let before = event_time.now();
             let time = change.as_ref().and_then(|change| time(&change.row));
             if let (Some(Change { row, diff }), Some(time)) = (&change, time) {
                 let part = part.of(row);
                 event_time.arrive_in(part, time, *diff);
-                reports.arrived(row, *diff, &event_time, before, time);
+                reports.arrived(row, *diff, event_time, before, time);
                 let slowest = event_time.parts.as_ref().and_then(|parts| parts.slowest());
                 if let Some(waiting) = sources.waiting(part, 1, slowest) {
                     reports.waiting(waiting);
@@ -239,10 +346,11 @@ pub(crate) fn by_row<R: Schema, D: Item>(
                 Some(Signal::Ended(source)) => sources.end(source, |part| event_time.end(part)),
                 None => {}
             }
-            step(RowStep::Next { change, time, before, after: event_time.now() }, items);
+            step.step(RowStep::Next { change, time, before, after: event_time.now() }, items);
         }
-        step(RowStep::End { now: event_time.now() }, items);
-    })
+        event_time.parts.iter_mut().for_each(|parts| parts.seal());
+        step.step(RowStep::End { now: event_time.now() }, items);
+    }
 }
 
 /// What has happened to a table of arrivals.
@@ -259,84 +367,5 @@ pub(crate) enum RowStep<R> {
     End { now: Option<i128> },
 }
 
-/// What a worker receives: an item with event time before it, or event time after all items so far. The number is that of the
-/// worker for which the event time is.
-pub(crate) type Stamped<D> = (Option<D>, u64, Option<i128>);
-
-/// Gives each change of a table the event time before it. `items` makes the items of a change that are sent to the workers.
-pub(crate) fn stamped<R: Schema, D: Item>(
-    build: &mut Build<'_>,
-    changes: Changes<R>,
-    name: &str,
-    times: RowTimes<'_, R, impl Fn(&R) -> Option<i128> + 'static>,
-    reports: JumpReports,
-    items: impl Fn(Change<R>, &mut dyn FnMut(D)) + 'static,
-) -> Stream<Stamped<D>> {
-    let (mut announced, workers) = (None, build.dataflow.workers());
-    by_row(build, changes, name, times, reports, move |step, stamped| match step {
-        RowStep::Next { change: Some(change), before, .. } => {
-            items(change, &mut |item| stamped.push((Some(item), 0, before)));
-        }
-        RowStep::Next { change: None, .. } => {}
-        RowStep::End { now } if now > announced => {
-            announced = now;
-            stamped.extend((0..workers).map(|worker| (None, worker, now)));
-        }
-        RowStep::End { .. } => {}
-    })
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_row_moves_event_time() {
-        let mut time = RowEventTime::default();
-        let before = [(5, 1), (3, 1), (9, -1), (8, 1), (8, 1)].map(|(at, diff)| time.arrive(at, diff));
-        assert_eq!(before, [None, Some(5), Some(5), Some(5), Some(8)]);
-        time.advance_to(Some(20));
-        time.advance_to(Some(10));
-        assert_eq!(time.arrive(9, 1), Some(20));
-    }
-
-    #[test]
-    fn a_clock_advances_it_after_the_timeout() {
-        let idle = Idle { timeout: 10, clock: None, has_row: false, since: None };
-        let mut time = RowEventTime { idle: Some(idle), ..RowEventTime::default() };
-        let mut check = |row: Option<i128>, tick, expected| {
-            if let Some(row) = row {
-                time.arrive(row, 1);
-            }
-            time.tick_idle(tick);
-            assert_eq!(time.now(), expected, "at {tick}");
-        };
-        check(None, 1_000, None);
-        // The timeout begins with the first tick after the row.
-        check(Some(50), 1_001, Some(50));
-        check(None, 1_010, Some(50));
-        check(None, 1_011, Some(60));
-        // A clock that is set back has no effect.
-        check(None, 900, Some(60));
-        check(None, 1_012, Some(61));
-        // A late row restarts the timeout, from the current event time.
-        check(Some(20), 1_013, Some(61));
-        check(None, 1_022, Some(61));
-        check(None, 1_023, Some(71));
-    }
-
-    #[test]
-    fn a_row_from_the_future_does_not_move_it() {
-        let ahead = Ahead { limit: 10, clock: None };
-        let mut time = RowEventTime { ahead: Some(ahead), ..RowEventTime::default() };
-        time.arrive(5, 1);
-        time.tick_ahead(100);
-        assert!(!time.is_ahead(110) && time.is_ahead(111));
-        time.arrive(111, 1);
-        assert_eq!(time.now(), Some(5));
-        // A clock that is set back has no effect.
-        time.tick_ahead(90);
-        time.arrive(110, 1);
-        assert_eq!(time.now(), Some(110));
-    }
-}
+pub(super) mod tests;

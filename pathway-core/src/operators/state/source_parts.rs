@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::parts::{PartOf, Parts, TimeParts};
+use super::whole::Whole;
 use crate::data::Schema;
 use crate::dataflow::{ActiveInput, InputId};
 use crate::plan::{Build, Origin, TimeInput};
@@ -14,8 +15,8 @@ const PATIENCE: u64 = 10_000;
 pub(super) enum RowPart<R> {
     Whole,
     ByRow(PartOf<R>),
-    /// The input that has sent it.
-    BySource(ActiveInput),
+    /// The source that has sent it.
+    BySource(OriginOf),
 }
 
 impl<R: Schema> RowPart<R> {
@@ -24,7 +25,7 @@ impl<R: Schema> RowPart<R> {
             // The inputs of a join by time have no rows here.
             TimeParts::Whole | TimeParts::ByInput(_) => RowPart::Whole,
             TimeParts::ByRow(part) => RowPart::ByRow(part),
-            TimeParts::BySource(_) => RowPart::BySource(build.dataflow.active_input()),
+            TimeParts::BySource(origins) => RowPart::BySource(OriginOf::new(build, &origins)),
         }
     }
 
@@ -32,7 +33,7 @@ impl<R: Schema> RowPart<R> {
     pub(super) fn start(&self, sources: &SourceParts) -> Option<Parts> {
         match self {
             RowPart::Whole => None,
-            RowPart::ByRow(_) => Some(Parts::default()),
+            RowPart::ByRow(_) => Some(Parts::new()),
             RowPart::BySource(_) => Some(Parts::expecting(sources.parts.iter().map(|part| part.number))),
         }
     }
@@ -41,7 +42,34 @@ impl<R: Schema> RowPart<R> {
         match self {
             RowPart::Whole => 0,
             RowPart::ByRow(part) => part(row),
-            RowPart::BySource(active) => active.get().0,
+            RowPart::BySource(origin) => origin.get().unwrap_or(u64::MAX),
+        }
+    }
+}
+
+/// Which origin of a table some rows have, by its number, which is the same with any number of workers.
+pub(super) enum OriginOf {
+    One(Option<u64>),
+    /// The input that has sent them.
+    Several(ActiveInput, Vec<(InputId, u64)>),
+}
+
+impl OriginOf {
+    pub(super) fn new(build: &Build<'_>, origins: &[Origin]) -> Self {
+        if let [] | [_] = origins {
+            return OriginOf::One(origins.first().map(|origin| origin.node.number()));
+        }
+        let number = |origin: &Origin| Some((build.input_of(origin.node)?, origin.node.number()));
+        OriginOf::Several(build.dataflow.active_input(), origins.iter().filter_map(number).collect())
+    }
+
+    pub(super) fn get(&self) -> Option<u64> {
+        match self {
+            OriginOf::One(number) => *number,
+            OriginOf::Several(active, numbers) => {
+                let active = active.get();
+                numbers.iter().find(|(input, _)| *input == active).map(|(_, number)| *number)
+            }
         }
     }
 }
@@ -50,16 +78,18 @@ impl<R: Schema> RowPart<R> {
 #[derive(Debug, Default)]
 pub(super) struct SourceParts {
     parts: Vec<SourcePart>,
+    /// The numbers of the sources that have ended.
+    ended: Vec<u64>,
     wait: Option<Wait>,
 }
 
 #[derive(Debug)]
 struct SourcePart {
-    /// That of its input.
+    /// That of its node.
     number: u64,
     name: Arc<str>,
-    /// The part ends when these have.
-    sources: Vec<InputId>,
+    /// The part ends when these have: the sources that have not ended, with their numbers.
+    sources: Vec<(InputId, u64)>,
 }
 
 /// Event time waits for a source.
@@ -73,30 +103,32 @@ struct Wait {
 impl SourceParts {
     pub(super) fn new<R: Schema>(build: &Build<'_>, parts: &TimeParts<R>) -> Self {
         let TimeParts::BySource(origins) = parts else { return SourceParts::default() };
-        let part = |origin: &Origin| {
-            let sources = origin.sources.iter().filter_map(|source| build.input_of(*source)).collect();
-            Some(SourcePart { number: build.input_of(origin.node)?.0, name: Arc::clone(&origin.name), sources })
-        };
-        SourceParts { parts: origins.iter().filter_map(part).collect(), wait: None }
+        let has_input = |origin: &&Origin| build.input_of(origin.node).is_some();
+        SourceParts::of_origins(build, origins.iter().filter(has_input))
     }
 
     /// The inputs of a join by time.
     pub(super) fn of_inputs(build: &Build<'_>, inputs: &[TimeInput]) -> Self {
+        let mut inputs = SourceParts::of_origins(build, inputs.iter().flat_map(TimeInput::origins));
+        inputs.parts.sort_by_key(|part| part.number);
+        inputs.parts.dedup_by_key(|part| part.number);
+        inputs
+    }
+
+    fn of_origins<'o>(build: &Build<'_>, origins: impl Iterator<Item = &'o Origin>) -> Self {
         let part = |origin: &Origin| {
-            let sources = origin.sources.iter().filter_map(|source| build.input_of(*source)).collect();
+            let sources = origin.sources.iter();
+            let sources = sources.filter_map(|source| Some((build.input_of(*source)?, source.number()))).collect();
             SourcePart { number: origin.node.number(), name: Arc::clone(&origin.name), sources }
         };
-        let mut parts: Vec<_> = inputs.iter().flat_map(TimeInput::origins).map(part).collect();
-        parts.sort_by_key(|part| part.number);
-        parts.dedup_by_key(|part| part.number);
-        SourceParts { parts, wait: None }
+        SourceParts { parts: origins.map(part).collect(), ..SourceParts::default() }
     }
 
     /// A source has ended: calls `end` for the parts that have ended with it.
     pub(super) fn end(&mut self, source: InputId, mut end: impl FnMut(u64)) {
         for part in &mut self.parts {
             let before = part.sources.len();
-            part.sources.retain(|open| *open != source);
+            self.ended.extend(part.sources.extract_if(.., |(open, _)| *open == source).map(|(_, number)| number));
             if part.sources.is_empty() && before > 0 {
                 end(part.number);
             }
@@ -122,11 +154,34 @@ impl SourceParts {
     }
 }
 
+/// The sources that have ended.
+impl Whole for SourceParts {
+    type Saved = Vec<u64>;
+
+    fn to_saved(&self) -> Vec<u64> {
+        self.ended.clone()
+    }
+
+    fn load(&mut self, saved: Vec<u64>) {
+        for part in &mut self.parts {
+            part.sources.retain(|(_, number)| !saved.contains(number));
+        }
+        self.ended = saved;
+    }
+}
+
 #[cfg(test)]
 impl SourceParts {
+    /// Sources whose inputs have the numbers of the parts, plus `first`.
+    pub(super) fn with_inputs(parts: impl IntoIterator<Item = (u64, &'static str)>, first: u64) -> Self {
+        let mut sources = SourceParts::named(parts);
+        sources.parts.iter_mut().for_each(|part| part.sources.push((InputId(first + part.number), part.number)));
+        sources
+    }
+
     pub(super) fn named(parts: impl IntoIterator<Item = (u64, &'static str)>) -> Self {
         let part = |(number, name): (u64, &str)| SourcePart { number, name: name.into(), sources: Vec::new() };
-        SourceParts { parts: parts.into_iter().map(part).collect(), wait: None }
+        SourceParts { parts: parts.into_iter().map(part).collect(), ..SourceParts::default() }
     }
 }
 

@@ -5,6 +5,7 @@ mod forget;
 mod ignore_late;
 mod inactive_for;
 mod policy;
+mod rows_by_time;
 
 use std::fmt;
 use std::sync::Arc;

@@ -4,25 +4,71 @@ use std::sync::Arc;
 
 use super::Timed;
 use crate::data::{Change, Schema};
-use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful, StatefulOperator};
+use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{
-    EventTimeTracker, InputTimes, JumpReports, Observed, RowStep, RowTimes, by_row, hash_of, observations,
+    EventTimeTracker, InputTimes, JumpReports, Observed, RowOperator, RowStep, RowTimes, by_row, hash_of, observations,
 };
 use crate::operators::window::EventTime;
 use crate::plan::{Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
+#[cfg(test)]
+use {
+    crate::dataflow::StatefulStep,
+    crate::operators::state::{Observation, row_step},
+    crate::operators::test_rows::{Row, by_worker, check_copies, random_commits},
+};
 
 /// Decides by event time what happens to rows. Equal rows are on one worker.
 pub(super) trait TimePolicy<R>: 'static {
     /// Applies changes, each with the time of its row, and emits the resulting changes. It empties the vector.
     fn apply(&mut self, changes: &mut Vec<(i128, Change<R>)>, times: Times, emit: &mut dyn FnMut(Change<R>));
+
+    /// The changes that have arrived together are complete.
+    fn seal(&mut self);
+
+    /// The rows that it keeps, by their own hashes.
+    fn state(&mut self) -> &mut dyn SavedState;
+
+    /// The state was loaded. `time` is the time of a row.
+    fn loaded(&mut self, _: &dyn Fn(&R) -> i128) {}
 }
+
+/// The label of the rows that a policy keeps.
+const ROWS: &str = "rows";
 
 /// Event time around some changes: around each one if the table is in the order of arrival, else around all of a commit.
 #[derive(Clone, Copy)]
 pub(super) struct Times {
     pub(super) before: Option<i128>,
     pub(super) after: Option<i128>,
+}
+
+/// Applies a policy to the rows of a table of arrivals, one by one. They are all on the first worker.
+struct PolicyStep<R, P> {
+    time: Arc<dyn Fn(&R) -> i128 + Send + Sync>,
+    /// A buffer; empty between calls.
+    arrived: Vec<(i128, Change<R>)>,
+    policy: P,
+}
+
+impl<R: Schema, P: TimePolicy<R>> RowOperator<R, Change<R>> for PolicyStep<R, P> {
+    fn step(&mut self, step: RowStep<R>, changes: &mut Vec<Change<R>>) {
+        match step {
+            RowStep::Next { change, time, before, after } => {
+                self.arrived.extend(time.zip(change));
+                self.policy.apply(&mut self.arrived, Times { before, after }, &mut |change| changes.push(change));
+            }
+            RowStep::End { .. } => self.policy.seal(),
+        }
+    }
+
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first(ROWS, self.policy.state())]
+    }
+
+    fn loaded(&mut self) {
+        self.policy.loaded(&*self.time);
+    }
 }
 
 /// Applies a policy to the rows of one worker.
@@ -52,14 +98,10 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         };
         if input.is_sequence() {
             return table.operator(verb, properties, move |build, changes, name| {
-                let (time, mut policy, mut arrived) = (Arc::clone(&time), policy(name), Vec::new());
-                let reports = JumpReports::new(name, length);
+                let step = PolicyStep { time: Arc::clone(&time), arrived: Vec::new(), policy: policy(name) };
+                let (time, reports) = (Arc::clone(&time), JumpReports::new(name, length));
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
-                by_row(build, changes, name, times, reports, move |step, changes| {
-                    let RowStep::Next { change, time, before, after } = step else { return };
-                    arrived.extend(time.zip(change));
-                    policy.apply(&mut arrived, Times { before, after }, &mut |change| changes.push(change));
-                })
+                by_row(build, changes, name, times, reports, step)
             });
         }
         let properties = TableProperties { order: Order::Sorted, ..properties };
@@ -93,18 +135,26 @@ impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
         let before = self.event_time.now();
         let times = Times { before, after: self.event_time.seal() };
         self.policy.apply(&mut self.changes, times, emit);
+        self.policy.seal();
         // The most capacity that stays allocated after a large commit.
         self.changes.shrink_to(1 << 10);
     }
 }
 
-/// With one worker and without a clock: the rows alone.
 impl<R: Schema, P: TimePolicy<R>> Stateful for PolicyOperator<R, P> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        let mut states = self.event_time.states();
+        states.push(StatePart::partitioned(ROWS, self.policy.state()));
+        states
+    }
+
+    fn loaded(&mut self) {
+        self.event_time.loaded();
+        self.policy.loaded(&*self.time);
     }
 }
 
+/// With one worker and without a clock: the rows alone.
 impl<R: Schema, P: TimePolicy<R>> StatefulOperator<Change<R>, Change<R>> for PolicyOperator<R, P> {
     fn apply(&mut self, changes: &mut Vec<Change<R>>) {
         let added = self.changes.len();
@@ -131,4 +181,36 @@ impl<R: Schema, P: TimePolicy<R>> BinaryStatefulOperator<Change<R>, Observed, Ch
     fn seal(&mut self, emit: &mut dyn FnMut(Change<R>)) {
         self.commit(emit);
     }
+}
+
+/// Checks that a policy is the same after restarts: of a table that changes, on several workers, and of a table of arrivals.
+#[cfg(test)]
+pub(super) fn check_policy<P: TimePolicy<Row>>(late: u64, policy: impl Fn() -> P) {
+    let new = |workers: usize| {
+        let operator = || PolicyOperator::new(Row::ticks(), EventTimeTracker::default(), policy());
+        (0..workers).map(|_| operator()).collect()
+    };
+    let commits = |seed| random_commits(seed, late);
+    check_copies(commits, new, |operators: &mut [PolicyOperator<Row, P>], commit: Vec<Change<Row>>| {
+        let inserted = commit.iter().filter(|change| change.diff > 0);
+        let latest = inserted.map(|change| change.row.at).max();
+        let (workers, mut emitted) = (operators.len(), Vec::new());
+        let rows = by_worker(commit, workers, |change| hash_of(&change.row));
+        for (operator, mut rows) in operators.iter_mut().zip(rows) {
+            operator.apply_left(&mut rows);
+            operator.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
+            BinaryStatefulOperator::seal(operator, &mut |change| emitted.push((change.row, change.diff)));
+        }
+        emitted
+    });
+    let new = |_| {
+        let step = PolicyStep { time: Row::ticks(), arrived: Vec::new(), policy: policy() };
+        vec![row_step(|row: &Row| row.at.into(), step)]
+    };
+    check_copies(commits, new, |steps, mut commit: Vec<Change<Row>>| {
+        let mut emitted = Vec::new();
+        steps[0].run(&mut commit, &mut emitted);
+        // In this order.
+        emitted.into_iter().enumerate().map(|(number, change)| (number, change.row, change.diff)).collect()
+    });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::late_sessions::{SessionRule, late_for_sessions};
 use super::windows::Kind;
 use super::{EventTime, Windowed, WindowedGroups, Windows};
-use crate::data::{Datum, Schema};
+use crate::data::{Change, Datum, Schema};
 use crate::dataflow::Changes;
 use crate::operators::state::{JumpReports, RowStep, RowTimes, TimeParts, by_row};
 use crate::plan::{Build, Order, Table, TableProperties};
@@ -107,7 +107,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                 let jumps = JumpReports::new(name, grid.length());
                 let time = move |row: &R| Some(time(row).ticks());
                 let times = RowTimes { time, clocks: &clocks, parts: parts.clone() };
-                by_row(build, changes, name, times, jumps, move |step, late| {
+                by_row(build, changes, name, times, jumps, move |step: RowStep<R>, late: &mut Vec<Change<R>>| {
                     let RowStep::Next { change: Some(change), time: Some(time), before: Some(now), .. } = step else {
                         return;
                     };

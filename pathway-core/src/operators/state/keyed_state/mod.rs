@@ -91,6 +91,10 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
                     self.marks.resize(self.slots.len().div_ceil(64), 0);
                 }
                 self.slots[slot as usize] = Some((key, V::default()));
+                // The open commit may have marked the slot already, for a key that it has removed since.
+                if let Some(tracker) = &mut self.tracker {
+                    tracker.touch(slot, None);
+                }
                 slot
             }
         };
@@ -176,7 +180,16 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         entry.as_mut().map(|(key, value)| (&*key, value))
     }
 
-    /// Removes the key in a slot between two commits, if there is one and `condition` holds for it.
+    /// Visits each key after the state was loaded, to make anew what follows from it. What this changes is not saved.
+    pub(crate) fn visit_loaded(&mut self, mut visit: impl FnMut(Slot, &K, &mut V)) {
+        for (slot, entry) in self.slots.iter_mut().enumerate() {
+            if let Some((key, value)) = entry {
+                visit(Slot(slot as u32), key, value);
+            }
+        }
+    }
+
+    /// Removes the key in a slot, if there is one and `condition` holds for it. The slot can be used again at once.
     pub(crate) fn remove_if(&mut self, slot: Slot, condition: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
         let Slot(slot) = slot;
         let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| condition(entry))?;
@@ -217,6 +230,11 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         slots.filter_map(|(slot, entry)| entry.as_ref().map(|(key, value)| (Slot(slot as u32), key, value)))
     }
 
+    /// Whether there are no keys.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.index.is_empty()
+    }
+
     /// How many keys there are.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
@@ -225,7 +243,6 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
 
     /// Seals the commit: visits each dirty key, in the order of the first change (or of [`KeyedState::sort_dirty`]), and removes
     /// the keys for which `keep` returns false.
-    ///
     pub(crate) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {
         self.seal_slots(|_, key, value| keep(key, value));
     }

@@ -234,6 +234,10 @@ mod tests {
                     let (slot, _) = map.entry(random.i64(0..keys));
                     *map.value(slot) += random.i64(-1..3);
                     slots.push(slot);
+                    // The next key gets its slot, in the same commit.
+                    if random.u8(0..10) == 0 {
+                        map.remove_if(slot, |_| true);
+                    }
                 }
                 let threshold = random.i64(0..4);
                 map.seal(|_, value| *value >= threshold);
