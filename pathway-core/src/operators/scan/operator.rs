@@ -1,9 +1,11 @@
 //! The operator behind `scan`: the state and the timers of the keys of one worker.
 
+use serde::{Deserialize, Serialize};
+
 use super::emission::Position;
 use super::spec::ScanSpec;
 use super::timers::{Due, DueKind, KeyId, Schedule, Timers};
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, Saved, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{KeyedState, Slot};
 use crate::operators::window::EventTime;
@@ -24,6 +26,7 @@ pub(super) struct ScanOperator<R, T, K, S, O> {
 }
 
 /// The state of a key.
+#[derive(Serialize, Deserialize)]
 struct KeyState<S> {
     /// `None` only until the key's first row has been handled.
     state: Option<S>,
@@ -34,6 +37,8 @@ struct KeyState<S> {
     /// When the state expires, unless a row arrives or it has a timer.
     expiry: i128,
     /// When the schedule next looks whether it has expired: at that time or before. Rows do not change the schedule each time.
+    /// Like the schedule it is not saved.
+    #[serde(skip)]
     check: i128,
 }
 
@@ -154,7 +159,7 @@ impl<P: Stateful> Stateful for Alone<P> {
     }
 }
 
-impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> StatefulOperator<ScanItem<R>, Change<O>>
+impl<R: Schema, T: EventTime, K: Datum, S: Clone + Saved, O: Schema> StatefulOperator<ScanItem<R>, Change<O>>
     for Alone<ScanOperator<R, T, K, S, O>>
 {
     fn apply(&mut self, items: &mut Vec<ScanItem<R>>) {
@@ -166,14 +171,25 @@ impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> StatefulO
     }
 }
 
-impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema> Stateful for ScanOperator<R, T, K, S, O> {
+impl<R: Schema, T: EventTime, K: Datum, S: Clone + Saved, O: Schema> Stateful for ScanOperator<R, T, K, S, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![StatePart::partitioned("keys", &mut self.keys)]
+    }
+
+    fn loaded(&mut self) {
+        let ScanOperator { keys, schedule, .. } = self;
+        schedule.clear();
+        keys.visit_loaded(|slot, _, value| {
+            let key = KeyId { slot, created: value.created };
+            schedule.extend(value.timers.iter().map(|at| (key.due(*at, DueKind::Timer), slot)));
+            value.check = i128::MAX;
+            value.check_in_time(key, schedule);
+        });
     }
 }
 
 /// One of several workers.
-impl<R: Schema, T: EventTime, K: Datum, S: Clone + 'static, O: Schema>
+impl<R: Schema, T: EventTime, K: Datum, S: Clone + Saved, O: Schema>
     StatefulOperator<ScanItem<R>, (Position, Change<O>)> for ScanOperator<R, T, K, S, O>
 {
     fn apply(&mut self, items: &mut Vec<ScanItem<R>>) {
@@ -190,12 +206,14 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::operators::test_rows::Row;
+    use crate::operators::scan::ScanStep;
+    use crate::operators::state::{hash_of, row_step};
+    use crate::operators::test_rows::{Row, Worker, check_copies, exchange, insertions, random_commits};
 
     type Scan = ScanOperator<Row, i64, i64, i64, Row>;
 
-    /// Each row replaces the timer of its key, and each timer emits a row.
-    fn scan(expire_after: i128) -> Scan {
+    /// Each row replaces the timer of its key, and each timer emits a row. It may set another one, so much later.
+    fn scan(expire_after: i128, later: Option<i64>) -> Scan {
         let spec = ScanSpec {
             key: Arc::new(|row: &Row| row.key),
             time: Arc::new(|row: &Row| row.at.into()),
@@ -206,8 +224,8 @@ mod tests {
                     timers.replace(row.at + 3);
                 },
             ),
-            on_timer: Arc::new(|key: &i64, state: &mut i64, timers: &mut Timers<'_, i64>, emit| {
-                timers.set(timers.now());
+            on_timer: Arc::new(move |key: &i64, state: &mut i64, timers: &mut Timers<'_, i64>, emit| {
+                later.into_iter().for_each(|later| timers.set(timers.now() + later));
                 emit(Change::insert(Row { key: *key, at: timers.now(), value: *state }));
             }),
             expire_after: Some(expire_after),
@@ -217,7 +235,7 @@ mod tests {
 
     #[test]
     fn expired_keys_leave_no_state() {
-        let (mut scan, mut most, mut fired) = (scan(5), 0, 0);
+        let (mut scan, mut most, mut fired) = (scan(5, None), 0, 0);
         for at in 0..300 {
             // Each commit has keys of its own.
             let rows = (0..4).map(|key| Change::insert(Row { key: 4 * at + key, at, value: 0 }));
@@ -235,7 +253,7 @@ mod tests {
     #[test]
     fn a_timer_that_sets_itself_again_is_an_error() {
         let operator = OperatorContext::from("scan");
-        let mut scan = ScanOperator { reports: OperatorReports::new(&operator), ..scan(5) };
+        let mut scan = ScanOperator { reports: OperatorReports::new(&operator), ..scan(5, Some(0)) };
         let row = Change::insert(Row { key: 1, at: 0, value: 0 });
         scan.receive(&mut vec![(Some(row), 0, Some(0)), (None, 0, Some(100))]);
         let mut emitted = Vec::new();
@@ -247,5 +265,28 @@ mod tests {
     #[test]
     fn sizes() {
         assert_eq!((size_of::<KeyState<()>>(), size_of::<(Due, Slot)>()), (80, 48));
+    }
+
+    #[test]
+    fn it_is_the_same_after_a_restart() {
+        for (expire_after, later) in [(2, None), (5, None), (5, Some(4))] {
+            let new = |workers: usize| {
+                let step = || row_step(|row: &Row| row.at.into(), ScanStep::new(3));
+                (0..workers).map(|_| Worker { step: step(), operator: scan(expire_after, later) }).collect()
+            };
+            let route = |(change, worker, _): &ScanItem<Row>| match change {
+                Some(change) => hash_of(&change.row.key),
+                None => *worker,
+            };
+            let commits = |seed| insertions(random_commits(seed, 12));
+            check_copies(commits, new, |workers: &mut [Worker<_, Scan>], commit: Vec<Change<Row>>| {
+                let mut emitted = Vec::new();
+                for (scan, mut items) in exchange(workers, commit, route) {
+                    scan.receive(&mut items);
+                    scan.commit(|position, change| emitted.push((position, change.row, change.diff)));
+                }
+                emitted
+            });
+        }
     }
 }

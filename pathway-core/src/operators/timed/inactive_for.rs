@@ -206,10 +206,13 @@ struct InactiveKeys<R, T, K, O> {
 }
 
 /// The rows of a key, by their times.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "T: Datum")]
 struct KeyActivity<T> {
     /// The times of all rows; only the last one if the table only grows.
     times: Multiset<T>,
     /// The last time at the end of the previous commit.
+    #[serde(with = "Datum")]
     last: Option<T>,
     is_inactive: bool,
 }
@@ -228,7 +231,19 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
 
 impl<R: Schema, T: EventTime, K: Datum, O: Schema> Stateful for InactiveKeys<R, T, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        let mut states = self.event_time.states();
+        states.push(StatePart::partitioned("keys", &mut self.keys));
+        states
+    }
+
+    fn loaded(&mut self) {
+        let InactiveKeys { keys, active, event_time, .. } = self;
+        event_time.loaded();
+        active.clear();
+        keys.visit_loaded(|slot, _, activity| {
+            let last = activity.last.filter(|_| !activity.is_inactive);
+            active.extend(last.map(|last| (last.ticks(), slot)));
+        });
     }
 }
 
@@ -282,7 +297,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> BinaryStatefulOperator<Change
 mod tests {
     use super::*;
     use crate::operators::state::Observation;
-    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::test_rows::{Row, by_worker, check_copies, insertions, max_kept, random_commits};
 
     #[test]
     fn each_key_is_kept_once() {
@@ -313,5 +328,33 @@ mod tests {
         let entry = size_of::<(i128, Slot)>();
         assert_eq!((size_of::<KeyActivity<i64>>(), entry), (40, 32));
         assert_eq!(size_of::<KeyActivity<crate::data::DateTimeUtc>>(), 56);
+    }
+
+    #[test]
+    fn the_same_keys_are_inactive_after_a_restart() {
+        for append_only in [false, true] {
+            let new = |workers: usize| {
+                let row = |key: &i64, at| Row { key: *key, at, value: 0 };
+                let (key, time) = (Arc::new(|row: &Row| row.key), Arc::new(|row: &Row| row.at));
+                let spec = InactivitySpec { key, time, row: Arc::new(row), timeout: 10, append_only };
+                (0..workers).map(|_| InactiveKeys::new(spec.clone(), EventTimeTracker::default())).collect()
+            };
+            let commits = |seed| match append_only {
+                true => insertions(random_commits(seed, 10)),
+                false => random_commits(seed, 10),
+            };
+            check_copies(commits, new, |operators: &mut [InactiveKeys<_, _, _, Row>], commit: Vec<Change<Row>>| {
+                let inserted = commit.iter().filter(|change| change.diff > 0);
+                let latest = inserted.map(|change| change.row.at).max();
+                let (workers, mut emitted) = (operators.len(), Vec::new());
+                let rows = by_worker(commit, workers, |change| hash_of(&change.row.key));
+                for (operator, mut rows) in operators.iter_mut().zip(rows) {
+                    operator.apply_left(&mut rows);
+                    operator.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
+                    operator.seal(&mut |change| emitted.push((change.row, change.diff)));
+                }
+                emitted
+            });
+        }
     }
 }

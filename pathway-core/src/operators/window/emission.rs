@@ -18,18 +18,25 @@ pub(super) trait WindowOperator<D, O>: Stateful {
 pub(super) enum WindowTime {
     /// The table is in the order of arrival: each row moves event time.
     ByRow(RowEventTime),
+    /// The same, but it is decided where the rows arrive, before they are exchanged.
+    Told(RowEventTime),
     /// Rows are gathered by key until the end of a commit: each commit moves event time.
     ByCommit(EventTimeTracker),
 }
 
 impl WindowTime {
-    pub(super) fn new(by_row: bool, clock: Option<&ClockInterval>, inputs: Option<InputTimes>) -> Self {
-        if by_row {
-            // A clock moves it where the rows arrive, before they are exchanged.
-            WindowTime::ByRow(RowEventTime::default())
-        } else {
-            WindowTime::ByCommit(EventTimeTracker::new(clock, inputs))
+    /// `is_told` says that it is decided before rows are exchanged.
+    pub(super) fn new(by_row: bool, is_told: bool, clock: Option<&ClockInterval>, inputs: Option<InputTimes>) -> Self {
+        match (by_row, is_told) {
+            (true, false) => WindowTime::ByRow(RowEventTime::default()),
+            (true, true) => WindowTime::Told(RowEventTime::default()),
+            (false, _) => WindowTime::ByCommit(EventTimeTracker::new(clock, inputs)),
         }
+    }
+
+    /// Whether each row moves it.
+    pub(super) fn is_by_row(&self) -> bool {
+        !matches!(self, WindowTime::ByCommit(_))
     }
 
     /// A change of a row of this time arrives at the only worker. Returns event time before it.
@@ -40,7 +47,7 @@ impl WindowTime {
         jumps: &mut JumpReports,
     ) -> Option<i128> {
         match self {
-            WindowTime::ByRow(event_time) => {
+            WindowTime::ByRow(event_time) | WindowTime::Told(event_time) => {
                 let before = event_time.arrive(time, change.diff);
                 jumps.arrived(&change.row, change.diff, event_time, before, time);
                 before
@@ -57,14 +64,14 @@ impl WindowTime {
     /// Event time at the beginning of the commit, or after the rows that have arrived.
     pub(super) fn now(&self) -> Option<i128> {
         match self {
-            WindowTime::ByRow(event_time) => event_time.now(),
+            WindowTime::ByRow(event_time) | WindowTime::Told(event_time) => event_time.now(),
             WindowTime::ByCommit(event_time) => event_time.now(),
         }
     }
 
     /// The first worker says that event time is at least this.
     pub(super) fn advance_to(&mut self, time: Option<i128>) {
-        if let WindowTime::ByRow(event_time) = self {
+        if let WindowTime::Told(event_time) = self {
             event_time.advance_to(time);
         }
     }
@@ -79,8 +86,25 @@ impl WindowTime {
     /// Seals the commit, and returns event time at its end.
     pub(super) fn seal(&mut self) -> Option<i128> {
         match self {
-            WindowTime::ByRow(event_time) => event_time.now(),
+            WindowTime::ByRow(event_time) | WindowTime::Told(event_time) => event_time.now(),
             WindowTime::ByCommit(event_time) => event_time.seal(),
+        }
+    }
+
+    /// What checkpoints save.
+    pub(super) fn states(&mut self) -> Vec<StatePart<'_>> {
+        match self {
+            WindowTime::ByRow(event_time) => event_time.states(),
+            WindowTime::Told(event_time) => vec![event_time.told()],
+            WindowTime::ByCommit(event_time) => event_time.states(),
+        }
+    }
+
+    /// The state was loaded.
+    pub(super) fn loaded(&mut self) {
+        match self {
+            WindowTime::ByRow(event_time) | WindowTime::Told(event_time) => event_time.loaded(),
+            WindowTime::ByCommit(event_time) => event_time.loaded(),
         }
     }
 }

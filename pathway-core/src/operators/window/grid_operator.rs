@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::emission::{WindowOperator, WindowTime, emit_closed};
 use super::grid::Grid;
 use super::spec::WindowSpec;
@@ -25,7 +27,7 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     /// For each dirty group, in the same order: its row before the open commit.
     before: Vec<Option<O>>,
     /// The groups of windows that will close, by the time at which they close.
-    closing: BTreeMap<i128, Vec<Slot>>,
+    closing: Closing,
     event_time: WindowTime,
     jumps: JumpReports,
     /// Whether a removal of a row that was forgotten is nothing to report if its window is closed.
@@ -37,12 +39,23 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     argument: PhantomData<fn(A)>,
 }
 
-#[derive(Default)]
+/// The groups of windows that will close, by the time at which they close.
+type Closing = BTreeMap<i128, Vec<Slot>>;
+
+/// Enters a group. Returns its index among those that close at the same time.
+fn enter(closing: &mut Closing, closes: i128, slot: Slot) -> u32 {
+    let slots = closing.entry(closes).or_default();
+    slots.push(slot);
+    slots.len() as u32 - 1
+}
+
+#[derive(Default, Serialize, Deserialize)]
 struct Group<S> {
     /// How many rows it has. Without rows there is no output, whatever the state says.
     rows: i64,
     state: S,
     /// Its index among the groups that close at the same time.
+    #[serde(skip)]
     index: u32,
 }
 
@@ -104,9 +117,7 @@ where
                 self.before.push(before.unwrap_or_default());
             }
             if let Some(closes) = closes.filter(|_| is_new) {
-                let slots = self.closing.entry(closes).or_default();
-                group.index = slots.len() as u32;
-                slots.push(slot);
+                group.index = enter(&mut self.closing, closes, slot);
             }
         }
         let group = self.state.value(slot);
@@ -243,7 +254,19 @@ impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> St
     for GridWindows<R, T, K, A, G, O>
 {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        let mut states = self.event_time.states();
+        states.push(StatePart::partitioned("windows", &mut self.state));
+        states
+    }
+
+    fn loaded(&mut self) {
+        let GridWindows { spec, grid, state, closing, event_time, .. } = self;
+        event_time.loaded();
+        closing.clear();
+        state.visit_loaded(|slot, (start, _), group| {
+            let Some(closes) = spec.closes(grid, *start) else { return };
+            group.index = enter(closing, closes, slot);
+        });
     }
 }
 
@@ -323,75 +346,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operators::reducers::Count;
-    use crate::operators::test_rows::{Row, max_kept, random_commits};
-    use crate::operators::window::grid::RegularGrid;
-    use crate::operators::window::windows::ClosePolicy;
-
-    fn spec(allowed_lateness: i128, emit: EmitMode) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
-        Arc::new(WindowSpec {
-            time: Arc::new(|row: &Row| row.at),
-            key: Arc::new(|row: &Row| row.key),
-            arguments: Arc::new(|_: &Row| ()),
-            reducers: Arc::new(Count),
-            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
-            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit },
-        })
-    }
-
-    /// A group that loses its rows and gets new ones is in `closing` once, like any other.
-    #[test]
-    fn closed_windows_leave_no_state() {
-        let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
-        for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
-            let time = WindowTime::new(true, None, None);
-            let mut windows =
-                GridWindows::new(spec(7, emit), grid.clone(), TableProperties::ARRIVALS, time, &"test".into());
-            max_kept(random_commits(7, 30), |mut commit, now| {
-                windows.receive(&mut commit);
-                windows.commit(&mut |_, _| {});
-                let mut closing = 0;
-                for (closes, slots) in &windows.closing {
-                    assert!(*closes > now && !slots.is_empty(), "at {now}");
-                    for (index, slot) in slots.iter().enumerate() {
-                        let ((start, _), group) = windows.state.key_value(*slot);
-                        assert_eq!((i128::from(*start) + 10 + 7, group.index as usize), (*closes, index), "at {now}");
-                    }
-                    closing += slots.len();
-                }
-                assert_eq!(closing, windows.state.len(), "at {now}");
-                closing
-            });
-        }
-    }
-
-    #[test]
-    fn an_emptied_group_leaves_no_state() {
-        let grid = Grid::Regular(RegularGrid { length: 10, hop: 10, origin: 0, earliest: i128::MIN });
-        let mut windows = GridWindows::new(
-            spec(1_000, EmitMode::Always),
-            grid,
-            TableProperties::ARRIVALS,
-            WindowTime::new(true, None, None),
-            &"test".into(),
-        );
-        let row = |key| Row { key, at: 5, value: 0 };
-        windows.receive(&mut vec![Change::insert(row(1))]);
-        windows.commit(&mut |_, _| {});
-        for key in 0..100 {
-            for change in [Change::insert(row(key)), Change::remove(row(key))] {
-                windows.receive(&mut vec![change]);
-                windows.commit(&mut |_, _| {});
-            }
-            assert_eq!(windows.closing.values().map(Vec::len).sum::<usize>(), 1);
-        }
-    }
-
-    /// The sizes that the documentation states.
-    #[test]
-    fn sizes() {
-        assert_eq!(size_of::<Group<i64>>(), 24);
-    }
-}
+mod tests;

@@ -4,10 +4,14 @@ use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{Changes, StatePart, Stateful, StatefulOperator};
 use crate::operators::reducers::Multiset;
-use crate::operators::state::{InOrder, JumpReports, KeyedState, RowTimes, Slot, Stamped, hash_of, stamped};
+use crate::operators::state::{
+    InOrder, JumpReports, KeyedState, RowEventTime, RowTimes, Slot, Stamped, hash_of, stamped,
+};
 use crate::plan::Build;
 use crate::telemetry::OperatorContext;
 
@@ -47,6 +51,7 @@ pub(super) fn late_for_sessions<R: Schema, K: Datum>(
     times: RowTimes<'_, R, impl Fn(&R) -> Option<i128> + 'static>,
     rule: SessionRule<R, K>,
 ) -> Changes<R> {
+    // The numbers only matter within a commit, so that they can begin anew after a restart.
     let (next, jumps) = (Cell::new(0), JumpReports::new(name, rule.gap));
     let rows = stamped(build, changes, name, times, jumps, move |change, send| {
         send((next.replace(next.get() + 1), change));
@@ -67,12 +72,14 @@ struct LateRows<R, K> {
     /// For each key, a time at which one of its sessions has ended, or had when it was entered.
     closing: BTreeSet<(i128, Slot)>,
     /// Event time after all rows so far.
-    now: Option<i128>,
+    event_time: RowEventTime,
     /// Those of the open commit.
     late: Vec<Numbered<R>>,
 }
 
 /// The open sessions of a key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
 struct OpenSessions<R> {
     /// The times of their last rows, by those of their first rows.
     sessions: BTreeMap<i128, i128>,
@@ -90,7 +97,13 @@ impl<R> Default for OpenSessions<R> {
 
 impl<R: Schema, K: Datum> LateRows<R, K> {
     fn new(rule: SessionRule<R, K>) -> Self {
-        LateRows { rule, keys: KeyedState::new(), closing: BTreeSet::new(), now: None, late: Vec::new() }
+        LateRows {
+            rule,
+            keys: KeyedState::new(),
+            closing: BTreeSet::new(),
+            event_time: RowEventTime::default(),
+            late: Vec::new(),
+        }
     }
 
     /// A change arrives. Event time before it is `now`.
@@ -118,7 +131,14 @@ impl<R: Schema, K: Datum> LateRows<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for LateRows<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        vec![self.event_time.told(), StatePart::partitioned("sessions", &mut self.keys)]
+    }
+
+    fn loaded(&mut self) {
+        let LateRows { keys, closing, event_time, .. } = self;
+        event_time.loaded();
+        closing.clear();
+        keys.visit_loaded(|slot, _, open| closing.extend(open.closing.map(|end| (end, slot))));
     }
 }
 
@@ -127,13 +147,14 @@ impl<R: Schema, K: Datum> StatefulOperator<Stamped<Numbered<R>>, Numbered<R>> fo
         for (row, _, time) in items.drain(..) {
             match row {
                 Some((number, change)) => self.arrive(number, change, time),
-                None => self.now = self.now.max(time),
+                None => self.event_time.advance_to(time),
             }
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Numbered<R>)) {
-        let LateRows { rule, keys, closing, now, late } = self;
+        let LateRows { rule, keys, closing, event_time, late } = self;
+        let now = event_time.now();
         late.drain(..).for_each(emit);
         // The most capacity that stays allocated after a large commit.
         late.shrink_to(1 << 10);
@@ -148,10 +169,10 @@ impl<R: Schema, K: Datum> StatefulOperator<Stamped<Numbered<R>>, Numbered<R>> fo
             }
             !open.sessions.is_empty()
         });
-        while let Some((_, slot)) = closing.first().copied().filter(|(end, _)| rule.has_closed(*end, *now)) {
+        while let Some((_, slot)) = closing.first().copied().filter(|(end, _)| rule.has_closed(*end, now)) {
             closing.pop_first();
             let Some((_, open)) = keys.update(slot) else { continue };
-            open.close(rule, *now);
+            open.close(rule, now);
             open.closing = open.sessions.first_key_value().map(|(_, end)| *end);
             match open.closing {
                 Some(end) => drop(closing.insert((end, slot))),
@@ -222,7 +243,8 @@ impl<R: Schema> OpenSessions<R> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use crate::operators::state::stamped_step;
+    use crate::operators::test_rows::{Row, Worker, check_copies, exchange, insertions, max_kept, random_commits};
 
     #[test]
     fn closed_sessions_leave_no_state() {
@@ -230,7 +252,7 @@ mod tests {
         let rule = SessionRule { key, time: Row::ticks(), gap: 3, allowed_lateness: 7, forgets: true };
         let mut operator = LateRows::new(rule);
         max_kept(random_commits(8, 30), |commit, now| {
-            let before = operator.now;
+            let before = operator.event_time.now();
             operator.apply(&mut commit.into_iter().map(|change| (Some((0, change)), 0, before)).collect());
             operator.apply(&mut vec![(None, 0, Some(now))]);
             operator.seal(&mut |_| {});
@@ -250,5 +272,38 @@ mod tests {
     #[test]
     fn sizes() {
         assert_eq!((size_of::<OpenSessions<Row>>(), size_of::<(i128, Slot)>()), (80, 32));
+    }
+
+    #[test]
+    fn the_same_rows_are_late_after_a_restart() {
+        for forgets in [false, true] {
+            let new = |workers: usize| {
+                let step = || stamped_step(workers, |row: &Row| row.at.into(), |change, send| send((0, change)));
+                let rule = || SessionRule {
+                    key: Arc::new(|row: &Row| row.key),
+                    time: Row::ticks(),
+                    gap: 3,
+                    allowed_lateness: 7,
+                    forgets,
+                };
+                (0..workers).map(|_| Worker { step: step(), operator: LateRows::new(rule()) }).collect()
+            };
+            let commits = |seed| match forgets {
+                true => random_commits(seed, 30),
+                false => insertions(random_commits(seed, 30)),
+            };
+            let route = |(row, worker, _): &Stamped<Numbered<Row>>| match row {
+                Some((_, change)) => hash_of(&change.row.key),
+                None => *worker,
+            };
+            check_copies(commits, new, |workers: &mut [Worker<_, LateRows<Row, i64>>], commit: Vec<Change<Row>>| {
+                let mut emitted = Vec::new();
+                for (rows, mut items) in exchange(workers, commit, route) {
+                    rows.apply(&mut items);
+                    rows.seal(&mut |(_, change)| emitted.push((change.row, change.diff)));
+                }
+                emitted
+            });
+        }
     }
 }

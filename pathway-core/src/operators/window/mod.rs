@@ -213,9 +213,11 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let event_time = WindowTime::new(by_row, clocks.idle.as_ref(), InputTimes::new(build, parts, name));
+    let is_alone = build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole();
+    let inputs = InputTimes::new(build, parts, name);
+    let event_time = WindowTime::new(by_row, !is_alone, clocks.idle.as_ref(), inputs);
     let windows = GridWindows::new(Arc::clone(&spec), grid.clone(), input, event_time, name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
+    if is_alone {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
     let by_window = Arc::clone(&spec);
@@ -255,9 +257,11 @@ where
     O: Schema,
 {
     let by_row = input.is_sequence();
-    let event_time = WindowTime::new(by_row, clocks.idle.as_ref(), InputTimes::new(build, parts, name));
+    let is_alone = build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole();
+    let inputs = InputTimes::new(build, parts, name);
+    let event_time = WindowTime::new(by_row, !is_alone, clocks.idle.as_ref(), inputs);
     let sessions = SessionWindows::new(Arc::clone(&spec), gap, input, event_time, name);
-    if build.dataflow.is_only_worker() && clocks.is_empty() && parts.is_whole() {
+    if is_alone {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(sessions));
     }
     if by_row {

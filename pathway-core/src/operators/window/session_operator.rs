@@ -77,12 +77,11 @@ where
         let time = time.unwrap_or_else(|| (self.spec.time)(row).ticks());
         let argument = (self.spec.arguments)(row);
         let pending = Pending { slot, time, argument, diff: *diff };
-        match self.event_time {
-            WindowTime::ByCommit(_) => self.pending.push(pending),
-            WindowTime::ByRow(_) => {
-                let is_open = !self.spec.session_has_closed(time, self.gap, now);
-                self.arrivals.push(pending, now, is_open);
-            }
+        if self.event_time.is_by_row() {
+            let is_open = !self.spec.session_has_closed(time, self.gap, now);
+            self.arrivals.push(pending, now, is_open);
+        } else {
+            self.pending.push(pending);
         }
     }
 
@@ -146,9 +145,10 @@ where
     }
 
     fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
-        match self.event_time {
-            WindowTime::ByRow(_) => self.apply_arrivals(),
-            WindowTime::ByCommit(_) => self.apply_pending(),
+        if self.event_time.is_by_row() {
+            self.apply_arrivals()
+        } else {
+            self.apply_pending()
         }
         let SessionWindows { spec, gap, keys, closing, event_time, reports, closed, closed_changes, .. } = self;
         closed_changes.drain(..).for_each(|change| emit(0, change));
@@ -231,7 +231,20 @@ impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> St
     for SessionWindows<R, T, K, A, G, O>
 {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        Vec::new()
+        let mut states = self.event_time.states();
+        states.push(StatePart::partitioned("sessions", &mut self.keys));
+        states
+    }
+
+    fn loaded(&mut self) {
+        let SessionWindows { spec, keys, closing, event_time, .. } = self;
+        event_time.loaded();
+        closing.clear();
+        if spec.policy.allowed_lateness.is_some() {
+            keys.visit_loaded(|slot, _, timeline| {
+                closing.extend(timeline.sessions.values().map(|session| (session.end, slot)));
+            });
+        }
     }
 }
 
@@ -308,100 +321,4 @@ where
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use super::*;
-    use crate::operators::reducers::{Count, ReduceError};
-    use crate::operators::test_rows::{Row, max_kept, random_commits};
-    use crate::operators::window::windows::{ClosePolicy, Window};
-
-    fn spec<R: Reducer<(), Output = i64>>(
-        reducer: R,
-        allowed_lateness: i128,
-        emit: EmitMode,
-    ) -> Arc<WindowSpec<Row, i64, i64, (), R, Row>> {
-        Arc::new(WindowSpec {
-            time: Arc::new(|row: &Row| row.at),
-            key: Arc::new(|row: &Row| row.key),
-            arguments: Arc::new(|_: &Row| ()),
-            reducers: Arc::new(reducer),
-            output: Arc::new(|key: &i64, window: Window<i64>, n| Row { key: *key, at: window.start, value: n }),
-            policy: ClosePolicy { allowed_lateness: Some(allowed_lateness), emit },
-        })
-    }
-
-    /// However often a session grows, it is in `closing` once.
-    #[test]
-    fn closed_sessions_leave_no_state() {
-        for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
-            let time = WindowTime::new(true, None, None);
-            let mut operator =
-                SessionWindows::new(spec(Count, 7, emit), 3, TableProperties::ARRIVALS, time, &"test".into());
-            max_kept(random_commits(8, 30), |mut commit, now| {
-                operator.receive(&mut commit);
-                operator.commit(&mut |_, _| {});
-                let slots: Vec<_> = operator.closing.iter().map(|(_, slot)| *slot).collect();
-                let kept = slots.into_iter().map(|slot| {
-                    let (_, timeline) = operator.keys.get(slot).unwrap();
-                    assert!(timeline.rows.keys().all(|time| *time >= *timeline.sessions.keys().next().unwrap()));
-                    (slot, timeline.sessions.len())
-                });
-                let kept: BTreeMap<_, _> = kept.collect();
-                assert_eq!(kept.values().sum::<usize>(), operator.closing.len());
-                assert_eq!(kept.len(), operator.keys.len());
-                assert!(operator.closing.iter().all(|(end, _)| end + 3 + 7 > now), "at {now}");
-                operator.keys.len()
-            });
-        }
-    }
-
-    /// Counts the calls of `update`.
-    struct Calls(Arc<std::sync::atomic::AtomicUsize>);
-
-    impl Reducer<()> for Calls {
-        type State = i64;
-        type Output = i64;
-
-        fn update(&self, state: &mut i64, (): (), diff: i64) {
-            self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            *state += diff;
-        }
-
-        fn output(&self, state: &i64) -> Result<i64, ReduceError> {
-            Ok(*state)
-        }
-    }
-
-    /// Wherever sessions merge and split, only the rows of the smaller part move.
-    #[test]
-    fn sessions_merge_and_split_without_scanning_the_larger_part() {
-        let calls = Arc::default();
-        let mut operator = SessionWindows::new(
-            spec(Calls(Arc::clone(&calls)), 0, EmitMode::Always),
-            1,
-            TableProperties::ARRIVALS,
-            WindowTime::new(true, None, None),
-            &"test".into(),
-        );
-        operator.spec = {
-            let mut spec = spec(Calls(Arc::clone(&calls)), 0, EmitMode::Always);
-            Arc::get_mut(&mut spec).unwrap().policy.allowed_lateness = None;
-            spec
-        };
-        let row = |at| Row { key: 0, at, value: 0 };
-        let mut commit = |mut changes: Vec<Change<Row>>| {
-            operator.receive(&mut changes);
-            operator.commit(&mut |_, _| {});
-            operator.keys.seal(|_, timeline| !timeline.sessions.is_empty());
-        };
-        const ROWS: i64 = 1_000;
-        commit((0..ROWS).map(|n| Change::insert(row(2 * n))).collect());
-        // From right to left, so that each merge is with the large session.
-        (1..ROWS).rev().for_each(|n| commit(vec![Change::insert(row(2 * n - 1))]));
-        // Then split again, one row at a time.
-        (1..ROWS).for_each(|n| commit(vec![Change::remove(row(2 * n - 1))]));
-        let calls = calls.load(std::sync::atomic::Ordering::Relaxed);
-        assert!(calls < 10 * ROWS as usize, "{calls} calls for {ROWS} rows");
-    }
-}
+mod tests;

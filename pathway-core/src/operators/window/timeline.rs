@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::windows::Window;
@@ -9,19 +11,25 @@ use crate::data::{Datum, Schema};
 use crate::operators::reducers::{Multiset, ReduceError, Reducer};
 
 /// The open sessions of a key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound(serialize = "A: Datum, S: Serialize", deserialize = "A: Datum, S: Deserialize<'de>"))]
 pub(super) struct Timeline<A, S, O> {
     /// The rows of each time.
     pub(super) rows: BTreeMap<i128, Multiset<A>>,
     /// The sessions by their starts. They do not overlap.
     pub(super) sessions: BTreeMap<i128, Session<S>>,
     /// The rows before the open commit of the sessions that it has changed.
+    #[serde(skip)]
     pub(super) removed: Vec<O>,
     /// The ends before the open commit of these sessions.
+    #[serde(skip)]
     pub(super) ended: Vec<i128>,
     /// Their current starts. Some of these sessions may no longer exist.
+    #[serde(skip)]
     pub(super) changed: Vec<i128>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub(super) struct Session<S> {
     /// The time of its last row.
     pub(super) end: i128,
@@ -29,6 +37,7 @@ pub(super) struct Session<S> {
     pub(super) rows: i64,
     pub(super) state: S,
     /// Whether the open commit has changed it.
+    #[serde(skip)]
     pub(super) is_changed: bool,
 }
 
