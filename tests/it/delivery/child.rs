@@ -29,6 +29,7 @@ fn entry_point_of_a_child_process() {
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
         "persist" => crate::jetstream::persistence::service(&uri).run(),
+        "persist with checkpoints" => persist_with_checkpoints(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),
         "forget to run" => {
@@ -42,6 +43,12 @@ fn entry_point_of_a_child_process() {
         eprintln!("{:?}: {error:#}", error.kind());
         std::process::exit(1);
     }
+}
+
+fn persist_with_checkpoints(uri: &str) -> Pipeline {
+    let path = std::env::var("PATHWAY_PERSISTENT_STORAGE").expect("a directory");
+    let state = pathway::persistence::directory(path).checkpoint_every(Duration::from_millis(20));
+    crate::jetstream::persistence::service(uri).persist(state)
 }
 
 /// Prints what it has read, and commits it only when it is stopped.

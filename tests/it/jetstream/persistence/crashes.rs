@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 
+use pathway_testkit::Server;
+
+use super::checkpoints::check_windows;
 use super::{Folder, counted, create_outputs, create_streams, orders, output};
 use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, server};
@@ -14,14 +17,29 @@ const CRASHES: u64 = 12;
 /// How many messages are published between two of them.
 const ORDERS: i64 = 200;
 
-fn start(uri: &str, folder: &Folder, workers: u64) -> Child {
-    let workers = workers.to_string();
-    Child::start("persist", uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)])
+/// How the process persists.
+#[derive(Clone, Copy, PartialEq)]
+enum Persist {
+    /// The log has everything, in most runs.
+    Log,
+    /// With many checkpoints.
+    Checkpoints,
+}
+
+fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64) -> Child {
+    let (workers, role) = (
+        workers.to_string(),
+        match persist {
+            Persist::Log => "persist",
+            Persist::Checkpoints => "persist with checkpoints",
+        },
+    );
+    Child::start(role, uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)])
 }
 
 /// Lets a process run until all orders are in its output, and ends it in an orderly way.
-fn finish(js: &Js, uri: &str, folder: &Folder, workers: u64, orders: i64) {
-    let child = start(uri, folder, workers);
+fn finish(js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
+    let child = start(uri, folder, persist, workers);
     wait_for("all orders are counted", || {
         // Fails the test with what it has said.
         assert!(!child.said().contains("Persistence"), "{}", child.said());
@@ -35,7 +53,7 @@ fn finish(js: &Js, uri: &str, folder: &Folder, workers: u64, orders: i64) {
 
 /// Ids have the lineage and the sink, then the commit and the number in it. Each message is there once, in order, without a gap
 /// within a commit.
-fn check_ids(messages: &[(String, String, String)]) {
+pub(super) fn check_ids(messages: &[(String, String, String)]) {
     let mut last: Option<(String, u64, u64)> = None;
     for (id, ..) in messages {
         let mut parts = id.rsplitn(3, '-');
@@ -55,20 +73,20 @@ fn check_ids(messages: &[(String, String, String)]) {
     }
 }
 
-#[test]
-fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
+/// Kills the process again and again. Returns the server and how many orders there are.
+fn crash(folder: &Folder, persist: Persist) -> (Server, Js, i64) {
     let crashes = std::env::var("PATHWAY_CRASHES").map_or(CRASHES, |crashes| crashes.parse().expect("a number"));
     let seed = u64::from(std::process::id());
     println!("seed {seed}");
     let mut random = Random::new(seed);
-    let (mut server, folder) = (server(), Folder::new());
+    let mut server = server();
     let mut js = Js::new(&server);
     create_streams(&js);
     let uri = server.url();
     for crash in 0..crashes as i64 {
         js.publish_all(orders(crash * ORDERS..(crash + 1) * ORDERS));
         let before = js.messages("OUT");
-        let child = start(&uri, &folder, 1 + random.below(2));
+        let child = start(&uri, folder, persist, 1 + random.below(2));
         // Sometimes before anything is written, sometimes while it is, sometimes behind everything.
         let wanted = random.below(ORDERS as u64 / 2);
         wait_for("some output", || {
@@ -84,7 +102,15 @@ fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
         child.end();
     }
     let all = crashes as i64 * ORDERS;
-    finish(&js, &uri, &folder, 1, all);
+    finish(&js, &uri, folder, persist, 1, all);
+    (server, js, all)
+}
+
+#[test]
+fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
+    let folder = Folder::new();
+    let (server, js, all) = crash(&folder, Persist::Log);
+    let uri = server.url();
     let [sums, windows] = ["OUT", "WINDOWS"].map(|stream| output(&js, stream));
     check_ids(&sums);
     check_ids(&windows);
@@ -93,19 +119,36 @@ fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
         windows.len()
     );
 
+    if folder.numbers("log-") != [1] {
+        // It took longer than until the first checkpoint.
+        check_totals(&sums, all);
+        return;
+    }
     // The log alone gives the same: ids, subjects and payloads, with `time`.
     for stream in ["OUT", "WINDOWS"] {
         js.delete(stream);
     }
     create_outputs(&js);
-    finish(&js, &uri, &folder, 2, all);
+    finish(&js, &uri, &folder, Persist::Log, 2, all);
     assert_eq!(output(&js, "OUT"), sums);
     assert_eq!(output(&js, "WINDOWS"), windows);
     check_totals(&sums, all);
 }
 
+#[test]
+fn a_process_that_is_killed_while_it_makes_checkpoints_writes_what_one_run_writes() {
+    let folder = Folder::new();
+    let (server, js, all) = crash(&folder, Persist::Checkpoints);
+    let [sums, windows] = ["OUT", "WINDOWS"].map(|stream| output(&js, stream));
+    check_ids(&sums);
+    check_ids(&windows);
+    check_totals(&sums, all);
+    assert!(folder.numbers("log-")[0] > 1 && !folder.numbers("part-").is_empty(), "no checkpoint");
+    check_windows(&js, &server.url(), all);
+}
+
 /// Each message takes back the one before it of its city, and all orders are counted once.
-fn check_totals(sums: &[(String, String, String)], all: i64) {
+pub(super) fn check_totals(sums: &[(String, String, String)], all: i64) {
     let mut standing = BTreeMap::<String, serde_json::Value>::new();
     for (id, subject, payload) in sums {
         let mut row: serde_json::Value = serde_json::from_str(payload).expect("JSON");

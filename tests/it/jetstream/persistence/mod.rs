@@ -1,5 +1,6 @@
 //! Pipelines that persist: what a stream has is the same as if nothing had ever been killed.
 
+mod checkpoints;
 mod crashes;
 mod refusals;
 mod refused;
@@ -85,6 +86,15 @@ impl Folder {
 
     fn directory(&self) -> Persistence {
         directory(&self.0)
+    }
+
+    /// The numbers of the files with this prefix, in order.
+    fn numbers(&self, prefix: &str) -> Vec<u64> {
+        let files = std::fs::read_dir(&self.0).expect("the directory").flatten();
+        let names = files.map(|file| file.file_name().to_string_lossy().into_owned());
+        let mut numbers: Vec<u64> = names.filter_map(|name| name.strip_prefix(prefix)?.parse().ok()).collect();
+        numbers.sort_unstable();
+        numbers
     }
 
     fn path(&self) -> &str {

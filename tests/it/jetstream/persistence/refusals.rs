@@ -1,5 +1,7 @@
 //! What cannot be continued, or cannot persist at all, is an error that names it and the cure.
 
+use std::time::Duration;
+
 use pathway::ErrorKind;
 use pathway::persistence::directory;
 use pathway::prelude::*;
@@ -38,8 +40,9 @@ fn inputs_that_cannot_be_read_again_are_refused() {
     let queue =
         |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Input>().collect());
     refuse(&queue, ErrorKind::Config, &["stream `QUEUE`", "use a stream with limits"]);
-    let feed = |pipeline: &Pipeline| drop(pipeline.input::<Input>().1.collect());
-    refuse(&feed, ErrorKind::Config, &["the rows of `input` are given by the program"]);
+    let every = |every| Pipeline::named("refused").persist(folder.directory().checkpoint_every(every));
+    let error = every(Duration::ZERO).start().expect_err("no interval");
+    assert_error(&error, ErrorKind::Config, &["`checkpoint_every` is zero", "10 s for example"]);
 }
 
 #[test]
@@ -84,7 +87,7 @@ fn a_log_that_is_damaged_or_has_lost_its_end_is_an_error() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     run_once(&uri, &js, &folder);
-    let log = folder.0.join("log");
+    let log = folder.0.join("log-00000001");
     let bytes = std::fs::read(&log).expect("the log");
     let run = || service(&uri).persist(directory(folder.path())).start().and_then(join);
     let mut damaged = bytes.clone();
@@ -93,7 +96,7 @@ fn a_log_that_is_damaged_or_has_lost_its_end_is_an_error() {
     assert_error(
         &run().expect_err("damaged"),
         ErrorKind::Persistence,
-        &["log`: the record at byte 0 is not as it was written"],
+        &["log-00000001`: the record at byte 0 is not as it was written"],
     );
     // Only the record of the beginning is left.
     let first = 12 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;

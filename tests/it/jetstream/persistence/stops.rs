@@ -40,9 +40,9 @@ fn a_pipeline_that_runs_has_noted_where_it_begins() {
     let js = Js::new(&server);
     create_streams(&js);
     for _ in 0..10 {
-        let _ = std::fs::remove_file(folder.0.join("log"));
+        let _ = std::fs::remove_file(folder.0.join("log-00000001"));
         let running = service(&server.url()).persist(folder.directory()).start().unwrap();
-        let noted = std::fs::metadata(folder.0.join("log")).expect("a log").len();
+        let noted = std::fs::metadata(folder.0.join("log-00000001")).expect("a log").len();
         stop(running);
         assert!(noted > 0);
     }

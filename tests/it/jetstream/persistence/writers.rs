@@ -28,7 +28,7 @@ fn a_run_with_a_copy_of_the_directory_ends_the_other_one() {
     wait_for("a sum", || js.messages("OUT") == 1);
     let copy = Folder(folder.0.with_extension("copy"));
     std::fs::create_dir_all(&copy.0).expect("a directory");
-    ["manifest", "log"].into_iter().for_each(|file| {
+    ["manifest", "log-00000001"].into_iter().for_each(|file| {
         std::fs::copy(folder.0.join(file), copy.0.join(file)).expect("a copy");
     });
     let closed = gate.close();
