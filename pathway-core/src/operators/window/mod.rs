@@ -101,7 +101,7 @@ impl<R: Schema, T: EventTime> Windowed<R, T> {
     /// [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that says so. Other systems call the parts partitions, and
     /// event time a watermark by partition.
     ///
-    /// Memory: about 150 bytes for each part that is not idle.
+    /// Memory: about 170 bytes for each part that is not idle.
     ///
     /// ```
     /// # use pathway::prelude::*;
