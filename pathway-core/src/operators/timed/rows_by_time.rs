@@ -37,9 +37,9 @@ impl<R: Schema> RowsByTime<R> {
     /// time in their order.
     pub(super) fn take_while(&mut self, has_passed: impl Fn(i128) -> bool, mut take: impl FnMut(R, i64)) {
         while let Some((time, _)) = self.times.first().copied().filter(|(time, _)| has_passed(*time)) {
-            while let Some(first) = self.times.first().copied().filter(|first| first.0 == time) {
-                self.times.remove(&first);
-                self.passed.extend(self.rows.remove_if(first.1, |_| true));
+            while let Some((_, slot)) = self.times.first().copied().filter(|(first, _)| *first == time) {
+                self.times.pop_first();
+                self.passed.extend(self.rows.remove_if(slot, |_| true));
             }
             self.passed.sort_by(|(a, _), (b, _)| a.compare(b));
             self.passed.drain(..).for_each(|(row, copies)| take(row, copies));
