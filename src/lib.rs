@@ -95,9 +95,9 @@ pub mod schema {
 }
 
 /// Persistence: [`directory`](persistence::directory) says where a pipeline keeps what it needs to continue after a crash; see
-/// [`Pipeline::persist`].
+/// [`Pipeline::persist`]. [`inspect`](persistence::inspect) says what is there.
 pub mod persistence {
-    pub use pathway_core::persistence::{Persistence, directory};
+    pub use pathway_core::persistence::{Inspection, Persistence, StateInspection, directory, inspect};
 }
 
 /// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)

@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use pathway::io::Feed;
 use pathway::persistence::directory;
 use pathway::prelude::*;
 
@@ -35,7 +36,7 @@ fn main() -> pathway::Result<()> {
     restart(&folder)
 }
 
-fn pipeline(name: &str) -> (pathway::io::Feed<Input>, Pipeline) {
+fn pipeline(name: &str) -> (Feed<Input>, Pipeline) {
     let pipeline = Pipeline::named(name);
     let (feed, inputs) = pipeline.input::<Input>();
     let greatest = reduce!(i in inputs by i.key => { i.key, text: max(i.text) });
@@ -47,27 +48,40 @@ fn text(key: i64, round: i64) -> Input {
     Input { key, text: format!("{round:020}{:080}", key.wrapping_mul(7_919)) }
 }
 
-fn fill(feed: &pathway::io::Feed<Input>) {
-    for first in (0..KEYS).step_by(BULK as usize) {
-        (first..first + BULK).for_each(|key| feed.insert(text(key, 0)));
-        feed.commit();
+/// The rows of the table: for each key, the number in its text.
+struct Rows {
+    feed: Feed<Input>,
+    numbers: Vec<i64>,
+}
+
+impl Rows {
+    fn fill(feed: Feed<Input>) -> Self {
+        for first in (0..KEYS).step_by(BULK as usize) {
+            (first..first + BULK).for_each(|key| feed.insert(text(key, 0)));
+            feed.commit();
+        }
+        Rows { feed, numbers: vec![0; KEYS as usize] }
+    }
+
+    /// Replaces the row of a key.
+    fn replace(&mut self, key: i64) {
+        let number = &mut self.numbers[key as usize];
+        self.feed.remove(text(key, *number));
+        *number += 1;
+        self.feed.insert(text(key, *number));
     }
 }
 
 /// Commits single rows of these keys for a while, and as long as `condition` holds.
-fn single_commits(
-    feed: &pathway::io::Feed<Input>,
-    round: i64,
-    at_least: Duration,
-    condition: impl Fn() -> bool,
-) -> Vec<Duration> {
+fn single_commits(rows: &mut Rows, at_least: Duration, condition: impl Fn() -> bool) -> Vec<Duration> {
     let (begin, mut times) = (Instant::now(), Vec::new());
     let mut number: i64 = 0;
     while begin.elapsed() < at_least || condition() {
-        feed.insert(text(number.wrapping_mul(611_953).rem_euclid(KEYS), round));
+        // A few keys, so that a checkpoint has hardly more than those that change in bulk.
+        rows.replace(number.wrapping_mul(611_953).rem_euclid(KEYS / 1_000) * 1_000);
         number += 1;
         let begin = Instant::now();
-        feed.commit();
+        rows.feed.commit();
         times.push(begin.elapsed());
         std::thread::sleep(PACE.saturating_sub(begin.elapsed()));
     }
@@ -83,9 +97,9 @@ fn report(what: &str, mut times: Vec<Duration>) {
 fn without_persistence() -> pathway::Result<()> {
     let (feed, pipeline) = pipeline("bench");
     let running = pipeline.start_with(1)?;
-    fill(&feed);
-    report("without persistence", single_commits(&feed, 1, Duration::from_secs(5), || false));
-    drop(feed);
+    let mut rows = Rows::fill(feed);
+    report("without persistence", single_commits(&mut rows, Duration::from_secs(5), || false));
+    drop(rows);
     running.join().map(drop)
 }
 
@@ -93,26 +107,21 @@ fn with_checkpoints(folder: &Folder) -> pathway::Result<()> {
     let every = Duration::from_secs(3);
     let (feed, pipeline) = pipeline("bench");
     let running = pipeline.persist(directory(&folder.0).checkpoint_every(every)).start_with(1)?;
-    fill(&feed);
+    let mut rows = Rows::fill(feed);
     // A checkpoint that has begun while the keys were filled in may have only some of them.
     let mut parts = folder.parts();
-    for round in 1.. {
-        for first in (0..CHANGED).step_by(BULK as usize) {
-            (first..first + BULK.min(CHANGED)).for_each(|key| feed.insert(text(key * 100, round)));
-            feed.commit();
-        }
+    for _ in 0..6 {
+        (0..CHANGED).for_each(|key| rows.replace(key * 100));
+        rows.feed.commit();
         let begin = Instant::now();
-        let times = single_commits(&feed, round, Duration::ZERO, || folder.parts() == parts);
+        let times = single_commits(&mut rows, Duration::ZERO, || folder.parts() == parts);
         let now = folder.parts();
         let (name, bytes) = now.iter().max().cloned().unwrap_or_default();
         report(&format!("until {name}, {:.1} MB", bytes as f64 / 1e6), times);
         println!("{:>34} {:.1} s", "", begin.elapsed().as_secs_f64());
         parts = now;
-        if round == 6 {
-            break;
-        }
     }
-    drop(feed);
+    drop(rows);
     running.join().map(drop)
 }
 

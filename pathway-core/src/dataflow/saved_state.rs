@@ -38,8 +38,9 @@ pub enum StateScope {
 ///
 /// A checkpoint is of one moment between two commits, but it is written in pieces, while later commits change the state.
 pub trait SavedState {
-    /// From now on the state knows what it has to write.
-    fn track(&mut self);
+    /// From now on the state knows what it has to write. It is that of one of so many workers, which share the keys by their
+    /// hashes.
+    fn track(&mut self, worker: u64, workers: u64);
 
     /// Begins a checkpoint of the state as it is now: of all of it, or of what has changed since the last one began.
     fn begin(&mut self, all: bool);
@@ -56,6 +57,11 @@ pub trait SavedState {
     /// # Errors
     /// The piece is not of such a state.
     fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String>;
+
+    /// What it consists of: a checkpoint is only loaded into a state of the same type.
+    fn kind(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
 
     /// How many keys there are.
     fn keys(&self) -> usize;
@@ -94,7 +100,7 @@ impl fmt::Debug for StatePart<'_> {
 pub(crate) fn copy_state(from: &mut impl Stateful, into: &mut impl Stateful) {
     let mut pieces = Vec::new();
     for part in from.states() {
-        part.state.track();
+        part.state.track(0, 1);
         part.state.begin(true);
         let mut written = Vec::new();
         let mut more = true;
@@ -106,7 +112,7 @@ pub(crate) fn copy_state(from: &mut impl Stateful, into: &mut impl Stateful) {
         pieces.push((part.label, written));
     }
     for part in into.states() {
-        part.state.track();
+        part.state.track(0, 1);
         for (_, written) in pieces.iter().filter(|(label, _)| *label == part.label) {
             for piece in written.iter().filter(|piece| !piece.is_empty()) {
                 part.state.load(piece, &|_| true).expect("loaded");

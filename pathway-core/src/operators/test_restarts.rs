@@ -132,7 +132,9 @@ fn start<P: Stateful>(make: impl Fn() -> P, workers: u64, saved: &[Piece]) -> Ve
         let mut labels = BTreeSet::new();
         for StatePart { label, scope, state } in operator.states() {
             assert!(labels.insert(label), "two parts are called {label}");
-            state.track();
+            let is_partitioned = scope == StateScope::Partitioned;
+            let (place, of) = if is_partitioned { (worker, workers) } else { (0, 1) };
+            state.track(place, of);
             if scope == StateScope::First && worker > 0 {
                 continue;
             }

@@ -118,7 +118,7 @@ pub(super) fn max_kept(commits: Vec<Vec<Change<Row>>>, mut step: impl FnMut(Vec<
 
 /// Copies the states of the operators of some workers into those of others, as a checkpoint and a restart would.
 pub(super) fn copy_states<P: Stateful, Q: Stateful>(from: &mut [P], into: &mut [Q]) {
-    let mut saved = Vec::new();
+    let (mut saved, of) = (Vec::new(), from.len() as u64);
     for (worker, operator) in from.iter_mut().enumerate() {
         for part in operator.states() {
             let is_saved = match part.scope {
@@ -126,7 +126,7 @@ pub(super) fn copy_states<P: Stateful, Q: Stateful>(from: &mut [P], into: &mut [
                 StateScope::First | StateScope::Shared => worker == 0,
                 StateScope::LoadOnly => false,
             };
-            part.state.track();
+            part.state.track(worker as u64, of);
             part.state.begin(true);
             let mut more = is_saved;
             while more {
@@ -139,7 +139,7 @@ pub(super) fn copy_states<P: Stateful, Q: Stateful>(from: &mut [P], into: &mut [
     let workers = into.len() as u64;
     for (worker, operator) in into.iter_mut().enumerate() {
         for part in operator.states() {
-            part.state.track();
+            part.state.track(worker as u64, workers);
             let is_own = |hash: u64| part.scope != StateScope::Partitioned || hash % workers == worker as u64;
             let is_loaded = part.scope != StateScope::First || worker == 0;
             for (_, piece) in

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use super::manifest::{Checkpoint, Part};
+use super::manifest::{Checkpoint, Part, StateSize};
 use super::part::{self, PartWriter, PieceOf};
 use super::session::{PersistentState, lock, remove_unused};
 use super::store::failed;
@@ -30,6 +30,8 @@ pub(super) struct Checkpoints {
     /// The last complete one has the commits before this one.
     done: AtomicU64,
     is_open: AtomicBool,
+    /// The workers have sent all pieces of the open one.
+    has_all_pieces: AtomicBool,
     /// The last one has failed: what it had is in no part.
     has_failed: AtomicBool,
     /// The pipeline ends.
@@ -54,7 +56,7 @@ pub(crate) struct Piece {
 enum Message {
     Piece(Piece),
     /// A worker has sent all of its pieces.
-    Done,
+    Done(Vec<StateSize>),
     /// A worker cannot write its state.
     Failed(Error),
 }
@@ -70,8 +72,8 @@ impl PieceSender {
     }
 
     /// The worker has sent all of its pieces. Returns false if it has to say so again, because too many pieces wait.
-    pub(crate) fn done(&self) -> bool {
-        !matches!(self.sender.try_send(Message::Done), Err(TrySendError::Full(_)))
+    pub(crate) fn done(&self, states: &[StateSize]) -> bool {
+        !matches!(self.sender.try_send(Message::Done(states.to_vec())), Err(TrySendError::Full(_)))
     }
 
     /// The worker cannot write its state.
@@ -86,6 +88,7 @@ impl Checkpoints {
             every,
             done: AtomicU64::new(done),
             is_open: AtomicBool::new(false),
+            has_all_pieces: AtomicBool::new(true),
             has_failed: AtomicBool::new(false),
             is_ending: AtomicBool::new(false),
             thread: Mutex::default(),
@@ -104,6 +107,10 @@ impl Checkpoints {
         self.is_open.load(Ordering::Acquire)
     }
 
+    pub(super) fn has_all_pieces(&self) -> bool {
+        self.has_all_pieces.load(Ordering::Acquire)
+    }
+
     /// Wakes the thread that writes a checkpoint, if there is one.
     pub(super) fn wake(&self) {
         if self.is_open() {
@@ -116,6 +123,16 @@ impl Checkpoints {
         self.is_ending.store(true, Ordering::Release);
         let thread = lock(&self.thread).take();
         thread.into_iter().for_each(|thread| drop(thread.join()));
+    }
+}
+
+/// Adds what another worker has.
+fn add_sizes(sum: &mut Vec<StateSize>, states: Vec<StateSize>) {
+    for state in states {
+        match sum.iter_mut().find(|other| other.node == state.node && other.label == state.label) {
+            Some(other) => other.keys += state.keys,
+            None => sum.push(state),
+        }
     }
 }
 
@@ -136,6 +153,7 @@ impl PersistentState {
         let all = self.checkpoints.has_failed.swap(false, Ordering::Relaxed) || self.must_write_all();
         let (sender, pieces) = sync_channel(MOST_WAITING);
         self.checkpoints.is_open.store(true, Ordering::Release);
+        self.checkpoints.has_all_pieces.store(false, Ordering::Release);
         let state = Arc::clone(self);
         let write = move || {
             let outcome = state.write(&pieces, checkpoint, (all, workers), log);
@@ -147,6 +165,7 @@ impl PersistentState {
                 );
                 report(Level::Error, "persistence", message);
             }
+            state.checkpoints.has_all_pieces.store(true, Ordering::Release);
             state.checkpoints.is_open.store(false, Ordering::Release);
         };
         let spawned = Builder::new().name("pathway-checkpoint".into()).spawn(write).map_err(|error| {
@@ -168,7 +187,7 @@ impl PersistentState {
     fn write(
         &self,
         pieces: &Receiver<Message>,
-        checkpoint: Checkpoint,
+        mut checkpoint: Checkpoint,
         (all, workers): (bool, u64),
         log: u64,
     ) -> Result<()> {
@@ -182,11 +201,15 @@ impl PersistentState {
                     part.add(of, &bytes)?;
                     is_empty = false;
                 }
-                Ok(Message::Done) => working -= 1,
+                Ok(Message::Done(states)) => {
+                    working -= 1;
+                    add_sizes(&mut checkpoint.states, states);
+                }
                 Ok(Message::Failed(error)) => return Err(error),
                 Err(_) => return Ok(()),
             }
         }
+        self.checkpoints.has_all_pieces.store(true, Ordering::Release);
         // Nothing may have changed but the position in the input.
         let is_kept = all || !is_empty;
         let part = if is_kept { Some(Part { number, bytes: part.finish()? }) } else { None };

@@ -23,14 +23,22 @@ pub(super) struct Manifest {
     /// How often the pipeline was started.
     pub(super) epoch: u64,
     pub(super) pipeline: String,
-    /// The program: a line for each node.
-    pub(super) program: Vec<String>,
+    /// The nodes of the program.
+    pub(super) program: Vec<NodeIdentity>,
     /// The last sequence of each output stream before the first message that is not in the checkpoint: at first, when its sink
     /// was started for the first time.
     pub(super) bases: BTreeMap<String, u64>,
     /// The number of the log's first file that is needed.
     pub(super) log: u64,
     pub(super) checkpoint: Option<Checkpoint>,
+}
+
+/// What tells a node from those of another program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct NodeIdentity {
+    pub(crate) name: String,
+    /// The columns of its rows, with their types.
+    pub(crate) columns: String,
 }
 
 /// The state of a pipeline between two commits.
@@ -48,6 +56,20 @@ pub(crate) struct Checkpoint {
     pub(crate) sources: Vec<SourceState>,
     /// The files with the states of operators, in the order in which they are loaded.
     pub(crate) parts: Vec<Part>,
+    /// What they have, for people.
+    pub(crate) states: Vec<StateSize>,
+}
+
+/// How large a state of an operator is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StateSize {
+    /// The number of the node.
+    pub(crate) node: u32,
+    /// The state's label in its node.
+    pub(crate) label: String,
+    /// Its type.
+    pub(crate) kind: String,
+    pub(crate) keys: u64,
 }
 
 /// Where a source goes on.

@@ -24,6 +24,7 @@
 
 mod checkpoint;
 mod frame;
+mod inspect;
 mod log;
 mod manifest;
 mod options;
@@ -34,8 +35,9 @@ mod sink_positions;
 mod store;
 
 pub(crate) use checkpoint::{Piece, PieceSender};
+pub use inspect::{Inspection, StateInspection, inspect};
 pub(crate) use log::Records;
-pub(crate) use manifest::{Checkpoint, SourceState};
+pub(crate) use manifest::{Checkpoint, NodeIdentity, SourceState, StateSize};
 pub use options::{Persistence, directory};
 pub(crate) use part::PieceOf;
 pub(crate) use record::{Answers, Arrival, CommitRecord, Record, RefusedMessage, SourceStart};

@@ -51,7 +51,8 @@ impl Persistence {
     ///
     /// A restart loads the last checkpoint, and computes only the commits behind it again. A checkpoint has what has changed
     /// since the one before it, and is written while the pipeline goes on. With a longer interval less is written, and a restart
-    /// takes longer. If the interval is zero, [`run`](crate::plan::Pipeline::run) returns an error.
+    /// takes longer. Another one is made when a pipeline is stopped, or its input ends. `Duration::MAX` means never: a restart then
+    /// computes everything again. If the interval is zero, [`run`](crate::plan::Pipeline::run) returns an error.
     pub fn checkpoint_every(mut self, interval: Duration) -> Self {
         self.checkpoint_every = interval;
         self

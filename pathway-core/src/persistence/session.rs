@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpoints;
 use super::log::{self, Log};
-use super::manifest::{Checkpoint, Manifest, VERSION};
+use super::manifest::{Checkpoint, Manifest, NodeIdentity, VERSION};
 use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, failed};
@@ -22,8 +22,8 @@ type LoggedAnswers = HashMap<(u32, u64), Vec<Arc<[u8]>>>;
 /// Which pipeline it is.
 pub(crate) struct Identity {
     pub(crate) pipeline: String,
-    /// A line for each node.
-    pub(crate) program: Vec<String>,
+    /// Its nodes.
+    pub(crate) program: Vec<NodeIdentity>,
 }
 
 /// A store that was opened.
@@ -177,6 +177,12 @@ impl PersistentState {
         self.checkpoint.as_ref()
     }
 
+    /// The name of a node.
+    pub(crate) fn node_name(&self, node: u32) -> String {
+        let manifest = lock(&self.manifest);
+        manifest.program.get(node as usize).map_or(String::new(), |node| node.name.clone())
+    }
+
     /// Opens the parts of a checkpoint, in the order in which they are to be loaded.
     pub(crate) fn parts(&self, checkpoint: &Checkpoint) -> impl Iterator<Item = Result<PartReader>> {
         checkpoint.parts.iter().map(|part| PartReader::open(Arc::clone(&self.store), part))
@@ -265,6 +271,11 @@ impl PersistentState {
         self.checkpoints.done()
     }
 
+    /// Whether the workers have sent all pieces of the last checkpoint that was begun.
+    pub(crate) fn has_all_pieces(&self) -> bool {
+        self.checkpoints.has_all_pieces()
+    }
+
     /// Whether a checkpoint is being written.
     pub(crate) fn has_open_checkpoint(&self) -> bool {
         self.checkpoints.is_open()
@@ -331,8 +342,11 @@ fn check(manifest: &Manifest, identity: &Identity, place: &str) -> Result<()> {
         return Ok(());
     }
     let place = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-    let line = |program: &[String]| program.get(place).map_or("nothing".to_owned(), |line| format!("`{line}`"));
+    let node = |program: &[NodeIdentity]| {
+        let text = |node: &NodeIdentity| format!("`{}` with the columns ({})", node.name, node.columns);
+        program.get(place).map_or("nothing".to_owned(), text)
+    };
     let what =
-        format!("has the state of another program, whose node {place} is {}, and here it is {}", line(old), line(new));
+        format!("has the state of another program, whose node {place} is {}, and here it is {}", node(old), node(new));
     refuse(what, "run that program, or use another directory and other output streams")
 }

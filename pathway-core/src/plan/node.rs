@@ -6,7 +6,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
-use crate::persistence::Persistence;
+use crate::data::{Column, Schema};
+use crate::persistence::{NodeIdentity, Persistence};
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
@@ -101,8 +102,8 @@ type BuildNode = Box<dyn for<'scope> Fn(&mut Build<'scope>) + Send + Sync>;
 pub(crate) struct Node {
     pub(crate) properties: TableProperties,
     pub(crate) build: BuildNode,
-    /// Its default name.
-    name: Arc<str>,
+    /// What tells it from the nodes of another program.
+    identity: NodeIdentity,
     /// Where its rows come from.
     pub(super) origins: Arc<[Origin]>,
     /// The inputs of joins by time whose times its event time does not pass.
@@ -112,8 +113,8 @@ pub(crate) struct Node {
 /// What was declared.
 pub(crate) struct Declaration {
     pub(crate) nodes: Vec<Node>,
-    /// The names of the nodes.
-    pub(crate) program: Vec<String>,
+    /// What tells the program from others.
+    pub(crate) program: Vec<NodeIdentity>,
     pub(crate) connectors: Connectors,
     pub(crate) operators: Vec<OperatorContext>,
     pub(crate) persistence: Option<Persistence>,
@@ -173,8 +174,8 @@ impl Plan {
         *self.unique_name(&format!("\0{what}")) == *format!("\0{what}")
     }
 
-    /// Adds a node. Its inputs must be in the plan already.
-    pub fn add<B>(
+    /// Adds a node whose output has rows of type `R`. Its inputs must be in the plan already.
+    pub fn add<R: Schema, B>(
         &self,
         name: Arc<str>,
         properties: TableProperties,
@@ -187,7 +188,8 @@ impl Plan {
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
         let build = Box::new(build(id, Arc::clone(&name)));
-        state.nodes.push(Node { properties, build, name, origins, time_inputs: Arc::default() });
+        let identity = NodeIdentity { name: name.to_string(), columns: columns_of::<R>() };
+        state.nodes.push(Node { properties, build, identity, origins, time_inputs: Arc::default() });
         id
     }
 
@@ -269,7 +271,7 @@ impl Plan {
         let mut state = self.lock();
         let state = &mut *state;
         Declaration {
-            program: state.nodes.iter().map(|node| node.name.to_string()).collect(),
+            program: state.nodes.iter().map(|node| node.identity.clone()).collect(),
             nodes: std::mem::take(&mut state.nodes),
             connectors: std::mem::take(&mut state.connectors),
             operators: std::mem::take(&mut state.operators),
@@ -290,6 +292,15 @@ impl Plan {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The columns of a row, as text.
+fn columns_of<R: Schema>() -> String {
+    let column = |column: &Column| {
+        let key = if column.primary_key { " (key)" } else { "" };
+        format!("{}: {}{key}", column.name, column.type_name)
+    };
+    R::COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ")
 }
 
 /// The name of the running program.

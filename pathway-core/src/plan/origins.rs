@@ -53,7 +53,7 @@ impl<R: Schema> Table<R> {
         }
         let Some(operator) = plan.operator(input) else { return self };
         let name = Arc::clone(operator.name());
-        let node = plan.add(Arc::clone(&name), self.properties(), |node, _| {
+        let node = plan.add::<R, _>(Arc::clone(&name), self.properties(), |node, _| {
             move |build| {
                 let changes = build.get::<R>(input);
                 let (id, changes) = build.dataflow.as_input(changes);

@@ -34,7 +34,7 @@ impl Plan {
     ) -> Table<R> {
         let operator = self.add_operator(Arc::clone(&name));
         let context = operator.clone();
-        let node = self.add(name, properties, |node, _| {
+        let node = self.add::<R, _>(name, properties, |node, _| {
             move |scope| {
                 let changes = build(scope, &context);
                 scope.put(node, changes);

@@ -11,6 +11,11 @@ use crate::persistence::{Arrival, Checkpoint, PersistentState, SourceStart, Sour
 /// How long the first worker sleeps at most until the others have begun a checkpoint.
 const BEGIN_WAIT: Duration = Duration::from_millis(10);
 
+/// How long the last checkpoint waits for the one before: its commits may not be confirmed, because a server is not there.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
+/// How often the end of a checkpoint is looked for.
+const WRITE_WAIT: Duration = Duration::from_millis(1);
+
 /// What the commit loop knows for checkpoints.
 pub(super) struct Checkpoints {
     pub(super) state: WorkerState,
@@ -48,6 +53,11 @@ impl Checkpoints {
     pub(super) fn set_sources(&mut self, sources: Vec<SourceStart>) {
         self.positions.resize(sources.len(), Vec::new());
         self.sources = sources;
+    }
+
+    /// Where the sources go on: the next sequence, and the position behind what is in the log.
+    pub(super) fn positions(&self) -> impl Iterator<Item = (&SourceStart, &[u8])> {
+        self.sources.iter().zip(self.positions.iter().map(Vec::as_slice))
     }
 
     /// The pipeline continues behind a checkpoint.
@@ -117,6 +127,7 @@ impl CommitLoop<'_> {
             preloaded: checkpoints.preloaded,
             sources: sources.collect(),
             parts: Vec::new(),
+            states: Vec::new(),
         };
         let workers = checkpoints.state.workers();
         checkpoints.rounds.begin(state.begin_checkpoint(checkpoint, workers as u64)?);
@@ -127,6 +138,45 @@ impl CommitLoop<'_> {
             std::thread::park_timeout(BEGIN_WAIT);
         }
         Ok(())
+    }
+
+    /// Makes a checkpoint when the last commit is done, so that the next run has nothing to compute again. It is complete when all
+    /// sinks have confirmed.
+    pub(super) fn make_last_checkpoint(&mut self) {
+        let Some(state) = self.control.persistent().cloned() else { return };
+        let begin = Instant::now();
+        // The open one may have the last commit already.
+        self.write_all_pieces(&state);
+        let commits = self.commits.get();
+        let is_needed = |it: &Self| it.checkpoints.as_ref().is_some_and(|checkpoints| commits > checkpoints.commit);
+        if state.checkpoint_every() == Duration::MAX || !is_needed(self) {
+            return;
+        }
+        while state.has_open_checkpoint() {
+            if self.control.is_abandoned() || begin.elapsed() > LAST_PATIENCE {
+                return;
+            }
+            self.confirm();
+            self.write_for_a_while();
+        }
+        if let Err(error) = self.begin_checkpoint(commits) {
+            return self.control.fail(error);
+        }
+        self.write_all_pieces(&state);
+    }
+
+    /// Waits until all workers have sent all pieces of the open checkpoint.
+    fn write_all_pieces(&mut self, state: &PersistentState) {
+        while !state.has_all_pieces() && !self.control.is_abandoned() {
+            self.write_for_a_while();
+        }
+    }
+
+    fn write_for_a_while(&mut self) {
+        let work = self.checkpoints.as_mut().map_or(CheckpointWork::None, |checkpoints| checkpoints.state.work());
+        if work != CheckpointWork::More {
+            std::thread::park_timeout(WRITE_WAIT);
+        }
     }
 
     /// Sleeps until something happens, or for this long: unless there is something to be done for a checkpoint.

@@ -56,6 +56,7 @@ impl CommitLoop<'_> {
             Ok(true) => {
                 self.run_preloaded(&mut scheduler);
                 self.run_live(&mut scheduler, &attached.groups);
+                self.make_last_checkpoint();
             }
             // Stopped: the next run computes the rest. Nothing is written of a commit of which only a part has arrived.
             Ok(false) => self.control.abandon(),
@@ -216,7 +217,7 @@ impl CommitLoop<'_> {
     }
 
     /// Tells the sources which commits are confirmed by all sinks.
-    fn confirm(&mut self) {
+    pub(super) fn confirm(&mut self) {
         let sealed = self.commits.get();
         let before = self.sinks.iter().filter_map(|sink| sink.oldest_unconfirmed()).min().unwrap_or(sealed);
         if before > self.confirmed {

@@ -108,12 +108,35 @@ impl CommitLoop<'_> {
         if !has_start {
             state.append(Record::Start(starts))?;
         }
-        let seconds = begin.elapsed().as_secs_f32();
-        let first = state.checkpoint().map_or(0, |checkpoint| checkpoint.commit);
-        let commits = self.commits.get() - first;
-        let message = format_args!("{commits} commits of earlier runs were computed again in {seconds:.1} s");
-        report(Level::Info, "persistence", message);
+        if self.commits.get() > 0 {
+            self.report_recovery(state.checkpoint(), begin);
+        }
         Ok(true)
+    }
+
+    /// Says where the pipeline goes on.
+    fn report_recovery(&self, checkpoint: Option<&Checkpoint>, begin: Instant) {
+        let first = checkpoint.map_or(0, |checkpoint| checkpoint.commit);
+        let computed = self.commits.get() - first;
+        let from = match checkpoint {
+            Some(Checkpoint { parts, .. }) => {
+                let bytes: u64 = parts.iter().map(|part| part.bytes).sum();
+                format!("the checkpoint before commit {first} was loaded ({} files, {bytes} bytes), ", parts.len())
+            }
+            None => String::new(),
+        };
+        let seconds = begin.elapsed().as_secs_f32();
+        let message = format_args!("{from}{computed} commits behind it were computed again in {seconds:.1} s");
+        report(Level::Info, "persistence", message);
+        let Some(checkpoints) = &self.checkpoints else { return };
+        for (start, position) in checkpoints.positions() {
+            let place = match position {
+                [] if start.created.is_empty() => continue,
+                [] => format!("at sequence {} of the stream that was created {}", start.next, start.created),
+                _ => "behind the position in the log".to_owned(),
+            };
+            report(Level::Info, &start.name, format_args!("continues {place}"));
+        }
     }
 
     /// The state of the operators is that of a checkpoint: the other parts of the pipeline follow.

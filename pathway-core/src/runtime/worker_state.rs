@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::dataflow::{OperatorState, StateScope};
-use crate::persistence::{PersistentState, Piece, PieceOf, PieceSender};
+use crate::persistence::{PersistentState, Piece, PieceOf, PieceSender, StateSize};
 use crate::plan::Control;
 
 /// How large a piece is: writing it takes a few tenths of a millisecond, so that no commit waits long for it.
@@ -72,6 +72,8 @@ struct OpenCheckpoint {
     /// The operator that is being written, and which part of its state.
     operator: usize,
     part: usize,
+    /// How large the states are that this worker saves.
+    sizes: Vec<StateSize>,
     /// A piece that could not be sent, because too many wait for the disk.
     unsent: Option<Piece>,
 }
@@ -94,9 +96,14 @@ impl WorkerState {
     pub(super) fn load(&mut self, state: &PersistentState) -> Result<()> {
         let checkpoint = state.checkpoint();
         for OperatorState { operator, .. } in &self.operators {
-            operator.borrow_mut().states().into_iter().for_each(|part| part.state.track());
+            for part in operator.borrow_mut().states() {
+                let is_partitioned = part.scope == StateScope::Partitioned;
+                let (worker, workers) = if is_partitioned { (self.worker, self.workers) } else { (0, 1) };
+                part.state.track(worker as u64, workers as u64);
+            }
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
+        self.check_kinds(state, &checkpoint.states)?;
         let mut bytes = Vec::new();
         for part in state.parts(checkpoint) {
             let mut part = part?;
@@ -104,15 +111,36 @@ impl WorkerState {
                 self.load_piece(&piece, &bytes, part.workers).map_err(|reason| {
                     let PieceOf { node, label, .. } = &piece;
                     let message = format!(
-                        "{}; its state `{label}` of node {node} cannot be loaded: {reason}; perhaps a row, a key or a state \
-                         of the program has other fields now: run the earlier program",
-                        part.damaged()
+                        "{}; its state `{label}` of `{}` cannot be loaded: {reason}; perhaps a row, a key or a state of the \
+                         program has other fields now: run the earlier program",
+                        part.damaged(),
+                        state.node_name(*node)
                     );
                     Error::new(ErrorKind::Persistence, message)
                 })?;
             }
         }
         self.operators.iter().for_each(|operator| operator.operator.borrow_mut().loaded());
+        Ok(())
+    }
+
+    /// A key, a row or the state of a reducer can have become another type.
+    fn check_kinds(&self, state: &PersistentState, saved: &[StateSize]) -> Result<()> {
+        for OperatorState { node, operator } in &self.operators {
+            for part in operator.borrow_mut().states() {
+                let before = saved.iter().find(|saved| saved.node == *node && saved.label == part.label);
+                let Some(before) = before.filter(|before| before.kind != part.state.kind()) else { continue };
+                let message = format!(
+                    "the checkpoint has another state `{}` of `{}`: `{}`, and here it is `{}`; run the program that has \
+                     written it, or use another directory and other output streams",
+                    part.label,
+                    state.node_name(*node),
+                    before.kind,
+                    part.state.kind()
+                );
+                return Err(Error::new(ErrorKind::Persistence, message));
+            }
+        }
         Ok(())
     }
 
@@ -167,10 +195,17 @@ impl WorkerState {
     fn begin(&mut self) {
         let sender = self.rounds.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(sender) = sender {
-            for OperatorState { operator, .. } in &self.operators {
-                operator.borrow_mut().states().into_iter().for_each(|part| part.state.begin(sender.all));
+            let mut sizes = Vec::new();
+            for OperatorState { node, operator } in &self.operators {
+                for part in operator.borrow_mut().states() {
+                    part.state.begin(sender.all);
+                    if saves(self.worker, part.scope) {
+                        let (label, kind) = (part.label.to_owned(), part.state.kind().to_owned());
+                        sizes.push(StateSize { node: *node, label, kind, keys: part.state.keys() as u64 });
+                    }
+                }
             }
-            self.open = Some(OpenCheckpoint { sender, operator: 0, part: 0, unsent: None });
+            self.open = Some(OpenCheckpoint { sender, operator: 0, part: 0, sizes, unsent: None });
         }
         self.rounds.begun.fetch_add(1, Ordering::Release);
         self.control.wake();
@@ -186,11 +221,7 @@ impl WorkerState {
                 (open.operator, open.part) = (open.operator + 1, 0);
                 continue;
             };
-            let is_saved = match part.scope {
-                StateScope::Partitioned => true,
-                StateScope::First | StateScope::Shared => self.worker == 0,
-                StateScope::LoadOnly => false,
-            };
+            let is_saved = saves(self.worker, part.scope);
             let mut bytes = Vec::new();
             let cannot = |reason| format!("the state `{}` of node {node} cannot be written: {reason}", part.label);
             let has_more = is_saved && part.state.write(&mut bytes, PIECE_BYTES).map_err(cannot)?;
@@ -202,10 +233,19 @@ impl WorkerState {
             open.unsent = open.sender.send(Piece { of, bytes }).err();
             return Ok(CheckpointWork::More);
         }
-        if !open.sender.done() {
+        if !open.sender.done(&open.sizes) {
             return Ok(CheckpointWork::Later(DISK_WAIT));
         }
         self.open = None;
         Ok(CheckpointWork::None)
+    }
+}
+
+/// Whether a worker saves a part of a state.
+fn saves(worker: usize, scope: StateScope) -> bool {
+    match scope {
+        StateScope::Partitioned => true,
+        StateScope::First | StateScope::Shared => worker == 0,
+        StateScope::LoadOnly => false,
     }
 }

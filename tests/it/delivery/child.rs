@@ -29,7 +29,8 @@ fn entry_point_of_a_child_process() {
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
         "persist" => crate::jetstream::persistence::service(&uri).run(),
-        "persist with checkpoints" => persist_with_checkpoints(&uri).run(),
+        "persist without checkpoints" => persist(&uri, Duration::MAX).run(),
+        "persist with checkpoints" => persist(&uri, Duration::from_millis(20)).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),
         "forget to run" => {
@@ -45,9 +46,9 @@ fn entry_point_of_a_child_process() {
     }
 }
 
-fn persist_with_checkpoints(uri: &str) -> Pipeline {
+fn persist(uri: &str, checkpoint_every: Duration) -> Pipeline {
     let path = std::env::var("PATHWAY_PERSISTENT_STORAGE").expect("a directory");
-    let state = pathway::persistence::directory(path).checkpoint_every(Duration::from_millis(20));
+    let state = pathway::persistence::directory(path).checkpoint_every(checkpoint_every);
     crate::jetstream::persistence::service(uri).persist(state)
 }
 

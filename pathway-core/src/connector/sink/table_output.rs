@@ -25,7 +25,7 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
     writer: impl Fn() -> W + Send + Sync + 'static,
 ) {
     let (input, properties) = (table.node(), table.properties());
-    table.plan().add(name, properties, |_, name| {
+    table.plan().add::<R, _>(name, properties, |_, name| {
         move |build| {
             let changes = build.get::<R>(input);
             let clock = build.clock();

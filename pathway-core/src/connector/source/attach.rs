@@ -146,7 +146,7 @@ fn row_table<R: Schema>(
         let _ = link.beginning.is_logged.set(true);
     }
     let properties = TableProperties { order: Order::Arrival, append_only, is_static, ..TableProperties::default() };
-    let node = plan.add(Arc::clone(&link.name), properties, |node, _| {
+    let node = plan.add::<R, _>(Arc::clone(&link.name), properties, |node, _| {
         move |build| {
             let (output, changes) = build.add_input(node);
             if build.dataflow.is_first_worker() {
@@ -181,7 +181,7 @@ impl MessageTable {
         decoder: impl Fn() -> Box<dyn RowDecoder<T>> + Send + Sync + 'static,
     ) -> Table<T> {
         let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
-        let node = plan.add(Arc::clone(&link.name), properties, |node, name| {
+        let node = plan.add::<T, _>(Arc::clone(&link.name), properties, |node, name| {
             move |build| {
                 let (output, arrivals) = build.add_input(node);
                 if build.dataflow.is_first_worker() {

@@ -12,6 +12,7 @@ use crate::connector::sink::{MessageMeta, OutgoingMessage, validate};
 
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
 const MESSAGE_ID: &str = "Nats-Msg-Id";
+const COMMIT: &str = "pathway_commit";
 
 /// How many bytes the headers of most messages into a stream have at most: the time, the diff, an id and the id before it.
 const TYPICAL_LENGTH: usize = 192;
@@ -68,6 +69,16 @@ impl HeaderTemplate {
         let meta = message.meta.as_deref().unwrap_or(&none);
         let change = (!meta.no_change_info).then_some((time, if message.inserted { 1 } else { -1 }));
         build(change, meta, Some(id), condition)
+    }
+}
+
+impl HeaderTemplate {
+    /// The headers of a message of a pipeline that persists, with what tells it from all others: it can be published again.
+    pub(crate) fn with_commit(time: u64, message: &OutgoingMessage, commit: &str) -> HeaderMap {
+        let none = MessageMeta::default();
+        let meta = message.meta.as_deref().unwrap_or(&none);
+        let change = (!meta.no_change_info).then_some((time, if message.inserted { 1 } else { -1 }));
+        build(change, meta, None, Some((COMMIT, commit)))
     }
 }
 

@@ -51,7 +51,7 @@ impl<T> DerefMut for WholeState<T> {
 }
 
 impl<T: Whole> SavedState for WholeState<T> {
-    fn track(&mut self) {}
+    fn track(&mut self, _: u64, _: u64) {}
 
     fn begin(&mut self, _: bool) {
         match postcard::to_stdvec(&self.value.to_saved()) {
@@ -69,6 +69,10 @@ impl<T: Whole> SavedState for WholeState<T> {
         // A later checkpoint has written it again.
         self.value.load(postcard::from_bytes(piece).map_err(|error| error.to_string())?);
         Ok(())
+    }
+
+    fn kind(&self) -> &'static str {
+        std::any::type_name::<T::Saved>()
     }
 
     fn keys(&self) -> usize {

@@ -68,16 +68,10 @@ impl<R: Schema> TimePolicy<R> for Forget<R> {
         self.rows.take_while(|time| time < first, |row, copies| emit(Change { row, diff: -copies }));
     }
 
-    fn seal(&mut self) {
-        self.rows.seal();
-    }
+    fn seal(&mut self) {}
 
     fn state(&mut self) -> &mut dyn SavedState {
-        self.rows.state()
-    }
-
-    fn loaded(&mut self, time: &dyn Fn(&R) -> i128) {
-        self.rows.loaded(time);
+        &mut self.rows
     }
 }
 

@@ -28,9 +28,6 @@ pub(super) trait TimePolicy<R>: 'static {
 
     /// The rows that it keeps, by their own hashes.
     fn state(&mut self) -> &mut dyn SavedState;
-
-    /// The state was loaded. `time` is the time of a row.
-    fn loaded(&mut self, _: &dyn Fn(&R) -> i128) {}
 }
 
 /// The label of the rows that a policy keeps.
@@ -45,7 +42,6 @@ pub(super) struct Times {
 
 /// Applies a policy to the rows of a table of arrivals, one by one. They are all on the first worker.
 struct PolicyStep<R, P> {
-    time: Arc<dyn Fn(&R) -> i128 + Send + Sync>,
     /// A buffer; empty between calls.
     arrived: Vec<(i128, Change<R>)>,
     policy: P,
@@ -64,10 +60,6 @@ impl<R: Schema, P: TimePolicy<R>> RowOperator<R, Change<R>> for PolicyStep<R, P>
 
     fn states(&mut self) -> Vec<StatePart<'_>> {
         vec![StatePart::first(ROWS, self.policy.state())]
-    }
-
-    fn loaded(&mut self) {
-        self.policy.loaded(&*self.time);
     }
 }
 
@@ -98,7 +90,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         };
         if input.is_sequence() {
             return table.operator(verb, properties, move |build, changes, name| {
-                let step = PolicyStep { time: Arc::clone(&time), arrived: Vec::new(), policy: policy(name) };
+                let step = PolicyStep { arrived: Vec::new(), policy: policy(name) };
                 let (time, reports) = (Arc::clone(&time), JumpReports::new(name, length));
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 by_row(build, changes, name, times, reports, step)
@@ -150,7 +142,6 @@ impl<R: Schema, P: TimePolicy<R>> Stateful for PolicyOperator<R, P> {
 
     fn loaded(&mut self) {
         self.event_time.loaded();
-        self.policy.loaded(&*self.time);
     }
 }
 
@@ -204,7 +195,7 @@ pub(super) fn check_policy<P: TimePolicy<Row>>(late: u64, policy: impl Fn() -> P
         emitted
     });
     let new = |_| {
-        let step = PolicyStep { time: Row::ticks(), arrived: Vec::new(), policy: policy() };
+        let step = PolicyStep { arrived: Vec::new(), policy: policy() };
         vec![row_step(|row: &Row| row.at.into(), step)]
     };
     check_copies(commits, new, |steps, mut commit: Vec<Change<Row>>| {

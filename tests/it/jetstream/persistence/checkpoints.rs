@@ -14,16 +14,6 @@ fn with_checkpoints(uri: &str, folder: &Folder) -> Pipeline {
     service(uri).persist(folder.directory().checkpoint_every(Duration::from_millis(20)))
 }
 
-/// Waits until a checkpoint has everything so far.
-fn wait_for_checkpoint(folder: &Folder) {
-    let before = folder.numbers("log-").pop();
-    wait_for("a checkpoint", || {
-        let (logs, parts) = (folder.numbers("log-"), folder.numbers("part-"));
-        // The file of the log in which the last commit is has been removed.
-        logs.first() > before.as_ref() && !parts.is_empty()
-    });
-}
-
 #[test]
 fn the_input_before_a_checkpoint_is_not_needed() {
     let (server, folder) = (server(), Folder::new());
@@ -33,9 +23,7 @@ fn the_input_before_a_checkpoint_is_not_needed() {
         let running = with_checkpoints(&uri, &folder).start_with(1 + round as usize % 3).unwrap();
         js.publish_all(orders(round * 100..(round + 1) * 100));
         wait_for("all orders are counted", || counted(&js) == (round + 1) * 100);
-        // Another commit behind it, so that a checkpoint begins behind what was counted.
-        js.publish_all([("in.orders".to_owned(), "no JSON".to_owned())]);
-        wait_for_checkpoint(&folder);
+        // What no checkpoint has by then is in the last one.
         stop(running);
         js.purge("IN");
     }

@@ -88,6 +88,11 @@ impl Folder {
         directory(&self.0)
     }
 
+    /// The directory of a pipeline that makes no checkpoints: the log has everything.
+    fn log_only(&self) -> Persistence {
+        directory(&self.0).checkpoint_every(std::time::Duration::MAX)
+    }
+
     /// The numbers of the files with this prefix, in order.
     fn numbers(&self, prefix: &str) -> Vec<u64> {
         let files = std::fs::read_dir(&self.0).expect("the directory").flatten();

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use pathway::ErrorKind;
-use pathway::persistence::directory;
 use pathway::prelude::*;
 
 use super::{Folder, Order, create_streams, orders, service};
@@ -14,7 +13,7 @@ use crate::support::{Input, assert_error, join, stop, wait_for};
 fn run_once(uri: &str, js: &Js, folder: &Folder) {
     create_streams(js);
     js.publish_all(orders(0..50));
-    let running = service(uri).persist(folder.directory()).start().unwrap();
+    let running = service(uri).persist(folder.log_only()).start().unwrap();
     wait_for("all orders are counted", || super::counted(js) == 50);
     stop(running);
 }
@@ -25,7 +24,7 @@ fn inputs_that_cannot_be_read_again_are_refused() {
     let js = Js::new(&server);
     js.create(work_queue("QUEUE"));
     let refuse = |declare: &dyn Fn(&Pipeline), kind, words: &[&str]| {
-        let pipeline = Pipeline::named("refused").persist(folder.directory());
+        let pipeline = Pipeline::named("refused").persist(folder.log_only());
         declare(&pipeline);
         let error = pipeline.start().and_then(join).expect_err("refused");
         assert_error(&error, kind, words);
@@ -50,17 +49,17 @@ fn a_directory_is_for_one_run_of_one_program() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     run_once(&uri, &js, &folder);
-    let first = service(&uri).persist(folder.directory()).start().unwrap();
-    let error = service(&uri).persist(folder.directory()).start().expect_err("in use");
+    let first = service(&uri).persist(folder.log_only()).start().unwrap();
+    let error = service(&uri).persist(folder.log_only()).start().expect_err("in use");
     assert_error(&error, ErrorKind::Persistence, &["is in use", "end that one first"]);
     stop(first);
 
-    let other = Pipeline::named("other").persist(folder.directory());
+    let other = Pipeline::named("other").persist(folder.log_only());
     let seen = nats::read(&other, &uri, "in.>").jetstream("IN").json::<Order>().collect();
     let error = other.start().expect_err("another pipeline");
     assert_error(&error, ErrorKind::Persistence, &["has the state of the pipeline `persistent`, and this is `other`"]);
     drop(seen);
-    let changed = Pipeline::named("persistent").persist(folder.directory());
+    let changed = Pipeline::named("persistent").persist(folder.log_only());
     let seen = nats::read(&changed, &uri, "in.>").jetstream("IN").json::<Order>().collect();
     let error = changed.start().expect_err("another program");
     assert_error(
@@ -78,7 +77,7 @@ fn messages_that_the_log_needs_and_that_are_gone_are_an_error() {
     run_once(&uri, &js, &folder);
     js.purge("IN");
     js.publish_all(orders(50..60));
-    let error = service(&uri).persist(folder.directory()).start().and_then(join).expect_err("lost");
+    let error = service(&uri).persist(folder.log_only()).start().and_then(join).expect_err("lost");
     assert_error(&error, ErrorKind::Persistence, &["cannot be computed again", "the stream has lost messages"]);
 }
 
@@ -89,7 +88,7 @@ fn a_log_that_is_damaged_or_has_lost_its_end_is_an_error() {
     run_once(&uri, &js, &folder);
     let log = folder.0.join("log-00000001");
     let bytes = std::fs::read(&log).expect("the log");
-    let run = || service(&uri).persist(directory(folder.path())).start().and_then(join);
+    let run = || service(&uri).persist(folder.log_only()).start().and_then(join);
     let mut damaged = bytes.clone();
     damaged[20] ^= 1;
     std::fs::write(&log, &damaged).expect("a file");

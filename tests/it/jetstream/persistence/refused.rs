@@ -18,7 +18,7 @@ struct Text {
 
 /// Copies the stream `IN`. The rows from 100 on pass a gate.
 fn copy(uri: &str, folder: &Folder, gate: &Gate) -> Pipeline {
-    let pipeline = Pipeline::named("copy").persist(folder.directory());
+    let pipeline = Pipeline::named("copy").persist(folder.log_only());
     let texts = nats::read(&pipeline, uri, "in.>").jetstream("IN").json::<Text>();
     let gate = gate.clone();
     let texts = filter!(t in texts => t.id < 100 || gate.pass());
@@ -92,7 +92,7 @@ fn other_subjects_of_the_stream_do_not_change_what_it_has() {
     js.create(stream("IN"));
     js.create(with_subjects("out.a"));
     let route = || {
-        let pipeline = Pipeline::named("route").persist(folder.directory());
+        let pipeline = Pipeline::named("route").persist(folder.log_only());
         let texts = nats::read(&pipeline, &uri, "in.>").jetstream("IN").json::<Text>();
         nats::write(&texts, &uri, "").subject(|t| format!("out.{}", t.text)).jetstream("OUT").json();
         pipeline

@@ -11,7 +11,7 @@ fn a_recovery_that_is_stopped_writes_no_part_of_a_commit() {
     let (js, uri) = (Js::new(&server), server.url());
     create_streams(&js);
     js.publish_all(orders(0..ORDERS));
-    let start = |workers| service(&uri).persist(folder.directory()).start_with(workers).unwrap();
+    let start = |workers| service(&uri).persist(folder.log_only()).start_with(workers).unwrap();
     let running = start(1);
     wait_for("all orders are counted", || super::counted(&js) == ORDERS);
     stop(running);
@@ -41,7 +41,7 @@ fn a_pipeline_that_runs_has_noted_where_it_begins() {
     create_streams(&js);
     for _ in 0..10 {
         let _ = std::fs::remove_file(folder.0.join("log-00000001"));
-        let running = service(&server.url()).persist(folder.directory()).start().unwrap();
+        let running = service(&server.url()).persist(folder.log_only()).start().unwrap();
         let noted = std::fs::metadata(folder.0.join("log-00000001")).expect("a log").len();
         stop(running);
         assert!(noted > 0);

@@ -9,7 +9,7 @@ use crate::support::{Gate, assert_error, join, stop, wait_for};
 
 /// Sums up the stream `IN`. The rows from 100 on pass a gate.
 fn sum(uri: &str, folder: &Folder, gate: &Gate) -> Pipeline {
-    let pipeline = Pipeline::named("sum").persist(folder.directory());
+    let pipeline = Pipeline::named("sum").persist(folder.log_only());
     let orders = nats::read(&pipeline, uri, "in.>").jetstream("IN").json::<Order>();
     let gate = gate.clone();
     let orders = filter!(o in orders => o.id < 100 || gate.pass());
@@ -55,7 +55,7 @@ fn two_sinks_cannot_write_into_one_stream() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     ["IN", "OUT"].into_iter().for_each(|name| js.create(stream(name)));
-    let pipeline = Pipeline::named("two").persist(folder.directory());
+    let pipeline = Pipeline::named("two").persist(folder.log_only());
     let orders = nats::read(&pipeline, &uri, "in.>").jetstream("IN").json::<Order>();
     nats::write(&orders, &uri, "out.a").name("a").jetstream("OUT").json();
     nats::write(&orders, &uri, "out.b").name("b").jetstream("OUT").json();

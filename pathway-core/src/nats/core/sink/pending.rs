@@ -69,13 +69,23 @@ impl PendingBatch {
         client: &Client,
         template: &mut HeaderTemplate,
         dead_letters: Option<&DeadLetters>,
+        commit_prefix: Option<&str>,
     ) -> Result<(), ConnectionClosed> {
         (self.is_tried, self.rejected, self.dead_letters, self.last_reject) = (true, 0, 0, None);
         let PendingBatch { outgoing, .. } = self;
         let batch = &outgoing.batch;
-        for message in &batch.messages {
+        for (number, message) in batch.messages.iter().enumerate() {
             let error = match outgoing.validate(message) {
-                None => outgoing.publish(client, message, template.headers(batch.time, message), None).await?,
+                None => {
+                    let headers = match commit_prefix {
+                        Some(prefix) => {
+                            let commit = format!("{prefix}-{}-{number}", batch.commit);
+                            HeaderTemplate::with_commit(batch.time, message, &commit)
+                        }
+                        None => template.headers(batch.time, message),
+                    };
+                    outgoing.publish(client, message, headers, None).await?
+                }
                 error => error,
             };
             let Some(error) = error else { continue };

@@ -23,6 +23,8 @@ pub(super) struct Publisher {
     /// What the server has not confirmed, in order.
     pub(super) pending: VecDeque<PendingBatch>,
     pub(super) rejects: LogLimiter,
+    /// If the pipeline persists: what the header `pathway_commit` of its messages begins with.
+    pub(super) commit_prefix: Option<String>,
 }
 
 impl Supervised for Publisher {
@@ -73,6 +75,7 @@ impl Publisher {
             uri,
             rejects: LogLimiter::new(&link.name),
             batches: BatchReceiver::new(link.clone(), drain_timeout),
+            commit_prefix: link.control.persistent().map(|state| state.id_prefix(&link.name)),
             link,
             template: HeaderTemplate::new(),
             dead_letters,

@@ -132,10 +132,10 @@ impl<'a> PublishSession<'a> {
     }
 
     async fn publish_next(&mut self) -> Result<(), ConnectionClosed> {
-        let Publisher { pending, template, dead_letters, link, rejects, .. } = &mut *self.publisher;
+        let Publisher { pending, template, dead_letters, link, rejects, commit_prefix, .. } = &mut *self.publisher;
         let batch = &mut pending[self.published];
         // No `flush`: the connection's task writes as soon as this one waits.
-        batch.publish(&self.connection.client, template, dead_letters.as_ref()).await?;
+        batch.publish(&self.connection.client, template, dead_letters.as_ref(), commit_prefix.as_deref()).await?;
         batch.barrier = self.barrier.as_ref().map_or(0, FlushBarrier::sent) + 1;
         self.published += 1;
         self.unflushed += batch.outgoing.batch.weight();

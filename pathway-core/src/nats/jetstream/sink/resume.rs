@@ -10,6 +10,7 @@ use crate::connector::sink::SinkLink;
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd};
 use crate::persistence::RefusedMessage;
+use crate::telemetry::{Level, report};
 
 /// The header with a message's id.
 const MESSAGE_ID: &str = "Nats-Msg-Id";
@@ -147,6 +148,14 @@ impl Publisher {
                 "it ends at sequence {last}, and the pipeline has written up to {base}: it was restored from an older copy"
             );
             return Err(resume.error(&self.link, &self.config, &reason).into());
+        }
+        if resume.earlier.is_some_and(|earlier| earlier > 0) {
+            let message = format_args!(
+                "stream `{}` has the output up to sequence {last}, {} messages of it behind the last checkpoint",
+                self.config.stream,
+                last - base
+            );
+            report(Level::Info, &self.link.name, message);
         }
         (resume.skipped, resume.last, resume.last_message) = (base, last, None);
         self.order.continue_behind(last);

@@ -130,8 +130,8 @@ impl<L: Datum, K, O: Schema> Results<L, K, O> {
 }
 
 impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
-    fn track(&mut self) {
-        self.rows.track();
+    fn track(&mut self, worker: u64, workers: u64) {
+        self.rows.track(worker, workers);
     }
 
     fn begin(&mut self, all: bool) {
