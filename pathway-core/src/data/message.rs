@@ -70,6 +70,8 @@ pub struct Metadata {
     pub received_at: bool,
     /// The stream sequence, the server's time and the number of deliveries, which only JetStream has.
     pub delivery: bool,
+    /// The number of deliveries, of these.
+    pub deliveries: bool,
     /// The name of a column that only JetStream can fill and that is not an `Option`: a source on core NATS is an error.
     pub needs_jetstream: Option<&'static str>,
 }
@@ -118,7 +120,8 @@ impl<'a> Headers<'a> {
 
 impl Metadata {
     /// No metadata: only subject and payload.
-    pub const NONE: Metadata = Metadata { headers: false, received_at: false, delivery: false, needs_jetstream: None };
+    pub const NONE: Metadata =
+        Metadata { headers: false, received_at: false, delivery: false, deliveries: false, needs_jetstream: None };
 
     /// Adds the headers.
     #[must_use]
@@ -138,6 +141,12 @@ impl Metadata {
         Metadata { delivery: true, ..self }
     }
 
+    /// Adds the number of deliveries to JetStream's metadata.
+    #[must_use]
+    pub const fn with_deliveries(self) -> Self {
+        Metadata { deliveries: true, ..self }
+    }
+
     /// Adds JetStream's metadata, for a column that requires it.
     #[must_use]
     pub const fn with_delivery_for(self, column: &'static str) -> Self {
@@ -151,6 +160,7 @@ impl Metadata {
             headers: self.headers || other.headers,
             received_at: self.received_at || other.received_at,
             delivery: self.delivery || other.delivery,
+            deliveries: self.deliveries || other.deliveries,
             needs_jetstream: if self.needs_jetstream.is_some() { self.needs_jetstream } else { other.needs_jetstream },
         }
     }

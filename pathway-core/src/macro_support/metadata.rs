@@ -191,9 +191,14 @@ fn not_available(column: &'static Column) -> DecodeError {
     DecodeError::metadata(column.name, "the message does not have this metadata")
 }
 
-/// The metadata that a `stream_sequence` or `delivered` column needs.
+/// The metadata that a `stream_sequence` column needs.
 pub const fn metadata_for_count<T: CountColumn>(column: &'static str) -> Metadata {
     metadata_for_delivery(column, T::OPTIONAL)
+}
+
+/// The metadata that a `delivered` column needs.
+pub const fn metadata_for_deliveries<T: CountColumn>(column: &'static str) -> Metadata {
+    metadata_for_count::<T>(column).with_deliveries()
 }
 
 /// The metadata that a `published_at` column needs.

@@ -63,8 +63,11 @@ fn needed(metadata: &MetadataColumn, column: &Column, krate: &Path) -> Option<To
         MetadataSource::Subject | MetadataSource::SubjectToken(_) => None,
         MetadataSource::Header(_) => Some(quote!(#none.with_headers())),
         MetadataSource::ReceivedAt => Some(quote!(#none.with_received_at())),
-        MetadataSource::StreamSequence | MetadataSource::Delivered => {
+        MetadataSource::StreamSequence => {
             Some(quote_spanned!(ty.span()=> #private::metadata::metadata_for_count::<#ty>(#name)))
+        }
+        MetadataSource::Delivered => {
+            Some(quote_spanned!(ty.span()=> #private::metadata::metadata_for_deliveries::<#ty>(#name)))
         }
         MetadataSource::PublishedAt => {
             Some(quote_spanned!(ty.span()=> #private::metadata::metadata_for_time::<#ty>(#name)))
