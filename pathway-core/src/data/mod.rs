@@ -24,6 +24,7 @@ mod one_column;
 mod rejection;
 mod saved;
 mod schema;
+mod sequences;
 mod time;
 
 pub use change::{Change, Commit};
@@ -44,4 +45,6 @@ pub use one_column::{OneColumn, OnePayload};
 pub use rejection::Rejection;
 pub use saved::Saved;
 pub use schema::{Column, Schema};
+pub(crate) use sequences::SequenceSet;
+pub use sequences::{EarlierMessages, SequenceRuns};
 pub use time::{DateTimeNaive, DateTimeUtc};

@@ -32,6 +32,8 @@ pub(super) struct Checkpoints {
     is_open: AtomicBool,
     /// The workers have sent all pieces of the open one.
     has_all_pieces: AtomicBool,
+    /// The next one was asked for before it is due.
+    is_wanted: AtomicBool,
     /// The last one has failed: what it had is in no part.
     has_failed: AtomicBool,
     /// The pipeline ends.
@@ -89,6 +91,7 @@ impl Checkpoints {
             done: AtomicU64::new(done),
             is_open: AtomicBool::new(false),
             has_all_pieces: AtomicBool::new(true),
+            is_wanted: AtomicBool::new(false),
             has_failed: AtomicBool::new(false),
             is_ending: AtomicBool::new(false),
             thread: Mutex::default(),
@@ -109,6 +112,14 @@ impl Checkpoints {
 
     pub(super) fn has_all_pieces(&self) -> bool {
         self.has_all_pieces.load(Ordering::Acquire)
+    }
+
+    pub(super) fn want(&self) -> bool {
+        !self.is_open() && !self.is_wanted.swap(true, Ordering::AcqRel)
+    }
+
+    pub(super) fn is_wanted(&self) -> bool {
+        self.is_wanted.load(Ordering::Acquire)
     }
 
     /// Wakes the thread that writes a checkpoint, if there is one.
@@ -137,7 +148,8 @@ fn add_sizes(sum: &mut Vec<StateSize>, states: Vec<StateSize>) {
 }
 
 impl PersistentState {
-    /// Begins a checkpoint, between two commits. `checkpoint` has no parts yet.
+    /// Begins a checkpoint, between two commits. `checkpoint` has no parts yet. The calling thread is woken at its end: messages
+    /// can be acknowledged then.
     ///
     /// # Errors
     /// The log cannot be written.
@@ -154,7 +166,8 @@ impl PersistentState {
         let (sender, pieces) = sync_channel(MOST_WAITING);
         self.checkpoints.is_open.store(true, Ordering::Release);
         self.checkpoints.has_all_pieces.store(false, Ordering::Release);
-        let state = Arc::clone(self);
+        self.checkpoints.is_wanted.store(false, Ordering::Release);
+        let (state, caller) = (Arc::clone(self), std::thread::current());
         let write = move || {
             let outcome = state.write(&pieces, checkpoint, (all, workers), log);
             if let Err(error) = outcome {
@@ -167,6 +180,7 @@ impl PersistentState {
             }
             state.checkpoints.has_all_pieces.store(true, Ordering::Release);
             state.checkpoints.is_open.store(false, Ordering::Release);
+            caller.unpark();
         };
         let spawned = Builder::new().name("pathway-checkpoint".into()).spawn(write).map_err(|error| {
             Error::new(ErrorKind::Config, "cannot start the thread that writes checkpoints").with_source(error)

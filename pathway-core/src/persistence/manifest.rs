@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::frame::{self, Frame};
 use super::record::SourceStart;
 use super::store::{FileStore, failed};
-use crate::data::{Commit, Error, ErrorKind, Result};
+use crate::data::{Commit, Error, ErrorKind, Result, SequenceRuns};
 
 /// The version of the files.
 pub(super) const VERSION: u32 = 2;
@@ -81,6 +81,10 @@ pub(crate) struct SourceState {
     pub(crate) position: Vec<u8>,
     /// Whether operators know that it has ended.
     pub(crate) has_ended: bool,
+    /// The sequences of its messages in the checkpoint that the server may deliver again, if it acknowledges them.
+    pub(crate) sequences: SequenceRuns,
+    /// When the newest message that it had read by then was stored, in unix nanoseconds, if it acknowledges messages.
+    pub(crate) newest: i64,
 }
 
 /// A file with states of operators.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::data::Commit;
+use crate::data::{Commit, SequenceRuns};
 
 /// A record of the commit log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,5 +87,11 @@ pub(crate) enum Arrival {
         values: Vec<u8>,
         /// The position behind them, as postcard encodes it, if the source has set one; else empty.
         position: Vec<u8>,
+    },
+    /// Messages of a source that acknowledges them: the server may deliver them in any order.
+    Sequences {
+        /// Its number in [`Record::Start`].
+        source: u32,
+        sequences: SequenceRuns,
     },
 }

@@ -14,7 +14,7 @@ use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, failed};
 use super::{Answers, Arrival, Persistence, Record, Records, RefusedMessage, SourceStart};
-use crate::data::{Commit, Error, ErrorKind, Result};
+use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
 
 /// Answers to asynchronous calls, by the number of the operator's node and the `time` of the commit.
 type LoggedAnswers = HashMap<(u32, u64), Vec<Arc<[u8]>>>;
@@ -35,6 +35,8 @@ pub(crate) struct Opened {
     pub(crate) start: Option<Vec<SourceStart>>,
     /// The last positions of sources whose messages or rows are in the log, by their numbers.
     pub(crate) positions: HashMap<u32, Vec<u8>>,
+    /// What sources that acknowledge their messages have read, by their numbers.
+    pub(crate) messages: HashMap<u32, EarlierMessages>,
 }
 
 /// What all threads of a pipeline share of its store. It is locked until [`release`](PersistentState::release).
@@ -90,13 +92,15 @@ impl Persistence {
             if !source.position.is_empty() {
                 found.positions.insert(number, source.position.clone());
             }
+            let (checkpointed, newest) = (source.sequences.clone(), source.newest);
+            found.messages.insert(number, EarlierMessages { checkpointed, newest, ..EarlierMessages::default() });
         }
         let mut records = open_log()?;
         while let Some(record) = records.next()? {
             found.add(record);
         }
         let log = records.into_log()?;
-        let Found { start, commits, confirmed, refused, positions, answers } = found;
+        let Found { start, commits, confirmed, refused, positions, answers, messages } = found;
         let state = PersistentState {
             store: Arc::clone(store),
             commits: commits.max(next),
@@ -113,7 +117,7 @@ impl Persistence {
             lock: Mutex::new(Some(lock)),
             manifest: Mutex::new(manifest.clone()),
         };
-        Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions })
+        Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
     }
 }
 
@@ -126,6 +130,7 @@ struct Found {
     refused: HashSet<RefusedMessage>,
     positions: HashMap<u32, Vec<u8>>,
     answers: LoggedAnswers,
+    messages: HashMap<u32, EarlierMessages>,
 }
 
 impl Found {
@@ -135,10 +140,14 @@ impl Found {
             Record::Commit(record) => {
                 (self.commits, self.confirmed) = (record.commit + 1, record.confirmed.max(self.confirmed));
                 for arrival in record.arrivals {
-                    if let Arrival::Logged { source, position, .. } = arrival
-                        && !position.is_empty()
-                    {
-                        self.positions.insert(source, position);
+                    match arrival {
+                        Arrival::Logged { source, position, .. } if !position.is_empty() => {
+                            self.positions.insert(source, position);
+                        }
+                        Arrival::Sequences { source, sequences } => {
+                            self.messages.entry(source).or_default().logged.append(&sequences);
+                        }
+                        _ => {}
                     }
                 }
             }
@@ -274,6 +283,17 @@ impl PersistentState {
     /// Whether the workers have sent all pieces of the last checkpoint that was begun.
     pub(crate) fn has_all_pieces(&self) -> bool {
         self.checkpoints.has_all_pieces()
+    }
+
+    /// Asks for a checkpoint before it is due: too many messages wait for one to be acknowledged. Returns false if one was asked
+    /// for already, or is being written.
+    pub(crate) fn want_checkpoint(&self) -> bool {
+        self.checkpoints.want()
+    }
+
+    /// Whether a checkpoint was asked for before it is due.
+    pub(crate) fn is_checkpoint_wanted(&self) -> bool {
+        self.checkpoints.is_wanted()
     }
 
     /// Whether a checkpoint is being written.

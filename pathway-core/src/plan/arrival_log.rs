@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
+use crate::data::SequenceRuns;
 use crate::persistence::Arrival;
 
 /// What has arrived in the open commit. Clones share it.
@@ -31,6 +32,12 @@ impl ArrivalLog {
         {
             (*sum, *end) = (*sum + count, *last);
             return;
+        }
+        if let Arrival::Sequences { source, sequences } = &arrival
+            && let Some(Arrival::Sequences { source: before, sequences: all }) = arrivals.last_mut()
+            && before == source
+        {
+            return all.append(sequences);
         }
         arrivals.push(arrival);
     }
@@ -74,6 +81,11 @@ impl SourceArrivals {
         self.log.add(Arrival::Messages { source: self.source, count, last });
     }
 
+    /// Messages with these sequences have arrived, which the source acknowledges.
+    pub(crate) fn add_sequences(&self, sequences: SequenceRuns) {
+        self.log.add(Arrival::Sequences { source: self.source, sequences });
+    }
+
     /// Messages or rows have arrived that cannot be read again. `position` is the one behind them, if the source has set it.
     pub(crate) fn log(&self, values: Vec<u8>, position: Vec<u8>) {
         self.log.add(Arrival::Logged { source: self.source, values, position });
@@ -102,5 +114,22 @@ mod tests {
         let messages = |source, count, last| Arrival::Messages { source, count, last };
         assert_eq!(log.take(), [messages(0, 3, 9), messages(1, 4, 4), messages(0, 1, 10)]);
         assert_eq!(log.take(), []);
+    }
+
+    #[test]
+    fn sequences_of_one_source_in_a_row_are_one_arrival() {
+        let log = ArrivalLog::default();
+        let [a, b] = [0, 1].map(|source| SourceArrivals::new(log.clone(), source));
+        let runs = |all: &[u64]| {
+            let mut runs = SequenceRuns::default();
+            all.iter().for_each(|sequence| runs.push(*sequence));
+            runs
+        };
+        a.add_sequences(runs(&[1, 2]));
+        a.add_sequences(runs(&[3, 9]));
+        b.add_sequences(runs(&[1]));
+        a.add_sequences(runs(&[10]));
+        let sequences = |source, all: &[u64]| Arrival::Sequences { source, sequences: runs(all) };
+        assert_eq!(log.take(), [sequences(0, &[1, 2, 3, 9]), sequences(1, &[1]), sequences(0, &[10])]);
     }
 }

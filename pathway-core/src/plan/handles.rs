@@ -2,13 +2,14 @@
 
 use std::thread::JoinHandle;
 
-use crate::data::{Commit, Result};
+use crate::data::{Commit, EarlierMessages, Result};
 use crate::telemetry::{SinkStats, SourceStats};
 
 /// How the messages or rows of a source are there again after a restart of a pipeline that persists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
-    /// The source reads the same ones once more, in the same order, from a sequence on.
+    /// The source reads the same ones once more: in the same order, from a sequence on; or those that the log names, if it
+    /// acknowledges its messages.
     Again,
     /// They are in the log.
     Logged,
@@ -40,6 +41,9 @@ pub trait SourceHandle: Send + Sync {
 
     /// Makes it begin with this sequence, before it starts.
     fn replay_from(&self, _next: u64) {}
+
+    /// Says what earlier runs have read, before it starts, if it acknowledges its messages.
+    fn continue_acknowledging(&self, _earlier: EarlierMessages) {}
 
     /// What the source has counted so far.
     fn stats(&self) -> SourceStats;

@@ -25,7 +25,7 @@ pub use handles::{Replay, SinkHandle, SourceHandle};
 pub use manual_commits::ManualCommits;
 pub use node::{NodeId, Order, Plan, TableProperties};
 pub use pipeline::Pipeline;
-pub use source_operator::{Backlog, CommitTrigger, SourceOperator};
+pub use source_operator::{Acknowledged, Backlog, CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use net::{net, net_in_arrival_order};

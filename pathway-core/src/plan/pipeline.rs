@@ -66,8 +66,9 @@ impl Pipeline {
     /// `PATHWAY_PERSISTENT_STORAGE` names a directory from outside; this method comes first.
     ///
     /// # Requirements
-    /// Streams that are read have limits, and no durable consumer is named. Other inputs are logged as a whole, except work queues
-    /// and buckets, which are refused.
+    /// The input streams keep what the log needs. Messages that are acknowledged (of work queues, streams with interest retention,
+    /// named durable consumers) are acknowledged when a checkpoint has their commit. Other inputs are logged as a whole, except
+    /// buckets, which are refused.
     /// Nothing else writes into the output streams. With anything else, [`run`](Pipeline::run) returns an error that names it.
     ///
     /// ```

@@ -77,16 +77,31 @@ pub trait SourceOperator {
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 
-    /// Everything that the commits before `before` wrote is confirmed.
+    /// Everything that the commits before `before` wrote is confirmed. Those before `checkpointed` are never computed again; it is
+    /// `before` if the pipeline does not persist.
     ///
     /// Calls may be left out, but not the last one.
-    fn confirm(&mut self, _before: Commit) {}
+    fn confirm(&mut self, _before: Commit, _checkpointed: Commit) {}
+
+    /// How far the source has acknowledged its messages, if it does so behind checkpoints.
+    fn acknowledged(&self) -> Option<Acknowledged> {
+        None
+    }
 
     /// Whether everything was moved and nothing more follows.
     fn is_finished(&self) -> bool;
 
     /// Releases a source that waits for room, because the pipeline has failed.
     fn close(&mut self);
+}
+
+/// How far a source has acknowledged its messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acknowledged {
+    /// The server has confirmed the acknowledgements of all messages with this sequence or a lower one.
+    pub floor: u64,
+    /// When the newest message that the source has read was stored, in unix nanoseconds.
+    pub newest: i64,
 }
 
 /// What is left of the messages that a server had stored before the source could read them.

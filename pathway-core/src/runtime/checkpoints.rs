@@ -5,11 +5,14 @@ use std::time::{Duration, Instant};
 
 use super::commit_loop::CommitLoop;
 use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
-use crate::data::{Commit, Result};
+use crate::data::{Commit, Result, SequenceSet};
 use crate::persistence::{Arrival, Checkpoint, PersistentState, SourceStart, SourceState};
 
 /// How long the first worker sleeps at most until the others have begun a checkpoint.
 const BEGIN_WAIT: Duration = Duration::from_millis(10);
+/// How many ranges of sequences a checkpoint has of a source, of which all are acknowledged: a server that is killed may have
+/// forgotten that. If each sequence of a stream is read, there is one.
+const ACKNOWLEDGED_RANGES: usize = 1024;
 
 /// How long the last checkpoint waits for the one before: its commits may not be confirmed, because a server is not there.
 const LAST_PATIENCE: Duration = Duration::from_secs(2);
@@ -32,6 +35,8 @@ pub(super) struct Checkpoints {
     /// Where the sources go on.
     sources: Vec<SourceStart>,
     positions: Vec<Vec<u8>>,
+    /// The messages of sources that acknowledge them, as far as they may be delivered again.
+    sequences: Vec<SequenceSet>,
 }
 
 impl Checkpoints {
@@ -46,12 +51,14 @@ impl Checkpoints {
             preloaded: 0,
             sources: Vec::new(),
             positions: Vec::new(),
+            sequences: Vec::new(),
         }
     }
 
     /// Where the sources begin.
     pub(super) fn set_sources(&mut self, sources: Vec<SourceStart>) {
         self.positions.resize(sources.len(), Vec::new());
+        self.sequences.resize(sources.len(), SequenceSet::default());
         self.sources = sources;
     }
 
@@ -65,6 +72,9 @@ impl Checkpoints {
         let Checkpoint { commit, time, catching_up, preloaded, sources, .. } = checkpoint;
         (self.commit, self.time, self.is_catching_up, self.preloaded) = (*commit, *time, *catching_up, *preloaded);
         self.positions = sources.iter().map(|source| source.position.clone()).collect();
+        for (set, source) in self.sequences.iter_mut().zip(sources) {
+            set.extend(&source.sequences);
+        }
     }
 
     /// A commit at this time is sealed, which has these arrivals.
@@ -77,6 +87,9 @@ impl Checkpoints {
                 Arrival::Ended(_) => {}
                 Arrival::Messages { source, last, .. } => {
                     self.sources.get_mut(*source as usize).into_iter().for_each(|source| source.next = last + 1);
+                }
+                Arrival::Sequences { source, sequences } => {
+                    self.sequences.get_mut(*source as usize).into_iter().for_each(|set| set.extend(sequences));
                 }
                 Arrival::Logged { source, position, .. } => {
                     if let Some(before) = self.positions.get_mut(*source as usize).filter(|_| !position.is_empty()) {
@@ -92,7 +105,8 @@ impl Checkpoints {
         if commits == self.commit || state.has_open_checkpoint() {
             return None;
         }
-        Some(state.checkpoint_every().saturating_sub(self.begun.elapsed()))
+        let wait = state.checkpoint_every().saturating_sub(self.begun.elapsed());
+        Some(if state.is_checkpoint_wanted() { Duration::ZERO } else { wait })
     }
 }
 
@@ -114,12 +128,20 @@ impl CommitLoop<'_> {
             return Ok(());
         };
         (checkpoints.begun, checkpoints.commit) = (Instant::now(), commit);
-        let sources = checkpoints.sources.iter().zip(&checkpoints.positions).enumerate();
-        let sources = sources.map(|(number, (start, position))| SourceState {
-            start: start.clone(),
-            position: position.clone(),
-            has_ended: self.ends.as_ref().is_some_and(|ends| ends.has_sent(number)),
-        });
+        let acknowledged = self.sources.iter().map(|source| source.acknowledged());
+        let sources = checkpoints.sources.iter().zip(&checkpoints.positions).zip(&mut checkpoints.sequences);
+        let sources =
+            sources.zip(acknowledged).enumerate().map(|(number, (((start, position), set), acknowledged))| {
+                let floor = acknowledged.map_or(0, |acknowledged| acknowledged.floor);
+                while set.len() > ACKNOWLEDGED_RANGES && set.pop_lowest(floor) {}
+                SourceState {
+                    start: start.clone(),
+                    position: position.clone(),
+                    has_ended: self.ends.as_ref().is_some_and(|ends| ends.has_sent(number)),
+                    sequences: set.to_runs(),
+                    newest: acknowledged.map_or(0, |acknowledged| acknowledged.newest),
+                }
+            });
         let checkpoint = Checkpoint {
             commit,
             time: checkpoints.time,
@@ -137,6 +159,8 @@ impl CommitLoop<'_> {
         while !checkpoints.rounds.have_begun(workers) && !self.control.is_abandoned() {
             std::thread::park_timeout(BEGIN_WAIT);
         }
+        // Others may have woken this worker meanwhile, for example because a sink has confirmed everything.
+        self.control.wake();
         Ok(())
     }
 

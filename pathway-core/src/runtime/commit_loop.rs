@@ -36,6 +36,8 @@ pub(super) struct CommitLoop<'a> {
     pub(super) commits: Arc<Counter>,
     /// The sources know that the commits before this one are confirmed.
     pub(super) confirmed: Commit,
+    /// And that the commits before this one are never computed again.
+    pub(super) checkpointed: Commit,
 }
 
 impl CommitLoop<'_> {
@@ -220,11 +222,16 @@ impl CommitLoop<'_> {
     pub(super) fn confirm(&mut self) {
         let sealed = self.commits.get();
         let before = self.sinks.iter().filter_map(|sink| sink.oldest_unconfirmed()).min().unwrap_or(sealed);
+        let state = self.control.persistent();
+        let checkpointed = state.map_or(before, |state| state.checkpointed().min(before));
         if before > self.confirmed {
             self.confirmed = before;
-            self.control.persistent().into_iter().for_each(|state| state.set_all_confirmed(before));
-            self.sources.iter_mut().for_each(|source| source.confirm(before));
+            state.into_iter().for_each(|state| state.set_all_confirmed(before));
+        } else if checkpointed <= self.checkpointed {
+            return;
         }
+        self.checkpointed = checkpointed;
+        self.sources.iter_mut().for_each(|source| source.confirm(before, checkpointed));
     }
 }
 

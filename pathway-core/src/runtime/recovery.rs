@@ -34,8 +34,7 @@ impl Recovery {
         if !reasons.is_empty() {
             let message = format!(
                 "the pipeline cannot persist: {}\n\
-                 streams must have limits, and no durable consumer and no `received_at` columns; put a stream in front of other \
-                 inputs, or leave `persist` out",
+                 streams must have no `received_at` columns; put a stream in front of other inputs, or leave `persist` out",
                 reasons.join("; ")
             );
             return Err(Error::new(ErrorKind::Config, message));
@@ -50,6 +49,11 @@ impl Recovery {
             let name = opened.start.iter().flatten().nth(*number as usize).map(|begun| &begun.name);
             let source = declaration.connectors.sources.iter().find(|source| Some(&source.stats().name) == name);
             source.into_iter().for_each(|source| source.resume_after(position));
+        }
+        for (number, messages) in opened.messages {
+            let name = opened.start.iter().flatten().nth(number as usize).map(|begun| &begun.name);
+            let source = declaration.connectors.sources.iter().find(|source| Some(&source.stats().name) == name);
+            source.into_iter().for_each(|source| source.continue_acknowledging(messages.clone()));
         }
         let (commits, confirmed) = (opened.state.commits(), opened.state.confirmed());
         declaration.connectors.sinks.iter().filter(|sink| !sink.resumes()).for_each(|sink| sink.skip_before(confirmed));
@@ -190,7 +194,13 @@ impl CommitLoop<'_> {
                     }
                 }
                 Arrival::Messages { source, count, last } => {
-                    if !self.replay_messages(record.commit, *source as usize, *count, *last)? {
+                    if !self.replay_messages(record.commit, *source as usize, *count, *last, false)? {
+                        return Ok(false);
+                    }
+                }
+                Arrival::Sequences { source, sequences } => {
+                    let (count, last) = (sequences.count(), sequences.last().unwrap_or_default());
+                    if !self.replay_messages(record.commit, *source as usize, count, last, true)? {
                         return Ok(false);
                     }
                 }
@@ -200,7 +210,15 @@ impl CommitLoop<'_> {
         Ok(!self.control.is_stopping())
     }
 
-    fn replay_messages(&mut self, commit: u64, source: usize, count: u64, last: u64) -> Result<bool> {
+    /// Moves as many messages of a source, up to the sequence `last`. `are_acknowledged` says how they were read.
+    fn replay_messages(
+        &mut self,
+        commit: u64,
+        source: usize,
+        count: u64,
+        last: u64,
+        are_acknowledged: bool,
+    ) -> Result<bool> {
         let (mut left, mut position) = (count, None);
         while left > 0 {
             let Some(source) = self.sources.get_mut(source) else {
@@ -209,15 +227,21 @@ impl CommitLoop<'_> {
             if self.control.is_stopping() || self.control.has_failed() {
                 return Ok(false);
             }
+            if source.acknowledged().is_some() != are_acknowledged {
+                let [before, now] = [are_acknowledged, !are_acknowledged].map(|is| if is { "with" } else { "without" });
+                let what = format!("has read its stream {before} acknowledgements, and reads it {now} them now");
+                return Err(lost(commit, source.name(), what));
+            }
             let (moved, at) = source.replay(left);
             (left, position) = (left - moved, at.or(position));
-            if position.is_some_and(|position| position > last) {
+            // Such a source fails by itself if a message is gone, and its messages have any order.
+            if !are_acknowledged && position.is_some_and(|position| position > last) {
                 break;
             }
             if moved > 0 {
                 continue;
             }
-            if source.backlog() == Some(Backlog::Done) {
+            if !are_acknowledged && source.backlog() == Some(Backlog::Done) {
                 // Nothing more is stored.
                 break;
             }

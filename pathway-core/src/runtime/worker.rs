@@ -90,6 +90,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             sinks: &shared.connectors.sinks,
             commits: Arc::clone(&shared.commits),
             confirmed: 0,
+            checkpointed: 0,
             worker,
         };
         let ready = shared.take_ready();

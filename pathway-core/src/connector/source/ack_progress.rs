@@ -66,6 +66,8 @@ use tokio::sync::Notify;
 pub struct AckProgress {
     /// The source has asked for this. Nothing is kept for others. The worker reads it with each commit, so it is not locked.
     requested: AtomicBool,
+    /// The source needs to know what is durable, also at the end: then that is not what is confirmed.
+    waits_for_checkpoints: AtomicBool,
     state: Mutex<State>,
     changed: Notify,
     ended: Notify,
@@ -83,7 +85,7 @@ pub struct AckSnapshot {
     /// So many of the first messages are durable: no restart will need them again. Without persistence that is the case as
     /// soon as they are confirmed.
     pub durable: u64,
-    /// The numbers, from 0, of messages that could not be decoded.
+    /// The numbers, from 0, of durable messages that could not be decoded.
     pub rejected: VecDeque<u64>,
     /// Nothing more follows: see [the end](AckProgress#end).
     pub over: bool,
@@ -116,6 +118,16 @@ impl AckProgress {
         self.requested.load(Ordering::Relaxed)
     }
 
+    /// Requests to know which messages a checkpoint has, also when the pipeline ends.
+    pub(crate) fn wait_for_checkpoints(&self) {
+        self.waits_for_checkpoints.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether [nothing more follows](AckProgress#end).
+    pub(crate) fn is_over(&self) -> bool {
+        self.lock().end.is_some()
+    }
+
     /// The message with this number, from 0, could not be decoded.
     pub(super) fn reject(&self, number: u64) {
         if self.is_requested() {
@@ -123,11 +135,11 @@ impl AckProgress {
         }
     }
 
-    /// The first `messages` messages are confirmed.
-    pub(super) fn advance(&self, messages: u64) {
+    /// The first `messages` messages are confirmed, and the first `durable` ones durable.
+    pub(super) fn advance(&self, messages: u64, durable: u64) {
         let mut state = self.lock();
         state.messages = messages;
-        state.durable = messages;
+        state.durable = durable;
         state.end_after_last();
         self.notify(state);
     }
@@ -146,7 +158,9 @@ impl AckProgress {
         if state.end.is_none() {
             state.end = Some(messages.is_some());
             state.messages = messages.unwrap_or(state.messages);
-            state.durable = state.messages;
+            if !self.waits_for_checkpoints.load(Ordering::Relaxed) {
+                state.durable = state.messages;
+            }
         }
         self.notify(state);
     }
@@ -155,8 +169,8 @@ impl AckProgress {
     pub(super) fn end_after(&self, messages: u64) {
         /// How long the source has to acknowledge these, before it learns that not all are confirmed.
         const TIME: Duration = Duration::from_secs(2);
-        if self.is_requested() && messages > 0 {
-            self.advance(messages);
+        if self.is_requested() && messages > 0 && !self.waits_for_checkpoints.load(Ordering::Relaxed) {
+            self.advance(messages, messages);
             std::thread::sleep(TIME);
         }
         self.end(None);
@@ -221,7 +235,7 @@ impl AckProgress {
         state.take()
     }
 
-    /// How far the messages are confirmed. Each rejected message that is confirmed is returned once.
+    /// How far the messages are confirmed. Each rejected message that is durable is returned once.
     pub fn take(&self) -> AckSnapshot {
         self.lock().take()
     }
@@ -240,8 +254,8 @@ impl State {
 
     fn take(&mut self) -> AckSnapshot {
         self.seen = self.messages;
-        let confirmed = self.rejected.iter().take_while(|number| **number < self.messages).count();
-        let rejected = self.rejected.drain(..confirmed).collect();
+        let durable = self.rejected.iter().take_while(|number| **number < self.durable).count();
+        let rejected = self.rejected.drain(..durable).collect();
         AckSnapshot { messages: self.messages, durable: self.durable, rejected, over: self.end.is_some() }
     }
 }
@@ -264,7 +278,7 @@ mod tests {
         progress.reject(0);
         progress.request();
         [1, 4, 5].into_iter().for_each(|number| progress.reject(number));
-        progress.advance(5);
+        progress.advance(5, 5);
         let snapshot = progress.take();
         assert_eq!((snapshot.messages, snapshot.rejected, snapshot.over), (5, VecDeque::from([1, 4]), false));
         progress.end(Some(7));
@@ -276,10 +290,10 @@ mod tests {
     #[test]
     fn it_is_over_when_the_last_message_is_confirmed() {
         let progress = AckProgress::default();
-        progress.advance(2);
+        progress.advance(2, 2);
         progress.set_last(3);
         assert!(!progress.take().over);
-        progress.advance(3);
+        progress.advance(3, 3);
         assert!(progress.take().over && progress.wait_ended());
         // A later failure does not undo it.
         progress.end(None);
@@ -290,10 +304,23 @@ mod tests {
         assert!(nothing.wait_ended());
 
         let failed = AckProgress::default();
-        failed.advance(2);
+        failed.advance(2, 2);
         failed.end(None);
         assert!(!failed.wait_ended());
         assert_eq!(failed.take(), AckSnapshot { messages: 2, durable: 2, rejected: VecDeque::new(), over: true });
+    }
+
+    #[test]
+    fn the_end_makes_nothing_durable_for_a_source_that_waits_for_checkpoints() {
+        let progress = AckProgress::default();
+        progress.request();
+        progress.wait_for_checkpoints();
+        [0, 3].into_iter().for_each(|number| progress.reject(number));
+        progress.advance(4, 2);
+        assert_eq!(progress.take().rejected, [0]);
+        progress.end_after(4);
+        let snapshot = progress.take();
+        assert_eq!((snapshot.messages, snapshot.durable, snapshot.rejected.len(), progress.is_over()), (4, 2, 0, true));
     }
 
     #[test]
@@ -302,7 +329,7 @@ mod tests {
         assert_eq!(progress.wait_changed(Duration::from_millis(1)).messages, 0);
         std::thread::scope(|scope| {
             let waiting = scope.spawn(|| progress.wait_changed(long).messages);
-            progress.advance(1);
+            progress.advance(1, 1);
             assert_eq!(waiting.join().expect("no panic"), 1);
             let waiting = scope.spawn(|| (progress.wait_changed(long).over, progress.wait_ended()));
             progress.end(Some(1));

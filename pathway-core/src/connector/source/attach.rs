@@ -12,7 +12,7 @@ use super::{
     SourceItem, SourceLink, SourceSettings, Stopped,
 };
 use crate::connector::thread::{self, Component, Kind};
-use crate::data::{Error, ErrorKind, Message, Metadata, Result, Schema};
+use crate::data::{EarlierMessages, Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
 use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
@@ -257,6 +257,10 @@ impl<S: Source> SourceHandle for SourceThread<S> {
 
     fn replay_from(&self, next: u64) {
         let _ = self.link.beginning.wanted.set(next);
+    }
+
+    fn continue_acknowledging(&self, earlier: EarlierMessages) {
+        self.link.beginning.acknowledging.set_earlier(earlier);
     }
 
     fn close(&self) {

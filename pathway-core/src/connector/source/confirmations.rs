@@ -1,4 +1,4 @@
-//! Which of a source's messages belong to commits that are not confirmed yet.
+//! Which of a source's messages belong to commits that are not confirmed, or not durable, yet.
 
 use std::collections::VecDeque;
 
@@ -12,8 +12,11 @@ pub(super) struct Confirmations {
     taken: u64,
     /// How many of them were taken by the end of the last commit.
     committed: u64,
-    /// How many were taken by the end of each commit that is not confirmed. Empty where the source does not acknowledge.
-    unconfirmed: VecDeque<(Commit, u64)>,
+    /// How many of them are confirmed, and durable.
+    confirmed: u64,
+    durable: u64,
+    /// How many were taken by the end of each commit that is not durable. Empty where the source does not acknowledge.
+    commits: VecDeque<(Commit, u64)>,
 }
 
 impl Confirmations {
@@ -29,18 +32,22 @@ impl Confirmations {
     pub(super) fn advance(&mut self, next: Commit, acks: &AckProgress) {
         if self.taken > self.committed && acks.is_requested() {
             self.committed = self.taken;
-            self.unconfirmed.push_back((next - 1, self.taken));
+            self.commits.push_back((next - 1, self.taken));
         }
     }
 
-    /// The commits before `before` are confirmed.
-    pub(super) fn confirm(&mut self, before: Commit, acks: &AckProgress) {
-        let mut confirmed = None;
-        while let Some((_, taken)) = self.unconfirmed.pop_front_if(|(commit, _)| *commit < before) {
-            confirmed = Some(taken);
+    /// The commits before `before` are confirmed, and those before `durable` are durable, too: they are not later ones.
+    pub(super) fn confirm(&mut self, before: Commit, durable: Commit, acks: &AckProgress) {
+        let known = (self.confirmed, self.durable);
+        let confirmed = self.commits.partition_point(|(commit, _)| *commit < before);
+        if let Some((_, taken)) = confirmed.checked_sub(1).and_then(|last| self.commits.get(last)) {
+            self.confirmed = *taken;
         }
-        if let Some(taken) = confirmed {
-            acks.advance(taken);
+        while let Some((_, taken)) = self.commits.pop_front_if(|(commit, _)| *commit < durable) {
+            self.durable = taken;
+        }
+        if (self.confirmed, self.durable) != known {
+            acks.advance(self.confirmed, self.durable);
         }
     }
 }
@@ -59,9 +66,11 @@ mod tests {
             confirmations.advance(commit + 1, &acks);
         }
         let confirmed = |before, confirmations: &mut Confirmations| {
-            confirmations.confirm(before, &acks);
-            acks.take().messages
+            confirmations.confirm(before, before.saturating_sub(1), &acks);
+            let snapshot = acks.take();
+            (snapshot.messages, snapshot.durable)
         };
-        assert_eq!([0, 1, 2, 3].map(|before| confirmed(before, &mut confirmations)), [0, 3, 3, 5]);
+        let expected = [(0, 0), (3, 0), (3, 3), (5, 3), (5, 5)];
+        assert_eq!([0, 1, 2, 3, 4].map(|before| confirmed(before, &mut confirmations)), expected);
     }
 }

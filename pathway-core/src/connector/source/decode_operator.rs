@@ -14,7 +14,7 @@ use crate::connector::sink::EncodedBatch;
 use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
 use crate::dataflow::{InputHandle, StatePart, Stateful};
 use crate::format::{DecodedRows, RejectedPart};
-use crate::plan::{Backlog, CommitTrigger, SourceArrivals, SourceOperator};
+use crate::plan::{Acknowledged, Backlog, CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 
 /// What to do with a message that cannot be decoded.
@@ -149,12 +149,13 @@ impl<R: Schema> DecodeOperator<R> {
     /// Says what has arrived, if the pipeline persists.
     fn log_arrivals(&self, batch: &MessageBatch, numbers: Range<usize>) {
         let Some(arrivals) = self.arrivals.as_ref().filter(|_| !numbers.is_empty()) else { return };
+        if self.link.beginning.acknowledging.is_on() {
+            return arrivals.add_sequences(batch.sequences(numbers));
+        }
         let position = batch.position_after(numbers.end);
         if self.link.beginning.is_logged.get() != Some(&true) {
-            if let Some(last) = position.and_then(Position::as_u64) {
-                arrivals.add(numbers.len() as u64, last);
-            }
-            return;
+            let last = position.and_then(Position::as_u64);
+            return last.into_iter().for_each(|last| arrivals.add(numbers.len() as u64, last));
         }
         let position = position.and_then(|position| postcard::to_stdvec(position).ok()).unwrap_or_default();
         match logged::encode(batch, numbers) {
@@ -399,8 +400,14 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         self.confirmations.advance(next, self.link.queue.acks());
     }
 
-    fn confirm(&mut self, before: Commit) {
-        self.confirmations.confirm(before, self.link.queue.acks());
+    fn confirm(&mut self, before: Commit, checkpointed: Commit) {
+        // Otherwise a restart needs nothing from the source again, or it reads what it has read before.
+        let durable = if self.acknowledged().is_some() { checkpointed } else { before };
+        self.confirmations.confirm(before, durable, self.link.queue.acks());
+    }
+
+    fn acknowledged(&self) -> Option<Acknowledged> {
+        self.link.beginning.acknowledging.acknowledged()
     }
 
     fn is_finished(&self) -> bool {

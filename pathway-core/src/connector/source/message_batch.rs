@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::metadata_columns::MetadataColumns;
 use super::{InputBatch, Position};
-use crate::data::{DateTimeUtc, DecodeError, Delivery, Message};
+use crate::data::{DateTimeUtc, DecodeError, Delivery, Message, SequenceRuns};
 
 /// Undecoded messages in the order of their arrival, their payloads one after the other.
 ///
@@ -118,6 +118,15 @@ impl MessageBatch {
     pub(super) fn position_after(&self, messages: usize) -> Option<&Position> {
         let next = self.positions.partition_point(|(before, _)| *before <= messages);
         self.positions.get(next.checked_sub(1)?).map(|(_, position)| position)
+    }
+
+    /// The positions of the messages with these numbers, where the source has set numbers.
+    pub(super) fn sequences(&self, numbers: Range<usize>) -> SequenceRuns {
+        let begin = self.positions.partition_point(|(before, _)| *before <= numbers.start);
+        let positions = self.positions[begin..].iter().take_while(move |(before, _)| *before <= numbers.end);
+        let mut sequences = SequenceRuns::default();
+        positions.filter_map(|(_, position)| position.as_u64()).for_each(|sequence| sequences.push(sequence));
+        sequences
     }
 
     /// Says when the last message was stored, in unix nanoseconds. It is said of each message of a batch, or of none.
@@ -294,6 +303,8 @@ mod tests {
         ];
         assert_eq!([0, 1, 2, 3, 4].map(|number| batch.position_of(number)), expected);
         assert_eq!(batch.positions(), Some((&first, &fourth)));
+        let sequences = |numbers| batch.sequences(numbers).iter().collect::<Vec<_>>();
+        assert_eq!((sequences(0..1), sequences(1..5)), (vec![1], vec![2, 4]));
         let expected = [None, Some(&first), Some(&second), Some(&second), Some(&fourth), Some(&fourth)];
         assert_eq!([0, 1, 2, 3, 4, 5].map(|messages| batch.position_after(messages)), expected);
     }

@@ -1,6 +1,7 @@
 //! Sources: what brings messages or rows into a pipeline, on a thread of its own.
 
 mod ack_progress;
+mod acknowledging;
 mod attach;
 mod backlog_progress;
 mod bound;

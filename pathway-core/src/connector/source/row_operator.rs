@@ -170,8 +170,9 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         self.confirmations.advance(next, self.link.queue.acks());
     }
 
-    fn confirm(&mut self, before: Commit) {
-        self.confirmations.confirm(before, self.link.queue.acks());
+    fn confirm(&mut self, before: Commit, _: Commit) {
+        // If the pipeline persists, the rows are in its log.
+        self.confirmations.confirm(before, before, self.link.queue.acks());
     }
 
     fn is_finished(&self) -> bool {

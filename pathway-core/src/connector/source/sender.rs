@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future;
 
+use super::acknowledging::Acknowledging;
 use super::{
     AckProgress, BacklogProgress, Bound, Closed, InputBatch, InputQueue, MessageBatch, Position, RowBatch, SourceItem,
     Undecoded,
@@ -65,6 +66,8 @@ pub(crate) struct Beginning {
     pub(crate) is_logged: OnceLock<bool>,
     /// The last position that an earlier run has logged.
     pub(crate) resume_after: OnceLock<Position>,
+    /// If it acknowledges its messages.
+    pub(crate) acknowledging: Acknowledging,
 }
 
 /// The pipeline stops or has ended: the source should return. It is not a failure.

@@ -96,6 +96,22 @@ impl StoredMessage {
         None
     }
 
+    /// The headers of a message that async-nats can read, as it reads them.
+    pub(crate) fn headers(&self) -> Vec<(&str, String)> {
+        let mut lines = str::from_utf8(&self.headers).unwrap_or_default().lines().skip(1).peekable();
+        let mut headers = Vec::new();
+        while let Some(line) = lines.next() {
+            let Some((name, value)) = line.split_once(':') else { continue };
+            let mut value = value.trim_start().to_owned();
+            while let Some(continued) = lines.next_if(|line| line.starts_with(char::is_whitespace)) {
+                value.push_str(continued);
+            }
+            value.truncate(value.trim_end().len());
+            headers.push((name, value));
+        }
+        headers
+    }
+
     /// Whether its subject may have had bytes that are not UTF-8. A real U+FFFD looks the same.
     pub(crate) fn has_replaced_subject(&self) -> bool {
         self.subject.contains(char::REPLACEMENT_CHARACTER)
@@ -126,6 +142,9 @@ mod tests {
         assert_eq!((found.sequence, found.payload.as_slice(), found.stored % 10), (7, b"x".as_slice(), 5));
         // Without blanks at the ends, as in a message that the client has received.
         assert_eq!(found.readable_headers().collect::<Vec<_>>(), [("A", "1")]);
+        let continued = message("a", b"NATS/1.0\r\nA:  1 \r\n 2 \r\nB:\r\nA: 3\r\n\r\n");
+        let expected = [("A", "1  2"), ("B", ""), ("A", "3")].map(|(name, value)| (name, value.to_owned()));
+        assert_eq!(continued.headers(), expected);
         let json = r#"{"message": {"subject": "a", "seq": 7, "time": "2026-01-01T00:00:00Z"}}"#;
         let bare: StoredMessage = serde_json::from_str(json).expect("a message");
         assert!(bare.payload.is_empty() && bare.unreadable().is_none());

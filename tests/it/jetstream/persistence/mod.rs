@@ -6,6 +6,7 @@ mod refusals;
 mod refused;
 mod restarts;
 mod stops;
+pub(crate) mod work_queues;
 mod writers;
 
 use std::path::PathBuf;

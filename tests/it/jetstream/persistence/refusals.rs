@@ -9,6 +9,12 @@ use super::{Folder, Order, create_streams, orders, service};
 use crate::jetstream::support::{Js, server, work_queue};
 use crate::support::{Input, assert_error, join, stop, wait_for};
 
+#[derive(Schema)]
+struct Deliveries {
+    #[schema(delivered)]
+    n: u64,
+}
+
 /// Runs the service until it has read 50 orders.
 fn run_once(uri: &str, js: &Js, folder: &Folder) {
     create_streams(js);
@@ -36,9 +42,10 @@ fn inputs_that_cannot_be_read_again_are_refused() {
         ErrorKind::Config,
         &["the messages of the source `prices` cannot be read again", "put a stream in front"],
     );
-    let queue =
-        |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Input>().collect());
-    refuse(&queue, ErrorKind::Config, &["stream `QUEUE`", "use a stream with limits"]);
+    let queue = |pipeline: &Pipeline| {
+        drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Deliveries>().collect());
+    };
+    refuse(&queue, ErrorKind::Config, &["stream `QUEUE`", "cannot have a column `#[schema(delivered)]`"]);
     let every = |every| Pipeline::named("refused").persist(folder.directory().checkpoint_every(every));
     let error = every(Duration::ZERO).start().expect_err("no interval");
     assert_error(&error, ErrorKind::Config, &["`checkpoint_every` is zero", "10 s for example"]);

@@ -20,7 +20,7 @@ const COUNTING_THRESHOLD: Duration = Duration::from_secs(10);
 /// before that.
 const ACK_WAIT: Duration = Duration::from_secs(30);
 /// How many messages of our own durable consumer may be unacknowledged: as many as a full commit has.
-const MAX_ACK_PENDING: u64 = 256 * 1024;
+pub(super) const MAX_ACK_PENDING: u64 = 256 * 1024;
 
 /// What to read, and with which consumer.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ pub(super) struct Consumer {
     pub(super) is_full: Option<u64>,
     /// When it delivers a message again that was not acknowledged.
     pub(super) ack_wait: Duration,
+    /// How many messages may be unacknowledged; `None` if there is no limit.
+    pub(super) max_ack_pending: Option<u64>,
     pub(super) limits: PullLimits,
     /// How long it delivers nothing yet, because an administrator has paused it.
     pub(super) paused: Option<Duration>,
@@ -260,6 +262,11 @@ impl From<&ConsumerInfo> for Consumer {
             waiting: info.num_waiting,
             is_full: u64::try_from(info.config.max_waiting).ok().filter(|most| *most > 0 && info.num_waiting >= *most),
             ack_wait: info.config.ack_wait(),
+            max_ack_pending: info
+                .config
+                .max_ack_pending
+                .and_then(|most| u64::try_from(most).ok())
+                .filter(|most| *most > 0),
             paused: info.paused.then(|| Duration::from_nanos(info.pause_remaining)),
             limits: PullLimits::new(&info.config),
         }

@@ -3,8 +3,10 @@
 //! A stream that keeps its messages up to its limits is read without acknowledgements, by its sequences. Its consumer is
 //! ephemeral: whenever anything is wrong with it, another one is created behind the last message that was read.
 //! A stream that keeps messages until they are acknowledged (a work queue, or one with interest retention) is read with a
-//! durable consumer, and a message is acknowledged when the servers have everything that was written for it.
+//! durable consumer, and a message is acknowledged when the servers have everything that was written for it; in a pipeline that
+//! persists, when a checkpoint has it.
 
+mod acknowledge;
 mod arrivals;
 mod backlog_reporter;
 mod bucket_keys;
@@ -13,6 +15,7 @@ mod consumer_check;
 mod consumer_names;
 mod coverage;
 mod delivery_info;
+mod earlier_run;
 mod key_check;
 mod lost_messages;
 mod missing;
@@ -143,15 +146,12 @@ impl Source for StreamReader {
     }
 
     fn replay(&self) -> Replay {
-        let is_in_order = !self.is_bucket && self.spec.durable.is_none() && self.spec.start != Start::LastPerSubject;
-        if is_in_order { Replay::Again } else { Replay::Never }
+        let reads_newest = self.spec.durable.is_none() && self.spec.start == Start::LastPerSubject;
+        if self.is_bucket || reads_newest { Replay::Never } else { Replay::Again }
     }
 
-    fn run(mut self, sender: &MessageSender) -> Result<(), Failure> {
+    fn run(self, sender: &MessageSender) -> Result<(), Failure> {
         let link = sender.link().clone();
-        if let Some(next) = link.beginning.wanted.get() {
-            self.spec.start = Start::Sequence(*next);
-        }
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
         let backlog = BacklogReporter::new(self.merged.as_deref(), &link);

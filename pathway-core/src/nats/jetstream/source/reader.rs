@@ -17,6 +17,7 @@ use super::consumer::ConsumerSpec;
 use super::consumer_names::ConsumerNames;
 use super::coverage::Coverage;
 use super::delivery_info::DeliveryInfo;
+use super::earlier_run::EarlierRun;
 use super::position::Position;
 use super::read_marks::{ReadMarks, RecentSubjects};
 use super::session::{ConsumerSession, Restart};
@@ -38,9 +39,9 @@ const STREAM_INFO_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause before another consumer, if the last one has delivered nothing.
 pub(super) const PAUSE: Duration = Duration::from_millis(200);
 /// A batch is handed over when it has this many messages, like a batch of a core subscription.
-const BATCH_MESSAGES: usize = 2048;
+pub(super) const BATCH_MESSAGES: usize = 2048;
 /// Or this many bytes.
-const BATCH_BYTES: usize = 1 << 20;
+pub(super) const BATCH_BYTES: usize = 1 << 20;
 
 pub(super) struct Reader {
     pub(super) uri: NatsUri,
@@ -48,7 +49,7 @@ pub(super) struct Reader {
     pub(super) start_timeout: Duration,
     pub(super) spec: ConsumerSpec,
     /// Removed from each subject.
-    prefix: Arc<str>,
+    pub(super) prefix: Arc<str>,
     pub(super) link: SourceLink,
     pub(super) batch: MessageBatch,
     pub(super) backlog: BacklogReporter,
@@ -76,6 +77,8 @@ pub(super) struct Reader {
     pub(super) stream: Option<StreamInfo>,
     /// Delivered messages, if the stream needs acknowledgements.
     pub(super) unacked: Option<UnackedMessages>,
+    /// What an earlier run has left, if the stream needs acknowledgements.
+    pub(super) earlier: Option<EarlierRun>,
     /// Whether a consumer has been read.
     pub(super) has_read: bool,
     /// The names of our ephemeral consumers.
@@ -114,6 +117,7 @@ impl Supervised for Reader {
             let Restart { reason, is_idle } = {
                 let mut session = ConsumerSession::open(self, connection, consumer).await?;
                 session.established(supervisor);
+                session.continue_earlier_run().await?;
                 session.run().await?
             };
             let (stream, next) = (&self.spec.stream, self.position.next);
@@ -128,7 +132,8 @@ impl Supervised for Reader {
 
     async fn while_disconnected(&mut self, _: bool) -> Result<()> {
         self.link.control.stopped().await;
-        if !self.unacked.as_ref().is_none_or(UnackedMessages::is_empty) {
+        // What is not acknowledged is known to the next run of a pipeline that persists.
+        if !self.unacked.as_ref().is_none_or(UnackedMessages::is_empty) && !self.waits_for_checkpoints() {
             // The worker finishes what it has. The acknowledgements still need a connection.
             self.link.queue.finish();
             future::pending::<()>().await;
@@ -189,6 +194,7 @@ impl Reader {
             marks: ReadMarks::default(),
             stream: None,
             unacked: None,
+            earlier: None,
             has_read: false,
             last_received: 0,
             requested: 0,
@@ -244,14 +250,10 @@ impl Reader {
                 );
                 return Err(self.spec.error(ErrorKind::Config, message).into());
             }
-            if found.retention != Retention::Limits && self.link.control.persistent().is_some() {
-                let message = "a pipeline that persists cannot read it: it removes messages that were read, and these are needed \
-                               after a restart; use a stream with limits (`retention: limits`), or leave `persist` out";
-                return Err(self.spec.error(ErrorKind::Config, message).into());
-            }
             if found.retention != Retention::Limits || self.spec.durable.is_some() {
-                self.unacked = Some(UnackedMessages::default());
-                self.link.queue.acks().request();
+                self.acknowledge_messages(&found)?;
+            } else if let Some(next) = self.link.beginning.wanted.get() {
+                self.spec.start = Start::Sequence(*next);
             }
             self.records_subjects = found.retention == Retention::Limits && !found.is_limited_per_subject;
             self.coverage = Coverage::of(&found, &self.spec.subject);
@@ -293,13 +295,12 @@ impl Reader {
         }
         self.add(message, info);
         self.backlog.record(&mut self.batch, info.stored);
-        // Where messages are acknowledged, the server knows what was read; redeliveries have old sequences.
         if self.unacked.is_none() {
             let has_ttl = message.headers.as_ref().is_some_and(|headers| headers.get(TTL).is_some());
             self.marks.record(&message.subject, info.stream_sequence, info.stored, has_ttl);
             self.record_key(message, info);
-            self.batch.set_position(info.stream_sequence.into());
         }
+        self.set_position(info.stream_sequence, info.stored);
         if self.batch.len() >= BATCH_MESSAGES || self.batch.weight() >= BATCH_BYTES {
             self.hand_over();
         }
@@ -360,35 +361,28 @@ impl Reader {
         if reads_newest { Coverage::Newest } else { self.coverage }
     }
 
-    /// Reports messages that are still unacknowledged at the end.
-    pub(super) fn report_unacked(&self) {
-        let count = self.unacked.as_ref().map_or(0, UnackedMessages::waiting);
-        if count > 0 {
-            let stream = &self.spec.stream;
-            self.warn(format_args!(
-                "{count} messages of stream `{stream}` are not acknowledged and will be delivered again"
-            ));
-        }
-    }
-
     /// Adds a message that the client cannot receive, to be rejected.
     pub(super) fn reject(&mut self, message: &StoredMessage, reason: &str) {
+        self.position.skip(message.sequence, self.coverage());
+        self.note_gap();
+        self.add_rejected(message, reason);
+        self.hand_over();
+    }
+
+    pub(super) fn add_rejected(&mut self, message: &StoredMessage, reason: &str) {
         let subject = message.subject.strip_prefix(&*self.prefix).unwrap_or(&message.subject);
         let error = DecodeError::message(format!(
             "the client cannot parse message {} of stream `{}`, which was therefore fetched by its sequence: {reason}",
             message.sequence, self.spec.stream
         ));
-        self.position.skip(message.sequence, self.coverage());
-        self.note_gap();
         self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
         self.backlog.record(&mut self.batch, message.stored);
         if self.unacked.is_none() {
             let has_ttl = message.readable_headers().any(|(name, _)| name == TTL);
             self.marks.record(&message.subject, message.sequence, message.stored, has_ttl);
             self.record_stored_key(message);
-            self.batch.set_position(message.sequence.into());
         }
-        self.hand_over();
+        self.set_position(message.sequence, message.stored);
     }
 
     pub(super) fn warn(&self, message: fmt::Arguments<'_>) {

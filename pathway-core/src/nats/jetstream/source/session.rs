@@ -23,10 +23,6 @@ use crate::nats::client::{Connection, ConnectionClosed, SessionEnd, Supervisor, 
 const SILENCE_LIMIT: Duration = HEARTBEAT.saturating_mul(3);
 /// How long the last commands to the server may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
-/// A stopping pipeline waits until nothing has arrived for this long.
-const QUIET: Duration = Duration::from_millis(50);
-/// How often unacknowledged messages are checked.
-const ACK_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the stream is asked what has arrived while the source reads nothing, because the pipeline is slow.
 pub(super) const COUNT_INTERVAL: Duration = Duration::from_secs(1);
 /// Acknowledges a message that is not handed over.
@@ -39,19 +35,21 @@ pub(super) struct ConsumerSession<'a> {
     pub(super) connection: &'a mut Connection,
     /// Everything that the server sends: messages, statuses of pull requests, and confirmations, in one order.
     subscriber: Subscriber,
-    inbox: String,
+    pub(super) inbox: String,
     pub(super) consumer: Consumer,
-    pulls: PullRequests,
+    pub(super) pulls: PullRequests,
     /// The number of the consumer's last delivery. None may be skipped.
     last_delivery: u64,
     /// When the server last sent anything.
-    last_received: Instant,
+    pub(super) last_received: Instant,
+    /// When unacknowledged messages were last checked.
+    pub(super) last_ack_check: Instant,
     pub(super) idle: Idle,
     /// When the stream was last asked what has arrived.
     pub(super) last_count: Instant,
     pub(super) key_check: KeyCheck,
     /// Answers to messages that are not to be read: acknowledged before, or delivered after the stop.
-    replies: Vec<(Subject, Bytes)>,
+    pub(super) replies: Vec<(Subject, Bytes)>,
 }
 
 /// Whether the server has no more messages at the moment.
@@ -106,6 +104,7 @@ impl<'a> ConsumerSession<'a> {
             pulls,
             last_delivery: 0,
             last_received: Instant::now(),
+            last_ack_check: Instant::now(),
             idle: Idle::No,
             last_count: Instant::now(),
             key_check: KeyCheck::new(),
@@ -146,10 +145,10 @@ impl<'a> ConsumerSession<'a> {
                         let reason = format!("the consumer has sent nothing for {seconds} s{hint}").into();
                         return Ok(Restart { reason, is_idle: true });
                     }
-                    self.extend_acks().await?;
                 }
                 Err(reason) => return Ok(Restart { reason, is_idle: self.last_delivery == 0 }),
             }
+            self.extend_acks().await?;
             if let Err(reason) = self.check_for_lost_messages().await? {
                 return Ok(Restart { reason, is_idle: false });
             }
@@ -172,38 +171,9 @@ impl<'a> ConsumerSession<'a> {
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, close).await;
     }
 
-    /// Whether the pipeline stops, and nothing is left to wait for.
-    fn is_done(&self) -> bool {
-        let has_failed = |unacked: &UnackedMessages| unacked.waiting() > 0 && self.reader.link.control.has_failed();
-        // Requested messages may still arrive, and are given back.
-        let is_quiet = || !self.pulls.is_outstanding() || self.last_received.elapsed() >= QUIET;
-        let is_done = |unacked: &UnackedMessages| has_failed(unacked) || (unacked.is_empty() && is_quiet());
-        self.is_stopping() && self.reader.unacked.as_ref().is_none_or(is_done)
-    }
-
     /// Whether no more is read.
     pub(super) fn is_stopping(&self) -> bool {
         self.reader.link.queue.is_ended()
-    }
-
-    /// Acknowledges what the pipeline has finished.
-    async fn acknowledge(&mut self) -> Result<(), SessionEnd> {
-        let ConsumerSession { reader, connection, inbox, replies, .. } = self;
-        let Some(unacked) = &mut reader.unacked else { return Ok(()) };
-        if replies.is_empty() && unacked.waiting() == 0 {
-            return Ok(());
-        }
-        let client = connection.client.clone();
-        let acknowledged = connection.until_lost(async {
-            for (subject, reply) in replies.drain(..) {
-                client.publish(subject, reply).await.map_err(|_| ConnectionClosed)?;
-            }
-            match unacked.waiting() {
-                0 => Ok(()),
-                _ => unacked.acknowledge(&reader.link.queue.acks().take(), &client, inbox).await,
-            }
-        });
-        Ok(acknowledged.await??)
     }
 
     async fn request_more(&mut self) -> Result<(), SessionEnd> {
@@ -227,7 +197,7 @@ impl<'a> ConsumerSession<'a> {
     }
 
     pub(super) fn wants_more(&self) -> bool {
-        !self.is_stopping() && self.pulls.is_low()
+        !self.is_stopping() && self.pulls.is_low() && !self.awaits_checkpoint()
     }
 
     /// Waits for the next event. The inner error is the reason for a restart.
@@ -267,21 +237,14 @@ impl<'a> ConsumerSession<'a> {
     }
 
     fn next_timer(&self) -> Instant {
-        let now = Instant::now();
         let has_acks = |unacked: &UnackedMessages| self.is_stopping() || !unacked.is_empty();
-        let acks = self.reader.unacked.as_ref().is_some_and(has_acks).then(|| now + self.ack_check_interval());
+        let acks =
+            self.reader.unacked.as_ref().is_some_and(has_acks).then(|| self.last_ack_check + self.ack_check_interval());
         let silence = if self.pulls.is_outstanding() { SILENCE_LIMIT } else { Duration::from_secs(3600) };
         let counts = (self.counts_arrivals() && self.is_blocked()) || self.reader.position.unread.has_lost();
         let count = (counts && !self.is_stopping()).then(|| self.last_count + COUNT_INTERVAL);
         let timers = acks.into_iter().chain(count).chain(self.next_key_check());
         timers.fold(self.last_received + silence, Instant::min)
-    }
-
-    fn ack_check_interval(&self) -> Duration {
-        if self.is_stopping() {
-            return QUIET;
-        }
-        ACK_CHECK_INTERVAL.min(self.consumer.ack_wait / 4).max(Duration::from_millis(10))
     }
 
     /// Reads and hands over what has arrived. Returns whether anything had. An error is the reason for a restart.
@@ -380,17 +343,5 @@ impl<'a> ConsumerSession<'a> {
             }
         }
         Ok(())
-    }
-
-    /// Asks the server to wait for acknowledgements, and sends unconfirmed ones again.
-    async fn extend_acks(&mut self) -> Result<(), SessionEnd> {
-        let ConsumerSession { reader, connection, consumer, inbox, .. } = self;
-        let Some(unacked) = &mut reader.unacked else { return Ok(()) };
-        let client = connection.client.clone();
-        let extended = connection.until_lost(async {
-            unacked.extend(consumer.ack_wait / 2, &client).await?;
-            unacked.resend(false, &client, inbox).await
-        });
-        Ok(extended.await??)
     }
 }

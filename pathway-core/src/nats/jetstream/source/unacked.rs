@@ -1,6 +1,6 @@
 //! Messages of a stream with acknowledgements: from their delivery until the server has confirmed their acknowledgement.
 
-use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::collections::{HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use async_nats::{Client, Subject};
@@ -8,6 +8,7 @@ use bytes::Bytes;
 
 use super::delivery_info::DeliveryInfo;
 use crate::connector::source::AckSnapshot;
+use crate::data::{EarlierMessages, SequenceSet};
 use crate::nats::client::ConnectionClosed;
 
 /// An acknowledgement.
@@ -24,7 +25,8 @@ const MAX_RANGES: usize = 64 * 1024;
 
 /// Delivered messages that are not acknowledged yet, in the order in which they were handed over.
 ///
-/// A message is acknowledged when its commit is finished and the servers have everything that was written for it. A message
+/// A message is acknowledged when its commit is finished and the servers have everything that was written for it; in a pipeline
+/// that persists, when a checkpoint has it. A message
 /// that is delivered again is recognised by its sequence, even after the server has confirmed its acknowledgement: a server
 /// that crashes, or the leader that replaces it, may not know of that.
 #[derive(Default)]
@@ -49,8 +51,7 @@ pub(super) struct UnackedMessages {
 struct AckedSequences {
     /// When the newest of these messages was stored, in unix nanoseconds.
     newest: i64,
-    /// The first and the last sequence of each range.
-    ranges: BTreeMap<u64, u64>,
+    sequences: SequenceSet,
 }
 
 struct Message {
@@ -73,35 +74,18 @@ struct AckBatch {
 impl AckedSequences {
     fn insert(&mut self, sequence: u64, stored: i64) {
         self.newest = self.newest.max(stored);
-        let mut first = sequence;
-        if let Some((start, end)) = self.ranges.range_mut(..=sequence).next_back() {
-            if *end >= sequence {
-                return;
-            }
-            if *end + 1 == sequence {
-                (first, *end) = (*start, sequence);
-            }
+        self.sequences.insert(sequence, sequence);
+        if self.sequences.len() > MAX_RANGES {
+            self.sequences.pop_lowest(u64::MAX);
         }
-        let last = self.ranges.remove(&(sequence + 1)).unwrap_or(sequence);
-        self.ranges.insert(first, last);
-        if self.ranges.len() > MAX_RANGES {
-            self.ranges.pop_first();
-        }
-    }
-
-    fn contains(&self, sequence: u64) -> bool {
-        self.ranges.range(..=sequence).next_back().is_some_and(|(_, end)| *end >= sequence)
     }
 
     /// Whether a delivered message was acknowledged before. If its sequence now belongs to a newer message, this sequence and
     /// all later ones are forgotten.
     fn contains_delivery(&mut self, sequence: u64, stored: i64) -> bool {
-        let is_known = self.contains(sequence);
+        let is_known = self.sequences.contains(sequence);
         if is_known && stored > self.newest {
-            self.ranges.split_off(&sequence);
-            if let Some((_, end)) = self.ranges.range_mut(..sequence).next_back() {
-                *end = (*end).min(sequence - 1);
-            }
+            self.sequences.remove_from(sequence);
             return false;
         }
         is_known
@@ -119,6 +103,17 @@ impl UnackedMessages {
         is_new
     }
 
+    /// Remembers the messages that the checkpoint of an earlier run has: they are acknowledged, or can be at any time.
+    pub(super) fn continue_behind(&mut self, earlier: &EarlierMessages) {
+        self.acknowledged.newest = earlier.newest;
+        self.acknowledged.sequences.extend(&earlier.checkpointed);
+    }
+
+    /// The messages of the checkpoint with these sequences: they can be acknowledged again.
+    pub(super) fn checkpointed(&self, first: u64, last: u64) -> Vec<u64> {
+        self.acknowledged.sequences.within(first, last).collect()
+    }
+
     /// A message is acknowledged at once, and not handed over.
     pub(super) fn skip(&mut self, info: &DeliveryInfo) {
         self.acknowledged.insert(info.stream_sequence, info.stored);
@@ -126,7 +121,7 @@ impl UnackedMessages {
 
     /// The answer to a message that was delivered again although its acknowledgement was sent: that was too late, or lost.
     pub(super) fn repeat_ack(&self, sequence: u64, reply: &Subject) -> Option<(Subject, Bytes)> {
-        if self.acknowledged.contains(sequence) {
+        if self.acknowledged.sequences.contains(sequence) {
             return Some((reply.clone(), ACK.into()));
         }
         let mut sent = self.sent.iter().flat_map(|batch| &batch.messages);
@@ -136,7 +131,7 @@ impl UnackedMessages {
 
     /// Whether a message was received before: it is not acknowledged yet, or is remembered as acknowledged.
     pub(super) fn knows(&self, sequence: u64) -> bool {
-        self.sequences.contains(&sequence) || self.acknowledged.contains(sequence)
+        self.sequences.contains(&sequence) || self.acknowledged.sequences.contains(sequence)
     }
 
     /// The first of these sequences that was not received.
@@ -151,7 +146,18 @@ impl UnackedMessages {
 
     /// Whether all messages are acknowledged, and all acknowledgements confirmed.
     pub(super) fn is_empty(&self) -> bool {
-        self.sequences.is_empty()
+        self.sequences.is_empty() && self.sent.is_empty()
+    }
+
+    /// Whether all acknowledgements that were sent are confirmed.
+    pub(super) fn is_confirmed(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// The lowest sequence of these messages, and of those whose acknowledgements are not confirmed.
+    pub(super) fn lowest(&self) -> Option<u64> {
+        let sent = self.sent.iter().flat_map(|batch| batch.messages.iter().map(|(message, _)| message));
+        self.waiting.iter().chain(sent).map(|message| message.sequence).min()
     }
 
     /// Acknowledges the messages that the pipeline has finished.
@@ -161,7 +167,7 @@ impl UnackedMessages {
         client: &Client,
         inbox: &str,
     ) -> Result<(), ConnectionClosed> {
-        let count = finished.messages.saturating_sub(self.first).min(self.waiting.len() as u64);
+        let count = finished.durable.saturating_sub(self.first).min(self.waiting.len() as u64);
         if count == 0 {
             return Ok(());
         }
@@ -170,11 +176,36 @@ impl UnackedMessages {
             let ack = if rejected.next_if_eq(&number).is_some() { TERM } else { ACK };
             (message, ack)
         });
-        self.last_batch += 1;
-        let batch = AckBatch { number: self.last_batch, messages: messages.collect(), sent: Instant::now() };
+        let messages = messages.collect();
         self.first += count;
+        self.send(messages, client, inbox).await
+    }
+
+    /// Acknowledges messages that an earlier run has finished: their sequences, and where their acknowledgements are sent.
+    pub(super) async fn acknowledge_earlier(
+        &mut self,
+        messages: impl Iterator<Item = (u64, Subject)>,
+        client: &Client,
+        inbox: &str,
+    ) -> Result<(), ConnectionClosed> {
+        // They are not newer than those that are known.
+        let (stored, extended) = (i64::MIN, Instant::now());
+        let messages = messages.map(|(sequence, reply)| (Message { sequence, stored, reply, extended }, ACK));
+        self.send(messages.collect(), client, inbox).await
+    }
+
+    async fn send(
+        &mut self,
+        messages: Vec<(Message, &'static str)>,
+        client: &Client,
+        inbox: &str,
+    ) -> Result<(), ConnectionClosed> {
+        if messages.is_empty() {
+            return Ok(());
+        }
+        self.last_batch += 1;
         // Recorded before it is sent: sending may be cancelled at any time, and is then repeated over another connection.
-        self.sent.push_back(batch);
+        self.sent.push_back(AckBatch { number: self.last_batch, messages, sent: Instant::now() });
         match self.sent.back() {
             Some(batch) => batch.send(client, inbox).await,
             None => Ok(()),
@@ -232,6 +263,7 @@ impl AckBatch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::SequenceRuns;
 
     #[test]
     fn a_message_is_recognised_before_and_after_its_acknowledgement() {
@@ -261,15 +293,25 @@ mod tests {
     }
 
     #[test]
-    fn acknowledged_sequences_are_remembered_in_ranges() {
+    fn the_highest_acknowledged_sequences_are_remembered() {
         let mut acked = AckedSequences::default();
-        [5, 7, 6, 6, 1, 9, 2].into_iter().for_each(|sequence| acked.insert(sequence, 0));
-        assert_eq!(acked.ranges, BTreeMap::from([(1, 2), (5, 7), (9, 9)]));
-        let there: Vec<u64> = (0..12).filter(|sequence| acked.contains(*sequence)).collect();
-        assert_eq!(there, [1, 2, 5, 6, 7, 9]);
-        (0..MAX_RANGES as u64).for_each(|n| acked.insert(20 + 2 * n, 0));
-        assert_eq!(acked.ranges.len(), MAX_RANGES);
-        assert!(!acked.contains(1) && !acked.contains(5) && acked.contains(20) && acked.contains(20 + 2 * 1000));
+        [1, 5].into_iter().chain((0..MAX_RANGES as u64).map(|n| 20 + 2 * n)).for_each(|n| acked.insert(n, 0));
+        let there: Vec<u64> = (0..23).filter(|sequence| acked.sequences.contains(*sequence)).collect();
+        assert_eq!((acked.sequences.len(), there), (MAX_RANGES, vec![20, 22]));
+    }
+
+    #[test]
+    fn messages_of_an_earlier_run_are_recognised() {
+        let (mut unacked, now, reply) = (UnackedMessages::default(), Instant::now(), Subject::from("r"));
+        let mut checkpointed = SequenceRuns::default();
+        [3, 4, 5, 8].into_iter().for_each(|sequence| checkpointed.push(sequence));
+        unacked.continue_behind(&EarlierMessages { checkpointed, newest: 80, ..EarlierMessages::default() });
+        assert_eq!(unacked.checkpointed(4, 9), [4, 5, 8]);
+        assert!(!unacked.add(&info(5, 50), &reply, now) && unacked.repeat_ack(5, &reply).is_some());
+        assert!(unacked.add(&info(6, 60), &reply, now));
+        assert_eq!((unacked.lowest(), unacked.is_confirmed()), (Some(6), true));
+        // Another message has the sequence now.
+        assert!(unacked.add(&info(8, 81), &reply, now));
     }
 
     #[test]
@@ -278,7 +320,7 @@ mod tests {
         (1..=9).for_each(|sequence| acked.insert(sequence, sequence as i64));
         acked.insert(20, 20);
         assert!(acked.contains_delivery(6, 6) && !acked.contains_delivery(6, 21));
-        assert_eq!(acked.ranges, BTreeMap::from([(1, 5)]));
+        assert_eq!(acked.sequences.to_runs().runs().collect::<Vec<_>>(), [(1, 5)]);
         assert!(acked.contains_delivery(5, 5) && !acked.contains_delivery(7, 15) && !acked.contains_delivery(20, 20));
     }
 }

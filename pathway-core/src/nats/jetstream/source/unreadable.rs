@@ -18,7 +18,7 @@ use crate::telemetry::{Level, report};
 /// Delivers a message again.
 const NAK: &str = "-NAK";
 /// How many sequences may have to be given back. More than that are in requests only if most have other subjects.
-const MAX_LOST: u64 = 256 * 1024;
+pub(super) const MAX_LOST: u64 = 256 * 1024;
 
 impl Reader {
     /// After a break, rejects the next messages as long as the client cannot read them. Returns whether there were any.
@@ -105,7 +105,11 @@ impl Reader {
 
     /// Gives back what the consumer has delivered into the connection that broke: it would come again much later, and with it
     /// a message that the client cannot read.
-    async fn redeliver_lost(&self, connection: &mut Connection, consumer: &Consumer) -> Result<(), SessionEnd> {
+    pub(super) async fn redeliver_lost(
+        &self,
+        connection: &mut Connection,
+        consumer: &Consumer,
+    ) -> Result<(), SessionEnd> {
         let Some(unacked) = &self.unacked else { return Ok(()) };
         let delivered = consumer.ack_floor + 1..consumer.next;
         // Other programs may read with a consumer that the user has created.
