@@ -199,7 +199,9 @@ mod tests {
     #[test]
     fn a_set_has_ranges() {
         let mut set = SequenceSet::default();
-        [(5, 5), (7, 7), (6, 6), (6, 6), (1, 1), (9, 9), (2, 2)].map(|(first, last)| set.insert(first, last));
+        for (first, last) in [(5, 5), (7, 7), (6, 6), (6, 6), (1, 1), (9, 9), (2, 2)] {
+            set.insert(first, last);
+        }
         assert_eq!(set.to_runs().runs().collect::<Vec<_>>(), [(1, 2), (5, 7), (9, 9)]);
         assert_eq!((0..12).filter(|sequence| set.contains(*sequence)).collect::<Vec<_>>(), [1, 2, 5, 6, 7, 9]);
         assert_eq!(set.within(2, 8).collect::<Vec<_>>(), [2, 5, 6, 7]);

@@ -247,6 +247,11 @@ impl PersistentState {
         (owner != sink).then(|| Arc::clone(owner))
     }
 
+    /// Waits for the end of the open checkpoint. No other one follows.
+    pub(crate) fn end_checkpoints(&self) {
+        self.checkpoints.end();
+    }
+
     /// The pipeline has ended: another run may use the store.
     pub(crate) fn release(&self) {
         self.checkpoints.end();

@@ -28,6 +28,9 @@ pub trait SourceHandle: Send + Sync {
     /// The dataflow has ended and takes no more: releases a source that waits for room.
     fn close(&self);
 
+    /// A checkpoint has everything that the pipeline has read.
+    fn end_of_checkpoints(&self) {}
+
     /// No more acknowledgements follow. `all` messages are confirmed, or the pipeline has failed.
     fn end_acknowledgements(&self, all: bool);
 

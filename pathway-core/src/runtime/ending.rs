@@ -70,7 +70,13 @@ fn end(
     {
         control.fail(error);
     }
-    control.persistent().filter(|_| all).into_iter().for_each(|state| state.set_all_confirmed(commits.get()));
+    if let Some(state) = control.persistent().filter(|_| all) {
+        state.set_all_confirmed(commits.get());
+        state.end_checkpoints();
+        if state.checkpointed() >= commits.get() {
+            connectors.sources.iter().for_each(|source| source.end_of_checkpoints());
+        }
+    }
     connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
     let hint = "everything is confirmed or given up, and its `run` has to return";
     threads.sources.into_iter().for_each(join("source", hint));

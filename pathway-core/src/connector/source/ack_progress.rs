@@ -123,6 +123,11 @@ impl AckProgress {
         self.waits_for_checkpoints.store(true, Ordering::Relaxed);
     }
 
+    /// A checkpoint has everything, once that is confirmed: then both are the same.
+    pub(super) fn end_of_checkpoints(&self) {
+        self.waits_for_checkpoints.store(false, Ordering::Relaxed);
+    }
+
     /// Whether [nothing more follows](AckProgress#end).
     pub(crate) fn is_over(&self) -> bool {
         self.lock().end.is_some()

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::change_checker::ChangeChecker;
-use super::decode_operator::{BoxedDecoder, DecodeOperator};
+use super::decode_operator::DecodeOperator;
 use super::row_copies::RowCopies;
+use super::row_decoder::BoxedDecoder;
 use super::row_operator::RowOperator;
 use super::{
     Bound, DecodeSettings, InputBatch, InputQueue, MessageSource, RowBatch, RowDecoder, RowItem, Sender, Source,
@@ -253,6 +254,10 @@ impl<S: Source> SourceHandle for SourceThread<S> {
         if let Ok(position) = postcard::from_bytes(position) {
             let _ = self.link.beginning.resume_after.set(position);
         }
+    }
+
+    fn end_of_checkpoints(&self) {
+        self.link.queue.acks().end_of_checkpoints();
     }
 
     fn replay_from(&self, next: u64) {

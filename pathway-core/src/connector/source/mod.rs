@@ -21,6 +21,7 @@ mod position;
 mod queue;
 mod row_batch;
 mod row_copies;
+mod row_decoder;
 mod row_operator;
 mod sender;
 mod settings;
@@ -34,14 +35,15 @@ pub(crate) use attach::{
 pub use backlog_progress::{BacklogProgress, MergedSources};
 pub use bound::Bound;
 pub(crate) use dead_letters::DeadLetterOutput;
+pub(crate) use decode_operator::DecodeSettings;
 pub use decode_operator::OnDecodeError;
-pub(crate) use decode_operator::{DecodeSettings, RowDecoder};
 pub use input_batch::InputBatch;
 pub use item::{MessageSource, RowItem, SourceItem, Undecoded};
 pub use message_batch::MessageBatch;
 pub use position::Position;
 pub use queue::{Closed, InputQueue};
 pub use row_batch::RowBatch;
+pub(crate) use row_decoder::RowDecoder;
 pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
 pub use settings::SourceSettings;
 

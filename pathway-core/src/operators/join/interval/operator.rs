@@ -311,7 +311,7 @@ mod tests {
             operator.apply_left(&mut left);
             operator.apply_right(&mut right);
             operator.seal(&mut |_| {});
-            assert!(rows > 0 || operator.keys.len() == 0);
+            assert!(rows > 0 || operator.keys.is_empty());
             operator.keys.len()
         });
         assert_eq!(most, 7);

@@ -130,7 +130,7 @@ fn it_is_the_same_after_a_restart() {
             }
             commit.push((None, Some(Signal::Idle(clock.into()))));
             commit.push((None, Some(Signal::Ahead(clock.into()))));
-            commit.extend((clock % 1_000 == 900).then(|| (None, Some(Signal::Ended(InputId(clock as u64 / 1_000))))));
+            commit.extend((clock % 1_000 == 900).then_some((None, Some(Signal::Ended(InputId(clock as u64 / 1_000))))));
             let (mut expected, mut times) = (Vec::new(), Vec::new());
             twin.run(&mut commit.clone(), &mut expected);
             for (_, signal) in &mut commit {

@@ -9,6 +9,8 @@ use crate::operators::test_rows::{
 use crate::operators::window::grid::RegularGrid;
 use crate::operators::window::windows::ClosePolicy;
 
+type TestWindows = GridWindows<Row, i64, i64, (), Count, Row>;
+
 fn spec(allowed_lateness: i128, emit: EmitMode) -> Arc<WindowSpec<Row, i64, i64, (), Count, Row>> {
     Arc::new(WindowSpec {
         time: Arc::new(|row: &Row| row.at),
@@ -101,8 +103,7 @@ fn windows_are_the_same_after_a_restart() {
         };
         let route_stamped =
             |(row, worker, _): &Stamped<(DatumKey<i64>, Change<Row>)>| row.as_ref().map_or(*worker, route);
-        let mut run = |workers: &mut [Worker<_, GridWindows<Row, i64, i64, (), Count, Row>>],
-                       commit: Vec<Change<Row>>| {
+        let mut run = |workers: &mut [Worker<_, TestWindows>], commit: Vec<Change<Row>>| {
             let mut emitted = Vec::new();
             for (windows, mut items) in exchange(workers, commit, route_stamped) {
                 windows.receive(&mut items);
@@ -142,24 +143,20 @@ fn windows_are_the_same_after_a_restart() {
         }
         // Of a table that changes.
         let by_commit = |workers: usize| (0..workers).map(|_| new(WindowTime::new(false, true, None, None))).collect();
-        check_copies(
-            commits,
-            by_commit,
-            |workers: &mut [GridWindows<Row, i64, i64, (), Count, Row>], commit: Vec<Change<Row>>| {
-                let inserted = commit.iter().filter(|change| change.diff > 0);
-                let latest = inserted.map(|change| change.row.at).max();
-                let rows = commit.iter().flat_map(|change| {
-                    grid.starts(change.row.at.into()).map(|start| (DatumKey(i64::at(start)), change.clone()))
-                });
-                let rows = by_worker(rows, workers.len(), route);
-                let mut emitted = Vec::new();
-                for (windows, mut rows) in workers.iter_mut().zip(rows) {
-                    windows.apply_left(&mut rows);
-                    windows.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
-                    windows.seal(&mut |change| emitted.push((change.row, change.diff)));
-                }
-                emitted
-            },
-        );
+        check_copies(commits, by_commit, |workers: &mut [TestWindows], commit: Vec<Change<Row>>| {
+            let inserted = commit.iter().filter(|change| change.diff > 0);
+            let latest = inserted.map(|change| change.row.at).max();
+            let rows = commit.iter().flat_map(|change| {
+                grid.starts(change.row.at.into()).map(|start| (DatumKey(i64::at(start)), change.clone()))
+            });
+            let rows = by_worker(rows, workers.len(), route);
+            let mut emitted = Vec::new();
+            for (windows, mut rows) in workers.iter_mut().zip(rows) {
+                windows.apply_left(&mut rows);
+                windows.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
+                windows.seal(&mut |change| emitted.push((change.row, change.diff)));
+            }
+            emitted
+        });
     }
 }

@@ -10,6 +10,8 @@ use crate::operators::test_rows::{
 };
 use crate::operators::window::windows::{ClosePolicy, Window};
 
+type TestWindows = SessionWindows<Row, i64, i64, (), Count, Row>;
+
 fn spec<R: Reducer<(), Output = i64>>(
     reducer: R,
     allowed_lateness: i128,
@@ -122,8 +124,7 @@ fn sessions_are_the_same_after_a_restart() {
             (0..workers).map(|_| Worker { step: step(), operator: operator() }).collect::<Vec<_>>()
         };
         let route_stamped = |(row, worker, _): &Stamped<Change<Row>>| row.as_ref().map_or(*worker, route);
-        let mut run = |workers: &mut [Worker<_, SessionWindows<Row, i64, i64, (), Count, Row>>],
-                       commit: Vec<Change<Row>>| {
+        let mut run = |workers: &mut [Worker<_, TestWindows>], commit: Vec<Change<Row>>| {
             let mut emitted = Vec::new();
             for (windows, mut items) in exchange(workers, commit, route_stamped) {
                 windows.receive(&mut items);
@@ -163,22 +164,18 @@ fn sessions_are_the_same_after_a_restart() {
         }
         // Of a table that changes.
         let by_commit = |workers: usize| (0..workers).map(|_| new(WindowTime::new(false, true, None, None))).collect();
-        check_copies(
-            commits,
-            by_commit,
-            |workers: &mut [SessionWindows<Row, i64, i64, (), Count, Row>], commit: Vec<Change<Row>>| {
-                let inserted = commit.iter().filter(|change| change.diff > 0);
-                let latest = inserted.map(|change| change.row.at).max();
-                let rows = commit.iter().cloned();
-                let rows = by_worker(rows, workers.len(), route);
-                let mut emitted = Vec::new();
-                for (windows, mut rows) in workers.iter_mut().zip(rows) {
-                    windows.apply_left(&mut rows);
-                    windows.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
-                    windows.seal(&mut |change| emitted.push((change.row, change.diff)));
-                }
-                emitted
-            },
-        );
+        check_copies(commits, by_commit, |workers: &mut [TestWindows], commit: Vec<Change<Row>>| {
+            let inserted = commit.iter().filter(|change| change.diff > 0);
+            let latest = inserted.map(|change| change.row.at).max();
+            let rows = commit.iter().cloned();
+            let rows = by_worker(rows, workers.len(), route);
+            let mut emitted = Vec::new();
+            for (windows, mut rows) in workers.iter_mut().zip(rows) {
+                windows.apply_left(&mut rows);
+                windows.apply_right(&mut latest.map(|at| (0, Observation::Row(at.into()))).into_iter().collect());
+                windows.seal(&mut |change| emitted.push((change.row, change.diff)));
+            }
+            emitted
+        });
     }
 }
