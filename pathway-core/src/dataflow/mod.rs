@@ -21,6 +21,7 @@ pub use stream::{ActiveInput, Changes, ErasedStream, InputHandle, InputId, Item,
 use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ::timely::dataflow::Scope;
 
@@ -33,15 +34,15 @@ pub struct DataflowBuilder<'scope> {
     engine: Engine<'scope>,
     worker: usize,
     workers: usize,
-    /// The number of the node whose operators are being added.
-    node: u32,
+    /// The number and the name of the node whose operators are being added.
+    node: (u32, Arc<str>),
     states: Vec<OperatorState>,
 }
 
 /// An operator with state.
 pub(crate) struct OperatorState {
-    /// The number of its node.
-    pub(crate) node: u32,
+    /// The name of its node.
+    pub(crate) node: Arc<str>,
     pub(crate) operator: Rc<RefCell<dyn Stateful>>,
 }
 
@@ -58,17 +59,17 @@ impl<'scope> DataflowBuilder<'scope> {
             1 => Engine::Local(LocalEngine::default()),
             _ => Engine::Timely(TimelyEngine::new(scope)),
         };
-        DataflowBuilder { engine, worker, workers, node: 0, states: Vec::new() }
+        DataflowBuilder { engine, worker, workers, node: (0, "".into()), states: Vec::new() }
     }
 
     /// The operators that follow are those of this node.
-    pub(crate) fn begin_node(&mut self, number: u32) {
-        self.node = number;
+    pub(crate) fn begin_node(&mut self, number: u32, name: &str) {
+        self.node = (number, name.into());
     }
 
     /// The number of the node whose operators are being added.
     pub(crate) fn node(&self) -> u32 {
-        self.node
+        self.node.0
     }
 
     /// Whether this is the worker that has the sources and the sinks.
@@ -194,8 +195,10 @@ impl<'scope> DataflowBuilder<'scope> {
     /// Keeps an operator where checkpoints find its state.
     pub(crate) fn add_state<P: Stateful>(&mut self, operator: P) -> Rc<RefCell<P>> {
         let operator = Rc::new(RefCell::new(operator));
-        self.states
-            .push(OperatorState { node: self.node, operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>> });
+        self.states.push(OperatorState {
+            node: Arc::clone(&self.node.1),
+            operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>>,
+        });
         operator
     }
 

@@ -34,8 +34,8 @@ pub(super) struct Checkpoints {
     has_all_pieces: AtomicBool,
     /// The next one was asked for before it is due.
     is_wanted: AtomicBool,
-    /// The last one has failed: what it had is in no part.
-    has_failed: AtomicBool,
+    /// The next one has all of the state: what the last one had is in no part, or of another program.
+    must_have_all: AtomicBool,
     /// The pipeline ends.
     is_ending: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -92,7 +92,7 @@ impl Checkpoints {
             is_open: AtomicBool::new(false),
             has_all_pieces: AtomicBool::new(true),
             is_wanted: AtomicBool::new(false),
-            has_failed: AtomicBool::new(false),
+            must_have_all: AtomicBool::new(false),
             is_ending: AtomicBool::new(false),
             thread: Mutex::default(),
         }
@@ -104,6 +104,11 @@ impl Checkpoints {
 
     pub(super) fn done(&self) -> Commit {
         self.done.load(Ordering::Acquire)
+    }
+
+    /// The next checkpoint has all of the state.
+    pub(super) fn write_all(&self) {
+        self.must_have_all.store(true, Ordering::Relaxed);
     }
 
     pub(super) fn is_open(&self) -> bool {
@@ -162,7 +167,7 @@ impl PersistentState {
             number
         };
         lock(&self.sinks).begin_checkpoint(checkpoint.commit);
-        let all = self.checkpoints.has_failed.swap(false, Ordering::Relaxed) || self.must_write_all();
+        let all = self.checkpoints.must_have_all.swap(false, Ordering::Relaxed) || self.must_write_all();
         let (sender, pieces) = sync_channel(MOST_WAITING);
         self.checkpoints.is_open.store(true, Ordering::Release);
         self.checkpoints.has_all_pieces.store(false, Ordering::Release);
@@ -171,7 +176,7 @@ impl PersistentState {
         let write = move || {
             let outcome = state.write(&pieces, checkpoint, (all, workers), log);
             if let Err(error) = outcome {
-                state.checkpoints.has_failed.store(true, Ordering::Relaxed);
+                state.checkpoints.must_have_all.store(true, Ordering::Relaxed);
                 let message = format_args!(
                     "a checkpoint could not be written; the pipeline goes on, and its log keeps everything since the one \
                      before: {error:#}"

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::log::{self, Records};
-use super::manifest::{Checkpoint, Manifest, NodeIdentity};
+use super::manifest::{Checkpoint, Manifest};
 use super::part::PartReader;
 use super::store::{DirectoryStore, FileStore, failed};
 use super::{Arrival, Record};
@@ -100,7 +100,7 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         let message = format!("`{}` has no state of a pipeline: it has no manifest", store.name_of(None));
         return Err(Error::new(ErrorKind::Persistence, message));
     };
-    let Manifest { pipeline, epoch, program, bases, log, checkpoint, .. } = manifest;
+    let Manifest { pipeline, epoch, bases, log, checkpoint, .. } = manifest;
     let next = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.commit);
     let mut inspection = Inspection {
         pipeline,
@@ -115,7 +115,7 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         log_bytes: log_bytes(&**store, log)?,
     };
     if let Some(checkpoint) = &checkpoint {
-        inspection.states = states(store, checkpoint, &program)?;
+        inspection.states = states(store, checkpoint)?;
     }
     let mut sources = checkpoint.map(|it| it.sources.into_iter().map(|source| source.start).collect::<Vec<_>>());
     let mut records = Records::open(Arc::clone(store), log, Some(next), false)?;
@@ -150,14 +150,9 @@ fn log_bytes(store: &dyn FileStore, first: u64) -> Result<u64> {
     Ok(bytes)
 }
 
-fn states(
-    store: &Arc<dyn FileStore>,
-    checkpoint: &Checkpoint,
-    program: &[NodeIdentity],
-) -> Result<Vec<StateInspection>> {
-    let operator = |node: u32| program.get(node as usize).map_or(String::new(), |node| node.name.clone());
+fn states(store: &Arc<dyn FileStore>, checkpoint: &Checkpoint) -> Result<Vec<StateInspection>> {
     let states = checkpoint.states.iter().map(|state| StateInspection {
-        operator: operator(state.node),
+        operator: state.node.clone(),
         label: state.label.clone(),
         keys: state.keys,
         bytes: 0,

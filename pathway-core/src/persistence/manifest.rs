@@ -6,6 +6,7 @@ use std::io::Read;
 use serde::{Deserialize, Serialize};
 
 use super::frame::{self, Frame};
+use super::program::NodeIdentity;
 use super::record::SourceStart;
 use super::store::{FileStore, failed};
 use crate::data::{Commit, Error, ErrorKind, Result, SequenceRuns};
@@ -33,14 +34,6 @@ pub(super) struct Manifest {
     pub(super) checkpoint: Option<Checkpoint>,
 }
 
-/// What tells a node from those of another program.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct NodeIdentity {
-    pub(crate) name: String,
-    /// The columns of its rows, with their types.
-    pub(crate) columns: String,
-}
-
 /// The state of a pipeline between two commits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Checkpoint {
@@ -63,8 +56,8 @@ pub(crate) struct Checkpoint {
 /// How large a state of an operator is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StateSize {
-    /// The number of the node.
-    pub(crate) node: u32,
+    /// The name of the node.
+    pub(crate) node: String,
     /// The state's label in its node.
     pub(crate) label: String,
     /// Its type.

@@ -30,11 +30,21 @@ pub struct Persistence {
     pub(crate) store: Arc<dyn FileStore>,
     pub(crate) sync: bool,
     pub(crate) checkpoint_every: Duration,
+    /// Operators whose state may be lost.
+    pub(super) dropped: Vec<String>,
+    /// Operators that are new.
+    pub(super) empty: Vec<String>,
 }
 
 impl Persistence {
     fn new(store: Arc<dyn FileStore>) -> Self {
-        Persistence { store, sync: false, checkpoint_every: Duration::from_secs(10) }
+        Persistence {
+            store,
+            sync: false,
+            checkpoint_every: Duration::from_secs(10),
+            dropped: Vec::new(),
+            empty: Vec::new(),
+        }
     }
 
     /// Whether each commit is on the disk before its output is written, so that a power loss loses nothing either. Default:
@@ -55,6 +65,26 @@ impl Persistence {
     /// computes everything again. If the interval is zero, [`run`](crate::plan::Pipeline::run) returns an error.
     pub fn checkpoint_every(mut self, interval: Duration) -> Self {
         self.checkpoint_every = interval;
+        self
+    }
+}
+
+impl Persistence {
+    /// The program has an operator with this name no longer, and its state may be lost. Without this, a directory that has state
+    /// of an operator that the program does not have is refused.
+    ///
+    /// It may stay in the program.
+    pub fn allow_dropped(mut self, operator: impl Into<String>) -> Self {
+        self.dropped.push(operator.into());
+        self
+    }
+
+    /// The operator with this name is new, and begins with an empty state: with the messages from now on. Without this, a
+    /// directory is refused if an operator that keeps a state is new.
+    ///
+    /// It may stay in the program.
+    pub fn starts_empty(mut self, operator: impl Into<String>) -> Self {
+        self.empty.push(operator.into());
         self
     }
 }

@@ -40,8 +40,8 @@ enum Content {
 /// Of which state a piece is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PieceOf {
-    /// The number of the node.
-    pub(crate) node: u32,
+    /// The name of the node.
+    pub(crate) node: String,
     /// The state's label in its node.
     pub(crate) label: String,
     /// The worker that has written it.
@@ -173,7 +173,7 @@ mod tests {
     fn pieces_come_back_and_any_damage_is_noticed() {
         let store: Arc<dyn FileStore> = Arc::new(MemoryStore::new());
         let mut writer = PartWriter::create(Arc::clone(&store), 1, 2).expect("a part");
-        let of = |worker| PieceOf { node: 7, label: "groups".to_owned(), worker };
+        let of = |worker| PieceOf { node: "reduce".to_owned(), label: "groups".to_owned(), worker };
         let expected = vec![(of(0), vec![1, 2, 3]), (of(1), Vec::new()), (of(1), vec![9; 100])];
         for (of, piece) in &expected {
             writer.add(of.clone(), piece).expect("added");

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpoints;
 use super::log::{self, Log};
-use super::manifest::{Checkpoint, Manifest, NodeIdentity, VERSION};
+use super::manifest::{Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, failed};
-use super::{Answers, Arrival, Persistence, Record, Records, RefusedMessage, SourceStart};
+use super::{Answers, Arrival, NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
 use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
 
 /// Answers to asynchronous calls, by the number of the operator's node and the `time` of the commit.
@@ -62,23 +62,27 @@ pub(crate) struct PersistentState {
     /// Which sink writes into which stream.
     streams: Mutex<HashMap<String, Arc<str>>>,
     lock: Mutex<Option<Box<dyn Any + Send>>>,
+    /// The program, if the checkpoint is of another one.
+    new_program: Option<Vec<NodeIdentity>>,
+    /// The operators that may be new.
+    empty: Vec<String>,
 }
 
 impl Persistence {
     /// Locks the store, and checks that it is this pipeline's.
     pub(crate) fn open(&self, identity: Identity) -> Result<Opened> {
-        let Persistence { store, sync, checkpoint_every } = self;
+        let Persistence { store, sync, checkpoint_every, .. } = self;
         if checkpoint_every.is_zero() {
             let message = "`checkpoint_every` is zero: say how often at most the state is saved, 10 s for example";
             return Err(Error::new(ErrorKind::Config, message));
         }
         let lock = store.lock()?;
-        let mut manifest = match Manifest::read(&**store)? {
+        let (mut manifest, is_same) = match Manifest::read(&**store)? {
             Some(manifest) => {
-                check(&manifest, &identity, &store.name_of(None))?;
-                manifest
+                let is_same = self.check(&manifest, &identity)?;
+                (manifest, is_same)
             }
-            None => first_manifest(&**store, identity)?,
+            None => (first_manifest(&**store, &identity)?, true),
         };
         manifest.epoch += 1;
         manifest.write(&**store)?;
@@ -99,6 +103,9 @@ impl Persistence {
         while let Some(record) = records.next()? {
             found.add(record);
         }
+        if !is_same {
+            self.check_tail(found.commits.saturating_sub(next))?;
+        }
         let log = records.into_log()?;
         let Found { start, commits, confirmed, refused, positions, answers, messages } = found;
         let state = PersistentState {
@@ -116,6 +123,8 @@ impl Persistence {
             streams: Mutex::default(),
             lock: Mutex::new(Some(lock)),
             manifest: Mutex::new(manifest.clone()),
+            new_program: (!is_same).then_some(identity.program),
+            empty: self.empty.clone(),
         };
         Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
     }
@@ -186,10 +195,47 @@ impl PersistentState {
         self.checkpoint.as_ref()
     }
 
-    /// The name of a node.
-    pub(crate) fn node_name(&self, node: u32) -> String {
-        let manifest = lock(&self.manifest);
-        manifest.program.get(node as usize).map_or(String::new(), |node| node.name.clone())
+    /// Whether the checkpoint is of another program, with which this one can continue.
+    pub(crate) fn has_new_program(&self) -> bool {
+        self.new_program.is_some()
+    }
+
+    /// An operator that keeps a state is refused if the checkpoint is of a program without it, unless it may be new.
+    pub(crate) fn check_operator(&self, name: &str) -> Result<()> {
+        let is_old = || lock(&self.manifest).program.iter().any(|node| node.name == name);
+        if self.new_program.is_none() || self.empty.iter().any(|empty| empty == name) || is_old() {
+            return Ok(());
+        }
+        let message = format!(
+            "the directory `{}` has no state of `{name}`, which is new in this program: say `.starts_empty(\"{name}\")` to begin \
+             with an empty one, or give the operator the name that it had (`named`)",
+            self.store.name_of(None)
+        );
+        Err(Error::new(ErrorKind::Persistence, message))
+    }
+
+    /// The pipeline continues with a program that has changed: from now on, the directory is that program's. `sources` are its
+    /// sources. Nothing was computed yet.
+    pub(crate) fn adopt_program(&self, sources: Vec<SourceState>) -> Result<()> {
+        let Some(program) = &self.new_program else { return Ok(()) };
+        let number = {
+            let mut log = lock(&self.log);
+            let number = log.begin_file()?;
+            log.append(&Record::Start(sources.iter().map(|source| source.start.clone()).collect()))?;
+            number
+        };
+        let mut manifest = lock(&self.manifest);
+        let mut new = manifest.clone();
+        (new.program, new.log) = (program.clone(), number);
+        if let Some(checkpoint) = &mut new.checkpoint {
+            checkpoint.sources = sources;
+            checkpoint.states.retain(|state| program.iter().any(|node| node.name == state.node));
+        }
+        new.write(&*self.store)?;
+        *manifest = new;
+        // What is left of dropped operators goes with the next checkpoint.
+        self.checkpoints.write_all();
+        remove_unused(&*self.store, &manifest)
     }
 
     /// Opens the parts of a checkpoint, in the order in which they are to be loaded.
@@ -319,7 +365,7 @@ impl fmt::Debug for PersistentState {
 }
 
 /// The manifest of an empty store.
-fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: Identity) -> Result<Manifest> {
+fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: &Identity) -> Result<Manifest> {
     let files = store.files().map_err(|error| failed("read", store, "", error))?;
     if files.iter().any(|file| is_ours(file)) {
         let message = format!(
@@ -330,7 +376,7 @@ fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: Identit
         return Err(Error::new(ErrorKind::Persistence, message));
     }
     let lineage = fastrand::u64(..);
-    let bases = Default::default();
+    let (pipeline, program, bases) = (pipeline.clone(), program.clone(), Default::default());
     Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, bases, log: 1, checkpoint: None })
 }
 
@@ -350,28 +396,4 @@ pub(super) fn remove_unused(store: &dyn FileStore, manifest: &Manifest) -> Resul
         }
     }
     Ok(())
-}
-
-/// Whether a store belongs to this pipeline and program.
-fn check(manifest: &Manifest, identity: &Identity, place: &str) -> Result<()> {
-    let refuse = |what: String, cure: &str| {
-        Err(Error::new(ErrorKind::Persistence, format!("the directory `{place}` {what}: {cure}")))
-    };
-    if manifest.pipeline != identity.pipeline {
-        let what =
-            format!("has the state of the pipeline `{}`, and this is `{}`", manifest.pipeline, identity.pipeline);
-        return refuse(what, "use another directory, or the same name (`Pipeline::named`)");
-    }
-    let (old, new) = (&manifest.program, &identity.program);
-    if old == new {
-        return Ok(());
-    }
-    let place = old.iter().zip(new).take_while(|(old, new)| old == new).count();
-    let node = |program: &[NodeIdentity]| {
-        let text = |node: &NodeIdentity| format!("`{}` with the columns ({})", node.name, node.columns);
-        program.get(place).map_or("nothing".to_owned(), text)
-    };
-    let what =
-        format!("has the state of another program, whose node {place} is {}, and here it is {}", node(old), node(new));
-    refuse(what, "run that program, or use another directory and other output streams")
 }

@@ -110,6 +110,12 @@ pub(crate) struct Node {
     pub(super) time_inputs: Arc<[TimeInput]>,
 }
 
+impl Node {
+    pub(crate) fn name(&self) -> &str {
+        &self.identity.name
+    }
+}
+
 /// What was declared.
 pub(crate) struct Declaration {
     pub(crate) nodes: Vec<Node>,
@@ -188,7 +194,7 @@ impl Plan {
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
         let build = Box::new(build(id, Arc::clone(&name)));
-        let identity = NodeIdentity { name: name.to_string(), columns: columns_of::<R>() };
+        let identity = NodeIdentity { name: name.to_string(), columns: columns_of::<R>(), ..NodeIdentity::default() };
         state.nodes.push(Node { properties, build, identity, origins, time_inputs: Arc::default() });
         id
     }
@@ -262,6 +268,24 @@ impl Plan {
         self.lock().nodes[node.0].time_inputs = inputs;
     }
 
+    /// Gives a node the name that the user wants. Then its inputs no longer tell it from others.
+    pub(super) fn set_node_name(&self, node: NodeId, name: &str) {
+        let identity = &mut self.lock().nodes[node.0].identity;
+        (identity.name, identity.inputs) = (name.to_owned(), String::new());
+    }
+
+    /// Remembers what a node without a name of its own reads.
+    pub(super) fn set_node_inputs(&self, node: NodeId, inputs: &[NodeId]) {
+        let nodes = &mut self.lock().nodes;
+        let names: Vec<_> = inputs.iter().map(|input| nodes[input.0].identity.name.clone()).collect();
+        nodes[node.0].identity.inputs = names.join(", ");
+    }
+
+    /// Remembers parameters of a node, without which its state means something else.
+    pub(crate) fn set_parameters(&self, node: NodeId, parameters: String) {
+        self.lock().nodes[node.0].identity.parameters = parameters;
+    }
+
     pub(super) fn set_persistence(&self, persistence: Persistence) {
         self.lock().persistence = Some(persistence);
     }
@@ -300,7 +324,11 @@ fn columns_of<R: Schema>() -> String {
         let key = if column.primary_key { " (key)" } else { "" };
         format!("{}: {}{key}", column.name, column.type_name)
     };
-    R::COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ")
+    let columns = R::COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ");
+    // The columns of a row that a macro has made have types that are parameters of the row.
+    let parameters =
+        std::any::type_name::<R>().split_once('<').map_or(String::new(), |(_, types)| format!(" <{types}"));
+    columns + &parameters
 }
 
 /// The name of the running program.

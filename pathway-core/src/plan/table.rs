@@ -54,6 +54,8 @@ impl<R: Schema> Table<R> {
     /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). A number makes the name unique.
     /// Default: the name of the method or macro, such as `reduce`.
     ///
+    /// In a pipeline that [persists](super::Pipeline::persist), the name tells whose state it is when the program has changed.
+    ///
     /// An operator has one name: naming it twice is an error, and so is naming the table of a source, which has a `name` of its
     /// own. [`Pipeline::run`](super::Pipeline::run) returns it.
     ///
@@ -75,11 +77,15 @@ impl<R: Schema> Table<R> {
                 "`named(\"{name}\")` of {self:?}, which no operator makes: name the source, for example with \
                  `nats::read(..).name(\"{name}\")`"
             )),
-            Some(operator) if operator.set_name(self.plan.unique_name(name)) => {}
             Some(operator) => {
-                self.fail(format!(
-                    "`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names"
-                ));
+                let unique = self.plan.unique_name(name);
+                if operator.set_name(Arc::clone(&unique)) {
+                    self.plan.set_node_name(self.node, &unique);
+                } else {
+                    self.fail(format!(
+                        "`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names"
+                    ));
+                }
             }
         }
         self
@@ -98,6 +104,7 @@ impl<R: Schema> Table<R> {
             build(scope, changes, name)
         });
         table.inherit_origins(&[self.origins()]);
+        self.plan.set_node_inputs(table.node, &[self.node]);
         table
     }
 
@@ -122,6 +129,7 @@ impl<R: Schema> Table<R> {
             build(scope, left, right, name)
         });
         table.inherit_origins(&[self.origins(), other.origins()]);
+        self.plan.set_node_inputs(table.node, &[self.node, other.node]);
         table
     }
 

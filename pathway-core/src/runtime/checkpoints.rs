@@ -7,6 +7,7 @@ use super::commit_loop::CommitLoop;
 use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
 use crate::data::{Commit, Result, SequenceSet};
 use crate::persistence::{Arrival, Checkpoint, PersistentState, SourceStart, SourceState};
+use crate::plan::{SourceEnds, SourceOperator};
 
 /// How long the first worker sleeps at most until the others have begun a checkpoint.
 const BEGIN_WAIT: Duration = Duration::from_millis(10);
@@ -71,9 +72,11 @@ impl Checkpoints {
     pub(super) fn continue_behind(&mut self, checkpoint: &Checkpoint) {
         let Checkpoint { commit, time, catching_up, preloaded, sources, .. } = checkpoint;
         (self.commit, self.time, self.is_catching_up, self.preloaded) = (*commit, *time, *catching_up, *preloaded);
-        self.positions = sources.iter().map(|source| source.position.clone()).collect();
-        for (set, source) in self.sequences.iter_mut().zip(sources) {
-            set.extend(&source.sequences);
+        for (number, start) in self.sources.iter().enumerate() {
+            // The program may have other sources now.
+            let Some(before) = sources.iter().find(|before| before.start.name == start.name) else { continue };
+            self.positions[number].clone_from(&before.position);
+            self.sequences[number].extend(&before.sequences);
         }
     }
 
@@ -98,6 +101,28 @@ impl Checkpoints {
                 }
             }
         }
+    }
+
+    /// Where the sources go on.
+    pub(super) fn source_states(
+        &mut self,
+        sources: &[Box<dyn SourceOperator>],
+        ends: Option<&SourceEnds>,
+    ) -> Vec<SourceState> {
+        let states = self.sources.iter().zip(&self.positions).zip(&mut self.sequences).zip(sources);
+        let states = states.enumerate().map(|(number, (((start, position), set), source))| {
+            let acknowledged = source.acknowledged();
+            let floor = acknowledged.map_or(0, |acknowledged| acknowledged.floor);
+            while set.len() > ACKNOWLEDGED_RANGES && set.pop_lowest(floor) {}
+            SourceState {
+                start: start.clone(),
+                position: position.clone(),
+                has_ended: ends.is_some_and(|ends| ends.has_sent(number)),
+                sequences: set.to_runs(),
+                newest: acknowledged.map_or(0, |acknowledged| acknowledged.newest),
+            }
+        });
+        states.collect()
     }
 
     /// How long until the next checkpoint is due; `None` if nothing has happened since the last one, or it is still written.
@@ -128,26 +153,13 @@ impl CommitLoop<'_> {
             return Ok(());
         };
         (checkpoints.begun, checkpoints.commit) = (Instant::now(), commit);
-        let acknowledged = self.sources.iter().map(|source| source.acknowledged());
-        let sources = checkpoints.sources.iter().zip(&checkpoints.positions).zip(&mut checkpoints.sequences);
-        let sources =
-            sources.zip(acknowledged).enumerate().map(|(number, (((start, position), set), acknowledged))| {
-                let floor = acknowledged.map_or(0, |acknowledged| acknowledged.floor);
-                while set.len() > ACKNOWLEDGED_RANGES && set.pop_lowest(floor) {}
-                SourceState {
-                    start: start.clone(),
-                    position: position.clone(),
-                    has_ended: self.ends.as_ref().is_some_and(|ends| ends.has_sent(number)),
-                    sequences: set.to_runs(),
-                    newest: acknowledged.map_or(0, |acknowledged| acknowledged.newest),
-                }
-            });
+        let sources = checkpoints.source_states(&self.sources, self.ends.as_ref());
         let checkpoint = Checkpoint {
             commit,
             time: checkpoints.time,
             catching_up: checkpoints.is_catching_up,
             preloaded: checkpoints.preloaded,
-            sources: sources.collect(),
+            sources,
             parts: Vec::new(),
             states: Vec::new(),
         };

@@ -109,8 +109,11 @@ impl CommitLoop<'_> {
         arrivals.set_confirmed(false);
         arrivals.set_replaying(false);
         state.forget_answers();
-        if !has_start {
-            state.append(Record::Start(starts))?;
+        let adopted = self.checkpoints.as_mut().filter(|_| state.has_new_program());
+        match adopted {
+            Some(checkpoints) => state.adopt_program(checkpoints.source_states(&self.sources, self.ends.as_ref()))?,
+            None if !has_start => state.append(Record::Start(starts))?,
+            None => {}
         }
         if self.commits.get() > 0 {
             self.report_recovery(state.checkpoint(), begin);
@@ -146,11 +149,17 @@ impl CommitLoop<'_> {
     /// The state of the operators is that of a checkpoint: the other parts of the pipeline follow.
     fn continue_behind(&mut self, checkpoint: &Checkpoint) {
         self.set_catching_up(checkpoint.catching_up);
-        for _ in 0..checkpoint.preloaded {
-            self.sources.iter_mut().filter(|source| is_preloaded(&***source)).for_each(|source| source.discard());
+        let mut ended = Vec::new();
+        for (number, source) in self.sources.iter_mut().enumerate() {
+            // A changed program can have others.
+            let before = checkpoint.sources.iter().find(|before| *before.start.name == **source.name());
+            let Some(before) = before else { continue };
+            if is_preloaded(&**source) {
+                (0..checkpoint.preloaded).for_each(|_| source.discard());
+            }
+            ended.extend(before.has_ended.then_some(number));
         }
-        let ended = (0..).zip(&checkpoint.sources).filter(|(_, source)| source.has_ended).map(|(number, _)| number);
-        self.ends.iter_mut().for_each(|ends| ends.leave_out(ended.clone().collect()));
+        self.ends.iter_mut().for_each(|ends| ends.leave_out(ended.clone()));
         self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.continue_behind(checkpoint));
         self.commits.set(checkpoint.commit);
         self.sources.iter_mut().for_each(|source| source.advance(checkpoint.commit));
@@ -258,7 +267,8 @@ impl CommitLoop<'_> {
 
 /// Whether the sources read the same streams as before.
 fn check_starts(before: &[SourceStart], now: &[SourceStart]) -> Result<()> {
-    for (before, now) in before.iter().zip(now) {
+    for before in before {
+        let Some(now) = now.iter().find(|now| now.name == before.name) else { continue };
         if before.created != now.created {
             let what = format!(
                 "read a stream that was created {}, and its stream was created {}",

@@ -63,7 +63,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
     let Built { sources, ends, progress, states } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
         for (number, node) in (0..).zip(&shared.nodes) {
-            build.dataflow.begin_node(number);
+            build.dataflow.begin_node(number, node.name());
             (node.build)(&mut build);
         }
         build.finish()

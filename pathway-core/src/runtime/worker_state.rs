@@ -103,18 +103,26 @@ impl WorkerState {
             }
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
-        self.check_kinds(state, &checkpoint.states)?;
+        for OperatorState { node, operator } in &self.operators {
+            if !operator.borrow_mut().states().is_empty() {
+                state.check_operator(node)?;
+            }
+        }
+        self.check_kinds(&checkpoint.states)?;
         let mut bytes = Vec::new();
         for part in state.parts(checkpoint) {
             let mut part = part?;
             while let Some(piece) = part.next(&mut bytes)? {
+                // An operator that was dropped can be followed by one with the same name.
+                if !checkpoint.states.iter().any(|state| state.node == piece.node && state.label == piece.label) {
+                    continue;
+                }
                 self.load_piece(&piece, &bytes, part.workers).map_err(|reason| {
                     let PieceOf { node, label, .. } = &piece;
                     let message = format!(
-                        "{}; its state `{label}` of `{}` cannot be loaded: {reason}; perhaps a row, a key or a state of the \
-                         program has other fields now: run the earlier program",
-                        part.damaged(),
-                        state.node_name(*node)
+                        "{}; its state `{label}` of `{node}` cannot be loaded: {reason}; perhaps a row, a key or a state of \
+                         the program has other fields now: run the earlier program",
+                        part.damaged()
                     );
                     Error::new(ErrorKind::Persistence, message)
                 })?;
@@ -125,16 +133,16 @@ impl WorkerState {
     }
 
     /// A key, a row or the state of a reducer can have become another type.
-    fn check_kinds(&self, state: &PersistentState, saved: &[StateSize]) -> Result<()> {
+    fn check_kinds(&self, saved: &[StateSize]) -> Result<()> {
         for OperatorState { node, operator } in &self.operators {
             for part in operator.borrow_mut().states() {
-                let before = saved.iter().find(|saved| saved.node == *node && saved.label == part.label);
+                let before = saved.iter().find(|saved| *saved.node == **node && saved.label == part.label);
                 let Some(before) = before.filter(|before| before.kind != part.state.kind()) else { continue };
                 let message = format!(
                     "the checkpoint has another state `{}` of `{}`: `{}`, and here it is `{}`; run the program that has \
                      written it, or use another directory and other output streams",
                     part.label,
-                    state.node_name(*node),
+                    node,
                     before.kind,
                     part.state.kind()
                 );
@@ -147,7 +155,7 @@ impl WorkerState {
     /// Loads a piece that one of so many workers has written.
     fn load_piece(&self, piece: &PieceOf, bytes: &[u8], workers: u64) -> Result<(), String> {
         let (worker, now) = (self.worker as u64, self.workers as u64);
-        for OperatorState { operator, .. } in self.operators.iter().filter(|operator| operator.node == piece.node) {
+        for OperatorState { operator, .. } in self.operators.iter().filter(|operator| *operator.node == *piece.node) {
             let mut operator = operator.borrow_mut();
             for part in operator.states().into_iter().filter(|part| part.label == piece.label) {
                 match part.scope {
@@ -201,7 +209,7 @@ impl WorkerState {
                     part.state.begin(sender.all);
                     if saves(self.worker, part.scope) {
                         let (label, kind) = (part.label.to_owned(), part.state.kind().to_owned());
-                        sizes.push(StateSize { node: *node, label, kind, keys: part.state.keys() as u64 });
+                        sizes.push(StateSize { node: node.to_string(), label, kind, keys: part.state.keys() as u64 });
                     }
                 }
             }
@@ -229,7 +237,7 @@ impl WorkerState {
             if bytes.is_empty() {
                 continue;
             }
-            let of = PieceOf { node: *node, label: part.label.to_owned(), worker: self.worker as u64 };
+            let of = PieceOf { node: node.to_string(), label: part.label.to_owned(), worker: self.worker as u64 };
             open.unsent = open.sender.send(Piece { of, bytes }).err();
             return Ok(CheckpointWork::More);
         }

@@ -179,13 +179,16 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let append_only = policy.emit == EmitMode::OnClose;
         let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
         let properties = TableProperties { order, append_only, ..TableProperties::default() };
-        table.operator("window", properties, move |build, changes, name| {
+        let parameters = format!("{kind:?}, {policy:?}");
+        let windows = table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
                 Kind::Grid(grid) => reduce_grid(build, changes, name, spec, grid.clone(), (input, &clocks, &parts)),
                 Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &parts)),
             }
-        })
+        });
+        windows.plan().set_parameters(windows.node(), parameters);
+        windows
     }
 }
 

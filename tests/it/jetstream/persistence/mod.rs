@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod crashes;
+mod programs;
 mod refusals;
 mod refused;
 mod restarts;

@@ -72,7 +72,7 @@ fn a_directory_is_for_one_run_of_one_program() {
     assert_error(
         &error,
         ErrorKind::Persistence,
-        &["has the state of another program", "run that program, or use another"],
+        &["has the log of another program", "run that program once more, and stop it"],
     );
     drop(seen);
 }

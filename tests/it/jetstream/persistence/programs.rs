@@ -1,0 +1,156 @@
+//! Programs that have changed: which can continue with the state of the one before, and which are refused.
+
+use std::time::Duration;
+
+use pathway::ErrorKind;
+use pathway::persistence::Persistence;
+use pathway::prelude::*;
+use pathway::testing::{Broker, Store};
+
+use crate::support::assert_error;
+
+#[derive(Clone, Schema)]
+struct Order {
+    city: String,
+    price: i64,
+    at: i64,
+}
+
+#[derive(Schema)]
+struct Total {
+    city: String,
+    total: i64,
+}
+
+/// Runs a program that reads these prices, and returns what it publishes.
+fn run(
+    store: impl Into<Persistence>,
+    prices: &[i64],
+    declare: impl Fn(&Pipeline, &Broker, &Table<Order>),
+) -> pathway::Result<Vec<String>> {
+    let broker = Broker::new();
+    let pipeline = Pipeline::named("orders").persist(store);
+    let orders = nats::read(&pipeline, &broker, "orders").json::<Order>();
+    declare(&pipeline, &broker, &orders);
+    let running = pipeline.start()?;
+    for price in prices {
+        broker.publish("orders", format!(r#"{{"city": "Oslo", "price": {price}, "at": {price}}}"#));
+    }
+    broker.commit();
+    broker.close();
+    running.join()?;
+    let without_time = |text: &str| text.split(r#","diff""#).next().unwrap_or_default().to_owned();
+    Ok(broker.published("out").iter().map(|message| without_time(&message.text())).collect())
+}
+
+fn totals(broker: &Broker, orders: &Table<Order>) {
+    let totals = reduce!(o in orders by o.city => Total { o.city, total: sum(o.price) }).named("totals");
+    nats::write(&totals, broker, "out").name("out").json();
+}
+
+fn first(store: &Store) {
+    let published = run(store, &[1, 2], |_, broker, orders| totals(broker, orders)).unwrap();
+    assert_eq!(published, [r#"{"city":"Oslo","total":3"#]);
+}
+
+#[test]
+fn operators_without_state_come_and_go() {
+    let store = Store::new();
+    first(&store);
+    let cheap = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let cheap = filter!(o in orders => o.price < 100);
+        totals(broker, &cheap);
+    };
+    let published = run(&store, &[1_000, 4], cheap).unwrap();
+    assert_eq!(published.last().map(String::as_str), Some(r#"{"city":"Oslo","total":7"#));
+    let published = run(&store, &[5], |_, broker, orders| totals(broker, orders)).unwrap();
+    assert_eq!(published.last().map(String::as_str), Some(r#"{"city":"Oslo","total":12"#));
+}
+
+#[test]
+fn an_operator_with_state_that_is_new_or_gone_is_refused_unless_it_is_said() {
+    let store = Store::new();
+    first(&store);
+    let two = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let counts = reduce!(o in orders by o.city => Total { o.city, total: count() }).named("counts");
+        nats::write(&counts, broker, "out").name("counted").json();
+        totals(broker, orders);
+    };
+    let error = run(&store, &[], two).expect_err("new");
+    assert_error(
+        &error,
+        ErrorKind::Persistence,
+        &["has no state of `counts`, which is new", r#".starts_empty("counts")"#],
+    );
+    let published = run(Persistence::from(&store).starts_empty("counts"), &[4], two).unwrap();
+    assert!(published.iter().any(|text| text == r#"{"city":"Oslo","total":1"#), "{published:?}");
+    assert!(published.iter().any(|text| text == r#"{"city":"Oslo","total":7"#), "{published:?}");
+    // It is part of the program now.
+    let published = run(&store, &[5], two).unwrap();
+    assert!(published.iter().any(|text| text == r#"{"city":"Oslo","total":2"#), "{published:?}");
+
+    let one = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| totals(broker, orders);
+    let error = run(&store, &[], one).expect_err("gone");
+    assert_error(&error, ErrorKind::Persistence, &["has state of `counts`", r#".allow_dropped("counts")"#]);
+    let published = run(Persistence::from(&store).allow_dropped("counts"), &[6], one).unwrap();
+    assert_eq!(published.last().map(String::as_str), Some(r#"{"city":"Oslo","total":18"#));
+    // An operator that has the name of one that was dropped begins with an empty state.
+    let published = run(Persistence::from(&store).starts_empty("counts"), &[7], two).unwrap();
+    assert!(published.iter().any(|text| text == r#"{"city":"Oslo","total":1"#), "{published:?}");
+}
+
+#[test]
+fn a_changed_key_row_or_window_is_refused() {
+    let store = Store::new();
+    first(&store);
+    let reducer = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let totals = reduce!(o in orders by o.city => Total { o.city, total: max(o.price) }).named("totals");
+        nats::write(&totals, broker, "out").name("out").json();
+    };
+    let error = run(&store, &[], reducer).expect_err("another reducer");
+    assert_error(&error, ErrorKind::Persistence, &["another state `groups` of `totals`", "run the program that has"]);
+    let columns = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let totals = reduce!(o in orders by o.city => { o.city, sum: sum(o.price) }).named("totals");
+        nats::write(&totals, broker, "out").name("out").json();
+    };
+    let error = run(&store, &[], columns).expect_err("other columns");
+    assert_error(
+        &error,
+        ErrorKind::Persistence,
+        &["in which `totals` has the columns (city: String, total: i64), and here (city", "sum"],
+    );
+
+    let store = Store::new();
+    let windows = |length: i64| {
+        move |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+            let windows = reduce!(o in orders window tumbling(o.at, length) as w => { w.start, n: count() });
+            nats::write(&windows.named("windows"), broker, "out").name("out").json();
+        }
+    };
+    run(&store, &[1], windows(10)).unwrap();
+    run(&store, &[2], windows(10)).unwrap();
+    let error = run(&store, &[], windows(20)).expect_err("another window");
+    assert_error(
+        &error,
+        ErrorKind::Persistence,
+        &["in which `windows` has the parameters", "length: 10", "length: 20"],
+    );
+}
+
+#[test]
+fn a_changed_program_does_not_continue_a_log() {
+    let store = Store::new();
+    let never = || Persistence::from(&store).checkpoint_every(Duration::MAX);
+    run(never(), &[1], |_, broker, orders| totals(broker, orders)).unwrap();
+    let cheap = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let cheap = filter!(o in orders => o.price < 100);
+        totals(broker, &cheap);
+    };
+    let error = run(never(), &[], cheap).expect_err("a log");
+    let words = ["has the log of another program, with 1 commits", "stop it in an orderly way"];
+    assert_error(&error, ErrorKind::Persistence, &words);
+    // That program makes a checkpoint.
+    run(&store, &[2], |_, broker, orders| totals(broker, orders)).unwrap();
+    let published = run(&store, &[3], cheap).unwrap();
+    assert_eq!(published.last().map(String::as_str), Some(r#"{"city":"Oslo","total":6"#));
+}
