@@ -1,15 +1,17 @@
 //! A table as a bucket: one put or deletion for each key that a commit changes.
 
-use std::collections::hash_map::Entry;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
 
 use super::bucket;
 use crate::connector::sink::{BatchOutput, EncodedBatch, MessageMeta, TableWriter};
 use crate::data::{Change, Commit, Datum, EncodeError, Schema};
+use crate::dataflow::StatePart;
 use crate::format::Encode;
 use crate::format::json::encode::encode_row;
 use crate::nats::client::ApiPrefix;
+use crate::operators::KeyedState;
 
 /// The key of a row.
 pub(crate) type Key<R> = Arc<dyn Fn(&R) -> String + Send + Sync>;
@@ -20,13 +22,26 @@ pub(crate) struct BucketWriter<R> {
     subject: Arc<str>,
     key: Key<R>,
     encode: Arc<dyn Encode<R>>,
-    /// The rows of each key, in the order of their arrival. The bucket holds the last one.
-    rows: HashMap<Box<str>, Vec<R>, foldhash::fast::RandomState>,
-    /// The keys that the commit changes, with what the bucket held before it, in the order of the first change.
-    changed: Vec<(Box<str>, Option<R>)>,
-    /// The same keys, for look-ups.
-    changed_keys: HashSet<Box<str>, foldhash::fast::RandomState>,
+    keys: KeyedState<String, KeyRows<R>>,
     output: BatchOutput,
+}
+
+/// The rows of a key.
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "R: Datum")]
+struct KeyRows<R> {
+    /// In the order of their arrival. The bucket holds the last one.
+    #[serde(with = "Datum")]
+    rows: Vec<R>,
+    /// What the bucket held before the open commit.
+    #[serde(skip)]
+    before: Option<R>,
+}
+
+impl<R> Default for KeyRows<R> {
+    fn default() -> Self {
+        KeyRows { rows: Vec::new(), before: None }
+    }
 }
 
 impl<R: Schema> BucketWriter<R> {
@@ -42,9 +57,7 @@ impl<R: Schema> BucketWriter<R> {
             subject: bucket.into(),
             key,
             encode,
-            rows: HashMap::default(),
-            changed: Vec::new(),
-            changed_keys: HashSet::default(),
+            keys: KeyedState::new(),
             output,
         }
     }
@@ -64,14 +77,11 @@ impl<R: Schema> BucketWriter<R> {
             }
             return;
         }
-        let rows = match self.rows.entry(key.into_boxed_str()) {
-            Entry::Occupied(entry) => entry,
-            Entry::Vacant(entry) => entry.insert_entry(Vec::new()),
-        };
-        if self.changed_keys.insert(rows.key().clone()) {
-            self.changed.push((rows.key().clone(), rows.get().last().map(Datum::clone_datum)));
+        let (slot, is_first) = self.keys.entry(key);
+        let KeyRows { rows, before } = self.keys.value(slot);
+        if is_first {
+            *before = rows.last().map(Datum::clone_datum);
         }
-        let rows = rows.into_mut();
         for _ in 0..diff.unsigned_abs() {
             if diff > 0 {
                 rows.push(row.clone_datum());
@@ -83,24 +93,21 @@ impl<R: Schema> BucketWriter<R> {
 
     /// Adds a put or a deletion for each key whose newest row has changed.
     fn add_changed(&mut self, batch: &mut EncodedBatch) {
-        self.changed_keys.clear();
-        for (key, before) in self.changed.drain(..) {
-            let after = self.rows.get(&key).and_then(|rows| rows.last());
+        let BucketWriter { prefix, encode, keys, .. } = self;
+        keys.seal(|key, KeyRows { rows, before }| {
+            let (before, after) = (before.take(), rows.last());
             let unchanged = before.as_ref().zip(after).is_some_and(|(before, after)| before.compare(after).is_eq());
-            if unchanged || (before.is_none() && after.is_none()) {
-                continue;
-            }
-            let mut meta = MessageMeta { no_change_info: true, ..MessageMeta::default() };
-            meta.subject = Some(format!("{}{key}", self.prefix).into());
-            match after {
-                Some(row) => add_value(&*self.encode, row, batch, &mut meta),
-                None => {
-                    meta.headers.push((bucket::OPERATION.into(), bucket::DELETE.to_owned()));
-                    self.rows.remove(&key);
+            if !unchanged && (before.is_some() || after.is_some()) {
+                let mut meta = MessageMeta { no_change_info: true, ..MessageMeta::default() };
+                meta.subject = Some(format!("{prefix}{key}").into());
+                match after {
+                    Some(row) => add_value(&**encode, row, batch, &mut meta),
+                    None => meta.headers.push((bucket::OPERATION.into(), bucket::DELETE.to_owned())),
                 }
+                batch.push(meta.headers.is_empty(), Some(Box::new(meta)));
             }
-            batch.push(meta.headers.is_empty(), Some(Box::new(meta)));
-        }
+            !rows.is_empty()
+        });
     }
 }
 
@@ -114,6 +121,10 @@ impl<R: Schema> TableWriter<R> for BucketWriter<R> {
         if !batch.messages.is_empty() {
             self.output.send(batch);
         }
+    }
+
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        vec![StatePart::first("rows", &mut self.keys)]
     }
 }
 
