@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::{BatchOutput, EncodedBatch, MessageMeta, MessageOptions, TableWriter};
 use crate::data::{Change, Commit, Schema};
+use crate::dataflow::StatePart;
 use crate::format::json::encode::encode as encode_json;
 use crate::format::{ChangeInfo, Encode, Removals};
+use crate::operators::WholeState;
 
 /// Encodes a table's commits.
 pub(super) struct MessageWriter<R> {
@@ -13,8 +15,8 @@ pub(super) struct MessageWriter<R> {
     encode: Arc<dyn Encode<R>>,
     options: Arc<MessageOptions<R>>,
     output: BatchOutput,
-    /// Whether the preamble is still to be sent.
-    first: bool,
+    /// Whether the preamble is still to be sent, if there is one.
+    preamble: Option<WholeState<bool>>,
     /// The payload bytes of the last commit: the next one may be about as large.
     last_size: usize,
 }
@@ -26,7 +28,8 @@ impl<R: Schema> MessageWriter<R> {
         options: Arc<MessageOptions<R>>,
         output: BatchOutput,
     ) -> Self {
-        MessageWriter { subject, encode, options, output, first: true, last_size: 0 }
+        let preamble = encode.preamble().map(|_| WholeState::new(true));
+        MessageWriter { subject, encode, options, output, preamble, last_size: 0 }
     }
 
     /// Adds the messages of a change: one for each copy of the row, whose `diff` on the wire is 1 or -1.
@@ -68,8 +71,8 @@ impl<R: Schema> TableWriter<R> for MessageWriter<R> {
         let mut batch = EncodedBatch::new(commit, time, Arc::clone(&self.subject));
         batch.payloads.reserve(self.last_size.min(1 << 20));
         batch.messages.reserve(changes.len());
-        if std::mem::take(&mut self.first)
-            && let Some(first) = changes.first()
+        if let Some(first) = changes.first()
+            && self.preamble.as_mut().is_some_and(|is_to_be_sent| std::mem::take(&mut **is_to_be_sent))
         {
             self.add_preamble(&mut batch, first);
         }
@@ -78,5 +81,9 @@ impl<R: Schema> TableWriter<R> for MessageWriter<R> {
         }
         self.last_size = batch.payloads.len();
         self.output.send(batch);
+    }
+
+    fn states(&mut self) -> Vec<StatePart<'_>> {
+        self.preamble.iter_mut().map(|preamble| StatePart::first("preamble", preamble)).collect()
     }
 }

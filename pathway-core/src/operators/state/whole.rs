@@ -80,6 +80,18 @@ impl<T: Whole> SavedState for WholeState<T> {
     }
 }
 
+impl Whole for bool {
+    type Saved = bool;
+
+    fn to_saved(&self) -> bool {
+        *self
+    }
+
+    fn load(&mut self, saved: bool) {
+        *self = saved;
+    }
+}
+
 impl Whole for u64 {
     type Saved = u64;
 

@@ -1,12 +1,12 @@
 //! Pipelines that persist: what a stream has is the same as if nothing had ever been killed.
 
-mod buckets;
 mod checkpoints;
 mod crashes;
 mod programs;
 mod refusals;
 mod refused;
 mod restarts;
+mod sinks;
 mod stops;
 pub(crate) mod work_queues;
 mod writers;

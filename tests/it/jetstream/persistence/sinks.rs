@@ -1,5 +1,6 @@
-//! A table that is written into a bucket.
+//! What writers know of earlier messages: the rows of a bucket, and whether a header line is written.
 
+use pathway::format::Dsv;
 use pathway::persistence::Persistence;
 use pathway::prelude::*;
 use pathway::testing::{Broker, Store};
@@ -44,4 +45,23 @@ fn a_key_is_deleted_whose_row_was_written_before_a_restart() {
     assert_eq!(run(&store, &[("Rome", 2, false), ("Rome", 3, true)]), [put("Rome", 3)]);
     let deleted = ("$KV.totals.Oslo".to_owned(), String::new(), "DEL".to_owned());
     assert_eq!(run(&store, &[("Oslo", 1, false)]), [deleted]);
+}
+
+/// The header of a format is a message, too.
+#[test]
+fn the_header_line_of_a_format_is_written_once() {
+    let store = Store::new();
+    let run = |sum: i64| {
+        let broker = Broker::new();
+        let pipeline = Pipeline::named("lines").persist(Persistence::from(&store));
+        let (feed, totals) = pipeline.input::<Total>();
+        nats::write(&totals, &broker, "lines").encode(Dsv::new().header_line(true));
+        let running = pipeline.start().unwrap();
+        feed.insert(Total { city: "Oslo".to_owned(), sum });
+        feed.commit();
+        drop(feed);
+        running.join().unwrap();
+        broker.published("lines").len()
+    };
+    assert_eq!([run(1), run(2)], [2, 1]);
 }
