@@ -14,7 +14,7 @@ use crate::data::{Commit, Error, ErrorKind, Result, SequenceRuns};
 /// The version of the files.
 pub(super) const VERSION: u32 = 2;
 /// Its file.
-const FILE: &str = "manifest";
+pub(super) const FILE: &str = "manifest";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {

@@ -57,7 +57,7 @@ impl Persistence {
         self
     }
 
-    /// How often the state of the operators is saved, at most: in a checkpoint. Default: 10 s.
+    /// The state of the operators is saved, in a checkpoint, at most once in this time. Default: 10 s.
     ///
     /// A restart loads the last checkpoint, and computes only the commits behind it again. A checkpoint has what has changed
     /// since the one before it, and is written while the pipeline goes on. With a longer interval less is written, and a restart

@@ -81,8 +81,9 @@ impl Persistence {
         }
         let message = format!(
             "the directory `{}` has the log of another program, with {commits_behind} commits that are to be computed again: run \
-             that program once more, and stop it in an orderly way, so that it makes a checkpoint; or use another directory and \
-             other output streams",
+             that program once more, and stop it in an orderly way, so that it makes a checkpoint (not with a `checkpoint_every` \
+             of `Duration::MAX`); if it fails, correct what is in its closures, and leave its operators as they are; or use \
+             another directory and other output streams",
             self.store.name_of(None)
         );
         Err(Error::new(ErrorKind::Persistence, message))

@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use super::checkpoint::Checkpoints;
 use super::log::{self, Log};
-use super::manifest::{Checkpoint, Manifest, VERSION};
+use super::manifest::{self, Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
-use super::store::{FileStore, failed};
+use super::store::{FileStore, NEW, failed};
 use super::{Answers, Arrival, NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
 use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
 
@@ -391,7 +391,9 @@ pub(super) fn remove_unused(store: &dyn FileStore, manifest: &Manifest) -> Resul
     for file in store.files().map_err(|error| failed("read", store, "", error))? {
         let is_old_log = log::number_of(&file).is_some_and(|number| number < manifest.log);
         let is_old_part = part::number_of(&file).is_some_and(|number| !parts.contains(&number));
-        if is_old_log || is_old_part {
+        // A run has not finished it. Others are not ours.
+        let is_unfinished = file.strip_suffix(NEW).is_some_and(|name| is_ours(name) || name == manifest::FILE);
+        if is_old_log || is_old_part || is_unfinished {
             store.remove(&file).map_err(|error| failed("remove", store, &file, error))?;
         }
     }

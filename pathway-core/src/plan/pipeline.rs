@@ -59,8 +59,9 @@ impl Pipeline {
     /// on. What it writes into JetStream streams is stored exactly once, in order, whatever was killed when. Other sinks may get
     /// the last commits again, with the same bytes; those that were confirmed long before are left out.
     ///
-    /// The directory is one pipeline's: its [name](Pipeline::named) and its operators must stay the same, and two runs at a time
-    /// are refused. The input streams must keep the messages behind the last checkpoint. A unit test takes a
+    /// The directory is one pipeline's: its [name](Pipeline::named) must stay the same, and two runs at a time are refused. A
+    /// program that has changed can continue if the one before was stopped in an orderly way; the guide's page on restarts says
+    /// how. The input streams must keep the messages behind the last checkpoint. A unit test takes a
     /// [store in memory](crate::persistence::MemoryStore) in place of a directory.
     ///
     /// `PATHWAY_PERSISTENT_STORAGE` names a directory from outside; this method comes first.

@@ -128,6 +128,11 @@ impl AckProgress {
         self.waits_for_checkpoints.store(false, Ordering::Relaxed);
     }
 
+    /// Whether nothing more follows, and no checkpoint has everything: what is not durable by now is for the next run.
+    pub(crate) fn is_over_before_checkpoint(&self) -> bool {
+        self.waits_for_checkpoints.load(Ordering::Relaxed) && self.is_over()
+    }
+
     /// Whether [nothing more follows](AckProgress#end).
     pub(crate) fn is_over(&self) -> bool {
         self.lock().end.is_some()
@@ -145,7 +150,7 @@ impl AckProgress {
         let mut state = self.lock();
         state.messages = messages;
         state.durable = durable;
-        state.end_after_last();
+        state.end_after_last(self.waits_for_checkpoints.load(Ordering::Relaxed));
         self.notify(state);
     }
 
@@ -153,7 +158,7 @@ impl AckProgress {
     pub(super) fn set_last(&self, messages: u64) {
         let mut state = self.lock();
         state.last = Some(messages);
-        state.end_after_last();
+        state.end_after_last(self.waits_for_checkpoints.load(Ordering::Relaxed));
         self.notify(state);
     }
 
@@ -251,8 +256,10 @@ impl AckProgress {
 }
 
 impl State {
-    fn end_after_last(&mut self) {
-        if self.end.is_none() && self.last.is_some_and(|last| self.messages >= last) {
+    /// Ends with the last message. A source that waits for checkpoints may still get one.
+    fn end_after_last(&mut self, waits_for_checkpoints: bool) {
+        let done = if waits_for_checkpoints { self.durable.min(self.messages) } else { self.messages };
+        if self.end.is_none() && self.last.is_some_and(|last| done >= last) {
             self.end = Some(true);
         }
     }

@@ -5,15 +5,12 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use super::{AppendFile, FileStore, NewFile, failed};
+use super::{AppendFile, FileStore, NEW, NewFile, failed};
 use crate::data::{Error, ErrorKind, Result};
 
 /// A directory.
 #[derive(Clone, Debug)]
 pub(in crate::persistence) struct DirectoryStore(pub(in crate::persistence) PathBuf);
-
-/// How a file that is not finished ends.
-const NEW: &str = ".new";
 
 impl FileStore for DirectoryStore {
     fn name_of(&self, file: Option<&str>) -> String {
@@ -21,6 +18,10 @@ impl FileStore for DirectoryStore {
     }
 
     fn lock(&self) -> Result<Box<dyn Any + Send>> {
+        if self.0.as_os_str().is_empty() {
+            let message = "the name of the state directory is empty: an environment variable may not be set";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         fs::create_dir_all(&self.0).map_err(|error| {
             let message = format!("cannot create the directory `{}`", self.0.display());
             Error::new(ErrorKind::Persistence, message).with_source(error)
@@ -39,12 +40,6 @@ impl FileStore for DirectoryStore {
                 return Err(Error::new(ErrorKind::Persistence, message));
             }
             Err(TryLockError::Error(error)) => return Err(failed("lock", self, "lock", error)),
-        }
-        // What a run has not finished.
-        for file in self.files().map_err(|error| failed("read", self, "", error))? {
-            if file.ends_with(NEW) {
-                self.remove(&file).map_err(|error| failed("remove", self, &file, error))?;
-            }
         }
         Ok(Box::new(Lock(lock)))
     }

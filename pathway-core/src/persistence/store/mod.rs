@@ -12,6 +12,9 @@ pub use memory::Store as MemoryStore;
 
 use crate::data::{Error, ErrorKind, Result};
 
+/// How the name of a file that is not finished ends.
+pub(super) const NEW: &str = ".new";
+
 /// A place with named files.
 pub(crate) trait FileStore: fmt::Debug + Send + Sync + 'static {
     /// The place, or a file there, for messages.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use pathway::ErrorKind;
+use pathway::persistence::directory;
 use pathway::prelude::*;
 
 use super::{Folder, Order, create_streams, orders, service};
@@ -107,5 +108,38 @@ fn a_log_that_is_damaged_or_has_lost_its_end_is_an_error() {
     // Only the record of the beginning is left.
     let first = 12 + u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as usize;
     std::fs::write(&log, &bytes[..first]).expect("a file");
-    assert_error(&run().expect_err("cut"), ErrorKind::Persistence, &["the end of the log was lost", "stream `"]);
+    assert_error(&run().expect_err("cut"), ErrorKind::Persistence, &["the end of its log was lost", "stream `"]);
+}
+
+#[test]
+fn an_output_stream_of_a_directory_that_was_lost_is_an_error() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    run_once(&uri, &js, &folder);
+    let other = Folder(folder.0.with_extension("other"));
+    let run = || service(&uri).persist(other.directory()).start();
+    let error = run().and_then(join).expect_err("a new directory");
+    assert_error(
+        &error,
+        ErrorKind::Persistence,
+        &["with another directory", "restore that directory", "purge this one"],
+    );
+    ["OUT", "WINDOWS"].into_iter().for_each(|stream| js.purge(stream));
+    let running = run().expect("a new beginning");
+    wait_for("all orders are counted", || super::counted(&js) == 50);
+    stop(running);
+}
+
+#[test]
+fn files_of_others_in_the_directory_are_left_alone() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    ["notes.new", "part-x.new", "manifest.new"].into_iter().for_each(|file| {
+        std::fs::write(folder.0.join(file), "text").expect("a file");
+    });
+    run_once(&uri, &js, &folder);
+    assert!(folder.0.join("notes.new").exists() && folder.0.join("part-x.new").exists());
+    assert!(!folder.0.join("manifest.new").exists());
+    let error = Pipeline::named("nowhere").persist(directory("")).start().expect_err("no name");
+    assert_error(&error, ErrorKind::Config, &["the name of the state directory is empty"]);
 }

@@ -252,3 +252,20 @@ fn messages_that_the_log_needs_and_that_are_gone_from_the_queue_are_an_error() {
     );
     assert_eq!(last_total(&js), total(0..100));
 }
+
+#[test]
+fn a_queue_is_empty_when_a_pipeline_was_stopped() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    js.create(work_queue("IN"));
+    js.create(stream("OUT"));
+    for round in 0..3 {
+        // The last checkpoint is the only one.
+        let state = directory(folder.path()).checkpoint_every(Duration::from_secs(3600));
+        let running = sum(&uri, state, "IN").start().unwrap();
+        js.publish("in.a", round * 50..(round + 1) * 50);
+        wait_for("all are counted", || last_total(&js) == total(0..(round + 1) * 50));
+        stop(running);
+        assert_eq!(js.messages("IN"), 0, "round {round}");
+    }
+}

@@ -57,8 +57,8 @@ impl Resume {
         }
         if self.earlier.is_some_and(|earlier| commit >= earlier) {
             return Err(format!(
-                "the stream has {} messages that are not in the pipeline's log: the end of the log was lost, perhaps with the \
-                 machine's power; see `Persistence::sync`",
+                "the stream has {} messages that are not in the pipeline's log: the directory is an older copy, or the end of its \
+                 log was lost, perhaps with the machine's power; see `Persistence::sync`",
                 self.last - self.skipped
             ));
         }
@@ -181,8 +181,27 @@ impl Publisher {
                 return Ok(base);
             }
         }
+        if last > 0
+            && let Some(message) = self.message(connection, last).await?
+            && self.is_of_earlier_directory(&message)
+        {
+            let message = format!(
+                "its last message `{}` is of this sink, in a pipeline with another directory, which is not there any more: restore \
+                 that directory, or write into another stream, or purge this one, to begin anew",
+                message.id
+            );
+            return Err(self.error(ErrorKind::Persistence, message).into());
+        }
         state.set_base(&self.link.name, last)?;
         Ok(last)
+    }
+
+    /// Whether a message has an id of this sink, with another lineage: 16 hexadecimal digits.
+    fn is_of_earlier_directory(&self, message: &StreamMessage) -> bool {
+        let Some((lineage, rest)) = message.id.split_once('-') else { return false };
+        let is_lineage = lineage.len() == 16 && lineage.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let of_sink = rest.strip_prefix(&*self.link.name).and_then(|rest| rest.strip_prefix('-'));
+        is_lineage && of_sink.is_some() && !self.is_own(message)
     }
 
     /// The stream has a message with the id of the next one already.

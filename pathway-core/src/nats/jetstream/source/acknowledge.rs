@@ -23,8 +23,8 @@ impl ConsumerSession<'_> {
         let is_quiet = || !self.pulls.is_outstanding() || self.last_received.elapsed() >= QUIET;
         let is_done = |unacked: &UnackedMessages| {
             // What no checkpoint has is for the next run.
-            let ends_with_checkpoint = self.reader.waits_for_checkpoints() && self.reader.link.queue.acks().is_over();
-            let is_acknowledged = if ends_with_checkpoint { unacked.is_confirmed() } else { unacked.is_empty() };
+            let is_for_next_run = self.reader.link.queue.acks().is_over_before_checkpoint();
+            let is_acknowledged = if is_for_next_run { unacked.is_confirmed() } else { unacked.is_empty() };
             has_failed(unacked) || (is_acknowledged && is_quiet())
         };
         self.is_stopping() && self.reader.unacked.as_ref().is_none_or(is_done)
