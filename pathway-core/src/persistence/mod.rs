@@ -23,6 +23,7 @@
 //! them.
 
 mod checkpoint;
+mod found;
 mod frame;
 mod inspect;
 mod log;

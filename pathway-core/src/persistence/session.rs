@@ -8,16 +8,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::checkpoint::Checkpoints;
+use super::found::{Found, LoggedAnswers};
 use super::log::{self, Log};
 use super::manifest::{self, Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, NEW, failed};
-use super::{Answers, Arrival, NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
+use super::{NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
 use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
-
-/// Answers to asynchronous calls, by the number of the operator's node and the `time` of the commit.
-type LoggedAnswers = HashMap<(u32, u64), Vec<Arc<[u8]>>>;
 
 /// Which pipeline it is.
 pub(crate) struct Identity {
@@ -127,45 +125,6 @@ impl Persistence {
             empty: self.empty.clone(),
         };
         Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
-    }
-}
-
-/// What a log says.
-#[derive(Default)]
-struct Found {
-    start: Option<Vec<SourceStart>>,
-    commits: Commit,
-    confirmed: Commit,
-    refused: HashSet<RefusedMessage>,
-    positions: HashMap<u32, Vec<u8>>,
-    answers: LoggedAnswers,
-    messages: HashMap<u32, EarlierMessages>,
-}
-
-impl Found {
-    fn add(&mut self, record: Record) {
-        match record {
-            Record::Start(sources) => drop(self.start.get_or_insert(sources)),
-            Record::Commit(record) => {
-                (self.commits, self.confirmed) = (record.commit + 1, record.confirmed.max(self.confirmed));
-                for arrival in record.arrivals {
-                    match arrival {
-                        Arrival::Logged { source, position, .. } if !position.is_empty() => {
-                            self.positions.insert(source, position);
-                        }
-                        Arrival::Sequences { source, sequences } => {
-                            self.messages.entry(source).or_default().logged.append(&sequences);
-                        }
-                        _ => {}
-                    }
-                }
-            }
-            Record::Confirmed(before) => self.confirmed = before.max(self.confirmed),
-            Record::Refused(message) => drop(self.refused.insert(message)),
-            Record::Answers(Answers { node, time, answers }) => {
-                self.answers.entry((node, time)).or_default().push(answers.into());
-            }
-        }
     }
 }
 
