@@ -20,20 +20,24 @@ use crate::data::{Error, ErrorKind, Result};
 /// use pathway::prelude::*;
 /// use pathway::testing::Store;
 ///
-/// #[derive(Schema, Debug, PartialEq)]
+/// #[derive(Schema)]
 /// struct Input { value: i64 }
 /// #[derive(Schema, Debug, PartialEq)]
 /// struct Total { sum: i64 }
 ///
 /// # fn main() -> pathway::Result<()> {
 /// let store = Store::new();
-/// for _ in 0..2 {
+/// for (value, sum) in [(3, 3), (4, 7)] {
 ///     let pipeline = Pipeline::named("totals").persist(store.clone());
-///     let inputs = pipeline.rows([3, 4].map(|value| Input { value }));
-///     let totals = reduce!(i in inputs => { sum: sum(i.value) });
+///     let (feed, inputs) = pipeline.input::<Input>();
+///     let totals = reduce!(i in inputs => Total { sum: sum(i.value) });
 ///     let seen = totals.collect();
-///     pipeline.run()?;
-///     assert_eq!(seen.rows(), [Total { sum: 7 }]);
+///     let running = pipeline.start()?;
+///     feed.insert(Input { value });
+///     feed.commit();
+///     drop(feed);
+///     running.join()?;
+///     assert!(seen.changes().iter().any(|(_, total, diff)| *diff == 1 && *total == Total { sum }));
 /// }
 /// # Ok(())
 /// # }
