@@ -16,7 +16,7 @@ use super::subscription_options::SubscriptionOptions;
 use super::transport::{Core, JetStream, KeyValue, ReadTransport};
 use super::write::dead_letter_output;
 use crate::connector::source::{
-    DecodeSettings, MessageTable, OnDecodeError, RowDecoder, SourceLink, add_memory_source, add_source,
+    DecodeSettings, MessageTable, OnDecodeError, Replay, RowDecoder, SourceLink, add_memory_source, add_source,
 };
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Error, ErrorKind, Metadata, Result, Schema};
@@ -212,7 +212,9 @@ impl<T> Read<T> {
         let commit_every = self.commit_every;
         let (link, trigger) = match self.endpoint.clone() {
             Endpoint::Memory(broker) => {
-                let link = add_memory_source(&plan, name, metadata, self.subscription.bound);
+                // As on a server, what a bucket says at the start depends on what the table had before.
+                let replay = if self.transport.is_bucket() { Replay::Never } else { Replay::Logged };
+                let link = add_memory_source(&plan, name, metadata, self.subscription.bound, replay);
                 // There is no snapshot of the past in memory.
                 link.queue.end_snapshot();
                 let subject =
@@ -223,7 +225,7 @@ impl<T> Read<T> {
             Endpoint::Server(uri) => {
                 let link = self.add_server_source(&uri, Arc::clone(&name), metadata).unwrap_or_else(|error| {
                     control.fail(error);
-                    add_memory_source(&plan, name, metadata, Default::default())
+                    add_memory_source(&plan, name, metadata, Default::default(), Replay::Never)
                 });
                 (link, CommitTrigger::Scheduled(commit_every))
             }

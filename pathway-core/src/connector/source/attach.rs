@@ -217,10 +217,16 @@ pub(crate) fn add_source<S: Source>(
 }
 
 /// Adds a source of messages in memory: it counts, but there is nothing to start.
-pub(crate) fn add_memory_source(plan: &Plan, name: Arc<str>, metadata: Metadata, bound: Bound) -> SourceLink {
+pub(crate) fn add_memory_source(
+    plan: &Plan,
+    name: Arc<str>,
+    metadata: Metadata,
+    bound: Bound,
+    replay: Replay,
+) -> SourceLink {
     let link = new_link(plan, name, metadata, bound);
-    let _ = link.beginning.is_logged.set(true);
-    plan.add_source(MemorySource { link: link.clone() });
+    let _ = link.beginning.is_logged.set(replay == Replay::Logged);
+    plan.add_source(MemorySource { link: link.clone(), replay });
     link
 }
 
@@ -324,6 +330,7 @@ impl<B: InputBatch> Drop for Finish<B> {
 /// A source in memory.
 struct MemorySource {
     link: SourceLink,
+    replay: Replay,
 }
 
 impl SourceHandle for MemorySource {
@@ -332,7 +339,7 @@ impl SourceHandle for MemorySource {
     }
 
     fn replay(&self) -> Replay {
-        Replay::Logged
+        self.replay
     }
 
     fn close(&self) {

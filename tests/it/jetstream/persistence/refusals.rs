@@ -43,6 +43,10 @@ fn inputs_that_cannot_be_read_again_are_refused() {
         ErrorKind::Config,
         &["the messages of the source `prices` cannot be read again", "put a stream in front"],
     );
+    let in_memory = |pipeline: &Pipeline| {
+        drop(nats::read(pipeline, &pathway::testing::Broker::new(), "rates").kv().json::<Input>().collect());
+    };
+    refuse(&in_memory, ErrorKind::Config, &["the messages of the source `rates` cannot be read again"]);
     let queue = |pipeline: &Pipeline| {
         drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Deliveries>().collect());
     };
