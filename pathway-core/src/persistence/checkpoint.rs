@@ -9,11 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
 use std::time::Duration;
 
-use super::manifest::{Checkpoint, Part, StateSize};
+use super::manifest::{Checkpoint, Manifest, Part, StateSize};
 use super::part::{self, PartWriter, PieceOf};
+use super::restore_point::{self, RestorePoint};
 use super::session::{PersistentState, lock, remove_unused};
 use super::store::failed;
-use super::{Record, SourceStart};
+use super::{Record, SourceStart, log};
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
 
@@ -21,12 +22,16 @@ use crate::telemetry::{Level, report};
 const MOST_WAITING: usize = 64;
 /// With more parts than this, a checkpoint is written as a whole, so that a restart opens few files.
 const MOST_PARTS: usize = 64;
+/// How long the logs of earlier checkpoints may be, in bytes, together.
+const MOST_LOG_BYTES: u64 = 256 << 20;
 /// How often the thread looks whether the pipeline ends, while it waits for confirmations.
 const POLL: Duration = Duration::from_millis(20);
 
 /// The checkpoints of a running pipeline.
 pub(super) struct Checkpoints {
     every: Duration,
+    /// How old the earlier ones are that are kept.
+    keep: Duration,
     /// The last complete one has the commits before this one.
     done: AtomicU64,
     is_open: AtomicBool,
@@ -38,6 +43,8 @@ pub(super) struct Checkpoints {
     must_have_all: AtomicBool,
     /// The pipeline ends.
     is_ending: AtomicBool,
+    /// The next run continues with an earlier checkpoint: no other one may be completed.
+    has_gone_back: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -85,15 +92,17 @@ impl PieceSender {
 }
 
 impl Checkpoints {
-    pub(super) fn new(every: Duration, done: Commit) -> Self {
+    pub(super) fn new(every: Duration, keep: Duration, done: Commit) -> Self {
         Checkpoints {
             every,
+            keep,
             done: AtomicU64::new(done),
             is_open: AtomicBool::new(false),
             has_all_pieces: AtomicBool::new(true),
             is_wanted: AtomicBool::new(false),
             must_have_all: AtomicBool::new(false),
             is_ending: AtomicBool::new(false),
+            has_gone_back: AtomicBool::new(false),
             thread: Mutex::default(),
         }
     }
@@ -132,6 +141,11 @@ impl Checkpoints {
         if self.is_open() {
             lock(&self.thread).iter().for_each(|thread| thread.thread().unpark());
         }
+    }
+
+    /// No more checkpoints are completed. The manifest is locked.
+    pub(super) fn give_up(&self) {
+        self.has_gone_back.store(true, Ordering::Release);
     }
 
     /// Waits until nothing more is written.
@@ -197,7 +211,7 @@ impl PersistentState {
     /// Whether the parts so far are not worth to be kept: there are none, or too many, or they are larger than a new one.
     fn must_write_all(&self) -> bool {
         let manifest = lock(&self.manifest);
-        let Some(Checkpoint { parts, .. }) = &manifest.checkpoint else { return true };
+        let Some(Checkpoint { parts, .. }) = &manifest.latest.checkpoint else { return true };
         let Some((base, changes)) = parts.split_first() else { return true };
         parts.len() >= MOST_PARTS || changes.iter().map(|part| part.bytes).sum::<u64>() > base.bytes
     }
@@ -244,13 +258,19 @@ impl PersistentState {
     fn complete(&self, mut checkpoint: Checkpoint, all: bool, part: Option<Part>, log: u64) -> Result<()> {
         let commit = checkpoint.commit;
         let mut manifest = lock(&self.manifest);
+        if self.checkpoints.has_gone_back.load(Ordering::Acquire) {
+            return Ok(());
+        }
         let mut new = manifest.clone();
         if !all {
-            checkpoint.parts = new.checkpoint.take().map_or(Vec::new(), |before| before.parts);
+            checkpoint.parts.extend(new.latest.parts().cloned());
         }
         checkpoint.parts.extend(part);
-        lock(&self.sinks).update(&mut new.bases);
-        (new.log, new.checkpoint) = (log, Some(checkpoint));
+        let mut outputs = new.latest.outputs.clone();
+        lock(&self.sinks).update(&mut outputs);
+        new.earlier.push(std::mem::replace(&mut new.latest, RestorePoint::new(Some(checkpoint), log, outputs)));
+        restore_point::thin_out(&mut new.earlier, self.checkpoints.keep);
+        self.limit_log(&mut new)?;
         new.write(&*self.store)?;
         *manifest = new;
         self.checkpoints.done.store(commit, Ordering::Release);
@@ -259,6 +279,26 @@ impl PersistentState {
             // The next checkpoint, or the next start, tries again.
             report(Level::Warn, "persistence", format_args!("a file that is not needed any more is left: {error:#}"));
         }
+        Ok(())
+    }
+
+    /// Forgets earlier checkpoints whose log is long.
+    fn limit_log(&self, manifest: &mut Manifest) -> Result<()> {
+        let mut files = Vec::new();
+        for file in self.store.files().map_err(|error| failed("read", &*self.store, "", error))? {
+            if let Some(number) = log::number_of(&file) {
+                let read = self.store.read(&file).map_err(|error| failed("read", &*self.store, &file, error))?;
+                files.push((number, read.map_or(0, |(_, len)| len)));
+            }
+        }
+        // What is behind the last checkpoint is needed in any case.
+        let latest = manifest.latest.log;
+        let bytes = |first: u64| {
+            let kept = files.iter().filter(|(number, _)| (first..latest).contains(number));
+            kept.map(|(_, len)| len).sum::<u64>()
+        };
+        let is_long = manifest.earlier.partition_point(|point| bytes(point.log) > MOST_LOG_BYTES);
+        manifest.earlier.drain(..is_long);
         Ok(())
     }
 }

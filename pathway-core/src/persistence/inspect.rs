@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::log::{self, Records};
 use super::manifest::{Checkpoint, Manifest};
 use super::part::PartReader;
+use super::restore_point::RestorePoint;
 use super::store::{DirectoryStore, FileStore, failed};
 use super::{Arrival, Record};
 use crate::data::{Commit, DateTimeUtc, Error, ErrorKind, Result};
@@ -75,6 +76,8 @@ pub struct Inspection {
     pub sources: Vec<(String, u64)>,
     /// The last sequence of each output stream before the first message that is computed again after a restart, by the sink.
     pub sinks: Vec<(String, u64)>,
+    /// How many earlier checkpoints there are, with which the pipeline can continue if an output stream has lost messages.
+    pub earlier_checkpoints: usize,
     /// How many commits the log has behind the checkpoint.
     pub log_commits: u64,
     /// How many bytes these take.
@@ -100,8 +103,8 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         let message = format!("`{}` has no state of a pipeline: it has no manifest", store.name_of(None));
         return Err(Error::new(ErrorKind::Persistence, message));
     };
-    let Manifest { pipeline, epoch, bases, log, checkpoint, .. } = manifest;
-    let next = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.commit);
+    let Manifest { pipeline, epoch, latest, earlier, .. } = manifest;
+    let (next, RestorePoint { checkpoint, log, outputs, .. }) = (latest.next(), latest);
     let mut inspection = Inspection {
         pipeline,
         epoch,
@@ -110,7 +113,8 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         parts: checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.parts.len()),
         states: Vec::new(),
         sources: Vec::new(),
-        sinks: bases.into_iter().collect(),
+        sinks: outputs.into_iter().map(|(sink, output)| (sink, output.last)).collect(),
+        earlier_checkpoints: earlier.len(),
         log_commits: 0,
         log_bytes: log_bytes(&**store, log)?,
     };
@@ -184,6 +188,9 @@ impl fmt::Display for Inspection {
             }
         }
         writeln!(f, "log behind it: {} commits, {} bytes", self.log_commits, self.log_bytes)?;
+        if self.earlier_checkpoints > 0 {
+            writeln!(f, "earlier checkpoints: {}", self.earlier_checkpoints)?;
+        }
         self.sources.iter().try_for_each(|(name, next)| writeln!(f, "source {name}: next sequence {next}"))?;
         self.sinks.iter().try_for_each(|(name, last)| {
             writeln!(f, "sink {name}: its stream has the output of the checkpoint up to sequence {last}")

@@ -1,6 +1,5 @@
 //! The manifest: which pipeline a store belongs to, and what it has of it.
 
-use std::collections::BTreeMap;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -8,11 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::frame::{self, Frame};
 use super::program::NodeIdentity;
 use super::record::SourceStart;
+use super::restore_point::RestorePoint;
 use super::store::{FileStore, failed};
 use crate::data::{Commit, Error, ErrorKind, Result, SequenceRuns};
 
 /// The version of the files.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 /// Its file.
 pub(super) const FILE: &str = "manifest";
 
@@ -26,12 +26,20 @@ pub(super) struct Manifest {
     pub(super) pipeline: String,
     /// The nodes of the program.
     pub(super) program: Vec<NodeIdentity>,
-    /// The last sequence of each output stream before the first message that is not in the checkpoint: at first, when its sink
-    /// was started for the first time.
-    pub(super) bases: BTreeMap<String, u64>,
-    /// The number of the log's first file that is needed.
-    pub(super) log: u64,
-    pub(super) checkpoint: Option<Checkpoint>,
+    /// What it continues with.
+    pub(super) latest: RestorePoint,
+    /// With what else it can continue, if an output stream has lost messages; the oldest first.
+    pub(super) earlier: Vec<RestorePoint>,
+}
+
+/// How far an output stream has the output of a sink.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OutputPosition {
+    pub(crate) stream: String,
+    /// When the stream was created, as the server writes it.
+    pub(crate) created: String,
+    /// The sequence of the last message.
+    pub(crate) last: u64,
 }
 
 /// The state of a pipeline between two commits.

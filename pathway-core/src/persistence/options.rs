@@ -30,6 +30,8 @@ pub struct Persistence {
     pub(crate) store: Arc<dyn FileStore>,
     pub(crate) sync: bool,
     pub(crate) checkpoint_every: Duration,
+    /// How old the earlier checkpoints are that are kept.
+    pub(super) keep_checkpoints: Duration,
     /// Operators whose state may be lost.
     pub(super) dropped: Vec<String>,
     /// Operators that are new.
@@ -42,6 +44,7 @@ impl Persistence {
             store,
             sync: false,
             checkpoint_every: Duration::from_secs(10),
+            keep_checkpoints: Duration::from_secs(300),
             dropped: Vec::new(),
             empty: Vec::new(),
         }
@@ -65,6 +68,20 @@ impl Persistence {
     /// computes everything again. If the interval is zero, [`run`](crate::plan::Pipeline::run) returns an error.
     pub fn checkpoint_every(mut self, interval: Duration) -> Self {
         self.checkpoint_every = interval;
+        self
+    }
+
+    /// For how long earlier checkpoints are kept, with the log behind them. Default: 5 minutes. Zero keeps only the last one.
+    ///
+    /// A nats-server whose machine loses power can lose messages that it has acknowledged (up to its `sync_interval`, two minutes
+    /// by default). If the last checkpoint has output that its stream has lost, the pipeline ends with an error, and the next run
+    /// continues with an earlier checkpoint, and writes what is missing. It reads the input since then again: input that it has
+    /// acknowledged is gone, and then it cannot go back.
+    ///
+    /// There are more of the newest ones, and few in all: about eight of five minutes. Each can need as much space as the state. If
+    /// the logs between them have more than 256 MiB, the oldest are removed earlier.
+    pub fn keep_checkpoints(mut self, age: Duration) -> Self {
+        self.keep_checkpoints = age;
         self
     }
 }

@@ -61,7 +61,7 @@ impl Persistence {
                 }
             }
         }
-        let states = manifest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.states);
+        let states = manifest.latest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.states);
         for name in states.map(|state| &state.node).filter(|name| find(new, name).is_none()) {
             if !self.dropped.contains(name) {
                 let what = format!("has state of `{name}`, which this program does not have");

@@ -12,6 +12,7 @@ use super::found::{Found, LoggedAnswers};
 use super::log::{self, Log};
 use super::manifest::{self, Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
+use super::restore_point::RestorePoint;
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, NEW, failed};
 use super::{NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
@@ -85,9 +86,9 @@ impl Persistence {
         manifest.epoch += 1;
         manifest.write(&**store)?;
         remove_unused(&**store, &manifest)?;
-        let checkpoint = manifest.checkpoint.clone();
-        let next = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.commit);
-        let open_log = || Records::open(Arc::clone(store), manifest.log, Some(next), *sync);
+        let RestorePoint { checkpoint, log, .. } = manifest.latest.clone();
+        let next = manifest.latest.next();
+        let open_log = || Records::open(Arc::clone(store), log, Some(next), *sync);
         let mut found = Found { confirmed: next, ..Found::default() };
         for (number, source) in (0..).zip(checkpoint.iter().flat_map(|checkpoint| &checkpoint.sources)) {
             found.start.get_or_insert_default().push(source.start.clone());
@@ -112,7 +113,7 @@ impl Persistence {
             confirmed,
             checkpoint,
             log: Mutex::new(log),
-            checkpoints: Checkpoints::new(*checkpoint_every, next),
+            checkpoints: Checkpoints::new(*checkpoint_every, self.keep_checkpoints, next),
             sinks: Mutex::default(),
             has_refused: AtomicBool::new(!refused.is_empty()),
             refused: Mutex::new(refused),
@@ -185,8 +186,10 @@ impl PersistentState {
         };
         let mut manifest = lock(&self.manifest);
         let mut new = manifest.clone();
-        (new.program, new.log) = (program.clone(), number);
-        if let Some(checkpoint) = &mut new.checkpoint {
+        (new.program, new.latest.log) = (program.clone(), number);
+        // The logs behind these are of the program before.
+        new.earlier.clear();
+        if let Some(checkpoint) = &mut new.latest.checkpoint {
             checkpoint.sources = sources;
             checkpoint.states.retain(|state| program.iter().any(|node| node.name == state.node));
         }
@@ -263,23 +266,6 @@ impl PersistentState {
         lock(&self.lock).take();
     }
 
-    /// The last sequence of a sink's stream before the first message that is computed again, if the sink was started before.
-    pub(crate) fn base(&self, sink: &str) -> Option<u64> {
-        lock(&self.manifest).bases.get(sink).copied()
-    }
-
-    /// Remembers where a sink's stream ends before the sink writes into it.
-    pub(crate) fn set_base(&self, sink: &str, last: u64) -> Result<()> {
-        let mut manifest = lock(&self.manifest);
-        manifest.bases.insert(sink.to_owned(), last);
-        manifest.write(&*self.store)
-    }
-
-    /// A sink's stream has all messages of the commits up to this one, and ends with this sequence.
-    pub(crate) fn set_position(&self, sink: &Arc<str>, commit: Commit, sequence: u64) {
-        lock(&self.sinks).set(sink, commit, sequence);
-    }
-
     /// How often a checkpoint is made.
     pub(crate) fn checkpoint_every(&self) -> Duration {
         self.checkpoints.every()
@@ -335,8 +321,9 @@ fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: &Identi
         return Err(Error::new(ErrorKind::Persistence, message));
     }
     let lineage = fastrand::u64(..);
-    let (pipeline, program, bases) = (pipeline.clone(), program.clone(), Default::default());
-    Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, bases, log: 1, checkpoint: None })
+    let (pipeline, program) = (pipeline.clone(), program.clone());
+    let latest = RestorePoint::new(None, 1, Default::default());
+    Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, latest, earlier: Vec::new() })
 }
 
 fn is_ours(file: &str) -> bool {
@@ -345,10 +332,11 @@ fn is_ours(file: &str) -> bool {
 
 /// Removes the files that are not needed.
 pub(super) fn remove_unused(store: &dyn FileStore, manifest: &Manifest) -> Result<()> {
-    let parts: Vec<u64> =
-        manifest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.parts).map(|part| part.number).collect();
+    let points = || manifest.earlier.iter().chain([&manifest.latest]);
+    let parts: HashSet<u64> = points().flat_map(RestorePoint::parts).map(|part| part.number).collect();
+    let first_log = points().map(|point| point.log).min().unwrap_or_default();
     for file in store.files().map_err(|error| failed("read", store, "", error))? {
-        let is_old_log = log::number_of(&file).is_some_and(|number| number < manifest.log);
+        let is_old_log = log::number_of(&file).is_some_and(|number| number < first_log);
         let is_old_part = part::number_of(&file).is_some_and(|number| !parts.contains(&number));
         // A run has not finished it. Others are not ours.
         let is_unfinished = file.strip_suffix(NEW).is_some_and(|name| is_ours(name) || name == manifest::FILE);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::manifest::OutputPosition;
 use crate::data::Commit;
 
 /// The last sequences of streams after commits.
@@ -42,10 +43,10 @@ impl SinkPositions {
 
     /// The sequences after the commits that are in the open checkpoint. A sink that had no message in this run by then is left
     /// as it is.
-    pub(super) fn update(&self, bases: &mut BTreeMap<String, u64>) {
+    pub(super) fn update(&self, outputs: &mut BTreeMap<String, OutputPosition>) {
         for (sink, Position { latest: (commit, sequence), before_mark }) in &self.sinks {
             if let Some(sequence) = if *commit < self.mark { Some(*sequence) } else { *before_mark } {
-                bases.insert(sink.to_string(), sequence);
+                outputs.get_mut(&**sink).into_iter().for_each(|output| output.last = sequence);
             }
         }
     }
@@ -58,7 +59,9 @@ mod tests {
     #[test]
     fn a_checkpoint_has_the_sequence_after_its_last_commit() {
         let (mut positions, sinks) = (SinkPositions::default(), ["a", "b", "c", "d"].map(Arc::<str>::from));
-        let mut bases: BTreeMap<_, _> = sinks.iter().map(|sink| (sink.to_string(), 100)).collect();
+        let position = |last| OutputPosition { stream: "S".to_owned(), created: "now".to_owned(), last };
+        let mut bases: BTreeMap<_, _> = sinks.iter().map(|sink| (sink.to_string(), position(100))).collect();
+        let lasts = |bases: &BTreeMap<String, OutputPosition>| bases.values().map(|it| it.last).collect::<Vec<_>>();
         positions.set(&sinks[0], 1, 101);
         positions.set(&sinks[1], 2, 110);
         positions.begin_checkpoint(3);
@@ -66,10 +69,10 @@ mod tests {
         positions.set(&sinks[0], 5, 140);
         positions.set(&sinks[2], 4, 150);
         positions.update(&mut bases);
-        assert_eq!(bases.values().copied().collect::<Vec<_>>(), [101, 110, 100, 100]);
+        assert_eq!(lasts(&bases), [101, 110, 100, 100]);
         positions.begin_checkpoint(6);
         positions.set(&sinks[0], 6, 170);
         positions.update(&mut bases);
-        assert_eq!(bases.values().copied().collect::<Vec<_>>(), [140, 110, 150, 100]);
+        assert_eq!(lasts(&bases), [140, 110, 150, 100]);
     }
 }

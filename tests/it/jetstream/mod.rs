@@ -23,7 +23,7 @@ pub(crate) mod persistence;
 mod read;
 mod refusals;
 mod removed;
-mod restored;
+pub(crate) mod restored;
 mod rules;
 mod stream_settings;
 mod support;

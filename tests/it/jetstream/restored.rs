@@ -12,20 +12,20 @@ use super::support::{Js, stream};
 use crate::support::{Input, assert_error, join, stop, wait_for};
 
 /// A server whose files can be replaced while it is stopped.
-struct Restorable {
-    server: Server,
+pub(super) struct Restorable {
+    pub(super) server: Server,
     store: PathBuf,
 }
 
 impl Restorable {
-    fn start(name: &str) -> Self {
+    pub(super) fn start(name: &str) -> Self {
         let store = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("restored-{name}-{}", std::process::id()));
         let _ = fs::remove_dir_all(&store);
         let server = server_with(&store);
         Restorable { server, store }
     }
 
-    fn js(&self) -> Js {
+    pub(super) fn js(&self) -> Js {
         Js::new(&self.server)
     }
 
@@ -34,14 +34,14 @@ impl Restorable {
     }
 
     /// Copies the files.
-    fn back_up(&mut self) {
+    pub(super) fn back_up(&mut self) {
         self.server.stop();
         copy(&self.store, &self.copy_path());
         self.server.restart().expect("a server");
     }
 
     /// Replaces the files by the copy, and changes the streams before anyone else is connected.
-    fn restore(&mut self, change: impl FnOnce(&Js)) {
+    pub(super) fn restore(&mut self, change: impl FnOnce(&Js)) {
         self.server.stop();
         fs::remove_dir_all(&self.store).expect("a removal");
         fs::rename(self.copy_path(), &self.store).expect("a copy");

@@ -9,9 +9,10 @@ use super::{Folder, counted, create_outputs, create_streams, orders, output, ser
 use crate::jetstream::support::{Js, server};
 use crate::support::{join, stop, wait_for};
 
-/// The service, with many checkpoints.
+/// The service, with many checkpoints, of which the last one is kept.
 fn with_checkpoints(uri: &str, folder: &Folder) -> Pipeline {
-    service(uri).persist(folder.directory().checkpoint_every(Duration::from_millis(20)))
+    service(uri)
+        .persist(folder.directory().checkpoint_every(Duration::from_millis(20)).keep_checkpoints(Duration::ZERO))
 }
 
 #[test]

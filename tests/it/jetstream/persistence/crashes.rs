@@ -138,7 +138,7 @@ fn a_process_that_is_killed_while_it_makes_checkpoints_writes_what_one_run_write
     check_ids(&sums);
     check_ids(&windows);
     check_totals(&sums, all);
-    assert!(folder.numbers("log-")[0] > 1 && !folder.numbers("part-").is_empty(), "no checkpoint");
+    assert!(folder.numbers("log-").last() > Some(&1) && !folder.numbers("part-").is_empty(), "no checkpoint");
     check_windows(&js, &server.url(), all);
 }
 

@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod crashes;
+mod lost_output;
 mod programs;
 mod refusals;
 mod refused;

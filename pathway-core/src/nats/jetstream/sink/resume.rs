@@ -9,7 +9,7 @@ use super::publisher::{Publisher, PublisherConfig};
 use crate::connector::sink::SinkLink;
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd};
-use crate::persistence::RefusedMessage;
+use crate::persistence::{LostOutput, OutputPosition, PersistentState, RefusedMessage};
 use crate::telemetry::{Level, report};
 
 /// The header with a message's id.
@@ -136,19 +136,21 @@ impl Publisher {
             );
             return Err(self.error(ErrorKind::Config, message).into());
         }
-        let last = stream.last;
+        let position = OutputPosition {
+            stream: self.config.stream.to_string(),
+            created: stream.created.clone(),
+            last: stream.last,
+        };
+        let last = position.last;
         let base = match resume.base {
             Some(base) => base,
-            None => self.first_base(connection, last).await?,
+            None => self.first_base(connection, position).await?,
         };
+        if last < base {
+            return Err(self.lost_output(state, base, last).into());
+        }
         let Some(resume) = &mut self.resume else { return Ok(()) };
         resume.base = Some(base);
-        if last < base {
-            let reason = format!(
-                "it ends at sequence {last}, and the pipeline has written up to {base}: it was restored from an older copy"
-            );
-            return Err(resume.error(&self.link, &self.config, &reason).into());
-        }
         if resume.earlier.is_some_and(|earlier| earlier > 0) {
             let message = format_args!(
                 "stream `{}` has the output up to sequence {last}, {} messages of it behind the last checkpoint",
@@ -169,15 +171,21 @@ impl Publisher {
         Ok(())
     }
 
-    /// Where the stream ended before the pipeline wrote into it.
-    async fn first_base(&self, connection: &mut Connection, last: u64) -> Result<u64, SessionEnd> {
-        let Some(state) = self.link.control.persistent() else { return Ok(last) };
+    /// Where the stream ended before the pipeline wrote into it. `now` is where it ends now.
+    async fn first_base(&self, connection: &mut Connection, now: OutputPosition) -> Result<u64, SessionEnd> {
+        let (Some(state), last) = (self.link.control.persistent(), now.last) else { return Ok(now.last) };
         if let Some(base) = state.base(&self.link.name) {
             // Without a commit in the log, nothing was written, and others may have used the stream since an attempt to start.
             // But if the log was lost, the stream has messages of ours.
+            let is_same = (&base.stream, &base.created) == (&now.stream, &now.created);
+            // Another stream gets all output if the log has everything.
+            if !is_same && state.checkpoint().is_some() {
+                return Err(self.other_stream(&base, &now).into());
+            }
+            let base = base.last;
             let is_used = state.commits() > 0
                 || last > base && self.message(connection, base + 1).await?.is_none_or(|first| self.is_own(&first));
-            if is_used || last == base {
+            if is_same && is_used {
                 return Ok(base);
             }
         }
@@ -192,8 +200,41 @@ impl Publisher {
             );
             return Err(self.error(ErrorKind::Persistence, message).into());
         }
-        state.set_base(&self.link.name, last)?;
+        state.set_base(&self.link.name, now)?;
         Ok(last)
+    }
+
+    /// The error if the pipeline wrote into another stream before.
+    fn other_stream(&self, before: &OutputPosition, now: &OutputPosition) -> Error {
+        let [before, now] = [before, now].map(|it| format!("`{}` that was created {}", it.stream, it.created));
+        let message = format!(
+            "the sink wrote into the stream {before}, and this is {now}: what it wrote there is not here; restore that stream, or \
+             begin anew with another directory, or give the sink a name of its own (`name`) to go on in this stream with the \
+             changes from now on"
+        );
+        self.error(ErrorKind::Persistence, message)
+    }
+
+    /// The error if the stream has lost messages of the pipeline that a checkpoint has.
+    fn lost_output(&self, state: &PersistentState, base: u64, last: u64) -> Error {
+        let next = match state.go_back(&self.link.name, last) {
+            Ok(LostOutput::GoesBackTo(commit)) => format!(
+                "the pipeline goes back to its checkpoint before commit {commit}: start it again, and it writes what is missing"
+            ),
+            Ok(LostOutput::TooOld) => "no earlier checkpoint is old enough (`keep_checkpoints`): restore the stream and the \
+                                       directory from one copy, or begin anew with another directory and another stream"
+                .to_owned(),
+            Ok(LostOutput::InputIsGone) => "an earlier checkpoint is there, but messages that were read since then are \
+                                            acknowledged and gone: restore the stream and the directory from one copy, or begin \
+                                            anew with another directory and another stream"
+                .to_owned(),
+            Err(error) => return error,
+        };
+        let message = format!(
+            "it ends at sequence {last}, and the pipeline has written up to {base}: its server has lost messages that it had \
+             acknowledged, or it was restored from an older copy; {next}"
+        );
+        self.error(ErrorKind::Persistence, message)
     }
 
     /// Whether a message has an id of this sink, with another lineage: 16 hexadecimal digits.
