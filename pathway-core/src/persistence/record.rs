@@ -45,6 +45,8 @@ pub(crate) struct SourceStart {
     pub(crate) name: String,
     /// The sequence of the first message that it could read.
     pub(crate) next: u64,
+    /// When the message before that one was stored, in unix nanoseconds; 0 if it is not known.
+    pub(crate) stored: i64,
     /// When its stream was created, as the server writes it.
     pub(crate) created: String,
 }
@@ -78,6 +80,8 @@ pub(crate) enum Arrival {
         count: u64,
         /// The sequence of the last one.
         last: u64,
+        /// When the last one was stored, in unix nanoseconds; 0 if the source does not say it.
+        stored: i64,
     },
     /// Messages or rows of a source that cannot be read again.
     Logged {

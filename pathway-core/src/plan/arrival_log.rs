@@ -26,11 +26,11 @@ impl ArrivalLog {
             return;
         }
         let mut arrivals = self.0.arrivals.borrow_mut();
-        if let Arrival::Messages { source, count, last } = &arrival
-            && let Some(Arrival::Messages { source: before, count: sum, last: end }) = arrivals.last_mut()
+        if let Arrival::Messages { source, count, last, stored } = &arrival
+            && let Some(Arrival::Messages { source: before, count: sum, last: end, stored: at }) = arrivals.last_mut()
             && before == source
         {
-            (*sum, *end) = (*sum + count, *last);
+            (*sum, *end, *at) = (*sum + count, *last, *stored);
             return;
         }
         if let Arrival::Sequences { source, sequences } = &arrival
@@ -76,9 +76,10 @@ impl SourceArrivals {
         SourceArrivals { log, source }
     }
 
-    /// Messages have arrived, the last of them with this sequence.
-    pub(crate) fn add(&self, count: u64, last: u64) {
-        self.log.add(Arrival::Messages { source: self.source, count, last });
+    /// Messages have arrived, the last of them with this sequence. `stored` says when that one was stored, in unix nanoseconds; 0 if
+    /// it is not known.
+    pub(crate) fn add(&self, count: u64, last: u64, stored: i64) {
+        self.log.add(Arrival::Messages { source: self.source, count, last, stored });
     }
 
     /// Messages with these sequences have arrived, which the source acknowledges.
@@ -105,14 +106,14 @@ mod tests {
     fn messages_of_one_source_in_a_row_are_one_arrival() {
         let log = ArrivalLog::default();
         let [a, b] = [0, 1].map(|source| SourceArrivals::new(log.clone(), source));
-        a.add(2, 7);
-        a.add(1, 9);
-        b.add(4, 4);
-        a.add(1, 10);
+        a.add(2, 7, 70);
+        a.add(1, 9, 90);
+        b.add(4, 4, 0);
+        a.add(1, 10, 100);
         log.set_replaying(true);
-        a.add(5, 15);
-        let messages = |source, count, last| Arrival::Messages { source, count, last };
-        assert_eq!(log.take(), [messages(0, 3, 9), messages(1, 4, 4), messages(0, 1, 10)]);
+        a.add(5, 15, 150);
+        let messages = |source, count, last, stored| Arrival::Messages { source, count, last, stored };
+        assert_eq!(log.take(), [messages(0, 3, 9, 90), messages(1, 4, 4, 0), messages(0, 1, 10, 100)]);
         assert_eq!(log.take(), []);
     }
 

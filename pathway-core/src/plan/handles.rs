@@ -42,8 +42,9 @@ pub trait SourceHandle: Send + Sync {
     /// Says behind which position the log has what it has handed over, as postcard encodes it, before it starts.
     fn resume_after(&self, _position: &[u8]) {}
 
-    /// Makes it begin with this sequence, before it starts.
-    fn replay_from(&self, _next: u64) {}
+    /// Makes it begin with this sequence, before it starts. `stored` says when the message before that one was stored, in unix
+    /// nanoseconds; 0 if it is not known.
+    fn replay_from(&self, _next: u64, _stored: i64) {}
 
     /// Says what earlier runs have read, before it starts, if it acknowledges its messages.
     fn continue_acknowledging(&self, _earlier: EarlierMessages) {}

@@ -58,8 +58,8 @@ pub trait SourceOperator {
     }
 
     /// Moves up to `count` messages that wait into the open commit, and returns how many these were, with the sequence of the
-    /// last one.
-    fn replay(&mut self, _count: u64) -> (u64, Option<u64>) {
+    /// last one, and when that was stored, in unix nanoseconds; 0 if it is not known.
+    fn replay(&mut self, _count: u64) -> (u64, Option<(u64, i64)>) {
         (0, None)
     }
 

@@ -88,8 +88,9 @@ impl Checkpoints {
                 Arrival::Preloaded => self.preloaded += 1,
                 Arrival::CatchingUp(is_catching_up) => self.is_catching_up = *is_catching_up,
                 Arrival::Ended(_) => {}
-                Arrival::Messages { source, last, .. } => {
-                    self.sources.get_mut(*source as usize).into_iter().for_each(|source| source.next = last + 1);
+                Arrival::Messages { source, last, stored, .. } => {
+                    let source = self.sources.get_mut(*source as usize);
+                    source.into_iter().for_each(|source| (source.next, source.stored) = (last + 1, *stored));
                 }
                 Arrival::Sequences { source, sequences } => {
                     self.sequences.get_mut(*source as usize).into_iter().for_each(|set| set.extend(sequences));

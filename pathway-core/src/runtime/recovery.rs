@@ -43,7 +43,7 @@ impl Recovery {
         let opened = persistence.open(Identity { pipeline: name.to_owned(), program })?;
         for begun in opened.start.iter().flatten() {
             let source = declaration.connectors.sources.iter().find(|source| source.stats().name == begun.name);
-            source.into_iter().for_each(|source| source.replay_from(begun.next));
+            source.into_iter().for_each(|source| source.replay_from(begun.next, begun.stored));
         }
         for (number, position) in &opened.positions {
             let name = opened.start.iter().flatten().nth(*number as usize).map(|begun| &begun.name);
@@ -175,7 +175,7 @@ impl CommitLoop<'_> {
     fn starts(&self) -> Vec<SourceStart> {
         let start = |source: &dyn crate::plan::SourceOperator| {
             let (next, created) = source.started_at().unwrap_or_default();
-            SourceStart { name: source.name().to_string(), next, created }
+            SourceStart { name: source.name().to_string(), next, stored: 0, created }
         };
         self.sources.iter().map(|source| start(&**source)).collect()
     }
@@ -202,14 +202,14 @@ impl CommitLoop<'_> {
                         return Err(Error::new(ErrorKind::Persistence, message));
                     }
                 }
-                Arrival::Messages { source, count, last } => {
-                    if !self.replay_messages(record.commit, *source as usize, *count, *last, false)? {
+                Arrival::Messages { source, count, last, stored } => {
+                    if !self.replay_messages(record.commit, *source as usize, *count, (*last, *stored), false)? {
                         return Ok(false);
                     }
                 }
                 Arrival::Sequences { source, sequences } => {
                     let (count, last) = (sequences.count(), sequences.last().unwrap_or_default());
-                    if !self.replay_messages(record.commit, *source as usize, count, last, true)? {
+                    if !self.replay_messages(record.commit, *source as usize, count, (last, 0), true)? {
                         return Ok(false);
                     }
                 }
@@ -219,13 +219,14 @@ impl CommitLoop<'_> {
         Ok(!self.control.is_stopping())
     }
 
-    /// Moves as many messages of a source, up to the sequence `last`. `are_acknowledged` says how they were read.
+    /// Moves as many messages of a source, up to the sequence `last`, of which it may be known when it was stored.
+    /// `are_acknowledged` says how they were read.
     fn replay_messages(
         &mut self,
         commit: u64,
         source: usize,
         count: u64,
-        last: u64,
+        (last, stored): (u64, i64),
         are_acknowledged: bool,
     ) -> Result<bool> {
         let (mut left, mut position) = (count, None);
@@ -244,7 +245,7 @@ impl CommitLoop<'_> {
             let (moved, at) = source.replay(left);
             (left, position) = (left - moved, at.or(position));
             // Such a source fails by itself if a message is gone, and its messages have any order.
-            if !are_acknowledged && position.is_some_and(|position| position > last) {
+            if !are_acknowledged && position.is_some_and(|(position, _)| position > last) {
                 break;
             }
             if moved > 0 {
@@ -256,12 +257,17 @@ impl CommitLoop<'_> {
             }
             self.worker.step_or_park(None);
         }
-        if position == Some(last) && left == 0 {
-            return Ok(true);
+        let name = self.sources.get(source).map_or("", |source| source.name());
+        if let Some((position, found)) = position.filter(|(position, _)| *position == last && left == 0) {
+            if stored == 0 || found == 0 || stored == found {
+                return Ok(true);
+            }
+            let what = format!("has another message with the sequence {position} than the one that was read");
+            return Err(lost(commit, name, what));
         }
-        let found = position.map_or("an unknown one".to_owned(), |position| position.to_string());
+        let found = position.map_or("an unknown one".to_owned(), |(position, _)| position.to_string());
         let what = format!("had {count} messages up to sequence {last} in it, and now they end with {found}");
-        Err(lost(commit, self.sources.get(source).map_or("", |source| source.name()), what))
+        Err(lost(commit, name, what))
     }
 }
 

@@ -266,8 +266,8 @@ impl<S: Source> SourceHandle for SourceThread<S> {
         self.link.queue.acks().end_of_checkpoints();
     }
 
-    fn replay_from(&self, next: u64) {
-        let _ = self.link.beginning.wanted.set(next);
+    fn replay_from(&self, next: u64, stored: i64) {
+        let _ = self.link.beginning.wanted.set((next, stored));
     }
 
     fn continue_acknowledging(&self, earlier: EarlierMessages) {

@@ -113,7 +113,8 @@ impl<R: Schema> DecodeOperator<R> {
         let position = batch.position_after(numbers.end);
         if self.link.beginning.is_logged.get() != Some(&true) {
             let last = position.and_then(Position::as_u64);
-            return last.into_iter().for_each(|last| arrivals.add(numbers.len() as u64, last));
+            let stored = batch.stored_at(numbers.end - 1).unwrap_or_default();
+            return last.into_iter().for_each(|last| arrivals.add(numbers.len() as u64, last, stored));
         }
         let position = position.and_then(|position| postcard::to_stdvec(position).ok()).unwrap_or_default();
         match logged::encode(batch, numbers) {
@@ -317,11 +318,12 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         self.link.beginning.found.get().cloned()
     }
 
-    fn replay(&mut self, count: u64) -> (u64, Option<u64>) {
+    fn replay(&mut self, count: u64) -> (u64, Option<(u64, i64)>) {
         let Some((batch, next)) = self.next_batch().filter(|_| !self.is_stopped) else { return (0, None) };
         let end = batch.len().min(next.saturating_add(usize::try_from(count).unwrap_or(usize::MAX)));
         self.decode(&batch, next..end);
-        let last = batch.position_after(end).and_then(Position::as_u64);
+        let stored = end.checked_sub(1).and_then(|last| batch.stored_at(last)).unwrap_or_default();
+        let last = batch.position_after(end).and_then(Position::as_u64).map(|last| (last, stored));
         if end < batch.len() {
             self.current = Some((batch, end));
         } else {

@@ -58,8 +58,9 @@ pub struct SourceLink<B = MessageBatch> {
 /// Where a source begins to read, if the pipeline persists.
 #[derive(Debug, Default)]
 pub(crate) struct Beginning {
-    /// The first sequence that an earlier run could read.
-    pub(crate) wanted: OnceLock<u64>,
+    /// The sequence with which the source continues an earlier run, and when the message before that one was stored, in unix
+    /// nanoseconds; 0 if it is not known.
+    pub(crate) wanted: OnceLock<(u64, i64)>,
     /// The first sequence that the source can read, and when its stream was created.
     pub(crate) found: OnceLock<(u64, String)>,
     /// Whether its messages or rows are in the log. Not set for tables in memory.

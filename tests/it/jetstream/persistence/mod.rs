@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod crashes;
+mod lost_input;
 mod lost_output;
 mod programs;
 mod refusals;
@@ -37,15 +38,20 @@ const CITIES: [&str; 3] = ["Oslo", "Rome", "Lima"];
 
 /// Sums by city, and windows that are written once, of the stream `IN`. Another table is static.
 pub(crate) fn service(uri: &str) -> Pipeline {
+    service_between(uri, uri)
+}
+
+/// The same, from one server to another.
+fn service_between(input: &str, output: &str) -> Pipeline {
     let pipeline = Pipeline::named("persistent");
     let cities = [("Oslo", "Norway"), ("Rome", "Italy"), ("Lima", "Peru")];
     let cities = pipeline.rows(cities.map(|(name, country)| City { name: name.into(), country: country.into() }));
-    let orders = nats::read(&pipeline, uri, "in.>").jetstream("IN").dead_letter("bad").json::<Order>();
+    let orders = nats::read(&pipeline, input, "in.>").jetstream("IN").dead_letter("bad").json::<Order>();
     let sums = reduce!(o in orders by o.city => { o.city, ids: sum(o.id), n: count() });
     let sums = join!(s in sums, c in cities on s.city == c.name => { city: s.city.clone(), country: c.country.clone(), s.ids, s.n });
-    nats::write(&sums, uri, "").subject(|s| format!("out.{}", s.city)).jetstream("OUT").json();
+    nats::write(&sums, output, "").subject(|s| format!("out.{}", s.city)).jetstream("OUT").json();
     let windows = reduce!(o in orders by o.city window tumbling(o.at, 10).emit_on_close() as w => { o.city, w.start, n: count() });
-    nats::write(&windows, uri, "windows.all").jetstream("WINDOWS").json();
+    nats::write(&windows, output, "windows.all").jetstream("WINDOWS").json();
     pipeline
 }
 

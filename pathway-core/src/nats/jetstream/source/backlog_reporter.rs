@@ -16,14 +16,14 @@ pub(super) struct BacklogReporter {
     /// `None`: the source is not merged with others.
     progress: Option<Arc<BacklogProgress>>,
     is_behind: bool,
-    /// Whether other sources are merged with this one, so that it matters when its messages were stored.
+    /// Whether it matters when its messages were stored: other sources are merged with this one, or the pipeline persists.
     records_stored: bool,
 }
 
 impl BacklogReporter {
     pub(super) fn new(merged: Option<&MergedSources>, link: &SourceLink) -> Self {
         let progress = merged.map(|_| Arc::clone(&link.backlog));
-        let records_stored = merged.is_some_and(MergedSources::are_several);
+        let records_stored = merged.is_some_and(MergedSources::are_several) || link.control.persistent().is_some();
         let mut backlog = BacklogReporter { progress, is_behind: false, records_stored };
         backlog.set_behind();
         backlog

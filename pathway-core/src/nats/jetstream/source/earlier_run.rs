@@ -12,6 +12,7 @@ use futures_util::StreamExt;
 use futures_util::future::{self, Either};
 use futures_util::stream;
 
+use super::Start;
 use super::consumer::Consumer;
 use super::delivery_info::DeliveryInfo;
 use super::reader::{BATCH_BYTES, BATCH_MESSAGES, PAUSE, Reader};
@@ -19,7 +20,7 @@ use super::session::ConsumerSession;
 use super::unacked::UnackedMessages;
 use super::unreadable::MAX_LOST;
 use crate::data::{DateTimeUtc, Error, ErrorKind, Metadata, Result};
-use crate::nats::client::{ApiError, MessageRequest, SessionEnd, StoredMessage, StreamInfo};
+use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd, StoredMessage, StreamInfo};
 
 /// How many messages are fetched at a time: enough to hide the way to the server, and few enough for large messages.
 const IN_FLIGHT: usize = 128;
@@ -32,6 +33,36 @@ pub(super) struct EarlierRun {
 }
 
 impl Reader {
+    /// The stream is read by its sequences: continues with `next`, behind the message that was stored at this time, if that is
+    /// known.
+    pub(super) async fn continue_behind(
+        &mut self,
+        connection: &mut Connection,
+        stream: &StreamInfo,
+        next: u64,
+        stored: i64,
+    ) -> Result<(), SessionEnd> {
+        self.spec.start = Start::Sequence(next);
+        if stored == 0 {
+            return Ok(());
+        }
+        let last = next - 1;
+        let what = if last > stream.last {
+            format!("it ends at sequence {}, but an earlier run has read its message {last}", stream.last)
+        } else {
+            let message = self.look_up(connection, MessageRequest::At { seq: last }).await?;
+            if message.is_none_or(|message| message.stored == stored) {
+                return Ok(());
+            }
+            format!("its message {last} is another one than the one that an earlier run has read")
+        };
+        let message = format!(
+            "{what}: the server has lost the end of the stream, or it was restored from an older copy; restore it, or begin anew \
+             with another directory and other output streams"
+        );
+        Err(self.spec.error(ErrorKind::Persistence, message).into())
+    }
+
     /// The stream is read with acknowledgements: continues what an earlier run of a pipeline that persists has read.
     pub(super) fn acknowledge_messages(&mut self, stream: &StreamInfo) -> Result<()> {
         let (mut unacked, link) = (UnackedMessages::default(), &self.link);

@@ -252,8 +252,8 @@ impl Reader {
             }
             if found.retention != Retention::Limits || self.spec.durable.is_some() {
                 self.acknowledge_messages(&found)?;
-            } else if let Some(next) = self.link.beginning.wanted.get() {
-                self.spec.start = Start::Sequence(*next);
+            } else if let Some((next, stored)) = self.link.beginning.wanted.get().copied() {
+                self.continue_behind(connection, &found, next, stored).await?;
             }
             self.records_subjects = found.retention == Retention::Limits && !found.is_limited_per_subject;
             self.coverage = Coverage::of(&found, &self.spec.subject);
