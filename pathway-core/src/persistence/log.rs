@@ -1,5 +1,6 @@
 //! The commit log: files to which records are added, one after the other.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::sync::Arc;
 
@@ -27,11 +28,13 @@ pub(crate) struct Records {
     last: u64,
     file: Box<dyn Read + Send>,
     /// How many bytes of the file were read, and how many it has.
-    read: u64,
+    done: u64,
     len: u64,
     /// The commit that follows.
     next: Option<Commit>,
     sync: bool,
+    /// Records that were read, and not returned yet.
+    ahead: VecDeque<Record>,
 }
 
 /// A log to which records are added.
@@ -52,7 +55,8 @@ impl Records {
     pub(super) fn open(store: Arc<dyn FileStore>, first: u64, next: Option<Commit>, sync: bool) -> Result<Self> {
         let files = store.files().map_err(|error| failed("read", &*store, "", error))?;
         let last = files.iter().filter_map(|file| number_of(file)).max().unwrap_or(first).max(first);
-        let mut records = Records { store, number: first, last, file: empty(), read: 0, len: 0, next, sync };
+        let mut records =
+            Records { store, number: first, last, file: empty(), done: 0, len: 0, next, sync, ahead: VecDeque::new() };
         records.open_file()?;
         Ok(records)
     }
@@ -69,7 +73,7 @@ impl Records {
                 return Err(Error::new(ErrorKind::Persistence, message));
             }
         };
-        self.read = 0;
+        self.done = 0;
         Ok(())
     }
 
@@ -78,13 +82,41 @@ impl Records {
     /// # Errors
     /// The log cannot be read, or is not as it was written.
     pub(crate) fn next(&mut self) -> Result<Option<Record>> {
+        match self.ahead.pop_front() {
+            Some(record) => Ok(Some(record)),
+            None => self.read(),
+        }
+    }
+
+    /// The digests of what the commit has written whose record was returned last; `None` if the log does not have them.
+    ///
+    /// # Errors
+    /// Those of [`next`](Records::next).
+    pub(crate) fn output(&mut self) -> Result<Option<Vec<(u32, u32)>>> {
+        // They are in the record of the commit that follows.
+        let of =
+            |record: &Record| if let Record::Commit(next) = record { Some(next.output_before.clone()) } else { None };
+        if let Some(output) = self.ahead.iter().find_map(of) {
+            return Ok(output);
+        }
+        while let Some(record) = self.read()? {
+            let output = of(&record);
+            self.ahead.push_back(record);
+            if let Some(output) = output {
+                return Ok(output);
+            }
+        }
+        Ok(None)
+    }
+
+    fn read(&mut self) -> Result<Option<Record>> {
         loop {
             let name = file_name(self.number);
             let is_last = self.number == self.last;
-            let frame = frame::read(&mut self.file, self.len - self.read);
+            let frame = frame::read(&mut self.file, self.len - self.done);
             match frame.map_err(|error| failed("read", &*self.store, &name, error))? {
                 Frame::Value(record, len) => {
-                    self.read += len;
+                    self.done += len;
                     self.check_commit(&record)?;
                     return Ok(Some(record));
                 }
@@ -97,10 +129,10 @@ impl Records {
                     let message = format_args!(
                         "`{}`: the record at byte {} was not written completely, and is removed: its commit had no output yet",
                         self.store.name_of(Some(&name)),
-                        self.read
+                        self.done
                     );
                     report(Level::Warn, "persistence", message);
-                    self.len = self.read;
+                    self.len = self.done;
                     return Ok(None);
                 }
                 Frame::Torn | Frame::Corrupt => return Err(self.damaged("is not as it was written")),
@@ -123,17 +155,17 @@ impl Records {
             "`{}`: the record at byte {} {what}: the file is damaged, or another version of this crate has written it; restore \
              the directory from a copy, or remove it to begin anew, with other output streams",
             self.store.name_of(Some(&file_name(self.number))),
-            self.read
+            self.done
         );
         Error::new(ErrorKind::Persistence, message)
     }
 
     /// The log, to add records behind those that were read. What is left of a record that was not written completely is removed.
     pub(crate) fn into_log(self) -> Result<Log> {
-        let Records { store, number, read, sync, .. } = self;
+        let Records { store, number, done, sync, .. } = self;
         let name = file_name(number);
-        let file = store.append_to(&name, read).map_err(|error| failed("write", &*store, &name, error))?;
-        Ok(Log { store, number, file, len: read, sync, buffer: Vec::new() })
+        let file = store.append_to(&name, done).map_err(|error| failed("write", &*store, &name, error))?;
+        Ok(Log { store, number, file, len: done, sync, buffer: Vec::new() })
     }
 }
 

@@ -59,6 +59,9 @@ pub(crate) struct CommitRecord {
     pub(crate) time: u64,
     /// All sinks had confirmed the commits before this one.
     pub(crate) confirmed: Commit,
+    /// The digests of what the commit before has written, by the numbers of the sinks that it has written into. `None`: an earlier
+    /// run has computed it.
+    pub(crate) output_before: Option<Vec<(u32, u32)>>,
     /// In the order of arrival.
     pub(crate) arrivals: Vec<Arrival>,
 }

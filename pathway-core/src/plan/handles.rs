@@ -3,6 +3,7 @@
 use std::thread::JoinHandle;
 
 use crate::data::{Commit, EarlierMessages, Result};
+use crate::persistence::Expected;
 use crate::telemetry::{SinkStats, SourceStats};
 
 /// How the messages or rows of a source are there again after a restart of a pipeline that persists.
@@ -73,6 +74,14 @@ pub trait SinkHandle: Send + Sync {
     /// Whether it skips by itself what it holds from an earlier run.
     fn resumes(&self) -> bool {
         false
+    }
+
+    /// What the next commit is to write, which is computed again.
+    fn expect_output(&self, _expected: Expected) {}
+
+    /// The digest of what the last commit has written, if the pipeline persists and it has written anything.
+    fn take_output(&self) -> Option<u32> {
+        None
     }
 
     /// Makes it skip the commits before this one, which an earlier run has written.

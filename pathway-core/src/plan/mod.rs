@@ -28,6 +28,7 @@ pub use pipeline::Pipeline;
 pub use source_operator::{Acknowledged, Backlog, CommitTrigger, SourceOperator};
 pub use table::Table;
 
+pub(crate) use crate::persistence::{Expected, OutputCheck, OutputDigest, is_not_as_before};
 pub(crate) use net::{net, net_in_arrival_order};
 pub(crate) use node::{Connectors, Declaration, Node};
 pub(crate) use origins::Origin;

@@ -38,6 +38,8 @@ pub(super) struct CommitLoop<'a> {
     pub(super) confirmed: Commit,
     /// And that the commits before this one are never computed again.
     pub(super) checkpointed: Commit,
+    /// Whether the last commit was computed in this run, and is not of a checkpoint.
+    pub(super) is_computed: bool,
 }
 
 impl CommitLoop<'_> {
@@ -185,7 +187,8 @@ impl CommitLoop<'_> {
         let time = scheduler.next_time();
         if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
             let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
-            let record = CommitRecord { commit, time, confirmed, arrivals: arrivals.take() };
+            let output_before = self.is_computed.then(|| self.take_output());
+            let record = CommitRecord { commit, time, confirmed, output_before, arrivals: arrivals.take() };
             self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.sealed(time, &record.arrivals));
             // Without the record, nothing of the commit may be written.
             if let Err(error) = state.append(Record::Commit(record)) {
@@ -201,6 +204,7 @@ impl CommitLoop<'_> {
     /// Seals the open commit, with this `time`.
     pub(super) fn seal_at(&mut self, time: u64) {
         self.clock.set(time);
+        self.is_computed = true;
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
@@ -208,6 +212,12 @@ impl CommitLoop<'_> {
         while !self.progress.is_complete_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
+    }
+
+    /// The digests of what the last commit has written, by the numbers of the sinks that it has written into.
+    pub(super) fn take_output(&self) -> Vec<(u32, u32)> {
+        let digests = (0..).zip(self.sinks).map(|(number, sink)| Some((number, sink.take_output()?)));
+        digests.flatten().collect()
     }
 
     /// Reads nothing while a sink is full. A pipeline that stops has little left to read, and goes on.

@@ -5,8 +5,10 @@ use std::time::Instant;
 use super::commit_loop::{CommitLoop, is_preloaded};
 use super::commit_scheduler::CommitScheduler;
 use super::environment;
-use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{Arrival, Checkpoint, CommitRecord, Identity, Record, Records, SourceStart};
+use crate::data::{Commit, Error, ErrorKind, Result};
+use crate::persistence::{
+    Arrival, Checkpoint, CommitRecord, Expected, Identity, Record, Records, SourceStart, is_not_as_before,
+};
 use crate::plan::{Backlog, Control, Declaration, Replay};
 use crate::telemetry::{Level, report};
 
@@ -96,16 +98,20 @@ impl CommitLoop<'_> {
                 Record::Commit(record) => {
                     self.wait_for_sinks();
                     arrivals.set_confirmed(record.commit < state.confirmed());
+                    let output = records.output()?;
+                    self.expect_output(output.as_deref());
                     if !self.replay(&record)? {
                         return Ok(false);
                     }
                     self.checkpoints.iter_mut().for_each(|it| it.sealed(record.time, &record.arrivals));
                     self.seal_at(record.time);
+                    self.check_output(record.commit, output.as_deref())?;
                     scheduler.continue_after(record.time);
                 }
                 Record::Confirmed(_) | Record::Refused(_) | Record::Answers(_) => {}
             }
         }
+        self.expect_output(None);
         arrivals.set_confirmed(false);
         arrivals.set_replaying(false);
         state.forget_answers();
@@ -169,6 +175,31 @@ impl CommitLoop<'_> {
     fn set_catching_up(&mut self, is_catching_up: bool) {
         self.control.set_catching_up(is_catching_up);
         self.arrivals.iter().for_each(|arrivals| arrivals.set_catching_up(is_catching_up));
+    }
+
+    /// Tells the sinks what the next commit is to write; `None` if it is not known.
+    fn expect_output(&self, output: Option<&[(u32, u32)]>) {
+        for (number, sink) in (0..).zip(self.sinks) {
+            let digest =
+                |output: &[(u32, u32)]| output.iter().find(|(sink, _)| *sink == number).map(|(_, digest)| *digest);
+            sink.expect_output(match output.map(digest) {
+                None => Expected::Anything,
+                Some(None) => Expected::Nothing,
+                Some(Some(digest)) => Expected::Digest(digest),
+            });
+        }
+    }
+
+    /// Checks that a commit has written into the sinks into which it wrote before. Each of them has checked what that is.
+    fn check_output(&self, commit: Commit, output: Option<&[(u32, u32)]>) -> Result<()> {
+        let Some(output) = output else { return Ok(()) };
+        let written = self.take_output();
+        let missing = output.iter().find(|(sink, _)| written.iter().all(|(number, _)| number != sink));
+        let sink = missing.and_then(|(sink, _)| self.sinks.get(*sink as usize));
+        match sink {
+            Some(sink) if !self.control.has_failed() => Err(is_not_as_before(&sink.stats().name, commit)),
+            _ => Ok(()),
+        }
     }
 
     /// Where the sources have begun.

@@ -91,6 +91,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             commits: Arc::clone(&shared.commits),
             confirmed: 0,
             checkpointed: 0,
+            is_computed: false,
             worker,
         };
         let ready = shared.take_ready();

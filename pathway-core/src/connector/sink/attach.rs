@@ -1,5 +1,6 @@
 //! Adds sinks to a plan.
 
+use std::hash::Hasher;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -11,7 +12,7 @@ use super::{
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
-use crate::plan::{Plan, SinkHandle, Table};
+use crate::plan::{Expected, Plan, SinkHandle, Table};
 use crate::telemetry::SinkStats;
 
 impl<R: Schema> Table<R> {
@@ -22,6 +23,15 @@ impl<R: Schema> Table<R> {
         write_table(self, name, move || {
             let link = link.clone();
             move |number: Commit, time: u64, changes: &mut Vec<Change<R>>| {
+                let is_as_before = link.is_as_before(number, |digest| {
+                    for Change { row, diff } in changes.iter() {
+                        digest.write(&diff.to_le_bytes());
+                        row.hash_into(digest);
+                    }
+                });
+                if !is_as_before {
+                    return;
+                }
                 link.counters.queued.add(changes.len() as u64);
                 link.outbox.push(CommitBatch::new(number, time, std::mem::take(changes)));
             }
@@ -169,6 +179,14 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
         self.link.outbox.skip_before(commit);
     }
 
+    fn expect_output(&self, expected: Expected) {
+        self.link.check.expect(expected);
+    }
+
+    fn take_output(&self) -> Option<u32> {
+        self.link.check.take()
+    }
+
     fn finish(&self) {
         self.link.outbox.finish();
     }
@@ -214,6 +232,14 @@ impl SinkHandle for MemorySink {
 
     fn oldest_unconfirmed(&self) -> Option<Commit> {
         None
+    }
+
+    fn expect_output(&self, expected: Expected) {
+        self.link.check.expect(expected);
+    }
+
+    fn take_output(&self) -> Option<u32> {
+        self.link.check.take()
     }
 
     fn stats(&self) -> SinkStats {

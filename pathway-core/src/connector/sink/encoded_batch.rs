@@ -1,5 +1,6 @@
 //! The messages of one commit for one sink.
 
+use std::hash::Hasher;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -70,6 +71,21 @@ impl EncodedBatch {
     /// The messages, in the order in which they are to be published.
     pub fn messages(&self) -> impl Iterator<Item = EncodedMessage<'_>> {
         self.messages.iter().map(|message| EncodedMessage { batch: self, message })
+    }
+
+    /// Hashes what the messages are made of.
+    pub(crate) fn hash_into(&self, digest: &mut impl Hasher) {
+        digest.write(&self.payloads);
+        for message in &self.messages {
+            digest.write(&(message.payload.end as u64).to_le_bytes());
+            digest.write(&[message.inserted.into()]);
+            let Some(meta) = &message.meta else { continue };
+            let headers = meta.headers.iter().flat_map(|(name, value)| [&**name, value]);
+            for text in meta.subject.as_deref().into_iter().chain(headers).chain(meta.message_id.as_deref()) {
+                digest.write(&(text.len() as u64).to_le_bytes());
+                digest.write(text.as_bytes());
+            }
+        }
     }
 
     /// The subject of a message of this batch.

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::{CommitPosition, EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
 use crate::connector::Failure;
 use crate::connector::thread::{Ready, StageFailure};
-use crate::data::{EncodeError, Error, ErrorKind};
-use crate::plan::Control;
+use crate::data::{Commit, EncodeError, Error, ErrorKind};
+use crate::plan::{Control, OutputCheck, OutputDigest, is_not_as_before};
 use crate::telemetry::{Level, LogLimiter, SinkCounters};
 
 /// Where a [`Sink`] takes its commits from, and confirms them.
@@ -28,6 +28,8 @@ pub struct SinkLink<B = EncodedBatch> {
     pub counters: Arc<SinkCounters>,
     /// Tells the sink when the pipeline stops, and ends the pipeline where the sink fails.
     pub control: Control,
+    /// Whether a commit that is computed again gives the same output.
+    pub(crate) check: Arc<OutputCheck>,
 }
 
 impl<I: SinkItem> SinkInput<I> {
@@ -147,7 +149,24 @@ impl<B: OutputBatch> SinkLink<B> {
     /// A link with an empty outbox.
     pub(crate) fn new(name: Arc<str>, control: Control) -> Self {
         let outbox = Arc::new(Outbox::new(control.clone()));
-        SinkLink { name, outbox, counters: Arc::default(), control }
+        SinkLink { name, outbox, counters: Arc::default(), control, check: Arc::default() }
+    }
+}
+
+impl<B> SinkLink<B> {
+    /// Whether a commit writes what it wrote in an earlier run, if it is computed again; else the pipeline fails. `hash` hashes what
+    /// it writes.
+    pub(crate) fn is_as_before(&self, commit: Commit, hash: impl FnOnce(&mut OutputDigest)) -> bool {
+        if self.control.persistent().is_none() {
+            return true;
+        }
+        let mut digest = OutputDigest::default();
+        hash(&mut digest);
+        let is_as_before = self.check.write(digest.value());
+        if !is_as_before {
+            self.control.fail(is_not_as_before(&self.name, commit));
+        }
+        is_as_before
     }
 }
 
@@ -158,6 +177,7 @@ impl<B> Clone for SinkLink<B> {
             outbox: Arc::clone(&self.outbox),
             counters: Arc::clone(&self.counters),
             control: self.control.clone(),
+            check: Arc::clone(&self.check),
         }
     }
 }

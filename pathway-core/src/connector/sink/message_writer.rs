@@ -80,7 +80,7 @@ impl<R: Schema> TableWriter<R> for MessageWriter<R> {
             self.add(&mut batch, &change);
         }
         self.last_size = batch.payloads.len();
-        self.output.send(batch);
+        self.output.write(batch);
     }
 
     fn states(&mut self) -> Vec<StatePart<'_>> {

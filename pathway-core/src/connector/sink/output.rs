@@ -44,6 +44,13 @@ impl BatchOutput {
         &self.link
     }
 
+    /// Sends what a commit of a table writes, and counts its messages.
+    pub(crate) fn write(&self, batch: EncodedBatch) {
+        if self.link.is_as_before(batch.commit, |digest| batch.hash_into(digest)) {
+            self.send(batch);
+        }
+    }
+
     /// Sends a batch, and counts its messages.
     pub(crate) fn send(&self, batch: EncodedBatch) {
         self.link.counters.queued.add(batch.messages.len() as u64);

@@ -119,7 +119,7 @@ impl<R: Schema> TableWriter<R> for BucketWriter<R> {
         }
         self.add_changed(&mut batch);
         if !batch.messages.is_empty() {
-            self.output.send(batch);
+            self.output.write(batch);
         }
     }
 

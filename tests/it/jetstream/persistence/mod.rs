@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod crashes;
+mod deterministic;
 mod lost_input;
 mod lost_output;
 mod programs;
