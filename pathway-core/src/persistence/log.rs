@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::frame::{self, Frame};
 use super::record::Record;
-use super::store::{AppendFile, FileStore, failed};
+use super::store::{AppendFile, FileStore, Syncer, failed};
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::telemetry::{Level, report};
 
@@ -45,8 +45,8 @@ pub(crate) struct Log {
     file: Box<dyn AppendFile>,
     /// How many bytes it has.
     len: u64,
-    /// Whether each record is on the disk before `append` returns.
-    sync: bool,
+    /// Synchronizes the file, if the log is to survive a power loss.
+    syncer: Option<Syncer>,
     buffer: Vec<u8>,
 }
 
@@ -165,7 +165,9 @@ impl Records {
         let Records { store, number, done, sync, .. } = self;
         let name = file_name(number);
         let file = store.append_to(&name, done).map_err(|error| failed("write", &*store, &name, error))?;
-        Ok(Log { store, number, file, len: done, sync, buffer: Vec::new() })
+        let syncer =
+            if sync { Some(file.syncer().map_err(|error| failed("write", &*store, &name, error))?) } else { None };
+        Ok(Log { store, number, file, len: done, syncer, buffer: Vec::new() })
     }
 }
 
@@ -174,17 +176,14 @@ fn empty() -> Box<dyn Read + Send> {
 }
 
 impl Log {
-    /// Adds a record. When it returns, the record survives the end of this process, and with `sync` that of the machine.
+    /// Adds a record. When it returns, the record survives the end of this process.
     ///
     /// # Errors
     /// The disk is full, for example. Nothing of the record is left in the file then, if that is possible.
     pub(crate) fn append(&mut self, record: &Record) -> Result<()> {
         self.buffer.clear();
         let encoded = frame::write(record, &mut self.buffer).map_err(std::io::Error::other);
-        let written = encoded.and_then(|()| {
-            self.file.append(&self.buffer)?;
-            if self.sync { self.file.sync() } else { Ok(()) }
-        });
+        let written = encoded.and_then(|()| self.file.append(&self.buffer));
         if let Err(error) = written {
             // The next record, of another thread, must not leave a gap.
             let _ = self.file.cut(self.len);
@@ -194,9 +193,22 @@ impl Log {
         Ok(())
     }
 
+    /// What synchronizes the file, and the file's name.
+    pub(super) fn syncer(&self) -> (Syncer, String) {
+        let nothing = || -> Syncer { Arc::new(|| Ok(())) };
+        (self.syncer.clone().unwrap_or_else(nothing), file_name(self.number))
+    }
+
+    /// Waits until all records survive a power loss, if they are to.
+    pub(crate) fn sync(&self) -> Result<()> {
+        let (sync, name) = self.syncer();
+        sync().map_err(|error| failed("write", &*self.store, &name, error))
+    }
+
     /// Adds the following records to another file. Returns its number.
     pub(crate) fn begin_file(&mut self) -> Result<u64> {
-        let (number, sync) = (self.number + 1, self.sync);
+        self.sync()?;
+        let (number, sync) = (self.number + 1, self.syncer.is_some());
         let name = file_name(number);
         let begin = |store: &dyn FileStore| {
             if sync {
@@ -205,7 +217,12 @@ impl Log {
             }
             store.append_to(&name, 0)
         };
-        self.file = begin(&*self.store).map_err(|error| failed("create", &*self.store, &name, error))?;
+        let created = |error| failed("create", &*self.store, &name, error);
+        let file = begin(&*self.store).map_err(created)?;
+        if sync {
+            self.syncer = Some(file.syncer().map_err(created)?);
+        }
+        self.file = file;
         (self.number, self.len) = (number, 0);
         Ok(number)
     }

@@ -27,6 +27,7 @@ mod found;
 mod frame;
 mod inspect;
 mod log;
+mod log_sync;
 mod manifest;
 mod options;
 mod output_check;

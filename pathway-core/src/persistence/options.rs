@@ -50,11 +50,12 @@ impl Persistence {
         }
     }
 
-    /// Whether each commit is on the disk before its output is written, so that a power loss loses nothing either. Default:
-    /// false. Then the operating system writes it a few seconds later; the end of the process, however sudden, loses nothing.
+    /// Whether the log of each commit is on the disk before its output is written, so that a power loss loses nothing either.
+    /// Default: false. Then the operating system writes it a few seconds later; the end of the process, however sudden, loses
+    /// nothing.
     ///
-    /// It takes the time of one `fdatasync` for each commit: tenths of a millisecond to tens of milliseconds, depending on the
-    /// disk.
+    /// The output of a commit then leaves later, by the time of one `fdatasync`: tenths of a millisecond to tens of milliseconds,
+    /// depending on the disk. Meanwhile the next commits are computed, and one `fdatasync` is for all that wait.
     pub fn sync(mut self, sync: bool) -> Self {
         self.sync = sync;
         self

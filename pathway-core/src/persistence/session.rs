@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::checkpoint::Checkpoints;
 use super::found::{Found, LoggedAnswers};
 use super::log::{self, Log};
+use super::log_sync::LogSync;
 use super::manifest::{self, Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
 use super::restore_point::RestorePoint;
@@ -49,6 +50,9 @@ pub(crate) struct PersistentState {
     /// The checkpoint at the start.
     checkpoint: Option<Checkpoint>,
     pub(super) log: Mutex<Log>,
+    /// Whether the log is to survive a power loss.
+    pub(super) syncs: bool,
+    pub(super) sync: LogSync,
     pub(super) checkpoints: Checkpoints,
     pub(super) sinks: Mutex<SinkPositions>,
     /// The messages that streams had refused in earlier runs, behind the checkpoint; and whether there are any.
@@ -113,6 +117,8 @@ impl Persistence {
             confirmed,
             checkpoint,
             log: Mutex::new(log),
+            syncs: *sync,
+            sync: LogSync::default(),
             checkpoints: Checkpoints::new(*checkpoint_every, self.keep_checkpoints, next),
             sinks: Mutex::default(),
             has_refused: AtomicBool::new(!refused.is_empty()),
@@ -223,7 +229,7 @@ impl PersistentState {
 
     /// Remembers that the stream of a sink has refused a message for ever.
     pub(crate) fn refuse(&self, message: RefusedMessage) -> Result<()> {
-        self.append(Record::Refused(message))
+        self.append_now(&Record::Refused(message))
     }
 
     /// What the asynchronous calls of a node have answered in earlier runs for the commit at this time.
@@ -245,7 +251,18 @@ impl PersistentState {
 
     /// Adds a record to the log.
     pub(crate) fn append(&self, record: Record) -> Result<()> {
-        lock(&self.log).append(&record)
+        lock(&self.log).append(&record)?;
+        if self.syncs {
+            self.sync.wrote();
+        }
+        Ok(())
+    }
+
+    /// Adds a record to the log, and waits until it survives what the log is to survive.
+    pub(crate) fn append_now(&self, record: &Record) -> Result<()> {
+        let mut log = lock(&self.log);
+        log.append(record)?;
+        log.sync()
     }
 
     /// Remembers which sink writes into a stream. Returns the one that does already, if it is another one.
@@ -263,6 +280,7 @@ impl PersistentState {
     /// The pipeline has ended: another run may use the store.
     pub(crate) fn release(&self) {
         self.checkpoints.end();
+        self.sync.end();
         lock(&self.lock).take();
     }
 

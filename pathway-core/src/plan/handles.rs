@@ -76,6 +76,12 @@ pub trait SinkHandle: Send + Sync {
         false
     }
 
+    /// As many records of the log are on the disk: what was written when there were no more can be taken.
+    fn release(&self, _records: u64) {}
+
+    /// Nothing is taken any more.
+    fn discard_waiting(&self) {}
+
     /// What the next commit is to write, which is computed again.
     fn expect_output(&self, _expected: Expected) {}
 

@@ -66,7 +66,7 @@ fn end(
     // Everything that was written is confirmed now, so the sources can acknowledge their last messages.
     let all = !control.has_failed();
     if let Some(state) = control.persistent().filter(|state| all && commits.get() > state.confirmed())
-        && let Err(error) = state.append(Record::Confirmed(commits.get()))
+        && let Err(error) = state.append_now(&Record::Confirmed(commits.get()))
     {
         control.fail(error);
     }

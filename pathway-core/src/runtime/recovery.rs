@@ -118,7 +118,7 @@ impl CommitLoop<'_> {
         let adopted = self.checkpoints.as_mut().filter(|_| state.has_new_program());
         match adopted {
             Some(checkpoints) => state.adopt_program(checkpoints.source_states(&self.sources, self.ends.as_ref()))?,
-            None if !has_start => state.append(Record::Start(starts))?,
+            None if !has_start => state.append_now(&Record::Start(starts))?,
             None => {}
         }
         if self.commits.get() > 0 {

@@ -64,6 +64,7 @@ impl Pipeline {
         let commits = Arc::new(Counter::default());
         let connectors = Arc::new(connectors);
         let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
+        start_sync(&connectors, &control)?;
         let threads = start_connectors(&connectors, &control).inspect_err(|_| {
             control.persistent().into_iter().for_each(|state| state.release());
         })?;
@@ -94,6 +95,19 @@ impl Pipeline {
         let _ = started.send(Threads { workers: guards, connectors: threads });
         Ok(Running::new(control, commits, connectors, operators, ending))
     }
+}
+
+/// Starts the thread that synchronizes the log, if the pipeline has one that is to survive a power loss.
+fn start_sync(connectors: &Arc<Connectors>, control: &Control) -> Result<()> {
+    let Some(state) = control.persistent() else { return Ok(()) };
+    let (sinks, failing, failed) = (Arc::clone(connectors), Arc::clone(connectors), control.clone());
+    let release = move |records| sinks.sinks.iter().for_each(|sink| sink.release(records));
+    let fail = move |error| {
+        failed.fail(error);
+        // It was not logged for certain.
+        failing.sinks.iter().for_each(|sink| sink.discard_waiting());
+    };
+    state.start_sync(release, fail).inspect_err(|_| state.release())
 }
 
 /// The threads of sources and sinks.

@@ -49,7 +49,8 @@ fn entry_point_of_a_child_process() {
 
 fn persist(uri: &str, checkpoint_every: Duration) -> Pipeline {
     let path = std::env::var("PATHWAY_PERSISTENT_STORAGE").expect("a directory");
-    let state = pathway::persistence::directory(path).checkpoint_every(checkpoint_every);
+    let sync = std::env::var_os("PATHWAY_TEST_SYNC").is_some();
+    let state = pathway::persistence::directory(path).checkpoint_every(checkpoint_every).sync(sync);
     crate::jetstream::persistence::service(uri).persist(state)
 }
 

@@ -179,6 +179,14 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
         self.link.outbox.skip_before(commit);
     }
 
+    fn release(&self, records: u64) {
+        self.link.outbox.release(records);
+    }
+
+    fn discard_waiting(&self) {
+        self.link.outbox.discard_waiting();
+    }
+
     fn expect_output(&self, expected: Expected) {
         self.link.check.expect(expected);
     }

@@ -48,8 +48,11 @@ pub struct Outbox<B = EncodedBatch> {
 }
 
 struct State<B> {
-    /// Not taken yet.
-    waiting: VecDeque<Arc<B>>,
+    /// Not taken yet. Each waits until as many records of the log are on the disk.
+    waiting: VecDeque<(u64, Arc<B>)>,
+    /// How many records are.
+    released: u64,
+    is_discarded: bool,
     /// The weight of all batches that are not confirmed, taken or not.
     weight: usize,
     /// The commits of these batches, in order.
@@ -69,6 +72,8 @@ impl<B: OutputBatch> Outbox<B> {
     pub fn new(control: Control) -> Self {
         let state = State {
             waiting: VecDeque::new(),
+            released: 0,
+            is_discarded: false,
             weight: 0,
             unconfirmed: VecDeque::new(),
             finished: false,
@@ -80,13 +85,33 @@ impl<B: OutputBatch> Outbox<B> {
 
     /// Hands over what a commit has for the sink.
     pub fn push(&self, batch: B) {
+        self.push_after(self.control.persistent().map_or(0, |state| state.needed_record()), batch);
+    }
+
+    /// Hands over a batch that is not taken before as many records of the log are on the disk.
+    fn push_after(&self, needed: u64, batch: B) {
         let mut state = self.lock();
-        if batch.commit() < state.skipped {
+        if batch.commit() < state.skipped || state.is_discarded {
             return;
         }
         state.weight += batch.weight();
         state.unconfirmed.push_back(batch.commit());
-        state.waiting.push_back(Arc::new(batch));
+        state.waiting.push_back((needed, Arc::new(batch)));
+        self.notify(state);
+    }
+
+    /// As many records of the log are on the disk.
+    pub(super) fn release(&self, records: u64) {
+        let mut state = self.lock();
+        state.released = records;
+        self.notify(state);
+    }
+
+    /// What was not taken is not, and nothing else.
+    pub(super) fn discard_waiting(&self) {
+        let mut state = self.lock();
+        state.is_discarded = true;
+        state.waiting.clear();
         self.notify(state);
     }
 
@@ -114,7 +139,7 @@ impl<B: OutputBatch> Outbox<B> {
 
     /// Takes the oldest batch that was not taken, if there is one. It counts towards the bound until it is confirmed.
     pub fn take(&self) -> Option<Arc<B>> {
-        self.lock().waiting.pop_front()
+        self.lock().next()
     }
 
     /// Waits until a batch can be taken. `None` when no more follow.
@@ -122,10 +147,10 @@ impl<B: OutputBatch> Outbox<B> {
         loop {
             {
                 let mut state = self.lock();
-                if let Some(batch) = state.waiting.pop_front() {
+                if let Some(batch) = state.next() {
                     return Some(batch);
                 }
-                if state.finished {
+                if state.is_at_end() {
                     return None;
                 }
             }
@@ -137,10 +162,10 @@ impl<B: OutputBatch> Outbox<B> {
     pub fn next_blocking(&self) -> Option<Arc<B>> {
         let mut state = self.lock();
         loop {
-            if let Some(batch) = state.waiting.pop_front() {
+            if let Some(batch) = state.next() {
                 return Some(batch);
             }
-            if state.finished {
+            if state.is_at_end() {
                 return None;
             }
             state.blocked += 1;
@@ -197,6 +222,16 @@ impl<B: OutputBatch> Outbox<B> {
 }
 
 impl<B> State<B> {
+    /// Takes the oldest batch, if it can be taken.
+    fn next(&mut self) -> Option<Arc<B>> {
+        let released = self.released;
+        self.waiting.pop_front_if(|(needed, _)| *needed <= released).map(|(_, batch)| batch)
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.finished && self.waiting.is_empty()
+    }
+
     fn is_full(&self) -> bool {
         self.weight >= MAX_WEIGHT
     }
@@ -205,5 +240,42 @@ impl<B> State<B> {
 impl<B: OutputBatch> fmt::Debug for Outbox<B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Outbox").field("unconfirmed", &self.unconfirmed()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(commit: Commit) -> EncodedBatch {
+        EncodedBatch::new(commit, 0, "s".into())
+    }
+
+    #[test]
+    fn a_batch_is_taken_when_its_record_is_on_the_disk() {
+        let outbox = Outbox::<EncodedBatch>::new(Control::new());
+        let take = || outbox.take().map(|batch| batch.commit);
+        (1..=3).for_each(|commit| outbox.push_after(commit, batch(commit)));
+        outbox.finish();
+        assert_eq!((take(), outbox.unconfirmed()), (None, 3));
+        outbox.release(2);
+        assert_eq!([take(), take(), take()], [Some(1), Some(2), None]);
+        std::thread::scope(|scope| {
+            // It waits for the last one, though no more follow.
+            let next = scope.spawn(|| [(); 2].map(|()| outbox.next_blocking().map(|batch| batch.commit)));
+            outbox.release(3);
+            assert_eq!(next.join().expect("a thread"), [Some(3), None]);
+        });
+    }
+
+    #[test]
+    fn nothing_is_taken_when_the_disk_has_failed() {
+        let outbox = Outbox::<EncodedBatch>::new(Control::new());
+        outbox.push_after(1, batch(0));
+        outbox.discard_waiting();
+        outbox.push_after(1, batch(1));
+        outbox.release(1);
+        outbox.finish();
+        assert!(outbox.take().is_none() && outbox.next_blocking().is_none());
     }
 }

@@ -4,8 +4,9 @@ use std::any::Any;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::{AppendFile, FileStore, NEW, NewFile, failed};
+use super::{AppendFile, FileStore, NEW, NewFile, Syncer, failed};
 use crate::data::{Error, ErrorKind, Result};
 
 /// A directory.
@@ -96,8 +97,9 @@ impl AppendFile for File {
         self.write_all(bytes)
     }
 
-    fn sync(&mut self) -> io::Result<()> {
-        self.sync_data()
+    fn syncer(&self) -> io::Result<Syncer> {
+        let file = self.try_clone()?;
+        Ok(Arc::new(move || file.sync_data()))
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {

@@ -6,6 +6,7 @@ mod memory;
 use std::any::Any;
 use std::fmt;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 pub(super) use directory::DirectoryStore;
 pub use memory::Store as MemoryStore;
@@ -45,13 +46,16 @@ pub(crate) trait FileStore: fmt::Debug + Send + Sync + 'static {
     fn remove(&self, file: &str) -> io::Result<()>;
 }
 
+/// Waits until what was added to a file survives a power loss.
+pub(crate) type Syncer = Arc<dyn Fn() -> io::Result<()> + Send + Sync>;
+
 /// A file to which bytes are added.
 pub(crate) trait AppendFile: Send {
     /// Adds bytes. They survive the end of the process when this returns.
     fn append(&mut self, bytes: &[u8]) -> io::Result<()>;
 
-    /// Waits until all bytes survive a power loss.
-    fn sync(&mut self) -> io::Result<()>;
+    /// What waits until all bytes that were added before survive a power loss, on any thread.
+    fn syncer(&self) -> io::Result<Syncer>;
 
     /// Removes what is behind the first `len` bytes.
     fn cut(&mut self, len: u64) -> io::Result<()>;

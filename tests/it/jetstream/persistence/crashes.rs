@@ -26,7 +26,7 @@ enum Persist {
     Checkpoints,
 }
 
-fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64) -> Child {
+fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool) -> Child {
     let (workers, role) = (
         workers.to_string(),
         match persist {
@@ -34,12 +34,16 @@ fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64) -> Child {
             Persist::Checkpoints => "persist with checkpoints",
         },
     );
-    Child::start(role, uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)])
+    let mut settings = vec![("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)];
+    if sync {
+        settings.push(("PATHWAY_TEST_SYNC", "1"));
+    }
+    Child::start(role, uri, &settings)
 }
 
 /// Lets a process run until all orders are in its output, and ends it in an orderly way.
 fn finish(js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
-    let child = start(uri, folder, persist, workers);
+    let child = start(uri, folder, persist, workers, false);
     wait_for("all orders are counted", || {
         // Fails the test with what it has said.
         assert!(!child.said().contains("Persistence"), "{}", child.said());
@@ -86,7 +90,7 @@ fn crash(folder: &Folder, persist: Persist) -> (Server, Js, i64) {
     for crash in 0..crashes as i64 {
         js.publish_all(orders(crash * ORDERS..(crash + 1) * ORDERS));
         let before = js.messages("OUT");
-        let child = start(&uri, folder, persist, 1 + random.below(2));
+        let child = start(&uri, folder, persist, 1 + random.below(2), random.below(2) == 0);
         // Sometimes before anything is written, sometimes while it is, sometimes behind everything.
         let wanted = random.below(ORDERS as u64 / 2);
         wait_for("some output", || {
