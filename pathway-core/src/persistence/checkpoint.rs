@@ -120,6 +120,10 @@ impl Checkpoints {
         self.must_have_all.store(true, Ordering::Relaxed);
     }
 
+    pub(super) fn must_write_all(&self) -> bool {
+        self.must_have_all.load(Ordering::Relaxed)
+    }
+
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Acquire)
     }

@@ -310,6 +310,11 @@ impl PersistentState {
         self.checkpoints.is_wanted()
     }
 
+    /// Whether the next checkpoint has all of the state, because the last one could not be written.
+    pub(crate) fn must_write_again(&self) -> bool {
+        self.checkpoints.must_write_all()
+    }
+
     /// Whether a checkpoint is being written.
     pub(crate) fn has_open_checkpoint(&self) -> bool {
         self.checkpoints.is_open()

@@ -128,7 +128,9 @@ impl Checkpoints {
 
     /// How long until the next checkpoint is due; `None` if nothing has happened since the last one, or it is still written.
     fn due_in(&self, state: &PersistentState, commits: Commit) -> Option<Duration> {
-        if commits == self.commit || state.has_open_checkpoint() {
+        // One that could not be written is tried again, also if nothing has happened since.
+        let is_needed = commits > self.commit || state.must_write_again();
+        if !is_needed || state.has_open_checkpoint() {
             return None;
         }
         let wait = state.checkpoint_every().saturating_sub(self.begun.elapsed());
@@ -185,7 +187,10 @@ impl CommitLoop<'_> {
         // The open one may have the last commit already.
         self.write_all_pieces(&state);
         let commits = self.commits.get();
-        let is_needed = |it: &Self| it.checkpoints.as_ref().is_some_and(|checkpoints| commits > checkpoints.commit);
+        let is_needed = |it: &Self| {
+            let is_behind = it.checkpoints.as_ref().is_some_and(|checkpoints| commits > checkpoints.commit);
+            commits > 0 && (is_behind || state.must_write_again())
+        };
         if state.checkpoint_every() == Duration::MAX || !is_needed(self) {
             return;
         }

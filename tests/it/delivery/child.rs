@@ -137,7 +137,19 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn start(role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(std::env::current_exe().expect("this binary"));
+        Child::run(Command::new(std::env::current_exe().expect("this binary")), role, uri, environment)
+    }
+
+    /// A process whose files cannot become larger than as many KiB.
+    pub(crate) fn start_with_small_files(role: &str, uri: &str, environment: &[(&str, &str)], kibibytes: u64) -> Self {
+        let mut shell = Command::new("sh");
+        // In units of 512 bytes. A write behind the limit is an error, and no signal.
+        let limit = format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", kibibytes * 2);
+        shell.args(["-c", &limit]).arg(std::env::current_exe().expect("this binary"));
+        Child::run(shell, role, uri, environment)
+    }
+
+    fn run(mut command: Command, role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
         command.args(["delivery::child::entry_point_of_a_child_process", "--exact", "--nocapture"]);
         command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());

@@ -6,7 +6,7 @@ use std::os::unix::process::ExitStatusExt;
 use pathway_testkit::Server;
 
 use super::checkpoints::check_windows;
-use super::{Folder, counted, create_outputs, create_streams, orders, output};
+use super::{Folder, Persist, counted, create_outputs, create_streams, orders, output};
 use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, server};
 use crate::support::random::Random;
@@ -17,16 +17,7 @@ const CRASHES: u64 = 12;
 /// How many messages are published between two of them.
 const ORDERS: i64 = 200;
 
-/// How the process persists.
-#[derive(Clone, Copy, PartialEq)]
-enum Persist {
-    /// The log has everything.
-    Log,
-    /// With many checkpoints.
-    Checkpoints,
-}
-
-fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool) -> Child {
+pub(super) fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool) -> Child {
     let (workers, role) = (
         workers.to_string(),
         match persist {
@@ -42,7 +33,7 @@ fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool)
 }
 
 /// Lets a process run until all orders are in its output, and ends it in an orderly way.
-fn finish(js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
+pub(super) fn finish(js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
     let child = start(uri, folder, persist, workers, false);
     wait_for("all orders are counted", || {
         // Fails the test with what it has said.

@@ -3,6 +3,7 @@
 mod checkpoints;
 mod crashes;
 mod deterministic;
+mod full_disk;
 mod lost_input;
 mod lost_output;
 mod programs;
@@ -80,6 +81,15 @@ fn create_outputs(js: &Js) {
     }
 }
 
+/// How a process persists.
+#[derive(Clone, Copy, PartialEq)]
+enum Persist {
+    /// The log has everything.
+    Log,
+    /// With many checkpoints.
+    Checkpoints,
+}
+
 /// A directory that is removed on drop.
 struct Folder(PathBuf);
 
@@ -93,6 +103,16 @@ impl Folder {
         let path = std::env::temp_dir().join(name).join(format!("{:?}", std::thread::current().id()));
         std::fs::create_dir_all(&path).expect("a directory");
         Folder(path)
+    }
+
+    /// Another directory with the same files.
+    fn copy(&self) -> Folder {
+        let copy = Folder(self.0.with_extension("copy"));
+        std::fs::create_dir_all(&copy.0).expect("a directory");
+        for file in std::fs::read_dir(&self.0).expect("the directory").flatten() {
+            std::fs::copy(file.path(), copy.0.join(file.file_name())).expect("a copy");
+        }
+        copy
     }
 
     fn directory(&self) -> Persistence {

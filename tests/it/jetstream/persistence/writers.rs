@@ -3,7 +3,8 @@
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
-use super::{Folder, Order, orders};
+use super::crashes::{check_ids, check_totals, finish, start};
+use super::{Folder, Order, Persist, counted, create_streams, orders, output};
 use crate::jetstream::support::{Js, server, stream};
 use crate::support::{Gate, assert_error, join, stop, wait_for};
 
@@ -26,11 +27,7 @@ fn a_run_with_a_copy_of_the_directory_ends_the_other_one() {
     let slow = sum(&uri, &folder, &gate).start().unwrap();
     js.publish_all(orders(0..1));
     wait_for("a sum", || js.messages("OUT") == 1);
-    let copy = Folder(folder.0.with_extension("copy"));
-    std::fs::create_dir_all(&copy.0).expect("a directory");
-    ["manifest", "log-00000001"].into_iter().for_each(|file| {
-        std::fs::copy(folder.0.join(file), copy.0.join(file)).expect("a copy");
-    });
+    let copy = folder.copy();
     let closed = gate.close();
     let fast = sum(&uri, &copy, &Gate::default()).start().unwrap();
     for order in 100..103 {
@@ -48,6 +45,29 @@ fn a_run_with_a_copy_of_the_directory_ends_the_other_one() {
     let error = join(slow).expect_err("another writer");
     assert_error(&error, ErrorKind::Persistence, &["stream `OUT`", "with a copy of the directory"]);
     assert_eq!(js.messages("OUT"), 7);
+}
+
+/// As a pause of the machine: the process that has taken over has a copy of the directory.
+#[test]
+fn a_process_that_was_stopped_and_wakes_behind_another_one_writes_nothing() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    create_streams(&js);
+    let stopped = start(&uri, &folder, Persist::Checkpoints, 1, false);
+    js.publish_all(orders(0..100));
+    wait_for("all orders are counted", || counted(&js) == 100);
+    stopped.signal("STOP");
+    let copy = folder.copy();
+    js.publish_all(orders(100..200));
+    finish(&js, &uri, &copy, Persist::Checkpoints, 1, 200);
+    let written = output(&js, "OUT");
+    stopped.signal("CONT");
+    let (status, said) = stopped.end();
+    assert!(!status.success(), "{said}");
+    assert!(said.contains("Persistence: ") && said.contains("stream `"), "{said}");
+    assert_eq!(output(&js, "OUT"), written);
+    check_ids(&written);
+    check_totals(&written, 200);
 }
 
 #[test]
