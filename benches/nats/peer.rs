@@ -2,6 +2,7 @@
 //!
 //! It says nothing of itself, so its process is read from outside, and what it has done is the sum that it publishes.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
@@ -48,10 +49,16 @@ impl Peer {
         Ok(peer)
     }
 
-    /// Starts the program that sums up a stream, and waits until the first sum is there; returns its figures then.
-    pub(crate) fn start_on_stream(server: &pathway_testkit::Server, stream: &str) -> Outcome<(Self, Figures)> {
-        let mut command = Peer::command("stream_sum")?;
-        command.arg(server.url()).args([stream, "in", "out", AUTOCOMMIT_MS]);
+    /// Starts a program that reads a stream, and waits until its first sum is there; returns its figures then. `arguments` follow
+    /// the usual ones.
+    pub(crate) fn start_on_stream(
+        program: &str,
+        server: &pathway_testkit::Server,
+        stream: &str,
+        arguments: &[&OsStr],
+    ) -> Outcome<(Self, Figures)> {
+        let mut command = Peer::command(program)?;
+        command.arg(server.url()).args([stream, "in", "out", AUTOCOMMIT_MS]).args(arguments);
         let mut peer = Peer::watched(command, server)?;
         let begin = Instant::now();
         loop {

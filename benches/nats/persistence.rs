@@ -2,8 +2,9 @@
 
 use crate::Outcome;
 use crate::latency::{median, report, round_trips};
+use crate::peer;
 use crate::process::Contestant;
-use crate::streams::{create, delete, fill, run};
+use crate::streams::{create, delete, fill, run, run_pathway};
 use crate::throughput::header;
 
 const ROLES: [&str; 2] = ["forgetful", "persistent"];
@@ -24,9 +25,12 @@ pub(crate) fn persistence(server: &pathway_testkit::Server) -> Outcome {
             delete(server, "OUT")?;
         }
     }
-    delete(server, "IN")?;
     let [without, with] = rates.map(median);
     println!("{:>12} {:.2} of the throughput without (medians of the rounds)", "ratio", with / without);
+    if peer::python().is_some() {
+        pathway(server, MESSAGES)?;
+    }
+    delete(server, "IN")?;
 
     const SINGLE: usize = 2_000;
     println!("{:>12} {:>8} {:>8} {:>8}", "µs", "p50", "p90", "p99");
@@ -48,5 +52,27 @@ pub(crate) fn persistence(server: &pathway_testkit::Server) -> Outcome {
     println!("{:>12} {:.2} of the p50 without (medians of the rounds)", "ratio", with / without);
     let log = std::fs::metadata(std::env::temp_dir().join("pathway-bench-state").join("log-00000001"))?.len();
     println!("{:>12} {:.1} bytes of the log a commit", "", log as f64 / SINGLE as f64);
+    Ok(())
+}
+
+/// The same in Pathway, with a directory and without. Its output stream is not waited for.
+fn pathway(server: &pathway_testkit::Server, messages: u64) -> Outcome {
+    const ROUNDS: usize = 3;
+    let directory = std::env::temp_dir().join("pathway-bench-peer-state");
+    let mut rates = [const { Vec::new() }; 2];
+    for _ in 0..ROUNDS {
+        for (rates, persists) in rates.iter_mut().zip([false, true]) {
+            if directory.exists() {
+                std::fs::remove_dir_all(&directory)?;
+            }
+            create(server, "OUT", "groups")?;
+            let name = if persists { "Pathway, persistent" } else { "Pathway" };
+            let arguments = persists.then_some(directory.as_os_str());
+            rates.push(run_pathway(name, "stream_groups", messages, server, arguments.as_slice())?);
+            delete(server, "OUT")?;
+        }
+    }
+    let [without, with] = rates.map(median);
+    println!("{:>12} {:.2} of Pathway's throughput without (medians of the rounds)", "ratio", with / without);
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Out of a stream, and into one: messages per second beside the loop by hand.
 
+use std::ffi::OsStr;
 use std::future::IntoFuture;
 use std::time::Instant;
 
@@ -25,16 +26,7 @@ pub(crate) fn pull(server: &pathway_testkit::Server) -> Outcome {
             rates.push(run(role, MESSAGES, server)?);
         }
         if peer::python().is_some() {
-            let (mut pathway, first) = Peer::start_on_stream(server, "IN")?;
-            let begin = Instant::now();
-            let (after, end) = pathway.finish(MESSAGES)?;
-            row("Pathway", MESSAGES - first.done, (end - begin).as_secs_f64(), first, after);
-            drop(pathway);
-            // Its consumer stays, and would go on behind the last message.
-            with_jetstream(server, async |context| {
-                context.delete_consumer_from_stream("pathway-reader-1", "IN").await?;
-                Ok(())
-            })?;
+            run_pathway("Pathway", "stream_sum", MESSAGES, server, &[])?;
         }
     }
     delete(server, "IN")?;
@@ -69,6 +61,28 @@ pub(crate) fn run(role: &str, messages: u64, server: &pathway_testkit::Server) -
     let seconds = (end - begin).as_secs_f64();
     row(role, messages, seconds, Default::default(), after);
     Ok(messages as f64 / seconds)
+}
+
+/// Runs a program of Pathway's over the stream `IN`, from its first sum to its last; returns messages a second.
+pub(crate) fn run_pathway(
+    name: &str,
+    program: &str,
+    messages: u64,
+    server: &pathway_testkit::Server,
+    arguments: &[&OsStr],
+) -> Outcome<f64> {
+    let (mut pathway, first) = Peer::start_on_stream(program, server, "IN", arguments)?;
+    let begin = Instant::now();
+    let (after, end) = pathway.finish(messages)?;
+    let (read, seconds) = (messages - first.done, (end - begin).as_secs_f64());
+    row(name, read, seconds, first, after);
+    drop(pathway);
+    // Its consumer stays, and would go on behind the last message.
+    with_jetstream(server, async |context| {
+        context.delete_consumer_from_stream("pathway-reader-1", "IN").await?;
+        Ok(())
+    })?;
+    Ok(read as f64 / seconds)
 }
 
 fn ratio([mut bare, mut ours]: [Vec<f64>; 2]) {

@@ -5,9 +5,13 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use super::{AppendFile, FileStore, NEW, NewFile, Syncer, failed};
 use crate::data::{Error, ErrorKind, Result};
+
+/// How often it is looked whether a file to which is written is still there.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// A directory.
 #[derive(Clone, Debug)]
@@ -65,7 +69,8 @@ impl FileStore for DirectoryStore {
     }
 
     fn append_to(&self, file: &str, len: u64) -> io::Result<Box<dyn AppendFile>> {
-        let mut file = File::options().write(true).create(true).truncate(false).open(self.0.join(file))?;
+        let file = File::options().write(true).create(true).truncate(false).open(self.0.join(file))?;
+        let mut file = Appended { file, looked_at: Instant::now() };
         file.cut(len)?;
         Ok(Box::new(file))
     }
@@ -92,19 +97,51 @@ impl Drop for Lock {
     }
 }
 
-impl AppendFile for File {
+/// A file to which bytes are added.
+struct Appended {
+    file: File,
+    /// When the file was last there.
+    looked_at: Instant,
+}
+
+impl Appended {
+    /// Fails if the file has no name any more: what is added to it would be lost.
+    fn check(&mut self) -> io::Result<()> {
+        if self.looked_at.elapsed() < LOOK_EVERY {
+            return Ok(());
+        }
+        self.looked_at = Instant::now();
+        if is_removed(&self.file)? {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "the file was removed while it was in use"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn is_removed(file: &File) -> io::Result<bool> {
+    Ok(std::os::unix::fs::MetadataExt::nlink(&file.metadata()?) == 0)
+}
+
+#[cfg(not(unix))]
+fn is_removed(_: &File) -> io::Result<bool> {
+    Ok(false)
+}
+
+impl AppendFile for Appended {
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.write_all(bytes)
+        self.check()?;
+        self.file.write_all(bytes)
     }
 
     fn syncer(&self) -> io::Result<Syncer> {
-        let file = self.try_clone()?;
+        let file = self.file.try_clone()?;
         Ok(Arc::new(move || file.sync_data()))
     }
 
     fn cut(&mut self, len: u64) -> io::Result<()> {
-        self.set_len(len)?;
-        self.seek(SeekFrom::Start(len)).map(drop)
+        self.file.set_len(len)?;
+        self.file.seek(SeekFrom::Start(len)).map(drop)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A disk that takes no more.
+//! A disk that takes no more, and a directory that is removed.
 
 use super::crashes::{check_ids, check_totals, finish, start};
 use super::{Folder, Persist, counted, create_streams, orders, output};
@@ -53,4 +53,25 @@ fn a_checkpoint_that_cannot_be_written_is_made_later() {
     let sums = output(&js, "OUT");
     check_ids(&sums);
     check_totals(&sums, 200);
+}
+
+#[test]
+fn a_directory_that_is_removed_ends_the_pipeline() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    create_streams(&js);
+    let child = start(&uri, &folder, Persist::Log, 1, false);
+    js.publish_all(orders(0..10));
+    wait_for("all orders are counted", || counted(&js) == 10);
+    std::fs::remove_dir_all(&folder.0).expect("removed");
+    let mut published = 10;
+    wait_for("the end", || {
+        if counted(&js) == published {
+            js.publish_all(orders(published..published + 1));
+            published += 1;
+        }
+        child.said().contains("Persistence")
+    });
+    let (status, said) = child.end();
+    assert!(!status.success() && said.contains("log-00000001`: the file was removed while it was in use"), "{said}");
 }
