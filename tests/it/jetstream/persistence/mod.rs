@@ -4,6 +4,7 @@ mod calls;
 mod checkpoints;
 mod crashes;
 mod deterministic;
+mod every_write;
 mod full_disk;
 mod lost_input;
 mod lost_output;
