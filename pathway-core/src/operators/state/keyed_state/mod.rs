@@ -92,8 +92,8 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
                 }
                 self.slots[slot as usize] = Some((key, V::default()));
                 // The open commit may have marked the slot already, for a key that it has removed since.
-                if let Some(tracker) = &mut self.tracker {
-                    tracker.touch(slot, None);
+                if self.tracker.is_some() {
+                    self.track(slot, true);
                 }
                 slot
             }
@@ -126,15 +126,24 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         self.candidates = candidates;
     }
 
+    /// Tells the tracker that a slot changes. Few pipelines persist: this is kept out of the loops that find keys.
+    #[cold]
+    fn track(&mut self, slot: u32, is_new: bool) {
+        if let Some(tracker) = &mut self.tracker {
+            tracker.touch(slot, if is_new { None } else { self.slots[slot as usize].as_ref() });
+        }
+    }
+
     /// Marks a slot as dirty, and returns whether it was clean.
+    #[inline]
     fn mark(&mut self, slot: u32) -> bool {
         let (word, bit) = (slot as usize / 64, 1 << (slot % 64));
         let first = self.marks[word] & bit == 0;
         if first {
             self.marks[word] |= bit;
             self.dirty.push(slot);
-            if let Some(tracker) = &mut self.tracker {
-                tracker.touch(slot, self.slots[slot as usize].as_ref());
+            if self.tracker.is_some() {
+                self.track(slot, false);
             }
         }
         first
@@ -261,7 +270,9 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
             if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
                 entry.remove();
             }
-            self.tracker.iter_mut().for_each(|tracker| tracker.remove(slot, key));
+            if let Some(tracker) = &mut self.tracker {
+                tracker.remove(slot, key);
+            }
             self.slots[slot as usize] = None;
             self.free.push(slot);
         }
