@@ -1,17 +1,20 @@
-//! Messages in the commit log of a pipeline that persists, because they cannot be read again.
+//! Messages in the commit log of a pipeline that persists, because they cannot be read again; and in a recording.
 
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::MessageBatch;
 use crate::data::{DateTimeUtc, DecodeError, Delivery};
+
+/// About how many bytes a message takes beside its subject, its payload and its headers.
+const METADATA: usize = 32;
 
 #[derive(Serialize, Deserialize)]
 struct LoggedMessage<'a> {
     #[serde(borrow)]
     subject: &'a str,
-    #[serde(borrow)]
+    #[serde(borrow, serialize_with = "as_bytes")]
     payload: &'a [u8],
     #[serde(borrow)]
     headers: Vec<(&'a str, &'a str)>,
@@ -21,6 +24,11 @@ struct LoggedMessage<'a> {
     delivery: Option<(u64, i128, u64)>,
     /// Why the source has rejected it.
     rejected: Option<String>,
+}
+
+/// Serde takes a slice for a sequence, whose elements are written one by one. The result is the same.
+fn as_bytes<S: Serializer>(payload: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_bytes(payload)
 }
 
 /// Encodes the messages with these numbers.
@@ -39,7 +47,9 @@ pub(super) fn encode(batch: &MessageBatch, numbers: Range<usize>) -> Result<Vec<
             rejected: batch.rejection_of(number).map(ToString::to_string),
         })
         .collect();
-    postcard::to_stdvec(&messages).map_err(|error| error.to_string())
+    let len = |message: &LoggedMessage<'_>| message.subject.len() + message.payload.len() + METADATA;
+    let bytes = Vec::with_capacity(messages.iter().map(len).sum());
+    postcard::to_extend(&messages, bytes).map_err(|error| error.to_string())
 }
 
 /// The messages that were encoded.
