@@ -18,6 +18,7 @@ page!(schemas, "docs/guide/schemas.md");
 page!(nats, "docs/guide/nats.md");
 page!(delivery, "docs/guide/delivery.md");
 page!(restarts, "docs/guide/restarts.md");
+page!(recordings, "docs/guide/recordings.md");
 page!(running, "docs/guide/running.md");
 page!(testing, "docs/guide/testing.md");
 page!(user_code, "docs/guide/user_code.md");

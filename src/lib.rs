@@ -95,9 +95,14 @@ pub mod schema {
 }
 
 /// Persistence: [`directory`](persistence::directory) says where a pipeline keeps what it needs to continue after a crash; see
-/// [`Pipeline::persist`]. [`inspect`](persistence::inspect) says what is there.
+/// [`Pipeline::persist`]. [`record`](persistence::record) says where everything that arrives is recorded, and
+/// [`replay`](persistence::replay) which recording another version of the program is run over; see [`Pipeline::record`] and
+/// [`Pipeline::replay`]. [`inspect`](persistence::inspect) says what is there.
 pub mod persistence {
-    pub use pathway_core::persistence::{Inspection, Persistence, StateInspection, directory, inspect};
+    pub use pathway_core::connector::{ReplayOptions, replay};
+    pub use pathway_core::persistence::{
+        Inspection, Persistence, RecordedRun, RecordedRunSource, Recording, StateInspection, directory, inspect, record,
+    };
 }
 
 /// Reading and writing NATS: [`read`](nats::read) makes a table of a subject, a stream or a bucket, [`write`](nats::write)
@@ -190,7 +195,7 @@ pub mod io {
 /// What a running pipeline has counted; see [`Running::stats`].
 pub mod stats {
     pub use pathway_core::runtime::Stats;
-    pub use pathway_core::telemetry::{OperatorStats, SinkStats, SourceStats};
+    pub use pathway_core::telemetry::{OperatorStats, RecordingStats, SinkStats, SourceStats};
 }
 
 /// Tests without a server: a NATS [`Broker`](testing::Broker) in memory, and the changes that

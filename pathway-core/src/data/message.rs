@@ -123,6 +123,10 @@ impl Metadata {
     pub const NONE: Metadata =
         Metadata { headers: false, received_at: false, delivery: false, deliveries: false, needs_jetstream: None };
 
+    /// All that a message can have, for a recording.
+    pub(crate) const ALL: Metadata =
+        Metadata { headers: true, received_at: true, delivery: true, deliveries: true, needs_jetstream: None };
+
     /// Adds the headers.
     #[must_use]
     pub const fn with_headers(self) -> Self {

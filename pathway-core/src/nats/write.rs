@@ -124,14 +124,15 @@ impl<R: Schema, T> Write<R, T> {
             // A broker has no domains.
             Endpoint::Memory(broker) => {
                 api = ApiPrefix::Own;
-                BatchOutput::in_memory(add_memory_sink(&plan, Arc::clone(&name)), broker, dead_letters)
+                BatchOutput::in_memory(&plan, add_memory_sink(&plan, Arc::clone(&name)), broker, dead_letters)
             }
             Endpoint::Server(uri) => {
-                let link = self.add_server_sink(&plan, &uri, Arc::clone(&name), dead_letters, &api);
-                BatchOutput::new(link.unwrap_or_else(|error| {
+                let link = self.add_server_sink(&plan, &uri, Arc::clone(&name), dead_letters.clone(), &api);
+                let link = link.unwrap_or_else(|error| {
                     plan.control().fail(error);
                     add_memory_sink(&plan, Arc::clone(&name))
-                }))
+                });
+                BatchOutput::new(&plan, link, dead_letters)
             }
         };
         let Write { table, subject, message_options, transport, .. } = self;
@@ -307,19 +308,20 @@ pub(super) fn dead_letter_output(
     SubjectUse { role: Role::SourceDeadLetters, name: Arc::clone(source), place, subject: to, stream: None }.add(plan);
     let dead_letters = DeadLetters { subject: subject.into(), pipeline: plan.name(), origin };
     let output = match endpoint {
-        Endpoint::Memory(broker) => BatchOutput::in_memory(add_memory_sink(plan, name), Arc::clone(broker), None),
+        Endpoint::Memory(broker) => BatchOutput::in_memory(plan, add_memory_sink(plan, name), Arc::clone(broker), None),
         Endpoint::Server(uri) => {
             let sink = check_publish_subject(subject).and_then(|()| NatsUri::parse(uri)).map(|uri| {
                 // A dead letter that is too large with its headers is cut.
                 CoreSink::new(uri).options(options.clone()).dead_letters(Some(dead_letters.clone()))
             });
-            BatchOutput::new(match sink {
+            let link = match sink {
                 Ok(sink) => add_sink(plan, name, sink),
                 Err(error) => {
                     plan.control().fail(error);
                     add_memory_sink(plan, name)
                 }
-            })
+            };
+            BatchOutput::new(plan, link, None)
         }
     };
     DeadLetterOutput::new(dead_letters, output)

@@ -1,4 +1,4 @@
-//! What a state directory holds, for people.
+//! What a state directory or a recording holds, for people.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,13 +7,15 @@ use std::sync::Arc;
 use super::log::{self, Records};
 use super::manifest::{Checkpoint, Manifest};
 use super::part::PartReader;
+use super::recording::{self, RecordedRun, Runs};
 use super::restore_point::RestorePoint;
 use super::store::{DirectoryStore, FileStore, failed};
 use super::{Arrival, Record};
 use crate::data::{Commit, DateTimeUtc, Error, ErrorKind, Result};
 
 /// Reads what a state directory holds, without changing it: its checkpoint, positions, keys and bytes by operator, and the length
-/// of its log. [`Inspection`] can be printed.
+/// of its log. Of a [recording](super::record), it says which commits, messages and bytes there are, by run and source.
+/// [`Inspection`] can be printed.
 ///
 /// The pipeline may run meanwhile; the result is then what the directory held a moment ago.
 ///
@@ -41,7 +43,7 @@ use crate::data::{Commit, DateTimeUtc, Error, ErrorKind, Result};
 /// ```
 ///
 /// # Errors
-/// The directory has no state, or it is damaged.
+/// The directory has no state and no recording, or it is damaged.
 pub fn inspect(path: impl Into<PathBuf>) -> Result<Inspection> {
     /// How often the files may change while they are read.
     const ATTEMPTS: usize = 5;
@@ -56,7 +58,7 @@ pub fn inspect(path: impl Into<PathBuf>) -> Result<Inspection> {
     last
 }
 
-/// What a state directory holds; see [`inspect`].
+/// What a state directory or a recording holds; see [`inspect`].
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Inspection {
@@ -82,6 +84,8 @@ pub struct Inspection {
     pub log_commits: u64,
     /// How many bytes these take.
     pub log_bytes: u64,
+    /// The runs of a recording; empty for a state directory, while a recording has nothing but these and the pipeline's name.
+    pub runs: Vec<RecordedRun>,
 }
 
 /// What a checkpoint has of one state of an operator.
@@ -100,7 +104,13 @@ pub struct StateInspection {
 
 fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
     let Some(manifest) = Manifest::read(&**store)? else {
-        let message = format!("`{}` has no state of a pipeline: it has no manifest", store.name_of(None));
+        if let Some(recording) = recording::runs(store)? {
+            return Ok(Inspection::of_recording(recording));
+        }
+        let message = format!(
+            "`{}` has no state of a pipeline: it has no manifest; and it has no recording",
+            store.name_of(None)
+        );
         return Err(Error::new(ErrorKind::Persistence, message));
     };
     let Manifest { pipeline, epoch, latest, earlier, .. } = manifest;
@@ -117,6 +127,7 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         earlier_checkpoints: earlier.len(),
         log_commits: 0,
         log_bytes: log_bytes(&**store, log)?,
+        runs: Vec::new(),
     };
     if let Some(checkpoint) = &checkpoint {
         inspection.states = states(store, checkpoint)?;
@@ -142,6 +153,27 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
     let of_streams = sources.unwrap_or_default().into_iter().filter(|source| !source.created.is_empty());
     inspection.sources = of_streams.map(|source| (source.name, source.next)).collect();
     Ok(inspection)
+}
+
+impl Inspection {
+    fn of_recording(Runs { pipeline, runs }: Runs) -> Self {
+        let (epoch, checkpoint, checkpoint_time, parts, log_commits, log_bytes) = Default::default();
+        let (states, sources, sinks) = Default::default();
+        Inspection {
+            pipeline,
+            epoch,
+            checkpoint,
+            checkpoint_time,
+            parts,
+            states,
+            sources,
+            sinks,
+            earlier_checkpoints: 0,
+            log_commits,
+            log_bytes,
+            runs,
+        }
+    }
 }
 
 fn log_bytes(store: &dyn FileStore, first: u64) -> Result<u64> {
@@ -178,6 +210,10 @@ fn states(store: &Arc<dyn FileStore>, checkpoint: &Checkpoint) -> Result<Vec<Sta
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Inspection { pipeline, epoch, checkpoint, checkpoint_time, parts, .. } = self;
+        if !self.runs.is_empty() {
+            writeln!(f, "recording of the pipeline `{pipeline}`")?;
+            return self.runs.iter().try_for_each(|run| write!(f, "{run}"));
+        }
         writeln!(f, "pipeline `{pipeline}`, started {epoch} times")?;
         match checkpoint {
             0 => writeln!(f, "no checkpoint")?,

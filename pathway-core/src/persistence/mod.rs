@@ -19,6 +19,9 @@
 //! - `part-<number>` have states of operators (`part.rs`): the first one of a checkpoint all of them, the others what has changed
 //!   since the one before.
 //!
+//! A *recording* (`recording/`) is something else: everything that has arrived, so that another version of the program can be run
+//! over it. It has a directory of its own.
+//!
 //! Each record and piece, and the manifest, is in a frame (`frame.rs`): its length, checksums, and its bytes as postcard encodes
 //! them.
 
@@ -35,6 +38,7 @@ mod outputs;
 mod part;
 mod program;
 mod record;
+mod recording;
 mod restore_point;
 mod session;
 mod sink_positions;
@@ -50,5 +54,10 @@ pub(crate) use outputs::LostOutput;
 pub(crate) use part::PieceOf;
 pub(crate) use program::NodeIdentity;
 pub(crate) use record::{Answers, Arrival, CommitRecord, Record, RefusedMessage, SourceStart};
+pub(crate) use recording::{
+    Beginning, Entry, RecordedAnswers, RecordedArrival, RecordedCommit, RecordedSource, Recorder, ReplayedRecording,
+    RunReader, digest,
+};
+pub use recording::{RecordedRun, RecordedRunSource, Recording, record};
 pub(crate) use session::{Identity, PersistentState};
 pub use store::MemoryStore;

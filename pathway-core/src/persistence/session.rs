@@ -335,6 +335,7 @@ impl fmt::Debug for PersistentState {
 /// The manifest of an empty store.
 fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: &Identity) -> Result<Manifest> {
     let files = store.files().map_err(|error| failed("read", store, "", error))?;
+    super::recording::refuse_recording(store, &files)?;
     if files.iter().any(|file| is_ours(file)) {
         let message = format!(
             "`{}` has no manifest, but a log or parts of checkpoints: restore it from a copy, or remove it to begin anew, with \

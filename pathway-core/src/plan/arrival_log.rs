@@ -1,10 +1,12 @@
-//! What arrives in the open commit, for the commit log.
+//! What arrives in the open commit, for the commit log and for a recording.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
+use super::Control;
 use crate::data::SequenceRuns;
-use crate::persistence::Arrival;
+use crate::persistence::{Arrival, Entry, Recorder};
 
 /// What has arrived in the open commit. Clones share it.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +14,9 @@ pub(crate) struct ArrivalLog(Rc<State>);
 
 #[derive(Debug, Default)]
 struct State {
+    /// Whether the pipeline persists.
+    persists: bool,
+    recorder: Option<Arc<Recorder>>,
     arrivals: RefCell<Vec<Arrival>>,
     /// Commits are computed again: what arrives is in the log already.
     is_replaying: Cell<bool>,
@@ -21,8 +26,23 @@ struct State {
 }
 
 impl ArrivalLog {
+    /// `None` if the pipeline neither persists nor is recorded.
+    pub(crate) fn of(control: &Control) -> Option<Self> {
+        let (persists, recorder) = (control.persistent().is_some(), control.recorder().cloned());
+        (persists || recorder.is_some()).then(|| ArrivalLog(Rc::new(State { persists, recorder, ..State::default() })))
+    }
+
     pub(crate) fn add(&self, arrival: Arrival) {
-        if self.0.is_replaying.get() {
+        if let Some(recorder) = &self.0.recorder {
+            match &arrival {
+                Arrival::Preloaded => recorder.add(&Entry::Preloaded),
+                Arrival::Ended(sources) => recorder.add(&Entry::Ended(sources.clone())),
+                Arrival::CatchingUp(is_catching_up) => recorder.add(&Entry::CatchingUp(*is_catching_up)),
+                // The recording has the messages themselves.
+                Arrival::Messages { .. } | Arrival::Sequences { .. } | Arrival::Logged { .. } => {}
+            }
+        }
+        if !self.0.persists || self.0.is_replaying.get() {
             return;
         }
         let mut arrivals = self.0.arrivals.borrow_mut();
@@ -92,6 +112,18 @@ impl SourceArrivals {
         self.log.add(Arrival::Logged { source: self.source, values, position });
     }
 
+    /// Messages or rows have arrived, for a recording. `encode` encodes them, if there is one.
+    pub(crate) fn record(&self, count: usize, encode: impl FnOnce() -> Result<Vec<u8>, String>) {
+        if let Some(recorder) = self.log.0.recorder.as_ref().filter(|_| count > 0) {
+            recorder.add_values(self.source, count as u64, encode);
+        }
+    }
+
+    /// The first contents of the source are complete.
+    pub(crate) fn record_snapshot(&self) {
+        self.log.0.recorder.iter().for_each(|recorder| recorder.add(&Entry::Snapshot(self.source)));
+    }
+
     /// Whether the open commit was confirmed in an earlier run.
     pub(crate) fn is_confirmed(&self) -> bool {
         self.log.0.is_confirmed.get()
@@ -104,7 +136,7 @@ mod tests {
 
     #[test]
     fn messages_of_one_source_in_a_row_are_one_arrival() {
-        let log = ArrivalLog::default();
+        let log = ArrivalLog(Rc::new(State { persists: true, ..State::default() }));
         let [a, b] = [0, 1].map(|source| SourceArrivals::new(log.clone(), source));
         a.add(2, 7, 70);
         a.add(1, 9, 90);
@@ -119,7 +151,7 @@ mod tests {
 
     #[test]
     fn sequences_of_one_source_in_a_row_are_one_arrival() {
-        let log = ArrivalLog::default();
+        let log = ArrivalLog(Rc::new(State { persists: true, ..State::default() }));
         let [a, b] = [0, 1].map(|source| SourceArrivals::new(log.clone(), source));
         let runs = |all: &[u64]| {
             let mut runs = SequenceRuns::default();

@@ -9,7 +9,7 @@ use crate::data::Schema;
 use crate::dataflow::{
     Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, OperatorState, Progress, Stream,
 };
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, OperatorContext};
 
 /// What a node needs to build its part of the dataflow.
 pub struct Build<'scope> {
@@ -29,8 +29,10 @@ pub struct Build<'scope> {
     ends: Option<(InputHandle<InputId>, Stream<InputId>)>,
     /// The `time` of the commit that is being sealed.
     commit_time: Arc<Counter>,
-    /// If the pipeline persists.
+    /// If the pipeline persists or is recorded.
     arrivals: Option<ArrivalLog>,
+    /// The operators that make asynchronous calls.
+    calls: Vec<String>,
 }
 
 impl<'scope> Build<'scope> {
@@ -49,6 +51,7 @@ impl<'scope> Build<'scope> {
             ends: None,
             commit_time,
             arrivals,
+            calls: Vec::new(),
         }
     }
 
@@ -57,9 +60,16 @@ impl<'scope> Build<'scope> {
         Arc::clone(&self.commit_time)
     }
 
-    /// The log of what the asynchronous calls of the node that is being built answer; `None` if the pipeline does not persist.
-    pub(crate) fn answer_log(&self, control: &Control) -> Option<AnswerLog> {
-        AnswerLog::new(control, self.dataflow.node(), self.clock())
+    /// The log of what the asynchronous calls of the node that is being built answer; `None` if the pipeline neither persists nor
+    /// is recorded or replayed. It reads rows of type `R`, and makes rows of type `O`.
+    pub(crate) fn answer_log<R: Schema, O: Schema>(
+        &mut self,
+        control: &Control,
+        operator: &OperatorContext,
+    ) -> Option<AnswerLog> {
+        let operator = operator.to_string();
+        self.calls.push(operator.clone());
+        AnswerLog::new::<R, O>(control, self.dataflow.node(), operator, self.clock())
     }
 
     /// Adds the input of a source.
@@ -69,7 +79,7 @@ impl<'scope> Build<'scope> {
         (handle, stream)
     }
 
-    /// Where the operator of the next source says what arrives, if the pipeline persists.
+    /// Where the operator of the next source says what arrives, if the pipeline persists or is recorded.
     pub(crate) fn source_arrivals(&self) -> Option<SourceArrivals> {
         Some(SourceArrivals::new(self.arrivals.clone()?, u32::try_from(self.sources.len()).ok()?))
     }
@@ -120,7 +130,7 @@ impl<'scope> Build<'scope> {
         let inputs = self.source_inputs.into_iter().enumerate().collect();
         let ends = self.ends.map(|(output, _)| SourceEnds { output, inputs });
         let (progress, states) = self.dataflow.finish();
-        Built { sources: self.sources, ends, progress, states }
+        Built { sources: self.sources, ends, progress, states, calls: self.calls }
     }
 }
 
@@ -132,6 +142,8 @@ pub(crate) struct Built {
     pub(crate) progress: Box<dyn Progress>,
     /// The operators with state.
     pub(crate) states: Vec<OperatorState>,
+    /// The operators that make asynchronous calls.
+    pub(crate) calls: Vec<String>,
 }
 
 /// Tells operators which sources have ended.

@@ -8,7 +8,7 @@ use std::thread::Thread;
 use tokio::sync::watch;
 
 use crate::data::Error;
-use crate::persistence::PersistentState;
+use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
 use crate::telemetry::{Level, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
@@ -33,6 +33,8 @@ struct Shared {
     /// Messages that servers have stored are still to be processed.
     catching_up: AtomicBool,
     persistent: OnceLock<Arc<PersistentState>>,
+    recorder: OnceLock<Arc<Recorder>>,
+    replayed: OnceLock<Arc<RecordedAnswers>>,
 }
 
 impl Default for Control {
@@ -53,6 +55,8 @@ impl Control {
             abandoned: AtomicBool::new(false),
             catching_up: AtomicBool::new(false),
             persistent: OnceLock::new(),
+            recorder: OnceLock::new(),
+            replayed: OnceLock::new(),
         };
         Control { shared: Arc::new(shared) }
     }
@@ -151,6 +155,24 @@ impl Control {
 
     pub(crate) fn set_persistent(&self, state: Arc<PersistentState>) {
         let _ = self.shared.persistent.set(state);
+    }
+
+    /// The pipeline's recording, if it is recorded.
+    pub(crate) fn recorder(&self) -> Option<&Arc<Recorder>> {
+        self.shared.recorder.get()
+    }
+
+    pub(crate) fn set_recorder(&self, recorder: Arc<Recorder>) {
+        let _ = self.shared.recorder.set(recorder);
+    }
+
+    /// The answers to asynchronous calls, if a recording is replayed.
+    pub(crate) fn replayed(&self) -> Option<&Arc<RecordedAnswers>> {
+        self.shared.replayed.get()
+    }
+
+    pub(crate) fn set_replayed(&self, answers: Arc<RecordedAnswers>) {
+        let _ = self.shared.replayed.set(answers);
     }
 
     /// Whether both belong to one pipeline.

@@ -30,6 +30,6 @@ pub use table::Table;
 
 pub(crate) use crate::persistence::{Expected, OutputCheck, OutputDigest, is_not_as_before};
 pub(crate) use net::{net, net_in_arrival_order};
-pub(crate) use node::{Connectors, Declaration, Node};
+pub(crate) use node::{Connectors, Declaration, Node, columns_of};
 pub(crate) use origins::Origin;
 pub(crate) use time_inputs::{InputTime, TimeInput};

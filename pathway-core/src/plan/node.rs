@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::data::{Column, Schema};
-use crate::persistence::{NodeIdentity, Persistence};
+use crate::persistence::{NodeIdentity, Persistence, Recording, ReplayedRecording};
 use crate::telemetry::{Level, OperatorContext, report};
 
 /// Which node of its plan a table is.
@@ -93,6 +93,10 @@ struct State {
     warnings: Vec<(Arc<str>, String)>,
     /// Where the pipeline's state is kept.
     persistence: Option<Persistence>,
+    /// Where it is recorded.
+    recording: Option<Recording>,
+    /// The recording in place of its sources.
+    replayed: Option<ReplayedRecording>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -124,6 +128,8 @@ pub(crate) struct Declaration {
     pub(crate) connectors: Connectors,
     pub(crate) operators: Vec<OperatorContext>,
     pub(crate) persistence: Option<Persistence>,
+    pub(crate) recording: Option<Recording>,
+    pub(crate) replayed: Option<ReplayedRecording>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -145,6 +151,8 @@ impl Plan {
             shared: HashMap::new(),
             warnings: Vec::new(),
             persistence: None,
+            recording: None,
+            replayed: None,
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -290,6 +298,14 @@ impl Plan {
         self.lock().persistence = Some(persistence);
     }
 
+    pub(super) fn set_recording(&self, recording: Recording) {
+        self.lock().recording = Some(recording);
+    }
+
+    pub(crate) fn set_replayed(&self, recording: ReplayedRecording) {
+        self.lock().replayed = Some(recording);
+    }
+
     /// Takes the declaration, to run it.
     pub(crate) fn take(&self) -> Declaration {
         let mut state = self.lock();
@@ -300,6 +316,8 @@ impl Plan {
             connectors: std::mem::take(&mut state.connectors),
             operators: std::mem::take(&mut state.operators),
             persistence: state.persistence.take(),
+            recording: state.recording.take(),
+            replayed: state.replayed.take(),
         }
     }
 
@@ -319,7 +337,7 @@ impl Plan {
 }
 
 /// The columns of a row, as text.
-fn columns_of<R: Schema>() -> String {
+pub(crate) fn columns_of<R: Schema>() -> String {
     let column = |column: &Column| {
         let key = if column.primary_key { " (key)" } else { "" };
         format!("{}: {}{key}", column.name, column.type_name)

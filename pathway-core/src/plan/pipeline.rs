@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Plan;
-use crate::persistence::Persistence;
+use crate::persistence::{Persistence, Recording};
 use crate::telemetry::{Level, report};
 
 /// A pipeline: declare its tables, then [`run`](Pipeline::run) it.
@@ -88,6 +88,39 @@ impl Pipeline {
     /// ```
     pub fn persist(self, persistence: impl Into<Persistence>) -> Pipeline {
         self.plan.set_persistence(persistence.into());
+        self
+    }
+
+    /// Records everything that arrives, so that another version of the program can be run over it, offline:
+    /// [`replay`](Pipeline::replay). Default: nothing is recorded.
+    ///
+    /// A recording has each commit, with its `time`: in the order of arrival, the messages of all sources, as bytes and with all
+    /// that NATS says of them; the rows of sources of your own and of [`input`](Pipeline::input), ticks of clocks, and the answers
+    /// of `map_async`. It is a [directory](crate::persistence::record) of its own, beside that of [`persist`](Pipeline::persist)
+    /// if the pipeline has one.
+    ///
+    /// The messages of a commit are written before the commit is computed: the recording of a process that was killed, or that
+    /// a panic has ended, has the commit that was its last. A write that fails, because the disk is full for example, ends the
+    /// recording with an error in the log, and the pipeline goes on; [`Stats::recording`](crate::runtime::Stats::recording)
+    /// counts the commits that are missing.
+    ///
+    /// It costs the disk space of the messages, headers included, and up to about 30 bytes for each, and the time to write
+    /// them, on the thread of the first worker. Sources keep all headers and times of messages for it.
+    ///
+    /// Each start begins another *run* in the same directory. If the pipeline persists, a restart continues the last one.
+    ///
+    /// `PATHWAY_REPLAY_STORAGE=dir` with `PATHWAY_SNAPSHOT_ACCESS=record` does the same from outside; this method comes first.
+    ///
+    /// ```
+    /// use pathway::persistence;
+    /// use pathway::prelude::*;
+    ///
+    /// let day = Duration::from_secs(24 * 3600);
+    /// let pipeline = Pipeline::named("orders-service").record(persistence::record("recording").keep(day));
+    /// # drop(pipeline);
+    /// ```
+    pub fn record(self, recording: impl Into<Recording>) -> Pipeline {
+        self.plan.set_recording(recording.into());
         self
     }
 

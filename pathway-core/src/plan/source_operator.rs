@@ -71,6 +71,19 @@ pub trait SourceOperator {
         Err("it has nothing in the log".to_owned())
     }
 
+    /// Says, in a replay, that what the source has at the start is complete.
+    fn replay_snapshot(&mut self) {}
+
+    /// The columns of its rows, if it hands over rows; `None` for a source of messages.
+    fn columns(&self) -> Option<String> {
+        None
+    }
+
+    /// How many commits a preloaded table has left.
+    fn preloaded_left(&self) -> u64 {
+        0
+    }
+
     /// Drops the next commit of a preloaded table: a checkpoint has it.
     fn discard(&mut self) {}
 

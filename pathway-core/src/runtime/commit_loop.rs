@@ -8,6 +8,7 @@ use timely::worker::Worker;
 use super::checkpoints::Checkpoints;
 use super::commit_scheduler::{CommitScheduler, Decision};
 use super::recovery::Recovery;
+use super::replay::Replay;
 use super::source_order::SourceOrder;
 use super::waiting;
 use crate::data::Commit;
@@ -23,9 +24,11 @@ pub(super) struct CommitLoop<'a> {
     pub(super) sources: Vec<Box<dyn SourceOperator>>,
     /// Tells operators which of them have ended, if they need to know.
     pub(super) ends: Option<SourceEnds>,
-    /// What arrives in the open commit, if the pipeline persists.
+    /// What arrives in the open commit, if the pipeline persists or is recorded.
     pub(super) arrivals: Option<ArrivalLog>,
     pub(super) checkpoints: Option<Checkpoints>,
+    /// The operators that make asynchronous calls.
+    pub(super) calls: Vec<String>,
     /// Nothing new is read while one of them is full.
     pub(super) sinks: &'a [Box<dyn SinkHandle>],
     /// Seals commits, and knows when the operators are done with them.
@@ -43,10 +46,14 @@ pub(super) struct CommitLoop<'a> {
 }
 
 impl CommitLoop<'_> {
-    /// Runs until every source has ended, or the pipeline has failed.
+    /// Runs until every source has ended, the recording has ended if one is replayed, or the pipeline has failed.
     ///
     /// Calls `ready` as soon as manual commits are taken.
-    pub(super) fn run(mut self, recovery: Option<Recovery>, ready: impl FnOnce()) {
+    pub(super) fn run(mut self, recovery: Option<Recovery>, replay: Option<Replay>, ready: impl FnOnce()) {
+        if let Some(replay) = replay {
+            ready();
+            return self.run_replay(replay);
+        }
         let attached = Attached::new(self.manual_groups(), self.control);
         let mut ready = Some(ready);
         // The first run is ready when its log says where the sources begin.
@@ -54,12 +61,14 @@ impl CommitLoop<'_> {
             ready.take().into_iter().for_each(|ready| ready());
         }
         let mut scheduler = CommitScheduler::new();
+        self.begin_recording();
         let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
         ready.take().into_iter().for_each(|ready| ready());
         match recovered {
             Ok(true) => {
                 self.run_preloaded(&mut scheduler);
                 self.run_live(&mut scheduler, &attached.groups);
+                self.record_ends();
                 self.make_last_checkpoint();
             }
             // Stopped: the next run computes the rest. Nothing is written of a commit of which only a part has arrived.
@@ -91,7 +100,7 @@ impl CommitLoop<'_> {
         });
     }
 
-    fn log_arrival(&self, arrival: Arrival) {
+    pub(super) fn log_arrival(&self, arrival: Arrival) {
         self.arrivals.iter().for_each(|arrivals| arrivals.add(arrival.clone()));
     }
 
@@ -194,6 +203,10 @@ impl CommitLoop<'_> {
             if let Err(error) = state.append(Record::Commit(record)) {
                 return self.control.fail(error);
             }
+        }
+        if let Some(recorder) = self.control.recorder() {
+            self.record_ends();
+            recorder.commit(time);
         }
         self.seal_at(time);
         if let Some(checkpoints) = &mut self.checkpoints {

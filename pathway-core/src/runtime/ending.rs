@@ -5,6 +5,7 @@ use std::thread::{Builder, JoinHandle};
 
 use timely::communication::WorkerGuards;
 
+use super::commit_scheduler::unix_millis;
 use super::start::ConnectorThreads;
 use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
@@ -80,7 +81,14 @@ fn end(
     connectors.sources.iter().for_each(|source| source.end_acknowledgements(all));
     let hint = "everything is confirmed or given up, and its `run` has to return";
     threads.sources.into_iter().for_each(join("source", hint));
+    release(control);
+}
+
+/// Another run may use the directories.
+pub(super) fn release(control: &Control) {
     control.persistent().into_iter().for_each(|state| state.release());
+    let failed = control.has_failed().then(unix_millis);
+    control.recorder().into_iter().for_each(|recorder| recorder.end(failed));
 }
 
 /// Ends all sources and sinks: the dataflow takes nothing more, and nothing more follows for a sink.

@@ -1,7 +1,9 @@
 //! Settings from the environment, under Pathway's names.
 
+use std::path::PathBuf;
+
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{Persistence, directory};
+use crate::persistence::{Persistence, Recording, ReplayedRecording, directory, record};
 use crate::telemetry::{Level, report};
 
 /// So many threads for each core can be meant: some wait while others run. More only take turns.
@@ -51,6 +53,63 @@ fn check_threads(threads: usize, cores: usize) -> Result<Option<String>> {
 /// The directory of a pipeline that persists, from `PATHWAY_PERSISTENT_STORAGE`; none where it is not set or empty.
 pub(super) fn persistence() -> Option<Persistence> {
     std::env::var_os("PATHWAY_PERSISTENT_STORAGE").filter(|path| !path.is_empty()).map(directory)
+}
+
+/// The recording of a pipeline, from `PATHWAY_REPLAY_STORAGE`; none where that is not set or empty, or names what is replayed.
+///
+/// # Errors
+/// It is not said what to do with the recording.
+pub(super) fn recording() -> Result<Option<Recording>> {
+    Ok(replay_storage()?.filter(|(_, access)| *access == Access::Record).map(|(path, _)| record(path)))
+}
+
+/// The recording that is replayed, from `PATHWAY_REPLAY_STORAGE`; none where that is not set or empty, or is recorded.
+///
+/// # Errors
+/// It is not said what to do with the recording, or it cannot be replayed in the way that is wanted.
+pub(super) fn replayed() -> Result<Option<ReplayedRecording>> {
+    let Some((path, _)) = replay_storage()?.filter(|(_, access)| *access == Access::Replay) else { return Ok(None) };
+    for (name, only) in [("PATHWAY_REPLAY_MODE", "speedrun"), ("PATHWAY_CONTINUE_AFTER_REPLAY", "false")] {
+        if let Some(value) = text(name).filter(|value| !value.eq_ignore_ascii_case(only)) {
+            let message = format!(
+                "{name} is `{value}`: a recording is replayed commit by commit, as fast as possible, and the pipeline then \
+                 ends; set it to `{only}`, or leave it out"
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+    }
+    Ok(Some(ReplayedRecording::directory(path)))
+}
+
+/// What to do with a recording.
+#[derive(PartialEq, Eq)]
+enum Access {
+    Record,
+    Replay,
+}
+
+fn replay_storage() -> Result<Option<(PathBuf, Access)>> {
+    let Some(path) = std::env::var_os("PATHWAY_REPLAY_STORAGE").filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let access = match text("PATHWAY_SNAPSHOT_ACCESS").unwrap_or_default().to_ascii_lowercase().as_str() {
+        "record" => Access::Record,
+        "replay" => Access::Replay,
+        other => {
+            let message = format!(
+                "PATHWAY_REPLAY_STORAGE names a recording, and PATHWAY_SNAPSHOT_ACCESS is `{other}`: set it to `record` or \
+                 `replay`"
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+    };
+    Ok(Some((path.into(), access)))
+}
+
+/// A variable as text; `None` where it is not set or empty.
+fn text(name: &str) -> Option<String> {
+    let value = std::env::var_os(name)?.to_string_lossy().trim().to_owned();
+    (!value.is_empty()).then_some(value)
 }
 
 fn number(name: &str) -> Result<Option<usize>> {

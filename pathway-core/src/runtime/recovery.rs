@@ -104,6 +104,7 @@ impl CommitLoop<'_> {
                         return Ok(false);
                     }
                     self.checkpoints.iter_mut().for_each(|it| it.sealed(record.time, &record.arrivals));
+                    self.control.recorder().into_iter().for_each(|recorder| recorder.commit(record.time));
                     self.seal_at(record.time);
                     self.check_output(record.commit, output.as_deref())?;
                     scheduler.continue_after(record.time);
@@ -220,6 +221,7 @@ impl CommitLoop<'_> {
                 Arrival::Ended(sources) => {
                     let ended: Vec<_> = sources.iter().map(|source| *source as usize).collect();
                     self.ends.iter_mut().for_each(|ends| ends.send_of(&ended));
+                    self.log_arrival(arrival.clone());
                 }
                 Arrival::Logged { source, values, .. } => {
                     let replayed = self.sources.get_mut(*source as usize).map(|source| source.replay_logged(values));

@@ -6,7 +6,9 @@ use std::thread::JoinHandle;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control};
-use crate::telemetry::{Counter, Level, OperatorContext, OperatorStats, SinkStats, SourceStats, report};
+use crate::telemetry::{
+    Counter, Level, OperatorContext, OperatorStats, RecordingStats, SinkStats, SourceStats, report,
+};
 
 /// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
 ///
@@ -87,6 +89,7 @@ impl Running {
             sources: sources.iter().map(|source| source.stats()).collect(),
             operators: self.operators.iter().map(OperatorContext::stats).collect(),
             sinks: sinks.iter().map(|sink| sink.stats()).collect(),
+            recording: self.control.recorder().map(|recorder| recorder.stats()),
         }
     }
 
@@ -120,6 +123,8 @@ pub struct Stats {
     pub operators: Vec<OperatorStats>,
     /// The sinks, in the order of their declaration.
     pub sinks: Vec<SinkStats>,
+    /// The recording, if the pipeline is [recorded](crate::plan::Pipeline::record).
+    pub recording: Option<RecordingStats>,
 }
 
 impl fmt::Debug for Running {

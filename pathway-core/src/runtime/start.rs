@@ -4,9 +4,11 @@ use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use super::ending::{self, Threads, close};
+use super::ending::{self, Threads, close, release};
 use super::environment;
+use super::recording;
 use super::recovery::Recovery;
+use super::replay::Replay;
 use super::running::Running;
 use super::signals::Signals;
 use super::worker::{self, Shared};
@@ -59,20 +61,28 @@ impl Pipeline {
         }
         plan.report_warnings();
         let mut declaration = plan.take();
-        let recovery = Recovery::open(&plan.name(), &mut declaration, &control)?;
+        let (name, control) = (plan.name(), &control);
+        let replay = Replay::open(&name, &mut declaration, control)?;
+        let mut recovery = None;
+        if replay.is_none() {
+            recovery = Recovery::open(&name, &mut declaration, control)?;
+            recording::open(&name, &mut declaration, control).inspect_err(|_| release(control))?;
+        }
         let Declaration { nodes, connectors, operators, .. } = declaration;
         let commits = Arc::new(Counter::default());
         let connectors = Arc::new(connectors);
         let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
-        start_sync(&connectors, &control)?;
-        let threads = start_connectors(&connectors, &control).inspect_err(|_| {
-            control.persistent().into_iter().for_each(|state| state.release());
-        })?;
+        start_sync(&connectors, control)?;
+        // A replay connects to nothing.
+        let threads = match replay {
+            Some(_) => ConnectorThreads::default(),
+            None => start_connectors(&connectors, control).inspect_err(|_| release(control))?,
+        };
         let (ready, built) = std::sync::mpsc::channel();
         let shared = Shared {
             nodes,
-            persists: recovery.is_some(),
             recovery: Mutex::new(recovery),
+            replay: Mutex::new(replay),
             control: control.clone(),
             clock: Arc::default(),
             commits: Arc::clone(&commits),
@@ -93,7 +103,7 @@ impl Pipeline {
         let _ = built.recv();
         // It waits for this.
         let _ = started.send(Threads { workers: guards, connectors: threads });
-        Ok(Running::new(control, commits, connectors, operators, ending))
+        Ok(Running::new(control.clone(), commits, connectors, operators, ending))
     }
 }
 
@@ -101,13 +111,13 @@ impl Pipeline {
 fn start_sync(connectors: &Arc<Connectors>, control: &Control) -> Result<()> {
     let Some(state) = control.persistent() else { return Ok(()) };
     let (sinks, failing, failed) = (Arc::clone(connectors), Arc::clone(connectors), control.clone());
-    let release = move |records| sinks.sinks.iter().for_each(|sink| sink.release(records));
+    let released = move |records| sinks.sinks.iter().for_each(|sink| sink.release(records));
     let fail = move |error| {
         failed.fail(error);
         // It was not logged for certain.
         failing.sinks.iter().for_each(|sink| sink.discard_waiting());
     };
-    state.start_sync(release, fail).inspect_err(|_| state.release())
+    state.start_sync(released, fail).inspect_err(|_| release(control))
 }
 
 /// The threads of sources and sinks.

@@ -10,6 +10,7 @@ use timely::worker::Worker;
 use super::checkpoints::Checkpoints;
 use super::commit_loop::CommitLoop;
 use super::recovery::Recovery;
+use super::replay::Replay;
 use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
@@ -19,10 +20,9 @@ use crate::telemetry::Counter;
 /// What all workers of a pipeline share.
 pub(super) struct Shared {
     pub(super) nodes: Vec<Node>,
-    /// Whether the pipeline persists.
-    pub(super) persists: bool,
     /// For the first worker.
     pub(super) recovery: Mutex<Option<Recovery>>,
+    pub(super) replay: Mutex<Option<Replay>>,
     pub(super) control: Control,
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
@@ -59,8 +59,8 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
-    let arrivals = shared.persists.then(ArrivalLog::default);
-    let Built { sources, ends, progress, states } = worker.dataflow_named("pathway", |scope| {
+    let arrivals = ArrivalLog::of(&shared.control);
+    let Built { sources, ends, progress, states, calls } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
         for (number, node) in (0..).zip(&shared.nodes) {
             build.dataflow.begin_node(number, node.name());
@@ -81,6 +81,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         let checkpoints = state.take().map(|state| Checkpoints::new(state, Arc::clone(&shared.rounds)));
         let commit_loop = CommitLoop {
             checkpoints,
+            calls,
             control: &shared.control,
             sources,
             ends,
@@ -96,7 +97,8 @@ fn work(worker: &mut Worker, shared: &Shared) {
         };
         let ready = shared.take_ready();
         let recovery = shared.recovery.lock().unwrap_or_else(PoisonError::into_inner).take();
-        commit_loop.run(recovery, || drop(ready));
+        let replay = shared.replay.lock().unwrap_or_else(PoisonError::into_inner).take();
+        commit_loop.run(recovery, replay, || drop(ready));
     }
     // The sources have ended. What they have sent is still processed.
     while worker.has_dataflows() && !shared.control.is_abandoned() {

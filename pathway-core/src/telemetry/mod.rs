@@ -13,4 +13,4 @@ pub use counters::{Counter, SinkCounters, SourceCounters};
 pub use log::{Level, report};
 pub use log_limiter::LogLimiter;
 pub use operator::{OperatorContext, OperatorReports};
-pub use stats::{OperatorStats, SinkStats, SourceStats};
+pub use stats::{OperatorStats, RecordingStats, SinkStats, SourceStats};

@@ -1,4 +1,4 @@
-//! The statistics of sources, operators and sinks: the values of their counters at one moment.
+//! The statistics of sources, operators, sinks and recordings: the values of their counters at one moment.
 
 use super::{SinkCounters, SourceCounters};
 
@@ -75,6 +75,18 @@ pub struct OperatorStats {
     /// How often a row could not be computed: a group without a value, such as an overflowing sum, or a call of `map_async` that
     /// failed after all retries, also if a fallback took its place.
     pub errors: u64,
+}
+
+/// The statistics of a recording.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RecordingStats {
+    /// Commits that were recorded.
+    pub commits: u64,
+    /// The bytes that were written for them.
+    pub bytes: u64,
+    /// Commits that were not recorded, because a write has failed before: the disk was full, for example.
+    pub missed: u64,
 }
 
 impl SourceStats {

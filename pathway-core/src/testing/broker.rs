@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::connector::sink::EncodedMessage;
 use crate::connector::source::{InputQueue, MessageBatch};
 use crate::connector::subject::matches;
-use crate::connector::{Endpoint, MemoryBroker, TooLarge};
+use crate::connector::{Endpoint, MemoryBroker, ReplayOptions, TooLarge};
 use crate::data::DateTimeUtc;
 use crate::plan::{Control, ManualCommits};
 
@@ -226,6 +226,18 @@ impl fmt::Debug for Broker {
 impl From<&Broker> for Endpoint {
     fn from(broker: &Broker) -> Self {
         Endpoint::Memory(Arc::clone(&broker.handle.shared) as Arc<dyn MemoryBroker>)
+    }
+}
+
+impl ReplayOptions {
+    /// What the sinks of messages would publish goes into a broker in memory: those of core NATS, streams, buckets, dead letters,
+    /// and of your own for messages. Default: it is dropped.
+    ///
+    /// [`Broker::published`] then has it by subject, in the order in which it was written, to compare two versions of a program.
+    /// What a sink adds on its way to a server, such as `Nats-Msg-Id`, is not in it. Sinks of rows of your own are not run.
+    pub fn sinks(mut self, broker: &Broker) -> Self {
+        self.sinks = Some(Arc::clone(&broker.handle.shared) as Arc<dyn MemoryBroker>);
+        self
     }
 }
 

@@ -92,7 +92,8 @@ impl<R: Schema> Table<R> {
             self.plan().control().fail(Error::new(ErrorKind::Config, message));
         }
         let link = add_sink(self.plan(), name, sink);
-        write_messages(self, link.name.clone(), subject.into(), encode, MessageOptions::new(), BatchOutput::new(link));
+        let output = BatchOutput::new(self.plan(), link.clone(), None);
+        write_messages(self, link.name, subject.into(), encode, MessageOptions::new(), output);
     }
 }
 

@@ -4,40 +4,41 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{DeadLetters, EncodedBatch, EncodedMessage, OutgoingMessage, SinkLink};
+use crate::connector::replay::ReplaySinks;
 use crate::connector::{MemoryBroker, TooLarge};
 use crate::data::EncodeError;
+use crate::plan::Plan;
 use crate::telemetry::{Level, LogLimiter};
 
 /// Where encoded batches go.
 #[derive(Clone)]
 pub(crate) struct BatchOutput {
     link: SinkLink,
-    memory: Option<Memory>,
+    memory: Option<Arc<dyn MemoryBroker>>,
+    /// Where it writes while a recording is replayed.
+    replay: Arc<ReplaySinks>,
+    /// Of messages that a broker in memory does not publish.
+    dead_letters: Option<DeadLetters>,
     /// Reports messages that a broker in memory does not publish.
     log: Arc<Mutex<LogLimiter>>,
 }
 
-/// A broker in memory, and what it does with messages that cannot be published.
-#[derive(Clone)]
-struct Memory {
-    broker: Arc<dyn MemoryBroker>,
-    dead_letters: Option<DeadLetters>,
-}
-
 impl BatchOutput {
-    /// To the thread of a sink.
-    pub(crate) fn new(link: SinkLink) -> Self {
-        BatchOutput::with(link, None)
+    /// To the thread of a sink. In a replay, what cannot be published becomes a dead letter, if there is a subject for them; the
+    /// thread does that otherwise.
+    pub(crate) fn new(plan: &Plan, link: SinkLink, dead_letters: Option<DeadLetters>) -> Self {
+        let (replay, log) = (plan.shared(), Arc::new(Mutex::new(LogLimiter::new(&link.name))));
+        BatchOutput { link, memory: None, replay, dead_letters, log }
     }
 
     /// To a broker in memory. What cannot be published becomes a dead letter, if there is a subject for them.
-    pub(crate) fn in_memory(link: SinkLink, broker: Arc<dyn MemoryBroker>, dead_letters: Option<DeadLetters>) -> Self {
-        BatchOutput::with(link, Some(Memory { broker, dead_letters }))
-    }
-
-    fn with(link: SinkLink, memory: Option<Memory>) -> Self {
-        let log = Arc::new(Mutex::new(LogLimiter::new(&link.name)));
-        BatchOutput { link, memory, log }
+    pub(crate) fn in_memory(
+        plan: &Plan,
+        link: SinkLink,
+        broker: Arc<dyn MemoryBroker>,
+        dead_letters: Option<DeadLetters>,
+    ) -> Self {
+        BatchOutput { memory: Some(broker), ..BatchOutput::new(plan, link, dead_letters) }
     }
 
     pub(crate) fn link(&self) -> &SinkLink {
@@ -54,14 +55,14 @@ impl BatchOutput {
     /// Sends a batch, and counts its messages.
     pub(crate) fn send(&self, batch: EncodedBatch) {
         self.link.counters.queued.add(batch.messages.len() as u64);
-        match &self.memory {
+        match self.replay.get().or(self.memory.as_ref()) {
             None => self.link.outbox.push(batch),
-            Some(memory) => self.publish(&batch, memory),
+            Some(broker) => self.publish(&batch, &**broker),
         }
     }
 
     /// Publishes a commit's messages on a broker in memory.
-    fn publish(&self, batch: &EncodedBatch, Memory { broker, dead_letters }: &Memory) {
+    fn publish(&self, batch: &EncodedBatch, broker: &dyn MemoryBroker) {
         let counters = &self.link.counters;
         for message in &batch.messages {
             let published = match batch.error_of(message) {
@@ -74,7 +75,7 @@ impl BatchOutput {
             };
             counters.rejected.add(1);
             self.report(format_args!("a message cannot be published: {error}"));
-            let Some(dead_letters) = dead_letters else { continue };
+            let Some(dead_letters) = &self.dead_letters else { continue };
             let mut dead_letter = dead_letters.of_outgoing(batch, message, &error);
             let letter = broker.publish(EncodedMessage::new(batch, &dead_letter)).or_else(|TooLarge(limit)| {
                 // Cut, as for a server.

@@ -14,3 +14,7 @@ impl Default for Bound {
         Bound { messages: 64 * 1024, bytes: 8 << 20 }
     }
 }
+
+/// The worker takes no more: the pipeline has ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Closed;

@@ -46,7 +46,7 @@ pub(super) struct DecodeOperator<R: Schema> {
     errors: LogLimiter,
     /// The open commit.
     commit: Commit,
-    /// Where it says what arrives, if the pipeline persists.
+    /// Where it says what arrives, if the pipeline persists or is recorded.
     arrivals: Option<SourceArrivals>,
     output: InputHandle<Change<R>>,
     /// The rows of the batch that is being decoded.
@@ -97,6 +97,11 @@ impl<R: Schema> DecodeOperator<R> {
     fn decode(&mut self, batch: &MessageBatch, numbers: Range<usize>) {
         let read = self.decode_rows(batch, numbers.clone());
         self.confirmations.take(read);
+        if let Some(arrivals) = &self.arrivals {
+            // With the message at which the source stops.
+            let recorded = numbers.start..numbers.start + read + usize::from(self.is_stopped);
+            arrivals.record(recorded.len(), || logged::encode(batch, recorded.clone()));
+        }
         self.log_arrivals(batch, numbers.start..numbers.start + read);
         self.send_rows(batch, numbers.start + read);
         if self.is_stopped {
@@ -188,7 +193,11 @@ impl<R: Schema> DecodeOperator<R> {
     /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
     fn end_snapshot(&mut self) -> usize {
         if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
-            self.decoder.borrow_mut().0.end_snapshot(&mut self.decoded.changes);
+            let mut decoder = self.decoder.borrow_mut();
+            if let Some(arrivals) = self.arrivals.as_ref().filter(|_| decoder.0.awaits_snapshot()) {
+                arrivals.record_snapshot();
+            }
+            decoder.0.end_snapshot(&mut self.decoded.changes);
         }
         let rows = self.decoded.changes.len();
         self.output.send(&mut self.decoded.changes);
@@ -337,8 +346,18 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         self.is_replaying = true;
         let read = self.decode_rows(&batch, 0..batch.len());
         self.is_replaying = false;
+        self.link.counters.received.add(batch.len() as u64);
+        self.link.counters.bytes.add(batch.bytes() as u64);
+        if let Some(arrivals) = &self.arrivals {
+            arrivals.record(batch.len(), || Ok(values.to_vec()));
+        }
         self.send_rows(&batch, read);
         Ok(())
+    }
+
+    fn replay_snapshot(&mut self) {
+        self.decoder.borrow_mut().0.end_snapshot(&mut self.decoded.changes);
+        self.output.send(&mut self.decoded.changes);
     }
 
     fn awaits_snapshot(&self) -> bool {

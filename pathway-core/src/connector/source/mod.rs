@@ -33,7 +33,7 @@ pub(crate) use attach::{
     MessageTable, add_memory_source, add_source, attach_memory_rows, attach_rows, decoded_table, row_decoder,
 };
 pub use backlog_progress::{BacklogProgress, MergedSources};
-pub use bound::Bound;
+pub use bound::{Bound, Closed};
 pub(crate) use dead_letters::DeadLetterOutput;
 pub(crate) use decode_operator::DecodeSettings;
 pub use decode_operator::OnDecodeError;
@@ -41,7 +41,7 @@ pub use input_batch::InputBatch;
 pub use item::{MessageSource, RowItem, SourceItem, Undecoded};
 pub use message_batch::MessageBatch;
 pub use position::Position;
-pub use queue::{Closed, InputQueue};
+pub use queue::InputQueue;
 pub use row_batch::RowBatch;
 pub(crate) use row_decoder::RowDecoder;
 pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::Notify;
 
-use super::{AckProgress, Bound, InputBatch, MessageBatch};
+use super::{AckProgress, Bound, Closed, InputBatch, MessageBatch};
 use crate::plan::Control;
 
 /// Batches on their way from one source to the worker.
@@ -52,10 +52,6 @@ struct State<B> {
     /// How many of them belong to the initial snapshot, once that is known.
     snapshot: Option<u64>,
 }
-
-/// The worker takes no more: the pipeline has ended.
-#[derive(Clone, Copy, Debug)]
-pub struct Closed;
 
 impl<B: InputBatch> InputQueue<B> {
     /// How many emptied batches are kept.
@@ -154,8 +150,7 @@ impl<B: InputBatch> InputQueue<B> {
         let mut guard = self.lock_to_add()?;
         let state = &mut *guard;
         if state.batches.back().is_none_or(|last| last.len() >= batch_len) {
-            let empty = state.spare.pop().unwrap_or_default();
-            state.batches.push_back(empty);
+            state.batches.push_back(state.spare.pop().unwrap_or_default());
         }
         if let Some(last) = state.batches.back_mut() {
             let (len, weight) = (last.len(), last.weight());
@@ -326,6 +321,11 @@ impl<B: InputBatch> InputQueue<B> {
     /// How many messages were handed over so far.
     pub fn pushed(&self) -> u64 {
         self.lock().pushed
+    }
+
+    /// How many batches wait: commits, of a source that seals its own.
+    pub(super) fn batches(&self) -> usize {
+        self.lock().batches.len()
     }
 
     /// Whether the source has ended and everything was taken.

@@ -10,7 +10,7 @@ use super::row_copies::RowCopies;
 use super::{InputBatch, RowBatch, SourceLink};
 use crate::data::{Change, Commit, Error, ErrorKind, Schema};
 use crate::dataflow::InputHandle;
-use crate::plan::{CommitTrigger, SourceArrivals, SourceOperator};
+use crate::plan::{CommitTrigger, SourceArrivals, SourceOperator, columns_of};
 use crate::telemetry::{Level, LogLimiter};
 
 /// Moves what a source has handed over into the dataflow.
@@ -21,7 +21,7 @@ pub(super) struct RowOperator<R: Schema> {
     own_commits: bool,
     /// The source does not keep the pipeline running.
     background: bool,
-    /// Where it says what arrives, if the pipeline persists.
+    /// Where it says what arrives, if the pipeline persists or is recorded.
     arrivals: Option<SourceArrivals>,
     output: InputHandle<Change<R>>,
     checker: Option<RemovalChecker>,
@@ -101,8 +101,13 @@ impl<R: Schema> RowOperator<R> {
         Some(taken)
     }
 
-    /// Says what has arrived, if the pipeline persists, and the rows are not there again in the next run.
+    /// Says what has arrived, if the pipeline is recorded, or persists and the rows are not there again in the next run.
     fn log_arrivals(&self, batch: &RowBatch<R>) {
+        // Static tables are a part of the program.
+        if let Some(arrivals) = self.arrivals.as_ref().filter(|_| !matches!(self.trigger, CommitTrigger::Preloaded)) {
+            let encode = || postcard::to_stdvec(&batch.changes).map_err(|error| error.to_string());
+            arrivals.record(batch.changes.len(), encode);
+        }
         let is_logged = self.link.beginning.is_logged.get() == Some(&true) && !batch.changes.is_empty();
         let Some(arrivals) = self.arrivals.as_ref().filter(|_| is_logged) else { return };
         let position = batch.positions().and_then(|(_, last)| postcard::to_stdvec(last).ok()).unwrap_or_default();
@@ -157,11 +162,25 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
 
     fn replay_logged(&mut self, values: &[u8]) -> Result<(), String> {
         let mut changes: Vec<Change<R>> = postcard::from_bytes(values).map_err(|error| error.to_string())?;
+        let received = changes.len() as u64;
         if let Some(checker) = &mut self.checker {
-            checker.check(&mut changes);
+            self.link.counters.rejected.set(checker.check(&mut changes));
+        }
+        self.link.counters.received.add(received);
+        self.link.counters.rows.add(changes.len() as u64);
+        if let Some(arrivals) = &self.arrivals {
+            arrivals.record(changes.len(), || Ok(values.to_vec()));
         }
         self.output.send(&mut changes);
         Ok(())
+    }
+
+    fn columns(&self) -> Option<String> {
+        Some(columns_of::<R>())
+    }
+
+    fn preloaded_left(&self) -> u64 {
+        self.link.queue.batches() as u64
     }
 
     fn advance(&mut self, next: Commit) {

@@ -43,7 +43,7 @@ pub struct SourceLink<B = MessageBatch> {
     pub queue: Arc<InputQueue<B>>,
     /// What is counted. The worker counts `rows` and `rejected`, the source everything else.
     pub counters: Arc<SourceCounters>,
-    /// What the source keeps of each message beside subject and payload.
+    /// What the pipeline's rows need of each message beside subject and payload.
     pub metadata: Metadata,
     /// Tells the source when to stop, and ends the pipeline where the source fails.
     pub control: Control,
@@ -144,7 +144,7 @@ impl<I: SourceItem> Sender<I> {
 
     /// What the pipeline needs of each message beside subject and payload.
     pub fn metadata(&self) -> Metadata {
-        self.link.metadata
+        self.link.kept_metadata()
     }
 
     /// Whether the pipeline stops, and the source should return.
@@ -281,6 +281,11 @@ impl<B: InputBatch> SourceLink<B> {
         let queue = Arc::new(InputQueue::bounded(control.clone(), bound));
         let (counters, position, backlog, beginning) = Default::default();
         SourceLink { name, queue, counters, metadata, control, position, backlog, beginning }
+    }
+
+    /// What the source keeps of each message beside subject and payload: also what only a recording needs.
+    pub(crate) fn kept_metadata(&self) -> Metadata {
+        if self.control.recorder().is_some() { Metadata::ALL } else { self.metadata }
     }
 }
 

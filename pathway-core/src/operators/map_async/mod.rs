@@ -147,7 +147,7 @@ where
         let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         table.operator("map_async", properties, move |build, changes, name| {
             let (call, fallback) = (Arc::clone(&call), fallback.clone());
-            let answers = build.answer_log(&control);
+            let answers = build.answer_log::<R, O>(&control, name);
             let memo = AsyncMemo::new(append_only, cache);
             let operator = MapAsyncOperator::new(name, call, fallback, policy, control.clone(), memo, answers);
             build.dataflow.stateful(changes, name, |change: &Change<R>| hash_of(&change.row), operator)

@@ -19,7 +19,7 @@ use crate::telemetry::{OperatorContext, OperatorReports};
 /// Makes a call for each row of a commit, and keeps the results.
 pub(super) struct MapAsyncOperator<R, O, E, F> {
     memo: AsyncMemo<R, O>,
-    /// If the pipeline persists.
+    /// If the pipeline persists, or is recorded or replayed.
     answers: Option<AnswerLog>,
     name: OperatorContext,
     call: Arc<F>,
@@ -93,6 +93,11 @@ where
             }
             answers.push(answer);
         }
+        if let Some(log) = self.answers.as_ref().filter(|_| !unknown.is_empty())
+            && !log.allow_calls(unknown.len())
+        {
+            return Vec::new();
+        }
         let called = self.call(&unknown);
         if let Some(log) = self.answers.as_ref().filter(|_| !unknown.is_empty() && !self.control.has_failed()) {
             let answers: Vec<_> = unknown.iter().map(DatumRef).zip(&called).collect();
@@ -149,7 +154,7 @@ where
 /// Answers by the rows of their calls.
 type KnownAnswers<R, O> = BTreeMap<DatumKey<R>, CallResult<O>>;
 
-/// What all workers have logged for the commit that is being sealed. Answers that cannot be read are asked for again.
+/// What all workers have logged or recorded for the commit that is being sealed. Answers that cannot be read are asked for again.
 fn logged_answers<R: Schema, O: Schema>(log: &AnswerLog) -> KnownAnswers<R, O> {
     let answers = log.earlier();
     let decoded =

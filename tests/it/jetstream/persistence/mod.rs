@@ -9,6 +9,7 @@ mod full_disk;
 mod lost_input;
 mod lost_output;
 mod programs;
+mod recordings;
 mod refusals;
 mod refused;
 mod restarts;
@@ -18,6 +19,7 @@ pub(crate) mod work_queues;
 mod writers;
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use pathway::persistence::{Persistence, directory};
 use pathway::prelude::*;
@@ -97,12 +99,13 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new() -> Self {
+        static FOLDERS: AtomicU64 = AtomicU64::new(0);
         let name = format!(
             "pathway-state-{}-{}",
             std::process::id(),
             Random::new(u64::from(std::process::id())).below(1 << 40)
         );
-        let path = std::env::temp_dir().join(name).join(format!("{:?}", std::thread::current().id()));
+        let path = std::env::temp_dir().join(name).join(FOLDERS.fetch_add(1, Ordering::Relaxed).to_string());
         std::fs::create_dir_all(&path).expect("a directory");
         Folder(path)
     }

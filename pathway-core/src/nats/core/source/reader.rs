@@ -113,7 +113,7 @@ impl Reader {
 
     /// Adds a message to the batch, with the metadata that the schema needs.
     fn add(&mut self, message: &Message) {
-        let Metadata { headers, received_at, .. } = self.link.metadata;
+        let Metadata { headers, received_at, .. } = self.link.kept_metadata();
         if !headers && !received_at {
             return self.batch.push(&message.subject, &message.payload);
         }

@@ -107,7 +107,7 @@ impl Reader {
     }
 
     fn add_stored(&mut self, message: &StoredMessage, info: &DeliveryInfo) {
-        let Metadata { headers, received_at, delivery, .. } = self.link.metadata;
+        let Metadata { headers, received_at, delivery, .. } = self.link.kept_metadata();
         let subject = message.subject.strip_prefix(&*self.prefix).unwrap_or(&message.subject);
         if !headers && !received_at && !delivery {
             self.batch.push(subject, &message.payload);

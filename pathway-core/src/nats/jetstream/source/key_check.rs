@@ -334,7 +334,7 @@ impl Reader {
             return;
         }
         self.record_stored_key(message);
-        let Metadata { received_at, delivery, .. } = self.link.metadata;
+        let Metadata { received_at, delivery, .. } = self.link.kept_metadata();
         let received_at = received_at.then(DateTimeUtc::now);
         let delivery = delivery.then(|| DeliveryInfo::of_lost(message.sequence, message.stored, 0).delivery());
         self.batch.push_with(&key.0, &message.payload, message.readable_headers(), received_at, delivery);

@@ -326,7 +326,7 @@ impl Reader {
 
     /// Adds a message to the batch, with the metadata that the schema needs.
     fn add(&mut self, message: &Message, info: &DeliveryInfo) {
-        let Metadata { headers, received_at, delivery, .. } = self.link.metadata;
+        let Metadata { headers, received_at, delivery, .. } = self.link.kept_metadata();
         let subject = message.subject.strip_prefix(&*self.prefix).unwrap_or(&message.subject);
         if !headers && !received_at && !delivery {
             return self.batch.push(subject, &message.payload);
