@@ -1,5 +1,5 @@
 //! Random chains of operators in a pipeline that persists: crashes at any moment and restarts with other numbers of workers give
-//! the same output as one undisturbed run, commit by commit.
+//! the same output as one undisturbed run, commit by commit. So does a replay of the recording that they leave.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -102,6 +102,24 @@ impl Keep for Output {
     }
 }
 
+/// Keeps what a replay computes. Its sinks do not run.
+struct Collecting;
+
+impl Keep for Collecting {
+    fn rows<R: Schema + std::fmt::Debug>(&self, table: &Table<R>, compared: Compared) -> Rows {
+        let seen = table.collect();
+        Box::new(move || {
+            let changes = seen.changes().into_iter();
+            let mut lines: Vec<_> = changes.map(|(commit, row, diff)| (commit, format!("{row:?} {diff:+}"))).collect();
+            // Only the order of sequences is promised.
+            if compared != Compared::Sequence {
+                lines.sort();
+            }
+            lines.into_iter().map(|(commit, line)| format!("{commit} {line}")).collect()
+        })
+    }
+}
+
 /// A chain over the parts of one source.
 struct Case<'a> {
     chain: u64,
@@ -110,22 +128,12 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn run(
-        &self,
-        store: Option<&Store>,
-        every: Duration,
-        output: &Output,
-        workers: usize,
-    ) -> (String, Rows, pathway::Result<()>) {
+    fn run(&self, pipeline: Pipeline, keep: &impl Keep, workers: usize) -> (String, Rows, pathway::Result<()>) {
         let (choices, number) = choices_of(self.chain);
-        let mut pipeline = Pipeline::named("chain");
-        if let Some(store) = store {
-            pipeline = pipeline.persist(Persistence::from(store).checkpoint_every(every));
-        }
         let source = Events { events: self.events.to_vec(), commit_sizes: self.commit_sizes.to_vec() };
         let all = pipeline.source(source);
         let sources: Vec<_> = (0..number).map(|source| all.filter(move |event| event.id % number == source)).collect();
-        let (steps, rows) = declare(&sources, choices, output);
+        let (steps, rows) = declare(&sources, choices, keep);
         let ran = pipeline.start_with(workers).and_then(Running::join).map(drop);
         (steps, rows, ran)
     }
@@ -140,9 +148,9 @@ fn chains_of_random_operators_survive_crashes() {
             let commit_sizes: Vec<_> = events.iter().map(|_| 1 + random.below(4) as usize).collect();
             let case_of_chain = Case { chain, events: &events, commit_sizes: &commit_sizes };
             let undisturbed = Output::default();
-            let (steps, expected, ran) = case_of_chain.run(None, Duration::ZERO, &undisturbed, 1);
+            let (steps, expected, ran) = case_of_chain.run(Pipeline::named("chain"), &undisturbed, 1);
             ran.unwrap_or_else(|error| panic!("{case}: {steps}: {error}"));
-            let (store, output) = (Store::new(), Output::default());
+            let (store, recording, output) = (Store::new(), Store::new(), Output::default());
             let mut history = Vec::new();
             let rows = loop {
                 let (workers, writes) = (random.pick(&[1, 1, 2, 3]), 1 + random.below(60));
@@ -152,7 +160,9 @@ fn chains_of_random_operators_survive_crashes() {
                     store.crash_after(writes);
                 }
                 history.push(format!("{workers} workers, {writes} writes, checkpoints every {every:?}"));
-                let (_, rows, ran) = case_of_chain.run(Some(&store), every, &output, workers);
+                let state = Persistence::from(&store).checkpoint_every(every);
+                let pipeline = Pipeline::named("chain").persist(state).record(&recording);
+                let (_, rows, ran) = case_of_chain.run(pipeline, &output, workers);
                 store.restart();
                 match ran {
                     Ok(()) => break rows,
@@ -161,6 +171,13 @@ fn chains_of_random_operators_survive_crashes() {
                 }
             };
             assert_eq!(rows(), expected(), "{case}: chain {chain}: {steps} (left)\n{history:#?}");
+            let [replayed, expected] =
+                [Pipeline::named("chain").replay(&recording), Pipeline::named("chain")].map(|pipeline| {
+                    let (_, rows, ran) = case_of_chain.run(pipeline, &Collecting, random.pick(&[1, 2, 3]));
+                    ran.unwrap_or_else(|error| panic!("{case}: chain {chain}: {steps}: {error:#}\n{history:#?}"));
+                    rows()
+                });
+            assert_eq!(replayed, expected, "{case}: replay of chain {chain}: {steps} (left)\n{history:#?}");
         }
     }
 }
