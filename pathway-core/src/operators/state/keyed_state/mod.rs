@@ -93,7 +93,7 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
                 self.slots[slot as usize] = Some((key, V::default()));
                 // The open commit may have marked the slot already, for a key that it has removed since.
                 if self.tracker.is_some() {
-                    self.track(slot, true);
+                    self.note_change(slot, true);
                 }
                 slot
             }
@@ -128,7 +128,7 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
 
     /// Tells the tracker that a slot changes. Few pipelines persist: this is kept out of the loops that find keys.
     #[cold]
-    fn track(&mut self, slot: u32, is_new: bool) {
+    fn note_change(&mut self, slot: u32, is_new: bool) {
         if let Some(tracker) = &mut self.tracker {
             tracker.touch(slot, if is_new { None } else { self.slots[slot as usize].as_ref() });
         }
@@ -143,7 +143,7 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
             self.marks[word] |= bit;
             self.dirty.push(slot);
             if self.tracker.is_some() {
-                self.track(slot, false);
+                self.note_change(slot, false);
             }
         }
         first
