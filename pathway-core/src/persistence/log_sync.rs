@@ -172,8 +172,11 @@ mod tests {
         }
     }
 
+    /// How many records are on the disk, or why they are not.
+    type Report = std::result::Result<u64, String>;
+
     /// A state that is synchronized when the test says so, and what its thread reports.
-    fn state() -> (Arc<PersistentState>, Sender<io::Result<()>>, Receiver<std::result::Result<u64, String>>) {
+    fn state() -> (Arc<PersistentState>, Sender<io::Result<()>>, Receiver<Report>) {
         let (sync, outcomes) = channel();
         let store = Slow { files: MemoryStore::new(), outcomes: Arc::new(Mutex::new(outcomes)) };
         let mut persistence = Persistence::from(MemoryStore::new()).sync(true);
