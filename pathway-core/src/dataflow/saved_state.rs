@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::data::Layout;
+
 /// What an operator keeps from one commit to the next.
 pub trait Stateful: 'static {
     /// The parts of the state, each under a label of its own, always the same ones.
@@ -19,6 +21,8 @@ pub struct StatePart<'a> {
     pub scope: StateScope,
     /// The part.
     pub state: &'a mut dyn SavedState,
+    /// Whether it keeps rows as they are, so that it can continue with rows that have other columns.
+    pub keeps_rows: bool,
 }
 
 /// Which workers have a part of a state.
@@ -58,34 +62,51 @@ pub trait SavedState {
     /// The piece is not of such a state.
     fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String>;
 
-    /// What it consists of: a checkpoint is only loaded into a state of the same type.
-    fn kind(&self) -> &'static str {
-        std::any::type_name::<Self>()
+    /// Like [`load`](SavedState::load), for a piece whose rows have got the columns that they have now: the hashes of rows are not
+    /// those by which it was written.
+    ///
+    /// # Errors
+    /// The piece is not of such a state.
+    fn load_migrated(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
+        self.load(piece, is_own)
     }
+
+    /// What a piece consists of: any number of values with this layout.
+    fn layout(&self) -> Layout;
 
     /// How many keys there are.
     fn keys(&self) -> usize;
 }
 
 impl<'a> StatePart<'a> {
+    fn new(label: &'static str, scope: StateScope, state: &'a mut dyn SavedState) -> Self {
+        StatePart { label, scope, state, keeps_rows: false }
+    }
+
+    /// It keeps rows as they are. They can have other columns after a restart: what the state means does not depend on their order,
+    /// nor on how rows are hashed or sorted.
+    pub fn of_rows(self) -> Self {
+        StatePart { keeps_rows: true, ..self }
+    }
+
     /// A part of which each worker has the keys that belong to it.
     pub fn partitioned(label: &'static str, state: &'a mut dyn SavedState) -> Self {
-        StatePart { label, scope: StateScope::Partitioned, state }
+        StatePart::new(label, StateScope::Partitioned, state)
     }
 
     /// A part that the first worker has.
     pub fn first(label: &'static str, state: &'a mut dyn SavedState) -> Self {
-        StatePart { label, scope: StateScope::First, state }
+        StatePart::new(label, StateScope::First, state)
     }
 
     /// A part that all workers have.
     pub fn shared(label: &'static str, state: &'a mut dyn SavedState) -> Self {
-        StatePart { label, scope: StateScope::Shared, state }
+        StatePart::new(label, StateScope::Shared, state)
     }
 
     /// A part that another operator of the node saves.
     pub fn load_only(label: &'static str, state: &'a mut dyn SavedState) -> Self {
-        StatePart { label, scope: StateScope::LoadOnly, state }
+        StatePart::new(label, StateScope::LoadOnly, state)
     }
 }
 

@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use serde::{Deserialize, Deserializer, Serializer};
 
-use crate::data::{DecodeJson, JsonText, Mismatch, TextForm};
+use crate::data::{Announcement, DecodeJson, JsonText, Mismatch, TextForm, announce};
 
 /// An enum without fields. Its variants are numbered from 0 in the order of their declaration.
 pub trait EnumColumn: Sized {
@@ -39,6 +39,7 @@ pub trait EnumColumn: Sized {
 
     /// Reads a variant's number.
     fn deserialize_variant<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        announce(|| Announcement::Enum(Self::NAMES));
         let ordinal = <u64 as Deserialize>::deserialize(deserializer)?;
         let known = usize::try_from(ordinal).ok().and_then(Self::from_ordinal);
         known.ok_or_else(|| serde::de::Error::custom(format_args!("there is no variant number {ordinal}")))

@@ -7,12 +7,17 @@ use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 
-use crate::data::{Datum, DatumKey, DatumRef};
+use crate::data::{Datum, DatumKey, DatumRef, Schema, announce, row_announcement};
 
 /// A struct that is read field by field.
-pub trait Fields: Sized {
+pub trait Fields: Schema {
     /// How many fields there are.
     const COUNT: usize;
+
+    /// The default of the field with a number, [encoded](encode_default); `None` if it has none.
+    fn default_of(_number: usize) -> Option<Vec<u8>> {
+        None
+    }
 
     /// Reads all fields in order.
     fn read<'de, A: SeqAccess<'de>>(fields: A) -> Result<Self, A::Error>;
@@ -31,8 +36,14 @@ pub fn read_field<'de, T: Datum, A: SeqAccess<'de>>(fields: &mut A) -> Result<T,
     }
 }
 
+/// Encodes the default of a column as states do, for rows that were saved before the column was added.
+pub fn encode_default<T: Datum>(default: T) -> Option<Vec<u8>> {
+    postcard::to_stdvec(&DatumKey(default)).ok()
+}
+
 /// Reads a struct that was written as a tuple of its fields.
 pub fn read_fields<'de, T: Fields, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    announce(|| row_announcement::<T>(T::default_of));
     deserializer.deserialize_tuple(T::COUNT, FieldsVisitor(PhantomData))
 }
 

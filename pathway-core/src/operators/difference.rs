@@ -88,7 +88,7 @@ struct Copies {
 
 impl<R: Schema> Stateful for MultisetDifference<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 

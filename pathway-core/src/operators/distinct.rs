@@ -51,7 +51,7 @@ struct Copies {
 
 impl<R: Schema> Stateful for Distinct<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 

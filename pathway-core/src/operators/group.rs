@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::reduce::{ReduceSpec, reduce};
 use super::reducers::{Input, Reducer};
 use crate::data::{Datum, Schema};
-use crate::plan::{Table, TableProperties};
+use crate::plan::{Table, TableProperties, columns_of};
 
 impl<R: Schema> Table<R> {
     /// Groups the rows by a key, to [reduce](Grouped::reduce) each group or to [scan](Grouped::scan) its rows. Use a tuple for several keys.
@@ -77,7 +77,8 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         let input = table.properties();
         let reducers = Arc::new(prepared(&table, reducers));
         let (arguments, output) = (Arc::new(arguments), Arc::new(output));
-        table.operator("reduce", TableProperties::GROUPED, move |build, changes, name| {
+        let parameter = parameter_of::<R, A, G, O>(input);
+        let reduced = table.operator("reduce", TableProperties::GROUPED, move |build, changes, name| {
             let spec = ReduceSpec {
                 key: Arc::clone(&key),
                 arguments: Arc::clone(&arguments),
@@ -86,13 +87,25 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
                 argument: PhantomData,
             };
             reduce(&mut build.dataflow, changes, name, input, spec)
-        })
+        });
+        reduced.with_parameter(parameter)
     }
 }
 
 impl<R: Schema, K> fmt::Debug for Grouped<R, K> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Grouped").field("table", &self.table).finish_non_exhaustive()
+    }
+}
+
+/// What the states of reducers mean: which column each makes; and what they are told of the rows, for those that depend on it.
+pub(super) fn parameter_of<R: Schema, A, G: Reducer<A>, O: Schema>(input: TableProperties) -> String {
+    let columns = columns_of::<O>();
+    match input.append_only {
+        true => format!("columns {columns}; of rows that are never removed"),
+        // Their rows are told apart by hashes.
+        false if G::ORDERED => format!("columns {columns}; of rows with the columns {}", columns_of::<R>()),
+        false => format!("columns {columns}"),
     }
 }
 

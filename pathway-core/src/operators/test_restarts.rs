@@ -130,7 +130,7 @@ fn start<P: Stateful>(make: impl Fn() -> P, workers: u64, saved: &[Piece]) -> Ve
     let operators = (0..workers).map(|worker| {
         let mut operator = make();
         let mut labels = BTreeSet::new();
-        for StatePart { label, scope, state } in operator.states() {
+        for StatePart { label, scope, state, .. } in operator.states() {
             assert!(labels.insert(label), "two parts are called {label}");
             let is_partitioned = scope == StateScope::Partitioned;
             let (place, of) = if is_partitioned { (worker, workers) } else { (0, 1) };

@@ -47,7 +47,7 @@ impl<R> Versions<R> {
 
 impl<R: Schema> Stateful for Upsert<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 

@@ -1,5 +1,6 @@
 //! The manifest: which pipeline a store belongs to, and what it has of it.
 
+use std::collections::BTreeSet;
 use std::io::Read;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use super::program::NodeIdentity;
 use super::record::SourceStart;
 use super::restore_point::RestorePoint;
 use super::store::{FileStore, failed};
-use crate::data::{Commit, Error, ErrorKind, Result, SequenceRuns};
+use crate::data::{Commit, Error, ErrorKind, Layout, Result, SequenceRuns};
 
 /// The version of the files.
 pub(super) const VERSION: u32 = 3;
@@ -26,6 +27,8 @@ pub(super) struct Manifest {
     pub(super) pipeline: String,
     /// The nodes of the program.
     pub(super) program: Vec<NodeIdentity>,
+    /// The names of the nodes of earlier programs.
+    pub(super) known: BTreeSet<String>,
     /// What it continues with.
     pub(super) latest: RestorePoint,
     /// With what else it can continue, if an output stream has lost messages; the oldest first.
@@ -57,19 +60,23 @@ pub(crate) struct Checkpoint {
     pub(crate) sources: Vec<SourceState>,
     /// The files with the states of operators, in the order in which they are loaded.
     pub(crate) parts: Vec<Part>,
-    /// What they have, for people.
+    /// What they have of each operator.
     pub(crate) states: Vec<StateSize>,
 }
 
-/// How large a state of an operator is.
+/// What a state of an operator consists of, and how large it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StateSize {
     /// The name of the node.
     pub(crate) node: String,
+    /// The name that the node had when the parts were written.
+    pub(crate) written_as: String,
     /// The state's label in its node.
     pub(crate) label: String,
-    /// Its type.
-    pub(crate) kind: String,
+    /// What its pieces consist of.
+    pub(crate) layout: Layout,
+    /// What they are migrated to, if the program behind the checkpoint has another layout: its log may go on already.
+    pub(crate) migrated_to: Option<Layout>,
     pub(crate) keys: u64,
 }
 
@@ -103,25 +110,20 @@ impl Manifest {
         };
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(|error| failed("read", store, FILE, error))?;
+        // Other versions have another form, but begin with their number.
+        let version = frame::read::<u32>(&mut &*bytes, len).map_err(|error| failed("read", store, FILE, error))?;
         let frame = frame::read(&mut &*bytes, len).map_err(|error| failed("read", store, FILE, error))?;
         let refuse = |what: &str| {
             let message = format!("`{}` {what}", store.name_of(Some(FILE)));
             Err(Error::new(ErrorKind::Persistence, message))
         };
-        match frame {
-            Frame::Value(manifest, _) => {
-                let manifest: Manifest = manifest;
-                if manifest.version == VERSION {
-                    return Ok(Some(manifest));
-                }
-                refuse(&format!(
-                    "has version {}, and this version of the crate writes {VERSION}: use the version that made it",
-                    manifest.version
-                ))
-            }
-            Frame::End | Frame::Torn | Frame::Corrupt => {
-                refuse("is damaged, or another version of this crate has written it: restore the directory from a copy")
-            }
+        match (version, frame) {
+            (Frame::Value(version, _), _) if version != VERSION => refuse(&format!(
+                "has version {version}, and this version of the crate writes {VERSION}: use the version that made it, or another \
+                 directory and other output streams"
+            )),
+            (_, Frame::Value(manifest, _)) => Ok(Some(manifest)),
+            (_, Frame::End | Frame::Torn | Frame::Corrupt) => refuse("is damaged: restore the directory from a copy"),
         }
     }
 
@@ -130,5 +132,26 @@ impl Manifest {
         let mut bytes = Vec::new();
         let written = frame::write(self, &mut bytes).map_err(std::io::Error::other);
         written.and_then(|()| store.replace(FILE, &bytes)).map_err(|error| failed("write", store, FILE, error))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MemoryStore;
+    use super::*;
+
+    #[test]
+    fn another_version_is_an_error_that_names_it() {
+        let store = MemoryStore::new();
+        for version in [VERSION - 1, VERSION + 1] {
+            let mut bytes = Vec::new();
+            frame::write(&(version, "something else"), &mut bytes).expect("a frame");
+            store.replace(FILE, &bytes).expect("a file");
+            let error = Manifest::read(&store).expect_err("another version").to_string();
+            assert!(
+                error.contains(&format!("has version {version}, and this version of the crate writes 3")),
+                "{error}"
+            );
+        }
     }
 }

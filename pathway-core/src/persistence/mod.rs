@@ -29,14 +29,19 @@ mod checkpoint;
 mod found;
 mod frame;
 mod inspect;
+mod load_plan;
 mod log;
 mod log_sync;
 mod manifest;
+mod matching;
+mod migration;
+mod names;
 mod options;
 mod output_check;
 mod outputs;
 mod part;
 mod program;
+mod program_change;
 mod record;
 mod recording;
 mod restore_point;
@@ -46,13 +51,14 @@ mod store;
 
 pub(crate) use checkpoint::{Piece, PieceSender};
 pub use inspect::{Inspection, StateInspection, inspect};
+pub(crate) use load_plan::{LoadPlan, ProgramState};
 pub(crate) use log::Records;
 pub(crate) use manifest::{Checkpoint, OutputPosition, SourceState, StateSize};
 pub use options::{Persistence, directory};
 pub(crate) use output_check::{Expected, OutputCheck, OutputDigest, is_not_as_before};
 pub(crate) use outputs::LostOutput;
 pub(crate) use part::PieceOf;
-pub(crate) use program::NodeIdentity;
+pub(crate) use program::{NodeIdentity, NodeRole};
 pub(crate) use record::{Answers, Arrival, CommitRecord, Record, RefusedMessage, SourceStart};
 pub(crate) use recording::{
     Beginning, Entry, RecordedAnswers, RecordedArrival, RecordedCommit, RecordedSource, Recorder, ReplayedRecording,

@@ -36,6 +36,8 @@ pub struct Persistence {
     pub(super) dropped: Vec<String>,
     /// Operators that are new.
     pub(super) empty: Vec<String>,
+    /// Operators whose state may be lost if they cannot continue with it.
+    pub(super) rebuild: Vec<String>,
 }
 
 impl Persistence {
@@ -47,6 +49,7 @@ impl Persistence {
             keep_checkpoints: Duration::from_secs(300),
             dropped: Vec::new(),
             empty: Vec::new(),
+            rebuild: Vec::new(),
         }
     }
 
@@ -91,7 +94,7 @@ impl Persistence {
     /// The program has an operator with this name no longer, and its state may be lost. Without this, a directory that has state
     /// of an operator that the program does not have is refused.
     ///
-    /// It may stay in the program.
+    /// It may stay in the program. A name that neither the program nor the directory has ever had is an error.
     pub fn allow_dropped(mut self, operator: impl Into<String>) -> Self {
         self.dropped.push(operator.into());
         self
@@ -100,9 +103,48 @@ impl Persistence {
     /// The operator with this name is new, and begins with an empty state: with the messages from now on. Without this, a
     /// directory is refused if an operator that keeps a state is new.
     ///
-    /// It may stay in the program.
+    /// An operator whose input can remove rows that were there before, such as the sums of another operator, cannot begin with new
+    /// messages only: that is an error, which names the operators before it that have to be [rebuilt](Persistence::rebuild).
+    ///
+    /// It may stay in the program. A name that neither the program nor the directory has ever had is an error.
     pub fn starts_empty(mut self, operator: impl Into<String>) -> Self {
         self.empty.push(operator.into());
+        self
+    }
+
+    /// If the operator with this name cannot continue with its state, because its key, a type, its reducers or its window have
+    /// changed, this state is lost, and it begins with an empty one: with the messages from now on. Without this, such a change is
+    /// refused.
+    ///
+    /// Operators that have rows of it lose their states, too; they must be listed, so that nothing is lost without notice, and the
+    /// error names those that are not. What was written into output streams stays there.
+    ///
+    /// It may stay in the program: it does nothing where the operator can continue, and no other operator requires it. A name that
+    /// neither the program nor the directory has ever had is an error.
+    ///
+    /// ```
+    /// use pathway::persistence::Persistence;
+    /// use pathway::prelude::*;
+    /// use pathway::testing::Store;
+    ///
+    /// #[derive(Schema)]
+    /// struct Sale { city: String, price: i64 }
+    ///
+    /// let run = |persistence: Persistence, hours: i64| {
+    ///     let pipeline = Pipeline::named("sales").persist(persistence);
+    ///     let sales = pipeline.rows([Sale { city: "Oslo".into(), price: 3 }]);
+    ///     let windows = reduce!(s in sales window tumbling(s.price, hours) as w => { w.start, n: count() });
+    ///     windows.named("windows").subscribe(|_| {});
+    ///     pipeline.run()
+    /// };
+    /// let store = Store::new();
+    /// run(Persistence::from(&store), 1)?;
+    /// assert!(run(Persistence::from(&store), 2).is_err());
+    /// run(Persistence::from(&store).rebuild("windows"), 2)?;
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn rebuild(mut self, operator: impl Into<String>) -> Self {
+        self.rebuild.push(operator.into());
         self
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::manifest::OutputPosition;
 use super::restore_point::RestorePoint;
 use super::session::{PersistentState, lock};
 use crate::data::{Commit, Result};
@@ -19,18 +18,6 @@ pub(crate) enum LostOutput {
 }
 
 impl PersistentState {
-    /// Where a sink's stream ended before the first message that is computed again, if the sink was started before.
-    pub(crate) fn base(&self, sink: &str) -> Option<OutputPosition> {
-        lock(&self.manifest).latest.outputs.get(sink).cloned()
-    }
-
-    /// Remembers where a sink's stream ends before the sink writes into it.
-    pub(crate) fn set_base(&self, sink: &str, position: OutputPosition) -> Result<()> {
-        let mut manifest = lock(&self.manifest);
-        manifest.latest.outputs.insert(sink.to_owned(), position);
-        manifest.write(&*self.store)
-    }
-
     /// A sink's stream has all messages of the commits up to this one, and ends with this sequence.
     pub(crate) fn set_position(&self, sink: &Arc<str>, commit: Commit, sequence: u64) {
         lock(&self.sinks).set(sink, commit, sequence);
@@ -43,6 +30,7 @@ impl PersistentState {
     /// The manifest cannot be written.
     pub(crate) fn go_back(&self, sink: &str, last: u64) -> Result<LostOutput> {
         let mut manifest = lock(&self.manifest);
+        let sink = self.change.name_before(sink).unwrap_or(sink);
         let is_possible = |point: &RestorePoint| point.outputs.get(sink).is_some_and(|position| position.last <= last);
         if is_possible(&manifest.latest) {
             self.checkpoints.give_up();

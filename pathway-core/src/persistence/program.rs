@@ -1,91 +1,220 @@
 //! Which program a checkpoint is of, and which other programs can continue with it.
 
+use std::collections::{BTreeSet, HashMap, HashSet};
+
 use serde::{Deserialize, Serialize};
 
 use super::Persistence;
 use super::manifest::Manifest;
+use super::matching::{Found, match_nodes};
+use super::names::did_you_mean;
+use super::program_change::ProgramChange;
 use super::session::Identity;
 use crate::data::{Error, ErrorKind, Result};
 
 /// What tells a node from those of another program.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct NodeIdentity {
+    /// Its name in the logs, which no other operator has.
     pub(crate) name: String,
-    /// The columns of its rows, with their types.
+    /// What this name was made of: a number was added if it was taken.
+    pub(crate) base: String,
+    pub(crate) role: NodeRole,
+    /// The verb that has made it.
+    pub(crate) kind: String,
+    /// Its row, and its columns with their types.
     pub(crate) columns: String,
     /// Parameters without which its state means something else; empty if it has none.
     pub(crate) parameters: String,
-    /// The names of the nodes that it reads, unless the user has named it: a default name can become that of another operator.
-    pub(crate) inputs: String,
+    /// The numbers of the nodes that it reads.
+    pub(crate) inputs: Vec<u32>,
+    /// Whether its rows are never removed.
+    pub(crate) append_only: bool,
+}
+
+/// What a node is, and with it, what it is known by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum NodeRole {
+    #[default]
+    Source,
+    Sink,
+    /// An operator to which the user has given no name.
+    Operator,
+    /// An operator with a name of its own.
+    Named,
 }
 
 impl Persistence {
-    /// Whether the state is of this very program, or, with false, of one with which this program can continue.
+    /// How this program differs from the one that the state is of.
     ///
     /// # Errors
     /// It is of another pipeline, or this program cannot continue.
-    pub(super) fn check(&self, manifest: &Manifest, identity: &Identity) -> Result<bool> {
+    pub(super) fn check(&self, manifest: &Manifest, Identity { pipeline, program }: Identity) -> Result<ProgramChange> {
         let refuse = |what: String, cure: &str| {
             let message = format!("the directory `{}` {what}: {cure}", self.store.name_of(None));
             Err(Error::new(ErrorKind::Persistence, message))
         };
-        let anew = "run that program, or use another directory and other output streams";
-        if manifest.pipeline != identity.pipeline {
-            let what =
-                format!("has the state of the pipeline `{}`, and this is `{}`", manifest.pipeline, identity.pipeline);
+        if manifest.pipeline != pipeline {
+            let what = format!("has the state of the pipeline `{}`, and this is `{pipeline}`", manifest.pipeline);
             return refuse(what, "use another directory, or the same name (`Pipeline::named`)");
         }
-        let (old, new) = (&manifest.program, &identity.program);
-        if old == new {
-            return Ok(true);
+        let old = &manifest.program;
+        self.check_names(&program, Some(manifest))?;
+        let mut change = ProgramChange::new(program, self);
+        if *old == change.program {
+            return Ok(change);
         }
-        let find = |program: &[NodeIdentity], name: &str| program.iter().find(|node| node.name == name).cloned();
-        for before in old {
-            let Some(now) = find(new, &before.name) else { continue };
-            let name = &before.name;
-            if !before.inputs.is_empty() && !now.inputs.is_empty() && before.inputs != now.inputs {
-                let what = format!(
-                    "has the state of another program, in which `{name}` reads `{}`, and here `{}`",
-                    before.inputs, now.inputs
-                );
-                return refuse(what, "give such operators names of their own (`named`), in that program first");
-            }
-            for (what, before, now) in
-                [("columns", &before.columns, &now.columns), ("parameters", &before.parameters, &now.parameters)]
-            {
-                if before != now {
-                    let what = format!(
-                        "has the state of another program, in which `{name}` has the {what} ({before}), and here ({now})"
-                    );
-                    return refuse(what, anew);
+        let new = change.program.clone();
+        let (states, others) = in_use(manifest);
+        let mut renamed = HashMap::new();
+        let found = match_nodes(old, &new, &self.empty);
+        for (before, found) in old.iter().zip(found) {
+            let (name, has_state) = (&before.name, states.contains(&before.name));
+            match found {
+                Found::Same(index) => {
+                    let Some(now) = new.get(index) else { continue };
+                    renamed.insert(name.clone(), now.name.clone());
+                    let Some(what) = difference(before, now).filter(|_| has_state) else { continue };
+                    if self.rebuild.contains(&now.name) {
+                        change.rebuild(&now.name);
+                    } else {
+                        return refuse(
+                            format!("has the state of another program, in which {what}"),
+                            &rebuild_cure(&new, &now.name),
+                        );
+                    }
                 }
+                Found::Unclear(_) if has_state && self.dropped.contains(name) => {}
+                Found::Unclear(candidates) if has_state || others.contains(name) => {
+                    let candidates: Vec<_> =
+                        candidates.iter().filter_map(|index| Some(format!("`{}`", new.get(*index)?.name))).collect();
+                    let what = format!(
+                        "has the state of {}, and more than one part of this program can be it: {}",
+                        describe(old, before),
+                        candidates.join(", ")
+                    );
+                    return refuse(what, unclear_cure(before.role));
+                }
+                Found::Gone if has_state && !self.dropped.contains(name) => {
+                    let here = new.iter().find(|now| now.name == *name && before.role == NodeRole::Operator);
+                    let here = here
+                        .map_or(String::new(), |now| format!("; here, this is the name of {}", describe(&new, now)));
+                    let what =
+                        format!("has state of {}, which this program does not have{here}", describe(old, before));
+                    let cure = format!(
+                        "give the operator that name again (`named`), or say `.allow_dropped(\"{name}\")` to lose its state; an \
+                         operator that has no name of its own is another one if it reads something else, or if its parameters \
+                         have changed: name it in that program first"
+                    );
+                    return refuse(what, &cure);
+                }
+                Found::Unclear(_) | Found::Gone => {}
             }
         }
-        let states = manifest.latest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.states);
-        for name in states.map(|state| &state.node).filter(|name| find(new, name).is_none()) {
-            if !self.dropped.contains(name) {
-                let what = format!("has state of `{name}`, which this program does not have");
-                let cure = format!(
-                    "give the operator that name again (`named`), or say `.allow_dropped(\"{name}\")` to lose its state"
+        change.set_renamed(renamed);
+        Ok(change)
+    }
+
+    /// A name in the settings that nobody knows is a mistake. `None`: the directory is new.
+    pub(super) fn check_names(&self, program: &[NodeIdentity], manifest: Option<&Manifest>) -> Result<()> {
+        let mut known: BTreeSet<&str> = program.iter().map(|node| node.name.as_str()).collect();
+        if let Some(manifest) = manifest {
+            known.extend(manifest.program.iter().map(|node| node.name.as_str()));
+            known.extend(manifest.known.iter().map(String::as_str));
+        }
+        // A new directory does not know what the program had before.
+        let dropped = manifest.map_or([].as_slice(), |_| &self.dropped);
+        let settings =
+            [("starts_empty", self.empty.as_slice()), ("allow_dropped", dropped), ("rebuild", &self.rebuild)];
+        for (setting, names) in settings {
+            if let Some(name) = names.iter().find(|name| !known.contains(name.as_str())) {
+                let message = format!(
+                    "`.{setting}(\"{name}\")`: neither the program nor the directory `{}` has an operator with this name{}",
+                    self.store.name_of(None),
+                    did_you_mean(name, known.iter().copied())
                 );
-                return refuse(what, &cure);
+                return Err(Error::new(ErrorKind::Persistence, message));
             }
         }
-        Ok(false)
+        Ok(())
     }
 
     /// A program can only be changed if nothing is left to be computed by the one before.
     pub(super) fn check_tail(&self, commits_behind: u64) -> Result<()> {
-        if commits_behind == 0 {
-            return Ok(());
-        }
-        let message = format!(
-            "the directory `{}` has the log of another program, with {commits_behind} commits that are to be computed again: run \
-             that program once more, and stop it in an orderly way, so that it makes a checkpoint (not with a `checkpoint_every` \
-             of `Duration::MAX`); if it fails, correct what is in its closures, and leave its operators as they are; or use \
-             another directory and other output streams",
-            self.store.name_of(None)
-        );
-        Err(Error::new(ErrorKind::Persistence, message))
+        check_tail(&self.store.name_of(None), commits_behind)
     }
+}
+
+/// Which nodes have state in the checkpoint; and which sources and sinks are at some position.
+fn in_use(manifest: &Manifest) -> (HashSet<String>, HashSet<String>) {
+    let checkpoint = manifest.latest.checkpoint.as_ref();
+    let states = checkpoint.iter().flat_map(|it| &it.states).map(|state| state.node.clone()).collect();
+    let sources = checkpoint.iter().flat_map(|it| &it.sources).map(|source| source.start.name.clone());
+    (states, sources.chain(manifest.latest.outputs.keys().cloned()).collect())
+}
+
+/// How a node with state has changed so that it cannot continue.
+fn difference(before: &NodeIdentity, now: &NodeIdentity) -> Option<String> {
+    let name = &before.name;
+    if before.kind != now.kind {
+        return Some(format!("`{name}` is made by `{}`, and here by `{}`", before.kind, now.kind));
+    }
+    (before.parameters != now.parameters)
+        .then(|| format!("`{name}` has the parameters ({}), and here ({})", before.parameters, now.parameters))
+}
+
+/// What can be done about a node of a program whose state means something else now.
+pub(super) fn rebuild_cure(program: &[NodeIdentity], name: &str) -> String {
+    let is_end = |node: &NodeIdentity| matches!(node.role, NodeRole::Source | NodeRole::Sink);
+    let method = match program.iter().find(|node| node.name == name) {
+        Some(node) if is_end(node) => "name",
+        _ => "named",
+    };
+    format!(
+        "say `.rebuild(\"{name}\")` to lose that state, and begin with an empty one; or give it another name (`{method}`), and say \
+         `.starts_empty(..)` with the new name and `.allow_dropped(..)` with the old one; or run that program"
+    )
+}
+
+fn unclear_cure(role: NodeRole) -> &'static str {
+    match role {
+        NodeRole::Source => {
+            "give sources of one subject names of their own (`name`), and tables of rows in the program row types of their own, in \
+             that program first"
+        }
+        NodeRole::Sink => "give sinks of one subject names of their own (`name`), in that program first",
+        NodeRole::Operator | NodeRole::Named => {
+            "run that program once with a name for it (`named`), or give the new ones names, and say `.starts_empty(..)` with these"
+        }
+    }
+}
+
+/// A node, as a user can find it.
+pub(super) fn describe(program: &[NodeIdentity], node: &NodeIdentity) -> String {
+    let inputs = node.inputs.iter().filter_map(|input| Some(format!("`{}`", program.get(*input as usize)?.name)));
+    let inputs: Vec<_> = inputs.collect();
+    match node.role {
+        NodeRole::Operator if !inputs.is_empty() => {
+            let parameters = match node.parameters.as_str() {
+                "" => String::new(),
+                parameters => format!(", {parameters}"),
+            };
+            format!("`{}` ({} of {}{parameters})", node.name, node.kind, inputs.join(" and "))
+        }
+        _ => format!("`{}`", node.name),
+    }
+}
+
+/// See [`Persistence::check_tail`].
+pub(super) fn check_tail(directory: &str, commits_behind: u64) -> Result<()> {
+    if commits_behind == 0 {
+        return Ok(());
+    }
+    let message = format!(
+        "the directory `{directory}` has the log of another program, with {commits_behind} commits that are to be computed again: \
+         run that program once more, and stop it in an orderly way, so that it makes a checkpoint (not with a `checkpoint_every` \
+         of `Duration::MAX`); if it fails, correct what is in its closures, and leave its operators as they are; or use another \
+         directory and other output streams"
+    );
+    Err(Error::new(ErrorKind::Persistence, message))
 }

@@ -13,10 +13,11 @@ use super::log::{self, Log};
 use super::log_sync::LogSync;
 use super::manifest::{self, Checkpoint, Manifest, VERSION};
 use super::part::{self, PartReader};
+use super::program_change::ProgramChange;
 use super::restore_point::RestorePoint;
 use super::sink_positions::SinkPositions;
 use super::store::{FileStore, NEW, failed};
-use super::{NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart, SourceState};
+use super::{NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart};
 use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
 
 /// Which pipeline it is.
@@ -65,10 +66,8 @@ pub(crate) struct PersistentState {
     /// Which sink writes into which stream.
     streams: Mutex<HashMap<String, Arc<str>>>,
     lock: Mutex<Option<Box<dyn Any + Send>>>,
-    /// The program, if the checkpoint is of another one.
-    new_program: Option<Vec<NodeIdentity>>,
-    /// The operators that may be new.
-    empty: Vec<String>,
+    /// How the program differs from the one that the checkpoint is of.
+    pub(super) change: ProgramChange,
 }
 
 impl Persistence {
@@ -80,17 +79,21 @@ impl Persistence {
             return Err(Error::new(ErrorKind::Config, message));
         }
         let lock = store.lock()?;
-        let (mut manifest, is_same) = match Manifest::read(&**store)? {
+        let (mut manifest, change) = match Manifest::read(&**store)? {
             Some(manifest) => {
-                let is_same = self.check(&manifest, &identity)?;
-                (manifest, is_same)
+                let change = self.check(&manifest, identity)?;
+                (manifest, change)
             }
-            None => (first_manifest(&**store, &identity)?, true),
+            None => {
+                self.check_names(&identity.program, None)?;
+                (first_manifest(&**store, &identity)?, ProgramChange::new(identity.program, self))
+            }
         };
         manifest.epoch += 1;
         manifest.write(&**store)?;
         remove_unused(&**store, &manifest)?;
-        let RestorePoint { checkpoint, log, .. } = manifest.latest.clone();
+        let RestorePoint { mut checkpoint, log, .. } = manifest.latest.clone();
+        checkpoint.iter_mut().for_each(|checkpoint| change.rename(checkpoint));
         let next = manifest.latest.next();
         let open_log = || Records::open(Arc::clone(store), log, Some(next), *sync);
         let mut found = Found { confirmed: next, ..Found::default() };
@@ -106,7 +109,8 @@ impl Persistence {
         while let Some(record) = records.next()? {
             found.add(record);
         }
-        if !is_same {
+        found.start.iter_mut().flatten().for_each(|start| change.rename_source(start));
+        if change.is_changed() {
             self.check_tail(found.commits.saturating_sub(next))?;
         }
         let log = records.into_log()?;
@@ -128,8 +132,7 @@ impl Persistence {
             streams: Mutex::default(),
             lock: Mutex::new(Some(lock)),
             manifest: Mutex::new(manifest.clone()),
-            new_program: (!is_same).then_some(identity.program),
-            empty: self.empty.clone(),
+            change,
         };
         Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
     }
@@ -159,51 +162,6 @@ impl PersistentState {
     /// The checkpoint with which the pipeline starts.
     pub(crate) fn checkpoint(&self) -> Option<&Checkpoint> {
         self.checkpoint.as_ref()
-    }
-
-    /// Whether the checkpoint is of another program, with which this one can continue.
-    pub(crate) fn has_new_program(&self) -> bool {
-        self.new_program.is_some()
-    }
-
-    /// An operator that keeps a state is refused if the checkpoint is of a program without it, unless it may be new.
-    pub(crate) fn check_operator(&self, name: &str) -> Result<()> {
-        let is_old = || lock(&self.manifest).program.iter().any(|node| node.name == name);
-        if self.new_program.is_none() || self.empty.iter().any(|empty| empty == name) || is_old() {
-            return Ok(());
-        }
-        let message = format!(
-            "the directory `{}` has no state of `{name}`, which is new in this program: say `.starts_empty(\"{name}\")` to begin \
-             with an empty one, or give the operator the name that it had (`named`)",
-            self.store.name_of(None)
-        );
-        Err(Error::new(ErrorKind::Persistence, message))
-    }
-
-    /// The pipeline continues with a program that has changed: from now on, the directory is that program's. `sources` are its
-    /// sources. Nothing was computed yet.
-    pub(crate) fn adopt_program(&self, sources: Vec<SourceState>) -> Result<()> {
-        let Some(program) = &self.new_program else { return Ok(()) };
-        let number = {
-            let mut log = lock(&self.log);
-            let number = log.begin_file()?;
-            log.append(&Record::Start(sources.iter().map(|source| source.start.clone()).collect()))?;
-            number
-        };
-        let mut manifest = lock(&self.manifest);
-        let mut new = manifest.clone();
-        (new.program, new.latest.log) = (program.clone(), number);
-        // The logs behind these are of the program before.
-        new.earlier.clear();
-        if let Some(checkpoint) = &mut new.latest.checkpoint {
-            checkpoint.sources = sources;
-            checkpoint.states.retain(|state| program.iter().any(|node| node.name == state.node));
-        }
-        new.write(&*self.store)?;
-        *manifest = new;
-        // What is left of dropped operators goes with the next checkpoint.
-        self.checkpoints.write_all();
-        remove_unused(&*self.store, &manifest)
     }
 
     /// Opens the parts of a checkpoint, in the order in which they are to be loaded.
@@ -347,7 +305,8 @@ fn first_manifest(store: &dyn FileStore, Identity { pipeline, program }: &Identi
     let lineage = fastrand::u64(..);
     let (pipeline, program) = (pipeline.clone(), program.clone());
     let latest = RestorePoint::new(None, 1, Default::default());
-    Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, latest, earlier: Vec::new() })
+    let (known, earlier) = Default::default();
+    Ok(Manifest { version: VERSION, lineage, epoch: 0, pipeline, program, known, latest, earlier })
 }
 
 fn is_ours(file: &str) -> bool {

@@ -7,6 +7,7 @@ mod arrival_log;
 mod build;
 mod control;
 mod handles;
+mod identity;
 mod manual_commits;
 mod net;
 mod node;
@@ -29,7 +30,8 @@ pub use source_operator::{Acknowledged, Backlog, CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use crate::persistence::{Expected, OutputCheck, OutputDigest, is_not_as_before};
+pub(crate) use identity::columns_of;
 pub(crate) use net::{net, net_in_arrival_order};
-pub(crate) use node::{Connectors, Declaration, Node, columns_of};
+pub(crate) use node::{Connectors, Declaration, Node};
 pub(crate) use origins::Origin;
 pub(crate) use time_inputs::{InputTime, TimeInput};

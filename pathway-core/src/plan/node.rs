@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::identity::columns_of;
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
-use crate::data::{Column, Schema};
+use crate::data::Schema;
 use crate::persistence::{NodeIdentity, Persistence, Recording, ReplayedRecording};
 use crate::telemetry::{Level, OperatorContext, report};
 
@@ -83,6 +84,8 @@ struct State {
     nodes: Vec<Node>,
     /// How often each name was used, so that names are unique, and the same whenever the program runs.
     names: HashMap<String, usize>,
+    /// What each unique name was made of.
+    bases: HashMap<Arc<str>, String>,
     connectors: Connectors,
     operators: Vec<OperatorContext>,
     /// Which node's rows an operator makes.
@@ -145,6 +148,7 @@ impl Plan {
             name: program(),
             nodes: Vec::new(),
             names: HashMap::new(),
+            bases: HashMap::new(),
             connectors: Connectors::default(),
             operators: Vec::new(),
             operator_of: HashMap::new(),
@@ -176,10 +180,12 @@ impl Plan {
         let mut state = self.lock();
         let count = state.names.entry(wanted.to_owned()).or_default();
         *count += 1;
-        match *count {
+        let unique: Arc<str> = match *count {
             1 => wanted.into(),
             count => format!("{wanted}-{count}").into(),
-        }
+        };
+        state.bases.insert(Arc::clone(&unique), wanted.to_owned());
+        unique
     }
 
     /// Claims something that only one source of the plan may use. Returns false if another one has claimed it.
@@ -202,7 +208,13 @@ impl Plan {
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
         let build = Box::new(build(id, Arc::clone(&name)));
-        let identity = NodeIdentity { name: name.to_string(), columns: columns_of::<R>(), ..NodeIdentity::default() };
+        let identity = NodeIdentity {
+            name: name.to_string(),
+            base: state.bases.get(&name).cloned().unwrap_or_else(|| name.to_string()),
+            columns: format!("{}: {}", R::NAME, columns_of::<R>()),
+            append_only: properties.append_only,
+            ..NodeIdentity::default()
+        };
         state.nodes.push(Node { properties, build, identity, origins, time_inputs: Arc::default() });
         id
     }
@@ -276,22 +288,9 @@ impl Plan {
         self.lock().nodes[node.0].time_inputs = inputs;
     }
 
-    /// Gives a node the name that the user wants. Then its inputs no longer tell it from others.
-    pub(super) fn set_node_name(&self, node: NodeId, name: &str) {
-        let identity = &mut self.lock().nodes[node.0].identity;
-        (identity.name, identity.inputs) = (name.to_owned(), String::new());
-    }
-
-    /// Remembers what a node without a name of its own reads.
-    pub(super) fn set_node_inputs(&self, node: NodeId, inputs: &[NodeId]) {
-        let nodes = &mut self.lock().nodes;
-        let names: Vec<_> = inputs.iter().map(|input| nodes[input.0].identity.name.clone()).collect();
-        nodes[node.0].identity.inputs = names.join(", ");
-    }
-
-    /// Remembers parameters of a node, without which its state means something else.
-    pub(crate) fn set_parameters(&self, node: NodeId, parameters: String) {
-        self.lock().nodes[node.0].identity.parameters = parameters;
+    /// Changes what tells a node from those of another program.
+    pub(super) fn update_identity(&self, node: NodeId, update: impl FnOnce(&mut NodeIdentity)) {
+        update(&mut self.lock().nodes[node.0].identity);
     }
 
     pub(super) fn set_persistence(&self, persistence: Persistence) {
@@ -334,19 +333,6 @@ impl Plan {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The columns of a row, as text.
-pub(crate) fn columns_of<R: Schema>() -> String {
-    let column = |column: &Column| {
-        let key = if column.primary_key { " (key)" } else { "" };
-        format!("{}: {}{key}", column.name, column.type_name)
-    };
-    let columns = R::COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ");
-    // The columns of a row that a macro has made have types that are parameters of the row.
-    let parameters =
-        std::any::type_name::<R>().split_once('<').map_or(String::new(), |(_, types)| format!(" <{types}"));
-    columns + &parameters
 }
 
 /// The name of the running program.

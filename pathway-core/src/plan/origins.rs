@@ -62,6 +62,7 @@ impl<R: Schema> Table<R> {
             }
         });
         plan.set_operator(node, operator);
+        plan.set_operator_inputs(node, "part", &[input]);
         plan.set_origins(node, [Origin { node, name, sources: sources(&origins) }].into());
         Table::new(plan.clone(), node)
     }

@@ -54,7 +54,8 @@ impl<R: Schema> Table<R> {
     /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). A number makes the name unique.
     /// Default: the name of the method or macro, such as `reduce`.
     ///
-    /// In a pipeline that [persists](super::Pipeline::persist), the name tells whose state it is when the program has changed.
+    /// In a pipeline that [persists](super::Pipeline::persist), the name tells whose state it is when the program has changed. An
+    /// operator without a name is known by what it is, its parameters, and what it reads: name it if that may change.
     ///
     /// An operator has one name: naming it twice is an error, and so is naming the table of a source, which has a `name` of its
     /// own. [`Pipeline::run`](super::Pipeline::run) returns it.
@@ -80,7 +81,7 @@ impl<R: Schema> Table<R> {
             Some(operator) => {
                 let unique = self.plan.unique_name(name);
                 if operator.set_name(Arc::clone(&unique)) {
-                    self.plan.set_node_name(self.node, &unique);
+                    self.plan.set_node_name(self.node, &unique, name);
                 } else {
                     self.fail(format!(
                         "`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names"
@@ -104,7 +105,7 @@ impl<R: Schema> Table<R> {
             build(scope, changes, name)
         });
         table.inherit_origins(&[self.origins()]);
-        self.plan.set_node_inputs(table.node, &[self.node]);
+        self.plan.set_operator_inputs(table.node, verb, &[self.node]);
         table
     }
 
@@ -129,8 +130,14 @@ impl<R: Schema> Table<R> {
             build(scope, left, right, name)
         });
         table.inherit_origins(&[self.origins(), other.origins()]);
-        self.plan.set_node_inputs(table.node, &[self.node, other.node]);
+        self.plan.set_operator_inputs(table.node, verb, &[self.node, other.node]);
         table
+    }
+
+    /// The same table, whose state means something else with another parameter.
+    pub(crate) fn with_parameter(self, parameter: impl fmt::Display) -> Table<R> {
+        self.plan.add_parameter(self.node, &parameter.to_string());
+        self
     }
 
     /// A table without rows: the result of a declaration whose mistake ends the pipeline before any row is read.

@@ -91,7 +91,8 @@ impl CommitLoop<'_> {
         }
         while let Some(record) = records.next()? {
             match record {
-                Record::Start(before) => {
+                Record::Start(mut before) => {
+                    state.rename_sources(&mut before);
                     check_starts(&before, &starts)?;
                     has_start = true;
                 }
@@ -116,7 +117,7 @@ impl CommitLoop<'_> {
         arrivals.set_confirmed(false);
         arrivals.set_replaying(false);
         state.forget_answers();
-        let adopted = self.checkpoints.as_mut().filter(|_| state.has_new_program());
+        let adopted = self.checkpoints.as_mut().filter(|_| state.must_adopt());
         match adopted {
             Some(checkpoints) => state.adopt_program(checkpoints.source_states(&self.sources, self.ends.as_ref()))?,
             None if !has_start => state.append_now(&Record::Start(starts))?,

@@ -5,15 +5,17 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::data::{Error, ErrorKind, Result};
+use crate::data::{Error, ErrorKind, Layout, Result};
 use crate::dataflow::{OperatorState, StateScope};
-use crate::persistence::{PersistentState, Piece, PieceOf, PieceSender, StateSize};
+use crate::persistence::{Checkpoint, LoadPlan, PersistentState, Piece, PieceOf, PieceSender, ProgramState, StateSize};
 use crate::plan::Control;
 
 /// How large a piece is: writing it takes a few tenths of a millisecond, so that no commit waits long for it.
 const PIECE_BYTES: usize = 64 << 10;
 /// How long a worker waits while the disk is behind.
 const DISK_WAIT: Duration = Duration::from_millis(1);
+/// How often a worker looks whether the first one has decided what is loaded.
+const PLAN_WAIT: Duration = Duration::from_millis(1);
 
 /// How the first worker asks all workers to begin a checkpoint.
 #[derive(Default)]
@@ -23,6 +25,8 @@ pub(super) struct CheckpointRounds {
     /// How many workers have begun the last one.
     begun: AtomicUsize,
     sender: Mutex<Option<PieceSender>>,
+    /// What the workers load before the first one.
+    plan: Mutex<Option<Arc<LoadPlan>>>,
 }
 
 impl CheckpointRounds {
@@ -61,6 +65,8 @@ pub(super) struct WorkerState {
     workers: usize,
     control: Control,
     rounds: Arc<CheckpointRounds>,
+    /// What the parts of all operators consist of, in their order.
+    layouts: Vec<Layout>,
     /// How many checkpoints it has begun.
     round: u64,
     /// The open checkpoint.
@@ -85,7 +91,7 @@ impl WorkerState {
         control: Control,
         rounds: Arc<CheckpointRounds>,
     ) -> Self {
-        WorkerState { operators, worker, workers, control, rounds, round: 0, open: None }
+        WorkerState { operators, worker, workers, control, rounds, layouts: Vec::new(), round: 0, open: None }
     }
 
     pub(super) fn workers(&self) -> usize {
@@ -100,29 +106,28 @@ impl WorkerState {
                 let is_partitioned = part.scope == StateScope::Partitioned;
                 let (worker, workers) = if is_partitioned { (self.worker, self.workers) } else { (0, 1) };
                 part.state.track(worker as u64, workers as u64);
+                self.layouts.push(part.state.layout());
             }
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
-        for OperatorState { node, operator } in &self.operators {
-            if !operator.borrow_mut().states().is_empty() {
-                state.check_operator(node)?;
-            }
-        }
-        self.check_kinds(&checkpoint.states)?;
+        let Some(plan) = self.load_plan(state, checkpoint)? else { return Ok(()) };
         let mut bytes = Vec::new();
         for part in state.parts(checkpoint) {
             let mut part = part?;
             while let Some(piece) = part.next(&mut bytes)? {
-                // An operator that was dropped can be followed by one with the same name.
-                if !checkpoint.states.iter().any(|state| state.node == piece.node && state.label == piece.label) {
-                    continue;
-                }
-                self.load_piece(&piece, &bytes, part.workers).map_err(|reason| {
-                    let PieceOf { node, label, .. } = &piece;
+                let Some((node, migration)) = plan.of(&piece) else { continue };
+                let loaded = match migration {
+                    None => self.load_piece(node, &piece, &bytes, Some(part.workers)),
+                    Some(migration) => {
+                        migration.apply(&bytes).and_then(|bytes| self.load_piece(node, &piece, &bytes, None))
+                    }
+                };
+                loaded.map_err(|reason| {
                     let message = format!(
-                        "{}; its state `{label}` of `{node}` cannot be loaded: {reason}; perhaps a row, a key or a state of \
-                         the program has other fields now: run the earlier program",
-                        part.damaged()
+                        "{}; its state `{}` of `{node}` cannot be loaded: {reason}; perhaps a type of the program reads what it has \
+                         saved in another way now: run the earlier program",
+                        part.damaged(),
+                        piece.label
                     );
                     Error::new(ErrorKind::Persistence, message)
                 })?;
@@ -132,43 +137,49 @@ impl WorkerState {
         Ok(())
     }
 
-    /// A key, a row or the state of a reducer can have become another type.
-    fn check_kinds(&self, saved: &[StateSize]) -> Result<()> {
-        for OperatorState { node, operator } in &self.operators {
-            for part in operator.borrow_mut().states() {
-                let before = saved.iter().find(|saved| *saved.node == **node && saved.label == part.label);
-                let Some(before) = before.filter(|before| before.kind != part.state.kind()) else { continue };
-                let message = format!(
-                    "the checkpoint has another state `{}` of `{}`: `{}`, and here it is `{}`; run the program that has \
-                     written it, or use another directory and other output streams",
-                    part.label,
-                    node,
-                    before.kind,
-                    part.state.kind()
-                );
-                return Err(Error::new(ErrorKind::Persistence, message));
+    /// What the first worker has decided to load; `None` if the pipeline has failed meanwhile.
+    fn load_plan(&self, state: &PersistentState, checkpoint: &Checkpoint) -> Result<Option<Arc<LoadPlan>>> {
+        if self.worker == 0 {
+            let (mut states, mut layouts) = (Vec::new(), self.layouts.iter());
+            for OperatorState { node, operator } in &self.operators {
+                states.extend(operator.borrow_mut().states().into_iter().map(|part| ProgramState {
+                    node: node.to_string(),
+                    label: part.label,
+                    layout: layouts.next().cloned().unwrap_or_else(|| part.state.layout()),
+                    keeps_rows: part.keeps_rows,
+                    is_needed: part.scope == StateScope::Partitioned,
+                }));
             }
+            let plan = Arc::new(state.plan_load(checkpoint, &states)?);
+            *self.rounds.plan.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&plan));
+            return Ok(Some(plan));
         }
-        Ok(())
+        while !self.control.has_failed() && !self.control.is_abandoned() {
+            let plan = self.rounds.plan.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            if plan.is_some() {
+                return Ok(plan);
+            }
+            std::thread::park_timeout(PLAN_WAIT);
+        }
+        Ok(None)
     }
 
-    /// Loads a piece that one of so many workers has written.
-    fn load_piece(&self, piece: &PieceOf, bytes: &[u8], workers: u64) -> Result<(), String> {
+    /// Loads a piece of a node that one of so many workers has written; `None` if its keys no longer say which worker they belong to.
+    fn load_piece(&self, node: &str, piece: &PieceOf, bytes: &[u8], workers: Option<u64>) -> Result<(), String> {
         let (worker, now) = (self.worker as u64, self.workers as u64);
-        for OperatorState { operator, .. } in self.operators.iter().filter(|operator| *operator.node == *piece.node) {
+        for OperatorState { operator, .. } in self.operators.iter().filter(|operator| *operator.node == *node) {
             let mut operator = operator.borrow_mut();
             for part in operator.states().into_iter().filter(|part| part.label == piece.label) {
-                match part.scope {
-                    StateScope::First if worker > 0 => {}
-                    StateScope::First | StateScope::Shared | StateScope::LoadOnly => {
-                        part.state.load(bytes, &|_| true)?
-                    }
-                    StateScope::Partitioned if workers == now => {
+                let is_own = |hash| part.scope != StateScope::Partitioned || hash % now == worker;
+                match (part.scope, workers) {
+                    (StateScope::First, _) if worker > 0 => {}
+                    (_, None) => part.state.load_migrated(bytes, &is_own)?,
+                    (StateScope::Partitioned, Some(workers)) if workers == now => {
                         if piece.worker == worker {
                             part.state.load(bytes, &|_| true)?;
                         }
                     }
-                    StateScope::Partitioned => part.state.load(bytes, &|hash| hash % now == worker)?,
+                    _ => part.state.load(bytes, &is_own)?,
                 }
             }
         }
@@ -203,13 +214,20 @@ impl WorkerState {
     fn begin(&mut self) {
         let sender = self.rounds.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(sender) = sender {
-            let mut sizes = Vec::new();
+            let (mut sizes, mut layouts) = (Vec::new(), self.layouts.iter());
             for OperatorState { node, operator } in &self.operators {
                 for part in operator.borrow_mut().states() {
                     part.state.begin(sender.all);
+                    let layout = layouts.next().cloned();
                     if saves(self.worker, part.scope) {
-                        let (label, kind) = (part.label.to_owned(), part.state.kind().to_owned());
-                        sizes.push(StateSize { node: node.to_string(), label, kind, keys: part.state.keys() as u64 });
+                        sizes.push(StateSize {
+                            node: node.to_string(),
+                            written_as: node.to_string(),
+                            label: part.label.to_owned(),
+                            layout: layout.unwrap_or_else(|| part.state.layout()),
+                            migrated_to: None,
+                            keys: part.state.keys() as u64,
+                        });
                     }
                 }
             }

@@ -41,7 +41,7 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
     writer: impl Fn() -> W + Send + Sync + 'static,
 ) {
     let (input, properties) = (table.node(), table.properties());
-    table.plan().add::<R, _>(name, properties, |_, name| {
+    let node = table.plan().add::<R, _>(name, properties, |_, name| {
         move |build| {
             let changes = build.get::<R>(input);
             let clock = build.clock();
@@ -57,4 +57,5 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
             build.dataflow.sink(changes, &name, take);
         }
     });
+    table.plan().set_sink_input(node, input);
 }

@@ -16,7 +16,7 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{EarlierMessages, Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
-use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
+use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties, columns_of};
 use crate::telemetry::SourceStats;
 
 impl Pipeline {
@@ -161,6 +161,9 @@ fn row_table<R: Schema>(
             build.put::<R>(node, changes);
         }
     });
+    if check_removals {
+        plan.add_parameter(node, &digests_of::<R>());
+    }
     Table::new(plan.clone(), node)
 }
 
@@ -197,8 +200,20 @@ impl MessageTable {
                 build.put::<T>(node, rows);
             }
         });
+        if by_key {
+            let keys: Vec<_> =
+                T::COLUMNS.iter().filter(|column| column.primary_key).map(|column| column.name).collect();
+            plan.add_parameter(node, &format!("primary key {}", keys.join(", ")));
+        } else if !properties.append_only {
+            plan.add_parameter(node, &digests_of::<T>());
+        }
         Table::new(plan.clone(), node)
     }
+}
+
+/// The parameter of a source that knows its rows by digests, which depend on all columns.
+fn digests_of<R: Schema>() -> String {
+    format!("changes of {}", columns_of::<R>())
 }
 
 /// Adds a source with a thread of its own.

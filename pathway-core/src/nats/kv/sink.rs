@@ -124,7 +124,7 @@ impl<R: Schema> TableWriter<R> for BucketWriter<R> {
     }
 
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::first("rows", &mut self.keys)]
+        vec![StatePart::first("rows", &mut self.keys).of_rows()]
     }
 }
 

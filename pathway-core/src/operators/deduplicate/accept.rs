@@ -54,7 +54,7 @@ impl<R: Datum, K: Datum> AcceptedRows<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for AcceptedRows<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 

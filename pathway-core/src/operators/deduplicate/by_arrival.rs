@@ -53,7 +53,11 @@ impl<R: Datum, K: Datum> ByArrival<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for ByArrival<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.keys)]
+        vec![StatePart::partitioned("rows", &mut self.keys).of_rows()]
+    }
+
+    fn loaded(&mut self) {
+        self.keys.visit_loaded(|_, _, rows| rows.arrivals.rehash());
     }
 }
 

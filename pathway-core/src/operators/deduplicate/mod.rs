@@ -89,7 +89,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
             return self.first_events("deduplicate");
         }
         if properties.append_only {
-            return self.accepted(true, Arc::new(|_, _| false));
+            return self.accepted(true, "first", Arc::new(|_, _| false));
         }
         self.by_arrival(Pick::First)
     }
@@ -99,7 +99,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
     /// Memory: the same as [`first`](Deduplicate::first).
     pub fn last(self) -> Table<R> {
         if self.table.properties().append_only {
-            return self.accepted(false, Arc::new(|_, _| true));
+            return self.accepted(false, "last", Arc::new(|_, _| true));
         }
         self.by_arrival(Pick::Last)
     }
@@ -128,7 +128,7 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
         R: NoPrimaryKey,
     {
         if self.table.properties().append_only {
-            return self.accepted(false, Arc::new(accept));
+            return self.accepted(false, "accept", Arc::new(accept));
         }
         let table = &self.table;
         table.fail(format!(
@@ -241,14 +241,20 @@ impl<R: Schema, K: Datum> Deduplicate<R, K> {
         scan(&table, verb, times, spec)
     }
 
-    fn accepted(self, append_only: bool, accept: Accept<R>) -> Table<R> {
+    /// `kept` says which row is kept of each key.
+    fn accepted(self, append_only: bool, kept: &str, accept: Accept<R>) -> Table<R> {
         let order = self.table.properties().order;
-        self.operator(append_only, move |key| AcceptedRows::new(key, order, Arc::clone(&accept)))
+        let table = self.operator(append_only, move |key| AcceptedRows::new(key, order, Arc::clone(&accept)));
+        table.with_parameter(kept)
     }
 
     fn by_arrival(self, pick: Pick) -> Table<R> {
         let order = self.table.properties().order;
-        self.operator(false, move |key| ByArrival::new(key, order, pick))
+        let kept = match pick {
+            Pick::First => "first of rows that can be removed",
+            Pick::Last => "last of rows that can be removed",
+        };
+        self.operator(false, move |key| ByArrival::new(key, order, pick)).with_parameter(kept)
     }
 
     fn operator<P: StatefulOperator<Change<R>, Change<R>>>(

@@ -1,5 +1,6 @@
 //! The kinds of joins, and how each makes its rows.
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::data::Datum;
@@ -19,6 +20,19 @@ pub(super) enum JoinKind {
     Semi,
     /// Unmatched left rows.
     Anti,
+}
+
+impl fmt::Display for JoinKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            JoinKind::Inner => "inner",
+            JoinKind::Left => "left",
+            JoinKind::Right => "right",
+            JoinKind::Full => "full",
+            JoinKind::Semi => "semi",
+            JoinKind::Anti => "anti",
+        })
+    }
 }
 
 impl JoinKind {

@@ -137,8 +137,9 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     }
 
     fn table<O: Schema>(self, verb: &str, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let append_only = self.is_append_only(spec.kind);
-        self.operator(verb, append_only, move |left, right| TwoSidedJoin::new(left, right, spec.clone()))
+        let (kind, append_only) = (spec.kind, self.is_append_only(spec.kind));
+        let joined = self.operator(verb, append_only, move |left, right| TwoSidedJoin::new(left, right, spec.clone()));
+        joined.with_parameter(kind)
     }
 
     fn is_append_only(&self, kind: JoinKind) -> bool {

@@ -136,7 +136,7 @@ impl<R: Datum, O: Datum> AsyncMemo<R, O> {
 
 impl<R: Datum, O: Datum> Stateful for AsyncMemo<R, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 
     fn loaded(&mut self) {

@@ -119,6 +119,28 @@ impl<A: Datum> Arrivals<A> {
         self.0 = Form::One { value, hash: 0, copies: ONE };
     }
 
+    /// Finds out again by which hashes the values are found, for values that belong to no other row. They have changed if a program
+    /// with other columns has loaded them; values that are equal now are copies of one.
+    pub(in crate::operators) fn rehash(&mut self) {
+        match &mut self.0 {
+            Form::One { value, hash, .. } => *hash = hash_of(value),
+            Form::Many(None) => {}
+            Form::Many(Some(log)) => {
+                let is_known = |newest: &Newest| {
+                    log.arrivals.get(&newest.position).is_some_and(|arrival| hash_of(&arrival.value) == newest.hash)
+                };
+                if log.newest.iter().all(is_known) {
+                    return;
+                }
+                let arrivals = std::mem::take(&mut log.arrivals);
+                **log = Log::new();
+                for Arrival { value, copies, .. } in arrivals.into_values() {
+                    log.update(hash_of(&value), value, copies);
+                }
+            }
+        }
+    }
+
     /// The value that arrived first.
     pub fn first(&self) -> Option<&A> {
         self.iter().next().map(|(value, _)| value)

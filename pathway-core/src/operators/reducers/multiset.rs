@@ -1,5 +1,7 @@
 //! An ordered multiset that is small while it has few distinct values.
 
+mod saved;
+
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
@@ -7,7 +9,6 @@ use std::fmt;
 use std::num::NonZeroI64;
 use std::ops::Bound;
 
-use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
 use crate::data::{Datum, DatumKey};
@@ -16,23 +17,17 @@ use crate::data::{Datum, DatumKey};
 ///
 /// The number of copies may be negative within a commit, when a removal comes before its insertion.
 /// Values that compare as equal are copies of one value; the first one represents all of them.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "A: Datum")]
 pub struct Multiset<A>(Form<A>);
 
 /// Many groups have one distinct value, often because they have one row. They need no allocation: a multiset of `i64` takes 16
 /// bytes, because `Many` is encoded as the impossible count zero.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "A: Datum")]
 enum Form<A> {
-    One(#[serde(with = "Datum")] A, NonZeroI64),
+    One(A, NonZeroI64),
     Many(Option<Box<Copies<A>>>),
 }
 
 /// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once. In a tree, nodes are
 /// elsewhere, with keys and counts apart.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "A: Datum")]
 enum Copies<A> {
     Few(SmallVec<[(DatumKey<A>, NonZeroI64); INLINE]>),
     Many(BTreeMap<DatumKey<A>, NonZeroI64>),
@@ -157,6 +152,14 @@ impl<A: Datum> Multiset<A> {
 }
 
 impl<A: Datum> Copies<A> {
+    /// How many distinct values there are.
+    fn len(&self) -> usize {
+        match self {
+            Copies::Few(few) => few.len(),
+            Copies::Many(map) => map.len(),
+        }
+    }
+
     /// Returns the previous number of copies. A value with zero copies is removed.
     fn update(&mut self, value: A, diff: NonZeroI64) -> i64 {
         let few = match self {

@@ -2,9 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
+use crate::data::{Layout, layout_of};
 use crate::dataflow::SavedState;
 
 /// A state that is saved as a whole.
@@ -71,8 +72,8 @@ impl<T: Whole> SavedState for WholeState<T> {
         Ok(())
     }
 
-    fn kind(&self) -> &'static str {
-        std::any::type_name::<T::Saved>()
+    fn layout(&self) -> Layout {
+        layout_of(std::any::type_name::<T::Saved>(), |reader| <T::Saved as Deserialize>::deserialize(reader))
     }
 
     fn keys(&self) -> usize {

@@ -59,7 +59,7 @@ impl<R: Schema, P: TimePolicy<R>> RowOperator<R, Change<R>> for PolicyStep<R, P>
     }
 
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::first(ROWS, self.policy.state())]
+        vec![StatePart::first(ROWS, self.policy.state()).of_rows()]
     }
 }
 
@@ -136,7 +136,7 @@ impl<R: Schema, P: TimePolicy<R>> PolicyOperator<R, P> {
 impl<R: Schema, P: TimePolicy<R>> Stateful for PolicyOperator<R, P> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         let mut states = self.event_time.states();
-        states.push(StatePart::partitioned(ROWS, self.policy.state()));
+        states.push(StatePart::partitioned(ROWS, self.policy.state()).of_rows());
         states
     }
 

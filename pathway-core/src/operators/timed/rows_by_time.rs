@@ -2,21 +2,31 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::data::Schema;
+use serde::Deserialize;
+
+use crate::data::{Layout, Schema, layout_of};
 use crate::dataflow::SavedState;
 use crate::operators::reducers::Multiset;
 use crate::operators::state::hash_of;
 
+/// The number of a worker among so many that share the rows by their hashes.
+type Place = (u64, u64);
+
+/// What the workers write of a time.
+type Entry<R> = (Place, i128, Option<Multiset<R>>);
+
 /// Rows with their numbers of copies, in the order of their times.
 pub(super) struct RowsByTime<R> {
     rows: BTreeMap<i128, Multiset<R>>,
+    /// While rows with other columns are loaded: what each worker has written last, which their hashes no longer say.
+    migrated: BTreeMap<(i128, Place), Multiset<R>>,
     /// If checkpoints save them.
     tracker: Option<Box<Tracker>>,
 }
 
 impl<R: Schema> RowsByTime<R> {
     pub(super) fn new() -> Self {
-        RowsByTime { rows: BTreeMap::new(), tracker: None }
+        RowsByTime { rows: BTreeMap::new(), migrated: BTreeMap::new(), tracker: None }
     }
 
     /// Inserts copies of a row of this time, or removes them if `diff` is negative.
@@ -46,8 +56,8 @@ impl<R: Schema> RowsByTime<R> {
 
 /// Which times a checkpoint has to write. It works as that of keyed state does: what is about to change is written first.
 struct Tracker {
-    /// The number of this worker among so many that share the rows by their hashes.
-    place: (u64, u64),
+    /// That of this worker.
+    place: Place,
     /// The times whose rows have changed since the last checkpoint began.
     changed: BTreeSet<i128>,
     pending: Pending,
@@ -82,7 +92,7 @@ impl Tracker {
 
 /// Adds the rows of a time of one worker; they replace those that it has written before.
 fn encode<R: Schema>(
-    place: (u64, u64),
+    place: Place,
     time: i128,
     rows: Option<&Multiset<R>>,
     out: &mut Vec<u8>,
@@ -103,6 +113,7 @@ impl<R: Schema> SavedState for RowsByTime<R> {
     }
 
     fn begin(&mut self, all: bool) {
+        self.migrated.clear();
         let Some(tracker) = &mut self.tracker else { return };
         let changed = std::mem::take(&mut tracker.changed);
         tracker.written.clear();
@@ -151,7 +162,6 @@ impl<R: Schema> SavedState for RowsByTime<R> {
     }
 
     fn load(&mut self, mut piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
-        type Entry<R> = ((u64, u64), i128, Option<Multiset<R>>);
         while !piece.is_empty() {
             let (((worker, workers), time, rows), rest): (Entry<R>, _) =
                 postcard::take_from_bytes(piece).map_err(|error| error.to_string())?;
@@ -168,6 +178,37 @@ impl<R: Schema> SavedState for RowsByTime<R> {
             }
         }
         Ok(())
+    }
+
+    fn load_migrated(&mut self, mut piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
+        while !piece.is_empty() {
+            let ((place, time, rows), rest): (Entry<R>, _) =
+                postcard::take_from_bytes(piece).map_err(|error| error.to_string())?;
+            piece = rest;
+            // All have the same number, because this is checked for each.
+            if self.migrated.keys().next().is_some_and(|(_, (_, workers))| *workers != place.1) {
+                let reason =
+                    "its rows have other columns now, and parts of the checkpoint are of different numbers of workers";
+                return Err(reason.to_owned());
+            }
+            self.migrated.insert((time, place), rows.unwrap_or_default());
+            let mut now = Multiset::default();
+            for (_, rows) in self.migrated.range((time, (0, 0))..=(time, (u64::MAX, u64::MAX))) {
+                let own = rows.iter().filter(|(row, _)| is_own(hash_of(*row)));
+                for (row, copies) in own {
+                    now.update(row.clone_datum(), copies);
+                }
+            }
+            match now.is_empty() {
+                true => drop(self.rows.remove(&time)),
+                false => drop(self.rows.insert(time, now)),
+            }
+        }
+        Ok(())
+    }
+
+    fn layout(&self) -> Layout {
+        layout_of(std::any::type_name::<Self>(), |reader| <Entry<R> as Deserialize>::deserialize(reader))
     }
 
     fn keys(&self) -> usize {

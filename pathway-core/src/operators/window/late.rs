@@ -101,8 +101,8 @@ fn late<R: Schema, T: EventTime, K: Datum>(
     let (clocks, parts, time) = (clocks.clone(), parts.clone(), Arc::clone(time));
     match kind {
         Kind::Grid(grid) => {
-            let grid = grid.clone();
-            late_rows(table, move |build, changes, name| {
+            let (grid, parameter) = (grid.clone(), format!("{kind:?}"));
+            let late = late_rows(table, move |build, changes, name| {
                 let (grid, time) = (grid.clone(), Arc::clone(&time));
                 let jumps = JumpReports::new(name, grid.length());
                 let time = move |row: &R| Some(time(row).ticks());
@@ -116,7 +116,8 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                         late.push(change);
                     }
                 })
-            })
+            });
+            late.with_parameter(parameter)
         }
         Kind::Session(gap) => {
             let rule = SessionRule {
@@ -128,11 +129,12 @@ fn late<R: Schema, T: EventTime, K: Datum>(
             };
             // They are emitted at the end of a commit.
             let late = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
-            table.operator("late", late, move |build, changes, name| {
+            let late = table.operator("late", late, move |build, changes, name| {
                 let time = Arc::clone(&rule.time);
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 late_for_sessions(build, changes, name, times, rule.clone())
-            })
+            });
+            late.with_parameter(format!("{kind:?}"))
         }
     }
 }

@@ -131,7 +131,7 @@ impl<R: Schema, K: Datum> LateRows<R, K> {
 
 impl<R: Schema, K: Datum> Stateful for LateRows<R, K> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![self.event_time.told(), StatePart::partitioned("sessions", &mut self.keys)]
+        vec![self.event_time.told(), StatePart::partitioned("sessions", &mut self.keys).of_rows()]
     }
 
     fn loaded(&mut self) {

@@ -23,7 +23,7 @@ pub(in crate::operators) use super::window::late::late_rows;
 use std::fmt;
 use std::sync::Arc;
 
-use super::group::prepared;
+use super::group::{parameter_of, prepared};
 use super::reducers::Reducer;
 use super::state::{
     Clocks, InputTimes, JumpReports, Observed, RowTimes, Stamped, TimeParts, hash_of, observations, part_of, stamped,
@@ -179,7 +179,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let append_only = policy.emit == EmitMode::OnClose;
         let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
         let properties = TableProperties { order, append_only, ..TableProperties::default() };
-        let parameters = format!("{kind:?}, {policy:?}");
+        let parameters = format!("{kind:?}, {policy:?}; {}", parameter_of::<R, A, G, O>(input));
         let windows = table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
@@ -187,8 +187,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &parts)),
             }
         });
-        windows.plan().set_parameters(windows.node(), parameters);
-        windows
+        windows.with_parameter(parameters)
     }
 }
 

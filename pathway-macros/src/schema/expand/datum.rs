@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{Generics, Path, Type};
 
+use super::decode::default_closure;
 use super::fields::{Field, column_type_checks};
 use super::flatten::bounded_generics;
 use super::replaced_columns::or_by_column;
@@ -39,6 +40,7 @@ pub(super) fn impls(row: &Row) -> TokenStream {
     let hash = or_by_column(row, &hash, &quote!(#krate::__private::hash_columns(self, state)));
     let write = each(&|(field, ty)| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
     let read = each(&|(field, ty)| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
+    let default_of = default_of(row);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
@@ -78,6 +80,8 @@ pub(super) fn impls(row: &Row) -> TokenStream {
         impl #impl_generics #krate::__private::Fields for #ident #type_generics #where_clause {
             const COUNT: ::core::primitive::usize = #count;
 
+            #default_of
+
             fn read<'__de, __A: #krate::__private::SeqAccess<'__de>>(
                 mut fields: __A,
             ) -> ::core::result::Result<Self, __A::Error> {
@@ -86,6 +90,28 @@ pub(super) fn impls(row: &Row) -> TokenStream {
             }
         }
     }
+}
+
+/// The defaults of columns, for rows that were saved before a column was added.
+fn default_of(row: &Row) -> Option<TokenStream> {
+    let krate = &row.krate;
+    let defaults = row.columns.iter().filter_map(|column| {
+        let (ty, index, default) = (&column.ty, column.field_index, default_closure(column, krate)?);
+        Some(quote!(#index => #krate::__private::encode_default::<#ty>((#default)()),))
+    });
+    let defaults: Vec<_> = defaults.collect();
+    (!defaults.is_empty()).then(|| {
+        quote! {
+            fn default_of(
+                number: ::core::primitive::usize,
+            ) -> ::core::option::Option<#krate::__private::Vec<::core::primitive::u8>> {
+                match number {
+                    #(#defaults)*
+                    _ => ::core::option::Option::None,
+                }
+            }
+        }
+    })
 }
 
 /// An impl for a type that cannot be a row or a column type, so that it causes no other errors. It never runs.

@@ -123,25 +123,32 @@ fn take(index: usize, column: &Column, krate: &Path) -> TokenStream {
     let wire_type = wire_type(column, krate);
     let unwrap = format.as_ref().map(|_| quote!(.0));
     let entry = quote!(<Self as #krate::__private::Schema>::COLUMNS.field(#field_index));
-    let default = match &column.default {
-        None => return quote!(#krate::__private::take_slot::<#wire_type>(#slot, #entry)? #unwrap),
-        Some(DefaultValue::OfType(word)) => {
-            let private = private_path_at(krate, word.span());
-            let call = quote_spanned!(word.span()=> #private::default_value());
-            quote!(|| #call)
-        }
-        Some(DefaultValue::String(text)) => {
-            let private = private_path_at(krate, text.span());
-            let call = quote_spanned!(text.span()=> #private::default_from_text(#text));
-            quote!(|| #call)
-        }
-        Some(DefaultValue::Expr(value)) => quote!(|| -> #ty { #value }),
+    let Some(default) = default_closure(column, krate) else {
+        return quote!(#krate::__private::take_slot::<#wire_type>(#slot, #entry)? #unwrap);
     };
     if format.is_some() {
         let default = quote!(|| #krate::__private::UnixTime((#default)()));
         return quote!(#krate::__private::take_slot_or::<#wire_type, _>(#slot, #entry, #default)?.0);
     }
     quote!(#krate::__private::take_slot_or::<#ty, _>(#slot, #entry, #default)?)
+}
+
+/// A closure that returns the default of a column, if it has one.
+pub(super) fn default_closure(column: &Column, krate: &Path) -> Option<TokenStream> {
+    let ty = &column.ty;
+    Some(match column.default.as_ref()? {
+        DefaultValue::OfType(word) => {
+            let private = private_path_at(krate, word.span());
+            let call = quote_spanned!(word.span()=> #private::default_value());
+            quote!(|| #call)
+        }
+        DefaultValue::String(text) => {
+            let private = private_path_at(krate, text.span());
+            let call = quote_spanned!(text.span()=> #private::default_from_text(#text));
+            quote!(|| #call)
+        }
+        DefaultValue::Expr(value) => quote!(|| -> #ty { #value }),
+    })
 }
 
 fn slot(index: usize) -> Ident {

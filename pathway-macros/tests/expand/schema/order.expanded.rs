@@ -183,6 +183,24 @@ impl ::pathway::__private::Datum for Order {
 #[automatically_derived]
 impl ::pathway::__private::Fields for Order {
     const COUNT: ::core::primitive::usize = 11usize;
+    fn default_of(
+        number: ::core::primitive::usize,
+    ) -> ::core::option::Option<::pathway::__private::Vec<::core::primitive::u8>> {
+        match number {
+            2usize => {
+                ::pathway::__private::encode_default::<
+                    i64,
+                >((|| ::pathway::__private::default_value())())
+            }
+            3usize => {
+                ::pathway::__private::encode_default::<
+                    String,
+                >((|| ::pathway::__private::default_from_text("EUR"))())
+            }
+            4usize => ::pathway::__private::encode_default::<i64>((|| -> i64 { 1 })()),
+            _ => ::core::option::Option::None,
+        }
+    }
     fn read<'__de, __A: ::pathway::__private::SeqAccess<'__de>>(
         mut fields: __A,
     ) -> ::core::result::Result<Self, __A::Error> {

@@ -86,7 +86,7 @@ impl<L: Schema, R: Schema, K: Datum, O> Asof<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for Asof<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.keys)]
+        vec![StatePart::partitioned("rows", &mut self.keys).of_rows()]
     }
 }
 

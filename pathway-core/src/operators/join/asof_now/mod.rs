@@ -72,14 +72,15 @@ impl<L: Schema, R: Schema, K: Datum> AsofNowJoin<L, R, K> {
     }
 
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let left = self.0.left.properties();
+        let (left, kind) = (self.0.left.properties(), spec.kind);
         if left.append_only && left.is_sequence() {
-            return of_arrivals::table(self.0, spec);
+            return of_arrivals::table(self.0, spec).with_parameter(kind);
         }
         let append_only = left.append_only;
-        self.0.operator("asof_now_join", append_only, move |left, right| {
+        let joined = self.0.operator("asof_now_join", append_only, move |left, right| {
             AsofNow::new(left, right, append_only, spec.row.clone())
-        })
+        });
+        joined.with_parameter(kind)
     }
 }
 

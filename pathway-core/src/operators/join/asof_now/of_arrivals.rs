@@ -133,7 +133,7 @@ struct ByArrival<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByArrival<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 
@@ -175,7 +175,7 @@ struct ByCommit<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByCommit<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.rows)]
+        vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 

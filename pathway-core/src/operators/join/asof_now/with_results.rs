@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{Joined, join};
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, Layout, Schema};
 use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Pending};
@@ -73,8 +73,8 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for AsofNow<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        let mut states = vec![StatePart::partitioned("rows", &mut self.keys)];
-        states.extend(self.results.as_mut().map(|results| StatePart::partitioned("results", results)));
+        let mut states = vec![StatePart::partitioned("rows", &mut self.keys).of_rows()];
+        states.extend(self.results.as_mut().map(|results| StatePart::partitioned("results", results).of_rows()));
         states
     }
 }
@@ -144,6 +144,10 @@ impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
 
     fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
         self.rows.load_keys(piece, |row| is_own(hash_of(&(self.key)(row))))
+    }
+
+    fn layout(&self) -> Layout {
+        self.rows.layout()
     }
 
     fn keys(&self) -> usize {

@@ -110,9 +110,11 @@ impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
         let IntervalJoin { join, near, inputs } = self;
         let append_only = join.is_append_only(spec.kind);
-        join.operator_by_time("interval_join", append_only, inputs, move |left, right| {
+        let parameter = format!("{}, within {} to {}", spec.kind, near.from, near.to);
+        let joined = join.operator_by_time("interval_join", append_only, inputs, move |left, right| {
             IntervalOperator::new(left, right, near.clone(), spec.clone())
-        })
+        });
+        joined.with_parameter(parameter)
     }
 }
 

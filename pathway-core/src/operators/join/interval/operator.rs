@@ -116,7 +116,7 @@ impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
 
 impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for IntervalOperator<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("rows", &mut self.keys)]
+        vec![StatePart::partitioned("rows", &mut self.keys).of_rows()]
     }
 }
 

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{KeyedState, Slot, hash_of};
-use crate::data::{Datum, DatumKey, DatumRef};
+use crate::data::{Datum, DatumKey, DatumRef, Layout, layout_of};
 use crate::dataflow::SavedState;
 
 /// Adds an entry to a piece.
@@ -129,6 +129,16 @@ where
 
     fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
         self.load_keys(piece, |key| is_own(hash_of(key)))
+    }
+
+    fn layout(&self) -> Layout {
+        match layout_of(std::any::type_name::<Self>(), |reader| Entry::<K, V>::deserialize(reader)) {
+            Layout::Tuple(entry) => match <[Layout; 2]>::try_from(entry) {
+                Ok([key, value]) => Layout::Entry(key.into(), value.into()),
+                Err(entry) => Layout::Tuple(entry),
+            },
+            layout => layout,
+        }
     }
 
     fn keys(&self) -> usize {

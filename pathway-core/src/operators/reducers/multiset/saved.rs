@@ -1,0 +1,98 @@
+//! How a multiset is saved: as a list of its values, each with the number of its copies.
+//!
+//! A program whose rows have other columns loads them in another order, and some that were different can be equal then.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::num::NonZeroI64;
+use std::ops::Bound;
+
+use serde::de::{SeqAccess, Visitor};
+use serde::ser::SerializeSeq;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::{Copies, Form, MAX_FEW, Multiset};
+use crate::data::{Datum, DatumKey, DatumRef};
+
+/// A value, and the number of its copies.
+type Entry<A> = (DatumKey<A>, NonZeroI64);
+
+impl<A: Datum> Serialize for Multiset<A> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (one, many) = match &self.0 {
+            Form::One(value, copies) => (Some((value, *copies)), None),
+            Form::Many(all) => (None, all.as_deref()),
+        };
+        let len = many.map_or(usize::from(one.is_some()), Copies::len);
+        let mut list = serializer.serialize_seq(Some(len))?;
+        let many = many.into_iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded)));
+        for (value, copies) in one.into_iter().chain(many) {
+            list.serialize_element(&(DatumRef(value), copies))?;
+        }
+        list.end()
+    }
+}
+
+impl<'de, A: Datum> Deserialize<'de> for Multiset<A> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
+    }
+}
+
+struct ListVisitor<A>(PhantomData<A>);
+
+impl<'de, A: Datum> Visitor<'de> for ListVisitor<A> {
+    type Value = Multiset<A>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("values with the numbers of their copies")
+    }
+
+    fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Multiset<A>, S::Error> {
+        let Some(first) = list.next_element::<Entry<A>>()? else { return Ok(Multiset::default()) };
+        let Some(second) = list.next_element::<Entry<A>>()? else {
+            return Ok(Multiset(Form::One(first.0.0, first.1)));
+        };
+        let mut entries = vec![first, second];
+        while let Some(entry) = list.next_element()? {
+            entries.push(entry);
+        }
+        Ok(from_entries(entries))
+    }
+}
+
+fn from_entries<A: Datum>(entries: Vec<Entry<A>>) -> Multiset<A> {
+    if !entries.is_sorted_by(|(this, _), (next, _)| this < next) {
+        let mut values = Multiset::default();
+        for (value, copies) in entries {
+            values.update(value.0, copies.get());
+        }
+        return values;
+    }
+    let all = match entries.len() {
+        0..=MAX_FEW => Copies::Few(entries.into_iter().collect()),
+        _ => Copies::Many(entries.into_iter().collect()),
+    };
+    Multiset(Form::Many(Some(Box::new(all))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_sorted_and_merged() {
+        for len in [0, 1, 2, 40] {
+            let mut values = Multiset::<i64>::default();
+            for value in 0..len {
+                values.update(value, value + 1);
+            }
+            let bytes = postcard::to_stdvec(&values).expect("bytes");
+            let loaded: Multiset<i64> = postcard::from_bytes(&bytes).expect("the values");
+            assert!(loaded.iter().eq(values.iter()), "{len}");
+        }
+        let bytes = postcard::to_stdvec(&[(5_i64, 1_i64), (3, 2), (5, -1), (3, 4)].as_slice()).expect("bytes");
+        let loaded: Multiset<i64> = postcard::from_bytes(&bytes).expect("values");
+        assert_eq!(loaded.iter().collect::<Vec<_>>(), [(&3, 6)]);
+    }
+}
