@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::PieceOf;
 use super::manifest::{Checkpoint, StateSize};
 use super::migration::Migration;
-use super::program::{check_tail, describe, rebuild_cure};
+use super::program::{NodeRole, check_tail, describe, rebuild_cure};
 use super::session::PersistentState;
 use crate::data::{Error, ErrorKind, Layout, Result};
 
@@ -138,6 +138,12 @@ impl PersistentState {
                 let before = self.changing_before(number, &has_rows, empty);
                 let what = "has rows that are removed later, and that are not sent again to";
                 wanted.extend(before.into_iter().map(|name| (name, node.name.as_str(), what)));
+                let was_sent = |name: &&str| {
+                    !rebuilt.contains(*name) && checkpoint.sources.iter().any(|source| source.start.name == *name)
+                };
+                let tables = self.static_tables_before(number, checkpoint).into_iter().filter(was_sent);
+                let what = "is a table of rows in the program, and these are not sent again to";
+                wanted.extend(tables.map(|name| (name, node.name.as_str(), what)));
             }
             if let Some((name, node, what)) =
                 wanted.iter().find(|(name, ..)| !self.change.may_rebuild.iter().any(|it| it == name))
@@ -147,7 +153,7 @@ impl PersistentState {
                 names.dedup();
                 return self.refuse_change(
                     format!("has state of `{name}`, which {what} `{node}`, and `{node}` begins with an empty state"),
-                    &format!("say `{}`, too, to lose it", names.concat()),
+                    &format!("say `{}`, too", names.concat()),
                 );
             }
             if wanted.is_empty() {
@@ -181,6 +187,23 @@ impl PersistentState {
                     Some(node) if has_rows(&node.name) => found.push(node.name.as_str()),
                     Some(node) if !empty.contains(&node.name) => next.push(input),
                     _ => {}
+                }
+            }
+        }
+        found
+    }
+
+    /// The static tables before a node, those behind operators with state left out.
+    fn static_tables_before(&self, number: usize, checkpoint: &Checkpoint) -> Vec<&str> {
+        let program = &self.change.program;
+        let (mut found, mut seen, mut next) = (Vec::new(), BTreeSet::new(), vec![number]);
+        while let Some(node) = next.pop().and_then(|number| program.get(number)) {
+            for input in node.inputs.iter().map(|input| *input as usize).filter(|input| seen.insert(*input)) {
+                let Some(node) = program.get(input) else { continue };
+                if node.role == NodeRole::Source && node.is_static {
+                    found.push(node.name.as_str());
+                } else if checkpoint.states.iter().all(|state| state.node != node.name) {
+                    next.push(input);
                 }
             }
         }

@@ -87,6 +87,8 @@ pub(crate) struct SourceState {
     pub(crate) start: SourceStart,
     /// The position behind what is in the log, as postcard encodes it, if the source has set one; else empty.
     pub(crate) position: Vec<u8>,
+    /// If it is a static table: how many commits of such tables there were before it was declared. These it has not.
+    pub(crate) preloaded_before: u64,
     /// Whether operators know that it has ended.
     pub(crate) has_ended: bool,
     /// The sequences of its messages in the checkpoint that the server may deliver again, if it acknowledges them.

@@ -117,7 +117,8 @@ impl Persistence {
     /// refused.
     ///
     /// Operators that have rows of it lose their states, too; they must be listed, so that nothing is lost without notice, and the
-    /// error names those that are not. What was written into output streams stays there.
+    /// error names those that are not. What was written into output streams stays there. Static tables that the operator reads must
+    /// be listed, too: their rows are sent again then.
     ///
     /// It may stay in the program: it does nothing where the operator can continue, and no other operator requires it. A name that
     /// neither the program nor the directory has ever had is an error.
@@ -130,17 +131,22 @@ impl Persistence {
     /// #[derive(Schema)]
     /// struct Sale { city: String, price: i64 }
     ///
-    /// let run = |persistence: Persistence, hours: i64| {
+    /// let run = |persistence: Persistence, length: i64| {
     ///     let pipeline = Pipeline::named("sales").persist(persistence);
-    ///     let sales = pipeline.rows([Sale { city: "Oslo".into(), price: 3 }]);
-    ///     let windows = reduce!(s in sales window tumbling(s.price, hours) as w => { w.start, n: count() });
-    ///     windows.named("windows").subscribe(|_| {});
-    ///     pipeline.run()
+    ///     let (feed, sales) = pipeline.input::<Sale>();
+    ///     let windows = reduce!(s in sales window tumbling(s.price, length) as w => { w.start, n: count() });
+    ///     let windows = windows.named("windows").collect();
+    ///     let running = pipeline.start()?;
+    ///     feed.insert(Sale { city: "Oslo".into(), price: 3 });
+    ///     feed.commit();
+    ///     drop(feed);
+    ///     running.join()?;
+    ///     Ok::<_, pathway::Error>(windows.rows().len())
     /// };
     /// let store = Store::new();
     /// run(Persistence::from(&store), 1)?;
     /// assert!(run(Persistence::from(&store), 2).is_err());
-    /// run(Persistence::from(&store).rebuild("windows"), 2)?;
+    /// assert_eq!(run(Persistence::from(&store).rebuild("windows"), 2)?, 1);
     /// # Ok::<(), pathway::Error>(())
     /// ```
     pub fn rebuild(mut self, operator: impl Into<String>) -> Self {

@@ -30,6 +30,8 @@ pub(crate) struct NodeIdentity {
     pub(crate) inputs: Vec<u32>,
     /// Whether its rows are never removed.
     pub(crate) append_only: bool,
+    /// Whether its rows are there when the pipeline starts for the first time.
+    pub(crate) is_static: bool,
 }
 
 /// What a node is, and with it, what it is known by.

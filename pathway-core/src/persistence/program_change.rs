@@ -125,6 +125,11 @@ impl PersistentState {
         self.change.is_changed() || self.change.has_new_states.load(Ordering::Acquire)
     }
 
+    /// Whether an operator begins with an empty state, or a static table with all of its rows, although the checkpoint has them.
+    pub(crate) fn is_rebuilt(&self, name: &str) -> bool {
+        self.change.rebuilt().contains(name)
+    }
+
     /// Gives the sources of a log the names that they have here.
     pub(crate) fn rename_sources(&self, starts: &mut [SourceStart]) {
         starts.iter_mut().for_each(|start| self.change.rename_source(start));

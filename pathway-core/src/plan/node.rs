@@ -213,6 +213,7 @@ impl Plan {
             base: state.bases.get(&name).cloned().unwrap_or_else(|| name.to_string()),
             columns: format!("{}: {}", R::NAME, columns_of::<R>()),
             append_only: properties.append_only,
+            is_static: properties.is_static,
             ..NodeIdentity::default()
         };
         state.nodes.push(Node { properties, build, identity, origins, time_inputs: Arc::default() });

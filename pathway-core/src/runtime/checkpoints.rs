@@ -33,6 +33,8 @@ pub(super) struct Checkpoints {
     is_catching_up: bool,
     /// How many commits of preloaded tables there were.
     preloaded: u64,
+    /// How many of these there were before each source was declared.
+    preloaded_before: Vec<u64>,
     /// Where the sources go on.
     sources: Vec<SourceStart>,
     positions: Vec<Vec<u8>>,
@@ -50,6 +52,7 @@ impl Checkpoints {
             time: 0,
             is_catching_up: false,
             preloaded: 0,
+            preloaded_before: Vec::new(),
             sources: Vec::new(),
             positions: Vec::new(),
             sequences: Vec::new(),
@@ -59,6 +62,7 @@ impl Checkpoints {
     /// Where the sources begin.
     pub(super) fn set_sources(&mut self, sources: Vec<SourceStart>) {
         self.positions.resize(sources.len(), Vec::new());
+        self.preloaded_before.resize(sources.len(), 0);
         self.sequences.resize(sources.len(), SequenceSet::default());
         self.sources = sources;
     }
@@ -68,13 +72,18 @@ impl Checkpoints {
         self.sources.iter().zip(self.positions.iter().map(Vec::as_slice))
     }
 
-    /// The pipeline continues behind a checkpoint.
-    pub(super) fn continue_behind(&mut self, checkpoint: &Checkpoint) {
+    /// The pipeline continues behind a checkpoint. A source for which `begins_anew` holds begins as if it were not in it.
+    pub(super) fn continue_behind(&mut self, checkpoint: &Checkpoint, begins_anew: impl Fn(&str) -> bool) {
         let Checkpoint { commit, time, catching_up, preloaded, sources, .. } = checkpoint;
         (self.commit, self.time, self.is_catching_up, self.preloaded) = (*commit, *time, *catching_up, *preloaded);
         for (number, start) in self.sources.iter().enumerate() {
             // The program may have other sources now.
-            let Some(before) = sources.iter().find(|before| before.start.name == start.name) else { continue };
+            let before = sources.iter().find(|before| before.start.name == start.name && !begins_anew(&start.name));
+            let Some(before) = before else {
+                self.preloaded_before[number] = *preloaded;
+                continue;
+            };
+            self.preloaded_before[number] = before.preloaded_before;
             self.positions[number].clone_from(&before.position);
             self.sequences[number].extend(&before.sequences);
         }
@@ -111,13 +120,15 @@ impl Checkpoints {
         ends: Option<&SourceEnds>,
     ) -> Vec<SourceState> {
         let states = self.sources.iter().zip(&self.positions).zip(&mut self.sequences).zip(sources);
-        let states = states.enumerate().map(|(number, (((start, position), set), source))| {
+        let states = states.zip(&self.preloaded_before).enumerate();
+        let states = states.map(|(number, ((((start, position), set), source), preloaded_before))| {
             let acknowledged = source.acknowledged();
             let floor = acknowledged.map_or(0, |acknowledged| acknowledged.floor);
             while set.len() > ACKNOWLEDGED_RANGES && set.pop_lowest(floor) {}
             SourceState {
                 start: start.clone(),
                 position: position.clone(),
+                preloaded_before: *preloaded_before,
                 has_ended: ends.is_some_and(|ends| ends.has_sent(number)),
                 sequences: set.to_runs(),
                 newest: acknowledged.map_or(0, |acknowledged| acknowledged.newest),

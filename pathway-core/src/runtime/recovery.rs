@@ -158,17 +158,27 @@ impl CommitLoop<'_> {
     fn continue_behind(&mut self, checkpoint: &Checkpoint) {
         self.set_catching_up(checkpoint.catching_up);
         let mut ended = Vec::new();
+        let state = self.control.persistent();
+        // A source that is read again goes on, even if what was made of its rows is lost.
+        let is_rebuilt = |name: &str| state.is_some_and(|state| state.is_rebuilt(name));
+        let mut begin_anew = Vec::new();
         for (number, source) in self.sources.iter_mut().enumerate() {
             // A changed program can have others.
             let before = checkpoint.sources.iter().find(|before| *before.start.name == **source.name());
             let Some(before) = before else { continue };
             if is_preloaded(&**source) {
-                (0..checkpoint.preloaded).for_each(|_| source.discard());
+                if is_rebuilt(source.name()) {
+                    begin_anew.push(source.name().to_string());
+                    continue;
+                }
+                let had = checkpoint.preloaded.saturating_sub(before.preloaded_before);
+                (0..had).for_each(|_| source.discard());
             }
             ended.extend(before.has_ended.then_some(number));
         }
         self.ends.iter_mut().for_each(|ends| ends.leave_out(ended.clone()));
-        self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.continue_behind(checkpoint));
+        let begins_anew = |name: &str| begin_anew.iter().any(|other| other == name);
+        self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.continue_behind(checkpoint, begins_anew));
         self.commits.set(checkpoint.commit);
         self.sources.iter_mut().for_each(|source| source.advance(checkpoint.commit));
         self.progress.start_at(checkpoint.commit);

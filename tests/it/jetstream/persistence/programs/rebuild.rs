@@ -121,3 +121,72 @@ fn a_program_with_a_rebuilt_operator_survives_crashes() {
     }
     assert!(crashes > 2, "{crashes}");
 }
+
+#[derive(Schema)]
+struct Rate {
+    city: String,
+    rate: i64,
+}
+
+/// Orders with the rates of a table in the program.
+fn priced(name: &'static str) -> impl Fn(&Pipeline, &Broker, &Table<Order>) {
+    move |pipeline, broker, orders| {
+        let rates = pipeline.rows([Rate { city: "Oslo".to_owned(), rate: 10 }]);
+        let priced = join!(o in orders, r in rates on o.city == r.city => { o.price, rate: r.rate }).named(name);
+        nats::write(&priced, broker, "out").name("priced").json();
+    }
+}
+
+/// Its rows are in the old state, and are sent only once.
+#[test]
+fn a_static_table_is_sent_again_to_an_operator_that_begins_empty() {
+    let row = |price: i64| inserted(&format!(r#""price":{price},"rate":10"#));
+    let mut crashes = 0;
+    for writes in 0.. {
+        let store = Store::new();
+        run(&store, &[1], priced("before")).unwrap();
+        let settings = || Persistence::from(&store).starts_empty("priced").allow_dropped("before");
+        let error = run(settings(), &[], priced("priced")).expect_err("rows that are not sent again");
+        assert_error(&error, ErrorKind::Persistence, &["a table of rows in the program", r#".rebuild("rows")"#]);
+        store.crash_after(writes);
+        let has_crashed = run(settings().rebuild("rows"), &[2], priced("priced")).is_err();
+        store.restart();
+        let published = run(settings().rebuild("rows"), &[3], priced("priced")).unwrap();
+        assert!(published.contains(&row(3)), "after {writes} writes: {published:?}");
+        if !has_crashed {
+            break;
+        }
+        crashes += 1;
+    }
+    assert!(crashes > 2, "{crashes}");
+}
+
+/// A table that is new has all of its rows before it, whatever other tables have had.
+#[test]
+fn a_new_static_table_is_loaded_again_after_a_crash() {
+    let program = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| totals(broker, orders);
+    let mut crashes = 0;
+    for writes in 0.. {
+        let store = Store::new();
+        let with_table = |pipeline: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+            drop(pipeline.rows([Total { city: "Rome".to_owned(), total: 5 }]).collect());
+            program(pipeline, broker, orders);
+        };
+        run(&store, &[1], with_table).unwrap();
+        let with_two = |pipeline: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+            with_table(pipeline, broker, orders);
+            priced("priced")(pipeline, broker, orders);
+        };
+        store.crash_after(writes);
+        let settings = || Persistence::from(&store).starts_empty("priced");
+        let has_crashed = run(settings(), &[2], with_two).is_err();
+        store.restart();
+        let published = run(settings(), &[3], with_two).unwrap();
+        assert!(published.contains(&inserted(r#""price":3,"rate":10"#)), "after {writes} writes: {published:?}");
+        if !has_crashed {
+            break;
+        }
+        crashes += 1;
+    }
+    assert!(crashes > 2, "{crashes}");
+}
