@@ -206,19 +206,18 @@ impl<T> Read<T> {
         let dead_letters = self.dead_letter.as_deref();
         let dead_letters = dead_letters.map(|to| dead_letter_output(&plan, &self.endpoint, &self.options, &name, to));
         let settings = DecodeSettings { on_error: self.on_decode_error, dead_letters };
-        // A dead letter keeps the headers of its message, and a deletion in a bucket is a header.
-        let wants_headers = settings.dead_letters.is_some() || self.transport.is_bucket();
-        let metadata = if wants_headers { metadata.with_headers() } else { metadata };
+        // A dead letter keeps the headers of its message. In a bucket, a deletion is a header, and the revision and its time tell
+        // whether a value was read before.
+        let (dead_letters, is_bucket) = (settings.dead_letters.is_some(), self.transport.is_bucket());
+        let metadata = if dead_letters || is_bucket { metadata.with_headers() } else { metadata };
+        let metadata = if is_bucket { metadata.with_delivery() } else { metadata };
         let commit_every = self.commit_every;
         let (link, trigger) = match self.endpoint.clone() {
             Endpoint::Memory(broker) => {
-                // As on a server, what a bucket says at the start depends on what the table had before.
-                let replay = if self.transport.is_bucket() { Replay::Never } else { Replay::Logged };
-                let link = add_memory_source(&plan, name, metadata, self.subscription.bound, replay);
+                let link = add_memory_source(&plan, name, metadata, self.subscription.bound, Replay::Logged);
                 // There is no snapshot of the past in memory.
                 link.queue.end_snapshot();
-                let subject =
-                    if self.transport.is_bucket() { bucket::prefix(&self.subject) + ">" } else { self.subject };
+                let subject = if is_bucket { bucket::prefix(&self.subject) + ">" } else { self.subject };
                 let commits = broker.subscribe(&subject, Arc::clone(&link.queue));
                 (link, CommitTrigger::Manual(commits))
             }
@@ -358,7 +357,7 @@ impl Read {
     /// The bucket's key identifies a row, so the schema needs no primary key. As metadata columns, the key is the message's
     /// subject and the revision its stream sequence. A value that cannot be decoded is rejected, and leaves the row as it was.
     ///
-    /// The rows are kept by key on the first worker.
+    /// The rows are kept by key on the first worker, and are part of the state if the pipeline persists.
     ///
     /// ```
     /// use pathway::prelude::*;

@@ -32,7 +32,7 @@ pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
 pub use scan::Timers;
-pub(crate) use state::{KeyedState, Whole, WholeState};
+pub(crate) use state::{KeyedState, Slot, Whole, WholeState};
 pub use timed::{Timed, TimedGroups};
 pub use update_cells::UpdateCells;
 pub(crate) use upsert::upsert;

@@ -101,4 +101,6 @@ pub(crate) enum Arrival {
         source: u32,
         sequences: SequenceRuns,
     },
+    /// The first contents of a bucket were complete: its number in [`Record::Start`].
+    SnapshotEnd(u32),
 }

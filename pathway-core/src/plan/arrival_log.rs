@@ -38,6 +38,7 @@ impl ArrivalLog {
                 Arrival::Preloaded => recorder.add(&Entry::Preloaded),
                 Arrival::Ended(sources) => recorder.add(&Entry::Ended(sources.clone())),
                 Arrival::CatchingUp(is_catching_up) => recorder.add(&Entry::CatchingUp(*is_catching_up)),
+                Arrival::SnapshotEnd(source) => recorder.add(&Entry::Snapshot(*source)),
                 // The recording has the messages themselves.
                 Arrival::Messages { .. } | Arrival::Sequences { .. } | Arrival::Logged { .. } => {}
             }
@@ -120,8 +121,8 @@ impl SourceArrivals {
     }
 
     /// The first contents of the source are complete.
-    pub(crate) fn record_snapshot(&self) {
-        self.log.0.recorder.iter().for_each(|recorder| recorder.add(&Entry::Snapshot(self.source)));
+    pub(crate) fn end_snapshot(&self) {
+        self.log.add(Arrival::SnapshotEnd(self.source));
     }
 
     /// Whether the open commit was confirmed in an earlier run.

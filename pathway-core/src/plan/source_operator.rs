@@ -71,8 +71,13 @@ pub trait SourceOperator {
         Err("it has nothing in the log".to_owned())
     }
 
-    /// Says, in a replay, that what the source has at the start is complete.
-    fn replay_snapshot(&mut self) {}
+    /// The log, or a recording, says that the first contents of the source were complete.
+    fn replay_snapshot_end(&mut self) {}
+
+    /// Whether its state has the first contents of the source.
+    fn has_first_contents(&self) -> bool {
+        true
+    }
 
     /// The columns of its rows, if it hands over rows; `None` for a source of messages.
     fn columns(&self) -> Option<String> {

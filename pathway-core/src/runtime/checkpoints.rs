@@ -96,7 +96,7 @@ impl Checkpoints {
             match arrival {
                 Arrival::Preloaded => self.preloaded += 1,
                 Arrival::CatchingUp(is_catching_up) => self.is_catching_up = *is_catching_up,
-                Arrival::Ended(_) => {}
+                Arrival::Ended(_) | Arrival::SnapshotEnd(_) => {}
                 Arrival::Messages { source, last, stored, .. } => {
                     let source = self.sources.get_mut(*source as usize);
                     source.into_iter().for_each(|source| (source.next, source.stored) = (last + 1, *stored));

@@ -33,7 +33,7 @@ impl CommitLoop<'_> {
             let has_ended = before.is_some_and(|before| before.has_ended);
             let (columns, is_static) = (source.columns(), is_preloaded(&**source));
             // Its state has the first contents of a bucket.
-            let has_snapshot = checkpoint.is_some() && !source.awaits_snapshot();
+            let has_snapshot = checkpoint.is_some() && source.has_first_contents();
             RecordedSource { name, columns, is_static, has_ended, has_snapshot }
         });
         recorder.begin(Beginning {

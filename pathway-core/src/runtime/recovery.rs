@@ -144,8 +144,9 @@ impl CommitLoop<'_> {
         let message = format_args!("{from}{computed} commits behind it were computed again in {seconds:.1} s");
         report(Level::Info, "persistence", message);
         let Some(checkpoints) = &self.checkpoints else { return };
-        for (start, position) in checkpoints.positions() {
+        for ((start, position), source) in checkpoints.positions().zip(&self.sources) {
             let place = match position {
+                _ if source.awaits_snapshot() => "with what its bucket holds now".to_owned(),
                 [] if start.created.is_empty() => continue,
                 [] => format!("at sequence {} of the stream that was created {}", start.next, start.created),
                 _ => "behind the position in the log".to_owned(),
@@ -245,6 +246,11 @@ impl CommitLoop<'_> {
                         );
                         return Err(Error::new(ErrorKind::Persistence, message));
                     }
+                }
+                Arrival::SnapshotEnd(source) => {
+                    let source = self.sources.get_mut(*source as usize);
+                    source.into_iter().for_each(|source| source.replay_snapshot_end());
+                    self.log_arrival(arrival.clone());
                 }
                 Arrival::Messages { source, count, last, stored } => {
                     if !self.replay_messages(record.commit, *source as usize, *count, (*last, *stored), false)? {

@@ -71,7 +71,7 @@ impl CommitLoop<'_> {
             }
             if let Some(source) = number.filter(|_| source.has_snapshot).and_then(|number| self.sources.get_mut(number))
             {
-                source.replay_snapshot();
+                source.replay_snapshot_end();
             }
         }
         let mut last = 0;
@@ -118,7 +118,7 @@ impl CommitLoop<'_> {
                 RecordedArrival::Snapshot(source) => {
                     let number = matched.numbers.get(source).copied().flatten();
                     let source = number.and_then(|number| self.sources.get_mut(number));
-                    source.into_iter().for_each(|source| source.replay_snapshot());
+                    source.into_iter().for_each(|source| source.replay_snapshot_end());
                 }
                 RecordedArrival::Values { source, values } => {
                     let number = matched.numbers.get(source).copied().flatten();

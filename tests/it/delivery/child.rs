@@ -31,6 +31,7 @@ fn entry_point_of_a_child_process() {
         "persist" => crate::jetstream::persistence::service(&uri).run(),
         "persist without checkpoints" => persist(&uri, Duration::MAX).run(),
         "persist with checkpoints" => persist(&uri, Duration::from_millis(20)).run(),
+        "join a bucket" => crate::jetstream::persistence::buckets::service(&uri).run(),
         "sum a queue" => crate::jetstream::persistence::work_queues::service(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),

@@ -15,14 +15,14 @@ use super::support::{Js, RawClient, server};
 use crate::support::{Gate, Link, random::Random, stop, wait_for};
 
 #[derive(Schema, Clone, Debug, PartialEq)]
-struct Limit {
+pub(super) struct Limit {
     #[schema(subject)]
-    user: String,
-    most: i64,
+    pub(super) user: String,
+    pub(super) most: i64,
 }
 
 /// Creates the bucket `limits`, with other settings than the usual ones.
-fn bucket(server: &Server, more: &Value) -> Js {
+pub(super) fn bucket(server: &Server, more: &Value) -> Js {
     let js = Js::new(server);
     let mut config = json!({
         "name": "KV_limits", "subjects": ["$KV.limits.>"], "max_msgs_per_subject": 1, "allow_rollup_hdrs": true,
@@ -37,17 +37,17 @@ fn bucket(server: &Server, more: &Value) -> Js {
 const SECOND: u64 = 1_000_000_000;
 
 /// Puts values and waits until they are stored.
-fn put<K: AsRef<str>>(js: &Js, keys: impl IntoIterator<Item = K>, most: i64) {
+pub(super) fn put<K: AsRef<str>>(js: &Js, keys: impl IntoIterator<Item = K>, most: i64) {
     let keys = keys.into_iter();
     js.publish_all(keys.map(|key| (format!("$KV.limits.{}", key.as_ref()), format!(r#"{{"most":{most}}}"#))));
 }
 
 /// Puts a value that expires by its own time to live.
-fn put_for_a_second(raw: &mut RawClient, key: &str, most: i64) {
+pub(super) fn put_for_a_second(raw: &mut RawClient, key: &str, most: i64) {
     raw.publish(format!("$KV.limits.{key}").as_bytes(), b"\r\nNats-TTL: 1s", &format!(r#"{{"most":{most}}}"#));
 }
 
-fn purge(js: &Js, request: &Value) {
+pub(super) fn purge(js: &Js, request: &Value) {
     let subject = "$JS.API.STREAM.PURGE.KV_limits";
     let answer = js.runtime.block_on(js.client.request(subject, request.to_string().into())).expect("an answer");
     assert!(!String::from_utf8_lossy(&answer.payload).contains("\"error\""));

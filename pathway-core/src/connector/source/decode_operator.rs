@@ -1,5 +1,7 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
+mod snapshot;
+
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
@@ -17,6 +19,7 @@ use crate::dataflow::InputHandle;
 use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{Acknowledged, Backlog, CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
+use snapshot::Snapshot;
 
 /// What to do with a message that cannot be decoded.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,8 +57,10 @@ pub(super) struct DecodeOperator<R: Schema> {
     confirmations: Confirmations,
     /// A message could not be decoded, and nothing is taken after it.
     is_stopped: bool,
-    /// The messages are from the log.
-    is_replaying: bool,
+    /// The messages are from the log, or were counted before.
+    is_counted: bool,
+    /// What the source has at the start.
+    snapshot: Snapshot,
     /// The last turn ended before the queue was empty.
     has_more: bool,
     /// The batch whose messages are next, and the number of the first one that was not moved.
@@ -82,7 +87,8 @@ impl<R: Schema> DecodeOperator<R> {
             decoded: DecodedRows::default(),
             confirmations: Confirmations::default(),
             is_stopped: false,
-            is_replaying: false,
+            is_counted: false,
+            snapshot: Snapshot::default(),
             has_more: false,
             current: None,
         }
@@ -97,11 +103,6 @@ impl<R: Schema> DecodeOperator<R> {
     fn decode(&mut self, batch: &MessageBatch, numbers: Range<usize>) {
         let read = self.decode_rows(batch, numbers.clone());
         self.confirmations.take(read);
-        if let Some(arrivals) = &self.arrivals {
-            // With the message at which the source stops.
-            let recorded = numbers.start..numbers.start + read + usize::from(self.is_stopped);
-            arrivals.record(recorded.len(), || logged::encode(batch, recorded.clone()));
-        }
         self.log_arrivals(batch, numbers.start..numbers.start + read);
         self.send_rows(batch, numbers.start + read);
         if self.is_stopped {
@@ -109,9 +110,15 @@ impl<R: Schema> DecodeOperator<R> {
         }
     }
 
-    /// Says what has arrived, if the pipeline persists.
+    /// Says what has arrived, if the pipeline persists or is recorded.
     fn log_arrivals(&self, batch: &MessageBatch, numbers: Range<usize>) {
-        let Some(arrivals) = self.arrivals.as_ref().filter(|_| !numbers.is_empty()) else { return };
+        let Some(arrivals) = &self.arrivals else { return };
+        // With the message at which the source stops.
+        let recorded = numbers.start..numbers.end + usize::from(self.is_stopped);
+        arrivals.record(recorded.len(), || logged::encode(batch, recorded.clone()));
+        if numbers.is_empty() {
+            return;
+        }
         if self.link.beginning.acknowledging.is_on() {
             return arrivals.add_sequences(batch.sequences(numbers));
         }
@@ -160,8 +167,11 @@ impl<R: Schema> DecodeOperator<R> {
                     self.decoded.changes.truncate(changes_before);
                     break;
                 }
+                if self.decoded.rows == rows_before {
+                    self.decoder.borrow_mut().0.reject(&message);
+                }
                 // A message of which some rows were decoded is acknowledged: it would otherwise be delivered again with them.
-                if self.decoded.rows == rows_before && !self.is_replaying {
+                if self.decoded.rows == rows_before && !self.is_counted {
                     self.link.queue.acks().reject(self.confirmations.taken() + read as u64);
                 }
             }
@@ -188,20 +198,6 @@ impl<R: Schema> DecodeOperator<R> {
                 return;
             }
         }
-    }
-
-    /// Forwards the rows that the decoder held back until the snapshot was complete, and returns their number.
-    fn end_snapshot(&mut self) -> usize {
-        if self.link.queue.is_past_snapshot(self.confirmations.taken()) {
-            let mut decoder = self.decoder.borrow_mut();
-            if let Some(arrivals) = self.arrivals.as_ref().filter(|_| decoder.0.awaits_snapshot()) {
-                arrivals.record_snapshot();
-            }
-            decoder.0.end_snapshot(&mut self.decoded.changes);
-        }
-        let rows = self.decoded.changes.len();
-        self.output.send(&mut self.decoded.changes);
-        rows
     }
 
     fn reject(
@@ -283,7 +279,10 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
                 self.link.counters.received.add(batch.len() as u64);
                 self.link.counters.bytes.add(batch.bytes() as u64);
             }
-            self.decode(&batch, next..batch.len());
+            self.begin_snapshot();
+            if !self.compare(&batch, next) {
+                self.decode(&batch, next..batch.len());
+            }
             queue.recycle(batch);
             if one_commit {
                 break;
@@ -324,7 +323,9 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
     }
 
     fn started_at(&self) -> Option<(u64, String)> {
-        self.link.beginning.found.get().cloned()
+        let is_logged = self.link.beginning.is_logged.get() == Some(&true);
+        // What is in the log does not depend on the stream that it came from.
+        self.link.beginning.found.get().filter(|_| !is_logged).cloned()
     }
 
     fn replay(&mut self, count: u64) -> (u64, Option<(u64, i64)>) {
@@ -343,9 +344,9 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
 
     fn replay_logged(&mut self, values: &[u8]) -> Result<(), String> {
         let batch = logged::decode(values)?;
-        self.is_replaying = true;
+        self.is_counted = true;
         let read = self.decode_rows(&batch, 0..batch.len());
-        self.is_replaying = false;
+        self.is_counted = false;
         self.link.counters.received.add(batch.len() as u64);
         self.link.counters.bytes.add(batch.bytes() as u64);
         if let Some(arrivals) = &self.arrivals {
@@ -355,21 +356,22 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         Ok(())
     }
 
-    fn replay_snapshot(&mut self) {
-        self.decoder.borrow_mut().0.end_snapshot(&mut self.decoded.changes);
-        self.output.send(&mut self.decoded.changes);
+    fn replay_snapshot_end(&mut self) {
+        self.end_logged_snapshot();
+    }
+
+    fn has_first_contents(&self) -> bool {
+        self.decoder.borrow().0.is_snapshot_complete()
     }
 
     fn awaits_snapshot(&self) -> bool {
-        let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
-        is_scheduled && self.decoder.borrow().0.awaits_snapshot() && !self.is_finished()
+        self.is_scheduled() && self.has_open_snapshot() && !self.is_finished()
     }
 
     fn can_wait(&self) -> bool {
-        let is_scheduled = matches!(self.trigger, CommitTrigger::Scheduled(_));
         // A server keeps what it has stored. What it has not, it discards where the source does not read it soon.
-        is_scheduled
-            && !self.decoder.borrow().0.awaits_snapshot()
+        self.is_scheduled()
+            && !self.has_open_snapshot()
             && (self.link.backlog.reads_stored() || self.link.queue.is_half_free())
     }
 

@@ -59,15 +59,16 @@ pub(super) fn decode(values: &[u8]) -> Result<MessageBatch, String> {
     let mut batch = MessageBatch::default();
     for message in messages {
         let LoggedMessage { subject, payload, headers, received_at, delivery, rejected } = message;
+        let delivery = delivery.map(|(stream_sequence, published_at, delivered)| {
+            Ok::<_, String>(Delivery { stream_sequence, published_at: time(published_at)?, delivered })
+        });
+        let delivery = delivery.transpose()?;
         if let Some(error) = rejected {
-            batch.push_rejected(subject, payload, headers, DecodeError::message(error));
+            batch.push_rejected(subject, payload, headers, delivery, DecodeError::message(error));
         } else if headers.is_empty() && received_at.is_none() && delivery.is_none() {
             batch.push(subject, payload);
         } else {
-            let delivery = delivery.map(|(stream_sequence, published_at, delivered)| {
-                Ok::<_, String>(Delivery { stream_sequence, published_at: time(published_at)?, delivered })
-            });
-            batch.push_with(subject, payload, headers, received_at.map(time).transpose()?, delivery.transpose()?);
+            batch.push_with(subject, payload, headers, received_at.map(time).transpose()?, delivery);
         }
     }
     Ok(batch)
@@ -83,7 +84,7 @@ mod tests {
         batch.push("a", b"1");
         let delivery = Delivery { stream_sequence: 7, published_at: DateTimeUtc::UNIX_EPOCH, delivered: 2 };
         batch.push_with("b", b"\xff", [("x", "1"), ("x", "2")], Some(DateTimeUtc::UNIX_EPOCH), Some(delivery));
-        batch.push_rejected("c", b"", [], DecodeError::message("why"));
+        batch.push_rejected("c", b"", [], Some(delivery), DecodeError::message("why"));
         batch.push("d", b"4");
         let again = decode(&encode(&batch, 1..4).expect("encoded")).expect("decoded");
         let texts = |batch: &MessageBatch| batch.iter().map(|message| format!("{message:?}")).collect::<Vec<_>>();
@@ -96,6 +97,7 @@ mod tests {
         let second = again.iter().next().expect("a message");
         assert_eq!(second.headers.all("x").collect::<Vec<_>>(), ["1", "2"]);
         assert_eq!((second.received_at, second.delivery), (Some(DateTimeUtc::UNIX_EPOCH), Some(delivery)));
+        assert_eq!(again.iter().nth(1).and_then(|message| message.delivery), Some(delivery));
         assert_eq!(again.rejection_of(1).map(ToString::to_string).as_deref(), Some("why"));
     }
 }

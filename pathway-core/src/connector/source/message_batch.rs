@@ -84,10 +84,23 @@ impl MessageBatch {
         subject: &str,
         payload: &[u8],
         headers: impl IntoIterator<Item = (&'h str, &'h str)>,
+        delivery: Option<Delivery>,
         error: DecodeError,
     ) {
         self.rejected.push((self.entries.len(), error));
-        self.push_with(subject, payload, headers, None, None);
+        self.push_with(subject, payload, headers, None, delivery);
+    }
+
+    /// Adds a copy of a message of another batch, with its number in that.
+    pub(super) fn push_copy(&mut self, message: &Message<'_>, number: usize, batch: &MessageBatch) {
+        let Message { subject, payload, headers, received_at, delivery } = *message;
+        match batch.rejection_of(number) {
+            Some(error) => self.push_rejected(subject, payload, headers.iter(), delivery, error.clone()),
+            None => self.push_with(subject, payload, headers.iter(), received_at, delivery),
+        }
+        if let Some(MessagePosition::At(position)) = batch.position_of(number) {
+            self.set_position(position.clone());
+        }
     }
 
     /// Why the source rejects the message with this number, if it does.
@@ -313,7 +326,7 @@ mod tests {
     fn a_rejected_message_keeps_its_error_until_the_batch_is_cleared() {
         let mut batch = MessageBatch::default();
         batch.push("a", b"1");
-        batch.push_rejected("a", b"2", [("x", "1")], DecodeError::message("why"));
+        batch.push_rejected("a", b"2", [("x", "1")], None, DecodeError::message("why"));
         batch.push("a", b"3");
         let errors = [0, 1, 2].map(|number| batch.rejection_of(number).map(ToString::to_string));
         assert_eq!(errors, [None, Some("why".to_owned()), None]);

@@ -44,6 +44,8 @@ pub use position::Position;
 pub use queue::InputQueue;
 pub use row_batch::RowBatch;
 pub(crate) use row_decoder::RowDecoder;
+#[cfg(test)]
+pub(crate) use row_decoder::copy_decoder;
 pub use sender::{MessageSender, RowSender, Sender, SourceLink, Stopped};
 pub use settings::SourceSettings;
 

@@ -1,5 +1,6 @@
 //! The names, keys and headers of key-value buckets, which are streams with rules of their own.
 
+use crate::connector::source::MessageBatch;
 use crate::data::{Error, ErrorKind, Headers, Result};
 use crate::nats::client::MARKER_REASON;
 
@@ -79,6 +80,11 @@ pub(crate) fn is_removal(headers: Headers<'_>) -> bool {
 /// The same, for headers of any kind. `get` finds a value.
 pub(crate) fn removes<'h>(get: impl Fn(&str) -> Option<&'h str>) -> bool {
     matches!(get(OPERATION), Some(DELETE | "PURGE")) || get(MARKER_REASON).is_some()
+}
+
+/// Adds the deletion of a key that no message of the bucket announces.
+pub(crate) fn push_deletion(batch: &mut MessageBatch, key: &str) {
+    batch.push_with(key, &[], [(OPERATION, DELETE)], None, None);
 }
 
 #[cfg(test)]

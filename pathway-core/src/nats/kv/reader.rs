@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bucket::{self, Bucket};
 use crate::connector::Failure;
-use crate::connector::source::{MessageSender, Replay, Source, SourceSettings, Undecoded};
+use crate::connector::source::{MessageSender, Source, SourceSettings, Undecoded};
 use crate::data::Result;
 use crate::nats::client::{Api, ApiPrefix, Dialer, NatsUri, Options, SessionEnd, runtime};
 use crate::nats::jetstream::source::{Start, StreamReader};
@@ -63,11 +63,6 @@ impl Source for BucketReader {
 
     fn settings(&self) -> SourceSettings {
         SourceSettings::new().reports_waiting()
-    }
-
-    fn replay(&self) -> Replay {
-        // What it reads at the start depends on what the table had before.
-        Replay::Never
     }
 
     fn run(self, sender: &MessageSender) -> Result<(), Failure> {

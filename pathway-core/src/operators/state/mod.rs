@@ -18,8 +18,8 @@ pub(super) use event_time::{ClockInterval, Clocks, EventTimeTracker, Observed, o
 pub(super) use in_order::InOrder;
 pub(super) use input_times::{InputTimes, time_input};
 pub(super) use jump_reports::JumpReports;
-pub(crate) use keyed_state::KeyedState;
-pub(super) use keyed_state::{Slot, hash_of};
+pub(super) use keyed_state::hash_of;
+pub(crate) use keyed_state::{KeyedState, Slot};
 pub(super) use ordered_changes::OrderedChanges;
 pub(super) use parts::{TimeParts, part_of};
 #[cfg(test)]

@@ -68,9 +68,14 @@ pub(super) fn check_ids(messages: &[(String, String, String)]) {
     }
 }
 
+/// How often a process is killed.
+pub(super) fn crashes() -> u64 {
+    std::env::var("PATHWAY_CRASHES").map_or(CRASHES, |crashes| crashes.parse().expect("a number"))
+}
+
 /// Kills the process again and again. Returns the server and how many orders there are.
 fn crash(folder: &Folder, persist: Persist) -> (Server, Js, i64) {
-    let crashes = std::env::var("PATHWAY_CRASHES").map_or(CRASHES, |crashes| crashes.parse().expect("a number"));
+    let crashes = crashes();
     let seed = u64::from(std::process::id());
     println!("seed {seed}");
     let mut random = Random::new(seed);

@@ -1,5 +1,6 @@
 //! Pipelines that persist: what a stream has is the same as if nothing had ever been killed.
 
+pub(crate) mod buckets;
 mod calls;
 mod checkpoints;
 mod crashes;

@@ -37,16 +37,15 @@ fn inputs_that_cannot_be_read_again_are_refused() {
         assert_error(&error, kind, words);
     };
     let uri = server.url();
-    let bucket = |pipeline: &Pipeline| drop(nats::read(pipeline, &uri, "prices").kv().json::<Input>().collect());
-    refuse(
-        &bucket,
-        ErrorKind::Config,
-        &["the messages of the source `prices` cannot be read again", "put a stream in front"],
-    );
-    let in_memory = |pipeline: &Pipeline| {
-        drop(nats::read(pipeline, &pathway::testing::Broker::new(), "rates").kv().json::<Input>().collect());
+    let newest = |pipeline: &Pipeline| {
+        let stream = nats::stream("IN").start(nats::Start::LastPerSubject);
+        drop(nats::read(pipeline, &uri, "in.>").jetstream(stream).json::<Input>().collect());
     };
-    refuse(&in_memory, ErrorKind::Config, &["the messages of the source `rates` cannot be read again"]);
+    refuse(
+        &newest,
+        ErrorKind::Config,
+        &["the messages of the source `in.>` cannot be read again", "put a stream in front"],
+    );
     let queue = |pipeline: &Pipeline| {
         drop(nats::read(pipeline, &uri, "queue.>").jetstream("QUEUE").json::<Deliveries>().collect());
     };

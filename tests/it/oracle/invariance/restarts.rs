@@ -8,7 +8,7 @@ use std::time::Duration;
 use pathway::io::{CommitBatch, Failure, RowSender, Sink, Source, SourceSettings};
 use pathway::persistence::Persistence;
 use pathway::prelude::*;
-use pathway::testing::Store;
+use pathway::testing::{Broker, Store};
 use pathway::{ErrorKind, Running};
 
 use super::random_chains::{CHAINS, Keep, choices_of, declare, events};
@@ -179,5 +179,74 @@ fn chains_of_random_operators_survive_crashes() {
                 });
             assert_eq!(replayed, expected, "{case}: replay of chain {chain}: {steps} (left)\n{history:#?}");
         }
+    }
+}
+
+#[derive(Debug, Schema)]
+struct Limit {
+    #[schema(subject)]
+    key: String,
+    most: i64,
+}
+
+/// Puts random values into a bucket, and deletes some, in commits. Each run puts all of them; the last one does not crash.
+#[test]
+fn tables_of_buckets_survive_crashes() {
+    for seed in seeds() {
+        let case = label("tables of buckets with crashes", seed);
+        let mut random = Random::new(seed ^ 0xb0c7);
+        let mut expected = BTreeMap::new();
+        let mut message = || {
+            let (key, most) = (format!("k{}", random.below(7)), random.below(5) as i64);
+            match most {
+                0 => drop(expected.remove(&key)),
+                most => drop(expected.insert(key.clone(), most)),
+            }
+            (format!("$KV.limits.{key}"), most)
+        };
+        let commits: Vec<[_; 3]> = (0..40).map(|_| [(); 3].map(|()| message())).collect();
+        let (store, output) = (Store::new(), Output::default());
+        let mut history = Vec::new();
+        loop {
+            let (workers, writes) = (random.pick(&[1, 1, 2, 3]), 1 + random.below(80));
+            let every = random.pick(&[Duration::from_nanos(1), Duration::from_millis(2), Duration::from_secs(10)]);
+            let is_last = history.len() == 8;
+            if !is_last {
+                store.crash_after(writes);
+            }
+            history.push(format!("{workers} workers, {writes} writes, checkpoints every {every:?}"));
+            let broker = Broker::new();
+            let pipeline = Pipeline::named("limits").persist(Persistence::from(&store).checkpoint_every(every));
+            let limits = nats::read(&pipeline, &broker, "limits").kv().json::<Limit>();
+            let _rows = output.rows(&limits, Compared::Table);
+            let ran = pipeline.start_with(workers).and_then(|running| {
+                for commit in &commits {
+                    for (subject, most) in commit {
+                        match most {
+                            0 => broker.publish_with_headers(subject, [("KV-Operation", "DEL")], ""),
+                            most => broker.publish(subject, format!(r#"{{"most": {most}}}"#)),
+                        }
+                    }
+                    broker.commit();
+                }
+                broker.close();
+                running.join()
+            });
+            store.restart();
+            match ran {
+                Ok(_) if is_last => break,
+                Err(error) if error.kind() != ErrorKind::Persistence || is_last => {
+                    panic!("{case}: {error:#}\n{history:#?}")
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        let mut standing = BTreeMap::new();
+        for (row, diff) in output.0.lock().unwrap().values().flatten() {
+            *standing.entry(row.clone()).or_default() += diff;
+        }
+        standing.retain(|_, count| *count != 0);
+        let row = |(key, most): (&String, &i64)| (format!("{:?}", Limit { key: key.clone(), most: *most }), 1);
+        assert_eq!(standing, expected.iter().map(row).collect(), "{case}\n{history:#?}");
     }
 }

@@ -318,7 +318,7 @@ impl Reader {
         if !self.keys.as_mut().is_some_and(|keys| keys.remove(key)) {
             return;
         }
-        self.batch.push_with(&key.0, &[], [(bucket::OPERATION, bucket::DELETE)], None, None);
+        bucket::push_deletion(&mut self.batch, &key.0);
         self.link.counters.removed_keys.add(1);
         let message = format_args!(
             "the bucket does not store the key `{}` any more, although no message said so: it has expired, or was purged or \

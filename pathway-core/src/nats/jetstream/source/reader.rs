@@ -252,7 +252,9 @@ impl Reader {
             }
             if found.retention != Retention::Limits || self.spec.durable.is_some() {
                 self.acknowledge_messages(&found)?;
-            } else if let Some((next, stored)) = self.link.beginning.wanted.get().copied() {
+            } else if self.link.beginning.is_logged.get() != Some(&true)
+                && let Some((next, stored)) = self.link.beginning.wanted.get().copied()
+            {
                 self.continue_behind(connection, &found, next, stored).await?;
             }
             self.records_subjects = found.retention == Retention::Limits && !found.is_limited_per_subject;
@@ -375,7 +377,9 @@ impl Reader {
             "the client cannot parse message {} of stream `{}`, which was therefore fetched by its sequence: {reason}",
             message.sequence, self.spec.stream
         ));
-        self.batch.push_rejected(subject, &message.payload, message.readable_headers(), error);
+        let delivery = self.link.metadata.delivery;
+        let delivery = delivery.then(|| DeliveryInfo::of_lost(message.sequence, message.stored, 0).delivery());
+        self.batch.push_rejected(subject, &message.payload, message.readable_headers(), delivery, error);
         self.backlog.record(&mut self.batch, message.stored);
         if self.unacked.is_none() {
             let has_ttl = message.readable_headers().any(|(name, _)| name == TTL);

@@ -134,6 +134,16 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         }
     }
 
+    /// The slot of a key, if there is one. It makes no key dirty.
+    pub(crate) fn find(&self, key: &K) -> Option<Slot> {
+        let hash = half(hash_of(key));
+        let slots = &self.slots;
+        let is_key = |at: &Position| {
+            at.hash == hash && matches!(&slots[at.slot as usize], Some((known, _)) if known.compare(key).is_eq())
+        };
+        self.index.find(Position::spread(hash), is_key).map(|at| Slot(at.slot))
+    }
+
     /// Marks a slot as dirty, and returns whether it was clean.
     #[inline]
     fn mark(&mut self, slot: u32) -> bool {
@@ -313,6 +323,8 @@ mod tests {
         let mut slots = Vec::new();
         keyed.entries(&mut (0..1_000).map(|key| key / 2).collect(), &mut slots);
         assert_eq!(slots.iter().filter(|(_, first)| *first).count(), 500);
+        let found = keyed.find(&8).and_then(|slot| keyed.get(slot)).map(|(key, _)| *key);
+        assert_eq!((found, keyed.find(&501)), (Some(8), None));
         keyed.seal(|_, _| false);
         assert_eq!((keyed.len(), keyed.slots.len()), (0, 0));
     }
