@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::sink::EncodedMessage;
 use super::source::{InputQueue, MessageBatch};
+use crate::data::Commit;
 use crate::plan::ManualCommits;
 
 /// Where messages are read from or written to: a NATS server by its URI, or a broker in memory.
@@ -34,6 +35,13 @@ pub trait MemoryBroker: Send + Sync {
     /// # Errors
     /// The message is too large: how large it may be, headers included.
     fn publish(&self, message: EncodedMessage<'_>) -> Result<(), TooLarge>;
+
+    /// Publishes the value of a bucket's key, unless the last message of the key is this one, or a later one, of the same writer.
+    /// `place` is its commit, and its number in that.
+    ///
+    /// # Errors
+    /// Those of [`publish`](MemoryBroker::publish).
+    fn publish_value(&self, message: EncodedMessage<'_>, writer: &str, place: (Commit, usize)) -> Result<(), TooLarge>;
 }
 
 impl fmt::Debug for Endpoint {

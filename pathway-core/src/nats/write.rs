@@ -146,7 +146,7 @@ impl<R: Schema, T> Write<R, T> {
                     plan.control().fail(no_removals_left_out(&name));
                 }
                 check_format(&encode, &table, &output);
-                let encode: Arc<dyn Encode<R>> = Arc::new(encode);
+                let (encode, output): (Arc<dyn Encode<R>>, _) = (Arc::new(encode), output.of_bucket());
                 write_table(&table, name, move || {
                     BucketWriter::new(&subject, &api, Arc::clone(&key), Arc::clone(&encode), output.clone())
                 });
@@ -257,7 +257,8 @@ impl<R: Schema> Write<R> {
     ///
     /// A key may have ASCII letters and digits, `-`, `/`, `_`, `=`, and dots between them. A row with another key is
     /// rejected, and becomes a dead letter if there is a subject for them. Two puts of one key keep their order whatever the
-    /// server does. What an earlier run has left in the bucket stays there if this one has no row for it.
+    /// server does. What an earlier run has left in the bucket stays there if this one has no row for it. In a pipeline that
+    /// [persists](crate::plan::Pipeline::persist), the bucket gets each value of a key once, over any number of crashes.
     ///
     /// The rows are kept by key on the first worker.
     ///

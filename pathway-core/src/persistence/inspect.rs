@@ -123,7 +123,8 @@ fn read(store: &Arc<dyn FileStore>) -> Result<Inspection> {
         parts: checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.parts.len()),
         states: Vec::new(),
         sources: Vec::new(),
-        sinks: outputs.into_iter().map(|(sink, output)| (sink, output.last)).collect(),
+        // Buckets have no such sequence.
+        sinks: outputs.into_iter().filter(|(_, it)| it.last > 0).map(|(sink, it)| (sink, it.last)).collect(),
         earlier_checkpoints: earlier.len(),
         log_commits: 0,
         log_bytes: log_bytes(&**store, log)?,

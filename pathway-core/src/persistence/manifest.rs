@@ -35,13 +35,13 @@ pub(super) struct Manifest {
     pub(super) earlier: Vec<RestorePoint>,
 }
 
-/// How far an output stream has the output of a sink.
+/// How far an output stream, or the stream of a bucket, has the output of a sink.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OutputPosition {
     pub(crate) stream: String,
     /// When the stream was created, as the server writes it.
     pub(crate) created: String,
-    /// The sequence of the last message.
+    /// The sequence of the last message; 0 for a bucket, whose messages have ids that say it.
     pub(crate) last: u64,
 }
 

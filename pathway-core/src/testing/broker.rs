@@ -1,6 +1,7 @@
 //! The broker in memory.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +9,7 @@ use crate::connector::sink::EncodedMessage;
 use crate::connector::source::{InputQueue, MessageBatch};
 use crate::connector::subject::matches;
 use crate::connector::{Endpoint, MemoryBroker, ReplayOptions, TooLarge};
-use crate::data::DateTimeUtc;
+use crate::data::{Commit, DateTimeUtc};
 use crate::plan::{Control, ManualCommits};
 
 /// A NATS in memory. Use it where `nats::read` and `nats::write` take a server's URI.
@@ -69,6 +70,8 @@ struct State {
     pipelines: Vec<(Control, Arc<ManualCommits>)>,
     /// The messages that pipelines have written.
     published: Vec<Published>,
+    /// The last value of each key of a bucket: who has written it, in which commit, and its number in that.
+    values: HashMap<String, (String, Commit, usize)>,
     /// The sources have ended.
     closed: bool,
     /// How many bytes a message of a pipeline may have, headers included.
@@ -81,6 +84,7 @@ impl Default for State {
             subscriptions: Vec::new(),
             pipelines: Vec::new(),
             published: Vec::new(),
+            values: HashMap::new(),
             closed: false,
             max_payload: Broker::DEFAULT_MAX_PAYLOAD,
         }
@@ -270,18 +274,33 @@ impl MemoryBroker for Shared {
     }
 
     fn publish(&self, message: EncodedMessage<'_>) -> Result<(), TooLarge> {
-        let message = Published::new(message.subject(), message.headers(), message.payload());
+        self.lock().publish(message)
+    }
+
+    fn publish_value(&self, message: EncodedMessage<'_>, writer: &str, place: (Commit, usize)) -> Result<(), TooLarge> {
         let mut state = self.lock();
-        if message.wire_size() > state.max_payload {
-            return Err(TooLarge(state.max_payload));
+        let last = state.values.get(message.subject());
+        if last.is_some_and(|(last, commit, number)| last == writer && (*commit, *number) >= place) {
+            return Ok(());
         }
-        state.route(&message.subject, &message.headers, &message.payload);
-        state.published.push(message);
+        let subject = message.subject().to_owned();
+        state.publish(message)?;
+        state.values.insert(subject, (writer.to_owned(), place.0, place.1));
         Ok(())
     }
 }
 
 impl State {
+    fn publish(&mut self, message: EncodedMessage<'_>) -> Result<(), TooLarge> {
+        let message = Published::new(message.subject(), message.headers(), message.payload());
+        if message.wire_size() > self.max_payload {
+            return Err(TooLarge(self.max_payload));
+        }
+        self.route(&message.subject, &message.headers, &message.payload);
+        self.published.push(message);
+        Ok(())
+    }
+
     /// Adds a message to the open commits of all sources that read its subject.
     fn route(&self, subject: &str, headers: &[(String, String)], payload: &[u8]) {
         let now = DateTimeUtc::now();

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::support::{realtime_sum, sum_of, sum_with};
+use crate::jetstream::persistence::bucket_sinks::service as write_a_bucket;
 use crate::support::{Input, wait_for};
 use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::nats::Options;
@@ -32,6 +33,9 @@ fn entry_point_of_a_child_process() {
         "persist without checkpoints" => persist(&uri, Duration::MAX).run(),
         "persist with checkpoints" => persist(&uri, Duration::from_millis(20)).run(),
         "join a bucket" => crate::jetstream::persistence::buckets::service(&uri).run(),
+        "write a bucket without checkpoints" => write_a_bucket(&uri, Duration::MAX).run(),
+        "write a bucket with checkpoints" => write_a_bucket(&uri, Duration::from_millis(20)).run(),
+        "write nothing but a bucket" => crate::jetstream::persistence::bucket_sinks::bucket_service(&uri).run(),
         "sum a queue" => crate::jetstream::persistence::work_queues::service(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),

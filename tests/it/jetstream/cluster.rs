@@ -7,6 +7,7 @@ use async_nats::jetstream::message::PublishMessage;
 use async_nats::jetstream::stream::Config;
 use pathway::Running;
 use pathway::prelude::*;
+use pathway::testing::Store;
 use pathway_testkit::Server;
 
 use super::support::{Js, stream, work_queue};
@@ -203,4 +204,44 @@ fn messages_of_a_stream_stay_in_order_while_servers_fail() {
     }
     stop(running);
     assert!(js.values("OUT").iter().copied().eq(0..6003));
+}
+
+/// The values of a pipeline that persists, of 20 keys, each in order.
+#[test]
+fn values_of_a_bucket_are_stored_once_while_servers_fail() {
+    const COMMIT: i64 = 40;
+    let mut cluster = Cluster::start();
+    let js = cluster.js(2);
+    // Its history has no limit, so that it shows all values.
+    js.create_replicated(Config { name: "KV_last".to_owned(), subjects: vec!["$KV.last.>".to_owned()], ..stream("") });
+    let pipeline = Pipeline::named("last").persist(Store::new());
+    let (feed, rows) = pipeline.input::<Input>();
+    nats::write(&rows, cluster.uri(0), "last").kv(|row| (row.value % 20).to_string()).json();
+    let running = pipeline.start().expect("a running pipeline");
+    let mut values = 0..;
+    let mut write = |commits: usize| {
+        for _ in 0..commits {
+            values.by_ref().take(COMMIT as usize).for_each(|value| feed.insert(Input { value }));
+            feed.commit();
+        }
+        values.start as u64 / 2
+    };
+    for _ in 0..3 {
+        let before = running.stats().sinks[0].published;
+        write(20);
+        wait_for("some values", || running.stats().sinks[0].published > before);
+        js.step_down("STREAM.LEADER.STEPDOWN.KV_last");
+    }
+    for server in 0..3 {
+        write(20);
+        cluster.servers[server].restart().expect("a server");
+        let written = write(1);
+        wait_for("all values", || running.stats().sinks[0].published == written);
+    }
+    drop(feed);
+    join(running).expect("the pipeline ends without an error");
+    let mut seen = vec![Vec::new(); 20];
+    js.values("KV_last").iter().for_each(|value| seen[*value as usize % 20].push(*value));
+    let expected = |key: i64| (key + 20..values.start).step_by(COMMIT as usize).collect::<Vec<_>>();
+    (0..).zip(&seen).for_each(|(key, values)| assert_eq!(*values, expected(key), "key {key}"));
 }

@@ -9,6 +9,7 @@ use pathway::prelude::*;
 use pathway_testkit::Server;
 use serde_json::json;
 
+use super::persistence::bucket_sinks::run_twice;
 use super::support::{Js, Reading, stream, work_queue};
 use crate::support::{Gate, Input, assert_error, join, stop, wait_for};
 
@@ -199,6 +200,9 @@ fn buckets_of_another_domain_are_read_and_written() {
     assert_eq!(leaf.messages("KV_totals"), 0);
     stop(reading);
     assert!(of_leaf.rows().is_empty());
+    run_twice(|rows| nats::write(rows, &url, "totals").kv(|_| "key".to_owned()).domain("hub").json());
+    let value = hub.runtime.block_on(bucket.get("key")).expect("an answer").expect("a value");
+    assert_eq!((value.as_ref(), leaf.messages("KV_totals")), (br#"{"value":2}"#.as_slice(), 0));
 }
 
 /// Exactly the permissions that the guide lists, with the domain in them.

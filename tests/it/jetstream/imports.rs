@@ -9,6 +9,7 @@ use pathway::prelude::*;
 use pathway_testkit::Server;
 use serde_json::json;
 
+use super::persistence::bucket_sinks::run_twice;
 use super::support::{Js, stream, work_queue};
 use crate::support::{Input, join, stop, wait_for};
 
@@ -209,4 +210,13 @@ fn a_bucket_is_read_and_written_with_the_listed_imports() {
     pipeline.run().expect("an end");
     assert_eq!(js.values("KV_in"), (0..100).collect::<Vec<_>>());
     assert_eq!(js.stored("KV_in")[7].1, "$KV.in.k7");
+    let services = ["STREAM.INFO.KV_in", "STREAM.MSG.GET.KV_in"].map(Service::Api);
+    let server = self::server(&[&services[..], &[Service::Keys("$KV.in.>")]].concat());
+    let js = Js::new(&server);
+    create(&js);
+    run_twice(|rows| {
+        let sink = nats::write(rows, server.url(), "in").options(options());
+        sink.kv(|_| "key".to_owned()).api_prefix(PREFIX).json();
+    });
+    assert_eq!(js.values("KV_in"), [2]);
 }

@@ -8,6 +8,7 @@ use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 use serde_json::json;
 
+use super::persistence::bucket_sinks::run_twice;
 use super::support::{Js, interest, stream, work_queue};
 use crate::delivery::child::Child;
 use crate::support::{Input, assert_error, stop, value, wait_for};
@@ -141,6 +142,15 @@ fn streams_and_buckets_are_written_with_the_listed_permissions() {
         nats::write(rows, uri, "in").options(options()).kv(|_| "key".to_owned()).json();
     });
     assert_eq!(js.messages("KV_in"), 1);
+    let publish = ["$KV.in.>", "$JS.API.STREAM.INFO.KV_in", "$JS.API.STREAM.MSG.GET.KV_in"];
+    let server = server(&publish, &[INBOX]);
+    let js = Js::new(&server);
+    create(&js, "KV_in");
+    run_twice(|rows| {
+        nats::write(rows, server.url(), "in").options(options()).kv(|_| "key".to_owned()).json();
+    });
+    assert_eq!(js.values("KV_in"), [2]);
+    assert!(!server.log().contains("Violation"), "{}", server.log());
     let (_server, js) = write(&["in.a", INBOX], |rows, uri| {
         nats::write(rows, uri, "in.a").options(options()).json();
     });

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use async_nats::jetstream::kv;
+use pathway::persistence::Persistence;
 use pathway::prelude::*;
+use pathway::testing::Store;
 use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 
@@ -136,4 +138,49 @@ fn a_copy_that_has_everything_that_was_read_is_read_on() {
     restorable.restore(|js| js.publish("in.a", 101..=110));
     wait_for_rows(&running, 110);
     stop(running);
+}
+
+/// The pipelines persist, and are not running when the buckets are restored.
+#[test]
+fn a_bucket_is_restored_between_two_runs() {
+    let mut restorable = Restorable::start("runs");
+    for bucket in ["in", "out"] {
+        let (js, config) = (restorable.js(), kv::Config { bucket: bucket.to_owned(), ..kv::Config::default() });
+        js.runtime.block_on(js.context.create_key_value(config)).expect("a bucket");
+    }
+    let (reading, writing) = (Store::new(), Store::new());
+    let read = |server: &Server, changes: usize| {
+        let pipeline = Pipeline::named("reading").persist(Persistence::from(&reading));
+        let seen = nats::read(&pipeline, server.url(), "in").kv().json::<Input>().collect();
+        let running = pipeline.start().expect("a running pipeline");
+        wait_for("the changes", || seen.changes().len() >= changes);
+        stop(running);
+        let mut changes: Vec<_> = seen.changes().iter().map(|(_, row, diff)| (row.value, *diff)).collect();
+        changes.sort_unstable();
+        changes
+    };
+    let write = |server: &Server, value: i64| {
+        let pipeline = Pipeline::named("writing").persist(Persistence::from(&writing));
+        let (feed, rows) = pipeline.input::<Input>();
+        nats::write(&rows, server.url(), "out").kv(|row| row.value.to_string()).json();
+        let running = pipeline.start()?;
+        feed.insert(Input { value });
+        feed.commit();
+        drop(feed);
+        join(running)
+    };
+    restorable.js().publish("$KV.in.a", [1]);
+    restorable.js().publish("$KV.in.b", [2]);
+    assert_eq!(read(&restorable.server, 2), [(1, 1), (2, 1)]);
+    write(&restorable.server, 1).expect("the pipeline ends without an error");
+    restorable.back_up();
+    restorable.js().publish("$KV.in.a", [5]);
+    restorable.js().publish("$KV.in.c", [6]);
+    assert_eq!(read(&restorable.server, 3), [(1, -1), (5, 1), (6, 1)]);
+    write(&restorable.server, 2).expect("the pipeline ends without an error");
+    // It has the revision that another value has had.
+    restorable.restore(|js| js.publish("$KV.in.b", [7]));
+    assert_eq!(read(&restorable.server, 5), [(1, 1), (2, -1), (5, -1), (6, -1), (7, 1)]);
+    let error = write(&restorable.server, 3).expect_err("a bucket that lacks a value");
+    assert_error(&error, ErrorKind::Persistence, &["`KV_out`", "it ends at sequence 1, and was written up to 2"]);
 }

@@ -49,6 +49,8 @@ pub struct MessageMeta {
     /// It has neither `pathway_time` nor `pathway_diff`, because it is not a change of a table: it is a dead letter of a source,
     /// or a value of a bucket.
     pub no_change_info: bool,
+    /// Its table did not have a row of its key before: a bucket is likely to have no message of it.
+    pub new_key: bool,
     /// It is a dead letter already.
     pub dead_letter: bool,
     /// Why it cannot be published, where that is known already.

@@ -19,6 +19,8 @@ pub(crate) struct BatchOutput {
     replay: Arc<ReplaySinks>,
     /// Of messages that a broker in memory does not publish.
     dead_letters: Option<DeadLetters>,
+    /// Whether its messages are values of a bucket.
+    is_bucket: bool,
     /// Reports messages that a broker in memory does not publish.
     log: Arc<Mutex<LogLimiter>>,
 }
@@ -28,7 +30,7 @@ impl BatchOutput {
     /// thread does that otherwise.
     pub(crate) fn new(plan: &Plan, link: SinkLink, dead_letters: Option<DeadLetters>) -> Self {
         let (replay, log) = (plan.shared(), Arc::new(Mutex::new(LogLimiter::new(&link.name))));
-        BatchOutput { link, memory: None, replay, dead_letters, log }
+        BatchOutput { link, memory: None, replay, dead_letters, is_bucket: false, log }
     }
 
     /// To a broker in memory. What cannot be published becomes a dead letter, if there is a subject for them.
@@ -39,6 +41,11 @@ impl BatchOutput {
         dead_letters: Option<DeadLetters>,
     ) -> Self {
         BatchOutput { memory: Some(broker), ..BatchOutput::new(plan, link, dead_letters) }
+    }
+
+    /// Its messages are values of a bucket.
+    pub(crate) fn of_bucket(self) -> Self {
+        BatchOutput { is_bucket: true, ..self }
     }
 
     pub(crate) fn link(&self) -> &SinkLink {
@@ -64,10 +71,10 @@ impl BatchOutput {
     /// Publishes a commit's messages on a broker in memory.
     fn publish(&self, batch: &EncodedBatch, broker: &dyn MemoryBroker) {
         let counters = &self.link.counters;
-        for message in &batch.messages {
+        for (number, message) in batch.messages.iter().enumerate() {
             let published = match batch.error_of(message) {
                 Some(error) => Err(error),
-                None => broker.publish(EncodedMessage::new(batch, message)).map_err(|limit| too_large(message, limit)),
+                None => self.publish_message(batch, number, broker).map_err(|limit| too_large(message, limit)),
             };
             let Err(error) = published else {
                 counters.published.add(1);
@@ -88,6 +95,16 @@ impl BatchOutput {
                     self.report(format_args!("a dead letter is lost: its headers alone exceed max_payload of {limit}"));
                 }
             }
+        }
+    }
+
+    /// Publishes a message of a batch, with its number in that.
+    fn publish_message(&self, batch: &EncodedBatch, number: usize, broker: &dyn MemoryBroker) -> Result<(), TooLarge> {
+        let message = EncodedMessage::new(batch, &batch.messages[number]);
+        match self.link.control.persistent().filter(|_| self.is_bucket) {
+            // Commits that are computed again must not put older values over newer ones.
+            Some(state) => broker.publish_value(message, &state.id_prefix(&self.link.name), (batch.commit, number)),
+            None => broker.publish(message),
         }
     }
 

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
 
 use super::confirmations::Confirmations;
-use super::dead_letters::DeadLetterOutput;
+use super::decode_settings::{DecodeSettings, OnDecodeError};
 use super::ingest_limit::IngestLimit;
 use super::message_place::Place;
 use super::row_decoder::BoxedDecoder;
@@ -20,25 +20,6 @@ use crate::format::{DecodedRows, RejectedPart};
 use crate::plan::{Acknowledged, Backlog, CommitTrigger, SourceArrivals, SourceOperator};
 use crate::telemetry::{Level, LogLimiter};
 use snapshot::Snapshot;
-
-/// What to do with a message that cannot be decoded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum OnDecodeError {
-    /// Count it, report it, continue. The first ones are reported one by one, later ones once a second with their number.
-    #[default]
-    Skip,
-    /// End the pipeline with an error that says what is wrong with the message. Everything before the message is committed and
-    /// written; nothing of it, and nothing after it.
-    Stop,
-}
-
-/// What to do with messages that cannot be decoded.
-#[derive(Clone, Default)]
-pub(crate) struct DecodeSettings {
-    pub(crate) on_error: OnDecodeError,
-    pub(crate) dead_letters: Option<DeadLetterOutput>,
-}
 
 /// Decodes what waits and sends it into the dataflow.
 pub(super) struct DecodeOperator<R: Schema> {

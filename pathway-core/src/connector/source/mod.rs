@@ -9,6 +9,7 @@ mod change_checker;
 mod confirmations;
 mod dead_letters;
 mod decode_operator;
+mod decode_settings;
 mod ingest_limit;
 mod input_batch;
 mod item;
@@ -35,8 +36,8 @@ pub(crate) use attach::{
 pub use backlog_progress::{BacklogProgress, MergedSources};
 pub use bound::{Bound, Closed};
 pub(crate) use dead_letters::DeadLetterOutput;
-pub(crate) use decode_operator::DecodeSettings;
-pub use decode_operator::OnDecodeError;
+pub(crate) use decode_settings::DecodeSettings;
+pub use decode_settings::OnDecodeError;
 pub use input_batch::InputBatch;
 pub use item::{MessageSource, RowItem, SourceItem, Undecoded};
 pub use message_batch::MessageBatch;

@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use async_nats::{Client, RequestErrorKind};
+use async_nats::{Client, Message, RequestErrorKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -126,6 +126,19 @@ impl ApiError {
     }
 }
 
+/// The result of a request, as its answer has it.
+pub(crate) fn parse<T: DeserializeOwned>(answer: &Message) -> Result<T, ApiError> {
+    if answer.status.is_some_and(|status| status.as_u16() == 503) {
+        return Err(ApiError::Temporary("nobody answers".to_owned()));
+    }
+    let unreadable = |error| ApiError::Temporary(format!("an answer that cannot be read: {error}"));
+    let response: Response = serde_json::from_slice(&answer.payload).map_err(unreadable)?;
+    match response.error {
+        Some(error) => Err(error.into()),
+        None => serde_json::from_slice(&answer.payload).map_err(unreadable),
+    }
+}
+
 impl From<ErrorResponse> for ApiError {
     fn from(error: ErrorResponse) -> Self {
         let ErrorResponse { code, err_code, description } = error;
@@ -169,12 +182,7 @@ impl Api {
             Ok(Err(error)) => return Err(ApiError::Temporary(error.to_string())),
             Err(_) => return Err(ApiError::Temporary(format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()))),
         };
-        let unreadable = |error| ApiError::Temporary(format!("an answer that cannot be read: {error}"));
-        let response: Response = serde_json::from_slice(&answer.payload).map_err(unreadable)?;
-        match response.error {
-            Some(error) => Err(error.into()),
-            None => serde_json::from_slice(&answer.payload).map_err(unreadable),
-        }
+        self::parse(&answer)
     }
 
     /// Sends a request until it is answered, for at most `limit`; without a limit, forever. A long wait is reported.

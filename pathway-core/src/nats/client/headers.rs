@@ -13,6 +13,8 @@ use crate::connector::sink::{MessageMeta, OutgoingMessage, validate};
 const TIME: HeaderName = HeaderName::from_static("pathway_time");
 const MESSAGE_ID: &str = "Nats-Msg-Id";
 const COMMIT: &str = "pathway_commit";
+/// The sequence of the last message of the subject, which the message must follow.
+const LAST_OF_SUBJECT: &str = "Nats-Expected-Last-Subject-Sequence";
 
 /// How many bytes the headers of most messages into a stream have at most: the time, the diff, an id and the id before it.
 const TYPICAL_LENGTH: usize = 192;
@@ -47,7 +49,7 @@ impl HeaderTemplate {
         match message.meta.as_deref() {
             Some(meta) if meta.no_change_info => build(None, meta, None, None),
             Some(meta) if !meta.headers.is_empty() || meta.message_id.is_some() => {
-                build(Some((time, diff)), meta, None, None)
+                build(Some((time, Some(diff))), meta, None, None)
             }
             _ => {
                 if cached.time != time {
@@ -67,30 +69,37 @@ impl HeaderTemplate {
     ) -> HeaderMap {
         let none = MessageMeta::default();
         let meta = message.meta.as_deref().unwrap_or(&none);
-        let change = (!meta.no_change_info).then_some((time, if message.inserted { 1 } else { -1 }));
+        let change = (!meta.no_change_info).then_some((time, Some(if message.inserted { 1 } else { -1 })));
         build(change, meta, Some(id), condition)
     }
 }
 
 impl HeaderTemplate {
+    /// The headers of a message that is the next one of its key in a bucket, behind the message with the sequence `last`.
+    pub(crate) fn of_key(time: u64, message: &OutgoingMessage, id: &str, last: u64) -> HeaderMap {
+        let none = MessageMeta::default();
+        let meta = message.meta.as_deref().unwrap_or(&none);
+        build(Some((time, None)), meta, Some(id), Some((LAST_OF_SUBJECT, &last.to_string())))
+    }
+
     /// The headers of a message of a pipeline that persists, with what tells it from all others: it can be published again.
     pub(crate) fn with_commit(time: u64, message: &OutgoingMessage, commit: &str) -> HeaderMap {
         let none = MessageMeta::default();
         let meta = message.meta.as_deref().unwrap_or(&none);
-        let change = (!meta.no_change_info).then_some((time, if message.inserted { 1 } else { -1 }));
+        let change = (!meta.no_change_info).then_some((time, Some(if message.inserted { 1 } else { -1 })));
         build(change, meta, None, Some((COMMIT, commit)))
     }
 }
 
 impl CachedHeaders {
     fn new(time: u64, diff: i64) -> Self {
-        CachedHeaders { map: build(Some((time, diff)), &MessageMeta::default(), None, None), time }
+        CachedHeaders { map: build(Some((time, Some(diff))), &MessageMeta::default(), None, None), time }
     }
 }
 
-/// The headers of one message. `change` is its time and diff.
+/// The headers of one message. `change` is its time, and its diff if it is a change of a table.
 fn build(
-    change: Option<(u64, i64)>,
+    change: Option<(u64, Option<i64>)>,
     meta: &MessageMeta,
     id: Option<&str>,
     condition: Option<(&str, &str)>,
@@ -98,7 +107,7 @@ fn build(
     let mut lines = HeaderLines { first: None, text: String::with_capacity(TYPICAL_LENGTH) };
     if let Some((time, diff)) = change {
         lines.add_valid("pathway_time", format_args!("{time}"));
-        lines.add_valid("pathway_diff", format_args!("{diff}"));
+        diff.iter().for_each(|diff| lines.add_valid("pathway_diff", format_args!("{diff}")));
     }
     meta.headers.iter().for_each(|(name, value)| lines.add(name, value));
     match (&meta.message_id, id) {

@@ -37,7 +37,7 @@ pub use nats_uri::{NatsUri, Server};
 pub use options::Options;
 
 pub(crate) use crate::connector::subject::{covers, matches, overlap};
-pub(crate) use api::{Api, ApiError, ErrorResponse, MessageRequest};
+pub(crate) use api::{Api, ApiError, ErrorResponse, MessageRequest, parse};
 pub(crate) use api_prefix::{ApiPrefix, ApiSettings};
 pub(crate) use backoff::Backoff;
 pub(crate) use connection::Connection;

@@ -98,7 +98,8 @@ impl<R: Schema> BucketWriter<R> {
             let (before, after) = (before.take(), rows.last());
             let unchanged = before.as_ref().zip(after).is_some_and(|(before, after)| before.compare(after).is_eq());
             if !unchanged && (before.is_some() || after.is_some()) {
-                let mut meta = MessageMeta { no_change_info: true, ..MessageMeta::default() };
+                let new_key = before.is_none();
+                let mut meta = MessageMeta { no_change_info: true, new_key, ..MessageMeta::default() };
                 meta.subject = Some(format!("{prefix}{key}").into());
                 match after {
                     Some(row) => add_value(&**encode, row, batch, &mut meta),

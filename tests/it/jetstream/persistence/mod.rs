@@ -1,5 +1,7 @@
 //! Pipelines that persist: what a stream has is the same as if nothing had ever been killed.
 
+pub(crate) mod bucket_sinks;
+mod bucket_writers;
 pub(crate) mod buckets;
 mod calls;
 mod checkpoints;

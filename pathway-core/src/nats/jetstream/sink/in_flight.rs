@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ack::PublishAck;
+use super::key_guard::KeyGuard;
 use super::publisher::Publisher;
 use super::resume::Resume;
 use super::session::PublishSession;
@@ -36,6 +37,8 @@ impl InFlight {
 pub(super) enum AckState {
     /// Nothing yet.
     Waiting,
+    /// Nothing yet: the stream was asked for the last message of its subject.
+    LookedUp,
     /// It is not sent yet, because another message of its subject is in flight.
     Queued,
     /// It is stored, or cannot be.
@@ -59,6 +62,10 @@ impl PublishSession<'_> {
             self.publisher.report_other_domain(other);
             return Ok(());
         }
+        if let (Some(_), PublishAck::OutOfOrder | PublishAck::Duplicate(_)) = (&self.publisher.keys, &ack) {
+            self.look_up_again(number, matches!(ack, PublishAck::Duplicate(_)));
+            return Ok(());
+        }
         let resumes = self.publisher.resume.is_some();
         let Some(message) = self.in_flight_mut(number).filter(|message| message.state == AckState::Waiting) else {
             return Ok(());
@@ -75,14 +82,17 @@ impl PublishSession<'_> {
             PublishAck::Duplicate(sequence) => (Some(*sequence), true),
             _ => (None, false),
         };
-        let subject = message.subject.clone();
+        let (subject, sequence) = (message.subject.clone(), message.sequence);
         self.waiting -= 1;
         self.last_answer = Instant::now();
         match ack {
             // Perhaps another process has written it, with a copy of the directory.
             PublishAck::Duplicate(sequence) if resumes => self.publisher.check_duplicate(sequence)?,
             PublishAck::Stored(_) | PublishAck::Duplicate(_) => {
-                subject.into_iter().for_each(|subject| self.on_subject_done(number, &subject));
+                if let Some(subject) = subject {
+                    self.on_key_stored(number, &subject, sequence);
+                    self.on_subject_done(number, &subject);
+                }
                 return Ok(());
             }
             PublishAck::SubjectFull(reason) => match subject {
@@ -171,6 +181,23 @@ impl PublishSession<'_> {
         self.place_of(number).map_or(Ok(()), |place| self.publisher.record_refused(place, reason))
     }
 
+    /// A message or a request was sent, or a message cannot be.
+    pub(super) fn on_sent(&mut self, number: u64, state: AckState, id: Option<String>) {
+        if matches!(state, AckState::Waiting | AckState::LookedUp) {
+            if self.waiting == 0 {
+                self.last_answer = Instant::now();
+            }
+            self.waiting += 1;
+        }
+        let subject = self.in_flight_mut(number).and_then(|message| {
+            (message.state, message.id) = (state, id);
+            message.subject.clone()
+        });
+        if let Some(subject) = subject.filter(|_| state == AckState::Done) {
+            self.on_subject_done(number, &subject);
+        }
+    }
+
     pub(super) fn in_flight_mut(&mut self, number: u64) -> Option<&mut InFlight> {
         let index = number.checked_sub(self.first_in_flight)?;
         self.in_flight.get_mut(index as usize)
@@ -194,7 +221,8 @@ impl PublishSession<'_> {
         while let Some(message) = self.in_flight.pop_front_if(|message| message.state == AckState::Done) {
             self.first_in_flight += 1;
             self.backoff.reset();
-            let Publisher { pending, link, config, order, refusals, by_subject, resume, .. } = &mut *self.publisher;
+            let Publisher { pending, link, config, order, refusals, by_subject, resume, keys, .. } =
+                &mut *self.publisher;
             if !*by_subject {
                 refusals.over();
             }
@@ -209,7 +237,9 @@ impl PublishSession<'_> {
             if batch.remaining() == 0 {
                 link.counters.published.add((batch.outgoing.len() - batch.rejected.len()) as u64);
                 link.counters.dead_letters.add(batch.dead_letters);
-                if let (Some(state), Some(last)) = (link.control.persistent(), resume.as_ref().and_then(Resume::last)) {
+                let last = resume.as_ref().and_then(Resume::last);
+                let last = last.or_else(|| keys.as_ref().and_then(KeyGuard::highest));
+                if let (Some(state), Some(last)) = (link.control.persistent(), last) {
                     state.set_position(&link.name, batch.outgoing.batch.commit, last);
                 }
                 link.outbox.confirm(&batch.outgoing.batch);

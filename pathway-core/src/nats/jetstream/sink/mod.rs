@@ -2,6 +2,8 @@
 
 mod ack;
 mod in_flight;
+mod key_guard;
+mod key_look_up;
 mod order;
 mod pending;
 mod publisher;

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::publisher::PublisherConfig;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
-use crate::data::EncodeError;
-use crate::nats::client::OutgoingBatch;
+use crate::data::{EncodeError, excerpt};
+use crate::nats::client::{OutgoingBatch, StreamInfo, has_own_subject};
 
 /// A batch that is not completely stored. Its messages are sent in order, and become done in order.
 pub(super) struct PendingBatch {
@@ -61,4 +62,23 @@ impl PendingBatch {
             None => self.outgoing.validate(message),
         }
     }
+}
+
+/// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
+pub(super) fn not_taken(
+    stream: Option<&StreamInfo>,
+    config: &PublisherConfig,
+    message: &OutgoingMessage,
+    subject: &str,
+) -> Option<EncodeError> {
+    let PublisherConfig { api, stream: name, .. } = config;
+    let subject = api.stored_subject(subject);
+    let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
+    let error = || format!("the stream `{name}` does not take the subject `{}`", excerpt(subject).escape_debug());
+    (!is_taken).then(|| EncodeError::new(error()))
+}
+
+/// Whether the table did not have the key of a message before.
+pub(super) fn has_new_key(message: &OutgoingMessage) -> bool {
+    message.meta.as_ref().is_some_and(|meta| meta.new_key)
 }

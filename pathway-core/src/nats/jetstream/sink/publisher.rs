@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::key_guard::KeyGuard;
 use super::order::OrderGuard;
 use super::pending::PendingBatch;
 use super::refusal_log::RefusalLog;
@@ -43,7 +44,7 @@ pub(super) struct Publisher {
     pub(super) link: SinkLink,
     pub(super) config: PublisherConfig,
     /// The prefix of all message ids of this run. It is random, because the next run publishes other messages, whatever the
-    /// numbers of their commits.
+    /// numbers of their commits; unless the pipeline persists.
     pub(super) id_prefix: String,
     pub(super) order: OrderGuard,
     pub(super) template: HeaderTemplate,
@@ -58,6 +59,10 @@ pub(super) struct Publisher {
     pub(super) by_subject: bool,
     /// How far earlier runs have come, if the pipeline persists.
     pub(super) resume: Option<Resume>,
+    /// Which message each key must follow, if it is a bucket and the pipeline persists.
+    pub(super) keys: Option<KeyGuard>,
+    /// Keys that others write, too.
+    pub(super) overwritten: LogLimiter,
     /// Whether it was reported that another domain stores the messages, too.
     knows_other_domain: bool,
 }
@@ -73,6 +78,7 @@ impl Supervised for Publisher {
             let stream = self.stream_info(connection).await?;
             self.check_stream(stream, connection.domain())?;
             self.find_position(connection).await?;
+            self.check_bucket(connection).await?;
         }
         let mut session = PublishSession::open(self, connection, is_reconnected).await?;
         session.established(supervisor);
@@ -119,8 +125,10 @@ impl Publisher {
             order: if config.one_by_one { OrderGuard::disabled() } else { OrderGuard::default() },
             by_subject: config.one_by_one,
             resume: Resume::new(&config, &link),
+            keys: KeyGuard::new(&link).filter(|_| config.one_by_one),
+            overwritten: LogLimiter::new(&link.name),
             id_prefix: match link.control.persistent() {
-                Some(state) if !config.one_by_one && !config.own_ids => state.id_prefix(&link.name),
+                Some(state) if !config.own_ids => state.id_prefix(&link.name),
                 _ => format!("{:016x}", fastrand::u64(..)),
             },
             config,
@@ -168,6 +176,11 @@ impl Publisher {
                 return Err(self.error(kind, message));
             }
         };
+        if self.keys.is_some() && self.stream.as_ref().is_some_and(|before| before.created != stream.created) {
+            let message = "it was deleted and created again while it was written to, and lacks the values of keys that do not \
+                           change: begin anew with another directory";
+            return Err(self.error(ErrorKind::Stream, message));
+        }
         let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
         if let Some(refusal) = stream.writing.refusal(&self.config.stream) {
             return Err(self.error(kind, refusal));

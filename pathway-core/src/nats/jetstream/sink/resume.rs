@@ -8,7 +8,7 @@
 use super::publisher::{Publisher, PublisherConfig};
 use crate::connector::sink::SinkLink;
 use crate::data::{Commit, Error, ErrorKind, Result};
-use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd};
+use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd, StoredMessage};
 use crate::persistence::{LostOutput, OutputPosition, PersistentState, RefusedMessage};
 use crate::telemetry::{Level, report};
 
@@ -19,10 +19,18 @@ const TIME: &str = "pathway_time";
 
 /// A message of the stream.
 #[derive(Clone, Debug)]
-struct StreamMessage {
-    id: String,
+pub(super) struct StreamMessage {
+    pub(super) id: String,
     /// The time of its commit, if its format has that.
-    time: Option<u64>,
+    pub(super) time: Option<u64>,
+}
+
+impl From<&StoredMessage> for StreamMessage {
+    fn from(message: &StoredMessage) -> Self {
+        let header =
+            |wanted| message.readable_headers().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
+        StreamMessage { id: header(MESSAGE_ID).to_owned(), time: header(TIME).parse().ok() }
+    }
 }
 
 /// How far the stream has the pipeline's messages.
@@ -276,14 +284,11 @@ impl Publisher {
     async fn message(&self, connection: &mut Connection, sequence: u64) -> Result<Option<StreamMessage>, SessionEnd> {
         let api = connection.api(&self.config.api);
         let request = api.stored_message(&self.config.stream, MessageRequest::At { seq: sequence });
-        let message = match connection.until_lost(request).await? {
-            Ok(message) => message,
-            Err(error) if error.has_code(ApiError::NO_MESSAGE) => return Ok(None),
-            Err(error) => return Err(self.error(ErrorKind::Stream, error).into()),
-        };
-        let header =
-            |wanted| message.readable_headers().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
-        Ok(Some(StreamMessage { id: header(MESSAGE_ID).to_owned(), time: header(TIME).parse().ok() }))
+        match connection.until_lost(request).await? {
+            Ok(message) => Ok(Some(StreamMessage::from(&message))),
+            Err(error) if error.has_code(ApiError::NO_MESSAGE) => Ok(None),
+            Err(error) => Err(self.error(ErrorKind::Stream, error).into()),
+        }
     }
 
     /// Whether a message is of this sink, of any run.

@@ -14,15 +14,15 @@ use futures_util::future::{self, Either, poll_fn};
 
 use super::ack::PublishAck;
 use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
+use super::key_guard::{KeyOrder, OutputPlace};
 use super::order::{LastMessage, Next};
-use super::pending::PendingBatch;
-use super::publisher::{Publisher, PublisherConfig};
+use super::pending::{PendingBatch, has_new_key, not_taken};
+use super::publisher::Publisher;
 use super::subject_queues::SubjectQueues;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
 use crate::data::{EncodeError, excerpt};
 use crate::nats::client::{
-    ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, StreamInfo, Supervisor,
-    has_own_subject, sleep_until,
+    ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, Supervisor, sleep_until,
 };
 use crate::telemetry::Level;
 
@@ -31,8 +31,8 @@ const SEND_AT_ONCE: usize = 256;
 
 pub(super) struct PublishSession<'a> {
     pub(super) publisher: &'a mut Publisher,
-    connection: &'a mut Connection,
-    inbox: String,
+    pub(super) connection: &'a mut Connection,
+    pub(super) inbox: String,
     answers: Subscriber,
     /// Messages that were sent and are not done, in order; and the number of the first.
     pub(super) in_flight: VecDeque<InFlight>,
@@ -122,6 +122,7 @@ impl<'a> PublishSession<'a> {
                     Some(_) => self.publisher.find_position(self.connection).await?,
                     None => self.check_interference(),
                 }
+                self.publisher.check_bucket(self.connection).await?;
                 self.retry.iter_mut().for_each(|retry| retry.check_stream = false);
             }
         }
@@ -211,9 +212,10 @@ impl<'a> PublishSession<'a> {
         last: Option<LastMessage>,
         is_again: bool,
     ) -> Result<(), SessionEnd> {
+        self.publisher.record_bucket()?;
         let (in_batch, number) = place;
         let was_refused = self.publisher.was_refused(self.publisher.pending[in_batch].outgoing.batch.commit, number);
-        let Publisher { pending, link, config, id_prefix, stream, order, resume, .. } = &mut *self.publisher;
+        let Publisher { pending, link, config, id_prefix, stream, order, resume, keys, .. } = &mut *self.publisher;
         let pending = &pending[in_batch];
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
@@ -233,12 +235,27 @@ impl<'a> PublishSession<'a> {
             self.remove_done();
             return Ok(());
         }
-        let invalid = refused.or_else(|| not_taken(stream.as_ref(), config, message, batch.subject_of(message)));
+        let subject = batch.subject_of(message);
+        let invalid = refused.or_else(|| not_taken(stream.as_ref(), config, message, subject));
+        let key_order = keys.as_ref().filter(|_| invalid.is_none());
+        let output = OutputPlace { commit: batch.commit, index: number as u64 };
+        let key_order = key_order.map(|keys| keys.next(subject, output, has_new_key(message)));
+        match key_order {
+            Some(KeyOrder::LookUp) => return self.look_up(slot, place).await,
+            Some(KeyOrder::Stored) => {
+                self.on_sent(slot, AckState::Done, None);
+                return Ok(());
+            }
+            _ => {}
+        }
         let sent = match invalid {
             None => {
                 let condition = last.as_ref().map(LastMessage::condition);
                 let condition = condition.as_ref().map(|(name, value)| (*name, &**value));
-                let headers = HeaderTemplate::with_id(batch.time, message, &id, condition);
+                let headers = match key_order {
+                    Some(KeyOrder::After(last)) => HeaderTemplate::of_key(batch.time, message, &id, last),
+                    _ => HeaderTemplate::with_id(batch.time, message, &id, condition),
+                };
                 let reply = format!("{}.{slot}", self.inbox);
                 match pending.outgoing.publish(&self.connection.client, message, headers, Some(reply)).await? {
                     None => Ok(id),
@@ -262,19 +279,7 @@ impl<'a> PublishSession<'a> {
                 (self.reject(place, message, slot, &error).await?, None)
             }
         };
-        if state == AckState::Waiting {
-            if self.waiting == 0 {
-                self.last_answer = Instant::now();
-            }
-            self.waiting += 1;
-        }
-        let subject = self.in_flight_mut(slot).and_then(|message| {
-            (message.state, message.id) = (state, id);
-            message.subject.clone()
-        });
-        if let Some(subject) = subject.filter(|_| state == AckState::Done) {
-            self.on_subject_done(slot, &subject);
-        }
+        self.on_sent(slot, state, id);
         Ok(())
     }
 
@@ -353,6 +358,10 @@ impl<'a> PublishSession<'a> {
         for answer in answers {
             let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
             if let Some(number) = number {
+                if self.is_looked_up(number) {
+                    self.on_look_up(number, &answer)?;
+                    continue;
+                }
                 let Publisher { config, stream, .. } = &*self.publisher;
                 let domain = stream.as_ref().map_or("", |stream| &stream.domain);
                 self.on_ack(number, PublishAck::parse(&answer, &config.stream, domain))?;
@@ -375,18 +384,4 @@ impl<'a> PublishSession<'a> {
             }
         }
     }
-}
-
-/// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
-fn not_taken(
-    stream: Option<&StreamInfo>,
-    config: &PublisherConfig,
-    message: &OutgoingMessage,
-    subject: &str,
-) -> Option<EncodeError> {
-    let PublisherConfig { api, stream: name, .. } = config;
-    let subject = api.stored_subject(subject);
-    let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
-    let error = || format!("the stream `{name}` does not take the subject `{}`", excerpt(subject).escape_debug());
-    (!is_taken).then(|| EncodeError::new(error()))
 }
