@@ -133,10 +133,10 @@ fn what_cannot_be_migrated_is_refused_with_the_reason() {
     let added = row(&[a.clone(), b.clone(), ("c", layout::<f64>())]);
     refused(&old, &added, true, "the column `c` (f64) is new, and has no default");
     refused(&old, &row(&[("a", layout::<f64>()), b.clone()]), true, "the column `a` is `f64`, and was `i64`");
-    refused(&old, &row(&[a.clone()]), false, "its state has rows with the columns `{a: i64}`");
+    refused(&old, &row(std::slice::from_ref(&a)), false, "its state has rows with the columns `{a: i64}`");
     let by = |key: Layout| Layout::Entry(key.into(), layout::<i64>().into());
     refused(&by(layout::<String>()), &by(layout::<i64>()), true, "its key is `i64`, and was `String`");
-    refused(&by(old.clone()), &by(row(&[a.clone()])), true, "its key is a row without the column `b`");
+    refused(&by(old.clone()), &by(row(std::slice::from_ref(&a))), true, "its key is a row without the column `b`");
     let with_option = row(&[a.clone(), b.clone(), ("c", layout::<Option<f64>>())]);
     assert!(Migration::new(&by(old.clone()), &by(with_option), true).expect("a migration").is_some());
     refused(&Layout::Opaque("Sketch".to_owned()), &Layout::Opaque("Other".to_owned()), true, "is `Other`");
