@@ -4,9 +4,12 @@ use std::collections::VecDeque;
 use std::future::IntoFuture;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use async_nats::jetstream::{self, consumer::AckPolicy, consumer::pull};
 use futures_util::StreamExt;
+use pathway::Running;
+use pathway::io::Feed;
 use pathway::prelude::*;
 
 use crate::Outcome;
@@ -20,7 +23,8 @@ const WINDOW: usize = 4_000;
 pub(crate) fn run(role: &str, url: &str) -> Option<Outcome> {
     match role {
         "stream-sum" => Some(ours(url, sum)),
-        "stream-out" => Some(out(url)),
+        "stream-out" => Some(out(url, false)),
+        "stream-out-atomic" => Some(out(url, true)),
         "forgetful" => Some(ours(url, copy_groups)),
         "persistent" => Some(persistent(url)),
         "bare-pull" => Some(by_hand(url, bare_pull)),
@@ -53,11 +57,40 @@ fn persistent(url: &str) -> Outcome {
     measured(pipeline)
 }
 
-fn out(url: &str) -> Outcome {
+/// A pipeline that writes what it is fed into a stream.
+fn fed(url: &str, is_atomic: bool) -> Outcome<(Feed<Input>, Running)> {
     let pipeline = Pipeline::new();
     let (feed, rows) = pipeline.input::<Input>();
-    nats::write(&rows, url, "out").jetstream("OUT").json();
-    let running = pipeline.start()?;
+    let out = nats::write(&rows, url, "out").jetstream("OUT");
+    if is_atomic {
+        out.atomic().json()
+    } else {
+        out.json()
+    }
+    Ok((feed, pipeline.start()?))
+}
+
+/// How long each commit of so many messages takes from its end until it is confirmed, in µs, if one follows the other.
+pub(crate) fn delays(url: &str, is_atomic: bool, messages: i64) -> Outcome<Vec<f64>> {
+    const COMMITS: i64 = 200;
+    let (feed, running) = fed(url, is_atomic)?;
+    let mut delays = Vec::new();
+    for commit in 1..=COMMITS {
+        (0..messages).for_each(|value| feed.insert(Input { value }));
+        let begin = Instant::now();
+        feed.commit();
+        while running.stats().sinks[0].published < (commit * messages) as u64 {
+            std::thread::yield_now();
+        }
+        delays.push(begin.elapsed().as_secs_f64() * 1e6);
+    }
+    drop(feed);
+    running.join()?;
+    Ok(delays)
+}
+
+fn out(url: &str, is_atomic: bool) -> Outcome {
+    let (feed, running) = fed(url, is_atomic)?;
     std::thread::spawn(move || {
         for commit in 0..PUBLISHED as i64 / 1000 {
             (0..1000).for_each(|n| feed.insert(Input { value: commit * 1000 + n }));

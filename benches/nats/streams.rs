@@ -9,6 +9,7 @@ use async_nats::jetstream::{self, stream::Config};
 use crate::Outcome;
 use crate::peer::{self, Peer};
 use crate::process::{Contestant, Watched};
+use crate::stream_contestants;
 use crate::throughput::{header, row};
 
 const ROUNDS: usize = 5;
@@ -38,16 +39,52 @@ pub(crate) fn pull(server: &pathway_testkit::Server) -> Outcome {
 pub(crate) fn push(server: &pathway_testkit::Server) -> Outcome {
     println!("\nstream-out: {PUBLISHED} messages into a stream, {ROUNDS} rounds");
     header();
-    let mut rates = [const { Vec::new() }; 2];
+    let mut rates = [const { Vec::new() }; 3];
     for _ in 0..ROUNDS {
-        for (rates, role) in rates.iter_mut().zip(["bare-push", "stream-out"]) {
-            create(server, "OUT", "out")?;
+        for (rates, role) in rates.iter_mut().zip(["bare-push", "stream-out", "stream-out-atomic"]) {
+            create_output(server)?;
             rates.push(run(role, PUBLISHED, server)?);
             delete(server, "OUT")?;
         }
     }
-    ratio(rates);
+    let [bare, ours, atomic] = rates;
+    let of_ours = median(&atomic) / median(&ours);
+    ratio([bare, ours]);
+    println!("{:>12} {of_ours:.2} of the sink without `.atomic()`", "atomic");
+    delays(server)
+}
+
+/// How long a commit takes from its end until it is confirmed, with and without `.atomic()`, in turns.
+fn delays(server: &pathway_testkit::Server) -> Outcome {
+    println!(
+        "{:>12} {:>10} {:>10}  µs until a commit of so many messages is confirmed (p50)",
+        "messages", "default", "atomic"
+    );
+    for messages in [1, 10, 1_000] {
+        let mut delays = [const { Vec::new() }; 2];
+        for _ in 0..ROUNDS {
+            for (delays, is_atomic) in delays.iter_mut().zip([false, true]) {
+                create_output(server)?;
+                delays.extend(stream_contestants::delays(&server.url(), is_atomic, messages)?);
+                delete(server, "OUT")?;
+            }
+        }
+        let [default, atomic] = delays.map(|delays| median(&delays));
+        println!("{messages:>12} {default:>10.0} {atomic:>10.0}");
+    }
     Ok(())
+}
+
+/// A stream that takes atomic batches.
+fn create_output(server: &pathway_testkit::Server) -> Outcome {
+    let config = r#"{"name":"OUT","subjects":["out"],"storage":"file","retention":"limits","allow_atomic":true}"#;
+    with_jetstream(server, async |context| {
+        let answer = context.client().request("$JS.API.STREAM.CREATE.OUT", config.into()).await?;
+        match String::from_utf8_lossy(&answer.payload) {
+            answer if answer.contains("\"error\"") => Err(answer.into_owned().into()),
+            _ => Ok(()),
+        }
+    })
 }
 
 /// How many messages go into the stream.
@@ -85,11 +122,14 @@ pub(crate) fn run_pathway(
     Ok(read as f64 / seconds)
 }
 
-fn ratio([mut bare, mut ours]: [Vec<f64>; 2]) {
-    bare.sort_by(f64::total_cmp);
-    ours.sort_by(f64::total_cmp);
-    let median = |rates: &[f64]| rates[rates.len() / 2];
+fn ratio([bare, ours]: [Vec<f64>; 2]) {
     println!("{:>12} {:.2} of the loop by hand (medians of the rounds)", "ratio", median(&ours) / median(&bare));
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Fills the stream. Without acknowledgements the server would drop what comes too fast.

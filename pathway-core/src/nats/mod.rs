@@ -2,6 +2,7 @@
 //!
 //! Like any connector, it uses only the contract in `connector/`, and names neither the engine nor the operators.
 
+mod atomic;
 mod bucket_options;
 pub mod client;
 pub mod core;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::atomic::Atomic;
 use super::client::{ApiPrefix, ApiSettings};
 use super::kv::sink::Key;
 use super::stream::Stream;
@@ -53,7 +54,7 @@ impl ReadTransport {
 /// What carries the messages of a sink.
 pub(super) enum WriteTransport<R> {
     Core,
-    Stream(Stream),
+    Stream(Stream, Atomic),
     /// The subject is the bucket's name, and rows have these keys.
     Bucket(Key<R>, ApiSettings),
 }
@@ -66,7 +67,7 @@ impl<R> WriteTransport<R> {
     pub(super) fn api(&self) -> Result<ApiPrefix> {
         match self {
             WriteTransport::Core => Ok(ApiPrefix::Own),
-            WriteTransport::Stream(stream) => stream.api.check(),
+            WriteTransport::Stream(stream, _) => stream.api.check(),
             WriteTransport::Bucket(_, api) => api.check(),
         }
     }
@@ -76,7 +77,7 @@ impl<R> fmt::Debug for WriteTransport<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             WriteTransport::Core => f.write_str("Core"),
-            WriteTransport::Stream(stream) => f.debug_tuple("Stream").field(stream).finish(),
+            WriteTransport::Stream(stream, atomic) => f.debug_tuple("Stream").field(stream).field(atomic).finish(),
             WriteTransport::Bucket(..) => f.write_str("Bucket(..)"),
         }
     }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
+use super::atomic::Atomic;
 use super::client::{ApiPrefix, ApiSettings, NatsUri, Options, check_publish_subject};
 use super::core::sink::CoreSink;
 use super::jetstream::sink::StreamPublisher;
@@ -151,7 +152,7 @@ impl<R: Schema, T> Write<R, T> {
                     BucketWriter::new(&subject, &api, Arc::clone(&key), Arc::clone(&encode), output.clone())
                 });
             }
-            WriteTransport::Core | WriteTransport::Stream(_) => {
+            WriteTransport::Core | WriteTransport::Stream(..) => {
                 write_messages(&table, name, subject, encode, message_options, output);
             }
         }
@@ -162,8 +163,9 @@ impl<R: Schema, T> Write<R, T> {
     /// # Errors
     /// The settings cannot be honoured.
     fn check(&self, name: &str) -> Result<ApiPrefix> {
-        if let WriteTransport::Stream(stream) = &self.transport {
+        if let WriteTransport::Stream(stream, atomic) = &self.transport {
             stream.check_for_writing(name)?;
+            atomic.check(name, &self.subject, &self.message_options)?;
         }
         self.transport.api().map_err(|error| error.of_component(name))
     }
@@ -184,9 +186,14 @@ impl<R: Schema, T> Write<R, T> {
                 let (subjects, stream) = bucket::subjects(&self.subject);
                 add(Role::Sink, &subjects, stream.map(|stream| api.qualify(&stream)));
             }
+            WriteTransport::Stream(stream, Atomic { filter: Some(filter), .. })
+                if self.message_options.has_own_subjects() =>
+            {
+                add(Role::Sink, filter, Some(api.qualify(&stream.name)));
+            }
             _ if self.message_options.has_own_subjects() => {}
             WriteTransport::Core => add(Role::Sink, &self.subject, None),
-            WriteTransport::Stream(stream) => add(Role::Sink, &self.subject, Some(api.qualify(&stream.name))),
+            WriteTransport::Stream(stream, _) => add(Role::Sink, &self.subject, Some(api.qualify(&stream.name))),
         }
     }
 
@@ -211,9 +218,9 @@ impl<R: Schema, T> Write<R, T> {
             WriteTransport::Core => {
                 add_sink(plan, name, CoreSink::new(uri).options(options).dead_letters(dead_letters))
             }
-            WriteTransport::Stream(stream) => {
+            WriteTransport::Stream(stream, atomic) => {
                 let sink = StreamPublisher::new(uri, &stream.name, subject.into())?.options(options).api(api.clone());
-                let sink = sink.own_ids(self.message_options.has_message_ids());
+                let sink = sink.own_ids(self.message_options.has_message_ids()).atomic(atomic.settings(subject));
                 add_sink(plan, name, sink.dead_letters(dead_letters))
             }
             WriteTransport::Bucket(..) => {
@@ -249,7 +256,7 @@ impl<R: Schema> Write<R> {
     /// # std::mem::forget(pipeline);
     /// ```
     pub fn jetstream(self, stream: impl Into<Stream>) -> Write<R, JetStream> {
-        self.on(WriteTransport::Stream(stream.into()))
+        self.on(WriteTransport::Stream(stream.into(), Atomic::default()))
     }
 
     /// Writes into a key-value bucket. The subject is the bucket's name. Each key holds the newest row that has it: a row

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::manifest::OutputPosition;
 use super::restore_point::RestorePoint;
 use super::session::{PersistentState, lock};
 use crate::data::{Commit, Result};
@@ -15,6 +16,13 @@ pub(crate) enum LostOutput {
     TooOld,
     /// A checkpoint is old enough, but inputs have acknowledged messages since then, which no server has any more.
     InputIsGone,
+}
+
+impl OutputPosition {
+    /// Whether both are positions in one stream, and not in another one of the same name.
+    pub(crate) fn is_in_stream_of(&self, other: &OutputPosition) -> bool {
+        (&self.stream, &self.created) == (&other.stream, &other.created)
+    }
 }
 
 impl PersistentState {

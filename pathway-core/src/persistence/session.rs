@@ -40,6 +40,14 @@ pub(crate) struct Opened {
     pub(crate) messages: HashMap<u32, EarlierMessages>,
 }
 
+/// That a sink writes into a stream.
+struct Claim {
+    stream: String,
+    /// The subjects, which may have wildcards.
+    subjects: String,
+    sink: Arc<str>,
+}
+
 /// What all threads of a pipeline share of its store. It is locked until [`release`](PersistentState::release).
 pub(crate) struct PersistentState {
     pub(super) store: Arc<dyn FileStore>,
@@ -63,8 +71,8 @@ pub(crate) struct PersistentState {
     pub(super) all_confirmed: AtomicU64,
     /// What asynchronous calls have answered in earlier runs, behind the checkpoint.
     answers: Mutex<LoggedAnswers>,
-    /// Which sink writes into which stream.
-    streams: Mutex<HashMap<String, Arc<str>>>,
+    /// Which sink writes into which stream, on which subjects.
+    streams: Mutex<Vec<Claim>>,
     lock: Mutex<Option<Box<dyn Any + Send>>>,
     /// How the program differs from the one that the checkpoint is of.
     pub(super) change: ProgramChange,
@@ -223,11 +231,25 @@ impl PersistentState {
         log.sync()
     }
 
-    /// Remembers which sink writes into a stream. Returns the one that does already, if it is another one.
-    pub(crate) fn claim(&self, stream: String, sink: &Arc<str>) -> Option<Arc<str>> {
-        let mut streams = lock(&self.streams);
-        let owner = streams.entry(stream).or_insert_with(|| Arc::clone(sink));
-        (owner != sink).then(|| Arc::clone(owner))
+    /// Remembers which sink writes into a stream, and on which subjects. Returns another one that does so on some of them, as
+    /// `overlap` says.
+    pub(crate) fn claim(
+        &self,
+        stream: String,
+        subjects: &str,
+        sink: &Arc<str>,
+        overlap: impl Fn(&str, &str) -> bool,
+    ) -> Option<Arc<str>> {
+        let mut claims = lock(&self.streams);
+        let is_other = |claim: &&Claim| claim.sink != *sink && overlap(&claim.subjects, subjects);
+        let mut same_stream = claims.iter().filter(|claim| claim.stream == stream);
+        if let Some(other) = same_stream.clone().find(is_other) {
+            return Some(Arc::clone(&other.sink));
+        }
+        if !same_stream.any(|claim| claim.sink == *sink) {
+            claims.push(Claim { stream, subjects: subjects.to_owned(), sink: Arc::clone(sink) });
+        }
+        None
     }
 
     /// Waits for the end of the open checkpoint. No other one follows.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::support::{realtime_sum, sum_of, sum_with};
+use crate::jetstream::persistence;
 use crate::jetstream::persistence::bucket_sinks::service as write_a_bucket;
 use crate::support::{Input, wait_for};
 use pathway::io::{Failure, RowSender, Source, SourceSettings};
@@ -29,14 +30,16 @@ fn entry_point_of_a_child_process() {
         "sum at the end" => sum_at_the_end(&uri).run(),
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
-        "persist" => crate::jetstream::persistence::service(&uri).run(),
-        "persist without checkpoints" => persist(&uri, Duration::MAX).run(),
-        "persist with checkpoints" => persist(&uri, Duration::from_millis(20)).run(),
-        "join a bucket" => crate::jetstream::persistence::buckets::service(&uri).run(),
+        "persist" => persistence::service(&uri).run(),
+        "persist without checkpoints" => persist(persistence::service(&uri), Duration::MAX).run(),
+        "persist with checkpoints" => persist(persistence::service(&uri), Duration::from_millis(20)).run(),
+        "share without checkpoints" => persist(persistence::shared_service(&uri), Duration::MAX).run(),
+        "share with checkpoints" => persist(persistence::shared_service(&uri), Duration::from_millis(20)).run(),
+        "join a bucket" => persistence::buckets::service(&uri).run(),
         "write a bucket without checkpoints" => write_a_bucket(&uri, Duration::MAX).run(),
         "write a bucket with checkpoints" => write_a_bucket(&uri, Duration::from_millis(20)).run(),
-        "write nothing but a bucket" => crate::jetstream::persistence::bucket_sinks::bucket_service(&uri).run(),
-        "sum a queue" => crate::jetstream::persistence::work_queues::service(&uri).run(),
+        "write nothing but a bucket" => persistence::bucket_sinks::bucket_service(&uri).run(),
+        "sum a queue" => persistence::work_queues::service(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),
         "forget to run" => {
@@ -52,11 +55,11 @@ fn entry_point_of_a_child_process() {
     }
 }
 
-fn persist(uri: &str, checkpoint_every: Duration) -> Pipeline {
+fn persist(service: Pipeline, checkpoint_every: Duration) -> Pipeline {
     let path = std::env::var("PATHWAY_PERSISTENT_STORAGE").expect("a directory");
     let sync = std::env::var_os("PATHWAY_TEST_SYNC").is_some();
     let state = pathway::persistence::directory(path).checkpoint_every(checkpoint_every).sync(sync);
-    crate::jetstream::persistence::service(uri).persist(state)
+    service.persist(state)
 }
 
 /// Prints what it has read, and commits it only when it is stopped.

@@ -9,8 +9,9 @@ use pathway::Running;
 use pathway::prelude::*;
 use pathway::testing::Store;
 use pathway_testkit::Server;
+use serde_json::json;
 
-use super::support::{Js, stream, work_queue};
+use super::support::{Js, atomic, stream, work_queue};
 use crate::support::{DEADLINE, Input, join, stop, value, wait_for};
 
 struct Cluster {
@@ -111,10 +112,10 @@ impl Js {
     }
 
     /// Publishes a value until the stream has stored it. All attempts have the same id, so it is stored once.
-    fn publish_until_stored(&self, n: i64) {
+    fn publish_until_stored(&self, subject: &'static str, n: i64) {
         let publish = async || {
             let message = PublishMessage::build().payload(value(n).into()).message_id(format!("n{n}"));
-            self.context.send_publish("in.a", message).await?.await.map(drop)
+            self.context.send_publish(subject, message).await?.await.map(drop)
         };
         retry(|| self.runtime.block_on(publish()));
     }
@@ -139,7 +140,7 @@ fn each_message_of_a_work_queue_is_stored_once_while_servers_fail() {
     let mut sent = 0..MESSAGES;
     for step in steps {
         let before = published();
-        sent.by_ref().take(1).for_each(|n| js.publish_until_stored(n));
+        sent.by_ref().take(1).for_each(|n| js.publish_until_stored("in.a", n));
         js.publish("in.a", sent.by_ref().take(3999));
         wait_for("some messages", || published() > before);
         js.step_down(step);
@@ -147,7 +148,7 @@ fn each_message_of_a_work_queue_is_stored_once_while_servers_fail() {
     for server in 0..3 {
         cluster.servers[server].restart().expect("a server");
         for n in sent.by_ref().take(100) {
-            js.publish_until_stored(n);
+            js.publish_until_stored("in.a", n);
         }
     }
     wait_for("all messages", || {
@@ -183,6 +184,41 @@ fn ids_of_rows_are_stored_once_in_a_cluster() {
     assert_eq!(js.values("OUT"), (0..6000).collect::<Vec<_>>());
 }
 
+/// The output of a pipeline that persists, and has another writer beside it in the stream.
+#[test]
+fn atomic_batches_are_stored_once_and_in_order_while_servers_fail() {
+    const COMMITS: i64 = 60;
+    let mut cluster = Cluster::start();
+    let js = cluster.js(2);
+    retry(|| js.runtime.block_on(js.context.query_account()).map(drop));
+    js.create_with(&atomic("OUT", json!({"num_replicas": 3, "duplicate_window": 100_000_000})));
+    let store = pathway::testing::Store::new();
+    let pipeline = Pipeline::named("atomic").persist(pathway::persistence::Persistence::from(&store));
+    let (feed, rows) = pipeline.input::<Input>();
+    nats::write(&rows, cluster.uri(0), "out.a").jetstream("OUT").atomic().json();
+    let running = pipeline.start().expect("a running pipeline");
+    let mut commits = 0..COMMITS;
+    let mut write = |count| {
+        for commit in commits.by_ref().take(count) {
+            super::write::write(&feed, (0..100).map(|n| commit * 100 + n));
+        }
+    };
+    for _ in 0..3 {
+        write(10);
+        js.publish_until_stored("out.b", -1);
+        js.step_down("STREAM.LEADER.STEPDOWN.OUT");
+    }
+    for server in 0..3 {
+        write(10);
+        cluster.servers[server].restart().expect("a server");
+        wait_for("a leader", || js.messages_if_known("OUT").is_some());
+    }
+    drop(feed);
+    join(running).expect("the pipeline ends without an error");
+    let values: Vec<i64> = js.values("OUT").into_iter().filter(|value| *value >= 0).collect();
+    assert_eq!(values, (0..100 * COMMITS).collect::<Vec<_>>());
+}
+
 /// A stream that keeps its messages is read without acknowledgements, in order.
 #[test]
 fn messages_of_a_stream_stay_in_order_while_servers_fail() {
@@ -192,14 +228,14 @@ fn messages_of_a_stream_stay_in_order_while_servers_fail() {
     let published = || running.stats().sinks[0].published;
     for (round, stream) in (0..).zip(["IN", "OUT", "OUT", "IN"]) {
         let before = published();
-        js.publish_until_stored(1500 * round);
+        js.publish_until_stored("in.a", 1500 * round);
         js.publish("in.a", 1500 * round + 1..1500 * (round + 1));
         wait_for("some messages", || published() > before);
         js.step_down(&format!("STREAM.LEADER.STEPDOWN.{stream}"));
     }
     for (server, n) in (0..3).zip(6000..) {
         cluster.servers[server].restart().expect("a server");
-        js.publish_until_stored(n);
+        js.publish_until_stored("in.a", n);
         wait_for("the message published after a restart", || published() == n as u64 + 1);
     }
     stop(running);

@@ -2,6 +2,7 @@
 
 mod acknowledge;
 mod among_others;
+mod atomic;
 mod catching_up;
 mod cluster;
 mod columns;

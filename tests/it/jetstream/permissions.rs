@@ -3,13 +3,15 @@
 use async_nats::jetstream::kv;
 use async_nats::jetstream::stream::{Config, RetentionPolicy};
 use pathway::nats::{self, Options};
+use pathway::persistence::Persistence;
 use pathway::prelude::*;
+use pathway::testing::Store;
 use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
 use serde_json::json;
 
 use super::persistence::bucket_sinks::run_twice;
-use super::support::{Js, interest, stream, work_queue};
+use super::support::{Js, atomic, interest, stream, work_queue};
 use crate::delivery::child::Child;
 use crate::support::{Input, assert_error, stop, value, wait_for};
 
@@ -116,11 +118,14 @@ fn streams_and_buckets_are_read_with_the_listed_permissions() {
 
 /// Writes one row with these permissions.
 fn write(publish: &[&str], write: impl Fn(&Table<Input>, &str)) -> (Server, Js) {
+    write_with(Pipeline::named("svc"), publish, write)
+}
+
+fn write_with(pipeline: Pipeline, publish: &[&str], write: impl Fn(&Table<Input>, &str)) -> (Server, Js) {
     let server = server(publish, &[INBOX]);
     let js = Js::new(&server);
-    create(&js, "IN");
+    js.create_with(&atomic("IN", json!({})));
     create(&js, "KV_in");
-    let pipeline = Pipeline::named("svc");
     let (feed, rows) = pipeline.input::<Input>();
     write(&rows, &server.url());
     let running: Running = pipeline.start().expect("a running pipeline");
@@ -155,6 +160,19 @@ fn streams_and_buckets_are_written_with_the_listed_permissions() {
         nats::write(rows, uri, "in.a").options(options()).json();
     });
     assert_eq!(js.messages("IN"), 1);
+}
+
+#[test]
+fn streams_are_written_by_pipelines_that_persist_with_the_listed_permissions() {
+    let publish = ["in.a", "$JS.API.STREAM.INFO.IN", "$JS.API.STREAM.MSG.GET.IN"];
+    for is_atomic in [false, true] {
+        let persistence = Persistence::from(&Store::new());
+        let (_server, js) = write_with(Pipeline::named("svc").persist(persistence), &publish, |rows, uri| {
+            let write = nats::write(rows, uri, "in.a").options(options()).jetstream("IN");
+            if is_atomic { write.atomic().json() } else { write.json() }
+        });
+        assert_eq!(js.messages("IN"), 1);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use async_nats::HeaderMap;
 use pathway::prelude::*;
 use serde_json::{Value, json};
 
-use super::support::{Js, Reading, server, stream};
+use super::support::{Js, Reading, server, stream, with_settings};
 use crate::support::{stop, value, wait_for};
 
 const SECOND: u64 = 1_000_000_000;
@@ -19,22 +19,11 @@ impl Js {
             self.client.flush().await.expect("a flush");
         });
     }
-
-    fn update_with(&self, config: &Value) {
-        let subject = format!("$JS.API.STREAM.UPDATE.{}", config["name"].as_str().expect("a name"));
-        let answer = self.runtime.block_on(self.client.request(subject, config.to_string().into())).expect("an answer");
-        let answer = String::from_utf8_lossy(&answer.payload).into_owned();
-        assert!(!answer.contains("\"error\""), "{answer}");
-    }
 }
 
 /// A stream of `in.>` with these settings.
 fn config(settings: Value) -> Value {
-    let mut config = json!({"name": "IN", "subjects": ["in.>"], "retention": "limits", "storage": "file"});
-    for (key, value) in settings.as_object().expect("settings") {
-        config[key] = value.clone();
-    }
-    config
+    with_settings("IN", settings)
 }
 
 #[test]

@@ -17,6 +17,7 @@ use pathway::stats::SourceStats;
 use pathway::testing::Collected;
 use pathway::{ErrorKind, Running};
 use pathway_testkit::Server;
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::support::{DEADLINE, Input, assert_error, connect, stop, value, wait_for};
@@ -29,6 +30,23 @@ pub(super) fn server() -> Server {
 pub(super) fn stream(name: &str) -> Config {
     let subjects = vec![format!("{}.>", name.to_lowercase())];
     Config { name: name.to_owned(), subjects, ..Config::default() }
+}
+
+/// A stream of the subjects `name.>` with settings that the client does not know.
+pub(super) fn with_settings(name: &str, settings: Value) -> Value {
+    let subjects = [format!("{}.>", name.to_lowercase())];
+    let mut config = json!({"name": name, "subjects": subjects, "retention": "limits", "storage": "file"});
+    for (key, value) in settings.as_object().expect("settings") {
+        config[key] = value.clone();
+    }
+    config
+}
+
+/// The same, which takes atomic batches if the settings do not say otherwise.
+pub(super) fn atomic(name: &str, settings: Value) -> Value {
+    let mut config = with_settings(name, settings);
+    config.as_object_mut().expect("an object").entry("allow_atomic").or_insert(json!(true));
+    config
 }
 
 /// A stream that removes a message when it is acknowledged.
@@ -64,8 +82,17 @@ impl Js {
     }
 
     /// Creates a stream with settings that the client does not know.
-    pub(super) fn create_with(&self, config: &serde_json::Value) {
-        let subject = format!("$JS.API.STREAM.CREATE.{}", config["name"].as_str().expect("a name"));
+    pub(super) fn create_with(&self, config: &Value) {
+        self.send_config("CREATE", config);
+    }
+
+    /// Edits a stream with settings that the client does not know.
+    pub(super) fn update_with(&self, config: &Value) {
+        self.send_config("UPDATE", config);
+    }
+
+    fn send_config(&self, verb: &str, config: &Value) {
+        let subject = format!("$JS.API.STREAM.{verb}.{}", config["name"].as_str().expect("a name"));
         let answer = self.runtime.block_on(self.client.request(subject, config.to_string().into())).expect("an answer");
         let answer = String::from_utf8_lossy(&answer.payload).into_owned();
         assert!(!answer.contains("\"error\""), "{config}: {answer}");
@@ -160,7 +187,7 @@ impl Js {
     /// The values of a stream's messages, in order.
     pub(super) fn values(&self, stream: &str) -> Vec<i64> {
         let value = |payload: &str| {
-            let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
+            let json: Value = serde_json::from_str(payload).expect("JSON");
             json["value"].as_i64().expect("a value")
         };
         self.stored(stream).iter().map(|(_, _, payload)| value(payload)).collect()

@@ -13,9 +13,9 @@ use pathway_testkit::Server;
 use super::support::{Js, server, stream, work_queue};
 use crate::support::{DEADLINE, Input, assert_error, join, stop, wait_for};
 
-struct Writing {
-    feed: Feed<Input>,
-    running: Running,
+pub(super) struct Writing {
+    pub(super) feed: Feed<Input>,
+    pub(super) running: Running,
 }
 
 fn start(server: &Server, subject: &str, stream: &str) -> pathway::Result<Writing> {
@@ -26,17 +26,17 @@ fn start(server: &Server, subject: &str, stream: &str) -> pathway::Result<Writin
 }
 
 /// Inserts values and commits them.
-fn write(feed: &Feed<Input>, values: impl Iterator<Item = i64>) {
+pub(super) fn write(feed: &Feed<Input>, values: impl Iterator<Item = i64>) {
     values.for_each(|value| feed.insert(Input { value }));
     feed.commit();
 }
 
 impl Writing {
-    fn write(&self, values: impl Iterator<Item = i64>) {
+    pub(super) fn write(&self, values: impl Iterator<Item = i64>) {
         write(&self.feed, values);
     }
 
-    fn finish(self) -> pathway::Result<()> {
+    pub(super) fn finish(self) -> pathway::Result<()> {
         drop(self.feed);
         join(self.running)
     }
@@ -102,7 +102,7 @@ fn server_restarts_lose_and_duplicate_nothing() {
 }
 
 /// How long the server is down: one second, or the number of seconds in `PATHWAY_TEST_OUTAGE`.
-fn outage() -> Duration {
+pub(super) fn outage() -> Duration {
     let seconds = std::env::var("PATHWAY_TEST_OUTAGE").ok().and_then(|seconds| seconds.parse().ok());
     Duration::from_secs(seconds.unwrap_or(1))
 }

@@ -24,6 +24,12 @@ struct State {
 
 impl Link {
     pub(crate) fn new(server_port: u16) -> Self {
+        Link::edited(server_port, "", "")
+    }
+
+    /// Replaces the first text by the second, which is as long, where the server sends it in one piece.
+    pub(crate) fn edited(server_port: u16, text: &'static str, by: &'static str) -> Self {
+        assert_eq!(text.len(), by.len());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let link = Link { port, state: Arc::default(), is_lossy: Arc::default() };
@@ -37,8 +43,8 @@ impl Link {
                 if !state.is_cut
                     && let Ok(server) = TcpStream::connect((Ipv4Addr::LOCALHOST, server_port))
                 {
-                    forward(&client, &server, Arc::default());
-                    forward(&server, &client, Arc::clone(&is_lossy));
+                    forward(&client, &server, Arc::default(), ("", ""));
+                    forward(&server, &client, Arc::clone(&is_lossy), (text, by));
                     state.sockets.extend([client, server]);
                 }
             }
@@ -84,12 +90,16 @@ impl Drop for Link {
     }
 }
 
-/// Copies what one end sends to the other, until one of them is closed.
-fn forward(from: &TcpStream, to: &TcpStream, is_lossy: Arc<AtomicBool>) {
+/// Copies what one end sends to the other, until one of them is closed. The first text of `edit` is replaced by the second.
+fn forward(from: &TcpStream, to: &TcpStream, is_lossy: Arc<AtomicBool>, (text, by): (&'static str, &'static str)) {
     let (mut from, mut to) = (from.try_clone().expect("a socket"), to.try_clone().expect("a socket"));
     thread::spawn(move || {
         let mut bytes = [0; 8192];
         while let Ok(length @ 1..) = from.read(&mut bytes) {
+            let found = bytes[..length].windows(text.len().max(1)).position(|window| window == text.as_bytes());
+            if let Some(at) = found {
+                bytes[at..at + by.len()].copy_from_slice(by.as_bytes());
+            }
             if !is_lossy.load(Ordering::Acquire) && to.write_all(&bytes[..length]).is_err() {
                 break;
             }

@@ -47,9 +47,9 @@ impl HeaderTemplate {
     pub(crate) fn headers(&mut self, time: u64, message: &OutgoingMessage) -> HeaderMap {
         let (cached, diff) = if message.inserted { (&mut self.insertion, 1) } else { (&mut self.removal, -1) };
         match message.meta.as_deref() {
-            Some(meta) if meta.no_change_info => build(None, meta, None, None),
+            Some(meta) if meta.no_change_info => build(None, meta, None, &[]),
             Some(meta) if !meta.headers.is_empty() || meta.message_id.is_some() => {
-                build(Some((time, Some(diff))), meta, None, None)
+                build(Some((time, Some(diff))), meta, None, &[])
             }
             _ => {
                 if cached.time != time {
@@ -60,18 +60,21 @@ impl HeaderTemplate {
         }
     }
 
-    /// The headers of a message with an id, unless it has its own, and with a condition: the header's name and its value.
-    pub(crate) fn with_id(
-        time: u64,
-        message: &OutgoingMessage,
-        id: &str,
-        condition: Option<(&str, &str)>,
-    ) -> HeaderMap {
+    /// The headers of a message with an id, unless it has its own, and with those that tell the stream how to store it: their
+    /// names and values, which are valid.
+    pub(crate) fn with_id(time: u64, message: &OutgoingMessage, id: &str, extra: &[(&str, &str)]) -> HeaderMap {
         let none = MessageMeta::default();
         let meta = message.meta.as_deref().unwrap_or(&none);
         let change = (!meta.no_change_info).then_some((time, Some(if message.inserted { 1 } else { -1 })));
-        build(change, meta, Some(id), condition)
+        build(change, meta, Some(id), extra)
     }
+}
+
+/// How many bytes headers have on the wire.
+pub(crate) fn wire_length(headers: &HeaderMap) -> usize {
+    let line = |name: &HeaderName, value: &HeaderValue| name.to_string().len() + value.as_str().len() + ": \r\n".len();
+    let lines = headers.iter().flat_map(|(name, values)| values.iter().map(move |value| line(name, value)));
+    "NATS/1.0\r\n\r\n".len() + lines.sum::<usize>()
 }
 
 impl HeaderTemplate {
@@ -79,7 +82,7 @@ impl HeaderTemplate {
     pub(crate) fn of_key(time: u64, message: &OutgoingMessage, id: &str, last: u64) -> HeaderMap {
         let none = MessageMeta::default();
         let meta = message.meta.as_deref().unwrap_or(&none);
-        build(Some((time, None)), meta, Some(id), Some((LAST_OF_SUBJECT, &last.to_string())))
+        build(Some((time, None)), meta, Some(id), &[(LAST_OF_SUBJECT, &last.to_string())])
     }
 
     /// The headers of a message of a pipeline that persists, with what tells it from all others: it can be published again.
@@ -87,22 +90,22 @@ impl HeaderTemplate {
         let none = MessageMeta::default();
         let meta = message.meta.as_deref().unwrap_or(&none);
         let change = (!meta.no_change_info).then_some((time, Some(if message.inserted { 1 } else { -1 })));
-        build(change, meta, None, Some((COMMIT, commit)))
+        build(change, meta, None, &[(COMMIT, commit)])
     }
 }
 
 impl CachedHeaders {
     fn new(time: u64, diff: i64) -> Self {
-        CachedHeaders { map: build(Some((time, Some(diff))), &MessageMeta::default(), None, None), time }
+        CachedHeaders { map: build(Some((time, Some(diff))), &MessageMeta::default(), None, &[]), time }
     }
 }
 
-/// The headers of one message. `change` is its time, and its diff if it is a change of a table.
+/// The headers of one message. `change` is its time, and its diff if it is a change of a table; `extra` are valid, and come last.
 fn build(
     change: Option<(u64, Option<i64>)>,
     meta: &MessageMeta,
     id: Option<&str>,
-    condition: Option<(&str, &str)>,
+    extra: &[(&str, &str)],
 ) -> HeaderMap {
     let mut lines = HeaderLines { first: None, text: String::with_capacity(TYPICAL_LENGTH) };
     if let Some((time, diff)) = change {
@@ -115,9 +118,7 @@ fn build(
         (None, Some(id)) => lines.add_valid(MESSAGE_ID, format_args!("{id}")),
         (None, None) => {}
     }
-    if let Some((name, value)) = condition {
-        lines.add_valid(name, format_args!("{value}"));
-    }
+    extra.iter().for_each(|(name, value)| lines.add_valid(name, format_args!("{value}")));
     lines.finish()
 }
 
@@ -188,6 +189,13 @@ mod tests {
                 assert_eq!(own, plain + "z: <z>\r\na: <a>\r\nm: <m>\r\nb: <b>\r\nNats-Msg-Id: id\r\n");
             }
         }
+    }
+
+    #[test]
+    fn the_length_is_that_on_the_wire() {
+        let extra = [("Nats-Batch-Id", "x"), ("Nats-Batch-Sequence", "1")];
+        let headers = HeaderTemplate::with_id(7, &message(true, None), "id", &extra);
+        assert_eq!(wire_length(&headers), format!("NATS/1.0\r\n{}\r\n", wire(&headers)).len());
     }
 
     #[test]

@@ -44,7 +44,7 @@ pub(crate) use connection::Connection;
 pub(crate) use dialer::Dialer;
 pub(crate) use event::PermissionError;
 pub(crate) use flush_barrier::FlushBarrier;
-pub(crate) use headers::HeaderTemplate;
+pub(crate) use headers::{HeaderTemplate, wire_length};
 pub(crate) use inbox::{InboxFilter, is_own_inbox};
 pub(crate) use marker::{MARKER_REASON, is_marker};
 pub(crate) use publish::{BatchReceiver, OutgoingBatch, has_own_subject, sleep_until};

@@ -22,6 +22,8 @@ pub(crate) struct StreamInfo {
     /// Whether it stores messages under other subjects than those that it takes: it is a mirror, has sources, or
     /// transforms subjects.
     pub(crate) rewrites: bool,
+    /// Whether it stores what it takes under other subjects.
+    pub(crate) transforms_subjects: bool,
     pub(crate) retention: Retention,
     /// Whether it is in a cluster, where it has replicas or may get some at any time.
     pub(crate) is_clustered: bool,
@@ -131,6 +133,7 @@ impl From<StreamInfoResponse> for StreamInfo {
             domain,
             created,
             subjects: config.subjects.unwrap_or_default(),
+            transforms_subjects: config.subject_transform.is_some(),
             rewrites: config.mirror.is_some() || has_sources || config.subject_transform.is_some(),
             retention: config.retention,
             is_clustered: cluster.is_some_and(|cluster| !cluster.name.is_empty()),
@@ -192,6 +195,12 @@ impl StreamInfo {
             Retention::WorkQueue => self.consumers > 1,
             Retention::Interest => true,
         }
+    }
+
+    /// How many messages it can store at most before others are removed, if it refuses what it has no room for.
+    pub(crate) fn most_at_once(&self) -> Option<usize> {
+        let most = usize::try_from(self.removal.max_msgs).ok().filter(|most| *most > 0);
+        most.filter(|_| self.writing.refuses_when_full())
     }
 
     /// Its subjects, as part of a sentence.
@@ -259,6 +268,11 @@ mod tests {
         let full = parse(
             r#"{"config": {"subjects": ["a"], "discard": "new", "discard_new_per_subject": true, "no_ack": true}}"#,
         );
+        assert!(!full.transforms_subjects && full.most_at_once().is_none());
+        let small = parse(
+            r#"{"config": {"subjects": ["a"], "max_msgs": 7, "discard": "new", "subject_transform": {"src": ""}}}"#,
+        );
+        assert!(small.transforms_subjects && small.most_at_once() == Some(7));
         assert!(full.writing.refuses_by_subject() && full.writing.refusal("S").is_some() && full.takes("a"));
         let mirror = parse(r#"{"config": {"mirror": {"name": "M"}, "subjects": null}, "cluster": {"name": "c"}}"#);
         assert!(mirror.can_store("anything") && mirror.is_clustered);

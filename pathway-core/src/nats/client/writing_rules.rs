@@ -9,6 +9,7 @@ pub(crate) struct WritingRules {
     no_ack: bool,
     sealed: bool,
     allow_msg_counter: bool,
+    allow_atomic: bool,
     max_msg_size: i64,
     persist_mode: String,
     discard: String,
@@ -44,6 +45,41 @@ impl WritingRules {
         } else {
             None
         }
+    }
+
+    /// Why atomic batches cannot be written into the stream, and what to do about it. `name` is the stream, and `edit` the
+    /// command that edits it, without its name.
+    pub(crate) fn atomic_refusal(&self, name: &str, edit: &str) -> Option<String> {
+        if self.acknowledges_early() {
+            Some(
+                "`.atomic()` needs a stream that stores messages before it acknowledges them, and this one has `persist_mode: \
+                 async`: create one without that, and with `allow_atomic`"
+                    .to_owned(),
+            )
+        } else if !self.allow_atomic {
+            Some(format!(
+                "it takes no atomic batches, which `.atomic()` needs: allow them (`allow_atomic`), with `{edit} {name} \
+                 --allow-batch`"
+            ))
+        } else if self.refuses_by_subject() {
+            Some(
+                "it refuses messages of single subjects (`discard_new_per_subject`), and with one of them a whole batch: remove \
+                 that setting, or `.atomic()`"
+                    .to_owned(),
+            )
+        } else {
+            None
+        }
+    }
+
+    /// How many bytes a message may have at most, with its headers.
+    pub(crate) fn max_message_size(&self) -> Option<usize> {
+        usize::try_from(self.max_msg_size).ok().filter(|size| *size > 0)
+    }
+
+    /// Whether a stream that is full refuses new messages.
+    pub(super) fn refuses_when_full(&self) -> bool {
+        self.discard == "new"
     }
 
     /// Whether messages are acknowledged before they are stored.
@@ -82,5 +118,22 @@ mod tests {
         }
         assert!(rules(r#"{"discard": "new", "discard_new_per_subject": true}"#).refuses_by_subject());
         assert!(rules(r#"{"persist_mode": "async"}"#).acknowledges_early());
+    }
+
+    #[test]
+    fn atomic_batches_must_be_allowed() {
+        let refusal = |json| rules(json).atomic_refusal("OUT", "nats stream edit");
+        for (json, words) in [
+            (r#"{"persist_mode": "async"}"#, "`persist_mode: async`"),
+            ("{}", "`nats stream edit OUT --allow-batch`"),
+            (
+                r#"{"allow_atomic": true, "discard": "new", "discard_new_per_subject": true}"#,
+                "`discard_new_per_subject`",
+            ),
+        ] {
+            let refusal = refusal(json).expect(json);
+            assert!(refusal.contains(words), "{refusal}");
+        }
+        assert_eq!(refusal(r#"{"allow_atomic": true, "discard": "new"}"#), None);
     }
 }

@@ -1,7 +1,6 @@
 //! Processes that are killed at any moment.
 
 use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt;
 
 use pathway_testkit::Server;
 
@@ -17,33 +16,95 @@ const CRASHES: u64 = 12;
 /// How many messages are published between two of them.
 const ORDERS: i64 = 200;
 
-pub(super) fn start(uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool) -> Child {
-    let (workers, role) = (
-        workers.to_string(),
-        match persist {
-            Persist::Log => "persist without checkpoints",
-            Persist::Checkpoints => "persist with checkpoints",
-        },
-    );
-    let mut settings = vec![("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)];
-    if sync {
-        settings.push(("PATHWAY_TEST_SYNC", "1"));
-    }
-    Child::start(role, uri, &settings)
+/// What the process runs, and where its output is.
+pub(super) struct Case {
+    /// Its role begins with this word.
+    pub(super) role: &'static str,
+    /// The configuration of the server.
+    pub(super) config: &'static str,
+    pub(super) create: fn(&Js),
+    /// The stream with its output.
+    pub(super) stream: &'static str,
+    /// How many orders the output counts.
+    pub(super) counted: fn(&Js) -> i64,
+    /// What others do meanwhile, again and again.
+    pub(super) meanwhile: fn(&Js),
 }
 
-/// Lets a process run until all orders are in its output, and ends it in an orderly way.
-pub(super) fn finish(js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
-    let child = start(uri, folder, persist, workers, false);
-    wait_for("all orders are counted", || {
-        // Fails the test with what it has said.
-        assert!(!child.said().contains("Persistence"), "{}", child.said());
-        counted(js) == orders
-    });
-    child.signal("TERM");
-    let (status, said) = child.end();
-    // All orders may have been counted before it handles the signal.
-    assert!(status.success() || status.signal() == Some(15), "{said}");
+/// Two output streams, which nobody else writes into.
+pub(super) const OWN_STREAMS: Case =
+    Case { role: "persist", config: "", create: create_streams, stream: "OUT", counted, meanwhile: |_| {} };
+
+impl Case {
+    pub(super) fn start(&self, uri: &str, folder: &Folder, persist: Persist, workers: u64) -> Child {
+        self.start_with(uri, folder, persist, workers, false)
+    }
+
+    /// `sync` says whether the log is to survive a power loss.
+    fn start_with(&self, uri: &str, folder: &Folder, persist: Persist, workers: u64, sync: bool) -> Child {
+        let with = if persist == Persist::Log { "without" } else { "with" };
+        let (role, workers) = (format!("{} {with} checkpoints", self.role), workers.to_string());
+        let mut settings = vec![("PATHWAY_PERSISTENT_STORAGE", folder.path()), ("PATHWAY_THREADS", &workers)];
+        if sync {
+            settings.push(("PATHWAY_TEST_SYNC", "1"));
+        }
+        Child::start(&role, uri, &settings)
+    }
+
+    /// Waits until so many orders are in the output of a process.
+    pub(super) fn wait_for_orders(&self, child: &Child, js: &Js, orders: i64) {
+        wait_for("all orders are counted", || {
+            // Fails the test with what it has said.
+            assert!(!child.said().contains("Persistence"), "{}", child.said());
+            (self.meanwhile)(js);
+            (self.counted)(js) == orders
+        });
+    }
+
+    /// Lets a process run until all orders are in its output, and ends it in an orderly way.
+    pub(super) fn finish(&self, js: &Js, uri: &str, folder: &Folder, persist: Persist, workers: u64, orders: i64) {
+        let child = self.start(uri, folder, persist, workers);
+        self.wait_for_orders(&child, js, orders);
+        child.signal("TERM");
+        let (status, said) = child.end();
+        assert!(status.success(), "{said}");
+    }
+
+    /// Kills the process again and again. Returns the server and how many orders there are.
+    pub(super) fn crash(&self, folder: &Folder, persist: Persist) -> (Server, Js, i64) {
+        let crashes = crashes();
+        let seed = u64::from(std::process::id());
+        println!("seed {seed}");
+        let mut random = Random::new(seed);
+        let mut server = Server::builder().config(self.config).start().expect("a server");
+        let mut js = Js::new(&server);
+        (self.create)(&js);
+        let uri = server.url();
+        for crash in 0..crashes as i64 {
+            js.publish_all(orders(crash * ORDERS..(crash + 1) * ORDERS));
+            let before = js.messages(self.stream);
+            let child = self.start_with(&uri, folder, persist, 1 + random.below(2), random.below(2) == 0);
+            // Sometimes before anything is written, sometimes while it is, sometimes behind everything.
+            let wanted = random.below(ORDERS as u64 / 2);
+            wait_for("some output", || {
+                assert!(!child.said().contains("Persistence"), "{}", child.said());
+                (self.meanwhile)(&js);
+                js.messages(self.stream) >= before + wanted || (self.counted)(&js) == (crash + 1) * ORDERS
+            });
+            if random.below(4) == 0 {
+                // Both at once. What the server has acknowledged, it has written.
+                server.restart().expect("a server");
+                js = Js::new(&server);
+            }
+            child.signal("KILL");
+            child.end();
+        }
+        // All orders may have been counted before. One more is counted when the logged commits are computed, and no earlier.
+        let all = crashes as i64 * ORDERS + 1;
+        js.publish_all(orders(all - 1..all));
+        self.finish(&js, &uri, folder, persist, 1, all);
+        (server, js, all)
+    }
 }
 
 /// Ids have the lineage and the sink, then the commit and the number in it. Each message is there once, in order, without a gap
@@ -73,43 +134,10 @@ pub(super) fn crashes() -> u64 {
     std::env::var("PATHWAY_CRASHES").map_or(CRASHES, |crashes| crashes.parse().expect("a number"))
 }
 
-/// Kills the process again and again. Returns the server and how many orders there are.
-fn crash(folder: &Folder, persist: Persist) -> (Server, Js, i64) {
-    let crashes = crashes();
-    let seed = u64::from(std::process::id());
-    println!("seed {seed}");
-    let mut random = Random::new(seed);
-    let mut server = server();
-    let mut js = Js::new(&server);
-    create_streams(&js);
-    let uri = server.url();
-    for crash in 0..crashes as i64 {
-        js.publish_all(orders(crash * ORDERS..(crash + 1) * ORDERS));
-        let before = js.messages("OUT");
-        let child = start(&uri, folder, persist, 1 + random.below(2), random.below(2) == 0);
-        // Sometimes before anything is written, sometimes while it is, sometimes behind everything.
-        let wanted = random.below(ORDERS as u64 / 2);
-        wait_for("some output", || {
-            assert!(!child.said().contains("Persistence"), "{}", child.said());
-            js.messages("OUT") >= before + wanted || counted(&js) == (crash + 1) * ORDERS
-        });
-        if random.below(4) == 0 {
-            // Both at once. What the server has acknowledged, it has written.
-            server.restart().expect("a server");
-            js = Js::new(&server);
-        }
-        child.signal("KILL");
-        child.end();
-    }
-    let all = crashes as i64 * ORDERS;
-    finish(&js, &uri, folder, persist, 1, all);
-    (server, js, all)
-}
-
 #[test]
 fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
     let folder = Folder::new();
-    let (server, js, all) = crash(&folder, Persist::Log);
+    let (server, js, all) = OWN_STREAMS.crash(&folder, Persist::Log);
     let uri = server.url();
     let [sums, windows] = ["OUT", "WINDOWS"].map(|stream| output(&js, stream));
     check_ids(&sums);
@@ -124,7 +152,7 @@ fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
         js.delete(stream);
     }
     create_outputs(&js);
-    finish(&js, &uri, &folder, Persist::Log, 2, all);
+    OWN_STREAMS.finish(&js, &uri, &folder, Persist::Log, 2, all);
     assert_eq!(output(&js, "OUT"), sums);
     assert_eq!(output(&js, "WINDOWS"), windows);
     check_totals(&sums, all);
@@ -133,7 +161,7 @@ fn a_process_that_is_killed_again_and_again_writes_what_one_run_writes() {
 #[test]
 fn a_process_that_is_killed_while_it_makes_checkpoints_writes_what_one_run_writes() {
     let folder = Folder::new();
-    let (server, js, all) = crash(&folder, Persist::Checkpoints);
+    let (server, js, all) = OWN_STREAMS.crash(&folder, Persist::Checkpoints);
     let [sums, windows] = ["OUT", "WINDOWS"].map(|stream| output(&js, stream));
     check_ids(&sums);
     check_ids(&windows);

@@ -1,6 +1,6 @@
 //! A disk that takes no more, and a directory that is removed.
 
-use super::crashes::{check_ids, check_totals, finish, start};
+use super::crashes::{OWN_STREAMS, check_ids, check_totals};
 use super::{Folder, Persist, counted, create_streams, orders, output};
 use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, server};
@@ -26,7 +26,7 @@ fn a_full_disk_ends_the_pipeline_and_the_next_run_goes_on() {
     let (status, said) = child.end();
     assert!(!status.success() && said.contains("cannot write `") && said.contains("log-00000001`"), "{said}");
     assert!(published > 20 && js.messages("OUT") > 0, "{published} orders, {said}");
-    finish(&js, &uri, &folder, Persist::Log, 1, published);
+    OWN_STREAMS.finish(&js, &uri, &folder, Persist::Log, 1, published);
     let sums = output(&js, "OUT");
     check_ids(&sums);
     check_totals(&sums, published);
@@ -37,7 +37,7 @@ fn a_checkpoint_that_cannot_be_written_is_made_later() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     create_streams(&js);
-    let child = start(&uri, &folder, Persist::Checkpoints, 1, false);
+    let child = OWN_STREAMS.start(&uri, &folder, Persist::Checkpoints, 1);
     wait_for("a directory that is in use", || folder.0.join("manifest").exists() && folder.numbers("log-") == [1]);
     // What is written there fails, as on a full disk. The file is removed then.
     let unfinished = folder.0.join("part-00000001.new");
@@ -49,7 +49,7 @@ fn a_checkpoint_that_cannot_be_written_is_made_later() {
     child.signal("KILL");
     child.end();
     js.publish_all(orders(100..200));
-    finish(&js, &uri, &folder, Persist::Checkpoints, 2, 200);
+    OWN_STREAMS.finish(&js, &uri, &folder, Persist::Checkpoints, 2, 200);
     let sums = output(&js, "OUT");
     check_ids(&sums);
     check_totals(&sums, 200);
@@ -60,7 +60,7 @@ fn a_directory_that_is_removed_ends_the_pipeline() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     create_streams(&js);
-    let child = start(&uri, &folder, Persist::Log, 1, false);
+    let child = OWN_STREAMS.start(&uri, &folder, Persist::Log, 1);
     js.publish_all(orders(0..10));
     wait_for("all orders are counted", || counted(&js) == 10);
     std::fs::remove_dir_all(&folder.0).expect("removed");

@@ -16,6 +16,7 @@ mod recordings;
 mod refusals;
 mod refused;
 mod restarts;
+mod shared;
 mod sinks;
 mod stops;
 pub(crate) mod work_queues;
@@ -53,15 +54,46 @@ pub(crate) fn service(uri: &str) -> Pipeline {
 /// The same, from one server to another.
 fn service_between(input: &str, output: &str) -> Pipeline {
     let pipeline = Pipeline::named("persistent");
-    let cities = [("Oslo", "Norway"), ("Rome", "Italy"), ("Lima", "Peru")];
-    let cities = pipeline.rows(cities.map(|(name, country)| City { name: name.into(), country: country.into() }));
-    let orders = nats::read(&pipeline, input, "in.>").jetstream("IN").dead_letter("bad").json::<Order>();
-    let sums = reduce!(o in orders by o.city => { o.city, ids: sum(o.id), n: count() });
-    let sums = join!(s in sums, c in cities on s.city == c.name => { city: s.city.clone(), country: c.country.clone(), s.ids, s.n });
+    let (sums, windows) = tables(&pipeline, input);
     nats::write(&sums, output, "").subject(|s| format!("out.{}", s.city)).jetstream("OUT").json();
-    let windows = reduce!(o in orders by o.city window tumbling(o.at, 10).emit_on_close() as w => { o.city, w.start, n: count() });
     nats::write(&windows, output, "windows.all").jetstream("WINDOWS").json();
     pipeline
+}
+
+/// The same, into one stream, into which others write, too.
+pub(crate) fn shared_service(uri: &str) -> Pipeline {
+    let pipeline = Pipeline::named("sharing");
+    let (sums, windows) = tables(&pipeline, uri);
+    let sums =
+        nats::write(&sums, uri, "").name("sums").subject(|s| format!("shared.out.{}", s.city)).jetstream("SHARED");
+    sums.atomic().filter_subject("shared.out.*").json();
+    nats::write(&windows, uri, "shared.windows").name("windows").jetstream("SHARED").atomic().json();
+    pipeline
+}
+
+#[derive(Schema)]
+struct Sum {
+    city: String,
+    country: String,
+    ids: i64,
+    n: i64,
+}
+
+#[derive(Schema)]
+struct Window {
+    city: String,
+    start: i64,
+    n: i64,
+}
+
+fn tables(pipeline: &Pipeline, uri: &str) -> (Table<Sum>, Table<Window>) {
+    let cities = [("Oslo", "Norway"), ("Rome", "Italy"), ("Lima", "Peru")];
+    let cities = pipeline.rows(cities.map(|(name, country)| City { name: name.into(), country: country.into() }));
+    let orders = nats::read(pipeline, uri, "in.>").jetstream("IN").dead_letter("bad").json::<Order>();
+    let sums = reduce!(o in orders by o.city => { o.city, ids: sum(o.id), n: count() });
+    let sums = join!(s in sums, c in cities on s.city == c.name => Sum { city: s.city.clone(), country: c.country.clone(), ids: s.ids, n: s.n });
+    let windows = reduce!(o in orders by o.city window tumbling(o.at, 10).emit_on_close() as w => Window { city: o.city, start: w.start, n: count() });
+    (sums, windows)
 }
 
 /// The messages of the stream `IN` with these numbers.
@@ -154,11 +186,16 @@ impl Drop for Folder {
 
 /// The sum over all cities of how many orders their last messages count.
 fn counted(js: &Js) -> i64 {
+    counted_in(&js.stored("OUT"))
+}
+
+/// The same in these messages.
+fn counted_in(messages: &[(u64, String, String)]) -> i64 {
     let number = |payload: &str, name: &str| {
         let json: serde_json::Value = serde_json::from_str(payload).expect("JSON");
         json[name].as_i64().expect("a number")
     };
-    js.stored("OUT").iter().map(|(_, _, payload)| number(payload, "n") * number(payload, "diff")).sum()
+    messages.iter().map(|(_, _, payload)| number(payload, "n") * number(payload, "diff")).sum()
 }
 
 /// The messages of an output stream: id, subject, payload.

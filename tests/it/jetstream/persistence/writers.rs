@@ -3,7 +3,7 @@
 use pathway::ErrorKind;
 use pathway::prelude::*;
 
-use super::crashes::{check_ids, check_totals, finish, start};
+use super::crashes::{OWN_STREAMS, check_ids, check_totals};
 use super::{Folder, Order, Persist, counted, create_streams, orders, output};
 use crate::jetstream::support::{Js, server, stream};
 use crate::support::{Gate, assert_error, join, stop, wait_for};
@@ -53,13 +53,13 @@ fn a_process_that_was_stopped_and_wakes_behind_another_one_writes_nothing() {
     let (server, folder) = (server(), Folder::new());
     let (js, uri) = (Js::new(&server), server.url());
     create_streams(&js);
-    let stopped = start(&uri, &folder, Persist::Checkpoints, 1, false);
+    let stopped = OWN_STREAMS.start(&uri, &folder, Persist::Checkpoints, 1);
     js.publish_all(orders(0..100));
     wait_for("all orders are counted", || counted(&js) == 100);
     stopped.signal("STOP");
     let copy = folder.copy();
     js.publish_all(orders(100..200));
-    finish(&js, &uri, &copy, Persist::Checkpoints, 1, 200);
+    OWN_STREAMS.finish(&js, &uri, &copy, Persist::Checkpoints, 1, 200);
     let written = output(&js, "OUT");
     stopped.signal("CONT");
     let (status, said) = stopped.end();

@@ -90,6 +90,19 @@ impl PublishAck {
     }
 }
 
+/// Why a stream refuses a message, as `err_code` and description, if it does so for good.
+pub(super) fn refusal(message: &Message) -> Option<(u64, String)> {
+    // Nearly all answers have no error.
+    if !message.payload.starts_with(br#"{"error""#) {
+        return None;
+    }
+    let response = serde_json::from_slice::<Response>(&message.payload).ok()?;
+    match ApiError::from(response.error?) {
+        ApiError::Refused { code, description } => Some((code, description)),
+        ApiError::Temporary(_) => None,
+    }
+}
+
 /// What follows the member `name` of a JSON object, if it has this text as its value.
 fn skip_member<'a>(rest: &'a [u8], name: &str, value: &str) -> Option<&'a [u8]> {
     let rest = rest.trim_ascii_start().strip_prefix(b"\"")?.strip_prefix(name.as_bytes())?.strip_prefix(b"\":\"")?;

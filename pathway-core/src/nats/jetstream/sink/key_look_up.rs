@@ -12,7 +12,6 @@ use super::resume::StreamMessage;
 use super::session::PublishSession;
 use crate::data::{Error, ErrorKind, Result, excerpt};
 use crate::nats::client::{ApiError, Connection, ConnectionClosed, MessageRequest, SessionEnd, StoredMessage, parse};
-use crate::persistence::OutputPosition;
 use crate::telemetry::Level;
 
 impl PublishSession<'_> {
@@ -117,8 +116,7 @@ impl Publisher {
         const CURE: &str =
             "it lacks values that are not written again: restore it from a copy, or begin anew with another directory";
         if let Some(before) = state.base(&self.link.name) {
-            let is_same = (before.stream.as_str(), &before.created) == (&*self.config.stream, &stream.created);
-            if !is_same {
+            if !before.is_in_stream_of(&self.output_position(&stream.created, 0)) {
                 let [before, created] = [&before.created, &stream.created];
                 let message = format!("it was created {created}, and the one that was written before {before}: {CURE}");
                 return Err(self.error(ErrorKind::Persistence, message).into());
@@ -160,9 +158,8 @@ impl Publisher {
         if let (Some(keys), Some(stream), Some(state)) = (&mut self.keys, &self.stream, self.link.control.persistent())
             && !std::mem::replace(&mut keys.is_recorded, true)
         {
-            let (name, created) = (self.config.stream.to_string(), stream.created.clone());
             if state.base(&self.link.name).is_none() {
-                state.set_base(&self.link.name, OutputPosition { stream: name, created, last: 0 })?;
+                state.set_base(&self.link.name, self.output_position(&stream.created, 0))?;
             }
         }
         Ok(())

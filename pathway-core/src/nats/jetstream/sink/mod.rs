@@ -1,6 +1,7 @@
 //! A sink that publishes into a JetStream stream. Each message is acknowledged when it is stored.
 
 mod ack;
+mod atomic;
 mod in_flight;
 mod key_guard;
 mod key_look_up;
@@ -8,6 +9,7 @@ mod order;
 mod pending;
 mod publisher;
 mod refusal_log;
+mod reject;
 mod resume;
 mod session;
 mod subject_queues;
@@ -18,7 +20,8 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::sink::publisher::{Publisher, PublisherConfig};
+pub(crate) use self::atomic::AtomicSettings;
+use self::publisher::{Publisher, PublisherConfig};
 use crate::connector::Failure;
 use crate::connector::sink::{DeadLetters, Encoded, Sink, SinkInput};
 use crate::data::Result;
@@ -42,6 +45,7 @@ pub struct StreamPublisher {
     dead_letters: Option<DeadLetters>,
     one_by_one: bool,
     own_ids: bool,
+    atomic: Option<AtomicSettings>,
 }
 
 impl StreamPublisher {
@@ -69,6 +73,7 @@ impl StreamPublisher {
             dead_letters: None,
             one_by_one: false,
             own_ids: false,
+            atomic: None,
         })
     }
 
@@ -103,6 +108,12 @@ impl StreamPublisher {
         self
     }
 
+    /// Writes each commit as an atomic batch. Default: message by message.
+    pub(crate) fn atomic(mut self, atomic: Option<AtomicSettings>) -> Self {
+        self.atomic = atomic;
+        self
+    }
+
     /// Whether rows give messages their ids. Then the stream may have any of them already, which is no error.
     pub(crate) fn own_ids(mut self, own_ids: bool) -> Self {
         self.own_ids = own_ids;
@@ -129,6 +140,7 @@ impl Sink for StreamPublisher {
             dead_letters: self.dead_letters,
             one_by_one: self.one_by_one,
             own_ids: self.own_ids,
+            atomic: self.atomic,
         };
         let mut publisher = Publisher::new(config, self.drain_timeout, input.link().clone());
         Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)

@@ -3,10 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::publisher::PublisherConfig;
 use crate::connector::sink::{EncodedBatch, OutgoingMessage};
-use crate::data::{EncodeError, excerpt};
-use crate::nats::client::{OutgoingBatch, StreamInfo, has_own_subject};
+use crate::data::EncodeError;
+use crate::nats::client::OutgoingBatch;
 
 /// A batch that is not completely stored. Its messages are sent in order, and become done in order.
 pub(super) struct PendingBatch {
@@ -55,6 +54,11 @@ impl PendingBatch {
         }
     }
 
+    /// Whether the stream will never take a message, as it has said.
+    pub(super) fn is_refused(&self, number: usize) -> bool {
+        self.refused.iter().any(|(refused, _)| *refused == number)
+    }
+
     /// Why a message cannot be published, if that is known.
     pub(super) fn validate(&self, number: usize, message: &OutgoingMessage) -> Option<EncodeError> {
         match self.refused.iter().find(|(refused, _)| *refused == number) {
@@ -62,20 +66,6 @@ impl PendingBatch {
             None => self.outgoing.validate(message),
         }
     }
-}
-
-/// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
-pub(super) fn not_taken(
-    stream: Option<&StreamInfo>,
-    config: &PublisherConfig,
-    message: &OutgoingMessage,
-    subject: &str,
-) -> Option<EncodeError> {
-    let PublisherConfig { api, stream: name, .. } = config;
-    let subject = api.stored_subject(subject);
-    let is_taken = !has_own_subject(message) || stream.is_none_or(|stream| stream.takes(subject));
-    let error = || format!("the stream `{name}` does not take the subject `{}`", excerpt(subject).escape_debug());
-    (!is_taken).then(|| EncodeError::new(error()))
 }
 
 /// Whether the table did not have the key of a message before.

@@ -6,6 +6,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::atomic::{AtomicSession, AtomicSettings, AtomicState};
 use super::key_guard::KeyGuard;
 use super::order::OrderGuard;
 use super::pending::PendingBatch;
@@ -38,6 +39,8 @@ pub(super) struct PublisherConfig {
     pub(super) one_by_one: bool,
     /// Rows give messages their ids, so that those of earlier runs and other writers can be the same.
     pub(super) own_ids: bool,
+    /// Commits are atomic batches.
+    pub(super) atomic: Option<AtomicSettings>,
 }
 
 pub(super) struct Publisher {
@@ -63,6 +66,8 @@ pub(super) struct Publisher {
     pub(super) keys: Option<KeyGuard>,
     /// Keys that others write, too.
     pub(super) overwritten: LogLimiter,
+    /// The batch that is being written, if commits are atomic batches.
+    pub(super) atomic: Option<AtomicState>,
     /// Whether it was reported that another domain stores the messages, too.
     knows_other_domain: bool,
 }
@@ -76,9 +81,17 @@ impl Supervised for Publisher {
         let is_reconnected = supervisor.is_reconnected();
         if supervisor.is_starting() {
             let stream = self.stream_info(connection).await?;
-            self.check_stream(stream, connection.domain())?;
-            self.find_position(connection).await?;
+            self.check_stream(stream, connection)?;
+            match self.config.atomic {
+                Some(_) => self.find_shared_position(connection).await?,
+                None => self.find_position(connection).await?,
+            }
             self.check_bucket(connection).await?;
+        }
+        if self.atomic.is_some() {
+            let mut session = AtomicSession::open(self, connection, is_reconnected).await?;
+            session.established(supervisor);
+            return session.run().await;
         }
         let mut session = PublishSession::open(self, connection, is_reconnected).await?;
         session.established(supervisor);
@@ -127,6 +140,7 @@ impl Publisher {
             resume: Resume::new(&config, &link),
             keys: KeyGuard::new(&link).filter(|_| config.one_by_one),
             overwritten: LogLimiter::new(&link.name),
+            atomic: config.atomic.as_ref().map(|settings| AtomicState::new(settings, &link)),
             id_prefix: match link.control.persistent() {
                 Some(state) if !config.own_ids => state.id_prefix(&link.name),
                 _ => format!("{:016x}", fastrand::u64(..)),
@@ -152,8 +166,15 @@ impl Publisher {
         connection.until_lost(api.stream_info(&self.config.stream, Some(STREAM_INFO_TIMEOUT))).await
     }
 
-    /// Checks that the stream exists and takes the subject. `domain` is that of the server.
-    pub(super) fn check_stream(&mut self, answer: Result<StreamInfo, ApiError>, domain: Option<String>) -> Result<()> {
+    /// A connection works: says so if there was none for a while.
+    pub(super) fn established(&self, connection: &Connection, supervisor: &mut Supervisor<'_>) {
+        let Some(outage) = supervisor.established(connection) else { return };
+        self.link.counters.reconnects.add(1);
+        supervisor.report_return(format_args!("{outage}; publishing continues"));
+    }
+
+    /// Checks that the stream exists and takes the subject.
+    pub(super) fn check_stream(&mut self, answer: Result<StreamInfo, ApiError>, connection: &Connection) -> Result<()> {
         let is_running = self.stream.is_some();
         let stream = match answer {
             Ok(stream) => stream,
@@ -167,7 +188,7 @@ impl Publisher {
                     true if is_running => "it was deleted while it was written to".to_owned(),
                     true => {
                         let PublisherConfig { uri, api, stream, .. } = &self.config;
-                        api.no_stream(uri, domain.as_deref(), &Bucket::hint(stream, &api.nats_options()))
+                        api.no_stream(uri, connection.domain().as_deref(), &Bucket::hint(stream, &api.nats_options()))
                     }
                     false if error.is_not_enabled() && is_running => self.config.api.no_longer_enabled(&error),
                     false if error.is_not_enabled() => self.config.api.not_enabled(&error),
@@ -183,6 +204,9 @@ impl Publisher {
         }
         let kind = if is_running { ErrorKind::Stream } else { ErrorKind::Config };
         if let Some(refusal) = stream.writing.refusal(&self.config.stream) {
+            return Err(self.error(kind, refusal));
+        }
+        if let Some(refusal) = self.atomic_refusal(&stream, connection) {
             return Err(self.error(kind, refusal));
         }
         if stream.subjects.is_empty() {

@@ -5,10 +5,11 @@
 //! (`Nats-Expected-Last-Sequence`), so that of two writers one is refused. After a connection broke, the same count says which
 //! of the messages in flight are stored. The window for duplicates plays no part: an outage may last as long as it likes.
 
+use super::atomic::AtomicState;
 use super::publisher::{Publisher, PublisherConfig};
 use crate::connector::sink::SinkLink;
 use crate::data::{Commit, Error, ErrorKind, Result};
-use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd, StoredMessage};
+use crate::nats::client::{ApiError, Connection, MessageRequest, SessionEnd, StoredMessage, overlap};
 use crate::persistence::{LostOutput, OutputPosition, PersistentState, RefusedMessage};
 use crate::telemetry::{Level, report};
 
@@ -20,6 +21,8 @@ const TIME: &str = "pathway_time";
 /// A message of the stream.
 #[derive(Clone, Debug)]
 pub(super) struct StreamMessage {
+    pub(super) sequence: u64,
+    pub(super) subject: String,
     pub(super) id: String,
     /// The time of its commit, if its format has that.
     pub(super) time: Option<u64>,
@@ -29,7 +32,12 @@ impl From<&StoredMessage> for StreamMessage {
     fn from(message: &StoredMessage) -> Self {
         let header =
             |wanted| message.readable_headers().find(|(name, _)| *name == wanted).map_or("", |(_, value)| value);
-        StreamMessage { id: header(MESSAGE_ID).to_owned(), time: header(TIME).parse().ok() }
+        StreamMessage {
+            sequence: message.sequence,
+            subject: message.subject.clone(),
+            id: header(MESSAGE_ID).to_owned(),
+            time: header(TIME).parse().ok(),
+        }
     }
 }
 
@@ -49,9 +57,11 @@ pub(super) struct Resume {
 }
 
 impl Resume {
-    /// `None` if the pipeline does not persist, or the order of its messages does not show how far it has come.
+    /// `None` if the pipeline does not persist, or the order of its messages does not show how far it has come; or if commits
+    /// are atomic batches, which others may write into the stream, too.
     pub(super) fn new(config: &PublisherConfig, link: &SinkLink) -> Option<Self> {
-        let state = link.control.persistent().filter(|_| !config.one_by_one && !config.own_ids)?;
+        let counts = !config.one_by_one && !config.own_ids && config.atomic.is_none();
+        let state = link.control.persistent().filter(|_| counts)?;
         Some(Resume { base: None, skipped: 0, last: 0, last_message: None, earlier: Some(state.commits()) })
     }
 
@@ -109,11 +119,17 @@ impl Resume {
     }
 
     pub(super) fn error(&self, link: &SinkLink, config: &PublisherConfig, reason: &str) -> Error {
-        let PublisherConfig { stream, api, .. } = config;
-        let cure = "restore the stream and the directory from one copy, or begin anew with another directory and another stream";
-        let message = format!("{}: stream `{stream}`{}: {reason}; {cure}", link.name, api.place());
-        Error::new(ErrorKind::Persistence, message)
+        cannot_continue(link, config, reason)
     }
+}
+
+/// The pipeline cannot continue with what the stream has.
+pub(super) fn cannot_continue(link: &SinkLink, config: &PublisherConfig, reason: &str) -> Error {
+    let PublisherConfig { stream, api, .. } = config;
+    let cure =
+        "restore the stream and the directory from one copy, or begin anew with another directory and another stream";
+    let message = format!("{}: stream `{stream}`{}: {reason}; {cure}", link.name, api.place());
+    Error::new(ErrorKind::Persistence, message)
 }
 
 impl Publisher {
@@ -135,20 +151,8 @@ impl Publisher {
                            them that the stream does not take";
             return Err(self.error(ErrorKind::Config, message).into());
         }
-        let claimed = state.claim(format!("{} {}", stream.created, self.config.stream), &self.link.name);
-        if let Some(other) = claimed {
-            let message = format!(
-                "the sinks `{other}` and `{}` write into it, and a pipeline that persists counts its messages: write into it \
-                 with one sink, of a `concat` of the tables, or give each sink a stream",
-                self.link.name
-            );
-            return Err(self.error(ErrorKind::Config, message).into());
-        }
-        let position = OutputPosition {
-            stream: self.config.stream.to_string(),
-            created: stream.created.clone(),
-            last: stream.last,
-        };
+        self.claim(&stream.created, ">")?;
+        let position = self.output_position(&stream.created, stream.last);
         let last = position.last;
         let base = match resume.base {
             Some(base) => base,
@@ -179,41 +183,54 @@ impl Publisher {
         Ok(())
     }
 
+    /// Up to which message of the stream the output is there.
+    pub(super) fn output_position(&self, created: &str, last: u64) -> OutputPosition {
+        OutputPosition { stream: self.config.stream.to_string(), created: created.to_owned(), last }
+    }
+
+    /// Refuses another sink of the pipeline that writes into the stream on some of these subjects.
+    pub(super) fn claim(&self, created: &str, subjects: &str) -> Result<()> {
+        let Some(state) = self.link.control.persistent() else { return Ok(()) };
+        let stream = format!("{created} {}", self.config.stream);
+        let Some(other) = state.claim(stream, subjects, &self.link.name, overlap) else { return Ok(()) };
+        let message = format!(
+            "the sinks `{other}` and `{}` write into it, and a pipeline that persists counts its messages: write into it with \
+             one sink, of a `concat` of the tables, or give each sink a stream; or write with both as `.atomic()`, on subjects \
+             that do not overlap",
+            self.link.name
+        );
+        Err(self.error(ErrorKind::Config, message))
+    }
+
     /// Where the stream ended before the pipeline wrote into it. `now` is where it ends now.
     async fn first_base(&self, connection: &mut Connection, now: OutputPosition) -> Result<u64, SessionEnd> {
         let (Some(state), last) = (self.link.control.persistent(), now.last) else { return Ok(now.last) };
         if let Some(base) = state.base(&self.link.name) {
             // Without a commit in the log, nothing was written, and others may have used the stream since an attempt to start.
             // But if the log was lost, the stream has messages of ours.
-            let is_same = (&base.stream, &base.created) == (&now.stream, &now.created);
+            let is_same = base.is_in_stream_of(&now);
             // Another stream gets all output if the log has everything.
             if !is_same && state.checkpoint().is_some() {
                 return Err(self.other_stream(&base, &now).into());
             }
             let base = base.last;
             let is_used = state.commits() > 0
-                || last > base && self.message(connection, base + 1).await?.is_none_or(|first| self.is_own(&first));
+                || last > base && self.message(connection, at(base + 1)).await?.is_none_or(|first| self.is_own(&first));
             if is_same && is_used {
                 return Ok(base);
             }
         }
         if last > 0
-            && let Some(message) = self.message(connection, last).await?
-            && self.is_of_earlier_directory(&message)
+            && let Some(message) = self.message(connection, at(last)).await?
         {
-            let message = format!(
-                "its last message `{}` is of this sink, in a pipeline with another directory, which is not there any more: restore \
-                 that directory, or write into another stream, or purge this one, to begin anew",
-                message.id
-            );
-            return Err(self.error(ErrorKind::Persistence, message).into());
+            self.check_directory(&message)?;
         }
         state.set_base(&self.link.name, now)?;
         Ok(last)
     }
 
     /// The error if the pipeline wrote into another stream before.
-    fn other_stream(&self, before: &OutputPosition, now: &OutputPosition) -> Error {
+    pub(super) fn other_stream(&self, before: &OutputPosition, now: &OutputPosition) -> Error {
         let [before, now] = [before, now].map(|it| format!("`{}` that was created {}", it.stream, it.created));
         let message = format!(
             "the sink wrote into the stream {before}, and this is {now}: what it wrote there is not here; restore that stream, or \
@@ -224,7 +241,7 @@ impl Publisher {
     }
 
     /// The error if the stream has lost messages of the pipeline that a checkpoint has.
-    fn lost_output(&self, state: &PersistentState, base: u64, last: u64) -> Error {
+    pub(super) fn lost_output(&self, state: &PersistentState, base: u64, last: u64) -> Error {
         let next = match state.go_back(&self.link.name, last) {
             Ok(LostOutput::GoesBackTo(commit)) => format!(
                 "the pipeline goes back to its checkpoint before commit {commit}: start it again, and it writes what is missing"
@@ -243,6 +260,19 @@ impl Publisher {
              acknowledged, or it was restored from an older copy; {next}"
         );
         self.error(ErrorKind::Persistence, message)
+    }
+
+    /// The stream's last message must not be of this sink with another directory.
+    pub(super) fn check_directory(&self, message: &StreamMessage) -> Result<()> {
+        if !self.is_of_earlier_directory(message) {
+            return Ok(());
+        }
+        let message = format!(
+            "its last message `{}` is of this sink, in a pipeline with another directory, which is not there any more: restore \
+             that directory, or write into another stream, or purge this one, to begin anew",
+            message.id
+        );
+        Err(self.error(ErrorKind::Persistence, message))
     }
 
     /// Whether a message has an id of this sink, with another lineage: 16 hexadecimal digits.
@@ -269,7 +299,7 @@ impl Publisher {
         connection: &mut Connection,
         sequence: u64,
     ) -> Result<Option<StreamMessage>, SessionEnd> {
-        let message = self.message(connection, sequence).await?;
+        let message = self.message(connection, at(sequence)).await?;
         if message.as_ref().is_none_or(|message| self.is_own(message)) {
             return Ok(message);
         }
@@ -279,15 +309,27 @@ impl Publisher {
         Err(error.unwrap_or_else(|| self.error(ErrorKind::Persistence, reason)).into())
     }
 
-    /// The message with this sequence. `None` if the stream does not have it any more: it was read, or has expired. Its sequence is
-    /// known.
-    async fn message(&self, connection: &mut Connection, sequence: u64) -> Result<Option<StreamMessage>, SessionEnd> {
+    /// A message of the stream. `None` if the stream does not have it any more: it was read, or has expired.
+    pub(super) async fn message(
+        &self,
+        connection: &mut Connection,
+        request: MessageRequest<'_>,
+    ) -> Result<Option<StreamMessage>, SessionEnd> {
+        let message = self.try_message(connection, request).await?;
+        message.map_err(|error| self.error(ErrorKind::Stream, error).into())
+    }
+
+    /// The same. The inner error is that of the server.
+    pub(super) async fn try_message(
+        &self,
+        connection: &mut Connection,
+        request: MessageRequest<'_>,
+    ) -> Result<Result<Option<StreamMessage>, ApiError>, SessionEnd> {
         let api = connection.api(&self.config.api);
-        let request = api.stored_message(&self.config.stream, MessageRequest::At { seq: sequence });
-        match connection.until_lost(request).await? {
-            Ok(message) => Ok(Some(StreamMessage::from(&message))),
-            Err(error) if error.has_code(ApiError::NO_MESSAGE) => Ok(None),
-            Err(error) => Err(self.error(ErrorKind::Stream, error).into()),
+        match connection.until_lost(api.stored_message(&self.config.stream, request)).await? {
+            Ok(message) => Ok(Ok(Some(StreamMessage::from(&message)))),
+            Err(error) if error.has_code(ApiError::NO_MESSAGE) => Ok(Ok(None)),
+            Err(error) => Ok(Err(error)),
         }
     }
 
@@ -299,13 +341,19 @@ impl Publisher {
     /// Remembers that a message is not stored and never will be: also in the log, if the pipeline persists, because the message has
     /// no sequence. `place` is its batch and its number in that.
     pub(super) fn record_refused(&mut self, place: (usize, usize), reason: String) -> Result<()> {
+        let persists = self.persists();
         let (Some(batch), number) = (self.pending.get_mut(place.0), place.1) else { return Ok(()) };
-        if let (Some(_), Some(state)) = (&self.resume, self.link.control.persistent()) {
+        if let Some(state) = self.link.control.persistent().filter(|_| persists) {
             let (sink, commit) = (self.link.name.to_string(), batch.outgoing.batch.commit);
             state.refuse(RefusedMessage { sink, commit, index: number as u64 })?;
         }
         batch.refused.push((number, reason));
         Ok(())
+    }
+
+    /// Whether the log says which messages are never stored, so that what the stream has shows how far the sink has come.
+    pub(super) fn persists(&self) -> bool {
+        self.resume.is_some() || self.atomic.as_ref().is_some_and(AtomicState::persists)
     }
 
     /// Whether an earlier run has found that the stream will never take a message.
@@ -318,4 +366,9 @@ impl Publisher {
     pub(super) fn was_confirmed(&self, commit: Commit) -> bool {
         self.link.control.persistent().is_some_and(|state| commit < state.confirmed())
     }
+}
+
+/// The message with this sequence.
+fn at(sequence: u64) -> MessageRequest<'static> {
+    MessageRequest::At { seq: sequence }
 }

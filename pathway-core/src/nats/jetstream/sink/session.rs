@@ -8,7 +8,6 @@ use std::task::Poll;
 use std::time::Instant;
 
 use async_nats::Subscriber;
-use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::future::{self, Either, poll_fn};
 
@@ -16,15 +15,15 @@ use super::ack::PublishAck;
 use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
 use super::key_guard::{KeyOrder, OutputPlace};
 use super::order::{LastMessage, Next};
-use super::pending::{PendingBatch, has_new_key, not_taken};
+use super::pending::{PendingBatch, has_new_key};
 use super::publisher::Publisher;
+use super::reject::not_taken;
 use super::subject_queues::SubjectQueues;
-use crate::connector::sink::{EncodedBatch, OutgoingMessage};
-use crate::data::{EncodeError, excerpt};
+use crate::connector::sink::EncodedBatch;
+use crate::data::EncodeError;
 use crate::nats::client::{
     ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, Supervisor, sleep_until,
 };
-use crate::telemetry::Level;
 
 /// How many messages are sent before answers are processed.
 const SEND_AT_ONCE: usize = 256;
@@ -86,9 +85,7 @@ impl<'a> PublishSession<'a> {
     }
 
     pub(super) fn established(&self, supervisor: &mut Supervisor<'_>) {
-        let Some(outage) = supervisor.established(self.connection) else { return };
-        self.publisher.link.counters.reconnects.add(1);
-        supervisor.report_return(format_args!("{outage}; publishing continues"));
+        self.publisher.established(self.connection, supervisor);
     }
 
     /// Publishes until everything is stored and there will be no more batches.
@@ -116,7 +113,7 @@ impl<'a> PublishSession<'a> {
                         self.publisher.report_unavailable(&reason);
                         continue;
                     }
-                    answer => self.publisher.check_stream(answer, self.connection.domain())?,
+                    answer => self.publisher.check_stream(answer, self.connection)?,
                 }
                 match self.publisher.resume {
                     Some(_) => self.publisher.find_position(self.connection).await?,
@@ -254,7 +251,7 @@ impl<'a> PublishSession<'a> {
                 let condition = condition.as_ref().map(|(name, value)| (*name, &**value));
                 let headers = match key_order {
                     Some(KeyOrder::After(last)) => HeaderTemplate::of_key(batch.time, message, &id, last),
-                    _ => HeaderTemplate::with_id(batch.time, message, &id, condition),
+                    _ => HeaderTemplate::with_id(batch.time, message, &id, condition.as_slice()),
                 };
                 let reply = format!("{}.{slot}", self.inbox);
                 match pending.outgoing.publish(&self.connection.client, message, headers, Some(reply)).await? {
@@ -276,54 +273,13 @@ impl<'a> PublishSession<'a> {
                     // Before any message behind it is sent.
                     self.publisher.record_refused(place, error.to_string())?;
                 }
-                (self.reject(place, message, slot, &error).await?, None)
+                let reply = format!("{}.{slot}", self.inbox);
+                let waits = self.publisher.reject(&self.connection.client, place, &error, reply).await?;
+                (if waits { AckState::Waiting } else { AckState::Done }, None)
             }
         };
         self.on_sent(slot, state, id);
         Ok(())
-    }
-
-    /// Counts a message that cannot be published, and publishes it as a dead letter if there is a subject for these.
-    async fn reject(
-        &mut self,
-        (in_batch, number): (usize, usize),
-        message: &OutgoingMessage,
-        slot: u64,
-        error: &EncodeError,
-    ) -> Result<AckState, ConnectionClosed> {
-        let was_confirmed = self.publisher.was_confirmed(self.publisher.pending[in_batch].outgoing.batch.commit);
-        let Publisher { pending, link, config, stream, rejects, order, template, .. } = &mut *self.publisher;
-        let (pending, client) = (&mut pending[in_batch], &self.connection.client);
-        let batch = &pending.outgoing.batch;
-        let (mut state, mut dead_letter_error) = (AckState::Done, None);
-        if let Some(dead_letters) = config.dead_letters.as_ref().filter(|_| !was_confirmed) {
-            let dead_letter = pending.outgoing.dead_letter(dead_letters, message, error);
-            if stream.as_ref().is_none_or(|stream| stream.takes(batch.subject_of(&dead_letter))) {
-                // It is stored in the same stream, and gets a sequence there.
-                order.forget_last();
-            }
-            dead_letter_error = pending.outgoing.publish_dead_letter(client, dead_letter, template).await?;
-            if dead_letter_error.is_none() {
-                // A message to ourselves: when it returns, the server has processed the dead letter.
-                let reply = format!("{}.{slot}", self.inbox);
-                client.publish(reply, Bytes::new()).await.map_err(|_| ConnectionClosed)?;
-                state = AckState::Waiting;
-            }
-        }
-        let subject = excerpt(batch.subject_of(message));
-        // Counted once, even if its dead letter is sent again.
-        if pending.rejected.insert(number) {
-            pending.dead_letters += u64::from(state == AckState::Waiting);
-            link.counters.rejected.add(1);
-            let dead_letter = dead_letter_error.map(|error| format!("; neither can its dead letter: {error}"));
-            let message = format_args!(
-                "a message for `{}` cannot be published: {error}{}",
-                subject.escape_debug(),
-                dead_letter.unwrap_or_default()
-            );
-            rejects.report(Level::Error, 1, message);
-        }
-        Ok(state)
     }
 
     async fn next_event(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
