@@ -43,7 +43,7 @@ pub(crate) fn fleet(uri: &str, inputs: &[(&str, &str)]) -> Pipeline {
             n: count(),
             hottest: max(r.degrees),
     });
-    nats::write(&rollups, uri, "fleet.rollups").jetstream("FLEET_OUT").json();
+    nats::write(&rollups, uri, "fleet.rollups").jetstream("FLEET_OUT").atomic().json();
 
     // An alarm for a reading above the threshold of its region, at most one for a device in ten minutes.
     let checked = join!(r in readings, t in thresholds asof_now on r.region == t.region => {
@@ -54,7 +54,7 @@ pub(crate) fn fleet(uri: &str, inputs: &[(&str, &str)]) -> Pipeline {
     });
     let hot = filter!(c in checked => c.degrees > c.threshold);
     let alarms = hot.deduplicate(|h| h.device.clone()).first_within(|h| h.at, 10.minutes());
-    nats::write(&alarms, uri, "fleet.alarms").jetstream("FLEET_OUT").json();
+    nats::write(&alarms, uri, "fleet.alarms").jetstream("FLEET_OUT").atomic().json();
 
     // Devices that fall silent for eight minutes.
     let silent = readings.timed(|r| r.at).time_by(|_| ()).group_by(|r| r.device.clone());
@@ -67,7 +67,7 @@ pub(crate) fn fleet(uri: &str, inputs: &[(&str, &str)]) -> Pipeline {
         },
         |device, last, _| Some(Silent { device: device.clone(), since: *last }),
     );
-    nats::write(&silent, uri, "fleet.silent").jetstream("FLEET_OUT").json();
+    nats::write(&silent, uri, "fleet.silent").jetstream("FLEET_OUT").atomic().json();
 
     // The hottest three devices of each region in their last windows, for other services to look up.
     let latest = rollups.deduplicate(|rollup| rollup.device.clone()).last();

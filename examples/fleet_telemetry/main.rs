@@ -10,7 +10,7 @@
 //!
 //! ```sh
 //! nats stream add FLEET --subjects 'fleet.readings' --defaults
-//! nats stream add FLEET_OUT --subjects 'fleet.rollups,fleet.alarms,fleet.silent,fleet.rejected' --defaults
+//! nats stream add FLEET_OUT --subjects 'fleet.rollups,fleet.alarms,fleet.silent,fleet.rejected' --allow-batch --defaults
 //! nats kv add thresholds
 //! nats kv add hottest
 //! nats kv put thresholds north '{"region": "north", "degrees": 80}'
@@ -24,6 +24,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::{self, Context, kv, stream};
 use pathway::Running;
+use serde_json::{Value, json};
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -56,10 +57,13 @@ fn main() -> Outcome {
 }
 
 async fn create(context: &Context) -> Outcome {
-    let streams = [("FLEET", &["fleet.readings"][..]), ("FLEET_OUT", &OUTPUTS)];
-    for (name, subjects) in streams {
-        let subjects = subjects.iter().map(|subject| (*subject).to_owned()).collect();
-        context.create_stream(stream::Config { name: name.to_owned(), subjects, ..stream::Config::default() }).await?;
+    let (name, subjects) = ("FLEET".to_owned(), vec!["fleet.readings".to_owned()]);
+    context.create_stream(stream::Config { name, subjects, ..stream::Config::default() }).await?;
+    // Several sinks write into it, each on a subject of its own: they need atomic batches.
+    let config = json!({ "name": "FLEET_OUT", "subjects": OUTPUTS, "allow_atomic": true });
+    let created: Value = context.request("STREAM.CREATE.FLEET_OUT", &config).await?;
+    if !created["error"].is_null() {
+        return Err(created["error"].to_string().into());
     }
     let bucket = |name: &str| kv::Config { bucket: name.to_owned(), ..kv::Config::default() };
     let thresholds = context.create_key_value(bucket("thresholds")).await?;

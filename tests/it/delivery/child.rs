@@ -39,6 +39,7 @@ fn entry_point_of_a_child_process() {
         "write a bucket without checkpoints" => write_a_bucket(&uri, Duration::MAX).run(),
         "write a bucket with checkpoints" => write_a_bucket(&uri, Duration::from_millis(20)).run(),
         "write nothing but a bucket" => persistence::bucket_sinks::bucket_service(&uri).run(),
+        "fleet" => persist(persistence::fleet::service(&uri), Duration::from_millis(20)).run(),
         "sum a queue" => persistence::work_queues::service(&uri).run(),
         "count workers" => count_workers(),
         "ignore a stop" => ignore_a_stop(),

@@ -9,7 +9,7 @@ mod columns;
 mod consumers;
 mod domains;
 mod durables;
-mod fleet;
+pub(crate) mod fleet;
 mod imports;
 mod inboxes;
 mod kv;

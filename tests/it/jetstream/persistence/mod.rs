@@ -8,6 +8,7 @@ mod checkpoints;
 mod crashes;
 mod deterministic;
 mod every_write;
+pub(crate) mod fleet;
 mod full_disk;
 mod lost_input;
 mod lost_output;

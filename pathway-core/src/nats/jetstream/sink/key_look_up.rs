@@ -157,10 +157,9 @@ impl Publisher {
     pub(super) fn record_bucket(&mut self) -> Result<()> {
         if let (Some(keys), Some(stream), Some(state)) = (&mut self.keys, &self.stream, self.link.control.persistent())
             && !std::mem::replace(&mut keys.is_recorded, true)
+            && state.base(&self.link.name).is_none()
         {
-            if state.base(&self.link.name).is_none() {
-                state.set_base(&self.link.name, self.output_position(&stream.created, 0))?;
-            }
+            state.set_base(&self.link.name, self.output_position(&stream.created, 0))?;
         }
         Ok(())
     }
