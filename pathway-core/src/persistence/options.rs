@@ -91,7 +91,7 @@ impl Persistence {
 }
 
 impl Persistence {
-    /// The program has an operator with this name no longer, and its state may be lost. Without this, a directory that has state
+    /// The program has an operator, or a source, with this name no longer, and its state, or its position, may be lost. Without this, a directory that has state
     /// of an operator that the program does not have is refused.
     ///
     /// It may stay in the program. A name that neither the program nor the directory has ever had is an error.

@@ -68,6 +68,7 @@ impl Persistence {
         }
         let new = change.program.clone();
         let (states, others) = in_use(manifest);
+        let positioned = positioned_sources(manifest);
         let mut renamed = HashMap::new();
         let found = match_nodes(old, &new, &self.empty);
         for (before, found) in old.iter().zip(found) {
@@ -107,6 +108,14 @@ impl Persistence {
                         "give the operator that name again (`named`), or say `.allow_dropped(\"{name}\")` to lose its state; an \
                          operator that has no name of its own is another one if it reads something else, or if its parameters \
                          have changed: name it in that program first"
+                    );
+                    return refuse(what, &cure);
+                }
+                Found::Gone if positioned.contains(name) && !self.dropped.contains(name) => {
+                    let what = format!("says how far the source `{name}` was read, which this program does not have");
+                    let cure = format!(
+                        "give the source that name again (`name`), or say `.allow_dropped(\"{name}\")` to lose its position; a \
+                         source with another name begins where its `start` says, and reads again what the state has"
                     );
                     return refuse(what, &cure);
                 }
@@ -153,6 +162,14 @@ fn in_use(manifest: &Manifest) -> (HashSet<String>, HashSet<String>) {
     let states = checkpoint.iter().flat_map(|it| &it.states).map(|state| state.node.clone()).collect();
     let sources = checkpoint.iter().flat_map(|it| &it.sources).map(|source| source.start.name.clone());
     (states, sources.chain(manifest.latest.outputs.keys().cloned()).collect())
+}
+
+/// The sources that would read again what the checkpoint has, if they had no position.
+fn positioned_sources(manifest: &Manifest) -> HashSet<String> {
+    let sources = manifest.latest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.sources);
+    let positioned =
+        sources.filter(|source| !source.start.created.is_empty() || !source.position.is_empty() || source.newest > 0);
+    positioned.map(|source| source.start.name.clone()).collect()
 }
 
 /// How a node with state has changed so that it cannot continue.

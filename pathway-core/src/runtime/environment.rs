@@ -90,7 +90,16 @@ enum Access {
 
 fn replay_storage() -> Result<Option<(PathBuf, Access)>> {
     let Some(path) = std::env::var_os("PATHWAY_REPLAY_STORAGE").filter(|path| !path.is_empty()) else {
-        return Ok(None);
+        // A program that was to be replayed must not run, and write.
+        return match text("PATHWAY_SNAPSHOT_ACCESS") {
+            Some(access) => {
+                let message = format!(
+                    "PATHWAY_SNAPSHOT_ACCESS is `{access}`, and PATHWAY_REPLAY_STORAGE names no recording: set both, or neither"
+                );
+                Err(Error::new(ErrorKind::Config, message))
+            }
+            None => Ok(None),
+        };
     };
     let access = match text("PATHWAY_SNAPSHOT_ACCESS").unwrap_or_default().to_ascii_lowercase().as_str() {
         "record" => Access::Record,

@@ -1,9 +1,9 @@
-//! Sinks of streams in a program that has changed.
+//! Sources and sinks of streams in a program that has changed.
 
 use super::super::{Folder, orders};
 use super::*;
 use crate::jetstream::support::{Js, server, stream};
-use crate::support::{stop, wait_for};
+use crate::support::{join, stop, wait_for};
 
 fn create_output(js: &Js, name: &str) {
     let subjects = vec![format!("{}.>", name.to_lowercase())];
@@ -43,4 +43,38 @@ fn another_sink_before_one_of_the_same_subject_is_not_taken_for_it() {
     assert_eq!(js.messages("COPY"), 30);
     let ids: Vec<_> = js.stored_with_ids("SUMS").into_iter().map(|(id, ..)| id).collect();
     assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+}
+
+/// Copies the stream `IN` into `COPY`, with a source of this name.
+fn copy(uri: &str, state: Persistence, source: Option<&str>) -> Pipeline {
+    let pipeline = Pipeline::named("ends").persist(state);
+    let mut read = nats::read(&pipeline, uri, "in.>").jetstream("IN");
+    if let Some(name) = source {
+        read = read.name(name);
+    }
+    let orders = read.json::<super::super::Order>();
+    nats::write(&orders, uri, "copy.all").jetstream("COPY").json();
+    pipeline
+}
+
+/// It would read again what was read.
+#[test]
+fn a_source_that_has_another_name_is_an_error_unless_it_is_said() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    js.create(stream("IN"));
+    create_output(&js, "COPY");
+    js.publish_all(orders(0..10));
+    let run = |state: Persistence, source: Option<&str>, copies: u64| {
+        let running = copy(&uri, state, source).start().unwrap();
+        wait_for("all copies", || js.messages("COPY") == copies);
+        stop(running);
+    };
+    run(folder.directory(), None, 10);
+    let error = copy(&uri, folder.directory(), Some("orders")).start().and_then(join).expect_err("another name");
+    let words = ["the source `in.>`", "give the source that name again (`name`)", r#".allow_dropped("in.>")"#];
+    assert_error(&error, ErrorKind::Persistence, &words);
+    js.publish_all(orders(10..12));
+    run(folder.directory(), None, 12);
+    run(folder.directory().allow_dropped("in.>"), Some("orders"), 24);
 }

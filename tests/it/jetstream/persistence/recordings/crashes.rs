@@ -125,4 +125,8 @@ fn the_environment_says_what_is_recorded_and_replayed() {
         let (status, said) = replay(more);
         assert!(!status.success() && said.contains("Config") && said.contains(words), "{said}");
     }
+    // It must not run instead, and write.
+    let (status, said) = Child::start("persist", &uri, &[("PATHWAY_SNAPSHOT_ACCESS", "replay")]).end();
+    assert!(!status.success() && said.contains("PATHWAY_REPLAY_STORAGE names no recording"), "{said}");
+    assert_eq!((js.messages("OUT"), js.messages("WINDOWS")), before);
 }
