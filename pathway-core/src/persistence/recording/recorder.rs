@@ -114,11 +114,13 @@ impl Recorder {
         {
             return self.close(writer, Some(error));
         }
-        let whole = if writer.from == 0 { "" } else { ", whose state before is not in it" };
+        let is_whole = writer.from == 0 || continued.is_some();
+        let whole =
+            if is_whole { "" } else { "; the state before that is not in it, and a replay begins with empty tables" };
         let from = if continued.is_some() { "continues" } else { "begins" };
         let name = self.recording.store.name_of(None);
         let message = format_args!("the recording in `{name}` {from} with commit {} of run {run}{whole}", writer.from);
-        report(Level::Info, "recording", message);
+        report(if is_whole { Level::Info } else { Level::Warn }, "recording", message);
     }
 
     /// Adds an entry to the open commit.
