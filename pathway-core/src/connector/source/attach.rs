@@ -185,6 +185,8 @@ impl MessageTable {
         decoder: impl Fn() -> Box<dyn RowDecoder<T>> + Send + Sync + 'static,
     ) -> Table<T> {
         let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
+        // A bucket has the rows themselves.
+        let has_digests = !properties.append_only && !decoder().has_snapshot();
         let node = plan.add::<T, _>(Arc::clone(&link.name), properties, |node, name| {
             move |build| {
                 let (output, arrivals) = build.add_input(node);
@@ -204,7 +206,7 @@ impl MessageTable {
             let keys: Vec<_> =
                 T::COLUMNS.iter().filter(|column| column.primary_key).map(|column| column.name).collect();
             plan.add_parameter(node, &format!("primary key {}", keys.join(", ")));
-        } else if !properties.append_only {
+        } else if has_digests {
             plan.add_parameter(node, &digests_of::<T>());
         }
         Table::new(plan.clone(), node)

@@ -174,7 +174,7 @@ impl<R: Datum, D: DecodeRow<R>> RowDecoder<R> for KeyedRows<R, D> {
     }
 
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::first("keys", &mut self.keys), StatePart::first("complete", &mut self.is_complete)]
+        vec![StatePart::first("keys", &mut self.keys).of_rows(), StatePart::first("complete", &mut self.is_complete)]
     }
 }
 

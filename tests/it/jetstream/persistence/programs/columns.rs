@@ -336,3 +336,44 @@ fn rows_that_are_keys_can_get_columns_but_not_lose_them() {
         assert_eq!(published, [inserted(r#""more":5,"n":1,"text":"a""#)]);
     }
 }
+
+mod rates {
+    use pathway::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Schema)]
+    pub(super) struct Rate {
+        pub(super) city: String,
+        pub(super) rate: i64,
+    }
+}
+
+/// The same with another column.
+#[derive(Clone, Debug, PartialEq, Schema)]
+struct Rate {
+    note: Option<String>,
+    city: String,
+    rate: i64,
+}
+
+/// The changes of a bucket that gets one value.
+fn put<R: Schema>(store: &Store, city: &str, rate: i64) -> Vec<(R, i64)> {
+    let broker = Broker::new();
+    let pipeline = Pipeline::named("rates").persist(Persistence::from(store));
+    let seen = nats::read(&pipeline, &broker, "rates").kv().json::<R>().collect();
+    let running = pipeline.start().unwrap();
+    broker.publish(&format!("$KV.rates.{city}"), format!(r#"{{"city": "{city}", "rate": {rate}}}"#));
+    broker.commit();
+    broker.close();
+    running.join().unwrap();
+    seen.changes().into_iter().map(|(_, row, diff)| (row, diff)).collect()
+}
+
+#[test]
+fn the_rows_of_a_bucket_continue_with_other_columns() {
+    let store = Store::new();
+    let rate = |rate: i64| rates::Rate { city: "Oslo".to_owned(), rate };
+    assert_eq!(put::<rates::Rate>(&store, "Oslo", 7), [(rate(7), 1)]);
+    let now = |rate: i64| Rate { note: None, city: "Oslo".to_owned(), rate };
+    assert_eq!(put::<Rate>(&store, "Oslo", 9), [(now(7), -1), (now(9), 1)]);
+    assert_eq!(put::<rates::Rate>(&store, "Oslo", 11), [(rate(9), -1), (rate(11), 1)]);
+}
