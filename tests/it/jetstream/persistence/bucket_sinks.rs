@@ -199,16 +199,6 @@ pub(super) fn value(ids: i64, n: i64) -> String {
     format!(r#"{{"city":"Oslo","ids":{ids},"n":{n}}}"#)
 }
 
-/// A copy of the directory as it is while the pipeline runs, as after a crash: nothing says that the last commits are confirmed.
-pub(super) fn copy(folder: &Folder, name: &str) -> Folder {
-    let copy = Folder(folder.0.with_extension(name));
-    std::fs::create_dir_all(&copy.0).expect("a directory");
-    ["manifest", "log-00000001"].into_iter().for_each(|file| {
-        std::fs::copy(folder.0.join(file), copy.0.join(file)).expect("a copy");
-    });
-    copy
-}
-
 pub(super) fn run(server: &Server, folder: &Folder, gate: &Gate) -> pathway::Result<Running> {
     totals([&*server.url(); 2], folder.log_only(), gate).0.start()
 }
@@ -220,7 +210,7 @@ fn values_that_are_computed_again_are_not_written_again() {
     let running = run(&server, &folder, &Gate::default()).unwrap();
     // The last commit in the log can be one that no later record confirms.
     [1, 2, 3].into_iter().for_each(|order| publish(&js, order));
-    let crashed = copy(&folder, "copy");
+    let crashed = folder.copy();
     stop(running);
     let written = seen(&js);
     let running = run(&server, &crashed, &Gate::default()).unwrap();
@@ -230,7 +220,7 @@ fn values_that_are_computed_again_are_not_written_again() {
     assert_eq!(seen(&js)["$KV.totals.Oslo"][..3], written["$KV.totals.Oslo"]);
 
     // A key that is gone gets what is not known to be confirmed.
-    let crashed = copy(&crashed, "another");
+    let crashed = crashed.copy();
     js.purge("KV_totals");
     let running = run(&server, &crashed, &Gate::default()).unwrap();
     publish(&js, 5);

@@ -3,9 +3,7 @@
 use pathway::ErrorKind;
 use pathway_testkit::Server;
 
-use super::bucket_sinks::{
-    commit, copy, create, create_bucket, oslo, publish, run, seen, totals, value, wait_for_entries,
-};
+use super::bucket_sinks::{commit, create, create_bucket, oslo, publish, run, seen, totals, value, wait_for_entries};
 use super::{Folder, orders};
 use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, RawClient, server};
@@ -18,7 +16,7 @@ fn a_run_that_wakes_up_late_writes_nothing_over_newer_values() {
     let js = create(&server);
     let slow = run(&server, &folder, &gate).unwrap();
     publish(&js, 1);
-    let other = copy(&folder, "copy");
+    let other = folder.copy();
     let closed = gate.close();
     let fast = run(&server, &other, &Gate::default()).unwrap();
     [100_000, 100_002, 100_003].into_iter().for_each(|order| publish(&js, order));
@@ -53,7 +51,7 @@ fn a_process_that_was_stopped_ends_when_another_one_has_taken_over() {
         seen(&js).len() == super::CITIES.len()
     });
     stopped.signal("STOP");
-    let other = copy(&folder, "copy");
+    let other = folder.copy();
     let next = start(&other);
     publish(50);
     wait_for_entries(&js, || assert!(!next.said().contains("Persistence"), "{}", next.said()));
@@ -85,7 +83,7 @@ fn a_run_without_a_connection_ends_when_another_one_has_taken_over() {
     let cut = pipeline.start().unwrap();
     publish(&js, 1);
     [&from, &to].into_iter().for_each(|link| link.cut());
-    let other = copy(&folder, "copy");
+    let other = folder.copy();
     let next = run(&server, &other, &Gate::default()).unwrap();
     js.publish_all([("in.orders".to_owned(), r#"{"id": 2, "city": "Rome", "at": 0}"#.to_owned())]);
     wait_for("another key", || seen(&js).len() == 2);

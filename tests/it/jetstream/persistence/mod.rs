@@ -146,10 +146,9 @@ impl Folder {
         Folder(path)
     }
 
-    /// Another directory with the same files.
+    /// Another directory with the same files, as they are while the pipeline runs or behind its end.
     fn copy(&self) -> Folder {
-        let copy = Folder(self.0.with_extension("copy"));
-        std::fs::create_dir_all(&copy.0).expect("a directory");
+        let copy = Folder::new();
         for file in std::fs::read_dir(&self.0).expect("the directory").flatten() {
             std::fs::copy(file.path(), copy.0.join(file.file_name())).expect("a copy");
         }

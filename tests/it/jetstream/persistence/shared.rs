@@ -86,24 +86,6 @@ fn a_process_that_is_killed_while_it_makes_checkpoints_writes_what_one_run_write
     assert!(folder.numbers("log-").last() > Some(&1) && !folder.numbers("part-").is_empty(), "no checkpoint");
 }
 
-/// An empty directory beside another one.
-fn beside(folder: &Folder, name: &str) -> Folder {
-    let other = Folder(folder.0.with_extension(name));
-    std::fs::create_dir_all(&other.0).expect("a directory");
-    other
-}
-
-/// A copy of the directory of a process that writes nothing meanwhile.
-fn copy(folder: &Folder) -> Folder {
-    let copy = beside(folder, "copy");
-    for file in std::fs::read_dir(&folder.0).expect("the directory").flatten() {
-        if file.file_name() != "lock" {
-            std::fs::copy(file.path(), copy.0.join(file.file_name())).expect("a copy");
-        }
-    }
-    copy
-}
-
 /// Sums up the stream `IN`. The rows from 100 on pass a gate.
 fn sum(uri: &str, folder: &Folder, gate: &Gate) -> Pipeline {
     let pipeline = Pipeline::named("sum").persist(folder.log_only());
@@ -203,12 +185,12 @@ fn a_stream_of_an_older_copy_or_of_a_lost_directory_is_an_error() {
     create_streams(&js);
     let running = start(&server, &folder).unwrap();
     add(&js, 0, 1);
-    let older = copy(&folder);
+    let older = folder.copy();
     add(&js, 1, 3);
     stop(running);
     let error = start(&server, &older).expect_err("an older directory");
     assert_error(&error, ErrorKind::Persistence, &["-shared.sum-1-1`", "not in the pipeline's log"]);
-    let error = start(&server, &beside(&folder, "new")).expect_err("another directory");
+    let error = start(&server, &Folder::new()).expect_err("another directory");
     assert_error(&error, ErrorKind::Persistence, &["of this sink, in a pipeline with another directory"]);
     assert_eq!(js.messages("SHARED"), 3);
 }

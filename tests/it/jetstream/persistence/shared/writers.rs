@@ -9,7 +9,7 @@ use serde_json::json;
 use super::super::Persist;
 use super::super::crashes::{check_ids, check_totals};
 use super::super::{Folder, Order, orders};
-use super::{SHARED_STREAM, add, copy, create_output, create_streams, forget_ids, output, start, sum};
+use super::{SHARED_STREAM, add, create_output, create_streams, forget_ids, output, start, sum};
 use crate::jetstream::support::{Js, server};
 use crate::support::{Gate, assert_error, join, stop, wait_for};
 
@@ -22,7 +22,7 @@ fn a_process_that_was_stopped_while_another_one_took_over_writes_nothing_more() 
     let zombie = SHARED_STREAM.start(&uri, &folder, Persist::Log, 1);
     SHARED_STREAM.wait_for_orders(&zombie, &js, 50);
     zombie.signal("STOP");
-    let copy = copy(&folder);
+    let copy = folder.copy();
     let successor = SHARED_STREAM.start(&uri, &copy, Persist::Log, 1);
     js.publish_all(orders(50..100));
     SHARED_STREAM.wait_for_orders(&successor, &js, 100);
@@ -51,7 +51,7 @@ fn a_run_with_a_copy_of_the_directory_ends_the_other_one() {
     create_streams(&js);
     let slow = sum(&server.url(), &folder, &gate).start().unwrap();
     add(&js, 0, 1);
-    let copy = copy(&folder);
+    let copy = folder.copy();
     let closed = gate.close();
     let fast = start(&server, &copy).unwrap();
     add(&js, 100, 3);
@@ -90,7 +90,7 @@ fn logged(server: &Server, js: &Js) -> (Folder, Vec<(String, String, String)>, F
     assert_eq!(all.len(), 1200);
     js.delete("SHARED");
     create_output(js, json!({}));
-    let copy = copy(&folder);
+    let copy = folder.copy();
     (folder, all, copy)
 }
 
