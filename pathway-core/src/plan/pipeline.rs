@@ -53,7 +53,7 @@ impl Pipeline {
     /// Keeps what the pipeline needs to continue where it was, over any number of crashes, in a
     /// [directory](crate::persistence::directory). Default: every run begins with empty tables.
     ///
-    /// Each commit is logged before any of its output is written: which messages it has, and its `time`, in about 40 bytes. From
+    /// Each commit is logged before any of its output is written: which messages it has, and its `time`, in about 45 bytes. From
     /// time to time, a [checkpoint](crate::persistence::Persistence::checkpoint_every) saves the state of all operators. When the
     /// pipeline starts again, it loads the last one, computes the commits behind it once more, from the same messages, and goes
     /// on. What it writes into JetStream streams is stored exactly once, in order, whatever was killed when. Other sinks may get
