@@ -9,7 +9,7 @@ use super::{ColumnType, TextForm};
 /// A column's value whose type is not known. Every column type implements it.
 ///
 /// Rows show their columns this way where a column of a struct replaces one of a flattened row, for delimited values, and for
-/// JSON with times in RFC 3339. Everywhere else types are known.
+/// JSON with times in RFC 3339, and where rows are told apart by hashes. Everywhere else types are known.
 pub trait DynValue: Any {
     /// Appends the value as compact JSON.
     fn write_json(&self, out: &mut Vec<u8>);
@@ -25,6 +25,9 @@ pub trait DynValue: Any {
 
     /// Hashes the value.
     fn hash_dyn(&self, state: &mut dyn Hasher);
+
+    /// Whether the value is a missing one, such as `None` in an `Option` column.
+    fn is_missing_dyn(&self) -> bool;
 }
 
 impl<T: ColumnType> DynValue for T {
@@ -47,5 +50,9 @@ impl<T: ColumnType> DynValue for T {
 
     fn hash_dyn(&self, mut state: &mut dyn Hasher) {
         self.hash_into(&mut state);
+    }
+
+    fn is_missing_dyn(&self) -> bool {
+        self.is_missing()
     }
 }

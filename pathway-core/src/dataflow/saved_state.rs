@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::data::Layout;
+use crate::data::{KeptRows, Layout, Schema, row_layout};
 
 /// What an operator keeps from one commit to the next.
 pub trait Stateful: 'static {
@@ -22,7 +22,9 @@ pub struct StatePart<'a> {
     /// The part.
     pub state: &'a mut dyn SavedState,
     /// Whether it keeps rows as they are, so that it can continue with rows that have other columns.
-    pub keeps_rows: bool,
+    pub kept_rows: KeptRows,
+    /// What the rows consist of that it tells apart by [hashes](crate::data::RowIdentity), without keeping them.
+    pub identified: Option<Layout>,
 }
 
 /// Which workers have a part of a state.
@@ -80,13 +82,33 @@ pub trait SavedState {
 
 impl<'a> StatePart<'a> {
     fn new(label: &'static str, scope: StateScope, state: &'a mut dyn SavedState) -> Self {
-        StatePart { label, scope, state, keeps_rows: false }
+        StatePart { label, scope, state, kept_rows: KeptRows::None, identified: None }
+    }
+
+    /// What it consists of.
+    pub fn layout(&self) -> Layout {
+        let layout = self.state.layout();
+        match &self.identified {
+            Some(rows) => Layout::Identified(rows.clone().into(), layout.into()),
+            None => layout,
+        }
     }
 
     /// It keeps rows as they are. They can have other columns after a restart: what the state means does not depend on their order,
     /// nor on how rows are hashed or sorted.
     pub fn of_rows(self) -> Self {
-        StatePart { keeps_rows: true, ..self }
+        StatePart { kept_rows: KeptRows::Unordered, ..self }
+    }
+
+    /// It keeps rows as they are, and what it means depends on the order of the values that it [sorts](Layout::Sorted): its rows
+    /// can have other columns after a restart if these leave the order of the rows as it was.
+    pub fn of_ordered_rows(self) -> Self {
+        StatePart { kept_rows: KeptRows::Ordered, ..self }
+    }
+
+    /// It tells rows apart by their [`RowIdentity`](crate::data::RowIdentity).
+    pub fn of_identified_rows<R: Schema>(self) -> Self {
+        StatePart { identified: Some(row_layout::<R>()), ..self }
     }
 
     /// A part of which each worker has the keys that belong to it.

@@ -7,15 +7,15 @@ use serde::Deserializer;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::ser::SerializeTuple;
 
-use crate::data::{Datum, DatumKey, DatumRef, Schema, announce, row_announcement};
+use crate::data::{ColumnDefault, Datum, DatumKey, DatumRef, Schema, announce, row_announcement};
 
 /// A struct that is read field by field.
 pub trait Fields: Schema {
     /// How many fields there are.
     const COUNT: usize;
 
-    /// The default of the field with a number, [encoded](encode_default); `None` if it has none.
-    fn default_of(_number: usize) -> Option<Vec<u8>> {
+    /// The default of the field with a number; `None` if it has none.
+    fn default_of(_number: usize) -> Option<ColumnDefault> {
         None
     }
 
@@ -34,11 +34,6 @@ pub fn read_field<'de, T: Datum, A: SeqAccess<'de>>(fields: &mut A) -> Result<T,
         Some(field) => Ok(field.0),
         None => Err(A::Error::custom("a row ended before its last column")),
     }
-}
-
-/// Encodes the default of a column as states do, for rows that were saved before the column was added.
-pub fn encode_default<T: Datum>(default: T) -> Option<Vec<u8>> {
-    postcard::to_stdvec(&DatumKey(default)).ok()
 }
 
 /// Reads a struct that was written as a tuple of its fields.

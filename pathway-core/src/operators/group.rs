@@ -77,7 +77,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         let input = table.properties();
         let reducers = Arc::new(prepared(&table, reducers));
         let (arguments, output) = (Arc::new(arguments), Arc::new(output));
-        let parameter = parameter_of::<R, A, G, O>(input);
+        let parameter = parameter_of::<O>(input);
         let reduced = table.operator("reduce", TableProperties::GROUPED, move |build, changes, name| {
             let spec = ReduceSpec {
                 key: Arc::clone(&key),
@@ -98,15 +98,10 @@ impl<R: Schema, K> fmt::Debug for Grouped<R, K> {
     }
 }
 
-/// What the states of reducers mean: which column each makes; and what they are told of the rows, for those that depend on it.
-pub(super) fn parameter_of<R: Schema, A, G: Reducer<A>, O: Schema>(input: TableProperties) -> String {
-    let columns = columns_of::<O>();
-    match input.append_only {
-        true => format!("columns {columns}; of rows that are never removed"),
-        // Their rows are told apart by hashes.
-        false if G::ORDERED => format!("columns {columns}; of rows with the columns {}", columns_of::<R>()),
-        false => format!("columns {columns}"),
-    }
+/// What the states of reducers mean: which column each makes; and what they are told of the rows.
+pub(super) fn parameter_of<O: Schema>(input: TableProperties) -> String {
+    let never_removed = if input.append_only { "; of rows that are never removed" } else { "" };
+    format!("columns {}{never_removed}", columns_of::<O>())
 }
 
 /// Tells the reducers the properties of their input. An invalid parameter of a reducer fails the pipeline.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::reducers::{ReduceError, Reducer};
-use super::state::{KeyedState, OrderedChanges, Slot, hash_of};
-use crate::data::{Change, Datum, DatumKey, Schema};
+use super::state::{KeyedState, OrderedChanges, Slot, hash_of, identity_if_needed};
+use crate::data::{Change, Datum, DatumKey, RowIdentity, Schema};
 use crate::dataflow::{Changes, DataflowBuilder, StatePart, Stateful, StatefulOperator};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
@@ -54,7 +54,8 @@ where
     let split = move |row: &R| (key(row), arguments(row));
     if dataflow.is_only_worker() || ordered.is_some() {
         let route = move |change: &Change<R>| hash_of(&by_key(&change.row));
-        return dataflow.stateful(changes, name, route, RowGroups { groups, split, ordered });
+        let identity = identity_if_needed::<R, A, G>(input);
+        return dataflow.stateful(changes, name, route, RowGroups { groups, split, ordered, identity });
     }
     let split = dataflow.each(changes, name, move |changes, split_changes| {
         split_changes.extend(changes.drain(..).map(|change| {
@@ -151,7 +152,7 @@ fn row_of<K, A, G: Reducer<A>, O>(
 
 impl<K: Datum, A: 'static, G: Reducer<A>, O: 'static, F: 'static> Stateful for Groups<K, A, G, O, F> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("groups", &mut self.state)]
+        vec![StatePart::partitioned("groups", &mut self.state).of_ordered_rows()]
     }
 }
 
@@ -195,6 +196,8 @@ struct RowGroups<R, T, S> {
     groups: T,
     split: S,
     ordered: Option<OrderedChanges<R>>,
+    /// If the reducers tell rows apart.
+    identity: Option<RowIdentity<R>>,
 }
 
 impl<R, K, A, G, O, F, S> RowGroups<R, Groups<K, A, G, O, F>, S>
@@ -210,16 +213,18 @@ where
     fn update(&mut self, changes: impl Iterator<Item = Change<R>>) {
         for change in changes {
             let (key, argument) = (self.split)(&change.row);
-            let row = if self.ordered.is_some() { hash_of(&change.row) } else { 0 };
+            let row = self.identity.as_ref().map_or(0, |identity| identity.hash(&change.row));
             self.groups.update(key, row, argument, change.diff);
         }
         self.groups.flush();
     }
 }
 
-impl<R: 'static, T: Stateful, S: 'static> Stateful for RowGroups<R, T, S> {
+impl<R: Schema, T: Stateful, S: 'static> Stateful for RowGroups<R, T, S> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        self.groups.states()
+        let is_identified = self.identity.is_some();
+        let states = self.groups.states().into_iter();
+        states.map(|part| if is_identified { part.of_identified_rows::<R>() } else { part }).collect()
     }
 }
 

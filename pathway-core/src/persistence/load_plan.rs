@@ -7,7 +7,7 @@ use super::manifest::{Checkpoint, StateSize};
 use super::migration::Migration;
 use super::program::{NodeRole, check_tail, describe, rebuild_cure};
 use super::session::PersistentState;
-use crate::data::{Error, ErrorKind, Layout, Result};
+use crate::data::{Error, ErrorKind, KeptRows, Layout, Result};
 
 /// A state of an operator of this program.
 pub(crate) struct ProgramState {
@@ -17,7 +17,7 @@ pub(crate) struct ProgramState {
     pub(crate) label: &'static str,
     pub(crate) layout: Layout,
     /// Whether its rows can have other columns than those in the checkpoint.
-    pub(crate) keeps_rows: bool,
+    pub(crate) kept_rows: KeptRows,
     /// Whether the operator cannot do without it.
     pub(crate) is_needed: bool,
 }
@@ -52,7 +52,7 @@ impl PersistentState {
         for state in states.iter().filter(|state| !empty.contains(&state.node)) {
             let before = checkpoint.states.iter().find(|it| it.node == state.node && it.label == state.label);
             let migration = match before {
-                Some(before) => Migration::new(&before.layout, &state.layout, state.keeps_rows),
+                Some(before) => Migration::new(&before.layout, &state.layout, state.kept_rows),
                 None if state.is_needed => Err("it keeps this state only now".to_owned()),
                 None => Ok(None),
             };

@@ -8,7 +8,7 @@ mod reader;
 use std::fmt;
 
 use self::reader::Reader;
-use crate::data::{Layout, RowColumn, Scalar};
+use crate::data::{KeptRows, Layout, RowColumn, Scalar};
 
 /// Writes pieces of a state again.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,14 +42,14 @@ enum Source {
 }
 
 impl Migration {
-    /// How a state that was saved with the layout `old` becomes one of `new`; `None` if it is one already. `of_rows` says whether its
-    /// rows can have other columns.
+    /// How a state that was saved with the layout `old` becomes one of `new`; `None` if it is one already. `rows` says
+    /// whether its rows can have other columns.
     ///
     /// # Errors
     /// Why it cannot.
-    pub(crate) fn new(old: &Layout, new: &Layout, of_rows: bool) -> Result<Option<Migration>, String> {
-        let place = Place { what: "its state", of_rows, is_key: false };
-        match step(old, new, place)? {
+    pub(crate) fn new(old: &Layout, new: &Layout, rows: KeptRows) -> Result<Option<Migration>, String> {
+        let place = Place { what: "its state", rows, is_key: false, is_sorted: false };
+        match step(old, new, place).map_err(|refusal| refusal.message)? {
             Step::Copy(_) => Ok(None),
             step => Ok(Some(Migration(step))),
         }
@@ -123,28 +123,44 @@ impl Step {
 struct Place<'a> {
     /// For messages.
     what: &'a str,
-    /// Whether rows can have other columns here.
-    of_rows: bool,
+    /// Whether rows can have other columns.
+    rows: KeptRows,
     /// Whether values are told apart here.
     is_key: bool,
+    /// Whether values are sorted here, and their order matters.
+    is_sorted: bool,
+}
+
+/// Why a value cannot be written again.
+struct Refusal {
+    message: String,
+    /// Whether it names a column.
+    is_of_column: bool,
 }
 
 impl Place<'_> {
-    fn differs<T>(self, old: impl fmt::Display, new: impl fmt::Display) -> Result<T, String> {
-        Err(format!("{} is `{new}`, and was `{old}`", self.what))
+    fn differs<T>(self, old: impl fmt::Display, new: impl fmt::Display) -> Result<T, Refusal> {
+        Err(Refusal { message: format!("{} is `{new}`, and was `{old}`", self.what), is_of_column: false })
     }
 }
 
-fn step(old: &Layout, new: &Layout, place: Place<'_>) -> Result<Step, String> {
+fn refuse_column<T>(message: String) -> Result<T, Refusal> {
+    Err(Refusal { message, is_of_column: true })
+}
+
+fn step(old: &Layout, new: &Layout, place: Place<'_>) -> Result<Step, Refusal> {
     if old == new {
         return Ok(Step::Copy(old.clone()));
     }
-    let each = |old: &[Layout], new: &[Layout]| -> Result<Vec<Step>, String> {
+    let each = |old: &[Layout], new: &[Layout]| -> Result<Vec<Step>, Refusal> {
         old.iter().zip(new).map(|(old, new)| step(old, new, place)).collect()
     };
     let made = match (old, new) {
         (Layout::Option(old), Layout::Option(new)) => Step::Option(step(old, new, place)?.into()),
         (Layout::Seq(old), Layout::Seq(new)) => Step::Seq(step(old, new, place)?.into()),
+        (Layout::Sorted(old), Layout::Sorted(new)) => {
+            step(old, new, Place { is_sorted: place.rows == KeptRows::Ordered, ..place })?
+        }
         (Layout::Map(old_key, old), Layout::Map(new_key, new)) => {
             let key = step(old_key, new_key, Place { is_key: true, ..place })?;
             Step::Map(Box::new((key, step(old, new, place)?)))
@@ -155,8 +171,8 @@ fn step(old: &Layout, new: &Layout, place: Place<'_>) -> Result<Step, String> {
         }
         (Layout::Tuple(old_values), Layout::Tuple(new_values)) if old_values.len() == new_values.len() => {
             // A tuple is shown as a whole.
-            Step::Tuple(each(old_values, new_values).or_else(|error| match place.of_rows {
-                true => Err(error),
+            Step::Tuple(each(old_values, new_values).or_else(|refusal| match refusal.is_of_column {
+                true => Err(refusal),
                 false => place.differs(old, new),
             })?)
         }
@@ -168,13 +184,23 @@ fn step(old: &Layout, new: &Layout, place: Place<'_>) -> Result<Step, String> {
                 Some(numbers) if numbers.iter().copied().eq(0..old_names.len() as u64) => {
                     Step::Copy(Layout::Scalar(Scalar::U64))
                 }
-                Some(numbers) if place.of_rows => Step::Enum(numbers),
+                Some(numbers) if place.rows != KeptRows::None && !place.is_sorted => Step::Enum(numbers),
                 _ => return place.differs(old, new),
             }
         }
-        (Layout::Row(old), Layout::Row(new)) if place.of_rows => row(old, new, place)?,
+        (Layout::Identified(old_rows, old), Layout::Identified(new_rows, new)) => {
+            check_identified(old_rows, new_rows)?;
+            step(old, new, place)?
+        }
+        (Layout::Hashed(old), Layout::Hashed(new)) => {
+            return refuse_column(format!("{} has hashes of values that are `{new}`, and were `{old}`", place.what));
+        }
+        (Layout::Row(old), Layout::Row(new)) if place.rows != KeptRows::None => row(old, new, place)?,
         (Layout::Row(_), Layout::Row(_)) => {
-            return Err(format!("{} has rows with the columns `{new}`, and it had those with `{old}`", place.what));
+            return refuse_column(format!(
+                "{} has rows with the columns `{new}`, and it had those with `{old}`",
+                place.what
+            ));
         }
         _ => return place.differs(old, new),
     };
@@ -192,25 +218,49 @@ impl Step {
     }
 }
 
-fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, String> {
+/// Whether rows that are told apart by their hashes have the same ones with other columns.
+fn check_identified(old: &Layout, new: &Layout) -> Result<(), Refusal> {
+    let place = Place { what: "its input", rows: KeptRows::Unordered, is_key: true, is_sorted: false };
+    let Step::Row { old: columns, new: sources } = step(old, new, place)? else { return Ok(()) };
+    let is_same = |source: &Source| match source {
+        Source::Old(_, step) => step.is_copy(),
+        Source::Default(_) => true,
+    };
+    match columns.is_empty() || !sources.iter().all(is_same) {
+        true => place.differs(old, new),
+        false => Ok(()),
+    }
+}
+
+fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, Refusal> {
     if place.is_key
         && let Some(gone) = old.iter().find(|old| new.iter().all(|new| new.name != old.name))
     {
-        return Err(format!(
+        return refuse_column(format!(
             "{} is a row without the column `{}`, which it had: rows can be equal now",
             place.what, gone.name
         ));
     }
+    if place.is_sorted {
+        let numbers = new.iter().filter_map(|new| old.iter().position(|old| old.name == new.name));
+        if let Some((position, _)) = (0..).zip(numbers).find(|(position, number)| position != number) {
+            return refuse_column(format!(
+                "{} sorts rows by their columns, which now come in another order from `{}` on: let columns that stay come first, \
+                 in the order in which they were, those that are removed be their last ones, and add columns anywhere",
+                place.what, old[position].name
+            ));
+        }
+    }
     let source = |new: &RowColumn| {
         let Some(number) = old.iter().position(|old| old.name == new.name) else {
             let RowColumn { name, type_name, .. } = new;
-            let default = new.missing().ok_or_else(|| {
-                format!(
+            return match new.missing() {
+                Some(value) => Ok(Source::Default(value.to_vec())),
+                None => refuse_column(format!(
                     "the column `{name}` ({type_name}) is new, and has no default: make it an `Option`, or give it a \
                      `#[schema(default = ..)]`"
-                )
-            });
-            return default.map(|value| Source::Default(value.to_vec()));
+                )),
+            };
         };
         let before = &old[number];
         let what = format!("the column `{}`", new.name);
@@ -218,12 +268,12 @@ fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, S
             Ok(step) => Ok(Source::Old(number, step)),
             // The user's types say more than what they consist of.
             Err(_) if before.type_name != new.type_name => {
-                Place { what: &what, ..place }.differs(&before.type_name, &new.type_name)
+                refuse_column(format!("{what} is `{}`, and was `{}`", new.type_name, before.type_name))
             }
-            Err(error) => Err(error),
+            Err(refusal) => Err(Refusal { is_of_column: true, ..refusal }),
         }
     };
-    let sources = new.iter().map(source).collect::<Result<Vec<_>, String>>()?;
+    let sources = new.iter().map(source).collect::<Result<Vec<_>, Refusal>>()?;
     let is_same = |(number, source): (usize, &Source)| matches!(source, Source::Old(old, step) if *old == number && step.is_copy());
     if old.len() == sources.len() && sources.iter().enumerate().all(is_same) {
         return Ok(Step::Copy(Layout::Row(old.to_vec())));

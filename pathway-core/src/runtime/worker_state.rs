@@ -106,7 +106,7 @@ impl WorkerState {
                 let is_partitioned = part.scope == StateScope::Partitioned;
                 let (worker, workers) = if is_partitioned { (self.worker, self.workers) } else { (0, 1) };
                 part.state.track(worker as u64, workers as u64);
-                self.layouts.push(part.state.layout());
+                self.layouts.push(part.layout());
             }
         }
         let Some(checkpoint) = checkpoint else { return Ok(()) };
@@ -145,8 +145,8 @@ impl WorkerState {
                 states.extend(operator.borrow_mut().states().into_iter().map(|part| ProgramState {
                     node: node.to_string(),
                     label: part.label,
-                    layout: layouts.next().cloned().unwrap_or_else(|| part.state.layout()),
-                    keeps_rows: part.keeps_rows,
+                    layout: layouts.next().cloned().unwrap_or_else(|| part.layout()),
+                    kept_rows: part.kept_rows,
                     is_needed: part.scope == StateScope::Partitioned,
                 }));
             }
@@ -224,7 +224,7 @@ impl WorkerState {
                             node: node.to_string(),
                             written_as: node.to_string(),
                             label: part.label.to_owned(),
-                            layout: layout.unwrap_or_else(|| part.state.layout()),
+                            layout: layout.unwrap_or_else(|| part.layout()),
                             migrated_to: None,
                             keys: part.state.keys() as u64,
                         });

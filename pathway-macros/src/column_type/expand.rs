@@ -65,6 +65,7 @@ fn enum_impls(column_type: &ColumnType, variants: &[Variant]) -> TokenStream {
     let bodies = Bodies {
         clone: quote!(match self { #(Self::#idents => Self::#idents,)* }),
         compare: quote!(#krate::__private::EnumColumn::compare_variant(self, other)),
+        is_missing: None,
         hash: quote!(#krate::__private::EnumColumn::hash_variant(self, state)),
         serialize: quote!(#krate::__private::EnumColumn::serialize_variant(self, serializer)),
         deserialize: quote!(#krate::__private::EnumColumn::deserialize_variant(deserializer)),
@@ -110,6 +111,7 @@ fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let bodies = Bodies {
         clone: quote!(#check Self(#datum::clone_datum(&self.0))),
         compare: quote!(#check #datum::compare(&self.0, &other.0)),
+        is_missing: Some(quote!(#check #datum::is_missing(&self.0))),
         hash: quote!(#check #datum::hash_into(&self.0, state)),
         serialize: quote!(#check #datum::serialize(&self.0, serializer)),
         deserialize: quote!(#check ::core::result::Result::map(#datum::deserialize(deserializer), Self)),
@@ -128,6 +130,8 @@ fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
 struct Bodies {
     clone: TokenStream,
     compare: TokenStream,
+    /// `None` where no value is a missing one.
+    is_missing: Option<TokenStream>,
     hash: TokenStream,
     serialize: TokenStream,
     deserialize: TokenStream,
@@ -153,6 +157,13 @@ impl Bodies {
                 }
             }
         });
+        let is_missing = self.is_missing.as_ref().map(|body| {
+            quote! {
+                fn is_missing(&self) -> ::core::primitive::bool {
+                    #body
+                }
+            }
+        });
         let (impl_generics, type_generics, where_clause) = generics.split_for_impl();
         quote! {
             #[automatically_derived]
@@ -164,6 +175,8 @@ impl Bodies {
                 fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
                     #compare
                 }
+
+                #is_missing
 
                 fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
                     #hash

@@ -16,7 +16,7 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{EarlierMessages, Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
-use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties, columns_of};
+use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
 use crate::telemetry::SourceStats;
 
 impl Pipeline {
@@ -154,7 +154,7 @@ fn row_table<R: Schema>(
                 let (link, trigger) = (link.clone(), trigger.clone());
                 let id = output.id();
                 let output = (build.source_arrivals(), output);
-                let copies = check_removals.then(|| build.dataflow.add_state(RowCopies::default()));
+                let copies = check_removals.then(|| build.dataflow.add_state(RowCopies::<R>::default()));
                 let operator = RowOperator::new(link, trigger, own_commits, background, copies, output);
                 build.add_source_operator(id, Box::new(operator));
             }
@@ -162,7 +162,7 @@ fn row_table<R: Schema>(
         }
     });
     if check_removals {
-        plan.add_parameter(node, &digests_of::<R>());
+        plan.add_parameter(node, OF_CHANGES);
     }
     Table::new(plan.clone(), node)
 }
@@ -186,7 +186,7 @@ impl MessageTable {
     ) -> Table<T> {
         let MessageTable { link, trigger, properties, upsert: by_key, settings } = self;
         // A bucket has the rows themselves.
-        let has_digests = !properties.append_only && !decoder().has_snapshot();
+        let counts_copies = !properties.append_only && !decoder().has_snapshot();
         let node = plan.add::<T, _>(Arc::clone(&link.name), properties, |node, name| {
             move |build| {
                 let (output, arrivals) = build.add_input(node);
@@ -206,17 +206,15 @@ impl MessageTable {
             let keys: Vec<_> =
                 T::COLUMNS.iter().filter(|column| column.primary_key).map(|column| column.name).collect();
             plan.add_parameter(node, &format!("primary key {}", keys.join(", ")));
-        } else if has_digests {
-            plan.add_parameter(node, &digests_of::<T>());
+        } else if counts_copies {
+            plan.add_parameter(node, OF_CHANGES);
         }
         Table::new(plan.clone(), node)
     }
 }
 
-/// The parameter of a source that knows its rows by digests, which depend on all columns.
-fn digests_of<R: Schema>() -> String {
-    format!("changes of {}", columns_of::<R>())
-}
+/// The parameter of a source that counts the copies of its rows.
+const OF_CHANGES: &str = "changes";
 
 /// Adds a source with a thread of its own.
 pub(crate) fn add_source<S: Source>(

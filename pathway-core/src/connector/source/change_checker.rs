@@ -10,9 +10,9 @@ use crate::format::{Decode, DecodedRows};
 
 /// Decodes changes, and rejects removals of rows that are not there. Without it, a reader that starts in the middle of a stream
 /// would count rows below zero: their groups would be missing for good.
-pub(super) struct ChangeChecker<D> {
+pub(super) struct ChangeChecker<D: Decode> {
     decoder: Arc<D>,
-    copies: RowCopies,
+    copies: RowCopies<D::Row>,
 }
 
 impl<D: Decode> ChangeChecker<D> {
@@ -43,6 +43,10 @@ impl<D: Decode> RowDecoder<D::Row> for ChangeChecker<D> {
 
     fn seal(&mut self) {
         self.copies.seal();
+    }
+
+    fn loaded(&mut self) {
+        self.copies.loaded();
     }
 
     fn states(&mut self) -> Vec<StatePart<'_>> {

@@ -1,33 +1,38 @@
 //! How many copies of each row there are.
 
-use std::hash::BuildHasher;
-
 use foldhash::quality::FixedState;
 
-use crate::data::{Change, Datum, DatumRef};
+use crate::data::{Change, RowIdentity, Schema};
 use crate::dataflow::{StatePart, Stateful};
 use crate::operators::{KeyedState, Whole, WholeState};
 
 /// The number of copies of each row of a table, to notice removals of rows that are not there.
 ///
 /// It keeps a digest of each row, and the number of its copies: about 50 bytes a row.
-pub(super) struct RowCopies {
+pub(super) struct RowCopies<R> {
     copies: KeyedState<(i64, i64), i64>,
-    hashers: WholeState<Hashers>,
+    seeds: WholeState<Seeds>,
+    identities: [RowIdentity<R, FixedState>; 2],
 }
 
 /// Two independent hashes are the digest of a row: with a billion rows, two of them share one with a probability of 2⁻⁶⁸. Their
 /// seeds are random, so that nobody can make such rows, and saved with the digests.
-struct Hashers([u64; 2]);
+struct Seeds([u64; 2]);
 
-impl Default for RowCopies {
+impl<R: Schema> Default for RowCopies<R> {
     fn default() -> Self {
-        let hashers = WholeState::new(Hashers([fastrand::u64(..), fastrand::u64(..)]));
-        RowCopies { copies: KeyedState::new(), hashers }
+        let seeds = WholeState::new(Seeds([fastrand::u64(..), fastrand::u64(..)]));
+        RowCopies { copies: KeyedState::new(), identities: seeds.identities(), seeds }
     }
 }
 
-impl Whole for Hashers {
+impl Seeds {
+    fn identities<R: Schema>(&self) -> [RowIdentity<R, FixedState>; 2] {
+        self.0.map(|seed| RowIdentity::with_hasher(FixedState::with_seed(seed)))
+    }
+}
+
+impl Whole for Seeds {
     type Saved = [u64; 2];
 
     fn to_saved(&self) -> [u64; 2] {
@@ -39,17 +44,22 @@ impl Whole for Hashers {
     }
 }
 
-impl Stateful for RowCopies {
+impl<R: Schema> Stateful for RowCopies<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::first("copies", &mut self.copies), StatePart::first("hashers", &mut self.hashers)]
+        let copies = StatePart::first("copies", &mut self.copies).of_identified_rows::<R>();
+        vec![copies, StatePart::first("seeds", &mut self.seeds)]
+    }
+
+    fn loaded(&mut self) {
+        self.identities = self.seeds.identities();
     }
 }
 
-impl RowCopies {
+impl<R: Schema> RowCopies<R> {
     /// Counts a change, unless it removes a row that is not there: then it returns false.
-    pub(super) fn count<R: Datum>(&mut self, Change { row, diff }: &Change<R>) -> bool {
-        let hash = |seed| FixedState::with_seed(seed).hash_one(DatumRef(row)) as i64;
-        let (slot, _) = self.copies.entry(self.hashers.0.map(hash).into());
+    pub(super) fn count(&mut self, Change { row, diff }: &Change<R>) -> bool {
+        let [one, two] = &self.identities;
+        let (slot, _) = self.copies.entry((one.hash(row) as i64, two.hash(row) as i64));
         let copies = self.copies.value(slot);
         match copies.checked_add(*diff).filter(|copies| *copies >= 0) {
             Some(now) => *copies = now,

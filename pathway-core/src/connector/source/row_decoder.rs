@@ -50,6 +50,9 @@ pub(crate) trait RowDecoder<R>: 'static {
     /// The commit is sealed.
     fn seal(&mut self) {}
 
+    /// All parts of its state were loaded: makes anew what follows from them.
+    fn loaded(&mut self) {}
+
     /// What it keeps from one commit to the next.
     fn states(&mut self) -> Vec<StatePart<'_>> {
         Vec::new()
@@ -62,6 +65,10 @@ pub(super) struct BoxedDecoder<R>(pub(super) Box<dyn RowDecoder<R>>);
 impl<R: 'static> Stateful for BoxedDecoder<R> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         self.0.states()
+    }
+
+    fn loaded(&mut self) {
+        self.0.loaded();
     }
 }
 

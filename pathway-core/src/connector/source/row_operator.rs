@@ -24,7 +24,7 @@ pub(super) struct RowOperator<R: Schema> {
     /// Where it says what arrives, if the pipeline persists or is recorded.
     arrivals: Option<SourceArrivals>,
     output: InputHandle<Change<R>>,
-    checker: Option<RemovalChecker>,
+    checker: Option<RemovalChecker<R>>,
     /// The open commit has a commit of the source already.
     has_commit: bool,
     confirmations: Confirmations,
@@ -33,20 +33,20 @@ pub(super) struct RowOperator<R: Schema> {
 }
 
 /// Rejects removals of rows that are not there.
-struct RemovalChecker {
-    copies: Rc<RefCell<RowCopies>>,
+struct RemovalChecker<R> {
+    copies: Rc<RefCell<RowCopies<R>>>,
     /// How many were rejected.
     rejected: u64,
     log: LogLimiter,
 }
 
-impl RemovalChecker {
-    fn new(name: &Arc<str>, copies: Rc<RefCell<RowCopies>>) -> Self {
+impl<R: Schema> RemovalChecker<R> {
+    fn new(name: &Arc<str>, copies: Rc<RefCell<RowCopies<R>>>) -> Self {
         RemovalChecker { copies, rejected: 0, log: LogLimiter::new(name) }
     }
 
     /// Returns how many removals were rejected so far.
-    fn check<R: Schema>(&mut self, changes: &mut Vec<Change<R>>) -> u64 {
+    fn check(&mut self, changes: &mut Vec<Change<R>>) -> u64 {
         let before = changes.len();
         let mut copies = self.copies.borrow_mut();
         changes.retain(|change| copies.count(change));
@@ -64,7 +64,7 @@ impl<R: Schema> RowOperator<R> {
         trigger: CommitTrigger,
         own_commits: bool,
         background: bool,
-        copies: Option<Rc<RefCell<RowCopies>>>,
+        copies: Option<Rc<RefCell<RowCopies<R>>>>,
         (arrivals, output): (Option<SourceArrivals>, InputHandle<Change<R>>),
     ) -> Self {
         let checker = copies.map(|copies| RemovalChecker::new(&link.name, copies));

@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use super::ColumnDefault;
 use crate::data::{Schema, SchemaField};
 
 thread_local! {
@@ -21,14 +22,14 @@ pub enum Announcement {
 /// A field of a row.
 #[derive(Clone, Debug)]
 pub enum RowField {
-    /// A column with this name, of this type, and with this encoded default.
-    Column(String, String, Option<Vec<u8>>),
+    /// A column with this name, of this type, and with this default.
+    Column(String, String, Option<ColumnDefault>),
     /// A row whose columns are columns of the row. Those with these names are replaced by other ones.
     Flattened(Vec<String>),
 }
 
-/// What a row of type `R` is. `default` encodes the default of the field with a number.
-pub fn row_announcement<R: Schema>(default: impl Fn(usize) -> Option<Vec<u8>>) -> Announcement {
+/// What a row of type `R` is. `default` is the default of the field with a number.
+pub fn row_announcement<R: Schema>(default: impl Fn(usize) -> Option<ColumnDefault>) -> Announcement {
     let own = |name: &str| {
         R::COLUMNS.fields.iter().any(|field| matches!(field, SchemaField::Column(column) if column.name == name))
     };
@@ -42,6 +43,11 @@ pub fn row_announcement<R: Schema>(default: impl Fn(usize) -> Option<Vec<u8>>) -
         }
     });
     Announcement::Row(fields.collect())
+}
+
+/// Whether somebody wants to know what is read.
+pub(crate) fn is_listening() -> bool {
+    IS_TRACING.get()
 }
 
 /// Says what the value is that is read next, if somebody wants to know.

@@ -1,6 +1,8 @@
 //! What a saved value consists of: enough to compare it with that of another program, and to skip or copy each part of it.
 
 mod announce;
+mod default;
+mod marked;
 mod node;
 mod trace;
 
@@ -8,7 +10,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use announce::is_listening;
 pub use announce::{Announcement, announce, row_announcement};
+pub use default::ColumnDefault;
+pub(crate) use marked::{HashesOf, SORTED};
 pub(crate) use trace::layout_of;
 
 /// What a value consists of, as postcard encodes it.
@@ -23,6 +28,8 @@ pub enum Layout {
     Option(Box<Layout>),
     /// Any number of values.
     Seq(Box<Layout>),
+    /// Values that are sorted.
+    Sorted(Box<Layout>),
     /// Any number of keys with their values.
     Map(Box<Layout>, Box<Layout>),
     /// One value after the other: a tuple, an array, or a struct that is not a row.
@@ -35,8 +42,23 @@ pub enum Layout {
     Enum(Vec<String>),
     /// A row: its columns in the order in which they are written.
     Row(Vec<RowColumn>),
+    /// A state that tells rows apart by hashes of their columns. It has only the hashes; the first layout is that of the rows.
+    Identified(Box<Layout>, Box<Layout>),
+    /// Hashes of values with this layout. It is part of a state that has the hashes, and takes no bytes itself.
+    Hashed(Box<Layout>),
     /// A value of this type, which cannot be described.
     Opaque(String),
+}
+
+/// Whether a state keeps rows, so that it can continue with rows of other columns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptRows {
+    /// It keeps none, or depends on what they consist of.
+    None,
+    /// What it means does not depend on how they are sorted or hashed.
+    Unordered,
+    /// What it means depends on the order of the values that it [sorts](Layout::Sorted).
+    Ordered,
 }
 
 /// A single value. Integers of more than eight bits have a variable length.
@@ -71,9 +93,9 @@ pub struct RowColumn {
     pub type_name: String,
     /// Its value.
     pub layout: Layout,
-    /// The value of a row from before the column was added, encoded: that of its default. `None`: it has none.
+    /// The value of a row from before the column was added. `None`: it has none.
     #[serde(skip)]
-    pub default: Option<Vec<u8>>,
+    pub default: Option<ColumnDefault>,
 }
 
 /// Whether it has the same name, and values are written in the same way.
@@ -90,7 +112,10 @@ impl RowColumn {
     pub fn missing(&self) -> Option<&[u8]> {
         /// How postcard encodes `None`.
         const NONE: &[u8] = &[0];
-        self.default.as_deref().or(matches!(self.layout, Layout::Option(_)).then_some(NONE))
+        self.default
+            .as_ref()
+            .map(|default| &*default.encoded)
+            .or(matches!(self.layout, Layout::Option(_)).then_some(NONE))
     }
 }
 
@@ -103,6 +128,7 @@ impl fmt::Display for Layout {
             Layout::Scalar(scalar) => f.write_str(&format!("{scalar:?}").to_lowercase()),
             Layout::Option(value) => write!(f, "Option<{value}>"),
             Layout::Seq(value) => write!(f, "[{value}]"),
+            Layout::Sorted(values) => values.fmt(f),
             Layout::Map(key, value) => write!(f, "map of {key} to {value}"),
             Layout::Entry(key, value) => write!(f, "{value} by {key}"),
             Layout::Tuple(values) => list(f, "(", values.iter().map(ToString::to_string), ")"),
@@ -111,6 +137,8 @@ impl fmt::Display for Layout {
             Layout::Row(columns) => {
                 list(f, "{", columns.iter().map(|column| format!("{}: {}", column.name, column.type_name)), "}")
             }
+            Layout::Identified(_, state) => state.fmt(f),
+            Layout::Hashed(value) => write!(f, "hashes of {value}"),
             Layout::Opaque(name) => f.write_str(name),
         }
     }

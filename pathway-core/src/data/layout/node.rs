@@ -9,6 +9,8 @@ pub(super) enum Node {
     Unknown,
     Scalar(Scalar),
     Option(Box<Node>),
+    Hashed(Box<Node>),
+    Sorted(Box<Node>),
     Seq(Box<Node>),
     Map(Box<(Node, Node)>),
     Tuple(Vec<Node>),
@@ -22,7 +24,7 @@ impl Node {
         match self {
             Node::Unknown => false,
             Node::Scalar(_) | Node::Enum(_) => true,
-            Node::Option(value) | Node::Seq(value) => value.is_complete(),
+            Node::Option(value) | Node::Seq(value) | Node::Hashed(value) | Node::Sorted(value) => value.is_complete(),
             Node::Map(entry) => entry.0.is_complete() && entry.1.is_complete(),
             Node::Tuple(values) | Node::Variants(values) | Node::Row(_, values) => values.iter().all(Node::is_complete),
         }
@@ -34,6 +36,8 @@ impl Node {
             Node::Unknown => return None,
             Node::Scalar(scalar) => Layout::Scalar(scalar),
             Node::Option(value) => Layout::Option(value.into_layout()?.into()),
+            Node::Sorted(values) => Layout::Sorted(values.into_layout()?.into()),
+            Node::Hashed(value) => Layout::Hashed(value.into_layout()?.into()),
             Node::Seq(value) => Layout::Seq(value.into_layout()?.into()),
             Node::Map(entry) => Layout::Map(entry.0.into_layout()?.into(), entry.1.into_layout()?.into()),
             Node::Tuple(values) => {

@@ -11,6 +11,7 @@ use serde::de::{
 };
 
 use super::announce::{Announcement, announced, listening};
+use super::marked::{HASHES_OF, SORTED};
 use super::node::Node;
 use super::{Layout, Scalar};
 
@@ -154,8 +155,23 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         self.deserialize_unit(visitor)
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, TraceError> {
-        visitor.visit_newtype_struct(Tracer::inside(self.node, self.levels)?)
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, TraceError> {
+        let node = match name {
+            HASHES_OF => match self.node.or_set(|| Node::Hashed(Node::Unknown.into())) {
+                Node::Hashed(value) => value,
+                _ => return Err(unexpected()),
+            },
+            SORTED => match self.node.or_set(|| Node::Sorted(Node::Unknown.into())) {
+                Node::Sorted(values) => values,
+                _ => return Err(unexpected()),
+            },
+            _ => self.node,
+        };
+        visitor.visit_newtype_struct(Tracer::inside(node, self.levels)?)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {

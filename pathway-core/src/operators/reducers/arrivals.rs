@@ -73,7 +73,7 @@ struct Arrival<A> {
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Newest {
     position: Position,
-    /// Of the row and the value. Two rows with the same hash (one pair in 2⁶⁴) are still distinguished by unequal values.
+    /// Of the row. Two rows with the same hash (one pair in 2⁶⁴) are still distinguished by unequal values.
     hash: u64,
 }
 
@@ -84,11 +84,12 @@ impl<A> Default for Arrivals<A> {
 }
 
 impl<A: Datum> Arrivals<A> {
-    /// Adds `diff` copies of the value of a row after all others, or removes them. `row` identifies the row.
+    /// Adds `diff` copies of the value of a row after all others, or removes them. `row` identifies the row, which has the same
+    /// value each time; 0 if the value belongs to no other row.
     pub fn update(&mut self, row: u64, value: A, diff: i64) {
         let Some(diff) = NonZeroI64::new(diff) else { return };
-        // Not with `^`: a row of one column has the same hash as its value.
-        let hash = row.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(hash_of(&value));
+        // The value of a row can be a row itself, whose hash changes with its columns.
+        let hash = if row == 0 { hash_of(&value) } else { row };
         match &mut self.0 {
             Form::Many(None) => self.0 = Form::One { value, hash, copies: diff },
             Form::One { value: stored, hash: other, copies } if hash == *other && stored.compare(&value).is_eq() => {

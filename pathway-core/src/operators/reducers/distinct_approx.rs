@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::sample::Sample;
 use super::{Input, ReduceError, Reducer};
-use crate::data::{Datum, DatumRef};
+use crate::data::{Datum, DatumRef, HashesOf};
 
 /// An estimate of the number of different values of a group. Use a tuple for several columns, as in
 /// [`CountDistinct`](super::CountDistinct), which is exact.
@@ -46,8 +46,15 @@ impl CountDistinctApprox {
 }
 
 /// The state of [`CountDistinctApprox`] for a group.
-#[derive(Default, Serialize, Deserialize)]
-pub struct ApproximateCount(Option<Box<Kind>>);
+#[derive(Serialize, Deserialize)]
+#[serde(bound = "A: Datum")]
+pub struct ApproximateCount<A>(Option<Box<Kind>>, HashesOf<A>);
+
+impl<A> Default for ApproximateCount<A> {
+    fn default() -> Self {
+        ApproximateCount(None, HashesOf::default())
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 enum Kind {
@@ -55,13 +62,13 @@ enum Kind {
     Sample(Sample),
 }
 
-impl fmt::Debug for ApproximateCount {
+impl<A> fmt::Debug for ApproximateCount<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ApproximateCount").field(&self.estimate()).finish()
     }
 }
 
-impl ApproximateCount {
+impl<A> ApproximateCount<A> {
     fn estimate(&self) -> i64 {
         match self.0.as_deref() {
             None => 0,
@@ -83,7 +90,7 @@ impl Kind {
 }
 
 #[cfg(test)]
-impl ApproximateCount {
+impl<A> ApproximateCount<A> {
     pub(super) fn is_empty(&self) -> bool {
         match self.0.as_deref() {
             None => true,
@@ -98,7 +105,7 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
     /// may depend on the order within a commit.
     const ORDERED: bool = true;
 
-    type State = ApproximateCount;
+    type State = ApproximateCount<A>;
     type Output = i64;
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
@@ -106,7 +113,7 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
         Ok(())
     }
 
-    fn update(&self, count: &mut ApproximateCount, argument: A, diff: i64) {
+    fn update(&self, count: &mut ApproximateCount<A>, argument: A, diff: i64) {
         match &mut **count.0.get_or_insert_with(|| Box::new(Kind::new(self.append_only))) {
             Kind::Sketch(sketch) if diff > 0 => sketch.update_with_coupon(Coupon::from_value(DatumRef(&argument))),
             Kind::Sketch(_) => {}
@@ -114,7 +121,7 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
         }
     }
 
-    fn output(&self, count: &ApproximateCount) -> Result<i64, ReduceError> {
+    fn output(&self, count: &ApproximateCount<A>) -> Result<i64, ReduceError> {
         Ok(count.estimate())
     }
 }
@@ -129,13 +136,18 @@ mod sketch {
     use serde::{Deserialize, Deserializer, Serializer};
 
     use super::LG_REGISTERS;
+    use crate::data::is_listening;
 
     pub(super) fn serialize<S: Serializer>(sketch: &HllSketch, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_bytes(&sketch.serialize())
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<HllSketch, D::Error> {
-        let sketch = HllSketch::deserialize(&Vec::<u8>::deserialize(deserializer)?).map_err(D::Error::custom)?;
+        let bytes = Vec::<u8>::deserialize(deserializer)?;
+        if is_listening() {
+            return HllSketch::new(LG_REGISTERS, HllType::Hll8).map_err(D::Error::custom);
+        }
+        let sketch = HllSketch::deserialize(&bytes).map_err(D::Error::custom)?;
         match (sketch.lg_config_k(), sketch.target_type()) {
             (LG_REGISTERS, HllType::Hll8) => Ok(sketch),
             (registers, _) => {

@@ -132,7 +132,7 @@ pub trait Reducer<A>: Send + Sync + 'static {
     /// Adds `diff` copies of `argument`, or removes them if `diff` is negative.
     fn update(&self, state: &mut Self::State, argument: A, diff: i64);
 
-    /// Like `update`, with the identity of the row: `row` is a hash of the whole row. An [`ORDERED`](Reducer::ORDERED) reducer is
+    /// Like `update`, with the identity of the row: `row` is a hash of the whole row, or 0 if no row is ever removed. An [`ORDERED`](Reducer::ORDERED) reducer is
     /// updated by this method, so that of equal arguments it can remove the one whose row is removed. Default: calls `update`.
     #[inline]
     fn update_row(&self, state: &mut Self::State, row: u64, argument: A, diff: i64) {

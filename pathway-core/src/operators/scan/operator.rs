@@ -173,7 +173,7 @@ impl<R: Schema, T: EventTime, K: Datum, S: Clone + Saved, O: Schema> StatefulOpe
 
 impl<R: Schema, T: EventTime, K: Datum, S: Clone + Saved, O: Schema> Stateful for ScanOperator<R, T, K, S, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
-        vec![StatePart::partitioned("keys", &mut self.keys)]
+        vec![StatePart::partitioned("keys", &mut self.keys).of_rows()]
     }
 
     fn loaded(&mut self) {

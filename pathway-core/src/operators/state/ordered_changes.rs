@@ -1,8 +1,13 @@
 //! The changes of a commit for reducers that depend on the order of rows.
 
-use crate::data::{Change, Datum};
+use crate::data::{Change, Datum, RowIdentity, Schema};
 use crate::operators::reducers::Reducer;
 use crate::plan::{Order, TableProperties};
+
+/// Tells apart the rows of reducers that depend on their order; `None` if no row is ever removed.
+pub(crate) fn identity_if_needed<R: Schema, A, G: Reducer<A>>(input: TableProperties) -> Option<RowIdentity<R>> {
+    (G::ORDERED && !input.append_only).then(RowIdentity::new)
+}
 
 /// Collects the changes of the open commit, and returns the net changes when it is complete: removals before insertions.
 ///

@@ -232,7 +232,7 @@ impl<R: Schema, T: EventTime, K: Datum, O: Schema> InactiveKeys<R, T, K, O> {
 impl<R: Schema, T: EventTime, K: Datum, O: Schema> Stateful for InactiveKeys<R, T, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         let mut states = self.event_time.states();
-        states.push(StatePart::partitioned("keys", &mut self.keys));
+        states.push(StatePart::partitioned("keys", &mut self.keys).of_rows());
         states
     }
 

@@ -12,10 +12,10 @@ use super::grid::Grid;
 use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::windows::{EmitMode, Window};
-use crate::data::{Change, Datum, DatumKey, Schema};
+use crate::data::{Change, Datum, DatumKey, RowIdentity, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::{ReduceError, Reducer};
-use crate::operators::state::{JumpReports, KeyedState, Observed, OrderedChanges, Slot, Stamped, hash_of};
+use crate::operators::state::{JumpReports, KeyedState, Observed, OrderedChanges, Slot, Stamped, identity_if_needed};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -36,6 +36,8 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     reports: OperatorReports,
     /// The rows of the open commit with the starts of their windows, for reducers that depend on the order of rows.
     ordered: Option<OrderedChanges<(T, R)>>,
+    /// If the reducers tell rows apart.
+    identity: Option<RowIdentity<R>>,
     argument: PhantomData<fn(A)>,
 }
 
@@ -86,6 +88,7 @@ where
             ignores_removals: input.forgets,
             reports: OperatorReports::new(name),
             ordered: OrderedChanges::if_needed::<A, G>(input),
+            identity: identity_if_needed::<R, A, G>(input),
             argument: PhantomData,
         }
     }
@@ -124,7 +127,12 @@ where
         group.rows += diff;
         let argument = (self.spec.arguments)(row);
         if G::ORDERED {
-            self.spec.reducers.update_row(&mut group.state, hash_of(row), argument, *diff);
+            self.spec.reducers.update_row(
+                &mut group.state,
+                self.identity.as_ref().map_or(0, |identity| identity.hash(row)),
+                argument,
+                *diff,
+            );
         } else {
             self.spec.reducers.update(&mut group.state, argument, *diff);
         }
@@ -250,12 +258,13 @@ fn row_of<R, T: EventTime, K, A, G: Reducer<A>, O>(
     spec.reducers.output(&group.state).map(|reduced| Some((spec.output)(key, window, reduced)))
 }
 
-impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> Stateful
+impl<R: Schema, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> Stateful
     for GridWindows<R, T, K, A, G, O>
 {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         let mut states = self.event_time.states();
-        states.push(StatePart::partitioned("windows", &mut self.state));
+        let windows = StatePart::partitioned("windows", &mut self.state).of_ordered_rows();
+        states.push(if self.identity.is_some() { windows.of_identified_rows::<R>() } else { windows });
         states
     }
 

@@ -179,7 +179,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let append_only = policy.emit == EmitMode::OnClose;
         let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
         let properties = TableProperties { order, append_only, ..TableProperties::default() };
-        let parameters = format!("{kind:?}, {policy:?}; {}", parameter_of::<R, A, G, O>(input));
+        let parameters = format!("{kind:?}, {policy:?}; {}", parameter_of::<O>(input));
         let windows = table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {

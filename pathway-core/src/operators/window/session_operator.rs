@@ -232,7 +232,7 @@ impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> St
 {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         let mut states = self.event_time.states();
-        states.push(StatePart::partitioned("sessions", &mut self.keys));
+        states.push(StatePart::partitioned("sessions", &mut self.keys).of_ordered_rows());
         states
     }
 

@@ -44,6 +44,9 @@ impl<'a> Reader<'a> {
                 let variant = usize::try_from(number).ok().and_then(|number| variants.get(number));
                 self.skip(variant.ok_or_else(|| format!("there is no variant {number}"))?)
             }
+            Layout::Sorted(values) => self.skip(values),
+            Layout::Identified(_, state) => self.skip(state),
+            Layout::Hashed(_) => Ok(()),
             Layout::Opaque(name) => Err(format!("a value of `{name}` cannot be skipped")),
         }
     }

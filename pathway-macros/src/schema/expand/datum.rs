@@ -97,14 +97,14 @@ fn default_of(row: &Row) -> Option<TokenStream> {
     let krate = &row.krate;
     let defaults = row.columns.iter().filter_map(|column| {
         let (ty, index, default) = (&column.ty, column.field_index, default_closure(column, krate)?);
-        Some(quote!(#index => #krate::__private::encode_default::<#ty>((#default)()),))
+        Some(quote!(#index => #krate::__private::ColumnDefault::new::<#ty>((#default)()),))
     });
     let defaults: Vec<_> = defaults.collect();
     (!defaults.is_empty()).then(|| {
         quote! {
             fn default_of(
                 number: ::core::primitive::usize,
-            ) -> ::core::option::Option<#krate::__private::Vec<::core::primitive::u8>> {
+            ) -> ::core::option::Option<#krate::__private::ColumnDefault> {
                 match number {
                     #(#defaults)*
                     _ => ::core::option::Option::None,

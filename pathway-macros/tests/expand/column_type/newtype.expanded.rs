@@ -8,6 +8,10 @@ impl<T: ::pathway::__private::ColumnType> ::pathway::__private::Datum for Tagged
         ::pathway::__private::column_type::<T>();
         <T as ::pathway::__private::Datum>::compare(&self.0, &other.0)
     }
+    fn is_missing(&self) -> ::core::primitive::bool {
+        ::pathway::__private::column_type::<T>();
+        <T as ::pathway::__private::Datum>::is_missing(&self.0)
+    }
     fn hash_into<__H: ::core::hash::Hasher>(&self, state: &mut __H) {
         ::pathway::__private::column_type::<T>();
         <T as ::pathway::__private::Datum>::hash_into(&self.0, state)

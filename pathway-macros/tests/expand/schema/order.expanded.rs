@@ -185,19 +185,21 @@ impl ::pathway::__private::Fields for Order {
     const COUNT: ::core::primitive::usize = 11usize;
     fn default_of(
         number: ::core::primitive::usize,
-    ) -> ::core::option::Option<::pathway::__private::Vec<::core::primitive::u8>> {
+    ) -> ::core::option::Option<::pathway::__private::ColumnDefault> {
         match number {
             2usize => {
-                ::pathway::__private::encode_default::<
+                ::pathway::__private::ColumnDefault::new::<
                     i64,
                 >((|| ::pathway::__private::default_value())())
             }
             3usize => {
-                ::pathway::__private::encode_default::<
+                ::pathway::__private::ColumnDefault::new::<
                     String,
                 >((|| ::pathway::__private::default_from_text("EUR"))())
             }
-            4usize => ::pathway::__private::encode_default::<i64>((|| -> i64 { 1 })()),
+            4usize => {
+                ::pathway::__private::ColumnDefault::new::<i64>((|| -> i64 { 1 })())
+            }
             _ => ::core::option::Option::None,
         }
     }

@@ -1,5 +1,6 @@
 //! Programs that have changed: which can continue with the state of the one before, and which are refused.
 
+mod changes;
 mod columns;
 mod ends;
 mod identities;

@@ -12,7 +12,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Copies, Form, MAX_FEW, Multiset};
-use crate::data::{Datum, DatumKey, DatumRef};
+use crate::data::{Datum, DatumKey, DatumRef, SORTED};
 
 /// A value, and the number of its copies.
 type Entry<A> = (DatumKey<A>, NonZeroI64);
@@ -35,7 +35,7 @@ impl<A: Datum> Serialize for Multiset<A> {
 
 impl<'de, A: Datum> Deserialize<'de> for Multiset<A> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(ListVisitor(PhantomData))
+        deserializer.deserialize_newtype_struct(SORTED, ListVisitor(PhantomData))
     }
 }
 
@@ -46,6 +46,10 @@ impl<'de, A: Datum> Visitor<'de> for ListVisitor<A> {
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("values with the numbers of their copies")
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Multiset<A>, D::Error> {
+        deserializer.deserialize_seq(self)
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Multiset<A>, S::Error> {

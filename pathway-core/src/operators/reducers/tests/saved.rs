@@ -266,7 +266,7 @@ fn accumulators_and_tuples_of_reducers() {
 #[test]
 fn approximate_counts() {
     let estimate =
-        |counter: &CountDistinctApprox, state: &ApproximateCount| Reducer::<u64>::output(counter, state).unwrap();
+        |counter: &CountDistinctApprox, state: &ApproximateCount<u64>| Reducer::<u64>::output(counter, state).unwrap();
     for append_only in [true, false] {
         check(CountDistinctApprox::new(), many);
         with_seeds(3, |random| {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::operators::reducers::Count;
-use crate::operators::state::{Observation, stamped_step};
+use crate::operators::state::{Observation, hash_of, stamped_step};
 use crate::operators::test_rows::{
     Row, Worker, by_worker, check_copies, copy_states, exchange, max_kept, random_commits,
 };

@@ -1,6 +1,10 @@
 //! Every operator that keeps whole rows, with rows that get other columns: it goes on as if they had always had them.
 
-use pathway::windows::session;
+mod refused;
+
+use pathway::reducers::{ArgMax, ArgMin, Count, CountDistinct, Earliest, Latest, SortedTuple, TopK, Tuple};
+use pathway::schema::Datum;
+use pathway::windows::{session, tumbling};
 
 use super::*;
 use crate::support::random::Random;
@@ -16,14 +20,14 @@ trait Event: Schema + Clone {
 }
 
 macro_rules! events {
-    ($(#[$of_id:meta])* $first:ident, $more:ident, $fewer:ident) => {
+    ($(#[$of_id:meta])* $first:ident, $more:ident, $wider:ident, $fewer:ident) => {
         #[derive(Clone, Schema)]
         struct $first {
             $(#[$of_id])*
             id: i64,
-            price: f64,
             city: String,
             at: i64,
+            price: f64,
         }
 
         /// With other columns, in another order. But rows of a commit that have no order of arrival are sorted by the first column,
@@ -40,6 +44,19 @@ macro_rules! events {
             price: f64,
         }
 
+        /// With other columns, in the same order.
+        #[derive(Clone, Schema)]
+        struct $wider {
+            $(#[$of_id])*
+            id: i64,
+            note: Option<String>,
+            city: String,
+            #[schema(default = "none")]
+            kind: String,
+            at: i64,
+            price: f64,
+        }
+
         /// Rows that were different can be equal.
         #[derive(Clone, Schema)]
         struct $fewer {
@@ -52,6 +69,7 @@ macro_rules! events {
 
         events!(impl $first, |_: &$first| None);
         events!(impl $more, |event: &$more| event.note.clone());
+        events!(impl $wider, |event: &$wider| event.note.clone());
         events!(impl $fewer, |event: &$fewer| event.note.clone());
     };
     (impl $name:ident, $note:expr) => {
@@ -76,11 +94,12 @@ macro_rules! events {
     };
 }
 
-events!(First, More, Fewer);
+events!(First, More, Wider, Fewer);
 events!(
     #[schema(primary_key)]
     FirstByKey,
     MoreByKey,
+    WiderByKey,
     FewerByKey
 );
 
@@ -138,7 +157,11 @@ fn by_row<R: Event>() -> Vec<Operator<R>> {
     fn less<R: Event>(events: &Table<R>) -> Table<R> {
         events.difference(&events.filter(|event| event.id() % 3 == 0))
     }
-    let operators: [Operator<R>; 5] = [
+    let operators: [Operator<R>; 6] = [
+        ("count_distinct", |events| {
+            let output = |_: &String, n: i64| Out { id: n, other: None, note: None };
+            events.group_by(R::city).reduce(CountDistinct, R::clone, output).named("kept")
+        }),
         ("difference", |events| less(events).named("kept").select(out)),
         ("distinct", |events| less(events).named("kept").distinct().named("unique").select(out)),
         ("intersect", |events| events.intersect(&events.concat(events)).named("kept").select(out)),
@@ -177,6 +200,101 @@ fn by_arrival<R: Event>() -> Vec<Operator<R>> {
         }),
     ];
     operators.to_vec()
+}
+
+/// The rows of a group, as one row.
+fn list<R: Event>(city: &str, rows: &[R]) -> Out {
+    let sum = rows.iter().zip(1..).map(|(row, factor)| factor * row.id()).sum();
+    let notes: Vec<_> = rows.iter().filter_map(R::note).collect();
+    Out { id: city.len() as i64, other: Some(sum), note: Some(format!("{city}: {}", notes.concat())) }
+}
+
+/// Reducers of whole rows that depend on the order of arrival.
+fn by_reducer<R: Event>() -> Vec<Operator<R>> {
+    let operators: [Operator<R>; 4] = [
+        ("earliest", |events| {
+            events.group_by(R::city).reduce(Earliest::new(), R::clone, |_, event: R| out(&event)).named("kept")
+        }),
+        ("latest", |events| {
+            events.group_by(R::city).reduce(Latest::new(), R::clone, |_, event: R| out(&event)).named("kept")
+        }),
+        ("tuple", |events| {
+            events.group_by(R::city).reduce(Tuple, R::clone, |city, rows| list(city, &rows)).named("kept")
+        }),
+        ("windows", |events| {
+            let windows = events.window(R::at, tumbling(3)).group_by(R::city);
+            windows.reduce(Latest::new(), R::clone, |_, _, event: R| out(&event)).named("kept")
+        }),
+    ];
+    operators.to_vec()
+}
+
+/// Reducers that sort whole rows.
+fn by_value<R: Event>() -> Vec<Operator<R>> {
+    let operators: [Operator<R>; 5] = [
+        ("arg_max", |events| {
+            let argument = |event: &R| (event.at(), event.clone());
+            events.group_by(R::city).reduce(ArgMax, argument, |_, event: R| out(&event)).named("kept")
+        }),
+        ("several", |events| {
+            let argument = |event: &R| ((event.at(), event.clone()), event.clone(), ());
+            let output =
+                |city: &String, (least, last, n): (R, R, i64)| Out { other: Some(n), ..list(city, &[least, last]) };
+            events.group_by(R::city).reduce((ArgMin, Latest::new(), Count), argument, output).named("kept")
+        }),
+        ("sorted_tuple", |events| {
+            events.group_by(R::city).reduce(SortedTuple, R::clone, |city, rows| list(city, &rows)).named("kept")
+        }),
+        ("top_k", |events| {
+            events.group_by(R::city).reduce(TopK::new(2), R::clone, |city, rows| list(city, &rows)).named("kept")
+        }),
+        ("sessions", |events| {
+            let sessions = events.window(R::at, session(1)).group_by(R::city);
+            sessions.reduce(ArgMax, |event: &R| (event.at(), event.clone()), |_, _, event: R| out(&event)).named("kept")
+        }),
+    ];
+    operators.to_vec()
+}
+
+/// The last row of a key.
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
+#[serde(bound = "R: Datum")]
+struct Last<R>(#[serde(with = "Datum")] Option<R>);
+
+/// Events of a table of arrivals that keep rows.
+macro_rules! by_event {
+    ($row:ident) => {
+        [
+            ("scan", |events| {
+                let step = |last: &mut Last<$row>, event: &$row| {
+                    let before = last.0.replace(event.clone());
+                    before.map(|before| pair(&before, event))
+                };
+                events.group_by($row::city).scan(Last(None), step).named("kept")
+            }),
+            ("timers", |events| {
+                let step = |last: &mut Last<$row>, event: &$row, timers: &mut pathway::time::Timers<'_, i64>| {
+                    last.0 = Some(event.clone());
+                    timers.replace(event.at() + 2);
+                    None
+                };
+                let groups = events.timed($row::at).group_by($row::city);
+                groups.scan_with_timers(Last(None), step, |_, last, _| last.0.as_ref().map(out)).named("kept")
+            }),
+            ("accept_each", |events| {
+                let events = events.deduplicate($row::city).accept_each(|new, old| new.at() > old.at() + 1);
+                events.named("kept").select(out)
+            }),
+            ("first_within", |events| {
+                events.deduplicate($row::city).first_within($row::at, 2).named("kept").select(out)
+            }),
+            ("inactive_for", |events| {
+                let row = |city: &String, at: i64| Out { id: at, other: None, note: Some(city.clone()) };
+                let clock = events.filter(|_| false);
+                events.timed($row::at).group_by($row::city).inactive_for(3, &clock, $row::at, row).named("kept")
+            }),
+        ] as [Operator<$row>; 5]
+    };
 }
 
 fn message(random: &mut Random, number: i64, has_note: bool) -> String {
@@ -240,7 +358,12 @@ fn every_operator_that_keeps_rows_continues_with_new_columns() {
     check::<First, More>(by_row(), by_row());
     check::<First, More>(by_time(), by_time());
     check::<First, More>(by_arrival(), by_arrival());
+    check::<First, More>(by_reducer(), by_reducer());
+    check::<First, More>(by_event!(First).to_vec(), by_event!(More).to_vec());
     check::<FirstByKey, MoreByKey>(by_key(), by_key());
+    check::<FirstByKey, MoreByKey>(by_reducer(), by_reducer());
+    check::<First, Wider>(by_value(), by_value());
+    check::<FirstByKey, WiderByKey>(by_value(), by_value());
     check::<FirstByKey, MoreByKey>(by_row(), by_row());
     check::<FirstByKey, MoreByKey>(by_time(), by_time());
 }
@@ -250,6 +373,9 @@ fn every_operator_that_keeps_rows_by_a_key_continues_with_fewer_columns() {
     check::<First, Fewer>(by_key(), by_key());
     check::<First, Fewer>(by_time(), by_time());
     check::<First, Fewer>(by_arrival(), by_arrival());
+    check::<First, Fewer>(by_reducer(), by_reducer());
+    check::<First, Fewer>(by_value(), by_value());
+    check::<First, Fewer>(by_event!(First).to_vec(), by_event!(Fewer).to_vec());
     check::<FirstByKey, FewerByKey>(by_key(), by_key());
     check::<FirstByKey, FewerByKey>(by_time(), by_time());
 }
