@@ -1,5 +1,7 @@
 //! Several writers of one bucket, or of one directory; and buckets that are not the ones that were written.
 
+use std::time::{Duration, Instant};
+
 use pathway::ErrorKind;
 use pathway_testkit::Server;
 
@@ -71,6 +73,40 @@ fn a_process_that_was_stopped_ends_when_another_one_has_taken_over() {
             "{key}: {values:?}"
         );
     }
+}
+
+/// They write different keys: only the last message of the bucket shows the other one.
+#[test]
+fn a_process_that_was_stopped_writes_no_key_that_the_other_one_does_not_write() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (create(&server), server.url());
+    let start = |folder: &Folder| {
+        Child::start("write nothing but a bucket", &uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path())])
+    };
+    let order = |id: u64, city: &str| {
+        let text = format!(r#"{{"id": {id}, "city": "{city}", "at": 0}}"#);
+        js.publish_all([("in.orders".to_owned(), text)]);
+    };
+    let stopped = start(&folder);
+    order(1, "Oslo");
+    wait_for("a key", || seen(&js).len() == 1);
+    stopped.signal("STOP");
+    let since = Instant::now();
+    let other = folder.copy();
+    let next = start(&other);
+    order(2, "Rome");
+    wait_for("another key", || seen(&js).len() == 2);
+    let written = seen(&js);
+    next.signal("TERM");
+    let (status, said) = next.end();
+    assert!(status.success(), "{said}");
+    // The stopped one is the first to see it.
+    wait_for("a pause that is noticed", || since.elapsed() > Duration::from_millis(1_500));
+    order(3, "Paris");
+    stopped.signal("CONT");
+    let (status, said) = stopped.end();
+    assert!(!status.success() && said.contains("with a copy of the directory"), "{said}");
+    assert_eq!(seen(&js), written);
 }
 
 /// Only the last message of the bucket shows the other one: they write different keys.

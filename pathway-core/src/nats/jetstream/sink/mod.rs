@@ -6,6 +6,7 @@ mod in_flight;
 mod key_guard;
 mod key_look_up;
 mod order;
+mod pause;
 mod pending;
 mod publisher;
 mod refusal_log;

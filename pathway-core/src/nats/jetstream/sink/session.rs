@@ -15,6 +15,7 @@ use super::ack::PublishAck;
 use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
 use super::key_guard::{KeyOrder, OutputPlace};
 use super::order::{LastMessage, Next};
+use super::pause::PauseDetector;
 use super::pending::{PendingBatch, has_new_key};
 use super::publisher::Publisher;
 use super::reject::not_taken;
@@ -46,6 +47,8 @@ pub(super) struct PublishSession<'a> {
     pub(super) backoff: Backoff,
     /// When the last answer arrived, or the first message was sent.
     pub(super) last_answer: Instant,
+    /// If the messages of a bucket must not be written behind those of another run, which no message says of other keys.
+    pauses: Option<PauseDetector>,
 }
 
 /// What a session waits for.
@@ -65,6 +68,7 @@ impl<'a> PublishSession<'a> {
     ) -> Result<Self, ConnectionClosed> {
         let inbox = connection.client.new_inbox();
         let answers = connection.client.subscribe(format!("{inbox}.*")).await.map_err(|_| ConnectionClosed)?;
+        let pauses = publisher.keys.as_ref().map(|_| PauseDetector::new());
         let mut session = PublishSession {
             publisher,
             connection,
@@ -79,6 +83,7 @@ impl<'a> PublishSession<'a> {
             retry: is_reconnected.then_some(RetryState { check_stream: true, resume_at: None }),
             backoff: Backoff::new(),
             last_answer: Instant::now(),
+            pauses,
         };
         session.rewind();
         Ok(session)
@@ -134,6 +139,10 @@ impl<'a> PublishSession<'a> {
             self.queues.resume(Instant::now());
         }
         for _ in 0..SEND_AT_ONCE {
+            if self.pauses.as_mut().is_some_and(PauseDetector::has_paused) {
+                self.retry = Some(RetryState { check_stream: true, resume_at: None });
+                return Ok(());
+            }
             if let Some(number) = self.queues.next_ready() {
                 self.send_queued(number).await?;
                 continue;
@@ -336,7 +345,8 @@ impl<'a> PublishSession<'a> {
             retry => {
                 let answer = (self.waiting > 0).then(|| self.last_answer + ANSWER_TIMEOUT);
                 let resume = if retry.is_none() { self.queues.next_resume() } else { None };
-                answer.into_iter().chain(resume).min()
+                let look = self.pauses.as_ref().map(PauseDetector::next_look);
+                answer.into_iter().chain(resume).chain(look).min()
             }
         }
     }
