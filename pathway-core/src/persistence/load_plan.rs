@@ -22,6 +22,13 @@ pub(crate) struct ProgramState {
     pub(crate) is_needed: bool,
 }
 
+/// Why a program cannot continue.
+struct Refusal<'a> {
+    what: String,
+    /// The operator that has changed, if one of them is the reason.
+    changed: Option<&'a str>,
+}
+
 /// What is done with the pieces of a checkpoint.
 pub(crate) struct LoadPlan {
     /// The states that are loaded.
@@ -49,6 +56,7 @@ impl PersistentState {
     pub(crate) fn plan_load(&self, checkpoint: &Checkpoint, states: &[ProgramState]) -> Result<LoadPlan> {
         let mut migrations = HashMap::new();
         let mut empty = self.new_operators(states)?;
+        let mut refusal = None;
         for state in states.iter().filter(|state| !empty.contains(&state.node)) {
             let before = checkpoint.states.iter().find(|it| it.node == state.node && it.label == state.label);
             let migration = match before {
@@ -62,14 +70,17 @@ impl PersistentState {
                 }
                 Err(_) if self.change.may_rebuild.contains(&state.node) => self.change.rebuild(&state.node),
                 Err(reason) => {
-                    return self.refuse_change(
-                        format!("has another state `{}` of `{}`: {reason}", state.label, state.node),
-                        &rebuild_cure(&self.change.program, &state.node),
-                    );
+                    self.change.rebuild(&state.node);
+                    refusal.get_or_insert_with(|| Refusal {
+                        what: format!("has another state `{}` of `{}`: {reason}", state.label, state.node),
+                        changed: Some(&state.node),
+                    });
                 }
             }
         }
-        self.rebuild_what_depends(checkpoint, &mut empty)?;
+        if let Some(refusal) = self.rebuild_what_depends(checkpoint, &mut empty, refusal) {
+            return self.refuse_rebuilds(&refusal);
+        }
         let rebuilt = self.change.rebuilt();
         migrations.retain(|(node, _), _| !rebuilt.contains(node));
         let loaded: Vec<_> = checkpoint.states.iter().filter(|it| !rebuilt.contains(&it.node)).cloned().collect();
@@ -120,8 +131,13 @@ impl PersistentState {
     }
 
     /// What an operator begins with must fit to what the operators around it have: those that have rows of it lose them, too, and
-    /// so do those whose rows it does not get again. `empty` are the new operators.
-    fn rebuild_what_depends(&self, checkpoint: &Checkpoint, empty: &mut BTreeSet<String>) -> Result<()> {
+    /// so do those whose rows it does not get again. `empty` are the new operators. Returns why the program is refused.
+    fn rebuild_what_depends<'a>(
+        &self,
+        checkpoint: &Checkpoint,
+        empty: &mut BTreeSet<String>,
+        mut refusal: Option<Refusal<'a>>,
+    ) -> Option<Refusal<'a>> {
         let program = &self.change.program;
         loop {
             let rebuilt = self.change.rebuilt();
@@ -145,22 +161,36 @@ impl PersistentState {
                 let what = "is a table of rows in the program, and these are not sent again to";
                 wanted.extend(tables.map(|name| (name, node.name.as_str(), what)));
             }
-            if let Some((name, node, what)) =
-                wanted.iter().find(|(name, ..)| !self.change.may_rebuild.iter().any(|it| it == name))
-            {
-                let mut names: Vec<_> = wanted.iter().map(|(name, ..)| format!(".rebuild(\"{name}\")")).collect();
-                names.sort();
-                names.dedup();
-                return self.refuse_change(
-                    format!("has state of `{name}`, which {what} `{node}`, and `{node}` begins with an empty state"),
-                    &format!("say `{}`, too", names.concat()),
-                );
+            let is_refused = |name: &str| !self.change.may_rebuild.iter().any(|it| it == name);
+            if let Some((name, node, what)) = wanted.iter().find(|(name, ..)| is_refused(name)) {
+                refusal.get_or_insert_with(|| Refusal {
+                    what: format!(
+                        "has state of `{name}`, which {what} `{node}`, and `{node}` begins with an empty state"
+                    ),
+                    changed: None,
+                });
             }
             if wanted.is_empty() {
-                return Ok(());
+                return refusal;
             }
             wanted.iter().for_each(|(name, ..)| self.change.rebuild(name));
         }
+    }
+
+    /// Refuses a program, with all operators that are to be rebuilt.
+    fn refuse_rebuilds<T>(&self, Refusal { what, changed }: &Refusal<'_>) -> Result<T> {
+        let mut missing = self.change.rebuilt();
+        missing.retain(|name| !self.change.may_rebuild.contains(name));
+        let calls: String = missing.iter().map(|name| format!(".rebuild(\"{name}\")")).collect();
+        let cure = match changed {
+            Some(name) if missing.len() == 1 => rebuild_cure(&self.change.program, name),
+            Some(_) => format!(
+                "say `{calls}` to lose these states, and begin with empty ones: some have changed, and the others have rows that come \
+                 from them, or that are not sent again; or run that program"
+            ),
+            None => format!("say `{calls}`, too"),
+        };
+        self.refuse_change(what.clone(), &cure)
     }
 
     /// The nodes that read a node, or one that reads it.

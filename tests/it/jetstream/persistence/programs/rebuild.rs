@@ -71,6 +71,27 @@ fn an_operator_with_rows_of_a_rebuilt_one_must_be_rebuilt_too() {
     assert_eq!(run(settings(), &[23], program(20)).unwrap().last(), Some(&size(2, 2)));
 }
 
+#[test]
+fn all_operators_that_must_be_rebuilt_are_named_at_once() {
+    fn largest(broker: &Broker, totals: Table<Total>) {
+        let largest = reduce!(t in totals.named("totals") => { largest: max(t.total) }).named("largest");
+        nats::write(&largest, broker, "out").name("out").json();
+    }
+    let by_price = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        largest(broker, reduce!(o in orders by o.price => Total { city: o.price.to_string(), total: sum(o.price) }));
+    };
+    let store = Store::new();
+    let by_city = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        largest(broker, reduce!(o in orders by o.city => Total { o.city, total: sum(o.price) }));
+    };
+    run(&store, &[3], by_city).unwrap();
+    let error = run(&store, &[], by_price).expect_err("another key");
+    let words = ["its key is `i64`, and was `String`", r#"say `.rebuild("largest").rebuild("totals")` to lose"#];
+    assert_error(&error, ErrorKind::Persistence, &words);
+    let settings = Persistence::from(&store).rebuild("largest").rebuild("totals");
+    assert_eq!(run(settings, &[2], by_price).unwrap(), [inserted(r#""largest":2"#)]);
+}
+
 /// The rows that it does not get again would be removed later.
 #[test]
 fn an_operator_that_reads_rows_from_before_cannot_begin_empty_alone() {
@@ -89,9 +110,12 @@ fn an_operator_that_reads_rows_from_before_cannot_begin_empty_alone() {
     run(&store, &[3], program(&["a"])).unwrap();
     let settings = || Persistence::from(&store).starts_empty("b");
     let error = run(settings(), &[], program(&["a", "b"])).expect_err("rows from before");
-    let words = ["has state of `totals`, which has rows that are removed later", r#".rebuild("totals")"#];
-    assert_error(&error, ErrorKind::Persistence, &words);
     // Then the other one has rows of these totals.
+    let words = [
+        "has state of `totals`, which has rows that are removed later",
+        r#"say `.rebuild("a").rebuild("totals")`, too"#,
+    ];
+    assert_error(&error, ErrorKind::Persistence, &words);
     let error = run(settings().rebuild("totals"), &[], program(&["a", "b"])).expect_err("rows of it");
     assert_error(&error, ErrorKind::Persistence, &["has state of `a`", r#".rebuild("a")"#]);
     let published = run(settings().rebuild("totals").rebuild("a"), &[2], program(&["a", "b"])).unwrap();
