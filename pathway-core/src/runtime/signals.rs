@@ -1,12 +1,17 @@
 //! SIGINT and SIGTERM stop a pipeline gracefully.
 
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
 use crate::telemetry::{Level, report};
+
+/// Signals in this time behind the first one are taken for the same: `timeout`, shells and supervisors send one to the process,
+/// and the same one to its group.
+const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 /// Listens for signals until it is dropped.
 pub(super) struct Signals {
@@ -16,7 +21,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Stops the pipeline at the first signal, and ends the process at the second one.
+    /// Stops the pipeline at the first signal, and ends the process at the next one that comes more than a second later.
     ///
     /// # Errors
     /// The process cannot listen for signals.
@@ -32,7 +37,11 @@ impl Signals {
             let name = stream.next().await;
             report(Level::Info, "pipeline", format_args!("{name}: stopping after the open commit"));
             control.stop();
-            let name = stream.next().await;
+            let first = Instant::now();
+            let mut name = stream.next().await;
+            while first.elapsed() < ONE_SIGNAL {
+                name = stream.next().await;
+            }
             report(Level::Error, "pipeline", format_args!("second {name}: ended before everything was flushed"));
             std::process::exit(130);
         };

@@ -20,7 +20,8 @@ impl Pipeline {
     /// Runs the pipeline until it is stopped or all of its sources have ended.
     ///
     /// SIGINT and SIGTERM stop it gracefully: it reads no more, finishes the open commit, publishes the rest, and returns
-    /// `Ok`. A second signal ends the process at once.
+    /// `Ok`. A second signal ends the process at once, but for one within a second of the first, which is taken for the same:
+    /// some supervisors send it to the process, and to its group.
     ///
     /// The environment variable `PATHWAY_THREADS` is the number of threads that run the dataflow. Default: 1. Results do not
     /// depend on it.

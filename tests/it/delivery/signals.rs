@@ -27,15 +27,40 @@ fn a_signal_ends_run_after_all_messages_read_are_published() {
     }
 }
 
+/// As `timeout` does, which sends it to the process and to its group.
 #[test]
-fn a_stop_says_which_source_it_waits_for() {
+fn two_signals_in_immediate_succession_are_one() {
+    let server = server();
+    let mut observer = Observer::new(&server.url(), "sum");
+    let client = Client::new(&server.url());
+    let child = Child::start("sum at the end", &server.url(), &[]);
+    wait_for("the pipeline reads", || {
+        client.publish("connector_example", [value(0)]);
+        child.said().contains("read 0")
+    });
+    client.publish("connector_example", (1..=100).map(value));
+    wait_for("all is read", || child.said().contains("read 100"));
+    // What the process publishes now waits.
+    server.pause().expect("a paused server");
+    child.signal("TERM");
+    child.signal("TERM");
+    wait_for("it waits for the sink", || child.said().contains("sum: the end of the pipeline has waited 5 s"));
+    server.resume().expect("a running server");
+    let (status, said) = child.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert_eq!(observer.updates(), [(5050, 1)]);
+}
+
+#[test]
+fn a_stop_says_which_source_it_waits_for_and_a_later_signal_ends_the_process() {
     let child = Child::start("ignore a stop", "", &[]);
     wait_for("it runs", || child.said().contains("it runs"));
     child.signal("TERM");
     wait_for("it says so", || child.said().contains("stuck: the end of the pipeline has waited 5 s for this source"));
-    // The second signal ends the process.
     child.signal("TERM");
-    assert!(!child.end().0.success());
+    let (status, said) = child.end();
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(said.contains("second SIGTERM: ended before everything was flushed"), "{said}");
 }
 
 /// Nothing was read, so nothing is lost: that is an orderly end.
