@@ -104,6 +104,7 @@ impl PersistentState {
 mod tests {
     use std::any::Any;
     use std::io::{self, Read};
+    use std::path::PathBuf;
     use std::sync::mpsc::{Receiver, Sender, channel};
     use std::time::Duration;
 
@@ -121,6 +122,10 @@ mod tests {
     impl FileStore for Slow {
         fn name_of(&self, file: Option<&str>) -> String {
             self.files.name_of(file)
+        }
+
+        fn place(&self) -> PathBuf {
+            self.files.place()
         }
 
         fn lock(&self) -> Result<Box<dyn Any + Send>> {

@@ -1,9 +1,11 @@
 //! Settings from the environment, under Pathway's names.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::{Persistence, Recording, ReplayedRecording, directory, record};
+use crate::persistence::{Recording, ReplayedRecording, directory, record};
+use crate::plan::Declaration;
 use crate::telemetry::{Level, report};
 
 /// So many threads for each core can be meant: some wait while others run. More only take turns.
@@ -50,30 +52,38 @@ fn check_threads(threads: usize, cores: usize) -> Result<Option<String>> {
     Ok((threads > sensible).then(warning))
 }
 
-/// The directory of a pipeline that persists, from `PATHWAY_PERSISTENT_STORAGE`; none where it is not set or empty.
-pub(super) fn persistence() -> Option<Persistence> {
-    std::env::var_os("PATHWAY_PERSISTENT_STORAGE").filter(|path| !path.is_empty()).map(directory)
-}
-
-/// The recording of a pipeline, from `PATHWAY_REPLAY_STORAGE`; none where that is not set or empty, or names what is replayed.
+/// Completes a declaration with what the environment says of it, before anything is opened: methods come first.
 ///
 /// # Errors
-/// It is not said what to do with the recording.
-pub(super) fn recording() -> Result<Option<Recording>> {
+/// A variable is empty, or says what cannot be done.
+pub(super) fn complete(declaration: &mut Declaration) -> Result<()> {
+    if declaration.replayed.is_none() {
+        declaration.replayed = replayed()?;
+    }
+    if declaration.persistence.is_none() {
+        let cure = "set it to the directory of the pipeline's state, or unset it to run without one";
+        declaration.persistence = value("PATHWAY_PERSISTENT_STORAGE", cure)?.map(directory);
+    }
+    if declaration.recording.is_none() {
+        declaration.recording = recording()?;
+    }
+    Ok(())
+}
+
+/// The recording of a pipeline, from `PATHWAY_REPLAY_STORAGE`; none where that is not set, or names what is replayed.
+fn recording() -> Result<Option<Recording>> {
     Ok(replay_storage()?.filter(|(_, access)| *access == Access::Record).map(|(path, _)| record(path)))
 }
 
-/// The recording that is replayed, from `PATHWAY_REPLAY_STORAGE`; none where that is not set or empty, or is recorded.
-///
-/// # Errors
-/// It is not said what to do with the recording, or it cannot be replayed in the way that is wanted.
-pub(super) fn replayed() -> Result<Option<ReplayedRecording>> {
+/// The recording that is replayed, from `PATHWAY_REPLAY_STORAGE`; none where that is not set, or is recorded.
+fn replayed() -> Result<Option<ReplayedRecording>> {
     let Some((path, _)) = replay_storage()?.filter(|(_, access)| *access == Access::Replay) else { return Ok(None) };
     for (name, only) in [("PATHWAY_REPLAY_MODE", "speedrun"), ("PATHWAY_CONTINUE_AFTER_REPLAY", "false")] {
-        if let Some(value) = text(name).filter(|value| !value.eq_ignore_ascii_case(only)) {
+        let cure = format!("set it to `{only}`, or unset it");
+        if let Some(value) = text(name, &cure)?.filter(|value| !value.eq_ignore_ascii_case(only)) {
             let message = format!(
                 "{name} is `{value}`: a recording is replayed commit by commit, as fast as possible, and the pipeline then \
-                 ends; set it to `{only}`, or leave it out"
+                 ends; {cure}"
             );
             return Err(Error::new(ErrorKind::Config, message));
         }
@@ -89,24 +99,26 @@ enum Access {
 }
 
 fn replay_storage() -> Result<Option<(PathBuf, Access)>> {
-    let Some(path) = std::env::var_os("PATHWAY_REPLAY_STORAGE").filter(|path| !path.is_empty()) else {
+    let path = value("PATHWAY_REPLAY_STORAGE", "set it to the directory of a recording, or unset it")?;
+    let access = text("PATHWAY_SNAPSHOT_ACCESS", "set it to `record` or `replay`, or unset it")?;
+    let (path, access) = match (path, access) {
+        (Some(path), access) => (path, access.unwrap_or_default()),
+        (None, None) => return Ok(None),
         // A program that was to be replayed must not run, and write.
-        return match text("PATHWAY_SNAPSHOT_ACCESS") {
-            Some(access) => {
-                let message = format!(
-                    "PATHWAY_SNAPSHOT_ACCESS is `{access}`, and PATHWAY_REPLAY_STORAGE names no recording: set both, or neither"
-                );
-                Err(Error::new(ErrorKind::Config, message))
-            }
-            None => Ok(None),
-        };
+        (None, Some(access)) => {
+            let message = format!(
+                "PATHWAY_SNAPSHOT_ACCESS is `{access}`, and PATHWAY_REPLAY_STORAGE names no recording: set both, or neither"
+            );
+            return Err(Error::new(ErrorKind::Config, message));
+        }
     };
-    let access = match text("PATHWAY_SNAPSHOT_ACCESS").unwrap_or_default().to_ascii_lowercase().as_str() {
+    let access = match access.to_ascii_lowercase().as_str() {
         "record" => Access::Record,
         "replay" => Access::Replay,
         other => {
+            let what = if other.is_empty() { "not set".to_owned() } else { format!("`{other}`") };
             let message = format!(
-                "PATHWAY_REPLAY_STORAGE names a recording, and PATHWAY_SNAPSHOT_ACCESS is `{other}`: set it to `record` or \
+                "PATHWAY_REPLAY_STORAGE names a recording, and PATHWAY_SNAPSHOT_ACCESS is {what}: set it to `record` or \
                  `replay`"
             );
             return Err(Error::new(ErrorKind::Config, message));
@@ -115,16 +127,30 @@ fn replay_storage() -> Result<Option<(PathBuf, Access)>> {
     Ok(Some((path.into(), access)))
 }
 
-/// A variable as text; `None` where it is not set or empty.
-fn text(name: &str) -> Option<String> {
-    let value = std::env::var_os(name)?.to_string_lossy().trim().to_owned();
-    (!value.is_empty()).then_some(value)
+/// A variable; `None` where it is not set.
+///
+/// # Errors
+/// It is empty. That is not the same as not set: a script has meant to set it, and without its value a pipeline would run, but
+/// without its state, for example.
+fn value(name: &str, cure: &str) -> Result<Option<OsString>> {
+    match std::env::var_os(name) {
+        Some(value) if value.is_empty() => {
+            Err(Error::new(ErrorKind::Config, format!("{name} is set, and empty: {cure}")))
+        }
+        value => Ok(value),
+    }
+}
+
+/// A variable as text, without the white space around it.
+fn text(name: &str, cure: &str) -> Result<Option<String>> {
+    Ok(value(name, cure)?.map(|value| value.to_string_lossy().trim().to_owned()))
 }
 
 fn number(name: &str) -> Result<Option<usize>> {
-    let Some(value) = std::env::var_os(name) else { return Ok(None) };
+    let cure = "it must be a number of at least 1, or not be set";
+    let Some(value) = value(name, cure)? else { return Ok(None) };
     let number = value.to_str().and_then(|text| text.trim().parse().ok()).filter(|number| *number > 0);
-    let error = || Error::new(ErrorKind::Config, format!("{name} is {value:?}: it must be a number of at least 1"));
+    let error = || Error::new(ErrorKind::Config, format!("{name} is {value:?}: {cure}"));
     number.map(Some).ok_or_else(error)
 }
 

@@ -1,22 +1,18 @@
 //! What the commit loop says to a recording, beside what arrives.
 
 use super::commit_loop::{CommitLoop, is_preloaded};
-use super::environment;
 use crate::data::Result;
 use crate::persistence::{Beginning, RecordedSource, Recorder};
 use crate::plan::{Control, Declaration};
 
-/// Opens the recording of a pipeline, if it has one, before its sources start.
+/// Opens the recording of a pipeline, if it has one, before its state is opened, and its sources start.
 ///
 /// # Errors
-/// The directory is in use, or of something else.
+/// The directory is in use, or of something else, such as the state.
 pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<()> {
-    let recording = match declaration.recording.take() {
-        None => environment::recording()?,
-        recording => recording,
-    };
-    if let Some(recording) = recording {
-        control.set_recorder(Recorder::open(&recording, name, control.persistent().map(|state| &**state))?);
+    if let Some(recording) = declaration.recording.take() {
+        recording.check_place(declaration.persistence.as_ref())?;
+        control.set_recorder(Recorder::open(&recording, name)?);
     }
     Ok(())
 }

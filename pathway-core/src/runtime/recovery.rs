@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use super::commit_loop::{CommitLoop, is_preloaded};
 use super::commit_scheduler::CommitScheduler;
-use super::environment;
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::persistence::{
     Arrival, Checkpoint, CommitRecord, Expected, Identity, Record, Records, SourceStart, is_not_as_before,
@@ -25,9 +24,7 @@ impl Recovery {
     /// # Errors
     /// The directory is of another pipeline or cannot be used, or the pipeline has sources whose messages cannot be read again.
     pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<Option<Self>> {
-        let Some(persistence) = declaration.persistence.take().or_else(environment::persistence) else {
-            return Ok(None);
-        };
+        let Some(persistence) = declaration.persistence.take() else { return Ok(None) };
         let sources = &declaration.connectors.sources;
         let unreadable = sources.iter().filter(|source| source.replay() == Replay::Never);
         let reasons: Vec<String> = unreadable

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::commit_loop::{CommitLoop, is_preloaded};
-use super::environment;
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::persistence::{RecordedAnswers, RecordedArrival, RecordedCommit, RunReader};
 use crate::plan::{Control, Declaration};
@@ -27,11 +26,7 @@ impl Replay {
     /// # Errors
     /// There is no recording, or it cannot be used.
     pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<Option<Self>> {
-        let recording = match declaration.replayed.take() {
-            None => environment::replayed()?,
-            replayed => replayed,
-        };
-        let Some(recording) = recording else { return Ok(None) };
+        let Some(recording) = declaration.replayed.take() else { return Ok(None) };
         let reader = RunReader::open(&recording, name)?;
         declaration.connectors.sinks.iter().for_each(|sink| sink.skip_before(Commit::MAX));
         control.set_replayed(Arc::new(RecordedAnswers::new(recording.makes_calls)));

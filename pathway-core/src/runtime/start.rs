@@ -13,7 +13,7 @@ use super::running::Running;
 use super::signals::Signals;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::{Connectors, Control, Declaration, Pipeline};
+use crate::plan::{Connectors, Control, Declaration, Pipeline, Plan};
 use crate::telemetry::Counter;
 
 impl Pipeline {
@@ -30,8 +30,9 @@ impl Pipeline {
     /// A source or sink could not start (a server cannot be reached, credentials are refused, a subject is invalid), a source
     /// stopped at a message that it could not decode, messages could not be published, or a closure panicked.
     pub fn run(self) -> Result<()> {
-        let signals = Signals::listen(self.plan().control().clone())?;
-        let ran = self.start().and_then(Running::join);
+        let plan = self.into_plan();
+        let signals = Signals::listen(plan.control().clone())?;
+        let ran = environment::workers().and_then(|workers| start(&plan, workers)).and_then(Running::join);
         drop(signals);
         ran.map(drop)
     }
@@ -45,8 +46,9 @@ impl Pipeline {
     /// # Errors
     /// A source or sink could not start, as for [`Pipeline::run`], or tables of two pipelines were combined.
     pub fn start(self) -> Result<Running> {
-        let workers = environment::workers()?;
-        self.start_with(workers)
+        // From here on, it counts as started: an error says more than that it has not run.
+        let plan = self.into_plan();
+        start(&plan, environment::workers()?)
     }
 
     /// Starts the pipeline with this number of workers, whatever the environment says.
@@ -54,58 +56,63 @@ impl Pipeline {
     /// # Errors
     /// Those of [`Pipeline::start`].
     pub fn start_with(self, workers: usize) -> Result<Running> {
-        let plan = self.into_plan();
-        let control = plan.control().clone();
-        // The declaration can be wrong in ways that the compiler cannot check.
-        if let Some(error) = control.take_error() {
-            return Err(error);
-        }
-        plan.report_warnings();
-        let mut declaration = plan.take();
-        let (name, control) = (plan.name(), &control);
-        let replay = Replay::open(&name, &mut declaration, control)?;
-        let mut recovery = None;
-        if replay.is_none() {
-            recovery = Recovery::open(&name, &mut declaration, control)?;
-            recording::open(&name, &mut declaration, control).inspect_err(|_| release(control))?;
-        }
-        let Declaration { nodes, connectors, operators, .. } = declaration;
-        let commits = Arc::new(Counter::default());
-        let connectors = Arc::new(connectors);
-        let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
-        start_sync(&connectors, control)?;
-        // A replay connects to nothing.
-        let threads = match replay {
-            Some(_) => ConnectorThreads::default(),
-            None => start_connectors(&connectors, control).inspect_err(|_| release(control))?,
-        };
-        let (ready, built) = std::sync::mpsc::channel();
-        let shared = Shared {
-            nodes,
-            recovery: Mutex::new(recovery),
-            replay: Mutex::new(replay),
-            control: control.clone(),
-            clock: Arc::default(),
-            commits: Arc::clone(&commits),
-            connectors: Arc::clone(&connectors),
-            ready: Mutex::new(Some(ready)),
-            rounds: Arc::default(),
-        };
-        let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
-        if workers == 1 {
-            // There is no other worker to wait for, and the thread that wakes this one needs the core.
-            config.worker = config.worker.idle_spin(Duration::ZERO);
-        }
-        let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
-            control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
-            control.take_error().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
-        })?;
-        // Nothing is sent. The channel closes when the dataflow is built, or has failed.
-        let _ = built.recv();
-        // It waits for this.
-        let _ = started.send(Threads { workers: guards, connectors: threads });
-        Ok(Running::new(control.clone(), commits, connectors, operators, ending))
+        start(&self.into_plan(), workers)
     }
+}
+
+fn start(plan: &Plan, workers: usize) -> Result<Running> {
+    let control = plan.control().clone();
+    // The declaration can be wrong in ways that the compiler cannot check.
+    if let Some(error) = control.take_error() {
+        return Err(error);
+    }
+    plan.report_warnings();
+    let mut declaration = plan.take();
+    environment::complete(&mut declaration)?;
+    let (name, control) = (plan.name(), &control);
+    let replay = Replay::open(&name, &mut declaration, control)?;
+    let mut recovery = None;
+    if replay.is_none() {
+        // A recording that is refused leaves no state behind. It writes nothing before it begins.
+        recording::open(&name, &mut declaration, control)?;
+        recovery = Recovery::open(&name, &mut declaration, control).inspect_err(|_| release(control))?;
+    }
+    let Declaration { nodes, connectors, operators, .. } = declaration;
+    let commits = Arc::new(Counter::default());
+    let connectors = Arc::new(connectors);
+    let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
+    start_sync(&connectors, control)?;
+    // A replay connects to nothing.
+    let threads = match replay {
+        Some(_) => ConnectorThreads::default(),
+        None => start_connectors(&connectors, control).inspect_err(|_| release(control))?,
+    };
+    let (ready, built) = std::sync::mpsc::channel();
+    let shared = Shared {
+        nodes,
+        recovery: Mutex::new(recovery),
+        replay: Mutex::new(replay),
+        control: control.clone(),
+        clock: Arc::default(),
+        commits: Arc::clone(&commits),
+        connectors: Arc::clone(&connectors),
+        ready: Mutex::new(Some(ready)),
+        rounds: Arc::default(),
+    };
+    let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
+    if workers == 1 {
+        // There is no other worker to wait for, and the thread that wakes this one needs the core.
+        config.worker = config.worker.idle_spin(Duration::ZERO);
+    }
+    let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
+        control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
+        control.take_error().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
+    })?;
+    // Nothing is sent. The channel closes when the dataflow is built, or has failed.
+    let _ = built.recv();
+    // It waits for this.
+    let _ = started.send(Threads { workers: guards, connectors: threads });
+    Ok(Running::new(control.clone(), commits, connectors, operators, ending))
 }
 
 /// Starts the thread that synchronizes the log, if the pipeline has one that is to survive a power loss.

@@ -41,14 +41,40 @@ fn an_invalid_environment_variable_is_a_config_error() {
     let settings = [
         ("PATHWAY_THREADS", "0"),
         ("PATHWAY_THREADS", "abc"),
-        ("PATHWAY_THREADS", ""),
         ("PATHWAY_THREADS", "1000000"),
         ("PATHWAY_PROCESSES", "2"),
+        ("PATHWAY_SNAPSHOT_ACCESS", "record"),
     ];
-    for (name, value) in settings {
-        let (status, said) = Child::start("count workers", "", &[(name, value)]).end();
+    for ((name, value), role) in
+        settings.into_iter().flat_map(|setting| ["count workers", "sum"].map(|it| (setting, it)))
+    {
+        let (status, said) = Child::start(role, "nats://127.0.0.1:1", &[(name, value)]).end();
         assert_eq!(status.code(), Some(1), "{name}={value}: {said}");
-        assert!(said.contains(&format!("Config: {name} is")) && said.contains(value), "{name}={value}: {said}");
+        assert!(said.starts_with(&format!("Config: {name} is")) && said.contains(value), "{name}={value}: {said}");
+        assert_eq!(said.lines().count(), 1, "one error for {name}={value}: {said}");
+    }
+}
+
+/// A script has meant to set it. Without the value, a pipeline would run without its state.
+#[test]
+fn an_empty_environment_variable_is_a_config_error() {
+    let replay = [("PATHWAY_REPLAY_STORAGE", "nowhere"), ("PATHWAY_SNAPSHOT_ACCESS", "replay")];
+    for (name, cure) in [
+        ("PATHWAY_THREADS", "it must be a number of at least 1, or not be set"),
+        ("PATHWAY_PROCESSES", "it must be a number of at least 1, or not be set"),
+        (
+            "PATHWAY_PERSISTENT_STORAGE",
+            "set it to the directory of the pipeline's state, or unset it to run without one",
+        ),
+        ("PATHWAY_REPLAY_STORAGE", "set it to the directory of a recording, or unset it"),
+        ("PATHWAY_SNAPSHOT_ACCESS", "set it to `record` or `replay`, or unset it"),
+        ("PATHWAY_REPLAY_MODE", "set it to `speedrun`, or unset it"),
+        ("PATHWAY_CONTINUE_AFTER_REPLAY", "set it to `false`, or unset it"),
+    ] {
+        let others = replay.iter().copied().filter(|(other, _)| *other != name);
+        let environment: Vec<_> = others.chain([(name, "")]).collect();
+        let (status, said) = Child::start("count workers", "", &environment).end();
+        assert_eq!((status.code(), said), (Some(1), format!("Config: {name} is set, and empty: {cure}")));
     }
 }
 

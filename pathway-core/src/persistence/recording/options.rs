@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::MemoryStore;
 use crate::persistence::store::{DirectoryStore, FileStore};
+use crate::persistence::{MemoryStore, Persistence};
 
 /// A file has at most this part of what is kept, as a fraction.
 const FILES_OF_BYTES: u64 = 4;
@@ -81,6 +81,21 @@ impl Recording {
     /// How long a file is added to.
     pub(super) fn millis_of_file(&self) -> u64 {
         self.keep_millis() / FILES_OF_TIME
+    }
+
+    /// # Errors
+    /// The pipeline persists in the same place.
+    pub(crate) fn check_place(&self, persistence: Option<&Persistence>) -> Result<()> {
+        match persistence.filter(|persistence| persistence.store.place() == self.store.place()) {
+            None => Ok(()),
+            Some(_) => {
+                let message = format!(
+                    "`persist` and `record` have the same place `{}`: record into another directory",
+                    self.store.name_of(None)
+                );
+                Err(Error::new(ErrorKind::Config, message))
+            }
+        }
     }
 
     pub(super) fn check(&self) -> Result<()> {

@@ -46,19 +46,12 @@ impl Recorder {
     /// Locks the directory, and reads where its last run has ended.
     ///
     /// # Errors
-    /// It is in use, or is that of another pipeline or of something else, such as the state with which the pipeline persists.
-    pub(crate) fn open(recording: &Recording, pipeline: &str, state: Option<&PersistentState>) -> Result<Arc<Self>> {
+    /// It is in use, or is that of another pipeline or of something else, such as the state of a pipeline.
+    pub(crate) fn open(recording: &Recording, pipeline: &str) -> Result<Arc<Self>> {
         recording.check()?;
         let store = &recording.store;
         let place = store.name_of(None);
-        let lock = store.lock().map_err(|error| match state.filter(|state| state.store.name_of(None) == place) {
-            None => error,
-            Some(_) => {
-                let message =
-                    format!("`persist` and `record` have the same place `{place}`: record into another directory");
-                Error::new(ErrorKind::Config, message)
-            }
-        })?;
+        let lock = store.lock()?;
         let files = files::list(store)?;
         if let Some(other) = files.iter().map(|file| &file.header.pipeline).find(|name| **name != pipeline) {
             let message = format!(

@@ -22,9 +22,20 @@ impl FileStore for DirectoryStore {
         file.map_or(self.0.clone(), |file| self.0.join(file)).display().to_string()
     }
 
+    fn place(&self) -> PathBuf {
+        // What is there of it is without links. The rest is created.
+        let path = std::path::absolute(&self.0).unwrap_or_else(|_| self.0.clone());
+        for existing in path.ancestors() {
+            if let (Ok(real), Ok(rest)) = (existing.canonicalize(), path.strip_prefix(existing)) {
+                return real.join(rest);
+            }
+        }
+        path
+    }
+
     fn lock(&self) -> Result<Box<dyn Any + Send>> {
         if self.0.as_os_str().is_empty() {
-            let message = "the name of the state directory is empty: an environment variable may not be set";
+            let message = "the name of a directory is empty: a variable that the program takes it from may not be set";
             return Err(Error::new(ErrorKind::Config, message));
         }
         fs::create_dir_all(&self.0).map_err(|error| {

@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::io::{self, Cursor, Read};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{AppendFile, FileStore, NewFile, Syncer};
@@ -95,6 +96,10 @@ impl Store {
 impl FileStore for Store {
     fn name_of(&self, file: Option<&str>) -> String {
         format!("memory{}{}", file.map_or("", |_| "/"), file.unwrap_or_default())
+    }
+
+    fn place(&self) -> PathBuf {
+        format!("memory at {:p}", Arc::as_ptr(&self.0)).into()
     }
 
     fn lock(&self) -> Result<Box<dyn Any + Send>> {

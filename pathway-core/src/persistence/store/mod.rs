@@ -6,6 +6,7 @@ mod memory;
 use std::any::Any;
 use std::fmt;
 use std::io::{self, Read};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 pub(super) use directory::DirectoryStore;
@@ -20,6 +21,9 @@ pub(super) const NEW: &str = ".new";
 pub(crate) trait FileStore: fmt::Debug + Send + Sync + 'static {
     /// The place, or a file there, for messages.
     fn name_of(&self, file: Option<&str>) -> String;
+
+    /// Where it is: equal for two names of one place, which need not be there yet.
+    fn place(&self) -> PathBuf;
 
     /// Makes the place ready and locks it, until the value is dropped.
     ///

@@ -144,5 +144,5 @@ fn files_of_others_in_the_directory_are_left_alone() {
     assert!(folder.0.join("notes.new").exists() && folder.0.join("part-x.new").exists());
     assert!(!folder.0.join("manifest.new").exists());
     let error = Pipeline::named("nowhere").persist(directory("")).start().expect_err("no name");
-    assert_error(&error, ErrorKind::Config, &["the name of the state directory is empty"]);
+    assert_error(&error, ErrorKind::Config, &["the name of a directory is empty"]);
 }

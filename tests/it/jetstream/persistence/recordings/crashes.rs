@@ -112,7 +112,7 @@ fn the_environment_says_what_is_recorded_and_replayed() {
     // It has ended by itself, and has written nothing.
     assert_eq!((js.messages("OUT"), js.messages("WINDOWS")), before);
     for (more, words) in [
-        (&[][..], "PATHWAY_SNAPSHOT_ACCESS is ``: set it to `record` or `replay`"),
+        (&[][..], "PATHWAY_SNAPSHOT_ACCESS is not set: set it to `record` or `replay`"),
         (
             &[("PATHWAY_SNAPSHOT_ACCESS", "replay"), ("PATHWAY_REPLAY_MODE", "batch")][..],
             "PATHWAY_REPLAY_MODE is `batch`",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use pathway::ErrorKind;
-use pathway::persistence::{Recording, inspect, record, replay};
+use pathway::persistence::{Recording, directory, inspect, record, replay};
 use pathway::prelude::*;
 use pathway::stats::RecordingStats;
 use pathway::testing::{Broker, Store};
@@ -242,4 +242,39 @@ fn settings_that_keep_nothing_are_refused() {
         let error = Pipeline::named("files").record(recording).start().map(drop).expect_err("it keeps nothing");
         assert_error(&error, ErrorKind::Config, &[setting, "is zero"]);
     }
+}
+
+/// It is refused before it has become a state directory, by whatever names it goes.
+#[test]
+#[cfg(unix)]
+fn one_place_for_state_and_recording_is_refused_and_left_as_it_was() {
+    let folder = Folder::new();
+    let (place, link) = (folder.0.join("place"), folder.0.join("link"));
+    std::os::unix::fs::symlink(&folder.0, &link).expect("a link");
+    let refused = |other: PathBuf| {
+        let pipeline = Pipeline::named("files").persist(directory(&place)).record(record(other));
+        let (_feed, input) = pipeline.input::<Input>();
+        let _seen = input.collect();
+        let error = pipeline.start().map(drop).expect_err("one place");
+        assert_error(&error, ErrorKind::Config, &["`persist` and `record` have the same place", "another directory"]);
+    };
+    // It is not there yet.
+    [place.clone(), link.join("place"), place.join(".")].into_iter().for_each(&refused);
+    assert!(!place.exists(), "nothing was made");
+    fs::create_dir(&place).expect("a directory");
+    [place.clone(), link.join("place")].into_iter().for_each(refused);
+    assert_eq!(fs::read_dir(&place).expect("the directory").count(), 0);
+    record_commits(record(&place), 3);
+}
+
+#[test]
+fn a_recording_that_is_refused_leaves_no_state_behind() {
+    let (folder, state) = (Folder::new(), Folder::new());
+    record_commits(record(&folder.0), 1);
+    let pipeline = Pipeline::named("other").persist(directory(&state.0)).record(record(&folder.0));
+    let (_feed, input) = pipeline.input::<Input>();
+    let _seen = input.collect();
+    let error = pipeline.start().map(drop).expect_err("another pipeline's");
+    assert_error(&error, ErrorKind::Persistence, &["a recording of the pipeline `files`, and this is `other`"]);
+    assert_eq!(fs::read_dir(&state.0).expect("the directory").count(), 0);
 }
