@@ -52,7 +52,7 @@ impl Source for ClockSource {
     type Item = Tick;
 
     fn settings(&self) -> SourceSettings {
-        SourceSettings::new().name("clock").background()
+        SourceSettings::new().default_name("clock").background()
     }
 
     fn run(self, rows: &RowSender<Tick>) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ use crate::connector::source::{
 };
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Error, ErrorKind, Metadata, Result, Schema};
-use crate::plan::{CommitTrigger, Pipeline, Plan, Table, TableProperties};
+use crate::plan::{CommitTrigger, NodeKind, Pipeline, Plan, Table, TableProperties};
 
 /// Reads a subject as a table. Give options first and the format last: the format makes the table.
 ///
@@ -88,7 +88,11 @@ impl<T> Read<T> {
         self
     }
 
-    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats). Default: the subject.
+    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats), in the state of a pipeline that persists, and in
+    /// recordings. If another source, a sink or an operator has it, [`run`](crate::plan::Pipeline::run) returns an error that names
+    /// both.
+    ///
+    /// Default: the subject, with a number if another one has it.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -198,7 +202,8 @@ impl<T> Read<T> {
     ) -> Table<R> {
         let plan = self.plan.clone();
         let control = plan.control().clone();
-        let name = plan.unique_name(self.name.as_deref().unwrap_or(&self.subject));
+        let place = format!("which reads `{}`", self.subject);
+        let name = plan.node_name(NodeKind::Source, self.name.as_deref(), &self.subject, &place);
         if let Err(error) = self.check(&name, metadata, upsert) {
             control.fail(error);
         }
@@ -249,10 +254,7 @@ impl<T> Read<T> {
     fn check(&self, name: &str, metadata: Metadata, upsert: bool) -> Result<()> {
         self.subscription.check(name, upsert, !self.transport.is_core())?;
         self.transport.api().map_err(|error| error.of_component(name))?;
-        match metadata.needs_jetstream.filter(|_| self.transport.is_core()) {
-            Some(column) => Err(only_jetstream(name, column)),
-            None => Ok(()),
-        }
+        self.transport.check_metadata(name, metadata)
     }
 
     fn add_server_source(self, uri: &str, name: Arc<str>, metadata: Metadata) -> Result<SourceLink> {
@@ -273,7 +275,7 @@ impl<T> Read<T> {
                 reader = reader.start_at(start.unwrap_or_default()).merged_with(plan.shared());
                 if let Some(durable) = durable {
                     reader = reader.durable(&durable)?;
-                    if !plan.claim(&format!("consumer {uri} {} {durable}", api.qualify(&stream))) {
+                    if !plan.claim(format!("consumer {uri} {} {durable}", api.qualify(&stream))) {
                         let message = format!(
                             "source `{name}`: another source of this pipeline reads with the consumer `{durable}` of stream \
                              `{stream}` too, and each of the two would get a part of the messages: give each source a \
@@ -388,12 +390,4 @@ impl<T> fmt::Debug for Read<T> {
         let mut debug = f.debug_struct("Read");
         debug.field("subject", &self.subject).field("transport", &self.transport).finish_non_exhaustive()
     }
-}
-
-fn only_jetstream(source: &str, column: &str) -> Error {
-    let message = format!(
-        "source `{source}`: only JetStream can fill the column `{column}`, and core NATS has no such information: \
-         read from a stream, or make the column an Option, which is None then"
-    );
-    Error::new(ErrorKind::Config, message)
 }

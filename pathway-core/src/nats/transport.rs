@@ -6,7 +6,7 @@ use super::atomic::Atomic;
 use super::client::{ApiPrefix, ApiSettings};
 use super::kv::sink::Key;
 use super::stream::Stream;
-use crate::data::Result;
+use crate::data::{Error, ErrorKind, Metadata, Result};
 
 /// Core NATS, as the transport of [`Read`](super::Read) and [`Write`](super::Write).
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +48,17 @@ impl ReadTransport {
 
     pub(super) fn is_core(&self) -> bool {
         matches!(self, ReadTransport::Core)
+    }
+
+    /// # Errors
+    /// Nothing can fill a column.
+    pub(super) fn check_metadata(&self, source: &str, metadata: Metadata) -> Result<()> {
+        let Some(column) = metadata.needs_jetstream.filter(|_| self.is_core()) else { return Ok(()) };
+        let message = format!(
+            "source `{source}`: only JetStream can fill the column `{column}`, and core NATS has no such information: \
+             read from a stream, or make the column an Option, which is None then"
+        );
+        Err(Error::new(ErrorKind::Config, message))
     }
 }
 

@@ -21,7 +21,7 @@ use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
-use crate::plan::{Plan, Table};
+use crate::plan::{NodeKind, Plan, Table};
 
 /// Publishes a table's changes on a subject. Give options first and the format last.
 ///
@@ -75,7 +75,10 @@ pub struct Write<R, T = Core> {
 }
 
 impl<R: Schema, T> Write<R, T> {
-    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats). Default: the subject.
+    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats), and in the state of a pipeline that persists. If
+    /// another sink, a source or an operator has it, [`run`](crate::plan::Pipeline::run) returns an error that names both.
+    ///
+    /// Default: the subject, with a number if another one has it.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
@@ -109,8 +112,8 @@ impl<R: Schema, T> Write<R, T> {
     /// [`Dsv`](crate::format::Dsv).
     pub fn encode(self, encode: impl Encode<R>) {
         let plan = self.table.plan().clone();
-        let wanted = self.name.as_deref().unwrap_or(if self.subject.is_empty() { "write" } else { &self.subject });
-        let name = plan.unique_name(wanted);
+        let default = if self.subject.is_empty() { "write" } else { &self.subject };
+        let name = plan.node_name(NodeKind::Sink, self.name.as_deref(), default, &self.place());
         let dead_letters = self.dead_letter.as_deref().map(|subject| DeadLetters {
             subject: subject.into(),
             pipeline: plan.name(),
@@ -155,6 +158,18 @@ impl<R: Schema, T> Write<R, T> {
             WriteTransport::Core | WriteTransport::Stream(..) => {
                 write_messages(&table, name, subject, encode, message_options, output);
             }
+        }
+    }
+
+    /// Where it writes, for errors.
+    fn place(&self) -> String {
+        match &self.transport {
+            WriteTransport::Bucket(..) => format!("which writes into the bucket `{}`", self.subject),
+            WriteTransport::Stream(stream, _) if self.subject.is_empty() => {
+                format!("which writes into the stream `{}`", stream.name)
+            }
+            _ if self.subject.is_empty() => "with a subject for each row".to_owned(),
+            _ => format!("which writes to `{}`", self.subject),
         }
     }
 
@@ -310,7 +325,7 @@ pub(super) fn dead_letter_output(
     source: &Arc<str>,
     subject: &str,
 ) -> DeadLetterOutput {
-    let name = plan.unique_name(&format!("{source}-dead-letters"));
+    let name = plan.default_name(NodeKind::Sink, &format!("{source}-dead-letters"));
     let origin = Origin::Source(Arc::clone(source));
     let (place, to) = (Place::new(endpoint, options), subject.to_owned());
     SubjectUse { role: Role::SourceDeadLetters, name: Arc::clone(source), place, subject: to, stream: None }.add(plan);

@@ -1,11 +1,12 @@
 //! The nodes of a plan.
 
 use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::identity::columns_of;
+use super::names::Names;
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::data::Schema;
 use crate::persistence::{NodeIdentity, Persistence, Recording, ReplayedRecording};
@@ -82,10 +83,9 @@ struct State {
     /// The pipeline's name.
     name: Arc<str>,
     nodes: Vec<Node>,
-    /// How often each name was used, so that names are unique, and the same whenever the program runs.
-    names: HashMap<String, usize>,
-    /// What each unique name was made of.
-    bases: HashMap<Arc<str>, String>,
+    names: Names,
+    /// What only one source may use.
+    claims: HashSet<String>,
     connectors: Connectors,
     operators: Vec<OperatorContext>,
     /// Which node's rows an operator makes.
@@ -147,8 +147,8 @@ impl Plan {
         let state = State {
             name: program(),
             nodes: Vec::new(),
-            names: HashMap::new(),
-            bases: HashMap::new(),
+            names: Names::default(),
+            claims: HashSet::new(),
             connectors: Connectors::default(),
             operators: Vec::new(),
             operator_of: HashMap::new(),
@@ -175,23 +175,13 @@ impl Plan {
         self.lock().name = name;
     }
 
-    /// Makes a name unique in the plan: the second `reduce` becomes `reduce-2`.
-    pub fn unique_name(&self, wanted: &str) -> Arc<str> {
-        let mut state = self.lock();
-        let count = state.names.entry(wanted.to_owned()).or_default();
-        *count += 1;
-        let unique: Arc<str> = match *count {
-            1 => wanted.into(),
-            count => format!("{wanted}-{count}").into(),
-        };
-        state.bases.insert(Arc::clone(&unique), wanted.to_owned());
-        unique
+    pub(super) fn with_names<T>(&self, change: impl FnOnce(&mut Names) -> T) -> T {
+        change(&mut self.lock().names)
     }
 
     /// Claims something that only one source of the plan may use. Returns false if another one has claimed it.
-    pub(crate) fn claim(&self, what: &str) -> bool {
-        // No source and no operator has a name with this character.
-        *self.unique_name(&format!("\0{what}")) == *format!("\0{what}")
+    pub(crate) fn claim(&self, what: String) -> bool {
+        self.lock().claims.insert(what)
     }
 
     /// Adds a node whose output has rows of type `R`. Its inputs must be in the plan already.
@@ -210,7 +200,7 @@ impl Plan {
         let build = Box::new(build(id, Arc::clone(&name)));
         let identity = NodeIdentity {
             name: name.to_string(),
-            base: state.bases.get(&name).cloned().unwrap_or_else(|| name.to_string()),
+            base: state.names.base_of(&name),
             columns: format!("{}: {}", R::NAME, columns_of::<R>()),
             append_only: properties.append_only,
             is_static: properties.is_static,

@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Build, NodeId, Plan, TableProperties};
+use super::{Build, NodeId, NodeKind, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
 use crate::dataflow::Changes;
 use crate::telemetry::OperatorContext;
@@ -21,7 +21,7 @@ pub struct Table<R> {
 }
 
 impl Plan {
-    /// Declares a table under a [unique name](Plan::unique_name). `build` runs on each worker when the pipeline starts, and
+    /// Declares a table under a [name of its own](Plan::default_name). `build` runs on each worker when the pipeline starts, and
     /// returns the table's changes; it gets the name for its operators.
     ///
     /// `build` must not hold a `Table` of the same plan: plan and table would keep each other alive. Let it hold the
@@ -51,14 +51,14 @@ impl<R: Schema> Table<R> {
         Table { plan, node, row: PhantomData }
     }
 
-    /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). A number makes the name unique.
-    /// Default: the name of the method or macro, such as `reduce`.
+    /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). Default: the name of the method or
+    /// macro, such as `reduce`, with a number if there are several.
     ///
     /// In a pipeline that [persists](super::Pipeline::persist), the name tells whose state it is when the program has changed. An
     /// operator without a name is known by what it is, its parameters, and what it reads: name it if that may change.
     ///
-    /// An operator has one name: naming it twice is an error, and so is naming the table of a source, which has a `name` of its
-    /// own. [`Pipeline::run`](super::Pipeline::run) returns it.
+    /// An operator has one name: naming it twice is an error, and so are a name that another operator, a source or a sink has, and
+    /// naming the table of a source, which has a `name` of its own. [`Pipeline::run`](super::Pipeline::run) returns it.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -78,15 +78,13 @@ impl<R: Schema> Table<R> {
                 "`named(\"{name}\")` of {self:?}, which no operator makes: name the source, for example with \
                  `nats::read(..).name(\"{name}\")`"
             )),
+            Some(operator) if operator.is_named() => self
+                .fail(format!("`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names")),
             Some(operator) => {
-                let unique = self.plan.unique_name(name);
-                if operator.set_name(Arc::clone(&unique)) {
-                    self.plan.set_node_name(self.node, &unique, name);
-                } else {
-                    self.fail(format!(
-                        "`named(\"{name}\")` of {self:?}, which is named `{operator}`: remove one of the names"
-                    ));
-                }
+                self.plan.release_name(&operator);
+                let unique = self.plan.given_name(NodeKind::Operator, name, "");
+                self.plan.set_node_name(self.node, &unique, name);
+                operator.set_name(unique);
             }
         }
         self
@@ -100,10 +98,11 @@ impl<R: Schema> Table<R> {
         build: impl Fn(&mut Build<'_>, Changes<R>, &OperatorContext) -> Changes<O> + Send + Sync + 'static,
     ) -> Table<O> {
         let input = self.node;
-        let table = self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
-            let changes = scope.get(input);
-            build(scope, changes, name)
-        });
+        let table =
+            self.plan.add_table(self.plan.default_name(NodeKind::Operator, verb), properties, move |scope, name| {
+                let changes = scope.get(input);
+                build(scope, changes, name)
+            });
         table.inherit_origins(&[self.origins()]);
         self.plan.set_operator_inputs(table.node, verb, &[self.node]);
         table
@@ -125,10 +124,11 @@ impl<R: Schema> Table<R> {
             return self.never();
         }
         let (left, right) = (self.node, other.node);
-        let table = self.plan.add_table(self.plan.unique_name(verb), properties, move |scope, name| {
-            let (left, right) = (scope.get(left), scope.get(right));
-            build(scope, left, right, name)
-        });
+        let table =
+            self.plan.add_table(self.plan.default_name(NodeKind::Operator, verb), properties, move |scope, name| {
+                let (left, right) = (scope.get(left), scope.get(right));
+                build(scope, left, right, name)
+            });
         table.inherit_origins(&[self.origins(), other.origins()]);
         self.plan.set_operator_inputs(table.node, verb, &[self.node, other.node]);
         table
@@ -142,8 +142,11 @@ impl<R: Schema> Table<R> {
 
     /// A table without rows: the result of a declaration whose mistake ends the pipeline before any row is read.
     pub(crate) fn never<S: Schema>(&self) -> Table<S> {
-        self.plan
-            .add_table(self.plan.unique_name("never"), TableProperties::ARRIVALS, |build, _| build.dataflow.input().1)
+        self.plan.add_table(
+            self.plan.default_name(NodeKind::Operator, "never"),
+            TableProperties::ARRIVALS,
+            |build, _| build.dataflow.input().1,
+        )
     }
 
     pub(crate) fn plan(&self) -> &Plan {

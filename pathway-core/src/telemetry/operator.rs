@@ -43,9 +43,14 @@ impl OperatorContext {
         self.name.given.get().unwrap_or(&self.name.default)
     }
 
-    /// Gives the operator another name. Returns whether it had none from the user yet.
-    pub fn set_name(&self, name: Arc<str>) -> bool {
-        self.name.given.set(name).is_ok()
+    /// Whether the user has named it.
+    pub fn is_named(&self) -> bool {
+        self.name.given.get().is_some()
+    }
+
+    /// Gives the operator the name that the user wants, once.
+    pub fn set_name(&self, name: Arc<str>) {
+        let _ = self.name.given.set(name);
     }
 
     /// What the operator has counted so far.

@@ -7,6 +7,7 @@ mod contract;
 mod failures;
 mod formats;
 mod handle;
+mod names;
 mod operator_stats;
 mod ready;
 mod sinks;

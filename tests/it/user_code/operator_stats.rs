@@ -43,15 +43,15 @@ fn late_rows_are_counted_by_the_operator_that_drops_them() {
 #[test]
 fn operators_have_the_names_that_the_user_gives_them() {
     let stats = stats(|numbers| {
-        let rollups = || {
+        let rollups = |name| {
             let windows = reduce!(n in numbers window tumbling(n.value, 10).emit_on_close() as w => { start: w.start, rows: count() });
-            windows.named("rollups")
+            windows.named(name)
         };
-        let (_, _) = (rollups().collect(), rollups().collect());
+        let (_, _) = (rollups("rollups").collect(), rollups("window").collect());
         let _ = numbers.ignore_late(|n| n.value, 100).named("in_time").collect();
     });
     assert_eq!(operator(&stats, "rollups"), (3, 0));
-    assert_eq!(operator(&stats, "rollups-2"), (3, 0));
+    assert_eq!(operator(&stats, "window"), (3, 0));
     assert_eq!(operator(&stats, "in_time"), (2, 0));
 }
 

@@ -6,19 +6,19 @@ use std::thread::JoinHandle;
 
 use super::message_writer::MessageWriter;
 use super::{
-    BatchOutput, CommitBatch, MessageOptions, MessageSink, OutputBatch, RowSink, Sink, SinkInput, SinkItem, SinkLink,
-    validate, write_table,
+    BatchOutput, CommitBatch, DEFAULT_NAME, MessageOptions, MessageSink, OutputBatch, RowSink, Sink, SinkInput,
+    SinkItem, SinkLink, validate, write_table,
 };
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
-use crate::plan::{Expected, Plan, SinkHandle, Table};
+use crate::plan::{Expected, NodeId, NodeKind, Plan, SinkHandle, Table};
 use crate::telemetry::SinkStats;
 
 impl<R: Schema> Table<R> {
     /// Gives the table's commits to a [`Sink`] of your own.
     pub fn sink<S: Sink + RowSink<<S as Sink>::Item, R>>(&self, sink: S) {
-        let name = self.plan().unique_name(&sink.name());
+        let name = sink_name(self.plan(), &sink);
         let link = add_sink(self.plan(), Arc::clone(&name), sink);
         write_table(self, name, move || {
             let link = link.clone();
@@ -84,7 +84,7 @@ impl<R: Schema> Table<R> {
         subject: &str,
         encode: impl Encode<R>,
     ) {
-        let name = self.plan().unique_name(&sink.name());
+        let name = sink_name(self.plan(), &sink);
         if let Some(mistake) = validate::subject(subject).filter(|_| !subject.is_empty()) {
             let cure = "use tokens without white space and wildcards, with dots between them, such as `totals.eu`; or an \
                         empty text, if the sink has no subjects";
@@ -94,6 +94,14 @@ impl<R: Schema> Table<R> {
         let link = add_sink(self.plan(), name, sink);
         let output = BatchOutput::new(self.plan(), link.clone(), None);
         write_messages(self, link.name, subject.into(), encode, MessageOptions::new(), output);
+    }
+}
+
+/// The name of a sink of one's own in a plan.
+fn sink_name<S: Sink>(plan: &Plan, sink: &S) -> Arc<str> {
+    match sink.name() {
+        name if name == DEFAULT_NAME => plan.default_name(NodeKind::Sink, &name),
+        name => plan.given_name(NodeKind::Sink, &name, ""),
     }
 }
 
@@ -124,7 +132,7 @@ pub(crate) fn write_messages<R: Schema>(
     encode: impl Encode<R>,
     options: MessageOptions<R>,
     output: BatchOutput,
-) {
+) -> NodeId {
     check_format(&encode, table, &output);
     if options.has_message_ids() && encode.removals() == Removals::Written && !table.properties().append_only {
         let link = output.link();
@@ -133,7 +141,7 @@ pub(crate) fn write_messages<R: Schema>(
     let (encode, options): (Arc<dyn Encode<R>>, _) = (Arc::new(encode), Arc::new(options));
     write_table(table, name, move || {
         MessageWriter::new(Arc::clone(&subject), Arc::clone(&encode), Arc::clone(&options), output.clone())
-    });
+    })
 }
 
 /// Fails the pipeline where the settings of a format make no sense, or not for this table.

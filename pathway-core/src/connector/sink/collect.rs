@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{TableWriter, write_table};
 use crate::data::{Change, Commit, Datum, DatumKey, Schema};
-use crate::plan::{Table, net_in_arrival_order};
+use crate::plan::{NodeKind, Table, net_in_arrival_order};
 
 impl<R: Schema> Table<R> {
     /// Collects the table's changes. Read them through the handle, while the pipeline runs or after it.
@@ -15,7 +15,7 @@ impl<R: Schema> Table<R> {
     pub fn collect(&self) -> Collected<R> {
         let collected = Collected { changes: Arc::default() };
         let handle = collected.clone();
-        write_table(self, self.plan().unique_name("collect"), move || handle.clone());
+        write_table(self, self.plan().default_name(NodeKind::Sink, "collect"), move || handle.clone());
         collected
     }
 }

@@ -33,6 +33,9 @@ pub(crate) use table_output::{TableWriter, write_table};
 use super::Failure;
 use crate::data::Commit;
 
+/// The name of a sink that has none of its own.
+const DEFAULT_NAME: &str = "sink";
+
 /// A sink: a file, a database, another broker. [`Table::sink`](crate::plan::Table::sink) gives it the table's commits.
 ///
 /// The NATS sinks implement the same trait. A sink takes rows, or [`Encoded`] messages, which
@@ -88,9 +91,12 @@ pub trait Sink: Send + Sized + 'static {
     /// What it takes: rows of a schema, or [`Encoded`] messages.
     type Item: SinkItem;
 
-    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats); a number makes it unique. Default: `sink`.
+    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats). Default: `sink`, with a number if there are several.
+    ///
+    /// If another sink, a source or an operator of the pipeline has the name, [`run`](crate::plan::Pipeline::run) returns an error
+    /// that names both. A type of which a pipeline may have several sinks gets its name from its user.
     fn name(&self) -> String {
-        "sink".to_owned()
+        DEFAULT_NAME.to_owned()
     }
 
     /// Makes the sink ready, before anything is read. It may wait for what it connects to.

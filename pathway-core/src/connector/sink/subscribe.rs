@@ -4,7 +4,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{TableWriter, write_table};
 use crate::data::{Change, Commit, Schema};
-use crate::plan::{Table, net_in_arrival_order};
+use crate::plan::{NodeKind, Table, net_in_arrival_order};
 
 /// What a [subscriber](Table::subscribe) is called with.
 #[derive(Debug)]
@@ -55,7 +55,7 @@ impl<R: Schema> Table<R> {
     pub fn subscribe(&self, subscriber: impl FnMut(Update<'_, R>) + Send + 'static) {
         // There is one first worker, which takes it.
         let subscriber = Mutex::new(Some(subscriber));
-        write_table(self, self.plan().unique_name("subscribe"), move || {
+        write_table(self, self.plan().default_name(NodeKind::Sink, "subscribe"), move || {
             match subscriber.lock().unwrap_or_else(PoisonError::into_inner).take() {
                 Some(subscriber) => Subscriber(subscriber),
                 None => unreachable!("a pipeline has one first worker"),

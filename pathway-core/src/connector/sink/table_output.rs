@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::data::{Change, Commit, Schema};
 use crate::dataflow::{StatePart, Stateful};
-use crate::plan::{Table, net};
+use crate::plan::{NodeId, Table, net};
 
 /// Takes the commits of a table, on the first worker.
 pub(crate) trait TableWriter<R>: 'static {
@@ -39,7 +39,7 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
     table: &Table<R>,
     name: Arc<str>,
     writer: impl Fn() -> W + Send + Sync + 'static,
-) {
+) -> NodeId {
     let (input, properties) = (table.node(), table.properties());
     let node = table.plan().add::<R, _>(name, properties, |_, name| {
         move |build| {
@@ -58,4 +58,5 @@ pub(crate) fn write_table<R: Schema, W: TableWriter<R>>(
         }
     });
     table.plan().set_sink_input(node, input);
+    node
 }

@@ -16,7 +16,7 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{EarlierMessages, Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
-use crate::plan::{CommitTrigger, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
+use crate::plan::{CommitTrigger, NodeKind, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
 use crate::telemetry::SourceStats;
 
 impl Pipeline {
@@ -77,7 +77,7 @@ impl Pipeline {
         D: Decode,
     {
         let (plan, settings) = (self.plan(), source.settings());
-        let name = plan.unique_name(&settings.name);
+        let name = settings.node_name(plan);
         if settings.own_commits {
             let message = format!(
                 "source `{name}`: only a source of rows can have commits of its own: remove `own_commits`, or hand over rows"
@@ -115,7 +115,7 @@ pub(crate) fn row_decoder<D: Decode>(decoder: &Arc<D>) -> Box<dyn RowDecoder<D::
 /// Adds a source that hands over rows, and its table.
 pub(crate) fn attach_rows<R: Schema, S: Source<Item = R>>(plan: &Plan, source: S) -> Table<R> {
     let settings = source.settings();
-    let link = add_source(plan, plan.unique_name(&settings.name), settings.metadata, settings.bound, source);
+    let link = add_source(plan, settings.node_name(plan), settings.metadata, settings.bound, source);
     row_table(plan, link, CommitTrigger::Scheduled(settings.commit_every), settings)
 }
 
@@ -128,7 +128,7 @@ pub(crate) fn attach_memory_rows<R: Schema>(
     append_only: bool,
     trigger: CommitTrigger,
 ) -> (Table<R>, Arc<InputQueue<RowBatch<R>>>) {
-    let link = new_link(plan, plan.unique_name(kind), Metadata::NONE, Bound::default());
+    let link = new_link(plan, plan.default_name(NodeKind::Source, kind), Metadata::NONE, Bound::default());
     let queue = Arc::clone(&link.queue);
     let settings = SourceSettings { own_commits: true, append_only, ..SourceSettings::default() };
     (row_table(plan, link, trigger, settings), queue)

@@ -1,15 +1,19 @@
 //! What a source declares about itself.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Bound, OnDecodeError};
 use crate::data::Metadata;
+use crate::plan::{NodeKind, Plan};
 
 /// What a [`Source`](super::Source) declares about itself.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SourceSettings {
-    pub(crate) name: String,
+    /// Its name, if it has one of its own.
+    pub(super) name: Option<String>,
+    pub(super) default_name: &'static str,
     pub(crate) commit_every: Duration,
     pub(crate) own_commits: bool,
     pub(crate) append_only: bool,
@@ -25,7 +29,8 @@ pub struct SourceSettings {
 impl Default for SourceSettings {
     fn default() -> Self {
         SourceSettings {
-            name: "source".to_owned(),
+            name: None,
+            default_name: "source",
             commit_every: Duration::ZERO,
             own_commits: false,
             append_only: false,
@@ -47,10 +52,19 @@ impl SourceSettings {
         SourceSettings::default()
     }
 
-    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats); a number makes it unique. Default: `source`.
+    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats). Default: `source`, with a number if there are
+    /// several.
+    ///
+    /// If another source, a sink or an operator of the pipeline has the name, [`run`](crate::plan::Pipeline::run) returns an error
+    /// that names both. A type of which a pipeline may have several sources gets its name from its user.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+        self.name = Some(name.into());
         self
+    }
+
+    /// The name of the source in a plan.
+    pub(crate) fn node_name(&self, plan: &Plan) -> Arc<str> {
+        plan.node_name(NodeKind::Source, self.name.as_deref(), self.default_name, "")
     }
 
     /// How long a row may wait until it is committed, so that commits become larger. Default: zero.
@@ -118,6 +132,12 @@ impl SourceSettings {
     /// source. Without this setting, a source counts as ready as soon as its thread runs.
     pub fn announces_ready(mut self) -> Self {
         self.announces_ready = true;
+        self
+    }
+
+    /// What it is called if it has no name of its own.
+    pub(crate) fn default_name(mut self, name: &'static str) -> Self {
+        self.default_name = name;
         self
     }
 

@@ -219,14 +219,14 @@ macro_rules! program {
                     other: j.other,
                     note: j.note.clone(),
                 });
-                nats::write(&named, broker, "out").name(name).json();
+                nats::write(&named, broker, "out").name(format!("out-{name}")).json();
             }
             let last = rights.deduplicate(key).last().named("last");
             let last = last.select(|e| Named { by: "last".to_owned(), at: e.at, other: 0, note: None });
-            nats::write(&last, broker, "out").name("last").json();
+            nats::write(&last, broker, "out").name("out-last").json();
             let held = rights.timed(|e| e.at).buffer(10).named("held");
             let held = held.select(|e| Named { by: "held".to_owned(), at: e.at, other: 0, note: None });
-            nats::write(&held, broker, "out").name("held").json();
+            nats::write(&held, broker, "out").name("out-held").json();
         }
     };
 }

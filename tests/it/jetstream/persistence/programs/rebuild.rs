@@ -100,7 +100,7 @@ fn an_operator_that_reads_rows_from_before_cannot_begin_empty_alone() {
             let totals = reduce!(o in orders by o.city => Total { o.city, total: sum(o.price) }).named("totals");
             for name in names {
                 let largest = reduce!(t in totals => { largest: max(t.total) }).named(name);
-                nats::write(&largest, broker, "out").name(*name).json();
+                nats::write(&largest, broker, "out").name(format!("out-{name}")).json();
             }
             drop(totals.collect());
         }
@@ -157,7 +157,7 @@ fn priced(name: &'static str) -> impl Fn(&Pipeline, &Broker, &Table<Order>) {
     move |pipeline, broker, orders| {
         let rates = pipeline.rows([Rate { city: "Oslo".to_owned(), rate: 10 }]);
         let priced = join!(o in orders, r in rates on o.city == r.city => { o.price, rate: r.rate }).named(name);
-        nats::write(&priced, broker, "out").name("priced").json();
+        nats::write(&priced, broker, "out").name("out-priced").json();
     }
 }
 
