@@ -44,6 +44,8 @@ impl ReplayOptions {
 
     /// The program has a source with this name which the recorded one did not have: it is replayed without messages, as a source
     /// that has ended. Without this, a source that the recording does not have is an error.
+    ///
+    /// It may stay when the recording has the source. A name that neither the program nor the recording has is an error.
     pub fn allow_missing(mut self, source: impl Into<String>) -> Self {
         self.recording.missing.push(source.into());
         self
@@ -88,7 +90,7 @@ impl Pipeline {
     /// [`testing::Broker`](crate::testing::Broker), if you say so: `persistence::replay("recording").sinks(&broker)`; sinks that
     /// write to such a broker anyway write to their own one otherwise.
     ///
-    /// - Sources are known by their names. A source that the recording does not have is an error, unless it is
+    /// - Sources are known by their names, and read messages of a subject, or the values of a bucket, as they did. A source that the recording does not have is an error, unless it is
     ///   [allowed](ReplayOptions::allow_missing). Messages of a source that the program does not have are left out, with a
     ///   warning.
     /// - Messages are decoded again, so that their row may have other columns. Rows of sources of your own, and of

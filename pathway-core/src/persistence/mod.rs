@@ -54,6 +54,7 @@ pub use inspect::{Inspection, StateInspection, inspect};
 pub(crate) use load_plan::{LoadPlan, ProgramState};
 pub(crate) use log::Records;
 pub(crate) use manifest::{Checkpoint, OutputPosition, SourceState, StateSize};
+pub(crate) use names::did_you_mean;
 pub use options::{Persistence, directory};
 pub(crate) use output_check::{Expected, OutputCheck, OutputDigest, is_not_as_before};
 pub(crate) use outputs::LostOutput;

@@ -84,6 +84,11 @@ pub trait SourceOperator {
         None
     }
 
+    /// Whether its messages are the values of a bucket, of which the last one of each key counts.
+    fn is_bucket(&self) -> bool {
+        false
+    }
+
     /// How many commits a preloaded table has left.
     fn preloaded_left(&self) -> u64 {
         0

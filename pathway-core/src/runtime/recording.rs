@@ -30,7 +30,7 @@ impl CommitLoop<'_> {
             let (columns, is_static) = (source.columns(), is_preloaded(&**source));
             // Its state has the first contents of a bucket.
             let has_snapshot = checkpoint.is_some() && source.has_first_contents();
-            RecordedSource { name, columns, is_static, has_ended, has_snapshot }
+            RecordedSource { name, columns, is_bucket: source.is_bucket(), is_static, has_ended, has_snapshot }
         });
         recorder.begin(Beginning {
             state: state.map(|state| &**state),

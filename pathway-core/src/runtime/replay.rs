@@ -1,11 +1,12 @@
 //! How a recording is replayed: its commits in place of those of the sources, with the same `time`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::commit_loop::{CommitLoop, is_preloaded};
 use crate::data::{Commit, Error, ErrorKind, Result};
-use crate::persistence::{RecordedAnswers, RecordedArrival, RecordedCommit, RunReader};
+use crate::persistence::{RecordedAnswers, RecordedArrival, RecordedCommit, RunReader, did_you_mean};
 use crate::plan::{Control, Declaration};
 use crate::telemetry::{Level, report};
 
@@ -160,6 +161,7 @@ impl CommitLoop<'_> {
     /// Finds the sources of the program in the recording.
     fn match_sources(&self, reader: &RunReader, missing: &[String]) -> Result<Matched> {
         let (recorded, place) = (reader.sources(), reader.place());
+        self.check_missing(reader, missing)?;
         let mut numbers = vec![None; recorded.len()];
         let mut ended = Vec::new();
         for (number, source) in self.sources.iter().enumerate().filter(|(_, source)| !is_preloaded(&***source)) {
@@ -180,6 +182,7 @@ impl CommitLoop<'_> {
                 return Err(Error::new(ErrorKind::Persistence, message));
             };
             check_columns(name, recorded[found].columns.as_deref(), source.columns().as_deref())?;
+            check_kind(name, &place, recorded[found].is_bucket, source.is_bucket())?;
             numbers[found] = Some(number);
         }
         for (number, source) in recorded.iter().zip(&numbers).filter(|(source, _)| !source.is_static) {
@@ -192,6 +195,22 @@ impl CommitLoop<'_> {
             }
         }
         Ok(Matched { numbers, ended })
+    }
+}
+
+impl CommitLoop<'_> {
+    /// A name of a source that nobody knows is a mistake.
+    fn check_missing(&self, reader: &RunReader, missing: &[String]) -> Result<()> {
+        let of_program = self.sources.iter().map(|source| &**source.name());
+        let known: BTreeSet<&str> =
+            of_program.chain(reader.sources().iter().map(|source| source.name.as_str())).collect();
+        let Some(name) = missing.iter().find(|name| !known.contains(name.as_str())) else { return Ok(()) };
+        let message = format!(
+            "`.allow_missing(\"{name}\")`: neither the program nor the recording in `{}` has a source with this name{}",
+            reader.place(),
+            did_you_mean(name, known.iter().copied())
+        );
+        Err(Error::new(ErrorKind::Persistence, message))
     }
 }
 
@@ -211,6 +230,24 @@ fn check_columns(name: &str, before: Option<&str>, now: Option<&str>) -> Result<
          make others of them with `select!`; or let the source hand over messages, which are decoded again",
         what(before),
         what(now)
+    );
+    Err(Error::new(ErrorKind::Persistence, message))
+}
+
+/// The values of a bucket replace each other, and its deletions have no payload: as messages of a subject they mean something else.
+fn check_kind(name: &str, place: &str, was_bucket: bool, is_bucket: bool) -> Result<()> {
+    let (before, now, cure) = match (was_bucket, is_bucket) {
+        (true, false) => {
+            ("the values of a bucket", "messages of a subject", "read it with `.kv()`, as the recorded program did")
+        }
+        (false, true) => {
+            ("messages of a subject", "the values of a bucket", "read it without `.kv()`, as the recorded program did")
+        }
+        _ => return Ok(()),
+    };
+    let message = format!(
+        "the recording in `{place}` has {before} of the source `{name}`, and this program reads {now}: {cure}; or give the source \
+         another name (`name`), and say `persistence::replay(..).allow_missing(..)` with that, to replay without its messages"
     );
     Err(Error::new(ErrorKind::Persistence, message))
 }

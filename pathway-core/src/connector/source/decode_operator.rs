@@ -341,6 +341,10 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         self.end_logged_snapshot();
     }
 
+    fn is_bucket(&self) -> bool {
+        self.decoder.borrow().0.has_snapshot()
+    }
+
     fn has_first_contents(&self) -> bool {
         self.decoder.borrow().0.is_snapshot_complete()
     }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::Commit;
 
 /// The version of the files.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// The first frame of each file. It has what a replay needs that begins with this file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +33,8 @@ pub(crate) struct RecordedSource {
     pub(crate) name: String,
     /// The columns of its rows. `None`: it hands over messages, which are decoded again.
     pub(crate) columns: Option<String>,
+    /// Its messages are the values of a bucket, of which the last one of each key counts.
+    pub(crate) is_bucket: bool,
     /// Its rows are part of the program, and not in the recording.
     pub(crate) is_static: bool,
     /// Operators know that it has ended.

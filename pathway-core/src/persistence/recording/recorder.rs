@@ -93,7 +93,8 @@ impl Recorder {
         let first = state.and_then(PersistentState::checkpoint).map_or(0, |checkpoint| checkpoint.commit);
         let live = state.map_or(0, PersistentState::commits);
         let writer = &mut *lock(&self.writer);
-        let is_same = lineage != 0 && lineage == writer.header.lineage && has_columns(&writer.header.sources, &sources);
+        let is_same =
+            lineage != 0 && lineage == writer.header.lineage && have_the_same(&writer.header.sources, &sources);
         let continued = self.last_run.filter(|next| is_same && (first..=live).contains(next));
         (writer.next, writer.from) = (first, continued.unwrap_or(first));
         let header = &mut writer.header;
@@ -249,10 +250,10 @@ impl PersistentState {
     }
 }
 
-/// Whether the sources that were there before hand over rows with the same columns.
-fn has_columns(before: &[RecordedSource], now: &[RecordedSource]) -> bool {
-    let is_other =
-        |source: &RecordedSource| now.iter().any(|now| now.name == source.name && now.columns != source.columns);
+/// Whether the sources that were there before hand over rows with the same columns, or messages of the same kind.
+fn have_the_same(before: &[RecordedSource], now: &[RecordedSource]) -> bool {
+    let what = |source: &RecordedSource| (source.columns.clone(), source.is_bucket);
+    let is_other = |source: &RecordedSource| now.iter().any(|now| now.name == source.name && what(now) != what(source));
     !before.iter().any(is_other)
 }
 

@@ -96,6 +96,50 @@ fn a_source_that_the_recording_does_not_have_is_refused_unless_it_is_allowed() {
     assert_eq!((texts(&broker.published("sum")), broker.published("out").len()), (live, 0));
 }
 
+/// The settings of the replay, misspelt.
+#[test]
+fn a_name_that_nobody_knows_is_an_error() {
+    let recording = Store::new();
+    record_sum(&recording, [3]);
+    let replay = |name: &str| {
+        let pipeline = Pipeline::named("sum");
+        let _seen = sum(&pipeline, &Broker::new());
+        replayed(pipeline, ReplayOptions::from(&recording).allow_missing(name), 1).map(drop)
+    };
+    let error = replay("number").expect_err("a name that nobody knows");
+    let words = ["`.allow_missing(\"number\")`", "neither the program nor the recording", "did you mean `numbers`?"];
+    assert_error(&error, ErrorKind::Persistence, &words);
+    // It may stay in the program when the recording has the source.
+    replay("numbers").expect("a replay");
+}
+
+/// As messages, the values of a bucket would all be rows, and its deletions would be none.
+#[test]
+fn a_bucket_is_replayed_as_a_bucket() {
+    let program = |pipeline: Pipeline, broker: &Broker, is_bucket: bool| {
+        let read = nats::read(&pipeline, broker, "numbers");
+        let seen = if is_bucket { read.kv().json::<Input>() } else { read.json::<Input>() }.collect();
+        (pipeline, seen)
+    };
+    for was_bucket in [true, false] {
+        let (recording, broker) = (Store::new(), Broker::new());
+        let (pipeline, live) = program(recorded(&recording), &broker, was_bucket);
+        let running = pipeline.start().expect("a running pipeline");
+        for number in [1, 2] {
+            broker.publish(if was_bucket { "$KV.numbers.key" } else { "numbers" }, value(number));
+            broker.commit();
+        }
+        end(&broker, running);
+        let (pipeline, _seen) = program(Pipeline::named("sum"), &Broker::new(), !was_bucket);
+        let [before, now] = if was_bucket { [".kv()", "with"] } else { ["messages of a subject", "without"] };
+        let words = ["of the source `numbers`, and this program reads", before, now, "as the recorded program did"];
+        assert_error(&refusal(pipeline, &recording), ErrorKind::Persistence, &words);
+        let (pipeline, seen) = program(Pipeline::named("sum"), &Broker::new(), was_bucket);
+        replayed(pipeline, (&recording).into(), 1).expect("a replay");
+        assert_eq!(seen.changes(), live.changes());
+    }
+}
+
 #[test]
 fn messages_of_a_source_that_the_program_does_not_have_are_left_out() {
     let recording = Store::new();
