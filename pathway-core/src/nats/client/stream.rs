@@ -213,6 +213,11 @@ impl StreamInfo {
 }
 
 impl RemovalRules {
+    /// Whether messages are removed by their age.
+    pub(crate) fn expires(self) -> bool {
+        self.max_age > 0
+    }
+
     /// The likely cause of a removal. `from_front` says that the stream has no older messages.
     pub(crate) fn likely_cause(self, from_front: bool) -> String {
         let limits = [("max_msgs", self.max_msgs), ("max_bytes", self.max_bytes), ("max_age", self.max_age)];

@@ -30,6 +30,11 @@ impl Bucket {
         Ok(Bucket { stream: format!("{STREAM}{name}"), prefix: prefix(name) })
     }
 
+    /// The name of the bucket, of its stream.
+    pub(crate) fn name_of(stream: &str) -> &str {
+        stream.strip_prefix(STREAM).unwrap_or(stream)
+    }
+
     /// How to create the bucket, if a stream is one, with these options of the `nats` command.
     pub(crate) fn hint(stream: &str, nats_options: &str) -> String {
         let bucket = stream.strip_prefix(STREAM);

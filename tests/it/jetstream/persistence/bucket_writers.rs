@@ -203,6 +203,54 @@ fn a_new_directory_replaces_the_values_of_an_earlier_one() {
     assert_eq!(oslo(&js), [value(1, 1), value(1, 1)]);
 }
 
+/// Values of keys that do not change are not written again.
+#[test]
+fn a_bucket_that_was_purged_is_reported() {
+    let server = server();
+    let (js, uri) = (create(&server), server.url());
+    let start = |folder: &Folder, checkpoints: &str| {
+        let role = format!("write a bucket {checkpoints} checkpoints");
+        Child::start(&role, &uri, &[("PATHWAY_PERSISTENT_STORAGE", folder.path())])
+    };
+    let mut next = 0;
+    let mut write = |child: &Child| {
+        let before = js.info("KV_totals").state.last_sequence;
+        js.publish_all(orders(next..next + 10));
+        next += 10;
+        wait_for("some values", || {
+            assert!(!child.said().contains("Persistence"), "{}", child.said());
+            js.info("KV_totals").state.last_sequence > before
+        });
+    };
+    let report =
+        "totals: the bucket `totals` has no values any more, and earlier runs have written some (it ends at sequence";
+    let is_reported = |child: Child| {
+        child.signal("TERM");
+        let (status, said) = child.end();
+        assert!(status.success(), "{said}");
+        assert!(
+            !said.contains(report) || said.contains("restore it from a copy, or begin anew with another directory")
+        );
+        said.matches(report).count()
+    };
+    for (checkpoints, end) in [("with", "TERM"), ("without", "KILL")] {
+        let folder = Folder::new();
+        let child = start(&folder, checkpoints);
+        write(&child);
+        child.signal(end);
+        child.end();
+        let child = start(&folder, checkpoints);
+        write(&child);
+        assert_eq!(is_reported(child), 0, "it has its values");
+        js.purge("KV_totals");
+        let child = start(&folder, checkpoints);
+        write(&child);
+        assert_eq!(is_reported(child), 1);
+        ["IN", "OUT", "KV_totals"].into_iter().for_each(|name| js.delete(name));
+        create(&server);
+    }
+}
+
 #[test]
 fn a_bucket_that_lacks_earlier_values_is_an_error() {
     let (mut server, folder) = (server(), Folder::new());

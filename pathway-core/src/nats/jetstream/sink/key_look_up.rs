@@ -12,6 +12,7 @@ use super::resume::StreamMessage;
 use super::session::PublishSession;
 use crate::data::{Error, ErrorKind, Result, excerpt};
 use crate::nats::client::{ApiError, Connection, ConnectionClosed, MessageRequest, SessionEnd, StoredMessage, parse};
+use crate::nats::kv::bucket::Bucket;
 use crate::telemetry::Level;
 
 impl PublishSession<'_> {
@@ -150,6 +151,23 @@ impl Publisher {
                 Err(self.conflict(&subject, found).into())
             }
             _ => Ok(()),
+        }
+    }
+
+    /// Reports, at the start, that what earlier runs have written was purged from the bucket.
+    pub(super) fn report_purged(&self) {
+        let (Some(_), Some(stream), Some(state)) = (&self.keys, &self.stream, self.link.control.persistent()) else {
+            return;
+        };
+        let was_written = state.base(&self.link.name).is_some() && stream.last > 0;
+        if was_written && stream.num_subjects == 0 && !stream.removal.expires() {
+            self.warn(format_args!(
+                "the bucket `{}` has no values any more, and earlier runs have written some (it ends at sequence {}): it was \
+                 purged; only keys whose rows change from now on get values again: to have all of them, restore it from a copy, or \
+                 begin anew with another directory",
+                Bucket::name_of(&self.config.stream),
+                stream.last
+            ));
         }
     }
 

@@ -87,6 +87,7 @@ impl Supervised for Publisher {
                 None => self.find_position(connection).await?,
             }
             self.check_bucket(connection).await?;
+            self.report_purged();
         }
         if self.atomic.is_some() {
             let mut session = AtomicSession::open(self, connection, is_reconnected).await?;
