@@ -98,7 +98,8 @@ impl Atomic {
                  atomic batches: add `.atomic()`, or remove it"
             )),
             Some(filter) => {
-                check_subscribe_subject(filter).map_err(|error| error.of_component(sink))?;
+                check_subscribe_subject(filter)
+                    .map_err(|error| error.of_component(&format!("sink `{sink}`: `.filter_subject({filter:?})`")))?;
                 if options.has_own_subjects() || matches(filter, subject) {
                     return self.check_ids(sink, options);
                 }

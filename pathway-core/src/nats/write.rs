@@ -155,8 +155,16 @@ impl<R: Schema, T> Write<R, T> {
                     BucketWriter::new(&subject, &api, Arc::clone(&key), Arc::clone(&encode), output.clone())
                 });
             }
-            WriteTransport::Core | WriteTransport::Stream(..) => {
+            WriteTransport::Core => {
                 write_messages(&table, name, subject, encode, message_options, output);
+            }
+            WriteTransport::Stream(_, atomic) => {
+                let parameter = match atomic.settings(if message_options.has_own_subjects() { "" } else { &subject }) {
+                    Some(settings) => Some(settings.to_string()),
+                    None => message_options.has_message_ids().then(|| "message_id".to_owned()),
+                };
+                let node = write_messages(&table, name, subject, encode, message_options, output);
+                parameter.into_iter().for_each(|parameter| plan.add_parameter(node, &parameter));
             }
         }
     }
@@ -224,7 +232,7 @@ impl<R: Schema, T> Write<R, T> {
         // Where each row has its own subject, there is none to check.
         let subject = if self.message_options.has_own_subjects() { "" } else { &*self.subject };
         if let Some(dead_letters) = &dead_letters {
-            check_publish_subject(&dead_letters.subject)?;
+            check_dead_letters(&dead_letters.subject).map_err(|error| error.of_component(&format!("sink `{name}`")))?;
         }
         if !self.message_options.has_own_subjects() && !matches!(self.transport, WriteTransport::Bucket(..)) {
             check_publish_subject(subject)?;
@@ -333,7 +341,9 @@ pub(super) fn dead_letter_output(
     let output = match endpoint {
         Endpoint::Memory(broker) => BatchOutput::in_memory(plan, add_memory_sink(plan, name), Arc::clone(broker), None),
         Endpoint::Server(uri) => {
-            let sink = check_publish_subject(subject).and_then(|()| NatsUri::parse(uri)).map(|uri| {
+            let is_valid =
+                check_dead_letters(subject).map_err(|error| error.of_component(&format!("source `{source}`")));
+            let sink = is_valid.and_then(|()| NatsUri::parse(uri)).map(|uri| {
                 // A dead letter that is too large with its headers is cut.
                 CoreSink::new(uri).options(options.clone()).dead_letters(Some(dead_letters.clone()))
             });
@@ -348,6 +358,11 @@ pub(super) fn dead_letter_output(
         }
     };
     DeadLetterOutput::new(dead_letters, output)
+}
+
+/// Checks the subject of dead letters.
+fn check_dead_letters(subject: &str) -> Result<()> {
+    check_publish_subject(subject).map_err(|error| error.of_component(&format!("`.dead_letter({subject:?})`")))
 }
 
 fn no_removals_left_out(sink: &str) -> Error {

@@ -77,6 +77,9 @@ impl Persistence {
                 Found::Same(index) => {
                     let Some(now) = new.get(index) else { continue };
                     renamed.insert(name.clone(), now.name.clone());
+                    if before.role == NodeRole::Sink && before.parameters != now.parameters {
+                        change.add_other_output(&now.name);
+                    }
                     let Some(what) = difference(before, now).filter(|_| has_state) else { continue };
                     if self.rebuild.contains(&now.name) {
                         change.rebuild(&now.name);

@@ -16,6 +16,8 @@ pub(super) struct ProgramChange {
     pub(super) program: Vec<NodeIdentity>,
     /// The names that the nodes of the program before have here, if it is another one.
     renamed: Option<HashMap<String, String>>,
+    /// Sinks that wrote to other subjects, or in another way, so that the sequences of their streams say something else.
+    other_outputs: Vec<String>,
     /// Operators that may begin with an empty state.
     pub(super) empty: Vec<String>,
     /// Operators whose state may be lost if they cannot continue with it.
@@ -37,6 +39,7 @@ impl ProgramChange {
         ProgramChange {
             program,
             renamed: None,
+            other_outputs: Vec::new(),
             empty: empty.clone(),
             may_rebuild: rebuild.clone(),
             rebuilt: Mutex::default(),
@@ -49,6 +52,11 @@ impl ProgramChange {
 
     pub(super) fn set_renamed(&mut self, renamed: HashMap<String, String>) {
         self.renamed = Some(renamed);
+    }
+
+    /// A sink wrote to other subjects, or in another way.
+    pub(super) fn add_other_output(&mut self, sink: &str) {
+        self.other_outputs.push(sink.to_owned());
     }
 
     /// An operator begins with an empty state.
@@ -169,6 +177,17 @@ impl PersistentState {
         new.or_else(|| manifest.latest.outputs.get(self.change.name_before(sink)?).cloned())
     }
 
+    /// Whether a sink wrote to other subjects, or in another way, in the program before, which was stopped in an orderly way.
+    pub(crate) fn has_other_output(&self, sink: &str) -> bool {
+        self.change.other_outputs.iter().any(|other| other == sink)
+    }
+
+    /// Remembers where a sink's stream ends before a sink with another output writes into it: nothing is, before the program is
+    /// adopted.
+    pub(crate) fn set_new_base(&self, sink: &str, position: OutputPosition) {
+        lock(&self.change.new_bases).insert(sink.to_owned(), position);
+    }
+
     /// Remembers where a sink's stream ends before the sink writes into it.
     pub(crate) fn set_base(&self, sink: &str, position: OutputPosition) -> Result<()> {
         let mut manifest = lock(&self.manifest);
@@ -179,7 +198,7 @@ impl PersistentState {
             }
             // Nothing is written into it before the program is adopted.
             None => {
-                lock(&self.change.new_bases).insert(sink.to_owned(), position);
+                self.set_new_base(sink, position);
                 Ok(())
             }
         }

@@ -35,6 +35,9 @@ fn entry_point_of_a_child_process() {
         "persist with checkpoints" => persist(persistence::service(&uri), Duration::from_millis(20)).run(),
         "share without checkpoints" => persist(persistence::shared_service(&uri), Duration::MAX).run(),
         "share with checkpoints" => persist(persistence::shared_service(&uri), Duration::from_millis(20)).run(),
+        "route without checkpoints" => {
+            persist(persistence::shared::subjects::routing_service(&uri), Duration::MAX).run()
+        }
         "join a bucket" => persistence::buckets::service(&uri).run(),
         "write a bucket without checkpoints" => write_a_bucket(&uri, Duration::MAX).run(),
         "write a bucket with checkpoints" => write_a_bucket(&uri, Duration::from_millis(20)).run(),

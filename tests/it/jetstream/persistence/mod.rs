@@ -17,7 +17,7 @@ mod recordings;
 mod refusals;
 mod refused;
 mod restarts;
-mod shared;
+pub(crate) mod shared;
 mod sinks;
 mod stops;
 pub(crate) mod work_queues;
@@ -67,7 +67,8 @@ pub(crate) fn shared_service(uri: &str) -> Pipeline {
     let (sums, windows) = tables(&pipeline, uri);
     let sums =
         nats::write(&sums, uri, "").name("sums").subject(|s| format!("shared.out.{}", s.city)).jetstream("SHARED");
-    sums.atomic().filter_subject("shared.out.*").json();
+    let filter = std::env::var("PATHWAY_TEST_FILTER").unwrap_or_else(|_| "shared.out.*".to_owned());
+    sums.atomic().filter_subject(filter).json();
     nats::write(&windows, uri, "shared.windows").name("windows").jetstream("SHARED").atomic().json();
     pipeline
 }

@@ -1,5 +1,6 @@
 //! Pipelines that persist, and write into a stream into which others write, too.
 
+pub(crate) mod subjects;
 mod writers;
 
 use async_nats::jetstream::stream::RetentionPolicy;
@@ -265,6 +266,15 @@ fn streams_and_sinks_that_cannot_share_are_errors_at_start() {
     refused(&overlap, &|orders| {
         write(orders, "a", "shared.a").atomic().filter_subject("shared.*").json();
         write(orders, "b", "shared.b").atomic().json();
+    for filter in ["", "a b", "shared..a", "shared.>.a"] {
+        let setting = format!("`.filter_subject({filter:?})`: ");
+        refused(&["sink `a`: ", &setting, "cannot be subscribed to"], &|orders| {
+            write(orders, "a", "shared.a").atomic().filter_subject(filter).json();
+        });
+    }
+    refused(&["sink `a`: `.dead_letter(\"a b\")`: "], &|orders| {
+        write(orders, "a", "shared.a").dead_letter("a b").atomic().json();
+    });
     });
     refused(&["`.filter_subject(..)`"], &|orders| {
         write(orders, "a", "").subject(|order| format!("shared.{}", order.city)).atomic().json();

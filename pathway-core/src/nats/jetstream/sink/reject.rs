@@ -59,6 +59,13 @@ impl Publisher {
     }
 }
 
+/// Why a message is not written that an earlier run has not written: the stream, or the sink, has refused it.
+pub(super) fn refused_before() -> EncodeError {
+    EncodeError::new(
+        "an earlier run could not write it, and has reported why; it is not written later, whatever the stream takes by then",
+    )
+}
+
 /// Why the stream does not take the subject of a message, if it does not. The subject of the batch was checked at the start.
 pub(super) fn not_taken(
     stream: Option<&StreamInfo>,

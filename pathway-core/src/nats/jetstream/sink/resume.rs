@@ -214,6 +214,11 @@ impl Publisher {
                 return Err(self.other_stream(&base, &now).into());
             }
             let base = base.last;
+            if is_same && last >= base && state.has_other_output(&self.link.name) {
+                // Everything is stored, and nothing is computed again. Others may have written what is behind it.
+                state.set_new_base(&self.link.name, now);
+                return Ok(last);
+            }
             let is_used = state.commits() > 0
                 || last > base && self.message(connection, at(base + 1)).await?.is_none_or(|first| self.is_own(&first));
             if is_same && is_used {
@@ -303,8 +308,11 @@ impl Publisher {
         if message.as_ref().is_none_or(|message| self.is_own(message)) {
             return Ok(message);
         }
-        let reason =
-            format!("message {sequence} is of another writer, and a pipeline that persists must be the only one");
+        let subject = message.map_or_else(String::new, |message| message.subject);
+        let reason = format!(
+            "message {sequence}, on `{}`, is of another writer, and a pipeline that persists must be the only one",
+            subject.escape_debug()
+        );
         let error = self.resume.as_ref().map(|resume| resume.error(&self.link, &self.config, &reason));
         Err(error.unwrap_or_else(|| self.error(ErrorKind::Persistence, reason)).into())
     }

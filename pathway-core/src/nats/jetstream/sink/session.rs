@@ -18,10 +18,9 @@ use super::order::{LastMessage, Next};
 use super::pause::PauseDetector;
 use super::pending::{PendingBatch, has_new_key};
 use super::publisher::Publisher;
-use super::reject::not_taken;
+use super::reject::{not_taken, refused_before};
 use super::subject_queues::SubjectQueues;
 use crate::connector::sink::EncodedBatch;
-use crate::data::EncodeError;
 use crate::nats::client::{
     ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, Supervisor, sleep_until,
 };
@@ -225,9 +224,10 @@ impl<'a> PublishSession<'a> {
         let pending = &pending[in_batch];
         let batch = Arc::clone(&pending.outgoing.batch);
         let message = &batch.messages[number];
+        let subject = batch.subject_of(message);
+        let not_taken = || not_taken(stream.as_ref(), config, message, subject);
         let refused = pending.validate(number, message);
-        let refused =
-            refused.or_else(|| was_refused.then(|| EncodeError::new("the stream has refused it in an earlier run")));
+        let refused = refused.or_else(|| was_refused.then(|| not_taken().unwrap_or_else(refused_before)));
         let is_known = refused.is_some();
         let id = format!("{id_prefix}-{}-{number}", batch.commit);
         // What the stream takes now may be something else: the log says what it has refused.
@@ -241,8 +241,7 @@ impl<'a> PublishSession<'a> {
             self.remove_done();
             return Ok(());
         }
-        let subject = batch.subject_of(message);
-        let invalid = refused.or_else(|| not_taken(stream.as_ref(), config, message, subject));
+        let invalid = refused.or_else(not_taken);
         let key_order = keys.as_ref().filter(|_| invalid.is_none());
         let output = OutputPlace { commit: batch.commit, index: number as u64 };
         let key_order = key_order.map(|keys| keys.next(subject, output, has_new_key(message)));

@@ -10,7 +10,7 @@ use super::{MAX_BATCH, Publisher};
 use crate::connector::sink::{OutgoingMessage, OutputBatch};
 use crate::data::{EncodeError, Result, excerpt};
 use crate::nats::client::{HeaderTemplate, matches, wire_length};
-use crate::nats::jetstream::sink::reject::not_taken;
+use crate::nats::jetstream::sink::reject::{not_taken, refused_before};
 
 /// The pending batch of a message, and its number in that.
 pub(super) type Place = (usize, usize);
@@ -167,7 +167,8 @@ impl Publisher {
         let mut part = Part::default();
         for (number, message) in batch.messages.iter().enumerate().skip(self.pending[index].done) {
             let was_refused = self.was_refused(batch.commit, number);
-            let refused = || was_refused.then(|| EncodeError::new("the stream has refused it in an earlier run"));
+            let own = || self.own_refusal(index, number, max_payload);
+            let refused = || was_refused.then(|| own().unwrap_or_else(refused_before));
             if let Some(error) = self.pending[index].validate(number, message).or_else(refused) {
                 let is_known = was_refused || self.pending[index].is_refused(number);
                 part.rejects.push((number, error, is_known));
@@ -178,10 +179,7 @@ impl Publisher {
             {
                 continue;
             }
-            let subject = batch.subject_of(message);
-            let invalid = self.not_own(subject);
-            let invalid = invalid.or_else(|| not_taken(self.stream.as_ref(), &self.config, message, subject));
-            match invalid.or_else(|| self.too_large(index, number, message, max_payload)) {
+            match self.own_refusal(index, number, max_payload) {
                 Some(error) => part.rejects.push((number, error, false)),
                 None => part.messages.push(number),
             }
@@ -190,6 +188,16 @@ impl Publisher {
             }
         }
         Ok(part)
+    }
+
+    /// Why a message cannot be written, as far as the sink itself can tell.
+    fn own_refusal(&self, index: usize, number: usize, max_payload: usize) -> Option<EncodeError> {
+        let batch = &self.pending[index].outgoing.batch;
+        let message = &batch.messages[number];
+        let subject = batch.subject_of(message);
+        let invalid = self.not_own(subject);
+        let invalid = invalid.or_else(|| not_taken(self.stream.as_ref(), &self.config, message, subject));
+        invalid.or_else(|| self.too_large(index, number, message, max_payload))
     }
 
     /// Why a message cannot have a subject that is not one of the sink's own, if so.

@@ -14,6 +14,7 @@ mod batch;
 mod position;
 mod session;
 
+use std::fmt;
 use std::sync::Arc;
 
 use self::batch::Batch;
@@ -33,6 +34,16 @@ const SERVER_VERSION: (i64, i64, i64) = (2, 12, 1);
 pub(crate) struct AtomicSettings {
     /// The sink's own subjects, which may have wildcards: nobody else writes to them. `None`: they are not known.
     pub(crate) filter: Option<Arc<str>>,
+}
+
+/// The same sink has the same text in each run of a pipeline that persists.
+impl fmt::Display for AtomicSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.filter {
+            Some(filter) => write!(f, "atomic on `{filter}`"),
+            None => f.write_str("atomic"),
+        }
+    }
 }
 
 /// What a publisher of atomic batches keeps from one connection to the next.

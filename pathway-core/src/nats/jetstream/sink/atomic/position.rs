@@ -18,6 +18,7 @@ use super::{AtomicSession, Publisher};
 use crate::connector::sink::{EncodedBatch, SinkLink};
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::nats::client::{ApiError, MessageRequest, SessionEnd};
+use crate::nats::jetstream::sink::publisher::PublisherConfig;
 use crate::nats::jetstream::sink::resume::{StreamMessage, cannot_continue};
 
 /// What a message that one process has written says to another one.
@@ -152,6 +153,20 @@ impl Publisher {
     pub(super) fn cannot_continue(&self, reason: &str) -> Error {
         cannot_continue(&self.link, &self.config, reason)
     }
+
+    /// The error if somebody else has written the last message of the sink's own subjects.
+    fn other_writer(&self, last: &StreamMessage, filter: &str) -> Error {
+        let StreamMessage { sequence, subject, .. } = last;
+        let PublisherConfig { stream, api, .. } = &self.config;
+        let message = format!(
+            "message {sequence}, on `{}`, is of another writer, and a pipeline that persists must be the only one on `{filter}`: \
+             let the other one write to other subjects, remove its message (`nats stream rmm{} {stream} {sequence}`), and start the \
+             pipeline again, which then goes on behind its own last message; until then, it does not start",
+            subject.escape_debug(),
+            api.nats_options()
+        );
+        self.error(ErrorKind::Persistence, message)
+    }
 }
 
 impl AtomicSession<'_> {
@@ -173,7 +188,7 @@ impl AtomicSession<'_> {
         let sequence = last.as_ref().map_or(0, |last| last.sequence);
         if let Some(last) = last.filter(|last| last.sequence > known) {
             let Some(place) = self.publisher.place_of_own(&last) else {
-                return Err(self.publisher.cannot_continue(&of_other_writer(&last, &filter)).into());
+                return Err(self.publisher.other_writer(&last, &filter).into());
             };
             return self.on_newer(last, place, &filter).map(|()| true).map_err(SessionEnd::Failed);
         }
@@ -245,14 +260,6 @@ fn not_in_log(last: &StreamMessage) -> String {
         "its last message `{}` is not in the pipeline's log: the directory is an older copy, or the end of its log was lost, \
          perhaps with the machine's power; see `Persistence::sync`",
         last.id
-    )
-}
-
-fn of_other_writer(last: &StreamMessage, filter: &str) -> String {
-    let StreamMessage { sequence, subject, .. } = last;
-    format!(
-        "message {sequence}, on `{}`, is of another writer, and a pipeline that persists must be the only one on `{filter}`",
-        subject.escape_debug()
     )
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::Publisher;
-use super::{not_in_log, of_other_writer};
+use super::not_in_log;
 use crate::data::ErrorKind;
 use crate::nats::client::{Connection, MessageRequest, SessionEnd, matches};
 use crate::persistence::OutputPosition;
@@ -69,15 +69,21 @@ impl Publisher {
         if end < base {
             return Err(self.lost_output(&state, base, end).into());
         }
+        let has_other_output = state.has_other_output(&self.link.name);
         let place = last.as_ref().and_then(|last| self.place_of_own(last).map(|place| (place, last.time)));
         match (&last, place) {
             (Some(last), Some(((commit, _), _))) if commit >= state.commits() => {
                 return Err(self.cannot_continue(&not_in_log(last)).into());
             }
-            (Some(last), None) if last.sequence > base => {
-                return Err(self.cannot_continue(&of_other_writer(last, &filter)).into());
-            }
+            _ if has_other_output => {}
+            (Some(last), None) if last.sequence > base => return Err(self.other_writer(last, &filter).into()),
             _ => {}
+        }
+        if has_other_output {
+            // Everything is stored, and nothing is computed again. What is on these subjects now is before the sink's next message.
+            state.set_new_base(&self.link.name, now);
+            self.set_shared_position(|position| position.sequence = sequence);
+            return Ok(());
         }
         self.set_shared_position(|position| {
             (position.sequence, position.last) = (sequence, place);
