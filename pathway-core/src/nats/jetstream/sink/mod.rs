@@ -2,6 +2,7 @@
 
 mod ack;
 mod atomic;
+mod event;
 mod in_flight;
 mod key_guard;
 mod key_look_up;

@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use async_nats::Subscriber;
-use futures_util::StreamExt;
-use futures_util::future::{self, Either, poll_fn};
+use futures_util::future::{self, Either};
 
 use super::ack::PublishAck;
+use super::event::{Event, next_event};
 use super::in_flight::{ANSWER_TIMEOUT, AckState, InFlight, RetryState};
 use super::key_guard::{KeyOrder, OutputPlace};
 use super::order::{LastMessage, Next};
@@ -20,10 +19,7 @@ use super::pending::{PendingBatch, has_new_key};
 use super::publisher::Publisher;
 use super::reject::{not_taken, refused_before};
 use super::subject_queues::SubjectQueues;
-use crate::connector::sink::EncodedBatch;
-use crate::nats::client::{
-    ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, Supervisor, sleep_until,
-};
+use crate::nats::client::{ApiError, Backoff, Connection, ConnectionClosed, HeaderTemplate, SessionEnd, Supervisor};
 
 /// How many messages are sent before answers are processed.
 const SEND_AT_ONCE: usize = 256;
@@ -48,15 +44,6 @@ pub(super) struct PublishSession<'a> {
     pub(super) last_answer: Instant,
     /// If the messages of a bucket must not be written behind those of another run, which no message says of other keys.
     pauses: Option<PauseDetector>,
-}
-
-/// What a session waits for.
-enum Event {
-    Batch(Arc<EncodedBatch>),
-    /// There will be no more batches.
-    LastBatch,
-    /// Answers have arrived, there is more to send, or a timer has run out.
-    Progress,
 }
 
 impl<'a> PublishSession<'a> {
@@ -290,46 +277,21 @@ impl<'a> PublishSession<'a> {
         Ok(())
     }
 
-    async fn next_event(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
-        let mut batch = pin!(self.publisher.batches.next());
-        let mut timer = pin!(sleep_until(self.next_timer()));
+    async fn next_event(&mut self, lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
         let has_next = self.has_room() && self.sending < self.publisher.pending.len();
         let can_send =
             self.retry.is_none() && (self.queues.is_ready() || (has_next && !self.publisher.order.must_wait()));
-        let mut answers = Vec::new();
-        let event = poll_fn(|cx| {
-            if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
-                return Poll::Ready(Err(self.connection.permission_denied(&denied).into()));
+        let (timer, batches) = (self.next_timer(), &self.publisher.batches);
+        let waiting = next_event(self.connection, &mut self.answers, batches, lost, timer, can_send);
+        let (answers, event) = waiting.await;
+        for (number, answer) in answers {
+            if self.is_looked_up(number) {
+                self.on_look_up(number, &answer)?;
+                continue;
             }
-            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(cx) {
-                answers.push(answer);
-            }
-            if !answers.is_empty() {
-                return Poll::Ready(Ok(Event::Progress));
-            }
-            if lost.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(SessionEnd::ConnectionLost));
-            }
-            if let Poll::Ready(batch) = batch.as_mut().poll(cx) {
-                return Poll::Ready(Ok(batch.map_or(Event::LastBatch, Event::Batch)));
-            }
-            if can_send {
-                return Poll::Ready(Ok(Event::Progress));
-            }
-            timer.as_mut().poll(cx).map(|()| Ok(Event::Progress))
-        })
-        .await;
-        for answer in answers {
-            let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
-            if let Some(number) = number {
-                if self.is_looked_up(number) {
-                    self.on_look_up(number, &answer)?;
-                    continue;
-                }
-                let Publisher { config, stream, .. } = &*self.publisher;
-                let domain = stream.as_ref().map_or("", |stream| &stream.domain);
-                self.on_ack(number, PublishAck::parse(&answer, &config.stream, domain))?;
-            }
+            let Publisher { config, stream, .. } = &*self.publisher;
+            let domain = stream.as_ref().map_or("", |stream| &stream.domain);
+            self.on_ack(number, PublishAck::parse(&answer, &config.stream, domain))?;
         }
         self.remove_done();
         event

@@ -2,20 +2,17 @@
 
 use std::future::Future;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
-use std::task::Poll;
 use std::time::Instant;
 
 use async_nats::Subscriber;
-use futures_util::StreamExt;
-use futures_util::future::{self, Either, poll_fn};
+use futures_util::future::{self, Either};
 
 use super::Publisher;
 use super::answer::BatchAck;
 use super::batch::{Batch, Progress};
-use crate::connector::sink::EncodedBatch;
 use crate::data::{Error, ErrorKind, Result};
-use crate::nats::client::{ApiError, Backoff, Connection, ConnectionClosed, SessionEnd, Supervisor, sleep_until};
+use crate::nats::client::{ApiError, Backoff, Connection, ConnectionClosed, SessionEnd, Supervisor};
+use crate::nats::jetstream::sink::event::{Event, next_event};
 use crate::nats::jetstream::sink::in_flight::ANSWER_TIMEOUT;
 use crate::nats::jetstream::sink::pending::PendingBatch;
 
@@ -45,15 +42,6 @@ pub(super) struct Retry {
     /// The stream is asked for first, and for its last message.
     pub(super) check_stream: bool,
     pub(super) at: Instant,
-}
-
-/// What a session waits for.
-enum Event {
-    Batch(Arc<EncodedBatch>),
-    /// There will be no more batches.
-    LastBatch,
-    /// Answers have arrived, there is more to send, or a timer has run out.
-    Progress,
 }
 
 impl<'a> AtomicSession<'a> {
@@ -249,41 +237,16 @@ impl<'a> AtomicSession<'a> {
         true
     }
 
-    async fn next_event(&mut self, mut lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
-        let mut batch = pin!(self.publisher.batches.next());
-        let mut timer = pin!(sleep_until(self.next_timer()));
+    async fn next_event(&mut self, lost: Pin<&mut impl Future<Output = ()>>) -> Result<Event, SessionEnd> {
         let can_send = self.retry.is_none() && self.batch_mut().is_none() && !self.publisher.pending.is_empty();
-        let mut answers = Vec::new();
-        let event = poll_fn(|cx| {
-            if let Poll::Ready(denied) = self.connection.poll_permission_error(cx) {
-                return Poll::Ready(Err(self.connection.permission_denied(&denied).into()));
-            }
-            while let Poll::Ready(Some(answer)) = self.answers.poll_next_unpin(cx) {
-                answers.push(answer);
-            }
-            if !answers.is_empty() {
-                return Poll::Ready(Ok(Event::Progress));
-            }
-            if lost.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(Err(SessionEnd::ConnectionLost));
-            }
-            if let Poll::Ready(batch) = batch.as_mut().poll(cx) {
-                return Poll::Ready(Ok(batch.map_or(Event::LastBatch, Event::Batch)));
-            }
-            if can_send {
-                return Poll::Ready(Ok(Event::Progress));
-            }
-            timer.as_mut().poll(cx).map(|()| Ok(Event::Progress))
-        })
-        .await;
-        for answer in answers {
-            let number = answer.subject.rsplit_once('.').and_then(|(_, number)| number.parse::<u64>().ok());
-            if let Some(number) = number {
-                let stream = self.publisher.stream.as_ref();
-                let domain = stream.map_or("", |stream| &stream.domain);
-                let ack = BatchAck::parse(&answer, &self.publisher.config.stream, domain);
-                self.on_answer(number, ack)?;
-            }
+        let (timer, batches) = (self.next_timer(), &self.publisher.batches);
+        let waiting = next_event(self.connection, &mut self.answers, batches, lost, timer, can_send);
+        let (answers, event) = waiting.await;
+        for (number, answer) in answers {
+            let stream = self.publisher.stream.as_ref();
+            let domain = stream.map_or("", |stream| &stream.domain);
+            let ack = BatchAck::parse(&answer, &self.publisher.config.stream, domain);
+            self.on_answer(number, ack)?;
         }
         self.finish_batch();
         event
