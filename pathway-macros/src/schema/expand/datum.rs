@@ -40,7 +40,7 @@ pub(super) fn impls(row: &Row) -> TokenStream {
     let hash = or_by_column(row, &hash, &quote!(#krate::__private::hash_columns(self, state)));
     let write = each(&|(field, ty)| quote!(#krate::__private::write_field::<#ty, _>(&mut tuple, &self.#field)?;));
     let read = each(&|(field, ty)| quote!(#field: #krate::__private::read_field::<#ty, _>(&mut fields)?,));
-    let default_of = default_of(row);
+    let default_of = default_of(row, &checks);
     quote! {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Datum for #ident #type_generics #where_clause {
@@ -93,7 +93,7 @@ pub(super) fn impls(row: &Row) -> TokenStream {
 }
 
 /// The defaults of columns, for rows that were saved before a column was added.
-fn default_of(row: &Row) -> Option<TokenStream> {
+fn default_of(row: &Row, checks: &TokenStream) -> Option<TokenStream> {
     let krate = &row.krate;
     let defaults = row.columns.iter().filter_map(|column| {
         let (ty, index, default) = (&column.ty, column.field_index, default_closure(column, krate)?);
@@ -105,6 +105,7 @@ fn default_of(row: &Row) -> Option<TokenStream> {
             fn default_of(
                 number: ::core::primitive::usize,
             ) -> ::core::option::Option<#krate::__private::ColumnDefault> {
+                #checks
                 match number {
                     #(#defaults)*
                     _ => ::core::option::Option::None,

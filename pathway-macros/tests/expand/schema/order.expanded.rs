@@ -186,6 +186,17 @@ impl ::pathway::__private::Fields for Order {
     fn default_of(
         number: ::core::primitive::usize,
     ) -> ::core::option::Option<::pathway::__private::ColumnDefault> {
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<f64>();
+        ::pathway::__private::column_type::<Option<String>>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<Option<String>>();
+        ::pathway::__private::column_type::<Option<DateTimeUtc>>();
         match number {
             2usize => {
                 ::pathway::__private::ColumnDefault::new::<
