@@ -2,15 +2,15 @@
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::Failure;
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{Level, LogLimiter, PATIENCE, receive_patiently};
 
 /// Tells the thread that starts a source or a sink, once, that it is ready, or why it is not. Clones are the same.
 #[derive(Clone, Default)]
@@ -51,9 +51,6 @@ pub(crate) enum Kind {
     /// When it fails, nothing can be finished.
     Sink,
 }
-
-/// How long the start waits for a component before a line of the log says so, and before each further line.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts a thread, and waits until it is ready.
 ///
@@ -112,24 +109,19 @@ fn wait_until_ready(
     hint: Option<&str>,
     patience: Duration,
 ) -> Result<()> {
-    let (begin, mut log) = (Instant::now(), LogLimiter::new(name));
-    loop {
-        match receiver.recv_timeout(patience) {
-            Ok(outcome) => return outcome,
-            Err(RecvTimeoutError::Timeout) => {
-                if let Some(hint) = hint {
-                    let (kind, waited) = (kind.name(), begin.elapsed().as_secs_f32().round());
-                    let message = format_args!("the start has waited {waited} s for this {kind} to be ready: {hint}");
-                    log.report(Level::Warn, 1, message);
-                }
-            }
-            // The thread has ended without an outcome, which it never does.
-            Err(RecvTimeoutError::Disconnected) => {
-                let message = format!("{} `{name}` ended before it was ready", kind.name());
-                return Err(Error::new(ErrorKind::Panic, message));
-            }
+    let mut log = LogLimiter::new(name);
+    let outcome = receive_patiently(receiver, patience, |waited| {
+        if let Some(hint) = hint {
+            let kind = kind.name();
+            let message = format_args!("the start has waited {waited} s for this {kind} to be ready: {hint}");
+            log.report(Level::Warn, 1, message);
         }
-    }
+    });
+    outcome.unwrap_or_else(|| {
+        // The thread has ended without an outcome, which it never does.
+        let message = format!("{} `{name}` ended before it was ready", kind.name());
+        Err(Error::new(ErrorKind::Panic, message))
+    })
 }
 
 impl Kind {

@@ -15,7 +15,7 @@ use crate::data::Commit;
 use crate::dataflow::Progress;
 use crate::persistence::{Arrival, CommitRecord, Record};
 use crate::plan::{ArrivalLog, CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, PATIENCE, seconds_since};
 
 /// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
 pub(super) struct CommitLoop<'a> {
@@ -142,7 +142,7 @@ impl CommitLoop<'_> {
                 },
                 None if self.is_finished(groups) => break,
                 None => {
-                    let wait = self.control.is_stopping().then_some(waiting::PATIENCE);
+                    let wait = self.control.is_stopping().then_some(PATIENCE);
                     self.park(turn.or(wait));
                     if self.control.is_stopping() {
                         stop.get_or_insert_default().report(&self.sources);
@@ -295,13 +295,13 @@ impl Default for Stop {
 impl Stop {
     /// Says in the log which sources have not ended, from time to time.
     fn report(&mut self, sources: &[Box<dyn SourceOperator>]) {
-        if self.since.elapsed() < waiting::PATIENCE * (self.lines + 1) {
+        if self.since.elapsed() < PATIENCE * (self.lines + 1) {
             return;
         }
         self.lines += 1;
         for source in sources.iter().filter(|source| !source.is_finished()) {
             let hint = "its `run` has to return once the pipeline stops";
-            waiting::still_waiting(source.name(), "source", self.since, hint);
+            waiting::still_waiting(source.name(), "source", seconds_since(self.since), hint);
         }
     }
 }

@@ -1,14 +1,10 @@
 //! Says in the log what the end of a pipeline waits for, where it takes long.
 
 use std::sync::Arc;
-use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
-use crate::telemetry::{Level, report};
-
-/// How long the end waits before a line of the log says what for, and before each further line.
-pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+use crate::telemetry::{Level, PATIENCE, receive_patiently, report};
 
 /// Joins the thread of a source or a sink, and says what the end waits for meanwhile.
 pub(super) fn join(thread: JoinHandle<()>, kind: &str, hint: &'static str) -> thread::Result<()> {
@@ -20,10 +16,7 @@ pub(super) fn join(thread: JoinHandle<()>, kind: &str, hint: &'static str) -> th
     let kind = kind.to_owned();
     // Without this thread, the wait is the same, and silent.
     let reporter = thread::Builder::new().name("pathway-wait".into()).spawn(move || {
-        let begin = Instant::now();
-        while let Err(RecvTimeoutError::Timeout) = wait.recv_timeout(PATIENCE) {
-            still_waiting(&name, &kind, begin, hint);
-        }
+        receive_patiently(&wait, PATIENCE, |waited| still_waiting(&name, &kind, waited, hint));
     });
     let outcome = thread.join();
     drop(joined);
@@ -34,8 +27,7 @@ pub(super) fn join(thread: JoinHandle<()>, kind: &str, hint: &'static str) -> th
 }
 
 /// One line about one source or sink.
-pub(super) fn still_waiting(name: &str, kind: &str, since: Instant, hint: &str) {
-    let waited = since.elapsed().as_secs_f32().round();
+pub(super) fn still_waiting(name: &str, kind: &str, waited: f32, hint: &str) {
     report(Level::Warn, name, format_args!("the end of the pipeline has waited {waited} s for this {kind}: {hint}"));
 }
 

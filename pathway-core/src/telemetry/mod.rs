@@ -7,10 +7,12 @@ mod log;
 mod log_flusher;
 mod log_limiter;
 mod operator;
+mod patience;
 mod stats;
 
 pub use counters::{Counter, SinkCounters, SourceCounters};
 pub use log::{Level, report};
 pub use log_limiter::LogLimiter;
 pub use operator::{OperatorContext, OperatorReports};
+pub use patience::{PATIENCE, receive_patiently, seconds_since};
 pub use stats::{OperatorStats, RecordingStats, SinkStats, SourceStats};
