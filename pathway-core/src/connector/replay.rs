@@ -20,7 +20,7 @@ use crate::plan::Pipeline;
 /// # drop(pipeline);
 /// ```
 pub fn replay(path: impl Into<PathBuf>) -> ReplayOptions {
-    ReplayOptions { recording: ReplayedRecording::directory(path.into()), sinks: None }
+    ReplayOptions { recording: ReplayedRecording::new(path.into()), sinks: None }
 }
 
 /// Which recording is replayed, and how; see [`replay`].
@@ -67,7 +67,7 @@ impl<P: Into<PathBuf>> From<P> for ReplayOptions {
 
 impl From<&MemoryStore> for ReplayOptions {
     fn from(store: &MemoryStore) -> Self {
-        ReplayOptions { recording: ReplayedRecording::memory(store), sinks: None }
+        ReplayOptions { recording: ReplayedRecording::new(store), sinks: None }
     }
 }
 

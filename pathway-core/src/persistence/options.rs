@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::store::{DirectoryStore, FileStore, MemoryStore};
+use super::store::{FileStore, MemoryStore, Place};
 
 /// Keeps a pipeline's state in a directory, which is created if it is not there; see
 /// [`Pipeline::persist`](crate::plan::Pipeline::persist).
@@ -20,7 +20,7 @@ use super::store::{DirectoryStore, FileStore, MemoryStore};
 /// # drop(pipeline);
 /// ```
 pub fn directory(path: impl Into<PathBuf>) -> Persistence {
-    Persistence::new(Arc::new(DirectoryStore(path.into())))
+    Persistence::new(path.into().into())
 }
 
 /// Where and how a pipeline keeps its state; see [`directory`].
@@ -41,7 +41,7 @@ pub struct Persistence {
 }
 
 impl Persistence {
-    fn new(store: Arc<dyn FileStore>) -> Self {
+    fn new(Place(store): Place) -> Self {
         Persistence {
             store,
             sync: false,
@@ -157,12 +157,12 @@ impl Persistence {
 
 impl From<MemoryStore> for Persistence {
     fn from(store: MemoryStore) -> Self {
-        Persistence::new(Arc::new(store))
+        Persistence::from(&store)
     }
 }
 
 impl From<&MemoryStore> for Persistence {
     fn from(store: &MemoryStore) -> Self {
-        store.clone().into()
+        Persistence::new(store.into())
     }
 }

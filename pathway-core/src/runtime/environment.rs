@@ -88,7 +88,7 @@ fn replayed() -> Result<Option<ReplayedRecording>> {
             return Err(Error::new(ErrorKind::Config, message));
         }
     }
-    Ok(Some(ReplayedRecording::directory(path)))
+    Ok(Some(ReplayedRecording::new(path)))
 }
 
 /// What to do with a recording.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::data::{Error, ErrorKind, Result};
-use crate::persistence::store::{DirectoryStore, FileStore};
+use crate::persistence::store::{FileStore, Place};
 use crate::persistence::{MemoryStore, Persistence};
 
 /// A file has at most this part of what is kept, as a fraction.
@@ -26,7 +26,7 @@ const FILES_OF_TIME: u64 = 10;
 /// # drop(pipeline);
 /// ```
 pub fn record(path: impl Into<PathBuf>) -> Recording {
-    Recording::new(Arc::new(DirectoryStore(path.into())))
+    Recording::new(path.into().into())
 }
 
 /// Where and how a pipeline is recorded; see [`record`].
@@ -40,7 +40,7 @@ pub struct Recording {
 }
 
 impl Recording {
-    fn new(store: Arc<dyn FileStore>) -> Self {
+    fn new(Place(store): Place) -> Self {
         Recording { store, file_bytes: 64 << 20, keep: Duration::MAX, keep_bytes: u64::MAX }
     }
 
@@ -119,7 +119,7 @@ impl<P: Into<PathBuf>> From<P> for Recording {
 
 impl From<&MemoryStore> for Recording {
     fn from(store: &MemoryStore) -> Self {
-        Recording::new(Arc::new(store.clone()))
+        Recording::new(store.into())
     }
 }
 
@@ -136,15 +136,8 @@ pub(crate) struct ReplayedRecording {
 }
 
 impl ReplayedRecording {
-    pub(crate) fn directory(path: PathBuf) -> Self {
-        ReplayedRecording::new(Arc::new(DirectoryStore(path)))
-    }
-
-    pub(crate) fn memory(store: &MemoryStore) -> Self {
-        ReplayedRecording::new(Arc::new(store.clone()))
-    }
-
-    fn new(store: Arc<dyn FileStore>) -> Self {
+    pub(crate) fn new(place: impl Into<Place>) -> Self {
+        let Place(store) = place.into();
         ReplayedRecording { store, run: None, missing: Vec::new(), makes_calls: false }
     }
 }

@@ -17,6 +17,22 @@ use crate::data::{Error, ErrorKind, Result};
 /// How the name of a file that is not finished ends.
 pub(super) const NEW: &str = ".new";
 
+/// Where files are, as users say it: the path of a directory, or a store in memory.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(pub(super) Arc<dyn FileStore>);
+
+impl<P: Into<PathBuf>> From<P> for Place {
+    fn from(path: P) -> Self {
+        Place(Arc::new(DirectoryStore(path.into())))
+    }
+}
+
+impl From<&MemoryStore> for Place {
+    fn from(store: &MemoryStore) -> Self {
+        Place(Arc::new(store.clone()))
+    }
+}
+
 /// A place with named files.
 pub(crate) trait FileStore: fmt::Debug + Send + Sync + 'static {
     /// The place, or a file there, for messages.
