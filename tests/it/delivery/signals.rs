@@ -3,21 +3,34 @@
 use super::child::Child;
 use super::support::{Client, Observer, server};
 use crate::support::{value, wait_for};
+use pathway_testkit::Server;
+
+/// A server, and an observer of the sums.
+fn observed() -> (Server, Observer) {
+    let server = server();
+    let observer = Observer::new(&server.url(), "sum");
+    (server, observer)
+}
+
+/// A process that has read the numbers up to 100, and has written nothing.
+fn read_all(server: &Server) -> Child {
+    let client = Client::new(&server.url());
+    let child = Child::start("sum at the end", &server.url(), &[]);
+    // A zero does not change the sum, and shows that the process reads.
+    wait_for("the pipeline reads", || {
+        client.publish("connector_example", [value(0)]);
+        child.said().contains("read 0")
+    });
+    client.publish("connector_example", (1..=100).map(value));
+    wait_for("all is read", || child.said().contains("read 100"));
+    child
+}
 
 #[test]
 fn a_signal_ends_run_after_all_messages_read_are_published() {
     for signal in ["TERM", "INT"] {
-        let server = server();
-        let mut observer = Observer::new(&server.url(), "sum");
-        let client = Client::new(&server.url());
-        let child = Child::start("sum at the end", &server.url(), &[]);
-        // A zero does not change the sum, and shows that the process reads.
-        wait_for("the pipeline reads", || {
-            client.publish("connector_example", [value(0)]);
-            child.said().contains("read 0")
-        });
-        client.publish("connector_example", (1..=100).map(value));
-        wait_for("all is read", || child.said().contains("read 100"));
+        let (server, mut observer) = observed();
+        let child = read_all(&server);
         assert!(observer.seen().is_empty(), "nothing is committed before the signal");
 
         child.signal(signal);
@@ -30,16 +43,8 @@ fn a_signal_ends_run_after_all_messages_read_are_published() {
 /// As `timeout` does, which sends it to the process and to its group.
 #[test]
 fn two_signals_in_immediate_succession_are_one() {
-    let server = server();
-    let mut observer = Observer::new(&server.url(), "sum");
-    let client = Client::new(&server.url());
-    let child = Child::start("sum at the end", &server.url(), &[]);
-    wait_for("the pipeline reads", || {
-        client.publish("connector_example", [value(0)]);
-        child.said().contains("read 0")
-    });
-    client.publish("connector_example", (1..=100).map(value));
-    wait_for("all is read", || child.said().contains("read 100"));
+    let (server, mut observer) = observed();
+    let child = read_all(&server);
     // What the process publishes now waits.
     server.pause().expect("a paused server");
     child.signal("TERM");

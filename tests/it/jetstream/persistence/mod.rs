@@ -30,6 +30,7 @@ use pathway::persistence::{Persistence, directory};
 use pathway::prelude::*;
 
 use super::support::{Js, stream};
+use crate::support::Gate;
 use crate::support::random::Random;
 
 #[derive(Clone, Schema)]
@@ -96,6 +97,20 @@ fn tables(pipeline: &Pipeline, uri: &str) -> (Table<Sum>, Table<Window>) {
     let sums = join!(s in sums, c in cities on s.city == c.name => Sum { city: s.city.clone(), country: c.country.clone(), ids: s.ids, n: s.n });
     let windows = reduce!(o in orders by o.city window tumbling(o.at, 10).emit_on_close() as w => Window { city: o.city, start: w.start, n: count() });
     (sums, windows)
+}
+
+#[derive(Schema)]
+struct OrderSum {
+    ids: i64,
+    n: i64,
+}
+
+/// The sum of the stream `IN`. The rows from 100 on pass a gate.
+fn gated_sum(pipeline: &Pipeline, uri: &str, gate: &Gate) -> Table<OrderSum> {
+    let orders = nats::read(pipeline, uri, "in.>").jetstream("IN").json::<Order>();
+    let gate = gate.clone();
+    let orders = filter!(o in orders => o.id < 100 || gate.pass());
+    reduce!(o in orders => OrderSum { ids: sum(o.id), n: count() })
 }
 
 /// The messages of the stream `IN` with these numbers.

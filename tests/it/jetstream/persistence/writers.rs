@@ -4,18 +4,14 @@ use pathway::ErrorKind;
 use pathway::prelude::*;
 
 use super::crashes::{OWN_STREAMS, check_ids, check_totals};
-use super::{Folder, Order, Persist, counted, create_streams, orders, output};
+use super::{Folder, Order, Persist, counted, create_streams, gated_sum, orders, output};
 use crate::jetstream::support::{Js, server, stream};
 use crate::support::{Gate, assert_error, join, stop, wait_for};
 
-/// Sums up the stream `IN`. The rows from 100 on pass a gate.
+/// Writes the gated sum into a stream of its own.
 fn sum(uri: &str, folder: &Folder, gate: &Gate) -> Pipeline {
     let pipeline = Pipeline::named("sum").persist(folder.log_only());
-    let orders = nats::read(&pipeline, uri, "in.>").jetstream("IN").json::<Order>();
-    let gate = gate.clone();
-    let orders = filter!(o in orders => o.id < 100 || gate.pass());
-    let total = reduce!(o in orders => { ids: sum(o.id), n: count() });
-    nats::write(&total, uri, "out.sum").jetstream("OUT").json();
+    nats::write(&gated_sum(&pipeline, uri, gate), uri, "out.sum").jetstream("OUT").json();
     pipeline
 }
 
