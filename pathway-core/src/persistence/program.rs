@@ -71,6 +71,7 @@ impl Persistence {
         let positioned = positioned_sources(manifest);
         let mut renamed = HashMap::new();
         let found = match_nodes(old, &new, &self.empty);
+        let mut changed = Vec::new();
         for (before, found) in old.iter().zip(found) {
             let (name, has_state) = (&before.name, states.contains(&before.name));
             match found {
@@ -84,10 +85,7 @@ impl Persistence {
                     if self.rebuild.contains(&now.name) {
                         change.rebuild(&now.name);
                     } else {
-                        return refuse(
-                            format!("has the state of another program, in which {what}"),
-                            &rebuild_cure(&new, &now.name),
-                        );
+                        changed.push((index, what));
                     }
                 }
                 Found::Unclear(_) if has_state && self.dropped.contains(name) => {}
@@ -125,6 +123,13 @@ impl Persistence {
                 Found::Unclear(_) | Found::Gone => {}
             }
         }
+        if !changed.is_empty() {
+            let mut names = with_rows_of(&changed, &new, manifest, &renamed);
+            names.retain(|name| !self.rebuild.iter().any(|rebuilt| rebuilt == name));
+            let what: Vec<_> = changed.into_iter().map(|(_, what)| what).collect();
+            let what = format!("has the state of another program, in which {}", what.join(", and "));
+            return refuse(what, &rebuild_cures(&new, &names));
+        }
         change.set_renamed(renamed);
         Ok(change)
     }
@@ -159,6 +164,28 @@ impl Persistence {
     }
 }
 
+/// The names of nodes that have changed, and of those behind them that have rows of theirs, in the order of their declaration.
+fn with_rows_of<'a>(
+    changed: &[(usize, String)],
+    program: &'a [NodeIdentity],
+    manifest: &Manifest,
+    renamed: &HashMap<String, String>,
+) -> Vec<&'a str> {
+    let states = manifest.latest.checkpoint.iter().flat_map(|checkpoint| &checkpoint.states);
+    let with_rows: HashSet<&String> =
+        states.filter(|state| state.keys > 0).filter_map(|state| renamed.get(&state.node)).collect();
+    let mut reached = vec![false; program.len()];
+    for (number, node) in program.iter().enumerate() {
+        // A node is declared behind those that it reads.
+        let reads = node.inputs.iter().any(|input| reached.get(*input as usize).copied().unwrap_or_default());
+        reached[number] = reads || changed.iter().any(|(changed, _)| *changed == number);
+    }
+    let is_changed = |number: usize| changed.iter().any(|(changed, _)| *changed == number);
+    let nodes = program.iter().enumerate().filter(|(number, _)| reached[*number]);
+    let lost = nodes.filter(|(number, node)| is_changed(*number) || with_rows.contains(&node.name));
+    lost.map(|(_, node)| node.name.as_str()).collect()
+}
+
 /// Which nodes have state in the checkpoint; and which sources and sinks are at some position.
 fn in_use(manifest: &Manifest) -> (HashSet<String>, HashSet<String>) {
     let checkpoint = manifest.latest.checkpoint.as_ref();
@@ -187,14 +214,26 @@ fn difference(before: &NodeIdentity, now: &NodeIdentity) -> Option<String> {
 
 /// What can be done about a node of a program whose state means something else now.
 pub(super) fn rebuild_cure(program: &[NodeIdentity], name: &str) -> String {
+    rebuild_cures(program, &[name])
+}
+
+/// The same, about a node, and others that have rows of it, or have changed, too.
+fn rebuild_cures(program: &[NodeIdentity], names: &[&str]) -> String {
     let is_end = |node: &NodeIdentity| matches!(node.role, NodeRole::Source | NodeRole::Sink);
-    let method = match program.iter().find(|node| node.name == name) {
+    let first = names.first().copied().unwrap_or_default();
+    let method = match program.iter().find(|node| node.name == first) {
         Some(node) if is_end(node) => "name",
         _ => "named",
     };
+    let calls: String = names.iter().map(|name| format!(".rebuild(\"{name}\")")).collect();
+    let (states, it) = if names.len() > 1 {
+        ("these states, and begin with empty ones", "those that have changed other names")
+    } else {
+        ("that state, and begin with an empty one", "it another name")
+    };
     format!(
-        "say `.rebuild(\"{name}\")` to lose that state, and begin with an empty one; or give it another name (`{method}`), and say \
-         `.starts_empty(..)` with the new name and `.allow_dropped(..)` with the old one; or run that program"
+        "say `{calls}` to lose {states}; or give {it} (`{method}`), and say `.starts_empty(..)` with the new name and \
+         `.allow_dropped(..)` with the old one; or run that program"
     )
 }
 

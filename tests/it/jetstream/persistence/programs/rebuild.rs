@@ -63,6 +63,10 @@ fn an_operator_with_rows_of_a_rebuilt_one_must_be_rebuilt_too() {
     let size = |windows: i64, rows: i64| inserted(&format!(r#""windows":{windows},"rows":{rows}"#));
     let store = Store::new();
     assert_eq!(run(&store, &[1, 11, 12], program(10)).unwrap(), [size(2, 3)]);
+    // The first error names all of them.
+    let error = run(&store, &[], program(20)).expect_err("another length");
+    let words = ["length: 10", r#"say `.rebuild("windows").rebuild("sizes").rebuild("bucket")` to lose these states"#];
+    assert_error(&error, ErrorKind::Persistence, &words);
     let error = run(Persistence::from(&store).rebuild("windows"), &[], program(20)).expect_err("rows of it");
     let words = ["begins with an empty state", "has rows that come from", r#".rebuild("bucket").rebuild("sizes")"#];
     assert_error(&error, ErrorKind::Persistence, &words);
