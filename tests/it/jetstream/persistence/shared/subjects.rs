@@ -3,11 +3,12 @@
 use async_nats::jetstream::stream::Config;
 use pathway::prelude::*;
 
-use super::super::{Folder, Order, orders};
-use super::{SHARED_STREAM, create_output, create_streams, output};
+use super::super::crashes::check_ids;
+use super::super::{Folder, Order, gated_sum, orders};
+use super::{SHARED_STREAM, add, create_output, create_streams, output};
 use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, server, stream};
-use crate::support::wait_for;
+use crate::support::{Gate, stop, wait_for};
 
 /// Two sinks, each with some subjects: the first letter of an order's city decides. Its stream, or its filter, takes only some of
 /// them.
@@ -62,6 +63,27 @@ fn a_sink_that_was_stopped_goes_on_with_other_subjects() {
     js.publish("shared.out.Rome", [-1]);
     run("shared.out.>", 70);
     run("shared.out.>", 80);
+}
+
+/// With `.atomic()`, others may write into the stream; without, what they wrote before is no other writer's.
+#[test]
+fn a_sink_that_was_stopped_becomes_atomic_or_ceases_to_be() {
+    let (server, folder) = (server(), Folder::new());
+    let (js, uri) = (Js::new(&server), server.url());
+    create_streams(&js);
+    for (round, is_atomic) in [true, false, false, true, true, false].into_iter().enumerate() {
+        let pipeline = Pipeline::named("sum").persist(folder.directory());
+        let sink = nats::write(&gated_sum(&pipeline, &uri, &Gate::default()), &uri, "shared.sum").name("sum");
+        let sink = sink.jetstream("SHARED");
+        if is_atomic { sink.atomic() } else { sink }.json();
+        let running = pipeline.start().unwrap();
+        add(&js, round as i64, 2 * round + 1);
+        if is_atomic {
+            js.publish("shared.other", [-1]);
+        }
+        stop(running);
+    }
+    check_ids(&output(&js, "shared.sum"));
 }
 
 /// Only the same program can say how much of its output is stored.
