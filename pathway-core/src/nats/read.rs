@@ -234,7 +234,9 @@ impl<T> Read<T> {
                 (link, CommitTrigger::Scheduled(commit_every))
             }
         };
-        MessageTable { link, trigger, properties, upsert, settings }.add(&plan, decoder)
+        let table = MessageTable { link, trigger, properties, upsert, settings }.add(&plan, decoder);
+        // Its state means nothing to a source of messages.
+        if is_bucket { table.of_bucket() } else { table }
     }
 
     /// The subject that is read, and where.

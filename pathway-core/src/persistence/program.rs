@@ -46,6 +46,15 @@ pub(crate) enum NodeRole {
     Named,
 }
 
+impl NodeIdentity {
+    /// The parameter of a source that reads a bucket.
+    pub(crate) const BUCKET: &str = "bucket";
+
+    fn is_bucket(&self) -> bool {
+        self.parameters.split("; ").any(|parameter| parameter == Self::BUCKET)
+    }
+}
+
 impl Persistence {
     /// How this program differs from the one that the state is of.
     ///
@@ -81,7 +90,7 @@ impl Persistence {
                     if before.role == NodeRole::Sink && before.parameters != now.parameters {
                         change.add_other_output(&now.name);
                     }
-                    let Some(what) = difference(before, now).filter(|_| has_state) else { continue };
+                    let Some(what) = difference(before, now, has_state) else { continue };
                     if self.rebuild.contains(&now.name) {
                         change.rebuild(&now.name);
                     } else {
@@ -202,13 +211,19 @@ fn positioned_sources(manifest: &Manifest) -> HashSet<String> {
     positioned.map(|source| source.start.name.clone()).collect()
 }
 
-/// How a node with state has changed so that it cannot continue.
-fn difference(before: &NodeIdentity, now: &NodeIdentity) -> Option<String> {
+/// How a node has changed so that it cannot continue with what it has, which may be a state.
+fn difference(before: &NodeIdentity, now: &NodeIdentity, has_state: bool) -> Option<String> {
     let name = &before.name;
-    if before.kind != now.kind {
-        return Some(format!("`{name}` is made by `{}`, and here by `{}`", before.kind, now.kind));
+    let what = |is_bucket: bool| if is_bucket { "the values of a bucket" } else { "messages" };
+    let buckets = [before, now].map(NodeIdentity::is_bucket);
+    if before.role == NodeRole::Source && buckets[0] != buckets[1] {
+        return Some(format!("`{name}` reads {}, and here {}", what(buckets[0]), what(buckets[1])));
     }
-    (before.parameters != now.parameters)
+    if before.kind != now.kind {
+        return Some(format!("`{name}` is made by `{}`, and here by `{}`", before.kind, now.kind))
+            .filter(|_| has_state);
+    }
+    (before.parameters != now.parameters && has_state)
         .then(|| format!("`{name}` has the parameters ({}), and here ({})", before.parameters, now.parameters))
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::{Build, NodeId, NodeKind, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
 use crate::dataflow::Changes;
+use crate::persistence::NodeIdentity;
 use crate::telemetry::OperatorContext;
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
@@ -132,6 +133,11 @@ impl<R: Schema> Table<R> {
         table.inherit_origins(&[self.origins(), other.origins()]);
         self.plan.set_operator_inputs(table.node, verb, &[self.node, other.node]);
         table
+    }
+
+    /// The same table, of a source that reads a bucket.
+    pub(crate) fn of_bucket(self) -> Table<R> {
+        self.with_parameter(NodeIdentity::BUCKET)
     }
 
     /// The same table, whose state means something else with another parameter.

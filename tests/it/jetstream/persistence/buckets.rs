@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use pathway::ErrorKind;
 use pathway::persistence::{Persistence, directory};
 use pathway::prelude::*;
 use pathway::testing::{Broker, Store};
@@ -15,7 +16,7 @@ use crate::delivery::child::Child;
 use crate::jetstream::support::{Js, RawClient, server, stream};
 use crate::jetstream::vanished_keys::{Limit, bucket, purge, put, put_for_a_second};
 use crate::support::random::Random;
-use crate::support::{stop, wait_for};
+use crate::support::{assert_error, stop, wait_for};
 
 /// The bucket `limits` as changes in the stream `OUT`.
 fn limits(uri: &str, name: &str, state: Persistence) -> Pipeline {
@@ -247,6 +248,30 @@ fn a_bucket_of_a_broker_continues_with_its_rows() {
     assert_eq!(run(&[]), None);
     assert_eq!(run(&[("b", "10")]).as_deref(), Some(r#"{"most":15,"n":3"#));
     assert_eq!(run(&[("a", ""), ("c", "")]).as_deref(), Some(r#"{"most":10,"n":1"#));
+}
+
+/// The rows of one are not those of the other.
+#[test]
+fn a_bucket_that_is_read_as_messages_and_the_other_way_round_is_refused() {
+    for was_bucket in [true, false] {
+        let store = Store::new();
+        let run = |is_bucket: bool| {
+            let broker = Broker::new();
+            let pipeline = Pipeline::named("limits").persist(Persistence::from(&store));
+            let read = nats::read(&pipeline, &broker, "limits");
+            let limits = if is_bucket { read.kv().json::<Limit>() } else { read.json::<Limit>() };
+            nats::write(&limits, &broker, "copies").json();
+            let running = pipeline.start()?;
+            broker.publish(if is_bucket { "$KV.limits.a" } else { "limits" }, r#"{"user": "a", "most": 1}"#);
+            broker.commit();
+            broker.close();
+            running.join().map(drop)
+        };
+        run(was_bucket).expect("the pipeline ends without an error");
+        let error = run(!was_bucket).expect_err("another kind of source");
+        assert_error(&error, ErrorKind::Persistence, &["`limits` reads ", r#".rebuild("limits")"#]);
+        run(was_bucket).expect("the pipeline ends without an error");
+    }
 }
 
 /// Sums by city of the stream `IN`, joined with the bucket `limits`.
