@@ -194,8 +194,10 @@ pub mod io {
 
 /// What a running pipeline has counted; see [`Running::stats`].
 pub mod stats {
-    pub use pathway_core::runtime::Stats;
-    pub use pathway_core::telemetry::{OperatorStats, RecordingStats, SinkStats, SourceStats};
+    pub use pathway_core::telemetry::{
+        Bucket, HistogramStats, LatencyStats, OperatorStats, OperatorWorkerStats, PersistenceStats, PipelineState,
+        RecordingStats, SinkStats, SourceStats, Stats,
+    };
 }
 
 /// Tests without a server: a NATS [`Broker`](testing::Broker) in memory, and the changes that

@@ -7,6 +7,7 @@ mod facade;
 mod formats;
 mod jetstream;
 mod macros;
+mod metrics;
 mod oracle;
 mod panics;
 mod schema;

@@ -8,10 +8,12 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::stateful::EMIT_BATCH;
 use super::{ActiveInput, BinaryStatefulOperator, InputHandle, InputId, Item, Progress, StatefulOperator, Stream};
 use crate::data::Commit;
+use crate::telemetry::{Counter, NodeTime, Stopwatch};
 
 /// The dataflow of a single worker.
 #[derive(Default)]
@@ -20,11 +22,16 @@ pub(super) struct LocalEngine {
     streams: Vec<LocalStream>,
     seals: Seals,
     active: ActiveInput,
+    /// The time of the node whose operators are being added.
+    time: NodeTime,
+    stopwatch: Stopwatch,
 }
 
 struct LocalStream {
     /// Its [`Output`].
     output: Box<dyn Any>,
+    /// Counts its items; shared with the output.
+    items: Arc<Counter>,
     /// Whether the output sends its items one by one; shared with it.
     one_by_one: Rc<Cell<bool>>,
     /// The streams that it is made of at once, without waiting for the end of a commit.
@@ -39,20 +46,37 @@ struct Seals(Vec<Box<dyn FnMut(Commit)>>);
 /// The readers of a stream. Clones share them.
 pub(super) struct Output<D> {
     readers: Rc<RefCell<Vec<Reader<D>>>>,
+    /// How many items were sent.
+    items: Arc<Counter>,
     /// The readers meet again in a [`LocalEngine::concat`]. Items are sent one by one, so that they get there in the order in
     /// which they arrived, and not by reader.
     one_by_one: Rc<Cell<bool>>,
+    stopwatch: Stopwatch,
 }
 
 /// Takes items out of the vector; the caller drops what is left in it.
 type Reader<D> = Box<dyn FnMut(&mut Vec<D>)>;
 
 impl LocalEngine {
+    pub(super) fn new(stopwatch: Stopwatch) -> Self {
+        LocalEngine { stopwatch, ..LocalEngine::default() }
+    }
+
+    /// The operators that follow are those of this node.
+    pub(super) fn begin_node(&mut self, time: NodeTime) {
+        self.time = time;
+    }
+
+    /// What counts the items of a stream.
+    pub(super) fn items_of(&self, stream: usize) -> Arc<Counter> {
+        Arc::clone(&self.streams[stream].items)
+    }
+
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
-        let output = Output::new();
+        let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[]);
         let id = InputId(stream.number as u64);
-        (InputHandle { output, id, active: self.active.clone() }, stream)
+        (InputHandle { output, id, active: self.active.clone(), time: self.time.clone() }, stream)
     }
 
     pub(super) fn active_input(&self) -> ActiveInput {
@@ -60,7 +84,7 @@ impl LocalEngine {
     }
 
     pub(super) fn as_input<D: Item>(&mut self, input: Stream<D>) -> (InputId, Stream<D>) {
-        let output = Output::new();
+        let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[input.number]);
         let (id, active) = (InputId(stream.number as u64), self.active.clone());
         self.output(input).subscribe(move |items| {
@@ -76,10 +100,11 @@ impl LocalEngine {
         input: Stream<D>,
         mut step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
     ) -> Stream<O> {
-        let output = Output::new();
+        let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[input.number]);
-        let mut results = Vec::new();
+        let (mut results, time) = (Vec::new(), self.time.clone());
         self.output(input).subscribe(move |items| {
+            let _turn = time.start();
             step(items, &mut results);
             output.send(&mut results);
         });
@@ -90,7 +115,7 @@ impl LocalEngine {
         if let Some(shared) = self.last_shared(first.number, second.number) {
             self.streams[shared].one_by_one.set(true);
         }
-        let output = Output::new();
+        let output = Output::new(&self.stopwatch);
         for input in [first, second] {
             let output = output.clone();
             self.output(input).subscribe(move |items| output.send(items));
@@ -103,7 +128,7 @@ impl LocalEngine {
         input: Stream<D>,
         operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
     ) -> Stream<O> {
-        let shared = Shared::new(operator);
+        let shared = Shared::new(operator, self.time.clone());
         shared.subscribe(&self.output(input), |operator, items| operator.apply(items));
         self.seal(shared, |operator, emit| operator.seal(emit))
     }
@@ -114,7 +139,7 @@ impl LocalEngine {
         right: Stream<R>,
         operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
     ) -> Stream<O> {
-        let shared = Shared::new(operator);
+        let shared = Shared::new(operator, self.time.clone());
         shared.subscribe(&self.output(left), |operator, items| operator.apply_left(items));
         shared.subscribe(&self.output(right), |operator, items| operator.apply_right(items));
         self.seal(shared, |operator, emit| operator.seal(emit))
@@ -126,13 +151,14 @@ impl LocalEngine {
         operator: Shared<P>,
         mut seal: impl FnMut(&mut P, &mut dyn FnMut(O)) + 'static,
     ) -> Stream<O> {
-        let output = Output::new();
+        let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[]);
         let mut emitted = Vec::new();
         self.seals.0.push(Box::new(move |_| {
             if !operator.has_items.take() {
                 return;
             }
+            let _turn = operator.time.start();
             seal(&mut operator.operator.borrow_mut(), &mut |item| {
                 emitted.push(item);
                 if emitted.len() == EMIT_BATCH {
@@ -146,7 +172,7 @@ impl LocalEngine {
 
     pub(super) fn sink<D: Item>(&mut self, input: Stream<D>, mut write: impl FnMut(Commit, &mut Vec<D>) + 'static) {
         let pending = Rc::new(RefCell::new(Vec::new()));
-        let received = Rc::clone(&pending);
+        let (received, time) = (Rc::clone(&pending), self.time.clone());
         self.output(input).subscribe(move |items| {
             let mut pending = received.borrow_mut();
             if pending.is_empty() { std::mem::swap(&mut *pending, items) } else { pending.append(items) }
@@ -155,6 +181,7 @@ impl LocalEngine {
             // Taken out, so that the memory of a large commit is freed.
             let mut items = std::mem::take(&mut *pending.borrow_mut());
             if !items.is_empty() {
+                let _turn = time.start();
                 write(commit, &mut items);
             }
         }));
@@ -170,8 +197,13 @@ impl LocalEngine {
     }
 
     fn add<D: Item>(&mut self, output: &Output<D>, made_of: &[usize]) -> Stream<D> {
-        let one_by_one = Rc::clone(&output.one_by_one);
-        self.streams.push(LocalStream { output: Box::new(output.clone()), one_by_one, made_of: made_of.to_vec() });
+        let (items, one_by_one) = (Arc::clone(&output.items), Rc::clone(&output.one_by_one));
+        self.streams.push(LocalStream {
+            output: Box::new(output.clone()),
+            items,
+            one_by_one,
+            made_of: made_of.to_vec(),
+        });
         Stream::new(self.streams.len() - 1)
     }
 
@@ -213,8 +245,13 @@ impl Progress for Seals {
 }
 
 impl<D: Item> Output<D> {
-    fn new() -> Self {
-        Output { readers: Rc::default(), one_by_one: Rc::default() }
+    fn new(stopwatch: &Stopwatch) -> Self {
+        Output {
+            readers: Rc::default(),
+            items: Arc::default(),
+            one_by_one: Rc::default(),
+            stopwatch: stopwatch.clone(),
+        }
     }
 
     /// Calls the readers with these items, and leaves the vector empty.
@@ -222,10 +259,13 @@ impl<D: Item> Output<D> {
         if items.is_empty() {
             return;
         }
+        self.items.add(items.len() as u64);
         // The borrow lasts while the readers run. They come later in a graph without cycles, so no call returns here.
         let mut readers = self.readers.borrow_mut();
         if self.one_by_one.get() && items.len() > 1 {
+            let mut sample = self.stopwatch.sample(items.len());
             for item in items.drain(..) {
+                sample.next();
                 readers.iter_mut().for_each(|reader| reader(&mut vec![item.clone()]));
             }
             return;
@@ -244,7 +284,12 @@ impl<D: Item> Output<D> {
 
 impl<D> Clone for Output<D> {
     fn clone(&self) -> Self {
-        Output { readers: Rc::clone(&self.readers), one_by_one: Rc::clone(&self.one_by_one) }
+        Output {
+            readers: Rc::clone(&self.readers),
+            items: Arc::clone(&self.items),
+            one_by_one: Rc::clone(&self.one_by_one),
+            stopwatch: self.stopwatch.clone(),
+        }
     }
 }
 
@@ -253,16 +298,19 @@ struct Shared<P> {
     operator: Rc<RefCell<P>>,
     /// Whether the open commit has items for it.
     has_items: Rc<Cell<bool>>,
+    time: NodeTime,
 }
 
 impl<P: 'static> Shared<P> {
-    fn new(operator: Rc<RefCell<P>>) -> Self {
-        Shared { operator, has_items: Rc::default() }
+    fn new(operator: Rc<RefCell<P>>, time: NodeTime) -> Self {
+        Shared { operator, has_items: Rc::default(), time }
     }
 
     fn subscribe<D: Item>(&self, input: &Output<D>, mut apply: impl FnMut(&mut P, &mut Vec<D>) + 'static) {
         let (operator, has_items) = (Rc::clone(&self.operator), Rc::clone(&self.has_items));
+        let time = self.time.clone();
         input.subscribe(move |items| {
+            let _turn = time.start();
             has_items.set(true);
             apply(&mut operator.borrow_mut(), items);
         });

@@ -26,6 +26,7 @@ use std::sync::Arc;
 use ::timely::dataflow::Scope;
 
 use crate::data::Commit;
+use crate::telemetry::{Counter, NodeMeter, Stopwatch};
 use local::LocalEngine;
 use timely::TimelyEngine;
 
@@ -36,6 +37,8 @@ pub struct DataflowBuilder<'scope> {
     workers: usize,
     /// The number and the name of the node whose operators are being added.
     node: (u32, Arc<str>),
+    meter: Arc<NodeMeter>,
+    stopwatch: Stopwatch,
     states: Vec<OperatorState>,
 }
 
@@ -44,6 +47,8 @@ pub(crate) struct OperatorState {
     /// The name of its node.
     pub(crate) node: Arc<str>,
     pub(crate) operator: Rc<RefCell<dyn Stateful>>,
+    /// What its node counts.
+    pub(crate) meter: Arc<NodeMeter>,
 }
 
 enum Engine<'scope> {
@@ -55,16 +60,38 @@ impl<'scope> DataflowBuilder<'scope> {
     /// A dataflow without operators, on the engine for this number of workers.
     pub(crate) fn new(scope: Scope<'scope, Commit>) -> Self {
         let (worker, workers) = (scope.index(), scope.peers());
+        let stopwatch = Stopwatch::default();
         let engine = match workers {
-            1 => Engine::Local(LocalEngine::default()),
-            _ => Engine::Timely(TimelyEngine::new(scope)),
+            1 => Engine::Local(LocalEngine::new(stopwatch.clone())),
+            _ => Engine::Timely(TimelyEngine::new(scope, stopwatch.clone())),
         };
-        DataflowBuilder { engine, worker, workers, node: (0, "".into()), states: Vec::new() }
+        let (node, meter) = ((0, "".into()), Arc::default());
+        DataflowBuilder { engine, worker, workers, node, meter, stopwatch, states: Vec::new() }
     }
 
     /// The operators that follow are those of this node.
-    pub(crate) fn begin_node(&mut self, number: u32, name: &str) {
+    pub(crate) fn begin_node(&mut self, number: u32, name: &str, meter: Arc<NodeMeter>) {
         self.node = (number, name.into());
+        let time = self.stopwatch.node(Arc::clone(&meter));
+        self.meter = meter;
+        match &mut self.engine {
+            Engine::Local(engine) => engine.begin_node(time),
+            Engine::Timely(engine) => engine.begin_node(time),
+        }
+    }
+
+    /// The node's rows are those of this stream.
+    pub(crate) fn count_rows<D>(&mut self, stream: Stream<D>) {
+        let rows: Vec<Arc<Counter>> = match &self.engine {
+            Engine::Local(engine) => vec![engine.items_of(stream.number)],
+            Engine::Timely(engine) => engine.items_of(stream.number),
+        };
+        self.meter.set_rows(rows);
+    }
+
+    /// Which worker it is.
+    pub fn worker(&self) -> usize {
+        self.worker
     }
 
     /// The number of the node whose operators are being added.
@@ -198,17 +225,18 @@ impl<'scope> DataflowBuilder<'scope> {
         self.states.push(OperatorState {
             node: Arc::clone(&self.node.1),
             operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>>,
+            meter: Arc::clone(&self.meter),
         });
         operator
     }
 
-    /// Ends the construction. Returns what seals commits, and the operators with state.
-    pub(crate) fn finish(self) -> (Box<dyn Progress>, Vec<OperatorState>) {
+    /// Ends the construction. Returns what seals commits, the operators with state, and the worker's clock.
+    pub(crate) fn finish(self) -> (Box<dyn Progress>, Vec<OperatorState>, Stopwatch) {
         let progress = match self.engine {
             Engine::Local(engine) => engine.finish(),
             Engine::Timely(engine) => engine.finish(),
         };
-        (progress, self.states)
+        (progress, self.states, self.stopwatch)
     }
 }
 

@@ -78,6 +78,14 @@ pub trait SavedState {
 
     /// How many keys there are.
     fn keys(&self) -> usize;
+
+    /// About how much memory it takes, in bytes, without what keys and values have allocated elsewhere.
+    fn bytes(&self) -> usize;
+
+    /// Event time, in ticks, if that is in it.
+    fn event_time(&self) -> Option<i128> {
+        None
+    }
 }
 
 impl<'a> StatePart<'a> {

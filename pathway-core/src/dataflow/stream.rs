@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use super::local::Output;
 use crate::data::Change;
+use crate::telemetry::NodeTime;
 
 /// An item of a stream: it can cross threads and processes, as timely's exchange requires.
 pub trait Item: Clone + ::timely::ExchangeData {}
@@ -86,9 +87,15 @@ pub struct InputHandle<D> {
     pub(super) output: Output<D>,
     pub(super) id: InputId,
     pub(super) active: ActiveInput,
+    pub(super) time: NodeTime,
 }
 
 impl<D: Item> InputHandle<D> {
+    /// The time of the source, for what it does with items before it sends them.
+    pub fn time(&self) -> NodeTime {
+        self.time.clone()
+    }
+
     /// Puts items into the open commit, and leaves the vector empty. The steps that need no other rows run at once.
     pub fn send(&mut self, items: &mut Vec<D>) {
         self.active.set(self.id);

@@ -88,7 +88,7 @@ impl<T> Read<T> {
         self
     }
 
-    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats), in the state of a pipeline that persists, and in
+    /// The source's name in logs, errors and [`stats`](crate::telemetry::Stats), in the state of a pipeline that persists, and in
     /// recordings. If another source, a sink or an operator has it, [`run`](crate::plan::Pipeline::run) returns an error that names
     /// both.
     ///

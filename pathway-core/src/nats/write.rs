@@ -75,7 +75,7 @@ pub struct Write<R, T = Core> {
 }
 
 impl<R: Schema, T> Write<R, T> {
-    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats), and in the state of a pipeline that persists. If
+    /// The sink's name in logs, errors and [`stats`](crate::telemetry::Stats), and in the state of a pipeline that persists. If
     /// another sink, a source or an operator has it, [`run`](crate::plan::Pipeline::run) returns an error that names both.
     ///
     /// Default: the subject, with a number if another one has it.

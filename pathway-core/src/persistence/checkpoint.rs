@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
 use std::thread::{Builder, JoinHandle};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::manifest::{Checkpoint, Manifest, Part, StateSize};
 use super::part::{self, PartWriter, PieceOf};
@@ -190,10 +190,14 @@ impl PersistentState {
         self.checkpoints.is_open.store(true, Ordering::Release);
         self.checkpoints.has_all_pieces.store(false, Ordering::Release);
         self.checkpoints.is_wanted.store(false, Ordering::Release);
-        let (state, caller) = (Arc::clone(self), std::thread::current());
+        let (state, caller, begin) = (Arc::clone(self), std::thread::current(), Instant::now());
         let write = move || {
             let outcome = state.write(&pieces, checkpoint, (all, workers), log);
+            if let Ok(Some(bytes)) = outcome {
+                state.note_checkpoint(bytes, begin);
+            }
             if let Err(error) = outcome {
+                state.meter().checkpoint_failures.add(1);
                 state.checkpoints.must_have_all.store(true, Ordering::Relaxed);
                 let message = format_args!(
                     "a checkpoint could not be written; the pipeline goes on, and its log keeps everything since the one \
@@ -220,14 +224,23 @@ impl PersistentState {
         parts.len() >= MOST_PARTS || changes.iter().map(|part| part.bytes).sum::<u64>() > base.bytes
     }
 
-    /// Writes a checkpoint. It is left out if the pipeline ends before.
+    /// A checkpoint is complete, of which so many bytes were written.
+    fn note_checkpoint(&self, bytes: u64, begin: Instant) {
+        let meter = self.meter();
+        meter.checkpoints.add(1);
+        meter.checkpoint_bytes.set(bytes);
+        meter.checkpoint_nanos.set(u64::try_from(begin.elapsed().as_nanos()).unwrap_or(u64::MAX - 1));
+        meter.checkpoint_made.set(lock(&self.manifest).latest.made);
+    }
+
+    /// Writes a checkpoint, and returns how many bytes these were. It is left out if the pipeline ends before.
     fn write(
         &self,
         pieces: &Receiver<Message>,
         mut checkpoint: Checkpoint,
         (all, workers): (bool, u64),
         log: u64,
-    ) -> Result<()> {
+    ) -> Result<Option<u64>> {
         let files = self.store.files().map_err(|error| failed("read", &*self.store, "", error))?;
         let number = 1 + files.iter().filter_map(|file| part::number_of(file)).max().unwrap_or(0);
         let mut part = PartWriter::create(Arc::clone(&self.store), number, workers)?;
@@ -243,7 +256,7 @@ impl PersistentState {
                     add_sizes(&mut checkpoint.states, states);
                 }
                 Ok(Message::Failed(error)) => return Err(error),
-                Err(_) => return Ok(()),
+                Err(_) => return Ok(None),
             }
         }
         self.checkpoints.has_all_pieces.store(true, Ordering::Release);
@@ -252,18 +265,20 @@ impl PersistentState {
         let part = if is_kept { Some(Part { number, bytes: part.finish()? }) } else { None };
         while self.all_confirmed.load(Ordering::Acquire) < checkpoint.commit {
             if self.checkpoints.is_ending.load(Ordering::Acquire) {
-                return Ok(());
+                return Ok(None);
             }
             std::thread::park_timeout(POLL);
         }
-        self.complete(checkpoint, all, part, log)
+        let bytes = part.as_ref().map_or(0, |part| part.bytes);
+        Ok(self.complete(checkpoint, all, part, log)?.then_some(bytes))
     }
 
-    fn complete(&self, mut checkpoint: Checkpoint, all: bool, part: Option<Part>, log: u64) -> Result<()> {
+    /// Makes a checkpoint the one with which the next run continues. Returns false if that continues with an earlier one.
+    fn complete(&self, mut checkpoint: Checkpoint, all: bool, part: Option<Part>, log: u64) -> Result<bool> {
         let commit = checkpoint.commit;
         let mut manifest = lock(&self.manifest);
         if self.checkpoints.has_gone_back.load(Ordering::Acquire) {
-            return Ok(());
+            return Ok(false);
         }
         let mut new = manifest.clone();
         if !all {
@@ -283,7 +298,11 @@ impl PersistentState {
             // The next checkpoint, or the next start, tries again.
             report(Level::Warn, "persistence", format_args!("a file that is not needed any more is left: {error:#}"));
         }
-        Ok(())
+        drop(manifest);
+        let mut written = lock(&self.log);
+        written.forget_before(log);
+        self.note_log(&written);
+        Ok(true)
     }
 
     /// Forgets earlier checkpoints whose log is long.

@@ -33,6 +33,8 @@ pub(crate) struct Records {
     /// The commit that follows.
     next: Option<Commit>,
     sync: bool,
+    /// The numbers and lengths of the files that were read.
+    files: Vec<(u64, u64)>,
     /// Records that were read, and not returned yet.
     ahead: VecDeque<Record>,
 }
@@ -48,6 +50,8 @@ pub(crate) struct Log {
     /// Synchronizes the file, if the log is to survive a power loss.
     syncer: Option<Syncer>,
     buffer: Vec<u8>,
+    /// The numbers and lengths of the files before it that a restart reads.
+    earlier: Vec<(u64, u64)>,
 }
 
 impl Records {
@@ -55,8 +59,18 @@ impl Records {
     pub(super) fn open(store: Arc<dyn FileStore>, first: u64, next: Option<Commit>, sync: bool) -> Result<Self> {
         let files = store.files().map_err(|error| failed("read", &*store, "", error))?;
         let last = files.iter().filter_map(|file| number_of(file)).max().unwrap_or(first).max(first);
-        let mut records =
-            Records { store, number: first, last, file: empty(), done: 0, len: 0, next, sync, ahead: VecDeque::new() };
+        let mut records = Records {
+            store,
+            number: first,
+            last,
+            file: empty(),
+            done: 0,
+            len: 0,
+            next,
+            sync,
+            files: Vec::new(),
+            ahead: VecDeque::new(),
+        };
         records.open_file()?;
         Ok(records)
     }
@@ -122,6 +136,7 @@ impl Records {
                 }
                 Frame::End if is_last => return Ok(None),
                 Frame::End => {
+                    self.files.push((self.number, self.done));
                     self.number += 1;
                     self.open_file()?;
                 }
@@ -162,12 +177,12 @@ impl Records {
 
     /// The log, to add records behind those that were read. What is left of a record that was not written completely is removed.
     pub(crate) fn into_log(self) -> Result<Log> {
-        let Records { store, number, done, sync, .. } = self;
+        let Records { store, number, done, sync, files, .. } = self;
         let name = file_name(number);
         let file = store.append_to(&name, done).map_err(|error| failed("write", &*store, &name, error))?;
         let syncer =
             if sync { Some(file.syncer().map_err(|error| failed("write", &*store, &name, error))?) } else { None };
-        Ok(Log { store, number, file, len: done, syncer, buffer: Vec::new() })
+        Ok(Log { store, number, file, len: done, syncer, buffer: Vec::new(), earlier: files })
     }
 }
 
@@ -191,6 +206,16 @@ impl Log {
         }
         self.len += self.buffer.len() as u64;
         Ok(())
+    }
+
+    /// How many bytes a restart reads.
+    pub(super) fn bytes(&self) -> u64 {
+        self.earlier.iter().map(|(_, len)| len).sum::<u64>() + self.len
+    }
+
+    /// A restart begins with the file of this number.
+    pub(super) fn forget_before(&mut self, number: u64) {
+        self.earlier.retain(|(earlier, _)| *earlier >= number);
     }
 
     /// What synchronizes the file, and the file's name.
@@ -223,6 +248,7 @@ impl Log {
             self.syncer = Some(file.syncer().map_err(created)?);
         }
         self.file = file;
+        self.earlier.push((self.number, self.len));
         (self.number, self.len) = (number, 0);
         Ok(number)
     }

@@ -3,8 +3,10 @@
 //! The pipeline does not wait for the disk. What it writes for a commit waits until the log's records so far are on the disk,
 //! and the next commits are computed meanwhile.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
+use std::time::Instant;
 
 use super::session::{PersistentState, lock};
 use super::store::failed;
@@ -23,13 +25,26 @@ struct State {
     /// How many records the log has that were written in this run.
     written: u64,
     is_ending: bool,
+    /// When the records of commits were begun that are not on the disk, with how many records there were then, the record included.
+    begun: VecDeque<(u64, Instant)>,
 }
 
 impl LogSync {
-    /// A record was written.
-    pub(super) fn wrote(&self) {
-        lock(&self.state).written += 1;
+    /// A record was written; of a commit, if it is said when that was begun.
+    pub(super) fn wrote(&self, begin: Option<Instant>) {
+        let mut state = lock(&self.state);
+        state.written += 1;
+        let written = state.written;
+        state.begun.extend(begin.map(|begin| (written, begin)));
+        drop(state);
         self.changed.notify_one();
+    }
+
+    /// Takes when the records of commits were begun that are among the first `synced` ones.
+    fn take_begun(&self, synced: u64) -> Vec<Instant> {
+        let begun = &mut lock(&self.state).begun;
+        let count = begun.partition_point(|(record, _)| *record <= synced);
+        begun.drain(..count).map(|(_, begin)| begin).collect()
     }
 
     /// How many records were written.
@@ -90,6 +105,7 @@ impl PersistentState {
                 }
                 synced = written;
                 release(synced);
+                state.sync.take_begun(synced).into_iter().for_each(|begin| state.logged(begin));
             }
         };
         let thread = Builder::new().name("pathway-log-sync".into()).spawn(run).map_err(|error| {

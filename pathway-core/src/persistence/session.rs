@@ -4,8 +4,8 @@ use std::any::Any;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::checkpoint::Checkpoints;
 use super::found::{Found, LoggedAnswers};
@@ -19,6 +19,7 @@ use super::sink_positions::SinkPositions;
 use super::store::{FileStore, NEW, failed};
 use super::{NodeIdentity, Persistence, Record, Records, RefusedMessage, SourceStart};
 use crate::data::{Commit, EarlierMessages, Error, ErrorKind, Result};
+use crate::telemetry::{Latencies, PersistenceMeter};
 
 /// Which pipeline it is.
 pub(crate) struct Identity {
@@ -76,6 +77,9 @@ pub(crate) struct PersistentState {
     lock: Mutex<Option<Box<dyn Any + Send>>>,
     /// How the program differs from the one that the checkpoint is of.
     pub(super) change: ProgramChange,
+    meter: PersistenceMeter,
+    /// Of the commits of the pipeline.
+    latencies: OnceLock<Arc<Latencies>>,
 }
 
 impl Persistence {
@@ -122,6 +126,7 @@ impl Persistence {
             self.check_tail(found.commits.saturating_sub(next))?;
         }
         let log = records.into_log()?;
+        let log_bytes = log.bytes();
         let Found { start, commits, confirmed, refused, positions, answers, messages } = found;
         let state = PersistentState {
             store: Arc::clone(store),
@@ -141,7 +146,11 @@ impl Persistence {
             lock: Mutex::new(Some(lock)),
             manifest: Mutex::new(manifest.clone()),
             change,
+            meter: PersistenceMeter::default(),
+            latencies: OnceLock::new(),
         };
+        state.meter.checkpoint_made.set(manifest.latest.made);
+        state.meter.log_bytes.set(log_bytes);
         Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
     }
 }
@@ -215,11 +224,37 @@ impl PersistentState {
         self.has_refused.store(!refused.is_empty(), Ordering::Relaxed);
     }
 
+    /// What it counts.
+    pub(crate) fn meter(&self) -> &PersistenceMeter {
+        &self.meter
+    }
+
+    /// Where it says how long the records of commits take.
+    pub(crate) fn set_latencies(&self, latencies: Arc<Latencies>) {
+        let _ = self.latencies.set(latencies);
+    }
+
+    /// The record of a commit that it began to write at this moment is where it is to be.
+    pub(super) fn logged(&self, begin: Instant) {
+        self.latencies.get().into_iter().for_each(|latencies| latencies.logged(begin.elapsed()));
+    }
+
+    /// Says how long the log is.
+    pub(super) fn note_log(&self, log: &Log) {
+        self.meter.log_bytes.set(log.bytes());
+    }
+
     /// Adds a record to the log.
     pub(crate) fn append(&self, record: Record) -> Result<()> {
-        lock(&self.log).append(&record)?;
-        if self.syncs {
-            self.sync.wrote();
+        let begin = matches!(record, Record::Commit(_)).then(Instant::now);
+        let mut log = lock(&self.log);
+        log.append(&record)?;
+        self.note_log(&log);
+        drop(log);
+        match begin {
+            _ if self.syncs => self.sync.wrote(begin),
+            Some(begin) => self.logged(begin),
+            None => {}
         }
         Ok(())
     }
@@ -228,6 +263,7 @@ impl PersistentState {
     pub(crate) fn append_now(&self, record: &Record) -> Result<()> {
         let mut log = lock(&self.log);
         log.append(record)?;
+        self.note_log(&log);
         log.sync()
     }
 

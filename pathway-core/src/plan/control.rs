@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::data::Error;
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Flag, Latencies, Level, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
 #[derive(Clone)]
@@ -35,6 +35,11 @@ struct Shared {
     persistent: OnceLock<Arc<PersistentState>>,
     recorder: OnceLock<Arc<Recorder>>,
     replayed: OnceLock<Arc<RecordedAnswers>>,
+    /// How long commits take.
+    latencies: Arc<Latencies>,
+    /// The state is loaded, and all commits of earlier runs are computed.
+    started: Flag,
+    ended: Flag,
 }
 
 impl Default for Control {
@@ -57,6 +62,9 @@ impl Control {
             persistent: OnceLock::new(),
             recorder: OnceLock::new(),
             replayed: OnceLock::new(),
+            latencies: Arc::default(),
+            started: Flag::default(),
+            ended: Flag::default(),
         };
         Control { shared: Arc::new(shared) }
     }
@@ -154,6 +162,7 @@ impl Control {
     }
 
     pub(crate) fn set_persistent(&self, state: Arc<PersistentState>) {
+        state.set_latencies(Arc::clone(&self.shared.latencies));
         let _ = self.shared.persistent.set(state);
     }
 
@@ -173,6 +182,31 @@ impl Control {
 
     pub(crate) fn set_replayed(&self, answers: Arc<RecordedAnswers>) {
         let _ = self.shared.replayed.set(answers);
+    }
+
+    /// How long the commits take.
+    pub fn latencies(&self) -> &Latencies {
+        &self.shared.latencies
+    }
+
+    /// The state is loaded, and all commits of earlier runs are computed.
+    pub(crate) fn set_started(&self) {
+        self.shared.started.set(true);
+    }
+
+    /// Whether all commits of earlier runs are computed.
+    pub(crate) fn has_started(&self) -> bool {
+        self.shared.started.get()
+    }
+
+    /// Nothing runs any more.
+    pub(crate) fn set_ended(&self) {
+        self.shared.ended.set(true);
+    }
+
+    /// Whether nothing runs any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.shared.ended.get()
     }
 
     /// Whether both belong to one pipeline.

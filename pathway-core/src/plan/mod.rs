@@ -28,7 +28,7 @@ pub use manual_commits::ManualCommits;
 pub use names::NodeKind;
 pub use node::{NodeId, Order, Plan, TableProperties};
 pub use pipeline::Pipeline;
-pub use source_operator::{Acknowledged, Backlog, CommitTrigger, SourceOperator};
+pub use source_operator::{Acknowledged, Arrived, Backlog, CommitTrigger, SourceOperator};
 pub use table::Table;
 
 pub(crate) use crate::persistence::{Expected, OutputCheck, OutputDigest, is_not_as_before};

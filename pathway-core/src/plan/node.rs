@@ -10,7 +10,7 @@ use super::names::Names;
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::data::Schema;
 use crate::persistence::{NodeIdentity, Persistence, Recording, ReplayedRecording};
-use crate::telemetry::{Level, OperatorContext, report};
+use crate::telemetry::{Level, NodeMeters, OperatorContext, report};
 
 /// Which node of its plan a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -111,6 +111,8 @@ pub(crate) struct Node {
     pub(crate) build: BuildNode,
     /// What tells it from the nodes of another program.
     identity: NodeIdentity,
+    /// What it counts.
+    meters: NodeMeters,
     /// Where its rows come from.
     pub(super) origins: Arc<[Origin]>,
     /// The inputs of joins by time whose times its event time does not pass.
@@ -120,6 +122,10 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn name(&self) -> &str {
         &self.identity.name
+    }
+
+    pub(crate) fn meters(&self) -> &NodeMeters {
+        &self.meters
     }
 }
 
@@ -194,6 +200,20 @@ impl Plan {
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
+        self.add_measured::<R, B>(name, properties, NodeMeters::default(), build)
+    }
+
+    /// The same, for a node that says what it counts.
+    pub(super) fn add_measured<R: Schema, B>(
+        &self,
+        name: Arc<str>,
+        properties: TableProperties,
+        meters: NodeMeters,
+        build: impl FnOnce(NodeId, Arc<str>) -> B,
+    ) -> NodeId
+    where
+        B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
+    {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
@@ -206,13 +226,13 @@ impl Plan {
             is_static: properties.is_static,
             ..NodeIdentity::default()
         };
-        state.nodes.push(Node { properties, build, identity, origins, time_inputs: Arc::default() });
+        state.nodes.push(Node { properties, build, identity, meters, origins, time_inputs: Arc::default() });
         id
     }
 
     /// Adds an operator to the statistics.
-    pub(super) fn add_operator(&self, name: Arc<str>) -> OperatorContext {
-        let operator = OperatorContext::new(name);
+    pub(super) fn add_operator(&self, name: Arc<str>, meters: NodeMeters) -> OperatorContext {
+        let operator = OperatorContext::new(name, meters);
         self.lock().operators.push(operator.clone());
         operator
     }

@@ -101,7 +101,7 @@ impl Pipeline {
     ///
     /// The messages of a commit are written before the commit is computed: the recording of a process that was killed, or that
     /// a panic has ended, has the commit that was its last. A write that fails, because the disk is full for example, ends the
-    /// recording with an error in the log, and the pipeline goes on; [`Stats::recording`](crate::runtime::Stats::recording)
+    /// recording with an error in the log, and the pipeline goes on; [`Stats::recording`](crate::telemetry::Stats::recording)
     /// counts the commits that are missing.
     ///
     /// It costs the disk space of the messages, headers included, and up to about 30 bytes for each, and the time to write

@@ -1,7 +1,7 @@
 //! The worker's side of a source: what moves its messages or rows into the dataflow.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::ManualCommits;
 use crate::data::Commit;
@@ -97,6 +97,11 @@ pub trait SourceOperator {
     /// Drops the next commit of a preloaded table: a checkpoint has it.
     fn discard(&mut self) {}
 
+    /// What was moved since the last call.
+    fn take_arrived(&mut self) -> Arrived {
+        Arrived::default()
+    }
+
     /// Closes the open commit: later rows belong to `next`.
     fn advance(&mut self, next: Commit);
 
@@ -116,6 +121,29 @@ pub trait SourceOperator {
 
     /// Releases a source that waits for room, because the pipeline has failed.
     fn close(&mut self);
+}
+
+/// What a source has moved into a commit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Arrived {
+    /// How many messages or rows.
+    pub messages: u64,
+    /// When the first batch of them has arrived: when the source has handed it over. `None` for static tables, and for what is in
+    /// the log.
+    pub first: Option<Instant>,
+}
+
+impl Arrived {
+    /// Adds messages or rows of a batch.
+    pub fn add(&mut self, messages: usize, at: Option<Instant>) {
+        self.add_all(Arrived { messages: messages as u64, first: at });
+    }
+
+    /// Adds what another source has moved.
+    pub fn add_all(&mut self, other: Arrived) {
+        self.messages += other.messages;
+        self.first = self.first.into_iter().chain(other.first).min();
+    }
 }
 
 /// How far a source has acknowledged its messages.

@@ -8,7 +8,7 @@ use super::{Build, NodeId, NodeKind, Plan, TableProperties};
 use crate::data::{Error, ErrorKind, Schema};
 use crate::dataflow::Changes;
 use crate::persistence::NodeIdentity;
-use crate::telemetry::OperatorContext;
+use crate::telemetry::{NodeMeters, OperatorContext};
 
 /// A live table: a multiset of rows that is kept up to date, commit by commit.
 ///
@@ -33,11 +33,12 @@ impl Plan {
         properties: TableProperties,
         build: impl Fn(&mut Build<'_>, &OperatorContext) -> Changes<R> + Send + Sync + 'static,
     ) -> Table<R> {
-        let operator = self.add_operator(Arc::clone(&name));
+        let meters = NodeMeters::default();
+        let operator = self.add_operator(Arc::clone(&name), meters.clone());
         let context = operator.clone();
-        let node = self.add::<R, _>(name, properties, |node, _| {
+        let node = self.add_measured::<R, _>(name, properties, meters, |node, _| {
             move |scope| {
-                let changes = build(scope, &context);
+                let changes = build(scope, &context.on_worker(scope.dataflow.worker()));
                 scope.put(node, changes);
             }
         });
@@ -52,7 +53,7 @@ impl<R: Schema> Table<R> {
         Table { plan, node, row: PhantomData }
     }
 
-    /// Names the operator that makes this table, for logs and [`stats`](crate::runtime::Stats). Default: the name of the method or
+    /// Names the operator that makes this table, for logs and [`stats`](crate::telemetry::Stats). Default: the name of the method or
     /// macro, such as `reduce`, with a number if there are several.
     ///
     /// In a pipeline that [persists](super::Pipeline::persist), the name tells whose state it is when the program has changed. An
@@ -144,6 +145,11 @@ impl<R: Schema> Table<R> {
     pub(crate) fn with_parameter(self, parameter: impl fmt::Display) -> Table<R> {
         self.plan.add_parameter(self.node, &parameter.to_string());
         self
+    }
+
+    /// The event time of the operator is in unix nanoseconds, so that it can be compared with a clock.
+    pub(crate) fn has_utc_time(&self) {
+        self.plan.operator(self.node).into_iter().for_each(|operator| operator.set_utc());
     }
 
     /// A table without rows: the result of a declaration whose mistake ends the pipeline before any row is read.

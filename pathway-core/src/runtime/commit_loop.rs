@@ -10,11 +10,12 @@ use super::commit_scheduler::{CommitScheduler, Decision};
 use super::recovery::Recovery;
 use super::replay::Replay;
 use super::source_order::SourceOrder;
+use super::state_meter::StateMeter;
 use super::waiting;
 use crate::data::Commit;
 use crate::dataflow::Progress;
 use crate::persistence::{Arrival, CommitRecord, Record};
-use crate::plan::{ArrivalLog, CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
+use crate::plan::{ArrivalLog, Arrived, CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
 use crate::telemetry::{Counter, PATIENCE, seconds_since};
 
 /// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
@@ -43,6 +44,7 @@ pub(super) struct CommitLoop<'a> {
     pub(super) checkpointed: Commit,
     /// Whether the last commit was computed in this run, and is not of a checkpoint.
     pub(super) is_computed: bool,
+    pub(super) state_meter: &'a mut StateMeter,
 }
 
 impl CommitLoop<'_> {
@@ -58,11 +60,17 @@ impl CommitLoop<'_> {
         let mut ready = Some(ready);
         // The first run is ready when its log says where the sources begin.
         if recovery.as_ref().is_none_or(|recovery| !recovery.is_empty()) {
+            if recovery.is_none() {
+                self.control.set_started();
+            }
             ready.take().into_iter().for_each(|ready| ready());
         }
         let mut scheduler = CommitScheduler::new();
         self.begin_recording();
         let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
+        if matches!(recovered, Ok(true)) {
+            self.control.set_started();
+        }
         ready.take().into_iter().for_each(|ready| ready());
         match recovered {
             Ok(true) => {
@@ -76,6 +84,7 @@ impl CommitLoop<'_> {
             Err(error) => self.control.fail(error),
         }
         drop(attached);
+        self.state_meter.idle();
         if self.control.has_failed() {
             self.sources.iter_mut().for_each(|source| source.close());
         }
@@ -194,6 +203,7 @@ impl CommitLoop<'_> {
     /// Seals the open commit, and returns when the dataflow is done with it.
     fn seal(&mut self, scheduler: &mut CommitScheduler) {
         let time = scheduler.next_time();
+        let arrived = self.begin_commit();
         if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
             let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
             let output_before = self.is_computed.then(|| self.take_output());
@@ -208,14 +218,29 @@ impl CommitLoop<'_> {
             self.record_ends();
             recorder.commit(time);
         }
-        self.seal_at(time);
+        self.seal_at(time, Some(arrived));
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.state.work();
         }
     }
 
-    /// Seals the open commit, with this `time`.
-    pub(super) fn seal_at(&mut self, time: u64) {
+    /// Measures the open commit, which is about to be sealed.
+    pub(super) fn begin_commit(&mut self) -> Arrived {
+        let arrived = self.take_arrived();
+        self.control.latencies().sealed(arrived.messages, arrived.first, Instant::now());
+        arrived
+    }
+
+    /// What belongs to the open commit.
+    fn take_arrived(&mut self) -> Arrived {
+        let mut arrived = Arrived::default();
+        self.sources.iter_mut().for_each(|source| arrived.add_all(source.take_arrived()));
+        arrived
+    }
+
+    /// Seals the open commit, with this `time`. `arrived` says what belongs to it; `None`: an earlier run has computed it.
+    pub(super) fn seal_at(&mut self, time: u64, arrived: Option<Arrived>) {
+        let begin = Instant::now();
         self.clock.set(time);
         self.is_computed = true;
         let next = self.commits.get() + 1;
@@ -225,6 +250,15 @@ impl CommitLoop<'_> {
         while !self.progress.is_complete_before(next) && !self.control.has_failed() {
             self.worker.step_or_park(None);
         }
+        let end = Instant::now();
+        match arrived {
+            Some(arrived) => self.control.latencies().computed(next - 1, end - begin, arrived.first, end),
+            None => {
+                self.take_arrived();
+                self.control.latencies().recomputed(next - 1, end);
+            }
+        }
+        self.state_meter.busy();
     }
 
     /// The digests of what the last commit has written, by the numbers of the sinks that it has written into.

@@ -82,6 +82,7 @@ fn end(
     let hint = "everything is confirmed or given up, and its `run` has to return";
     threads.sources.into_iter().for_each(join("source", hint));
     release(control);
+    control.set_ended();
 }
 
 /// Another run may use the directories.

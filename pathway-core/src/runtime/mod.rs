@@ -13,8 +13,10 @@ mod running;
 mod signals;
 mod source_order;
 mod start;
+mod state_meter;
+mod stats_reader;
 mod waiting;
 mod worker;
 mod worker_state;
 
-pub use running::{Running, Stats};
+pub use running::Running;

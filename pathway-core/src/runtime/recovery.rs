@@ -16,6 +16,8 @@ pub(super) struct Recovery {
     records: Records,
     /// How many commits it has.
     commits: u64,
+    /// When it was opened.
+    opened: Instant,
 }
 
 impl Recovery {
@@ -25,7 +27,7 @@ impl Recovery {
     /// The directory is of another pipeline or cannot be used, or the pipeline has sources whose messages cannot be read again.
     pub(super) fn open(name: &str, declaration: &mut Declaration, control: &Control) -> Result<Option<Self>> {
         let Some(persistence) = declaration.persistence.take() else { return Ok(None) };
-        let sources = &declaration.connectors.sources;
+        let (opened_at, sources) = (Instant::now(), &declaration.connectors.sources);
         let unreadable = sources.iter().filter(|source| source.replay() == Replay::Never);
         let reasons: Vec<String> = unreadable
             .map(|source| format!("the messages of the source `{}` cannot be read again", source.stats().name))
@@ -57,7 +59,7 @@ impl Recovery {
         let (commits, confirmed) = (opened.state.commits(), opened.state.confirmed());
         declaration.connectors.sinks.iter().filter(|sink| !sink.resumes()).for_each(|sink| sink.skip_before(confirmed));
         control.set_persistent(opened.state);
-        Ok(Some(Recovery { records: opened.records, commits }))
+        Ok(Some(Recovery { records: opened.records, commits, opened: opened_at }))
     }
 
     /// Whether there is no commit to compute again.
@@ -73,7 +75,7 @@ impl CommitLoop<'_> {
     /// The log cannot be read or written, or its messages are gone.
     pub(super) fn recover(&mut self, recovery: Recovery, scheduler: &mut CommitScheduler) -> Result<bool> {
         let (Some(arrivals), Some(state)) = (self.arrivals.clone(), self.control.persistent()) else { return Ok(true) };
-        let (Recovery { mut records, .. }, begin) = (recovery, Instant::now());
+        let (Recovery { mut records, opened, .. }, begin) = (recovery, Instant::now());
         if self.control.is_stopping() {
             // Its sources may not have started.
             return Ok(false);
@@ -103,7 +105,8 @@ impl CommitLoop<'_> {
                     }
                     self.checkpoints.iter_mut().for_each(|it| it.sealed(record.time, &record.arrivals));
                     self.control.recorder().into_iter().for_each(|recorder| recorder.commit(record.time));
-                    self.seal_at(record.time);
+                    self.seal_at(record.time, None);
+                    state.meter().replayed_commits.add(1);
                     self.check_output(record.commit, output.as_deref())?;
                     scheduler.continue_after(record.time);
                 }
@@ -120,6 +123,8 @@ impl CommitLoop<'_> {
             None if !has_start => state.append_now(&Record::Start(starts))?,
             None => {}
         }
+        let restore = opened.elapsed().as_nanos();
+        state.meter().restore_nanos.set(u64::try_from(restore).unwrap_or(u64::MAX - 1));
         if self.commits.get() > 0 {
             self.report_recovery(state.checkpoint(), begin);
         }

@@ -46,9 +46,11 @@ struct Matched {
 impl CommitLoop<'_> {
     /// Computes the commits of a recording, and ends.
     pub(super) fn run_replay(mut self, replay: Replay) {
+        self.control.set_started();
         if let Err(error) = self.replay_commits(replay) {
             self.control.fail(error);
         }
+        self.state_meter.idle();
         self.sources.iter_mut().for_each(|source| source.close());
     }
 
@@ -85,7 +87,7 @@ impl CommitLoop<'_> {
         self.seal_static_commits(last, last.saturating_add(STEP));
         let ended = reader.ended().into_iter().filter_map(|source| matched.numbers.get(source).copied().flatten());
         if self.send_ends_of(ended.collect()) {
-            self.seal_at(last + STEP);
+            self.seal_now(last + STEP);
         }
         let (place, run, seconds) = (reader.place(), reader.run(), begin.elapsed().as_secs_f32());
         let commits = self.commits.get().saturating_sub(reader.first().saturating_sub(before));
@@ -131,8 +133,13 @@ impl CommitLoop<'_> {
             }
         }
         self.control.replayed().into_iter().for_each(|answers| answers.set(commit.answers.clone()));
-        self.seal_at(commit.time);
+        self.seal_now(commit.time);
         Ok(())
+    }
+
+    fn seal_now(&mut self, time: u64) {
+        let arrived = self.begin_commit();
+        self.seal_at(time, Some(arrived));
     }
 
     /// Tells operators which sources have ended. Returns whether any of them did not know.
@@ -154,7 +161,7 @@ impl CommitLoop<'_> {
     fn seal_static_commits(&mut self, after: u64, before: u64) {
         for left in (1..=self.static_commits()).rev() {
             self.ingest_preloaded();
-            self.seal_at(before.saturating_sub(left * STEP).max(after));
+            self.seal_now(before.saturating_sub(left * STEP).max(after));
         }
     }
 

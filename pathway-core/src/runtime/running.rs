@@ -1,14 +1,13 @@
 //! The handle on a running pipeline.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use super::stats_reader::StatsReader;
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::{Connectors, Control};
-use crate::telemetry::{
-    Counter, Level, OperatorContext, OperatorStats, RecordingStats, SinkStats, SourceStats, report,
-};
+use crate::plan::Control;
+use crate::telemetry::{Level, Stats, report};
 
 /// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
 ///
@@ -34,22 +33,14 @@ use crate::telemetry::{
 #[must_use = "a pipeline stops when its handle is dropped: keep it, and call `join`"]
 pub struct Running {
     control: Control,
-    commits: Arc<Counter>,
-    connectors: Arc<Connectors>,
-    operators: Vec<OperatorContext>,
+    reader: StatsReader,
     /// Waits for the end of all others.
     ending: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Running {
-    pub(super) fn new(
-        control: Control,
-        commits: Arc<Counter>,
-        connectors: Arc<Connectors>,
-        operators: Vec<OperatorContext>,
-        ending: JoinHandle<()>,
-    ) -> Self {
-        Running { control, commits, connectors, operators, ending: Mutex::new(Some(ending)) }
+    pub(super) fn new(control: Control, reader: StatsReader, ending: JoinHandle<()>) -> Self {
+        Running { control, reader, ending: Mutex::new(Some(ending)) }
     }
 
     /// Stops the pipeline gracefully. Returns at once: nothing is complete yet, and [`Running::join`] waits for it.
@@ -81,16 +72,9 @@ impl Running {
         Ok(self.stats())
     }
 
-    /// What the pipeline has counted so far.
+    /// What the pipeline has counted and measured so far. It can be called as often as you want, and stops nothing.
     pub fn stats(&self) -> Stats {
-        let Connectors { sources, sinks } = &*self.connectors;
-        Stats {
-            commits: self.commits.get(),
-            sources: sources.iter().map(|source| source.stats()).collect(),
-            operators: self.operators.iter().map(OperatorContext::stats).collect(),
-            sinks: sinks.iter().map(|sink| sink.stats()).collect(),
-            recording: self.control.recorder().map(|recorder| recorder.stats()),
-        }
+        self.reader.stats()
     }
 
     fn wait(&self) -> Result<()> {
@@ -111,24 +95,8 @@ impl Drop for Running {
     }
 }
 
-/// What a pipeline has counted; see [`Running::stats`], and [`Running::join`].
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Stats {
-    /// Commits that were sealed.
-    pub commits: u64,
-    /// The sources, in the order of their declaration.
-    pub sources: Vec<SourceStats>,
-    /// The operators, in the order of their declaration.
-    pub operators: Vec<OperatorStats>,
-    /// The sinks, in the order of their declaration.
-    pub sinks: Vec<SinkStats>,
-    /// The recording, if the pipeline is [recorded](crate::plan::Pipeline::record).
-    pub recording: Option<RecordingStats>,
-}
-
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("commits", &self.commits.get()).finish_non_exhaustive()
+        f.debug_struct("Running").field("commits", &self.reader.commits()).finish_non_exhaustive()
     }
 }

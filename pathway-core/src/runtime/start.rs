@@ -11,6 +11,7 @@ use super::recovery::Recovery;
 use super::replay::Replay;
 use super::running::Running;
 use super::signals::Signals;
+use super::stats_reader::StatsReader;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control, Declaration, Pipeline, Plan};
@@ -80,6 +81,8 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     let Declaration { nodes, connectors, operators, .. } = declaration;
     let commits = Arc::new(Counter::default());
     let connectors = Arc::new(connectors);
+    let reader =
+        StatsReader::new(name, control.clone(), Arc::clone(&commits), Arc::clone(&connectors), operators, &nodes);
     let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
     start_sync(&connectors, control)?;
     // A replay connects to nothing.
@@ -112,7 +115,7 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     let _ = built.recv();
     // It waits for this.
     let _ = started.send(Threads { workers: guards, connectors: threads });
-    Ok(Running::new(control.clone(), commits, connectors, operators, ending))
+    Ok(Running::new(control.clone(), reader, ending))
 }
 
 /// Starts the thread that synchronizes the log, if the pipeline has one that is to survive a power loss.

@@ -11,6 +11,7 @@ use super::checkpoints::Checkpoints;
 use super::commit_loop::CommitLoop;
 use super::recovery::Recovery;
 use super::replay::Replay;
+use super::state_meter::StateMeter;
 use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
@@ -60,28 +61,32 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 
 fn work(worker: &mut Worker, shared: &Shared) {
     let arrivals = ArrivalLog::of(&shared.control);
-    let Built { sources, ends, progress, states, calls } = worker.dataflow_named("pathway", |scope| {
+    let index = worker.index();
+    let Built { sources, ends, progress, states, stopwatch, calls } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
         for (number, node) in (0..).zip(&shared.nodes) {
-            build.dataflow.begin_node(number, node.name());
+            build.dataflow.begin_node(number, node.name(), node.meters().on_worker(index));
             (node.build)(&mut build);
         }
         build.finish()
     });
+    let mut state_meter = StateMeter::new(&states, stopwatch, index);
     let mut state = None;
     if let Some(persistent) = shared.control.persistent() {
-        let (place, rounds) = ((worker.index(), worker.peers()), Arc::clone(&shared.rounds));
+        let (place, rounds) = ((index, worker.peers()), Arc::clone(&shared.rounds));
         let mut loaded = WorkerState::new(states, place, shared.control.clone(), rounds);
         if let Err(error) = loaded.load(persistent) {
             shared.control.fail(error);
         }
         state = Some(loaded);
+        state_meter.measure();
     }
-    if worker.index() == 0 {
+    if index == 0 {
         let checkpoints = state.take().map(|state| Checkpoints::new(state, Arc::clone(&shared.rounds)));
         let commit_loop = CommitLoop {
             checkpoints,
             calls,
+            state_meter: &mut state_meter,
             control: &shared.control,
             sources,
             ends,
@@ -107,6 +112,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             CheckpointWork::More => Some(Duration::ZERO),
             CheckpointWork::Later(wait) => Some(wait),
         };
-        worker.step_or_park(wait);
+        worker.step_or_park(wait.into_iter().chain(state_meter.busy()).min());
     }
+    state_meter.idle();
 }

@@ -141,7 +141,7 @@ impl WorkerState {
     fn load_plan(&self, state: &PersistentState, checkpoint: &Checkpoint) -> Result<Option<Arc<LoadPlan>>> {
         if self.worker == 0 {
             let (mut states, mut layouts) = (Vec::new(), self.layouts.iter());
-            for OperatorState { node, operator } in &self.operators {
+            for OperatorState { node, operator, .. } in &self.operators {
                 states.extend(operator.borrow_mut().states().into_iter().map(|part| ProgramState {
                     node: node.to_string(),
                     label: part.label,
@@ -215,7 +215,7 @@ impl WorkerState {
         let sender = self.rounds.sender.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(sender) = sender {
             let (mut sizes, mut layouts) = (Vec::new(), self.layouts.iter());
-            for OperatorState { node, operator } in &self.operators {
+            for OperatorState { node, operator, .. } in &self.operators {
                 for part in operator.borrow_mut().states() {
                     part.state.begin(sender.all);
                     let layout = layouts.next().cloned();
@@ -240,7 +240,7 @@ impl WorkerState {
     /// Writes the next piece.
     fn write(&mut self) -> Result<CheckpointWork, String> {
         let Some(open) = &mut self.open else { return Ok(CheckpointWork::None) };
-        while let Some(OperatorState { node, operator }) = self.operators.get(open.operator) {
+        while let Some(OperatorState { node, operator, .. }) = self.operators.get(open.operator) {
             let mut operator = operator.borrow_mut();
             let mut parts = operator.states();
             let Some(part) = parts.get_mut(open.part) else {
@@ -268,7 +268,7 @@ impl WorkerState {
 }
 
 /// Whether a worker saves a part of a state.
-fn saves(worker: usize, scope: StateScope) -> bool {
+pub(super) fn saves(worker: usize, scope: StateScope) -> bool {
     match scope {
         StateScope::Partitioned => true,
         StateScope::First | StateScope::Shared => worker == 0,

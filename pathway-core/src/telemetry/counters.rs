@@ -1,6 +1,6 @@
 //! The counters of sources and sinks.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A number that only grows, shared between threads.
 #[derive(Debug, Default)]
@@ -19,6 +19,47 @@ impl Counter {
 
     /// The number so far.
     pub fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A number that goes up and down, shared between threads, and that may not be known.
+#[derive(Debug)]
+pub struct Gauge(AtomicU64);
+
+impl Gauge {
+    const UNKNOWN: u64 = u64::MAX;
+
+    /// Sets the number.
+    pub fn set(&self, n: u64) {
+        self.0.store(n, Ordering::Relaxed);
+    }
+
+    /// The last number; `None` if there was none.
+    pub fn get(&self) -> Option<u64> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|n| *n != Gauge::UNKNOWN)
+    }
+}
+
+impl Default for Gauge {
+    /// A number that is not known.
+    fn default() -> Self {
+        Gauge(AtomicU64::new(Gauge::UNKNOWN))
+    }
+}
+
+/// Yes or no, shared between threads.
+#[derive(Debug, Default)]
+pub struct Flag(AtomicBool);
+
+impl Flag {
+    /// Sets it.
+    pub fn set(&self, is: bool) {
+        self.0.store(is, Ordering::Relaxed);
+    }
+
+    /// What it was set to; no at first.
+    pub fn get(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -46,6 +87,12 @@ pub struct SourceCounters {
     pub removed_keys: Counter,
     /// How often the connection was established again.
     pub reconnects: Counter,
+    /// Messages that the server has stored for the source and not delivered yet, as of its last answer.
+    pub pending: Gauge,
+    /// When the last message that the pipeline has taken was stored, in unix nanoseconds.
+    pub stored: Gauge,
+    /// Whether the server has more for the source than was asked for: what it had at the start, or has stored since.
+    pub is_behind: Flag,
 }
 
 /// The counters of a sink.

@@ -1,18 +1,30 @@
-//! Log lines about a running pipeline, and the counters that its statistics are made of. This room names no other.
+//! What is said about a running pipeline: log lines, counters, measured times, and the statistics that are made of them. This room
+//! names no other.
 
 #[cfg(test)]
 pub(crate) mod capture;
 mod counters;
+mod histogram;
+mod latency;
 mod log;
 mod log_flusher;
 mod log_limiter;
+mod meter;
 mod operator;
 mod patience;
 mod stats;
+mod stopwatch;
 
-pub use counters::{Counter, SinkCounters, SourceCounters};
+pub use counters::{Counter, Flag, Gauge, SinkCounters, SourceCounters};
+pub use histogram::{Bucket, Histogram, HistogramStats};
+pub use latency::{Latencies, LatencyStats};
 pub use log::{Level, report};
 pub use log_limiter::LogLimiter;
+pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
-pub use stats::{OperatorStats, RecordingStats, SinkStats, SourceStats};
+pub use stats::{
+    OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
+    SourceStats, Stats, Waiting,
+};
+pub use stopwatch::{NodeTime, Sample, Stopwatch, Turn};

@@ -4,13 +4,16 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use super::{Counter, Level, LogLimiter, OperatorStats};
+use super::{Level, LogLimiter, NodeMeter, NodeMeters, OperatorStats};
 
-/// The name of an operator, and its counters, which all workers share.
+/// The name of an operator, and what it counts.
 #[derive(Clone, Debug)]
 pub struct OperatorContext {
     name: Arc<Name>,
-    counters: Arc<OperatorCounters>,
+    meters: NodeMeters,
+    /// The worker whose counters it has.
+    worker: usize,
+    jump: Jump,
 }
 
 /// The name of an operator.
@@ -22,20 +25,19 @@ struct Name {
     given: OnceLock<Arc<str>>,
 }
 
-/// The counters of an operator.
-#[derive(Debug, Default)]
-struct OperatorCounters {
-    late: Counter,
-    ahead: Counter,
-    errors: Counter,
-    /// The last row that has moved event time far.
-    jump: Mutex<Option<String>>,
-}
+/// The last row that has moved event time far, on any worker.
+type Jump = Arc<Mutex<Option<String>>>;
 
 impl OperatorContext {
     /// An operator that has counted nothing yet.
-    pub fn new(name: Arc<str>) -> Self {
-        OperatorContext { name: Arc::new(Name { default: name, given: OnceLock::new() }), counters: Arc::default() }
+    pub fn new(name: Arc<str>, meters: NodeMeters) -> Self {
+        let name = Arc::new(Name { default: name, given: OnceLock::new() });
+        OperatorContext { name, meters, worker: 0, jump: Arc::default() }
+    }
+
+    /// The operator on a worker.
+    pub fn on_worker(&self, worker: usize) -> Self {
+        OperatorContext { worker, ..self.clone() }
     }
 
     /// The name: the user's, if there is one.
@@ -53,30 +55,33 @@ impl OperatorContext {
         let _ = self.name.given.set(name);
     }
 
+    /// Says that the ticks of its event time are unix nanoseconds.
+    pub fn set_utc(&self) {
+        self.meters.set_utc();
+    }
+
+    /// What it counts on its worker.
+    pub fn meter(&self) -> Arc<NodeMeter> {
+        self.meters.on_worker(self.worker)
+    }
+
     /// What the operator has counted so far.
     pub fn stats(&self) -> OperatorStats {
-        OperatorStats {
-            name: self.name().to_string(),
-            late: self.counters.late.get(),
-            ahead: self.counters.ahead.get(),
-            errors: self.counters.errors.get(),
-        }
+        OperatorStats::new(self.name(), &self.meters)
     }
-}
 
-impl OperatorContext {
     /// Remembers the row that has moved event time far, for the reports of late rows.
     pub fn set_jump(&self, row: String) {
-        *self.counters.jump.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
+        *self.jump.lock().unwrap_or_else(PoisonError::into_inner) = Some(row);
     }
 }
 
 /// The last row that has moved event time far, as the end of a sentence.
-struct LastJump<'a>(&'a OperatorCounters);
+struct LastJump<'a>(&'a Jump);
 
 impl fmt::Display for LastJump<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.0.jump.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Some(row) => write!(f, "; the last row that moved event time far ahead is {row}"),
             None => Ok(()),
         }
@@ -94,7 +99,7 @@ impl Deref for OperatorContext {
 
 impl From<&str> for OperatorContext {
     fn from(name: &str) -> Self {
-        OperatorContext::new(name.into())
+        OperatorContext::new(name.into(), NodeMeters::default())
     }
 }
 
@@ -107,7 +112,8 @@ impl fmt::Display for OperatorContext {
 /// Counts and reports on one worker what an operator cannot use or compute.
 #[derive(Debug)]
 pub struct OperatorReports {
-    counters: Arc<OperatorCounters>,
+    meter: Arc<NodeMeter>,
+    jump: Jump,
     late: LogLimiter,
     ahead: LogLimiter,
     errors: LogLimiter,
@@ -118,7 +124,8 @@ impl OperatorReports {
     /// Reports under the name of the operator.
     pub fn new(operator: &OperatorContext) -> Self {
         OperatorReports {
-            counters: Arc::clone(&operator.counters),
+            meter: operator.meter(),
+            jump: Arc::clone(&operator.jump),
             late: LogLimiter::new(operator.name()),
             ahead: LogLimiter::new(operator.name()),
             errors: LogLimiter::new(operator.name()),
@@ -128,13 +135,13 @@ impl OperatorReports {
 
     /// Rows arrived too late. `message` describes one of them; the row that has moved event time is added.
     pub fn late(&mut self, rows: u64, message: fmt::Arguments<'_>) {
-        self.counters.late.add(rows);
-        self.late.report(Level::Warn, rows, format_args!("{message}{}", LastJump(&self.counters)));
+        self.meter.late.add(rows);
+        self.late.report(Level::Warn, rows, format_args!("{message}{}", LastJump(&self.jump)));
     }
 
     /// A row is too far ahead of a clock to move event time.
     pub fn ahead(&mut self, message: fmt::Arguments<'_>) {
-        self.counters.ahead.add(1);
+        self.meter.ahead.add(1);
         self.ahead.report(Level::Warn, 1, message);
     }
 
@@ -151,6 +158,6 @@ impl OperatorReports {
 
     /// Something could not be computed, and a fallback took its place.
     pub fn count_error(&self) {
-        self.counters.errors.add(1);
+        self.meter.errors.add(1);
     }
 }

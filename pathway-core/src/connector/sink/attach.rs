@@ -13,7 +13,7 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
 use crate::plan::{Expected, NodeId, NodeKind, Plan, SinkHandle, Table};
-use crate::telemetry::SinkStats;
+use crate::telemetry::{OutboxStats, SinkStats};
 
 impl<R: Schema> Table<R> {
     /// Gives the table's commits to a [`Sink`] of your own.
@@ -217,7 +217,7 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
     }
 
     fn stats(&self) -> SinkStats {
-        SinkStats::new(&self.link.name, &self.link.counters)
+        SinkStats::new(&self.link.name, &self.link.counters, self.link.outbox.stats())
     }
 }
 
@@ -260,6 +260,6 @@ impl SinkHandle for MemorySink {
     }
 
     fn stats(&self) -> SinkStats {
-        SinkStats::new(&self.link.name, &self.link.counters)
+        SinkStats::new(&self.link.name, &self.link.counters, OutboxStats::default())
     }
 }

@@ -91,7 +91,7 @@ pub trait Sink: Send + Sized + 'static {
     /// What it takes: rows of a schema, or [`Encoded`] messages.
     type Item: SinkItem;
 
-    /// The sink's name in logs, errors and [`stats`](crate::runtime::Stats). Default: `sink`, with a number if there are several.
+    /// The sink's name in logs, errors and [`stats`](crate::telemetry::Stats). Default: `sink`, with a number if there are several.
     ///
     /// If another sink, a source or an operator of the pipeline has the name, [`run`](crate::plan::Pipeline::run) returns an error
     /// that names both. A type of which a pipeline may have several sinks gets its name from its user.

@@ -3,12 +3,14 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::EncodedBatch;
 use crate::data::{Commit, EncodeError};
 use crate::plan::Control;
+use crate::telemetry::OutboxStats;
 
 /// What one commit has for a sink.
 pub trait OutputBatch: Send + Sync + 'static {
@@ -55,13 +57,28 @@ struct State<B> {
     is_discarded: bool,
     /// The weight of all batches that are not confirmed, taken or not.
     weight: usize,
-    /// The commits of these batches, in order.
-    unconfirmed: VecDeque<Commit>,
+    /// These batches, in order.
+    unconfirmed: VecDeque<Unconfirmed>,
+    /// How many messages they have.
+    messages: u64,
+    /// How long so much has waited that it was full, and since when it is.
+    full: Duration,
+    full_since: Option<Instant>,
     finished: bool,
     /// Commits before this one are not taken: an earlier run has written them.
     skipped: Commit,
     /// How many threads wait in [`Outbox::next_blocking`].
     blocked: usize,
+}
+
+/// A batch that the sink has not confirmed.
+struct Unconfirmed {
+    commit: Commit,
+    messages: u64,
+    /// When the sink could take it, or was given it and could not.
+    since: Instant,
+    /// It cannot be taken before as many records of the log are on the disk.
+    needed: u64,
 }
 
 /// How much waits, in bytes, before the worker opens no new commit.
@@ -76,6 +93,9 @@ impl<B: OutputBatch> Outbox<B> {
             is_discarded: false,
             weight: 0,
             unconfirmed: VecDeque::new(),
+            messages: 0,
+            full: Duration::ZERO,
+            full_since: None,
             finished: false,
             skipped: 0,
             blocked: 0,
@@ -94,8 +114,14 @@ impl<B: OutputBatch> Outbox<B> {
         if batch.commit() < state.skipped || state.is_discarded {
             return;
         }
+        let (commit, messages, since) = (batch.commit(), batch.len() as u64, Instant::now());
         state.weight += batch.weight();
-        state.unconfirmed.push_back(batch.commit());
+        if state.is_full() {
+            state.full_since.get_or_insert(since);
+        }
+        state.messages += messages;
+        state.unconfirmed.push_back(Unconfirmed { commit, messages, since, needed });
+        self.control.latencies().handed_over(commit);
         state.waiting.push_back((needed, Arc::new(batch)));
         self.notify(state);
     }
@@ -103,7 +129,9 @@ impl<B: OutputBatch> Outbox<B> {
     /// As many records of the log are on the disk.
     pub(super) fn release(&self, records: u64) {
         let mut state = self.lock();
-        state.released = records;
+        let (before, now) = (std::mem::replace(&mut state.released, records), Instant::now());
+        let released = state.unconfirmed.iter_mut().filter(|batch| batch.needed > before && batch.needed <= records);
+        released.for_each(|batch| batch.since = now);
         self.notify(state);
     }
 
@@ -183,13 +211,20 @@ impl<B: OutputBatch> Outbox<B> {
     pub(super) fn confirm_commit(&self, commit: Commit, weight: usize) -> bool {
         let mut state = self.lock();
         let was_full = state.is_full();
-        let Some(position) = state.unconfirmed.iter().position(|unconfirmed| *unconfirmed == commit) else {
+        let position = state.unconfirmed.iter().position(|unconfirmed| unconfirmed.commit == commit);
+        let Some(batch) = position.and_then(|position| state.unconfirmed.remove(position)) else {
             return false;
         };
-        state.unconfirmed.remove(position);
+        let now = Instant::now();
         state.weight -= weight;
+        state.messages -= batch.messages;
+        if was_full && !state.is_full() {
+            state.full = state.full_for(now);
+            state.full_since = None;
+        }
         let wake = (was_full && !state.is_full()) || state.unconfirmed.is_empty();
         drop(state);
+        self.control.latencies().confirmed(commit, now.saturating_duration_since(batch.since), now);
         if wake {
             self.control.wake();
         }
@@ -213,7 +248,13 @@ impl<B: OutputBatch> Outbox<B> {
 
     /// The oldest commit that is not confirmed.
     pub fn oldest_unconfirmed(&self) -> Option<Commit> {
-        self.lock().unconfirmed.front().copied()
+        self.lock().unconfirmed.front().map(|batch| batch.commit)
+    }
+
+    /// What waits, for the statistics.
+    pub(super) fn stats(&self) -> OutboxStats {
+        let state = self.lock();
+        OutboxStats { messages: state.messages, full: state.full_for(Instant::now()), is_full: state.is_full() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State<B>> {
@@ -234,6 +275,10 @@ impl<B> State<B> {
 
     fn is_full(&self) -> bool {
         self.weight >= MAX_WEIGHT
+    }
+
+    fn full_for(&self, now: Instant) -> Duration {
+        self.full + self.full_since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since))
     }
 }
 

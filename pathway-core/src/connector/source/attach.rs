@@ -373,5 +373,5 @@ impl SourceHandle for MemorySource {
 fn stats<B: InputBatch>(link: &SourceLink<B>) -> SourceStats {
     let position = link.position.lock().unwrap_or_else(PoisonError::into_inner);
     let position = position.as_ref().map(ToString::to_string);
-    SourceStats::new(&link.name, &link.counters, link.queue.backlog(), position)
+    SourceStats::new(&link.name, &link.counters, link.queue.waiting(), position)
 }

@@ -1,24 +1,25 @@
 //! Moves messages into the dataflow as rows: the operator of a source whose messages are decoded.
 
+mod reject;
 mod snapshot;
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 use std::sync::{Arc, PoisonError};
+use std::time::Instant;
 
 use super::confirmations::Confirmations;
-use super::decode_settings::{DecodeSettings, OnDecodeError};
+use super::decode_settings::DecodeSettings;
 use super::ingest_limit::IngestLimit;
 use super::message_place::Place;
 use super::row_decoder::BoxedDecoder;
 use super::{MessageBatch, Position, SourceLink, logged};
-use crate::connector::sink::EncodedBatch;
-use crate::data::{Change, Commit, DecodeError, Error, ErrorKind, Message, Schema};
+use crate::data::{Change, Commit, Error, ErrorKind, Schema};
 use crate::dataflow::InputHandle;
-use crate::format::{DecodedRows, RejectedPart};
-use crate::plan::{Acknowledged, Backlog, CommitTrigger, SourceArrivals, SourceOperator};
-use crate::telemetry::{Level, LogLimiter};
+use crate::format::DecodedRows;
+use crate::plan::{Acknowledged, Arrived, Backlog, CommitTrigger, SourceArrivals, SourceOperator};
+use crate::telemetry::LogLimiter;
 use snapshot::Snapshot;
 
 /// Decodes what waits and sends it into the dataflow.
@@ -46,6 +47,10 @@ pub(super) struct DecodeOperator<R: Schema> {
     has_more: bool,
     /// The batch whose messages are next, and the number of the first one that was not moved.
     current: Option<(MessageBatch, usize)>,
+    /// When that batch has arrived.
+    current_arrived: Option<Instant>,
+    /// What was moved into the open commit.
+    arrived: Arrived,
 }
 
 impl<R: Schema> DecodeOperator<R> {
@@ -72,18 +77,27 @@ impl<R: Schema> DecodeOperator<R> {
             snapshot: Snapshot::default(),
             has_more: false,
             current: None,
+            current_arrived: None,
+            arrived: Arrived::default(),
         }
     }
 
     /// The batch whose messages are next, and the number of the first of them.
     fn next_batch(&mut self) -> Option<(MessageBatch, usize)> {
-        self.current.take().or_else(|| self.link.queue.take().map(|batch| (batch, 0)))
+        self.current.take().or_else(|| {
+            let (arrived, batch) = self.link.queue.take_arrived()?;
+            self.current_arrived = Some(arrived);
+            Some((batch, 0))
+        })
     }
 
     /// Decodes messages of a batch and sends their rows on.
     fn decode(&mut self, batch: &MessageBatch, numbers: Range<usize>) {
+        let time = self.output.time();
+        let _turn = time.start();
         let read = self.decode_rows(batch, numbers.clone());
         self.confirmations.take(read);
+        self.arrived.add(read, self.current_arrived);
         self.log_arrivals(batch, numbers.start..numbers.start + read);
         self.send_rows(batch, numbers.start + read);
         if self.is_stopped {
@@ -125,7 +139,15 @@ impl<R: Schema> DecodeOperator<R> {
         if let Some(position) = batch.position_after(end) {
             *self.link.position.lock().unwrap_or_else(PoisonError::into_inner) = Some(position.clone());
         }
+        self.note_stored(batch, end);
         self.output.send(&mut self.decoded.changes);
+    }
+
+    /// The first messages of a batch are taken.
+    fn note_stored(&self, batch: &MessageBatch, end: usize) {
+        if let Some(stored) = batch.last_stored(end).and_then(|stored| u64::try_from(stored).ok()) {
+            self.link.counters.stored.set(stored);
+        }
     }
 
     /// Decodes messages of a batch, and returns how many: all, or those before one at which the source stops.
@@ -163,78 +185,6 @@ impl<R: Schema> DecodeOperator<R> {
         }
         read
     }
-
-    /// Rejects a message, or parts of it. Where the pipeline stops at the first, that is all there is to say.
-    fn reject_all(
-        &mut self,
-        message: &Message<'_>,
-        place: &Place<'_>,
-        error: Option<DecodeError>,
-        dead_letters: &mut Option<EncodedBatch>,
-    ) {
-        let parts = std::mem::take(&mut self.decoded.rejected).into_iter().map(Rejected::Part);
-        for rejected in parts.chain(error.map(Rejected::Message)) {
-            self.reject(message, place, rejected, dead_letters);
-            if self.is_stopped {
-                return;
-            }
-        }
-    }
-
-    fn reject(
-        &mut self,
-        message: &Message<'_>,
-        place: &Place<'_>,
-        rejected: Rejected,
-        dead_letters: &mut Option<EncodedBatch>,
-    ) {
-        self.link.counters.rejected.add(1);
-        if self.settings.on_error == OnDecodeError::Skip
-            && self.arrivals.as_ref().is_some_and(SourceArrivals::is_confirmed)
-        {
-            // An earlier run has reported it.
-            return;
-        }
-        let output = self.settings.dead_letters.as_ref();
-        let is_own = output.is_some_and(|output| output.is_own(message));
-        if let Some(output) = output.filter(|_| !is_own) {
-            let batch = dead_letters.get_or_insert_with(|| output.batch(self.commit));
-            match &rejected {
-                Rejected::Message(error) => output.add(batch, message, error),
-                Rejected::Part(part) => {
-                    let (part, error) = part.as_message(message);
-                    output.add(batch, &part, &error);
-                }
-            }
-            self.link.counters.dead_letters.add(1);
-        }
-        let (what, error) = match &rejected {
-            Rejected::Message(error) => ("a message", error),
-            Rejected::Part(part) => ("a row of a message", &part.error),
-        };
-        match self.settings.on_error {
-            OnDecodeError::Skip => {
-                let note =
-                    if is_own { "; it is a dead letter of this pipeline, and does not become one again" } else { "" };
-                self.errors.report(Level::Error, 1, format_args!("{what} {place} is skipped: {error}{note}"));
-            }
-            OnDecodeError::Stop => {
-                let message = format!(
-                    "source `{}`: {what} {place} cannot be decoded, and the source stops at decode \
-                     errors: {error}",
-                    self.link.name
-                );
-                self.link.control.stop_with(Error::new(ErrorKind::Decode, message));
-                self.is_stopped = true;
-            }
-        }
-    }
-}
-
-/// What could not be decoded.
-enum Rejected {
-    Message(DecodeError),
-    Part(RejectedPart),
 }
 
 impl<R: Schema> SourceOperator for DecodeOperator<R> {
@@ -333,6 +283,7 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         if let Some(arrivals) = &self.arrivals {
             arrivals.record(batch.len(), || Ok(values.to_vec()));
         }
+        self.arrived.add(read, None);
         self.send_rows(&batch, read);
         Ok(())
     }
@@ -358,6 +309,10 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         self.is_scheduled()
             && !self.has_open_snapshot()
             && (self.link.backlog.reads_stored() || self.link.queue.is_half_free())
+    }
+
+    fn take_arrived(&mut self) -> Arrived {
+        std::mem::take(&mut self.arrived)
     }
 
     fn advance(&mut self, next: Commit) {

@@ -23,6 +23,11 @@ pub trait InputBatch: Default + Send + 'static {
         0
     }
 
+    /// When the first of them was stored, in unix nanoseconds, if it is known.
+    fn first_stored(&self) -> Option<i64> {
+        None
+    }
+
     /// The first and the last position that the source has set; `None` where it has no positions.
     fn positions(&self) -> Option<(&Position, &Position)> {
         None

@@ -33,6 +33,8 @@ pub struct MessageBatch {
     rejected: Vec<(usize, DecodeError)>,
     /// When each message was stored, in unix nanoseconds; empty where that does not matter.
     stored: Vec<i64>,
+    /// When the first and the last message were stored, in unix nanoseconds, if the source says it.
+    stored_range: Option<(i64, i64)>,
 }
 
 #[derive(Debug)]
@@ -147,6 +149,19 @@ impl MessageBatch {
         self.stored.push(stored);
     }
 
+    /// Says when the last message was stored, in unix nanoseconds, for the statistics: of each message of a batch, or of none.
+    pub(crate) fn set_last_stored(&mut self, stored: i64) {
+        self.stored_range.get_or_insert((stored, stored)).1 = stored;
+    }
+
+    /// When the last one of the first `messages` messages was stored, as far as it is known: of some, or of all of them.
+    pub(super) fn last_stored(&self, messages: usize) -> Option<i64> {
+        match messages.checked_sub(1)? {
+            last if messages < self.len() => self.stored_at(last),
+            _ => self.stored_range.map(|(_, last)| last),
+        }
+    }
+
     /// When the message with this number was stored, if the source has said it.
     pub(crate) fn stored_at(&self, number: usize) -> Option<i64> {
         self.stored.get(number).copied()
@@ -210,6 +225,7 @@ impl MessageBatch {
         self.metadata.clear(KEEP);
         self.rejected.clear();
         self.stored.clear();
+        self.stored_range = None;
         self.positions.clear();
         self.positions.shrink_to(KEEP / size_of::<(usize, Position)>());
     }
@@ -230,6 +246,10 @@ impl InputBatch for MessageBatch {
 
     fn payload_bytes(&self) -> usize {
         self.bytes()
+    }
+
+    fn first_stored(&self) -> Option<i64> {
+        self.stored_range.map(|(first, _)| first)
     }
 
     fn positions(&self) -> Option<(&Position, &Position)> {

@@ -1,14 +1,17 @@
 //! The bounded queue between a source and the worker.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::fmt;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
 use super::{AckProgress, Bound, Closed, InputBatch, MessageBatch};
 use crate::plan::Control;
+use crate::telemetry::Waiting;
+use state::State;
 
 /// Batches on their way from one source to the worker.
 ///
@@ -28,29 +31,6 @@ pub struct InputQueue<B = MessageBatch> {
     acks: AckProgress,
     bound: Bound,
     control: Control,
-}
-
-#[derive(Default)]
-struct State<B> {
-    /// What was added since the last sealed commit, where the source seals commits.
-    open: B,
-    batches: VecDeque<B>,
-    /// Emptied batches, whose memory the source uses again.
-    spare: Vec<B>,
-    messages: usize,
-    bytes: usize,
-    /// How many threads wait for room.
-    blocked: usize,
-    /// The source pushes no more.
-    ended: bool,
-    /// The worker takes no more.
-    closed: bool,
-    /// So many messages were taken; what else was in the last batch was not. `None`: all of it was.
-    taken: Option<u64>,
-    /// How many messages were pushed.
-    pushed: u64,
-    /// How many of them belong to the initial snapshot, once that is known.
-    snapshot: Option<u64>,
 }
 
 impl<B: InputBatch> InputQueue<B> {
@@ -98,7 +78,7 @@ impl<B: InputBatch> InputQueue<B> {
         if batch.is_empty() {
             return Ok(false);
         }
-        let mut blocked = false;
+        let (arrived, mut blocked) = (Instant::now(), false);
         let mut state = self.lock();
         // A batch always fits into an empty queue, however large it is.
         while !state.takes_no_more() && !state.batches.is_empty() && !state.has_room(self.bound, batch) {
@@ -110,7 +90,7 @@ impl<B: InputBatch> InputQueue<B> {
         if state.takes_no_more() {
             return Err(Closed);
         }
-        self.enqueue(state, batch)?;
+        self.enqueue(state, batch, arrived)?;
         Ok(blocked)
     }
 
@@ -119,15 +99,15 @@ impl<B: InputBatch> InputQueue<B> {
     /// # Errors
     /// [`Closed`] when the pipeline has ended: the batch was not taken.
     pub fn push_unblocked(&self, batch: &mut B) -> Result<(), Closed> {
-        if batch.is_empty() { Ok(()) } else { self.enqueue(self.lock(), batch) }
+        if batch.is_empty() { Ok(()) } else { self.enqueue(self.lock(), batch, Instant::now()) }
     }
 
-    fn enqueue(&self, mut state: MutexGuard<'_, State<B>>, batch: &mut B) -> Result<(), Closed> {
+    fn enqueue(&self, mut state: MutexGuard<'_, State<B>>, batch: &mut B, arrived: Instant) -> Result<(), Closed> {
         if state.closed {
             return Err(Closed);
         }
         let empty = state.spare.pop().unwrap_or_default();
-        state.enqueue(std::mem::replace(batch, empty));
+        state.enqueue(std::mem::replace(batch, empty), arrived);
         self.wake_for_first(state);
         Ok(())
     }
@@ -149,10 +129,11 @@ impl<B: InputBatch> InputQueue<B> {
     pub fn append(&self, batch_len: usize, add: impl FnOnce(&mut B)) -> Result<(), Closed> {
         let mut guard = self.lock_to_add()?;
         let state = &mut *guard;
-        if state.batches.back().is_none_or(|last| last.len() >= batch_len) {
-            state.batches.push_back(state.spare.pop().unwrap_or_default());
+        if state.batches.back().is_none_or(|(_, last)| last.len() >= batch_len) {
+            let batch = state.spare.pop().unwrap_or_default();
+            state.batches.push_back((Instant::now(), batch));
         }
-        if let Some(last) = state.batches.back_mut() {
+        if let Some((_, last)) = state.batches.back_mut() {
             let (len, weight) = (last.len(), last.weight());
             add(last);
             let added = last.len() - len;
@@ -290,8 +271,13 @@ impl<B: InputBatch> InputQueue<B> {
 
     /// Takes the oldest batch, if one waits.
     pub fn take(&self) -> Option<B> {
+        self.take_arrived().map(|(_, batch)| batch)
+    }
+
+    /// The same, with the time at which the batch has arrived: when its source has begun to hand it over.
+    pub fn take_arrived(&self) -> Option<(Instant, B)> {
         let mut state = self.lock();
-        let batch = state.batches.pop_front()?;
+        let (arrived, batch) = state.batches.pop_front()?;
         let was_half_free = state.is_half_free(self.bound);
         state.messages -= batch.len();
         state.bytes -= batch.weight();
@@ -301,7 +287,7 @@ impl<B: InputBatch> InputQueue<B> {
         if state.blocked > 0 {
             self.room.notify_all();
         }
-        Some(batch)
+        Some((arrived, batch))
     }
 
     /// Gives an emptied batch back, for its memory.
@@ -316,6 +302,12 @@ impl<B: InputBatch> InputQueue<B> {
     /// How many messages wait.
     pub fn backlog(&self) -> usize {
         self.lock().messages
+    }
+
+    /// What waits, for the statistics.
+    pub(super) fn waiting(&self) -> Waiting {
+        let state = self.lock();
+        Waiting { messages: state.messages, stored: state.batches.front().and_then(|(_, batch)| batch.first_stored()) }
     }
 
     /// How many messages were handed over so far.
@@ -364,32 +356,6 @@ impl<B: InputBatch> InputQueue<B> {
 
     fn lock(&self) -> MutexGuard<'_, State<B>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<B: InputBatch> State<B> {
-    fn enqueue(&mut self, batch: B) {
-        self.messages += batch.len();
-        self.bytes += batch.weight();
-        self.pushed += batch.len() as u64;
-        self.batches.push_back(batch);
-    }
-
-    fn seal(&mut self) {
-        let commit = std::mem::take(&mut self.open);
-        self.enqueue(commit);
-    }
-
-    fn takes_no_more(&self) -> bool {
-        self.closed || self.ended
-    }
-
-    fn has_room(&self, bound: Bound, batch: &B) -> bool {
-        self.messages + batch.len() <= bound.messages && self.bytes + batch.weight() <= bound.bytes
-    }
-
-    fn is_half_free(&self, bound: Bound) -> bool {
-        self.messages <= bound.messages / 2 && self.bytes <= bound.bytes / 2
     }
 }
 

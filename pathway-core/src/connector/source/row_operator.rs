@@ -10,7 +10,7 @@ use super::row_copies::RowCopies;
 use super::{InputBatch, RowBatch, SourceLink};
 use crate::data::{Change, Commit, Error, ErrorKind, Schema};
 use crate::dataflow::InputHandle;
-use crate::plan::{CommitTrigger, SourceArrivals, SourceOperator, columns_of};
+use crate::plan::{Arrived, CommitTrigger, SourceArrivals, SourceOperator, columns_of};
 use crate::telemetry::{Level, LogLimiter};
 
 /// Moves what a source has handed over into the dataflow.
@@ -30,6 +30,8 @@ pub(super) struct RowOperator<R: Schema> {
     confirmations: Confirmations,
     /// The last turn ended before the queue was empty.
     has_more: bool,
+    /// What was moved into the open commit.
+    arrived: Arrived,
 }
 
 /// Rejects removals of rows that are not there.
@@ -79,13 +81,19 @@ impl<R: Schema> RowOperator<R> {
             has_commit: false,
             confirmations: Confirmations::default(),
             has_more: false,
+            arrived: Arrived::default(),
         }
     }
 
     /// Moves one batch. Returns how many rows it had, or `None` where no batch waits.
     fn take(&mut self) -> Option<usize> {
-        let mut batch = self.link.queue.take()?;
+        let (arrived, mut batch) = self.link.queue.take_arrived()?;
+        let time = self.output.time();
+        let _turn = time.start();
         let taken = batch.len();
+        // Static tables have been there before the pipeline.
+        let is_static = matches!(self.trigger, CommitTrigger::Preloaded);
+        self.arrived.add(taken, (!is_static).then_some(arrived));
         self.confirmations.take(taken);
         let mut rows = self.confirmations.taken();
         if let Some(checker) = &mut self.checker {
@@ -168,6 +176,7 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         }
         self.link.counters.received.add(received);
         self.link.counters.rows.add(changes.len() as u64);
+        self.arrived.add(changes.len(), None);
         if let Some(arrivals) = &self.arrivals {
             arrivals.record(changes.len(), || Ok(values.to_vec()));
         }
@@ -181,6 +190,10 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
 
     fn preloaded_left(&self) -> u64 {
         self.link.queue.batches() as u64
+    }
+
+    fn take_arrived(&mut self) -> Arrived {
+        std::mem::take(&mut self.arrived)
     }
 
     fn advance(&mut self, next: Commit) {

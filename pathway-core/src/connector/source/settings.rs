@@ -52,7 +52,7 @@ impl SourceSettings {
         SourceSettings::default()
     }
 
-    /// The source's name in logs, errors and [`stats`](crate::runtime::Stats). Default: `source`, with a number if there are
+    /// The source's name in logs, errors and [`stats`](crate::telemetry::Stats). Default: `source`, with a number if there are
     /// several.
     ///
     /// If another source, a sink or an operator of the pipeline has the name, [`run`](crate::plan::Pipeline::run) returns an error

@@ -12,6 +12,7 @@ mod typed;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use ::timely::dataflow::Scope;
 
@@ -20,6 +21,7 @@ use super::{
     ActiveInput, BinaryStatefulOperator, ErasedStream, InputHandle, InputId, Item, Progress, StatefulOperator, Stream,
 };
 use crate::data::Commit;
+use crate::telemetry::{Counter, NodeTime, Stopwatch};
 use edges::Edges;
 use operators::BatchStream;
 use progress::Frontiers;
@@ -34,23 +36,38 @@ pub(super) struct TimelyEngine<'scope> {
     streams: Vec<Origin<'scope>>,
     edges: Edges,
     frontiers: Frontiers,
+    /// The time of the node whose operators are being added.
+    time: NodeTime,
 }
 
 /// Where the items of a stream are.
 enum Origin<'scope> {
     /// In the local engine, as this stream there; and in timely, once an operator there reads them.
-    Arrivals {
-        local: usize,
-        exchanged: Option<BatchStream<'scope>>,
-    },
-    Exchanged(BatchStream<'scope>),
+    Arrivals { local: usize, exchanged: Option<BatchStream<'scope>> },
+    /// In timely; and what counts its items there.
+    Exchanged(BatchStream<'scope>, Vec<Arc<Counter>>),
 }
 
 impl<'scope> TimelyEngine<'scope> {
-    pub(super) fn new(scope: Scope<'scope, Commit>) -> Self {
-        let arrivals = LocalEngine::default();
+    pub(super) fn new(scope: Scope<'scope, Commit>, stopwatch: Stopwatch) -> Self {
+        let arrivals = LocalEngine::new(stopwatch);
         let edges = Edges::new(scope.index() == 0);
-        TimelyEngine { scope, arrivals, streams: Vec::new(), edges, frontiers: Frontiers::default() }
+        let (frontiers, time) = Default::default();
+        TimelyEngine { scope, arrivals, streams: Vec::new(), edges, frontiers, time }
+    }
+
+    /// The operators that follow are those of this node.
+    pub(super) fn begin_node(&mut self, time: NodeTime) {
+        self.arrivals.begin_node(time.clone());
+        self.time = time;
+    }
+
+    /// What counts the items of a stream.
+    pub(super) fn items_of(&self, stream: usize) -> Vec<Arc<Counter>> {
+        match &self.streams[stream] {
+            Origin::Arrivals { local, .. } => vec![self.arrivals.items_of(*local)],
+            Origin::Exchanged(_, items) => items.clone(),
+        }
     }
 
     pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
@@ -80,8 +97,10 @@ impl<'scope> TimelyEngine<'scope> {
             let output = self.arrivals.each(arrivals, step);
             return self.add_arrivals(output);
         }
-        let output = operators::each(self.exchanged(input), name, typed::step(step));
-        self.add(output)
+        let items = Arc::default();
+        let step = typed::step(step, self.time.clone(), Arc::clone(&items));
+        let output = operators::each(self.exchanged(input), name, step);
+        self.add(output, vec![items])
     }
 
     pub(super) fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
@@ -89,9 +108,10 @@ impl<'scope> TimelyEngine<'scope> {
             let output = self.arrivals.concat(first, second);
             return self.add_arrivals(output);
         }
+        let items = [self.items_of(first.number), self.items_of(second.number)].concat();
         let (first, second) = (self.exchanged(first), self.exchanged(second));
         let output = operators::concat(first, second);
-        self.add(output)
+        self.add(output, items)
     }
 
     pub(super) fn stateful<D: Item, O: Item>(
@@ -102,8 +122,10 @@ impl<'scope> TimelyEngine<'scope> {
         operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
     ) -> Stream<O> {
         let routed = self.routed(input, name, route);
-        let output = operators::stateful(routed, name, Unary::new(operator));
-        self.add(output)
+        let items = Arc::default();
+        let operator = Unary::new(operator, self.time.clone(), Arc::clone(&items));
+        let output = operators::stateful(routed, name, operator);
+        self.add(output, vec![items])
     }
 
     pub(super) fn stateful_binary<L: Item, R: Item, O: Item>(
@@ -114,8 +136,10 @@ impl<'scope> TimelyEngine<'scope> {
         operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
     ) -> Stream<O> {
         let (left, right) = (self.routed(left, name, route_left), self.routed(right, name, route_right));
-        let output = operators::stateful_binary(left, right, name, Binary::new(operator));
-        self.add(output)
+        let items = Arc::default();
+        let operator = Binary::new(operator, self.time.clone(), Arc::clone(&items));
+        let output = operators::stateful_binary(left, right, name, operator);
+        self.add(output, vec![items])
     }
 
     pub(super) fn sink<D: Item>(
@@ -125,13 +149,13 @@ impl<'scope> TimelyEngine<'scope> {
         write: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
     ) {
         // All batches go to worker 0: that is what operators leave in them.
-        let input = self.exchanged(input);
-        operators::sink(input, name, typed::write(write), self.frontiers.add_sink());
+        let (input, time) = (self.exchanged(input), self.time.clone());
+        operators::sink(input, name, typed::write(write, time), self.frontiers.add_sink());
     }
 
     /// An unread stream in the local engine is complete at once.
     pub(super) fn track_unread(&mut self, stream: ErasedStream) {
-        if let Origin::Exchanged(stream) = &self.streams[stream.number] {
+        if let Origin::Exchanged(stream, _) = &self.streams[stream.number] {
             operators::probe(stream.clone(), self.frontiers.unread());
         }
     }
@@ -147,11 +171,12 @@ impl<'scope> TimelyEngine<'scope> {
         name: &str,
         route: impl Fn(&D) -> u64 + 'static,
     ) -> BatchStream<'scope> {
-        operators::each(self.exchanged(input), name, typed::route(route, self.scope.peers()))
+        let route = typed::route(route, self.scope.peers(), self.time.clone());
+        operators::each(self.exchanged(input), name, route)
     }
 
-    fn add<D: Item>(&mut self, stream: BatchStream<'scope>) -> Stream<D> {
-        self.streams.push(Origin::Exchanged(stream));
+    fn add<D: Item>(&mut self, stream: BatchStream<'scope>, items: Vec<Arc<Counter>>) -> Stream<D> {
+        self.streams.push(Origin::Exchanged(stream, items));
         Stream::new(self.streams.len() - 1)
     }
 
@@ -164,14 +189,14 @@ impl<'scope> TimelyEngine<'scope> {
     fn arrivals_of<D: Item>(&self, stream: Stream<D>) -> Option<Stream<D>> {
         match &self.streams[stream.number] {
             Origin::Arrivals { local, .. } => Some(Stream::new(*local)),
-            Origin::Exchanged(_) => None,
+            Origin::Exchanged(..) => None,
         }
     }
 
     /// The stream in timely. A stream in the local engine gets there once, however many operators read it.
     fn exchanged<D: Item>(&mut self, stream: Stream<D>) -> BatchStream<'scope> {
         match &mut self.streams[stream.number] {
-            Origin::Exchanged(exchanged) | Origin::Arrivals { exchanged: Some(exchanged), .. } => exchanged.clone(),
+            Origin::Exchanged(exchanged, _) | Origin::Arrivals { exchanged: Some(exchanged), .. } => exchanged.clone(),
             Origin::Arrivals { local, exchanged } => {
                 let (handle, stream) = operators::input(self.scope);
                 self.edges.connect::<D>(&mut self.arrivals, Stream::new(*local), handle);

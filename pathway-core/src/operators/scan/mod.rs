@@ -218,7 +218,7 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Se
     times: Option<ScanTimes<R>>,
     spec: ScanSpec<R, T, K, S, O>,
 ) -> Table<O> {
-    table.operator(verb, properties, move |build, changes, name| {
+    let scanned = table.operator(verb, properties, move |build, changes, name| {
         let (has_time, time) = (times.is_some(), Arc::clone(&spec.time));
         let ScanTimes { clocks, parts } = times.clone().unwrap_or_default();
         let jumps = JumpReports::new(name, spec.expire_after.unwrap_or(i128::MAX));
@@ -236,7 +236,8 @@ pub(super) fn scan_into<R: Schema, T: EventTime, K: Datum, S: Clone + Saved + Se
         }
         let emitted = build.dataflow.stateful(items, name, route, operator);
         build.dataflow.stateful(emitted, name, |_| 0, InOrder::new())
-    })
+    });
+    scanned.with_event_time::<T>()
 }
 
 /// Numbers the rows, and says event time to all workers.

@@ -143,6 +143,10 @@ impl Whole for SealedTime {
         let idle = saved.idle.zip(timeout).map(|(idle, timeout)| Idle { timeout, ..idle });
         *self = SealedTime { idle: idle.or(self.idle), ..saved };
     }
+
+    fn event_time(&self) -> Option<i128> {
+        self.now
+    }
 }
 
 impl Idle {

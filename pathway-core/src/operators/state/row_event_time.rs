@@ -197,6 +197,10 @@ impl Whole for Reached {
         let ahead = saved.ahead.zip(limit).map(|(ahead, limit)| Ahead { limit, ..ahead });
         *self = Reached { idle: idle.or(self.idle), ahead: ahead.or(self.ahead), ..saved };
     }
+
+    fn event_time(&self) -> Option<i128> {
+        self.now
+    }
 }
 
 /// What moves event time besides rows.

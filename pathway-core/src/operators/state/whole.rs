@@ -18,6 +18,11 @@ pub(crate) trait Whole: 'static {
 
     /// The state is as it was saved.
     fn load(&mut self, saved: Self::Saved);
+
+    /// As [`SavedState::event_time`].
+    fn event_time(&self) -> Option<i128> {
+        None
+    }
 }
 
 /// A value that checkpoints save as a whole.
@@ -78,6 +83,14 @@ impl<T: Whole> SavedState for WholeState<T> {
 
     fn keys(&self) -> usize {
         0
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<Self>()
+    }
+
+    fn event_time(&self) -> Option<i128> {
+        self.value.event_time()
     }
 }
 

@@ -109,14 +109,15 @@ impl<R: Schema, T: EventTime, K: Datum> TimedGroups<R, T, K> {
                 spec.by_row(),
             );
         }
-        table.operator("inactive_for", TableProperties::GROUPED, move |build, changes, name| {
+        let inactive = table.operator("inactive_for", TableProperties::GROUPED, move |build, changes, name| {
             let (key, time) = (Arc::clone(&spec.key), Arc::clone(&spec.time));
             let event_time = EventTimeTracker::new(Some(&clock), InputTimes::new(build, &parts, name));
             let times = observations(build, changes, name, move |row| Some(time(row).ticks()), Some(&clock), &parts);
             let rows = (changes, move |change: &Change<R>| hash_of(&key(&change.row)));
             let times = (times, |observed: &Observed| observed.0);
             build.dataflow.stateful_binary(rows, times, name, InactiveKeys::new(spec.clone(), event_time))
-        })
+        });
+        inactive.with_event_time::<T>()
     }
 }
 

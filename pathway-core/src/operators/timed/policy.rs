@@ -89,12 +89,13 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             false => input,
         };
         if input.is_sequence() {
-            return table.operator(verb, properties, move |build, changes, name| {
+            let result = table.operator(verb, properties, move |build, changes, name| {
                 let step = PolicyStep { arrived: Vec::new(), policy: policy(name) };
                 let (time, reports) = (Arc::clone(&time), JumpReports::new(name, length));
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 by_row(build, changes, name, times, reports, step)
             });
+            return result.with_event_time::<T>();
         }
         let properties = TableProperties { order: Order::Sorted, ..properties };
         let result = table.operator(verb, properties, move |build, changes, name| {
@@ -110,7 +111,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             let worker = |observed: &Observed| observed.0;
             build.dataflow.stateful_binary((changes, route), (observed, worker), name, operator)
         });
-        result.with_time_inputs_of(&table)
+        result.with_event_time::<T>().with_time_inputs_of(&table)
     }
 }
 

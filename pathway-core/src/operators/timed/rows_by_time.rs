@@ -214,6 +214,10 @@ impl<R: Schema> SavedState for RowsByTime<R> {
     fn keys(&self) -> usize {
         self.rows.len()
     }
+
+    fn bytes(&self) -> usize {
+        self.rows.len() * size_of::<(i128, Multiset<R>)>()
+    }
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                     }
                 })
             });
-            late.with_parameter(parameter)
+            late.with_event_time::<T>().with_parameter(parameter)
         }
         Kind::Session(gap) => {
             let rule = SessionRule {
@@ -134,7 +134,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 late_for_sessions(build, changes, name, times, rule.clone())
             });
-            late.with_parameter(format!("{kind:?}"))
+            late.with_event_time::<T>().with_parameter(format!("{kind:?}"))
         }
     }
 }

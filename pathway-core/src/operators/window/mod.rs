@@ -187,7 +187,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &parts)),
             }
         });
-        windows.with_parameter(parameters)
+        windows.with_event_time::<T>().with_parameter(parameters)
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt::Display;
 use jiff::{SignedDuration, Span, Timestamp};
 
 use super::calendar::CalendarLength;
-use crate::data::{DateTimeNaive, DateTimeUtc, Datum};
+use crate::data::{DateTimeNaive, DateTimeUtc, Datum, Schema};
+use crate::plan::Table;
 
 /// A column that says when something happened: a `DateTimeUtc`, a `DateTimeNaive`, or an `i64` in any unit.
 ///
@@ -22,6 +23,20 @@ pub trait EventTime: Datum + Copy + Display + Sealed {
 
     /// The time of a number; the nearest one if the type has no such time.
     fn at(ticks: i128) -> Self;
+
+    /// Whether the numbers are nanoseconds since 1970 in UTC, which can be compared with a clock.
+    #[doc(hidden)]
+    const IS_UTC: bool = false;
+}
+
+impl<R: Schema> Table<R> {
+    /// The operator that makes this table has event time of this type.
+    pub(crate) fn with_event_time<T: EventTime>(self) -> Table<R> {
+        if T::IS_UTC {
+            self.has_utc_time();
+        }
+        self
+    }
 }
 
 /// A length of event time: `1.hours()`, a `Duration` or a `SignedDuration` for dates, an integer for integers.
@@ -62,6 +77,8 @@ impl EventTime for i64 {
 }
 
 impl EventTime for DateTimeUtc {
+    const IS_UTC: bool = true;
+
     fn ticks(self) -> i128 {
         self.as_nanosecond()
     }

@@ -52,6 +52,7 @@ impl<R: Schema> DecodeOperator<R> {
             }
         }
         self.confirmations.take(batch.len() - next);
+        self.note_stored(batch, batch.len());
         true
     }
 

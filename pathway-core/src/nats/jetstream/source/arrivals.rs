@@ -236,7 +236,11 @@ impl Reader {
         let api = connection.api(&self.spec.api);
         let request = api.request::<ConsumerInfo>(&endpoint, None::<&()>);
         match self.until_stopped_or_denied(connection, request).await? {
-            Ok(info) => Ok(info.ok().map(|info| Consumer::from(&info))),
+            Ok(info) => {
+                let info = info.ok().map(|info| Consumer::from(&info));
+                info.iter().for_each(|info| self.backlog.set_pending(info.pending, &self.link));
+                Ok(info)
+            }
             Err(denied) if denied.subject().ends_with(&endpoint) => {
                 self.is_count_denied = true;
                 self.warn_cannot_count(denied.subject());

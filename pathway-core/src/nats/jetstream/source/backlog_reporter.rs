@@ -16,6 +16,8 @@ pub(super) struct BacklogReporter {
     /// `None`: the source is not merged with others.
     progress: Option<Arc<BacklogProgress>>,
     is_behind: bool,
+    /// How many messages the consumer had to deliver, when it last said it.
+    pending: Option<u64>,
     /// Whether it matters when its messages were stored: other sources are merged with this one, or the pipeline persists.
     records_stored: bool,
 }
@@ -24,13 +26,14 @@ impl BacklogReporter {
     pub(super) fn new(merged: Option<&MergedSources>, link: &SourceLink) -> Self {
         let progress = merged.map(|_| Arc::clone(&link.backlog));
         let records_stored = merged.is_some_and(MergedSources::are_several) || link.control.persistent().is_some();
-        let mut backlog = BacklogReporter { progress, is_behind: false, records_stored };
+        let mut backlog = BacklogReporter { progress, is_behind: false, pending: None, records_stored };
         backlog.set_behind();
         backlog
     }
 
     /// The last message of a batch was stored at this time, in unix nanoseconds.
     pub(super) fn record(&self, batch: &mut MessageBatch, stored: i64) {
+        batch.set_last_stored(stored);
         if self.records_stored {
             batch.set_stored(stored);
         }
@@ -44,6 +47,7 @@ impl BacklogReporter {
 
     /// The consumer has `pending` messages to deliver, of which `requested` are on their way.
     pub(super) fn advance(&mut self, pending: u64, requested: u64) {
+        self.pending = Some(pending);
         if pending == 0 {
             self.is_behind = false;
         } else if pending > requested && !self.is_behind {
@@ -51,8 +55,21 @@ impl BacklogReporter {
         }
     }
 
+    /// The server was asked how many messages the consumer has to deliver.
+    pub(super) fn set_pending(&mut self, pending: u64, link: &SourceLink) {
+        self.pending = Some(pending);
+        self.count(link);
+    }
+
+    /// Says in the statistics how far the source is behind.
+    pub(super) fn count(&self, link: &SourceLink) {
+        link.counters.is_behind.set(self.is_behind);
+        self.pending.into_iter().for_each(|pending| link.counters.pending.set(pending));
+    }
+
     /// Everything that was read is handed over.
     pub(super) fn handed_over(&self, link: &SourceLink) {
+        self.count(link);
         if let Some(progress) = &self.progress
             && !self.is_behind
             && progress.is_behind()

@@ -144,6 +144,7 @@ impl Supervised for Reader {
     fn connection_lost(&mut self, server: &Server) -> Loss {
         self.suspicion.connection_lost(self.position.next);
         self.backlog.set_behind();
+        self.backlog.count(&self.link);
         Loss { level: Level::Warn, what: format!("the connection to {server} broke"), next: "reconnecting" }
     }
 

@@ -153,6 +153,10 @@ impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
     fn keys(&self) -> usize {
         self.rows.keys()
     }
+
+    fn bytes(&self) -> usize {
+        self.rows.bytes()
+    }
 }
 
 #[cfg(test)]

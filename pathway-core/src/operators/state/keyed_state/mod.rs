@@ -260,6 +260,14 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         self.index.len()
     }
 
+    /// How many bytes the map has allocated, without what keys and values have.
+    fn memory(&self) -> usize {
+        let KeyedState { index, slots, free, dirty, marks, candidates, .. } = self;
+        let numbers = (free.capacity() + dirty.capacity()) * size_of::<u32>();
+        let buffers = marks.capacity() * size_of::<u64>() + candidates.capacity() * size_of::<Option<u32>>();
+        index.allocation_size() + slots.capacity() * size_of::<Option<(K, V)>>() + numbers + buffers
+    }
+
     /// Seals the commit: visits each dirty key, in the order of the first change (or of [`KeyedState::sort_dirty`]), and removes
     /// the keys for which `keep` returns false.
     pub(crate) fn seal(&mut self, mut keep: impl FnMut(&K, &mut V) -> bool) {

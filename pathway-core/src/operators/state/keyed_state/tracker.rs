@@ -144,6 +144,10 @@ where
     fn keys(&self) -> usize {
         self.index.len()
     }
+
+    fn bytes(&self) -> usize {
+        self.memory()
+    }
 }
 
 impl<K: Datum, V: Default> KeyedState<K, V> {
