@@ -195,8 +195,8 @@ pub mod io {
 /// What a running pipeline has counted; see [`Running::stats`].
 pub mod stats {
     pub use pathway_core::telemetry::{
-        Bucket, HistogramStats, LatencyStats, OperatorStats, OperatorWorkerStats, PersistenceStats, PipelineState,
-        RecordingStats, SinkStats, SourceStats, Stats,
+        Bucket, HistogramStats, LatencyStats, OperatorStats, OperatorWorkerStats, PROMETHEUS_CONTENT_TYPE,
+        PersistenceStats, PipelineState, RecordingStats, SinkStats, SourceStats, Stats, prometheus_text,
     };
 }
 

@@ -17,12 +17,15 @@ const EVERY: Duration = Duration::from_millis(250);
 pub(super) struct StateMeter {
     worker: usize,
     /// The operators with state of each node, in the order of the nodes.
-    nodes: Vec<(Arc<NodeMeter>, Vec<Rc<RefCell<dyn Stateful>>>)>,
+    nodes: Vec<NodeOperators>,
     stopwatch: Stopwatch,
     /// How many turns the stopwatch had counted when it was measured.
     turns: u64,
     measured: Instant,
 }
+
+/// The meter of a node, and its operators.
+type NodeOperators = (Arc<NodeMeter>, Vec<Rc<RefCell<dyn Stateful>>>);
 
 impl StateMeter {
     pub(super) fn new(states: &[OperatorState], stopwatch: Stopwatch, worker: usize) -> Self {

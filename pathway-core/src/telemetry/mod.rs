@@ -4,6 +4,7 @@
 #[cfg(test)]
 pub(crate) mod capture;
 mod counters;
+mod families;
 mod histogram;
 mod latency;
 mod log;
@@ -12,6 +13,7 @@ mod log_limiter;
 mod meter;
 mod operator;
 mod patience;
+mod prometheus;
 mod stats;
 mod stopwatch;
 
@@ -23,6 +25,7 @@ pub use log_limiter::LogLimiter;
 pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
+pub use prometheus::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
 pub use stats::{
     OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
     SourceStats, Stats, Waiting,

@@ -6,3 +6,4 @@ mod sinks;
 mod sources;
 mod stages;
 mod support;
+mod text;

@@ -17,7 +17,7 @@ use super::{HistogramStats, LatencyStats, NodeMeters};
 /// What a pipeline has counted and measured; see [`Running::stats`](crate::runtime::Running::stats), and
 /// [`Running::join`](crate::runtime::Running::join).
 ///
-/// It implements `Serialize`; there, the numbers
+/// [`prometheus_text`](crate::telemetry::prometheus_text) writes it for Prometheus. It implements `Serialize`; there, the numbers
 /// have the names of the fields.
 ///
 /// ```
