@@ -9,7 +9,7 @@ use pathway::testing::Store;
 use super::crashes::{check_ids, check_totals};
 use super::{Order, orders, output};
 use crate::jetstream::support::{Js, server, stream};
-use crate::support::{join, stop, wait_for};
+use crate::support::{join, wait_for};
 
 const ORDERS: i64 = 40;
 
@@ -32,8 +32,9 @@ fn run(js: &Js, uri: &str, store: &Store, published: &mut i64) -> bool {
             return join(running).is_ok();
         }
         if *published == ORDERS {
-            stop(running);
-            return true;
+            // The last writes are those of the end.
+            running.stop();
+            return join(running).is_ok();
         }
         js.publish_all(orders(*published..*published + 1));
         *published += 1;
