@@ -104,8 +104,8 @@ impl PersistentState {
                     return fail(failed("write", &*state.store, &file, error));
                 }
                 synced = written;
-                release(synced);
                 state.sync.take_begun(synced).into_iter().for_each(|begin| state.logged(begin));
+                release(synced);
             }
         };
         let thread = Builder::new().name("pathway-log-sync".into()).spawn(run).map_err(|error| {

@@ -142,7 +142,10 @@ impl Arrived {
     /// Adds what another source has moved.
     pub fn add_all(&mut self, other: Arrived) {
         self.messages += other.messages;
-        self.first = self.first.into_iter().chain(other.first).min();
+        self.first = match (self.first, other.first) {
+            (Some(first), Some(other)) => Some(first.min(other)),
+            (first, other) => first.or(other),
+        };
     }
 }
 

@@ -84,7 +84,7 @@ impl CommitLoop<'_> {
             Err(error) => self.control.fail(error),
         }
         drop(attached);
-        self.state_meter.idle();
+        self.state_meter.end();
         if self.control.has_failed() {
             self.sources.iter_mut().for_each(|source| source.close());
         }
@@ -203,7 +203,7 @@ impl CommitLoop<'_> {
     /// Seals the open commit, and returns when the dataflow is done with it.
     fn seal(&mut self, scheduler: &mut CommitScheduler) {
         let time = scheduler.next_time();
-        let arrived = self.begin_commit();
+        let mut sealed = self.begin_commit();
         if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
             let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
             let output_before = self.is_computed.then(|| self.take_output());
@@ -218,17 +218,20 @@ impl CommitLoop<'_> {
             self.record_ends();
             recorder.commit(time);
         }
-        self.seal_at(time, Some(arrived));
+        if self.arrivals.is_some() {
+            sealed.at = Instant::now();
+        }
+        self.seal_at(time, Some(sealed));
         if let Some(checkpoints) = &mut self.checkpoints {
             checkpoints.state.work();
         }
     }
 
     /// Measures the open commit, which is about to be sealed.
-    pub(super) fn begin_commit(&mut self) -> Arrived {
-        let arrived = self.take_arrived();
-        self.control.latencies().sealed(arrived.messages, arrived.first, Instant::now());
-        arrived
+    pub(super) fn begin_commit(&mut self) -> Sealed {
+        let (arrived, at) = (self.take_arrived(), Instant::now());
+        self.control.latencies().sealed(arrived.messages, arrived.first, at);
+        Sealed { arrived: arrived.first, at }
     }
 
     /// What belongs to the open commit.
@@ -238,9 +241,8 @@ impl CommitLoop<'_> {
         arrived
     }
 
-    /// Seals the open commit, with this `time`. `arrived` says what belongs to it; `None`: an earlier run has computed it.
-    pub(super) fn seal_at(&mut self, time: u64, arrived: Option<Arrived>) {
-        let begin = Instant::now();
+    /// Seals the open commit, with this `time`. `sealed` is `None` if an earlier run has computed it.
+    pub(super) fn seal_at(&mut self, time: u64, sealed: Option<Sealed>) {
         self.clock.set(time);
         self.is_computed = true;
         let next = self.commits.get() + 1;
@@ -251,14 +253,14 @@ impl CommitLoop<'_> {
             self.worker.step_or_park(None);
         }
         let end = Instant::now();
-        match arrived {
-            Some(arrived) => self.control.latencies().computed(next - 1, end - begin, arrived.first, end),
+        match sealed {
+            Some(Sealed { arrived, at }) => self.control.latencies().computed(next - 1, end - at, arrived, end),
             None => {
                 self.take_arrived();
                 self.control.latencies().recomputed(next - 1, end);
             }
         }
-        self.state_meter.busy();
+        self.state_meter.sealed(end);
     }
 
     /// The digests of what the last commit has written, by the numbers of the sinks that it has written into.
@@ -290,6 +292,14 @@ impl CommitLoop<'_> {
         self.checkpointed = checkpointed;
         self.sources.iter_mut().for_each(|source| source.confirm(before, checkpointed));
     }
+}
+
+/// A commit that the operators are about to complete.
+pub(super) struct Sealed {
+    /// When its first message has arrived, if it is known.
+    arrived: Option<Instant>,
+    /// Since when they do.
+    at: Instant,
 }
 
 pub(super) fn is_preloaded(source: &dyn SourceOperator) -> bool {

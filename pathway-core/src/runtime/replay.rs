@@ -50,7 +50,7 @@ impl CommitLoop<'_> {
         if let Err(error) = self.replay_commits(replay) {
             self.control.fail(error);
         }
-        self.state_meter.idle();
+        self.state_meter.end();
         self.sources.iter_mut().for_each(|source| source.close());
     }
 
@@ -138,8 +138,8 @@ impl CommitLoop<'_> {
     }
 
     fn seal_now(&mut self, time: u64) {
-        let arrived = self.begin_commit();
-        self.seal_at(time, Some(arrived));
+        let sealed = self.begin_commit();
+        self.seal_at(time, Some(sealed));
     }
 
     /// Tells operators which sources have ended. Returns whether any of them did not know.

@@ -1,6 +1,6 @@
 //! How long commits take, stage by stage.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -17,24 +17,18 @@ pub struct Latencies {
     log: Histogram,
     publish: Histogram,
     total: Histogram,
-    /// The commits of which a sink has not confirmed everything, or that are being computed.
-    open: Mutex<BTreeMap<u64, OpenCommit>>,
+    /// The commits of which a sink has not confirmed everything, or that are being computed, in order: mostly one.
+    open: Mutex<VecDeque<OpenCommit>>,
 }
 
 /// A commit that is not through.
 #[derive(Debug)]
 struct OpenCommit {
+    commit: u64,
     /// When its first message arrived. `None`: it is not known, or the commit is being computed.
     arrived: Option<Instant>,
     /// What it waits for: the operators, and the batches that sinks have not confirmed.
     awaited: u64,
-}
-
-impl Default for OpenCommit {
-    /// It waits for the operators.
-    fn default() -> Self {
-        OpenCommit { arrived: None, awaited: 1 }
-    }
 }
 
 impl Default for Latencies {
@@ -72,31 +66,36 @@ impl Latencies {
 
     fn end_operators(&self, commit: u64, arrived: Option<Instant>, at: Instant) {
         let mut open = self.lock();
-        open.entry(commit).or_default().arrived = arrived;
-        self.end_one(&mut open, commit, at);
+        let number = entry(&mut open, commit);
+        open[number].arrived = arrived;
+        self.end_one(&mut open, number, at);
     }
 
     /// A batch of a commit is handed over to a sink.
     pub fn handed_over(&self, commit: u64) {
-        self.lock().entry(commit).or_default().awaited += 1;
+        let mut open = self.lock();
+        let number = entry(&mut open, commit);
+        open[number].awaited += 1;
     }
 
     /// A sink has confirmed a batch, this long after it could take it.
     pub fn confirmed(&self, commit: u64, duration: Duration, at: Instant) {
         self.publish.record(duration);
-        self.end_one(&mut self.lock(), commit, at);
+        let mut open = self.lock();
+        if let Ok(number) = open.binary_search_by_key(&commit, |open| open.commit) {
+            self.end_one(&mut open, number, at);
+        }
     }
 
-    fn end_one(&self, open: &mut BTreeMap<u64, OpenCommit>, commit: u64, at: Instant) {
-        let Some(one) = open.get_mut(&commit) else { return };
-        one.awaited -= 1;
-        if one.awaited > 0 {
+    /// Something that a commit waits for has happened.
+    fn end_one(&self, open: &mut VecDeque<OpenCommit>, number: usize, at: Instant) {
+        open[number].awaited -= 1;
+        if open[number].awaited > 0 {
             return;
         }
-        if let Some(arrived) = one.arrived {
+        if let Some(arrived) = open.remove(number).and_then(|commit| commit.arrived) {
             self.total.record(at.saturating_duration_since(arrived));
         }
-        open.remove(&commit);
     }
 
     /// How many rows the commits had.
@@ -115,8 +114,19 @@ impl Latencies {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, OpenCommit>> {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<OpenCommit>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The number of a commit among the open ones. A new one waits for its operators.
+fn entry(open: &mut VecDeque<OpenCommit>, commit: u64) -> usize {
+    match open.binary_search_by_key(&commit, |open| open.commit) {
+        Ok(number) => number,
+        Err(number) => {
+            open.insert(number, OpenCommit { commit, arrived: None, awaited: 1 });
+            number
+        }
     }
 }
 

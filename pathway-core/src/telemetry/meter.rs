@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::stopwatch::BusyTime;
 use super::{Counter, Flag, Gauge};
@@ -58,8 +58,9 @@ impl NodeMeter {
         self.event_time.store(ticks, Ordering::Relaxed);
     }
 
-    pub(super) fn add_busy(&self, duration: Duration) {
-        self.busy.add(duration);
+    #[inline]
+    pub(super) fn add_busy(&self, nanos: u64) {
+        self.busy.add(nanos);
     }
 
     pub(super) fn rows(&self) -> u64 {

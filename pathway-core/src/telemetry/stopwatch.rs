@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::NodeMeter;
 
@@ -19,11 +19,21 @@ struct Turns {
     meters: RefCell<Vec<Arc<NodeMeter>>>,
     /// Whose turn it is, and since when.
     running: Cell<usize>,
-    since: Cell<Option<Instant>>,
+    since: Cell<Since>,
     /// How many rows the running one stands for; none: its time does not count.
     weight: Cell<Weight>,
     /// How many turns there were.
     count: Cell<u64>,
+}
+
+/// When a turn has begun.
+#[derive(Clone, Copy, Debug)]
+struct Since(Instant);
+
+impl Default for Since {
+    fn default() -> Self {
+        Since(Instant::now())
+    }
 }
 
 /// For how many times as many rows a time stands.
@@ -71,16 +81,19 @@ impl Stopwatch {
     fn charge(&self) {
         let turns = &*self.0;
         let now = Instant::now();
-        let since = turns.since.replace(Some(now));
+        let Since(since) = turns.since.replace(Since(now));
         let Some(running) = turns.running.get().checked_sub(1) else { return };
-        if let (Some(since), Some(meter)) = (since, turns.meters.borrow().get(running)) {
-            meter.add_busy((now - since) * turns.weight.get().0);
+        if let Some(meter) = turns.meters.borrow().get(running) {
+            let turn = now.saturating_duration_since(since);
+            // No turn takes centuries.
+            let nanos = turn.as_secs() * 1_000_000_000 + u64::from(turn.subsec_nanos());
+            meter.add_busy(nanos * u64::from(turns.weight.get().0));
         }
     }
 
     /// The time since the last turn counts for nobody.
     fn skip(&self) {
-        self.0.since.set(Some(Instant::now()));
+        self.0.since.set(Since(Instant::now()));
     }
 
     /// Measures a few of many calls with one row each, which stand for the others.
@@ -172,8 +185,9 @@ impl Drop for Sample<'_> {
 pub(super) struct BusyTime(super::Counter);
 
 impl BusyTime {
-    pub(super) fn add(&self, duration: Duration) {
-        self.0.add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX));
+    #[inline]
+    pub(super) fn add(&self, nanos: u64) {
+        self.0.add(nanos);
     }
 
     pub(super) fn seconds(&self) -> f64 {
@@ -183,6 +197,8 @@ impl BusyTime {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     /// Runs for a while.

@@ -130,9 +130,9 @@ fn prometheus_can_read_all_of_it() {
     running.join().expect("the end");
 
     let value = |family: &str, labels: &[(&str, &str)]| {
-        let pipeline = [("pipeline", name)];
-        let labels = labels.iter().chain(&pipeline).map(|(name, value)| ((*name).into(), (*value).into()));
-        families[family].series.get(&(family.to_owned(), labels.collect())).copied()
+        let all = labels.iter().copied().chain([("pipeline", name)]);
+        let labels = all.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        families[family].series.get(&(family.to_owned(), labels)).copied()
     };
     assert_eq!(value("pathway_up", &[]), Some(1.0));
     assert_eq!(value("pathway_build_info", &[("version", env!("CARGO_PKG_VERSION"))]), Some(1.0));
