@@ -19,7 +19,8 @@ pub(super) struct Threads {
     pub(super) connectors: ConnectorThreads,
 }
 
-/// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline.
+/// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline, and drops
+/// `observers` then.
 ///
 /// # Errors
 /// The thread cannot be started.
@@ -27,6 +28,7 @@ pub(super) fn watch(
     control: Control,
     connectors: Arc<Connectors>,
     commits: Arc<Counter>,
+    observers: impl Send + 'static,
 ) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
     let (started, threads) = mpsc::channel();
     let wait = move || {
@@ -34,6 +36,7 @@ pub(super) fn watch(
         if let Ok(threads) = threads.recv() {
             end(threads, &control, &connectors, &commits);
         }
+        drop(observers);
     };
     let thread = Builder::new().name("pathway-end".into()).spawn(wait).map_err(|error| {
         Error::new(ErrorKind::Config, "cannot start the thread that waits for the end of the pipeline")

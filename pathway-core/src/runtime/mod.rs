@@ -6,6 +6,8 @@ mod commit_scheduler;
 mod ending;
 mod environment;
 mod merge;
+#[cfg(feature = "metrics")]
+mod metrics_thread;
 mod recording;
 mod recovery;
 mod replay;

@@ -83,7 +83,8 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     let connectors = Arc::new(connectors);
     let reader =
         StatsReader::new(name, control.clone(), Arc::clone(&commits), Arc::clone(&connectors), operators, &nodes);
-    let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits))?;
+    let observers = start_observers(&reader).inspect_err(|_| release(control))?;
+    let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits), observers)?;
     start_sync(&connectors, control)?;
     // A replay connects to nothing.
     let threads = match replay {
@@ -116,6 +117,18 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     // It waits for this.
     let _ = started.send(Threads { workers: guards, connectors: threads });
     Ok(Running::new(control.clone(), reader, ending))
+}
+
+/// Starts what reads the statistics of the pipeline until its end. Dropping what is returned ends it.
+#[cfg(feature = "metrics")]
+fn start_observers(reader: &StatsReader) -> Result<impl Send + 'static> {
+    super::metrics_thread::MetricsThread::start(reader.clone())
+}
+
+/// Nothing reads the statistics by itself.
+#[cfg(not(feature = "metrics"))]
+fn start_observers(_: &StatsReader) -> Result<impl Send + 'static> {
+    Ok(())
 }
 
 /// Starts the thread that synchronizes the log, if the pipeline has one that is to survive a power loss.

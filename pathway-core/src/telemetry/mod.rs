@@ -14,6 +14,8 @@ mod meter;
 mod operator;
 mod patience;
 mod prometheus;
+#[cfg(feature = "metrics")]
+mod recorder;
 mod stats;
 mod stopwatch;
 
@@ -26,6 +28,8 @@ pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
 pub use prometheus::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
+#[cfg(feature = "metrics")]
+pub(crate) use recorder::RecordedStats;
 pub use stats::{
     OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
     SourceStats, Stats, Waiting,
