@@ -6,6 +6,9 @@
 //!                                      # persistence
 //! ```
 //!
+//! `versions` compares `flood` and `latency` with those of another build of this program, which `PATHWAY_OTHER_BENCH` names; it runs
+//! only if asked for.
+//!
 //! Where `PATHWAY_PYTHON` names a Python with Pathway 0.33 installed, Pathway takes its turns too.
 //!
 //! Each contestant runs in a process of its own, so that CPU and memory are its alone. The parent publishes and
@@ -20,6 +23,7 @@ mod process;
 mod stream_contestants;
 mod streams;
 mod throughput;
+mod versions;
 
 type Outcome<T = ()> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
@@ -51,6 +55,9 @@ fn main() -> Outcome {
     }
     if chosen("persistence") {
         persistence::persistence(&server)?;
+    }
+    if arguments.iter().any(|argument| argument == "versions") {
+        versions::versions(&server)?;
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -76,7 +77,11 @@ pub(crate) struct Contestant {
 impl Contestant {
     /// Starts a contestant and waits until it reads its subject.
     pub(crate) fn start(role: &str, url: &str) -> Outcome<Self> {
-        let program = std::env::current_exe()?;
+        Contestant::start_of(&std::env::current_exe()?, role, url)
+    }
+
+    /// The same, of another build of this program.
+    pub(crate) fn start_of(program: &Path, role: &str, url: &str) -> Outcome<Self> {
         let mut child = Command::new(program).args([role, url]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
         let questions = child.stdin.take();
         let answers = BufReader::new(child.stdout.take().ok_or("no standard output")?);

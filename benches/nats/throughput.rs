@@ -40,13 +40,21 @@ pub(crate) fn groups(server: &pathway_testkit::Server, role: &str) -> Outcome {
     Ok(())
 }
 
-fn flood_of(messages: u64, name: &str, of: &mut impl Watched, server: &pathway_testkit::Server) -> Outcome {
+/// Floods one, and returns messages a second, and CPU nanoseconds a message.
+pub(crate) fn flood_of(
+    messages: u64,
+    name: &str,
+    of: &mut impl Watched,
+    server: &pathway_testkit::Server,
+) -> Outcome<(f64, f64)> {
     let before = of.figures()?;
     let begin = Instant::now();
     publish(server, messages, None, |_, text| text.push_str(r#"{"value":1}"#))?;
     let (after, end) = of.finish(before.done + messages)?;
-    row(name, messages, (end - begin).as_secs_f64(), before, after);
-    Ok(())
+    let seconds = (end - begin).as_secs_f64();
+    row(name, messages, seconds, before, after);
+    let done = (after.done - before.done).max(1) as f64;
+    Ok((done / seconds, (after.cpu_ms - before.cpu_ms) as f64 * 1e6 / done))
 }
 
 fn groups_of(keys: u64, rate: u64, name: &str, of: &mut impl Watched, server: &pathway_testkit::Server) -> Outcome {
