@@ -234,7 +234,7 @@ impl CommitLoop<'_> {
 
     /// Sleeps until something happens, or for this long: unless there is something to be done for a checkpoint.
     pub(super) fn park(&mut self, wait: Option<Duration>) {
-        let wait = wait.into_iter().chain(self.state_meter.due()).min();
+        let wait = wait.into_iter().chain(self.state_meter.idle()).min();
         let Some(checkpoints) = &mut self.checkpoints else {
             self.worker.step_or_park(wait);
             return;

@@ -112,7 +112,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             CheckpointWork::More => Some(Duration::ZERO),
             CheckpointWork::Later(wait) => Some(wait),
         };
-        worker.step_or_park(wait.into_iter().chain(state_meter.due()).min());
+        worker.step_or_park(wait.into_iter().chain(state_meter.idle()).min());
     }
     state_meter.end();
 }
