@@ -151,7 +151,7 @@ mod tests {
             store.replace(FILE, &bytes).expect("a file");
             let error = Manifest::read(&store).expect_err("another version").to_string();
             assert!(
-                error.contains(&format!("has version {version}, and this version of the crate writes 3")),
+                error.contains(&format!("has version {version}, and this version of the crate writes {VERSION}")),
                 "{error}"
             );
         }
