@@ -105,21 +105,26 @@ impl Entries {
     pub(super) fn open(store: &Arc<dyn FileStore>, number: u64) -> Result<Option<Self>> {
         let name = file_name(number);
         let fail = |error| failed("read", &**store, &name, error);
-        let Some((mut file, len)) = store.read(&name).map_err(fail)? else { return Ok(None) };
         let refuse = |what: String| {
             let message = format!("`{}` {what}", store.name_of(Some(&name)));
             Err(Error::new(ErrorKind::Persistence, message))
         };
+        // Headers of other versions have another form, but begin with their number.
+        let Some((mut file, len)) = store.read(&name).map_err(fail)? else { return Ok(None) };
+        if let Frame::Value(version, _) = frame::read::<u32>(&mut file, len).map_err(fail)?
+            && version != VERSION
+        {
+            return refuse(format!(
+                "has version {version} of a recording, and this version of the crate knows {VERSION}: use the version that made \
+                 it, or another directory"
+            ));
+        }
+        let Some((mut file, len)) = store.read(&name).map_err(fail)? else { return Ok(None) };
         match frame::read::<Header>(&mut file, len).map_err(fail)? {
-            Frame::Value(header, read) if header.version == VERSION => {
+            Frame::Value(header, read) => {
                 let store = Arc::clone(store);
                 Ok(Some(Entries { store, number, file, read, len, header, is_torn: false }))
             }
-            Frame::Value(header, _) => refuse(format!(
-                "has version {} of a recording, and this version of the crate knows {VERSION}: use the version that made it, or \
-                 another directory",
-                header.version
-            )),
             Frame::End | Frame::Torn => Ok(None),
             Frame::Corrupt => refuse(DAMAGED.to_owned()),
         }
@@ -158,3 +163,23 @@ impl Entries {
 
 const DAMAGED: &str = "is damaged, or another version of this crate has written it: restore the recording from a copy, or record \
                        into another directory";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::persistence::MemoryStore;
+
+    #[test]
+    fn another_version_is_an_error_that_names_it() {
+        let store = MemoryStore::new();
+        for version in [VERSION - 1, VERSION + 1] {
+            let mut bytes = Vec::new();
+            frame::write(&(version, "something else"), &mut bytes).expect("a frame");
+            store.replace(&file_name(1), &bytes).expect("a file");
+            let store: Arc<dyn FileStore> = Arc::new(store.clone());
+            let error = list(&store).expect_err("another version").to_string();
+            let words = format!("has version {version} of a recording, and this version of the crate knows {VERSION}");
+            assert!(error.contains(&words), "{error}");
+        }
+    }
+}
