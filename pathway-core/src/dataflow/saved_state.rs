@@ -23,7 +23,7 @@ pub struct StatePart<'a> {
     pub state: &'a mut dyn SavedState,
     /// Whether it keeps rows as they are, so that it can continue with rows that have other columns.
     pub kept_rows: KeptRows,
-    /// What the rows consist of that it tells apart by [hashes](crate::data::RowIdentity), without keeping them.
+    /// What the rows consist of that it tells apart by hashes, without keeping them.
     pub identified: Option<Layout>,
 }
 
@@ -114,7 +114,7 @@ impl<'a> StatePart<'a> {
         StatePart { kept_rows: KeptRows::Ordered, ..self }
     }
 
-    /// It tells rows apart by their [`RowIdentity`](crate::data::RowIdentity).
+    /// It tells rows apart by their `RowIdentity`.
     pub fn of_identified_rows<R: Schema>(self) -> Self {
         StatePart { identified: Some(row_layout::<R>()), ..self }
     }
