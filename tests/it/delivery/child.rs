@@ -185,9 +185,22 @@ impl Child {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).join("\n")
     }
 
+    /// Sends a signal. Behind `STOP`, none of its threads runs any more.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.id().to_string()]).status();
         assert!(sent.expect("kill").success());
+        if name == "STOP" {
+            // One thread takes the signal, and stops the others: on a busy machine, these go on for a while.
+            wait_for("all threads are stopped", || self.thread_states().iter().all(|state| *state == 'T'));
+        }
+    }
+
+    /// What its threads do, as far as the system says it: `T` is stopped.
+    fn thread_states(&self) -> Vec<char> {
+        let Ok(threads) = std::fs::read_dir(format!("/proc/{}/task", self.id())) else { return Vec::new() };
+        let stats = threads.flatten().filter_map(|thread| std::fs::read_to_string(thread.path().join("stat")).ok());
+        // The state is behind the name of the thread, which is in parentheses.
+        stats.filter_map(|stat| stat.rsplit_once(") ")?.1.chars().next()).collect()
     }
 
     /// Waits for its end, and returns its status and its stderr.
