@@ -122,12 +122,12 @@ impl NodeMeters {
             return None;
         }
         let time = self.all().iter().filter_map(|meter| meter.event_time()).max()?;
-        Some(seconds_since(time))
+        Some(age_in_seconds(time))
     }
 }
 
 /// How long ago a moment was, given in unix nanoseconds; less than 0 if it is to come.
-pub(super) fn seconds_since(nanos: i64) -> f64 {
+pub(super) fn age_in_seconds(nanos: i64) -> f64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     (now.as_nanos() as i128 - i128::from(nanos)) as f64 / 1e9
 }

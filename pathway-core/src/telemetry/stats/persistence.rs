@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::telemetry::PersistenceMeter;
-use crate::telemetry::meter::seconds_since;
+use crate::telemetry::meter::age_in_seconds;
 
 /// The statistics of a pipeline that [persists](crate::plan::Pipeline::persist).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -55,7 +55,8 @@ impl PersistenceStats {
             checkpoint_failures: meter.checkpoint_failures.get(),
             checkpoint_seconds: meter.checkpoint_nanos.get().map(seconds),
             checkpoint_bytes: meter.checkpoint_bytes.get(),
-            checkpoint_age_seconds: made.map_or(0.0, |millis| seconds_since(millis.saturating_mul(1_000_000)).max(0.0)),
+            checkpoint_age_seconds: made
+                .map_or(0.0, |millis| age_in_seconds(millis.saturating_mul(1_000_000)).max(0.0)),
             log_bytes: meter.log_bytes.get(),
             restore_seconds: meter.restore_nanos.get().map(seconds),
             replayed_commits: meter.replayed_commits.get(),

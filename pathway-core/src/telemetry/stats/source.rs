@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::telemetry::SourceCounters;
-use crate::telemetry::meter::seconds_since;
+use crate::telemetry::meter::age_in_seconds;
 
 /// The statistics of a source.
 ///
@@ -101,8 +101,8 @@ fn lag_seconds(counters: &SourceCounters, waiting: Waiting) -> Option<f64> {
         // The server says when messages were stored, and has none.
         (0, Some(0)) => Some(0.0),
         (0, None) => None,
-        (0, Some(_)) => before().map(seconds_since),
-        (_, _) => waiting.stored.or_else(before).map(seconds_since),
+        (0, Some(_)) => before().map(age_in_seconds),
+        (_, _) => waiting.stored.or_else(before).map(age_in_seconds),
     }
     .map(|seconds| seconds.max(0.0))
 }
@@ -113,7 +113,7 @@ mod tests {
 
     /// This many seconds ago.
     fn ago(seconds: i64) -> i64 {
-        let now = -(seconds_since(0) * -1e9) as i64;
+        let now = -(age_in_seconds(0) * -1e9) as i64;
         now - seconds * 1_000_000_000
     }
 
