@@ -68,9 +68,8 @@ impl Pipeline {
     ///
     /// # Requirements
     /// The input streams keep what the log needs. Messages that are acknowledged (of work queues, streams with interest retention,
-    /// named durable consumers) are acknowledged when a checkpoint has their commit. Other inputs are logged as a whole, except
-    /// buckets, which are refused.
-    /// Nothing else writes into the output streams. With anything else, [`run`](Pipeline::run) returns an error that names it.
+    /// named durable consumers) are acknowledged when a checkpoint has their commit. Other inputs are logged as a whole.
+    /// Nothing else writes into the output streams, unless their sinks are [`atomic`](crate::nats::Write::atomic). With anything else, [`run`](Pipeline::run) returns an error that names it.
     ///
     /// ```
     /// use pathway::prelude::*;
