@@ -20,6 +20,7 @@ page!(delivery, "docs/guide/delivery.md");
 page!(restarts, "docs/guide/restarts.md");
 page!(recordings, "docs/guide/recordings.md");
 page!(running, "docs/guide/running.md");
+page!(monitoring, "docs/guide/monitoring.md");
 page!(testing, "docs/guide/testing.md");
 page!(user_code, "docs/guide/user_code.md");
 page!(compile_errors, "docs/guide/compile_errors.md");

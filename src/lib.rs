@@ -41,7 +41,7 @@
 //!
 //! | to do what | start here |
 //! |---|---|
-//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts |
+//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts; [`graph`] for its picture |
 //! | describe rows and columns | [`Schema`](trait@Schema), [`ColumnType`](trait@ColumnType); [`schema`] for the types that a column can hold |
 //! | read and write NATS | [`nats::read`] and [`nats::write`]; [`nats::Options`] for credentials and TLS |
 //! | make tables of tables | [`Table`] and its methods; [`operators`] for the builders that some of them return |
@@ -190,6 +190,11 @@ pub mod io {
     };
     pub use pathway_core::connector::{Failure, Feed};
     pub use pathway_core::data::Commit;
+}
+
+/// A pipeline as a picture; see [`Pipeline::graph`].
+pub mod graph {
+    pub use pathway_core::plan::{Graph, GraphColumn, GraphEdge, GraphNode, GraphRole};
 }
 
 /// What a running pipeline has counted; see [`Running::stats`].

@@ -14,6 +14,8 @@ pub mod dataflow;
 pub mod format;
 #[doc(hidden)]
 pub mod macro_support;
+#[cfg(feature = "monitor")]
+mod monitor;
 pub mod nats;
 pub mod operators;
 pub mod persistence;

@@ -8,6 +8,7 @@ mod formats;
 mod jetstream;
 mod macros;
 mod metrics;
+mod monitor;
 mod oracle;
 mod panics;
 mod schema;

@@ -208,6 +208,7 @@ impl<T> Read<T> {
             control.fail(error);
         }
         self.subject_use(&name).add(&plan);
+        plan.declare_end(&name, self.transport.declared(&self.subject, self.dead_letter.clone(), self.name.is_some()));
         let dead_letters = self.dead_letter.as_deref();
         let dead_letters = dead_letters.map(|to| dead_letter_output(&plan, &self.endpoint, &self.options, &name, to));
         let settings = DecodeSettings { on_error: self.on_decode_error, dead_letters };

@@ -7,6 +7,7 @@ use super::client::{ApiPrefix, ApiSettings};
 use super::kv::sink::Key;
 use super::stream::Stream;
 use crate::data::{Error, ErrorKind, Metadata, Result};
+use crate::plan::DeclaredEnd;
 
 /// Core NATS, as the transport of [`Read`](super::Read) and [`Write`](super::Write).
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +45,17 @@ impl ReadTransport {
             ReadTransport::Stream(stream) => stream.api.check(),
             ReadTransport::Bucket(api) => api.check(),
         }
+    }
+
+    /// What a picture says of a source of this subject.
+    pub(super) fn declared(&self, subject: &str, dead_letters: Option<String>, is_named: bool) -> DeclaredEnd {
+        let subject = subject.to_owned();
+        let (kind, subject, stream) = match self {
+            ReadTransport::Core => ("nats", Some(subject), None),
+            ReadTransport::Stream(stream) => ("jetstream", Some(subject), Some(stream.name.clone())),
+            ReadTransport::Bucket(_) => ("kv", None, Some(subject)),
+        };
+        DeclaredEnd { kind, subject, stream, dead_letters, is_named }
     }
 
     pub(super) fn is_core(&self) -> bool {

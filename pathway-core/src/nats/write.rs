@@ -21,7 +21,7 @@ use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
-use crate::plan::{NodeKind, Plan, Table};
+use crate::plan::{DeclaredEnd, NodeKind, Plan, Table};
 
 /// Publishes a table's changes on a subject. Give options first and the format last.
 ///
@@ -120,6 +120,7 @@ impl<R: Schema, T> Write<R, T> {
             origin: Origin::Sink(Arc::clone(&name)),
         });
         self.add_subject_uses(&plan, &name);
+        plan.declare_end(&name, self.declared());
         let mut api = self.check(&name).unwrap_or_else(|error| {
             plan.control().fail(error);
             ApiPrefix::Own
@@ -179,6 +180,19 @@ impl<R: Schema, T> Write<R, T> {
             _ if self.subject.is_empty() => "with a subject for each row".to_owned(),
             _ => format!("which writes to `{}`", self.subject),
         }
+    }
+
+    /// What a picture says of the sink.
+    fn declared(&self) -> DeclaredEnd {
+        let subject = (!self.message_options.has_own_subjects()).then(|| self.subject.clone());
+        let (kind, subject, stream) = match &self.transport {
+            WriteTransport::Core => ("nats", subject, None),
+            WriteTransport::Stream(stream, atomic) => {
+                ("jetstream", subject.or_else(|| atomic.filter.clone()), Some(stream.name.clone()))
+            }
+            WriteTransport::Bucket(..) => ("kv", None, Some(self.subject.clone())),
+        };
+        DeclaredEnd { kind, subject, stream, dead_letters: self.dead_letter.clone(), is_named: self.name.is_some() }
     }
 
     /// Whose JetStream is written to.
@@ -334,6 +348,7 @@ pub(super) fn dead_letter_output(
     subject: &str,
 ) -> DeadLetterOutput {
     let name = plan.default_name(NodeKind::Sink, &format!("{source}-dead-letters"));
+    plan.add_dead_letter_sink(source, &name);
     let origin = Origin::Source(Arc::clone(source));
     let (place, to) = (Place::new(endpoint, options), subject.to_owned());
     SubjectUse { role: Role::SourceDeadLetters, name: Arc::clone(source), place, subject: to, stream: None }.add(plan);

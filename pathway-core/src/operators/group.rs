@@ -88,7 +88,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
             };
             reduce(&mut build.dataflow, changes, name, input, spec)
         });
-        reduced.with_parameter(parameter)
+        reduced.with_state_parameter(parameter)
     }
 }
 

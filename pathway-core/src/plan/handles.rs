@@ -2,6 +2,7 @@
 
 use std::thread::JoinHandle;
 
+use super::ConnectionState;
 use crate::data::{Commit, EarlierMessages, Result};
 use crate::persistence::Expected;
 use crate::telemetry::{SinkStats, SourceStats};
@@ -50,6 +51,11 @@ pub trait SourceHandle: Send + Sync {
     /// Says what earlier runs have read, before it starts, if it acknowledges its messages.
     fn continue_acknowledging(&self, _earlier: EarlierMessages) {}
 
+    /// Whether it is connected, if it tells.
+    fn connection(&self) -> Option<&ConnectionState> {
+        None
+    }
+
     /// What the source has counted so far.
     fn stats(&self) -> SourceStats;
 }
@@ -92,6 +98,11 @@ pub trait SinkHandle: Send + Sync {
 
     /// Makes it skip the commits before this one, which an earlier run has written.
     fn skip_before(&self, _commit: Commit) {}
+
+    /// Whether it is connected, if it tells.
+    fn connection(&self) -> Option<&ConnectionState> {
+        None
+    }
 
     /// What the sink has counted so far.
     fn stats(&self) -> SinkStats;

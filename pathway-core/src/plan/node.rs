@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::graph::{Declared, DeclaredEnd};
 use super::identity::columns_of;
 use super::names::Names;
 use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
@@ -79,14 +80,18 @@ pub struct Plan {
     control: Control,
 }
 
-struct State {
+pub(super) struct State {
     /// The pipeline's name.
-    name: Arc<str>,
-    nodes: Vec<Node>,
+    pub(super) name: Arc<str>,
+    pub(super) nodes: Vec<Node>,
     names: Names,
     /// What only one source may use.
     claims: HashSet<String>,
     connectors: Connectors,
+    /// What sources and sinks show of themselves, by their names.
+    pub(super) ends: HashMap<Arc<str>, DeclaredEnd>,
+    /// The sinks for dead letters, with the names of their sources.
+    pub(super) dead_letter_sinks: Vec<(Arc<str>, Arc<str>)>,
     operators: Vec<OperatorContext>,
     /// Which node's rows an operator makes.
     operator_of: HashMap<NodeId, OperatorContext>,
@@ -100,6 +105,8 @@ struct State {
     recording: Option<Recording>,
     /// The recording in place of its sources.
     replayed: Option<ReplayedRecording>,
+    /// Where it is to be watched.
+    monitor: Option<String>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -110,9 +117,11 @@ pub(crate) struct Node {
     pub(crate) properties: TableProperties,
     pub(crate) build: BuildNode,
     /// What tells it from the nodes of another program.
-    identity: NodeIdentity,
+    pub(super) identity: NodeIdentity,
     /// What it counts.
     meters: NodeMeters,
+    /// What only its picture shows.
+    pub(super) declared: Declared,
     /// Where its rows come from.
     pub(super) origins: Arc<[Origin]>,
     /// The inputs of joins by time whose times its event time does not pass.
@@ -134,11 +143,12 @@ pub(crate) struct Declaration {
     pub(crate) nodes: Vec<Node>,
     /// What tells the program from others.
     pub(crate) program: Vec<NodeIdentity>,
-    pub(crate) connectors: Connectors,
+    pub(crate) connectors: Arc<Connectors>,
     pub(crate) operators: Vec<OperatorContext>,
     pub(crate) persistence: Option<Persistence>,
     pub(crate) recording: Option<Recording>,
     pub(crate) replayed: Option<ReplayedRecording>,
+    pub(crate) monitor: Option<String>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -156,6 +166,8 @@ impl Plan {
             names: Names::default(),
             claims: HashSet::new(),
             connectors: Connectors::default(),
+            ends: HashMap::new(),
+            dead_letter_sinks: Vec::new(),
             operators: Vec::new(),
             operator_of: HashMap::new(),
             shared: HashMap::new(),
@@ -163,6 +175,7 @@ impl Plan {
             persistence: None,
             recording: None,
             replayed: None,
+            monitor: None,
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -226,7 +239,8 @@ impl Plan {
             is_static: properties.is_static,
             ..NodeIdentity::default()
         };
-        state.nodes.push(Node { properties, build, identity, meters, origins, time_inputs: Arc::default() });
+        let declared = Declared::of::<R>();
+        state.nodes.push(Node { properties, build, identity, meters, declared, origins, time_inputs: Arc::default() });
         id
     }
 
@@ -316,6 +330,11 @@ impl Plan {
         self.lock().replayed = Some(recording);
     }
 
+    #[cfg(feature = "monitor")]
+    pub(crate) fn set_monitor(&self, address: String) {
+        self.lock().monitor = Some(address);
+    }
+
     /// Takes the declaration, to run it.
     pub(crate) fn take(&self) -> Declaration {
         let mut state = self.lock();
@@ -323,11 +342,12 @@ impl Plan {
         Declaration {
             program: state.nodes.iter().map(|node| node.identity.clone()).collect(),
             nodes: std::mem::take(&mut state.nodes),
-            connectors: std::mem::take(&mut state.connectors),
+            connectors: Arc::new(std::mem::take(&mut state.connectors)),
             operators: std::mem::take(&mut state.operators),
             persistence: state.persistence.take(),
             recording: state.recording.take(),
             replayed: state.replayed.take(),
+            monitor: state.monitor.take(),
         }
     }
 
@@ -341,7 +361,7 @@ impl Plan {
         self.lock().nodes.is_empty()
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

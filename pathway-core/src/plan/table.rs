@@ -138,12 +138,26 @@ impl<R: Schema> Table<R> {
 
     /// The same table, of a source that reads a bucket.
     pub(crate) fn of_bucket(self) -> Table<R> {
-        self.with_parameter(NodeIdentity::BUCKET)
+        self.with_state_parameter(NodeIdentity::BUCKET)
     }
 
-    /// The same table, whose state means something else with another parameter.
+    /// The same table, whose state means something else with another parameter. Pictures of the pipeline show it.
     pub(crate) fn with_parameter(self, parameter: impl fmt::Display) -> Table<R> {
+        let parameter = parameter.to_string();
+        self.plan.add_parameter(self.node, &parameter);
+        self.with_details([parameter])
+    }
+
+    /// The same table, whose state means something else with another parameter, which is too long for a picture, or says in
+    /// another form what it shows already.
+    pub(crate) fn with_state_parameter(self, parameter: impl fmt::Display) -> Table<R> {
         self.plan.add_parameter(self.node, &parameter.to_string());
+        self
+    }
+
+    /// The same table, of whose operator pictures of the pipeline say this.
+    pub(crate) fn with_details(self, details: impl IntoIterator<Item = String>) -> Table<R> {
+        details.into_iter().for_each(|detail| self.plan.add_detail(self.node, detail));
         self
     }
 

@@ -226,6 +226,7 @@ impl CommitLoop<'_> {
     }
 
     fn write_for_a_while(&mut self) {
+        self.observation.heartbeat.work();
         let work = self.checkpoints.as_mut().map_or(CheckpointWork::None, |checkpoints| checkpoints.state.work());
         if work != CheckpointWork::More {
             std::thread::park_timeout(WRITE_WAIT);
@@ -235,6 +236,16 @@ impl CommitLoop<'_> {
     /// Sleeps until something happens, or for this long: unless there is something to be done for a checkpoint.
     pub(super) fn park(&mut self, wait: Option<Duration>) {
         let wait = wait.into_iter().chain(self.state_meter.idle()).min();
+        if self.worker.peers() > 1 {
+            // What rows do to operators is work, and the rest is waiting.
+            self.worker.step();
+        }
+        self.observation.heartbeat.wait();
+        self.wait(wait);
+        self.observation.heartbeat.work();
+    }
+
+    fn wait(&mut self, wait: Option<Duration>) {
         let Some(checkpoints) = &mut self.checkpoints else {
             self.worker.step_or_park(wait);
             return;

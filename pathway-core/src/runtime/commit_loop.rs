@@ -7,6 +7,7 @@ use timely::worker::Worker;
 
 use super::checkpoints::Checkpoints;
 use super::commit_scheduler::{CommitScheduler, Decision};
+use super::observation::Observation;
 use super::recovery::Recovery;
 use super::replay::Replay;
 use super::source_order::SourceOrder;
@@ -22,6 +23,7 @@ use crate::telemetry::{Counter, PATIENCE, seconds_since};
 pub(super) struct CommitLoop<'a> {
     pub(super) worker: &'a mut Worker,
     pub(super) control: &'a Control,
+    pub(super) observation: &'a Observation,
     pub(super) sources: Vec<Box<dyn SourceOperator>>,
     /// Tells operators which of them have ended, if they need to know.
     pub(super) ends: Option<SourceEnds>,
@@ -51,7 +53,14 @@ impl CommitLoop<'_> {
     /// Runs until every source has ended, the recording has ended if one is replayed, or the pipeline has failed.
     ///
     /// Calls `ready` as soon as manual commits are taken.
-    pub(super) fn run(mut self, recovery: Option<Recovery>, replay: Option<Replay>, ready: impl FnOnce()) {
+    pub(super) fn run(self, recovery: Option<Recovery>, replay: Option<Replay>, ready: impl FnOnce()) {
+        let observation = self.observation;
+        observation.heartbeat.work();
+        self.run_to_end(recovery, replay, ready);
+        observation.heartbeat.wait();
+    }
+
+    fn run_to_end(mut self, recovery: Option<Recovery>, replay: Option<Replay>, ready: impl FnOnce()) {
         if let Some(replay) = replay {
             ready();
             return self.run_replay(replay);
@@ -243,13 +252,19 @@ impl CommitLoop<'_> {
 
     /// Seals the open commit, with this `time`. `sealed` is `None` if an earlier run has computed it.
     pub(super) fn seal_at(&mut self, time: u64, sealed: Option<Sealed>) {
+        self.observation.heartbeat.work();
         self.clock.set(time);
         self.is_computed = true;
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
         self.progress.seal(next - 1);
+        // They may take as long as they are allowed to.
+        let awaits_answers = !self.calls.is_empty();
         while !self.progress.is_complete_before(next) && !self.control.has_failed() {
+            if awaits_answers {
+                self.observation.heartbeat.wait();
+            }
             self.worker.step_or_park(None);
         }
         let end = Instant::now();
@@ -261,6 +276,7 @@ impl CommitLoop<'_> {
             }
         }
         self.state_meter.sealed(end);
+        self.observation.heartbeat.work();
     }
 
     /// The digests of what the last commit has written, by the numbers of the sinks that it has written into.

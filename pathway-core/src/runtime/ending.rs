@@ -6,6 +6,7 @@ use std::thread::{Builder, JoinHandle};
 use timely::communication::WorkerGuards;
 
 use super::commit_scheduler::unix_millis;
+use super::monitoring::Server;
 use super::start::ConnectorThreads;
 use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
@@ -17,6 +18,8 @@ use crate::telemetry::Counter;
 pub(super) struct Threads {
     pub(super) workers: WorkerGuards<()>,
     pub(super) connectors: ConnectorThreads,
+    /// It answers until the end.
+    pub(super) monitor: Option<Server>,
 }
 
 /// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline, and drops
@@ -46,7 +49,7 @@ pub(super) fn watch(
 }
 
 fn end(
-    Threads { workers, connectors: threads }: Threads,
+    Threads { workers, connectors: threads, monitor }: Threads,
     control: &Control,
     connectors: &Connectors,
     commits: &Counter,
@@ -86,6 +89,7 @@ fn end(
     threads.sources.into_iter().for_each(join("source", hint));
     release(control);
     control.set_ended();
+    drop(monitor);
 }
 
 /// Another run may use the directories.

@@ -52,6 +52,17 @@ fn check_threads(threads: usize, cores: usize) -> Result<Option<String>> {
     Ok((threads > sensible).then(warning))
 }
 
+/// Names the address of a pipeline's monitor.
+pub(super) const MONITORING: &str = "PATHWAY_MONITORING";
+
+/// Where the pipeline is to be watched; `None` where [`MONITORING`] is not set.
+///
+/// # Errors
+/// It is empty.
+pub(super) fn monitoring() -> Result<Option<String>> {
+    text(MONITORING, "set it to a host and a port, such as `127.0.0.1:20000`, or unset it to serve nothing")
+}
+
 /// Completes a declaration with what the environment says of it, before anything is opened: methods come first.
 ///
 /// # Errors

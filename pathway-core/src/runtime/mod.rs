@@ -5,9 +5,18 @@ mod commit_loop;
 mod commit_scheduler;
 mod ending;
 mod environment;
+#[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "only a monitor looks at it"))]
+mod heartbeat;
 mod merge;
 #[cfg(feature = "metrics")]
 mod metrics_thread;
+#[cfg(feature = "monitor")]
+mod monitoring;
+#[cfg(not(feature = "monitor"))]
+#[path = "without_monitoring.rs"]
+mod monitoring;
+#[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "a monitor sees more than a handle"))]
+mod observation;
 mod recording;
 mod recovery;
 mod replay;

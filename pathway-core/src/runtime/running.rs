@@ -1,12 +1,13 @@
 //! The handle on a running pipeline.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use super::stats_reader::StatsReader;
+use super::observation::Observation;
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::Control;
+use crate::plan::Graph;
 use crate::telemetry::{Level, Stats, report};
 
 /// A running pipeline inside a larger program. Dropping it stops the pipeline and waits until it has ended.
@@ -32,22 +33,27 @@ use crate::telemetry::{Level, Stats, report};
 /// ```
 #[must_use = "a pipeline stops when its handle is dropped: keep it, and call `join`"]
 pub struct Running {
-    control: Control,
-    reader: StatsReader,
+    observation: Arc<Observation>,
+    #[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "there is no monitor"))]
+    monitor_address: Option<SocketAddr>,
     /// Waits for the end of all others.
     ending: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Running {
-    pub(super) fn new(control: Control, reader: StatsReader, ending: JoinHandle<()>) -> Self {
-        Running { control, reader, ending: Mutex::new(Some(ending)) }
+    pub(super) fn new(
+        observation: Arc<Observation>,
+        monitor_address: Option<SocketAddr>,
+        ending: JoinHandle<()>,
+    ) -> Self {
+        Running { observation, monitor_address, ending: Mutex::new(Some(ending)) }
     }
 
     /// Stops the pipeline gracefully. Returns at once: nothing is complete yet, and [`Running::join`] waits for it.
     ///
     /// The sources read no more, what they have read is committed and written, the sinks close, and the sources acknowledge.
     pub fn stop(&self) {
-        self.control.stop();
+        self.observation.control.stop();
     }
 
     /// Whether the pipeline has ended, with or without an error: [`Running::join`] returns at once, and
@@ -74,15 +80,27 @@ impl Running {
 
     /// What the pipeline has counted and measured so far. It can be called as often as you want, and stops nothing.
     pub fn stats(&self) -> Stats {
-        self.reader.stats()
+        self.observation.reader.stats()
+    }
+
+    /// The pipeline as it was declared: the same as that of [`Pipeline::graph`](crate::plan::Pipeline::graph) before it started.
+    pub fn graph(&self) -> &Graph {
+        &self.observation.graph
+    }
+
+    /// Where the pipeline serves its page and its metrics until it ends, if it does; see
+    /// [`Pipeline::monitor`](crate::plan::Pipeline::monitor).
+    #[cfg(feature = "monitor")]
+    pub fn monitor_address(&self) -> Option<SocketAddr> {
+        self.monitor_address
     }
 
     fn wait(&self) -> Result<()> {
         let ending = self.ending.lock().unwrap_or_else(PoisonError::into_inner).take();
         if ending.is_some_and(|thread| thread.join().is_err()) {
-            self.control.fail(Error::new(ErrorKind::Panic, "the end of the pipeline panicked"));
+            self.observation.control.fail(Error::new(ErrorKind::Panic, "the end of the pipeline panicked"));
         }
-        self.control.take_error().map_or(Ok(()), Err)
+        self.observation.control.take_error().map_or(Ok(()), Err)
     }
 }
 
@@ -97,6 +115,6 @@ impl Drop for Running {
 
 impl fmt::Debug for Running {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Running").field("commits", &self.reader.commits()).finish_non_exhaustive()
+        f.debug_struct("Running").field("commits", &self.observation.reader.commits()).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use super::ending::{self, Threads, close, release};
 use super::environment;
+use super::monitoring::{self, Server};
+use super::observation::{Observation, StartedEnds};
 use super::recording;
 use super::recovery::Recovery;
 use super::replay::Replay;
@@ -68,9 +70,15 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
         return Err(error);
     }
     plan.report_warnings();
+    let graph = plan.graph();
     let mut declaration = plan.take();
     environment::complete(&mut declaration)?;
     let (name, control) = (plan.name(), &control);
+    let commits = Arc::new(Counter::default());
+    let observation = Arc::new(Observation::new(graph, control, &mut declaration, &commits));
+    // It answers while the pipeline starts.
+    let monitor = monitoring::start(declaration.monitor.take(), &observation)?;
+    let monitor_address = monitor.as_ref().map(Server::address);
     let replay = Replay::open(&name, &mut declaration, control)?;
     let mut recovery = None;
     if replay.is_none() {
@@ -78,18 +86,17 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
         recording::open(&name, &mut declaration, control)?;
         recovery = Recovery::open(&name, &mut declaration, control).inspect_err(|_| release(control))?;
     }
-    let Declaration { nodes, connectors, operators, .. } = declaration;
-    let commits = Arc::new(Counter::default());
-    let connectors = Arc::new(connectors);
-    let reader =
-        StatsReader::new(name, control.clone(), Arc::clone(&commits), Arc::clone(&connectors), operators, &nodes);
-    let observers = start_observers(&reader).inspect_err(|_| release(control))?;
+    let Declaration { nodes, connectors, .. } = declaration;
+    let observers = start_observers(&observation.reader).inspect_err(|_| release(control))?;
     let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits), observers)?;
     start_sync(&connectors, control)?;
     // A replay connects to nothing.
     let threads = match replay {
-        Some(_) => ConnectorThreads::default(),
-        None => start_connectors(&connectors, control).inspect_err(|_| release(control))?,
+        Some(_) => {
+            observation.started.set_all();
+            ConnectorThreads::default()
+        }
+        None => start_connectors(&connectors, control, &observation.started).inspect_err(|_| release(control))?,
     };
     let (ready, built) = std::sync::mpsc::channel();
     let shared = Shared {
@@ -100,6 +107,7 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
         clock: Arc::default(),
         commits: Arc::clone(&commits),
         connectors: Arc::clone(&connectors),
+        observation: Arc::clone(&observation),
         ready: Mutex::new(Some(ready)),
         rounds: Arc::default(),
     };
@@ -115,8 +123,8 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     // Nothing is sent. The channel closes when the dataflow is built, or has failed.
     let _ = built.recv();
     // It waits for this.
-    let _ = started.send(Threads { workers: guards, connectors: threads });
-    Ok(Running::new(control.clone(), reader, ending))
+    let _ = started.send(Threads { workers: guards, connectors: threads, monitor });
+    Ok(Running::new(observation, monitor_address, ending))
 }
 
 /// Starts what reads the statistics of the pipeline until its end. Dropping what is returned ends it.
@@ -152,11 +160,13 @@ pub(super) struct ConnectorThreads {
 }
 
 /// Starts the sinks, then the sources. Those of one kind start at once, so that waits for one server do not add up.
-fn start_connectors(connectors: &Connectors, control: &Control) -> Result<ConnectorThreads> {
+fn start_connectors(connectors: &Connectors, control: &Control, all_started: &StartedEnds) -> Result<ConnectorThreads> {
     let mut threads = ConnectorThreads::default();
-    let sinks = start_all(connectors.sinks.iter().map(|sink| || sink.start()), &mut threads.sinks);
-    let started =
-        sinks.and_then(|()| start_all(connectors.sources.iter().map(|source| || source.start()), &mut threads.sources));
+    let sinks = connectors.sinks.iter().zip(&all_started.sinks);
+    let sinks = sinks.map(|(sink, started)| || sink.start().inspect(|_| started.set()));
+    let sources = connectors.sources.iter().zip(&all_started.sources);
+    let sources = sources.map(|(source, started)| || source.start().inspect(|_| started.set()));
+    let started = start_all(sinks, &mut threads.sinks).and_then(|()| start_all(sources, &mut threads.sources));
     if let Err(error) = started {
         control.stop();
         close(connectors);

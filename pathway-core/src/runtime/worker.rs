@@ -9,6 +9,7 @@ use timely::worker::Worker;
 
 use super::checkpoints::Checkpoints;
 use super::commit_loop::CommitLoop;
+use super::observation::Observation;
 use super::recovery::Recovery;
 use super::replay::Replay;
 use super::state_meter::StateMeter;
@@ -28,6 +29,7 @@ pub(super) struct Shared {
     pub(super) clock: Arc<Counter>,
     pub(super) commits: Arc<Counter>,
     pub(super) connectors: Arc<Connectors>,
+    pub(super) observation: Arc<Observation>,
     /// Dropped when the first worker has built its part of the dataflow, or has failed.
     pub(super) ready: Mutex<Option<Sender<()>>>,
     pub(super) rounds: Arc<CheckpointRounds>,
@@ -88,6 +90,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             calls,
             state_meter: &mut state_meter,
             control: &shared.control,
+            observation: &shared.observation,
             sources,
             ends,
             arrivals,

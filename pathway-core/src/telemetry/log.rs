@@ -6,8 +6,13 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use serde::Serialize;
+
+use super::recent;
+
 /// How serious a log line is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Level {
     /// Data is lost or rejected, or the pipeline ends.
     Error,
@@ -19,6 +24,12 @@ pub enum Level {
 
 /// Writes one log line about a component of the pipeline: a source, a sink, an operator, or the pipeline itself.
 pub fn report(level: Level, component: &str, message: fmt::Arguments<'_>) {
+    write(level, component, message);
+    recent::keep(level, component, 1, message);
+}
+
+/// Writes one log line, without keeping it as a recent event.
+pub(super) fn write(level: Level, component: &str, message: fmt::Arguments<'_>) {
     match level {
         Level::Error => tracing::error!(target: "pathway", component, "{message}"),
         Level::Warn => tracing::warn!(target: "pathway", component, "{message}"),

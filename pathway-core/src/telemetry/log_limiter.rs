@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::log::{Level, report};
-use super::log_flusher;
+use super::log::{self, Level};
+use super::{log_flusher, recent};
 
 /// Writes log lines about an event that may happen very often: the first lines immediately, then at most one a second,
 /// with the number of events that it stands for.
@@ -49,6 +49,10 @@ struct HeldBack {
 struct Line {
     level: Level,
     text: String,
+    /// How many events it stands for.
+    events: u64,
+    /// How much of the text describes one of them, in bytes.
+    message: usize,
 }
 
 /// What follows from an event.
@@ -94,8 +98,9 @@ impl Shared {
         }
     }
 
-    fn write(&self, Line { level, text }: Line) {
-        report(level, &self.component, format_args!("{text}"));
+    fn write(&self, Line { level, text, events, message }: Line) {
+        log::write(level, &self.component, format_args!("{text}"));
+        recent::keep(level, &self.component, events, format_args!("{}", &text[..message]));
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -137,11 +142,12 @@ impl State {
 
     /// A line that stands for `n` events.
     fn line(&self, level: Level, message: fmt::Arguments<'_>, n: u64) -> Line {
-        let text = match n {
-            1 => message.to_string(),
-            _ => format!("{message} ({} more like it, {} in all)", n - 1, self.events),
-        };
-        Line { level, text }
+        let mut text = message.to_string();
+        let message = text.len();
+        if n > 1 {
+            text += &format!(" ({} more like it, {} in all)", n - 1, self.events);
+        }
+        Line { level, text, events: n, message }
     }
 }
 

@@ -14,6 +14,7 @@ mod meter;
 mod operator;
 mod patience;
 mod prometheus;
+mod recent;
 #[cfg(feature = "metrics")]
 mod recorder;
 mod stats;
@@ -28,6 +29,7 @@ pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
 pub use prometheus::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
+pub use recent::{RecentEvent, recent_events};
 #[cfg(feature = "metrics")]
 pub(crate) use recorder::RecordedStats;
 pub use stats::{

@@ -45,6 +45,7 @@ fn entry_point_of_a_child_process() {
         "fleet" => persist(persistence::fleet::service(&uri), Duration::from_millis(20)).run(),
         "sum a queue" => persistence::work_queues::service(&uri).run(),
         "count workers" => count_workers(),
+        "say how it is monitored" => say_how_it_is_monitored(),
         "ignore a stop" => ignore_a_stop(),
         "forget to run" => {
             drop(realtime_sum(&uri));
@@ -136,6 +137,19 @@ fn count_workers() -> pathway::Result<()> {
     let names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
     let workers = names.filter(|name| name.starts_with("timely:work-")).count();
     eprintln!("{workers} workers");
+    running.stop();
+    running.join().map(drop)
+}
+
+fn say_how_it_is_monitored() -> pathway::Result<()> {
+    let pipeline = Pipeline::new();
+    let (_feed, input) = pipeline.input::<Input>();
+    let _seen = input.collect();
+    let running = pipeline.start()?;
+    match running.monitor_address() {
+        Some(address) => eprintln!("monitored at {address}"),
+        None => eprintln!("not monitored"),
+    }
     running.stop();
     running.join().map(drop)
 }

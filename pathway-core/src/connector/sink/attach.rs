@@ -12,13 +12,13 @@ use super::{
 use crate::connector::thread::{self, Component, Kind};
 use crate::data::{Change, Commit, Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
-use crate::plan::{Expected, NodeId, NodeKind, Plan, SinkHandle, Table};
+use crate::plan::{ConnectionState, DeclaredEnd, Expected, NodeId, NodeKind, Plan, SinkHandle, Table};
 use crate::telemetry::{OutboxStats, SinkStats};
 
 impl<R: Schema> Table<R> {
     /// Gives the table's commits to a [`Sink`] of your own.
     pub fn sink<S: Sink + RowSink<<S as Sink>::Item, R>>(&self, sink: S) {
-        let name = sink_name(self.plan(), &sink);
+        let name = self.own_sink(&sink, None);
         let link = add_sink(self.plan(), Arc::clone(&name), sink);
         write_table(self, name, move || {
             let link = link.clone();
@@ -84,7 +84,7 @@ impl<R: Schema> Table<R> {
         subject: &str,
         encode: impl Encode<R>,
     ) {
-        let name = sink_name(self.plan(), &sink);
+        let name = self.own_sink(&sink, (!subject.is_empty()).then(|| subject.to_owned()));
         if let Some(mistake) = validate::subject(subject).filter(|_| !subject.is_empty()) {
             let cure = "use tokens without white space and wildcards, with dots between them, such as `totals.eu`; or an \
                         empty text, if the sink has no subjects";
@@ -97,11 +97,17 @@ impl<R: Schema> Table<R> {
     }
 }
 
-/// The name of a sink of one's own in a plan.
-fn sink_name<S: Sink>(plan: &Plan, sink: &S) -> Arc<str> {
-    match sink.name() {
-        name if name == DEFAULT_NAME => plan.default_name(NodeKind::Sink, &name),
-        name => plan.given_name(NodeKind::Sink, &name, ""),
+impl<R: Schema> Table<R> {
+    /// The name of a sink of one's own.
+    fn own_sink(&self, sink: &impl Sink, subject: Option<String>) -> Arc<str> {
+        let wanted = sink.name();
+        let is_named = wanted != DEFAULT_NAME;
+        let name = match is_named {
+            false => self.plan().default_name(NodeKind::Sink, &wanted),
+            true => self.plan().given_name(NodeKind::Sink, &wanted, ""),
+        };
+        self.plan().declare_end(&name, DeclaredEnd { kind: "sink", subject, is_named, ..DeclaredEnd::default() });
+        name
     }
 }
 
@@ -214,6 +220,10 @@ impl<S: Sink> SinkHandle for ThreadSink<S> {
 
     fn oldest_unconfirmed(&self) -> Option<Commit> {
         self.link.outbox.oldest_unconfirmed()
+    }
+
+    fn connection(&self) -> Option<&ConnectionState> {
+        Some(&self.link.connection)
     }
 
     fn stats(&self) -> SinkStats {

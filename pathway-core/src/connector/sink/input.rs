@@ -7,7 +7,7 @@ use super::{CommitPosition, EncodedBatch, Outbox, OutputBatch, Sink, SinkItem};
 use crate::connector::Failure;
 use crate::connector::thread::{Ready, StageFailure};
 use crate::data::{Commit, EncodeError, Error, ErrorKind};
-use crate::plan::{Control, OutputCheck, OutputDigest, is_not_as_before};
+use crate::plan::{ConnectionState, Control, OutputCheck, OutputDigest, is_not_as_before};
 use crate::telemetry::{Level, LogLimiter, SinkCounters};
 
 /// Where a [`Sink`] takes its commits from, and confirms them.
@@ -30,6 +30,8 @@ pub struct SinkLink<B = EncodedBatch> {
     pub control: Control,
     /// Whether a commit that is computed again gives the same output.
     pub(crate) check: Arc<OutputCheck>,
+    /// Whether it is connected.
+    pub connection: Arc<ConnectionState>,
 }
 
 impl<I: SinkItem> SinkInput<I> {
@@ -149,7 +151,7 @@ impl<B: OutputBatch> SinkLink<B> {
     /// A link with an empty outbox.
     pub(crate) fn new(name: Arc<str>, control: Control) -> Self {
         let outbox = Arc::new(Outbox::new(control.clone()));
-        SinkLink { name, outbox, counters: Arc::default(), control, check: Arc::default() }
+        SinkLink { name, outbox, counters: Arc::default(), control, check: Arc::default(), connection: Arc::default() }
     }
 }
 
@@ -178,6 +180,7 @@ impl<B> Clone for SinkLink<B> {
             counters: Arc::clone(&self.counters),
             control: self.control.clone(),
             check: Arc::clone(&self.check),
+            connection: Arc::clone(&self.connection),
         }
     }
 }

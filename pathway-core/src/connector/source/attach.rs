@@ -16,7 +16,10 @@ use crate::connector::thread::{self, Component, Kind};
 use crate::data::{EarlierMessages, Error, ErrorKind, Message, Metadata, Result, Schema};
 use crate::format::{Decode, DecodedRows};
 use crate::operators::upsert;
-use crate::plan::{CommitTrigger, NodeKind, Order, Pipeline, Plan, Replay, SourceHandle, Table, TableProperties};
+use crate::plan::{
+    CommitTrigger, ConnectionState, DeclaredEnd, NodeKind, Order, Pipeline, Plan, Replay, SourceHandle, Table,
+    TableProperties,
+};
 use crate::telemetry::SourceStats;
 
 impl Pipeline {
@@ -84,6 +87,7 @@ impl Pipeline {
             );
             plan.control().fail(Error::new(ErrorKind::Config, message));
         }
+        plan.declare_end(&name, declared_end(&settings));
         let trigger = CommitTrigger::Scheduled(settings.commit_every);
         let link = add_source(plan, name, settings.metadata.and(decode.metadata()), settings.bound, source);
         let (properties, upsert) = decoded_table(&decode);
@@ -115,8 +119,15 @@ pub(crate) fn row_decoder<D: Decode>(decoder: &Arc<D>) -> Box<dyn RowDecoder<D::
 /// Adds a source that hands over rows, and its table.
 pub(crate) fn attach_rows<R: Schema, S: Source<Item = R>>(plan: &Plan, source: S) -> Table<R> {
     let settings = source.settings();
-    let link = add_source(plan, settings.node_name(plan), settings.metadata, settings.bound, source);
+    let name = settings.node_name(plan);
+    plan.declare_end(&name, declared_end(&settings));
+    let link = add_source(plan, name, settings.metadata, settings.bound, source);
     row_table(plan, link, CommitTrigger::Scheduled(settings.commit_every), settings)
+}
+
+/// What a picture says of a source of a user, or of a clock.
+fn declared_end(settings: &SourceSettings) -> DeclaredEnd {
+    DeclaredEnd { kind: "source", is_named: settings.name.is_some(), ..DeclaredEnd::default() }
 }
 
 /// Adds a table whose rows are in memory. It is not counted as a source.
@@ -205,7 +216,9 @@ impl MessageTable {
         if by_key {
             let keys: Vec<_> =
                 T::COLUMNS.iter().filter(|column| column.primary_key).map(|column| column.name).collect();
-            plan.add_parameter(node, &format!("primary key {}", keys.join(", ")));
+            let parameter = format!("primary key {}", keys.join(", "));
+            plan.add_parameter(node, &parameter);
+            plan.add_detail(node, parameter);
         } else if counts_copies {
             plan.add_parameter(node, OF_CHANGES);
         }
@@ -295,6 +308,10 @@ impl<S: Source> SourceHandle for SourceThread<S> {
 
     fn end_acknowledgements(&self, all: bool) {
         self.link.queue.end_acks(all);
+    }
+
+    fn connection(&self) -> Option<&ConnectionState> {
+        Some(&self.link.connection)
     }
 
     fn stats(&self) -> SourceStats {

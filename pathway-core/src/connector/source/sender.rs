@@ -16,7 +16,7 @@ use super::{
 };
 use crate::connector::thread::Ready;
 use crate::data::{Change, Error, ErrorKind, Metadata, Schema};
-use crate::plan::Control;
+use crate::plan::{ConnectionState, Control};
 use crate::telemetry::SourceCounters;
 
 /// Where a [`Source`](super::Source) hands over its rows or messages. Clones are the same sender, also for other threads.
@@ -53,6 +53,8 @@ pub struct SourceLink<B = MessageBatch> {
     pub backlog: Arc<BacklogProgress>,
     /// Where the source begins, if the pipeline persists.
     pub(crate) beginning: Arc<Beginning>,
+    /// Whether it is connected.
+    pub connection: Arc<ConnectionState>,
 }
 
 /// Where a source begins to read, if the pipeline persists.
@@ -279,8 +281,8 @@ impl<B: InputBatch> SourceLink<B> {
     /// A link with an empty queue.
     pub(crate) fn new(name: Arc<str>, metadata: Metadata, bound: Bound, control: Control) -> Self {
         let queue = Arc::new(InputQueue::bounded(control.clone(), bound));
-        let (counters, position, backlog, beginning) = Default::default();
-        SourceLink { name, queue, counters, metadata, control, position, backlog, beginning }
+        let (counters, position, backlog, beginning, connection) = Default::default();
+        SourceLink { name, queue, counters, metadata, control, position, backlog, beginning, connection }
     }
 
     /// What the source keeps of each message beside subject and payload: also what only a recording needs.
@@ -300,6 +302,7 @@ impl<B> Clone for SourceLink<B> {
             position: Arc::clone(&self.position),
             backlog: Arc::clone(&self.backlog),
             beginning: Arc::clone(&self.beginning),
+            connection: Arc::clone(&self.connection),
         }
     }
 }

@@ -3,13 +3,15 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::pin;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::{self, Either};
 use tokio::task::unconstrained;
 
 use super::{Connection, Dialer, Server, runtime};
 use crate::data::{Error, Result};
+use crate::plan::ConnectionState;
 use crate::telemetry::{Level, LogLimiter};
 
 /// What a source or sink does with a connection, and without one.
@@ -92,6 +94,10 @@ pub(crate) struct Supervisor<'a> {
     /// Connections that break again and again are reported from time to time.
     losses: LogLimiter,
     returns: LogLimiter,
+    /// Where others see whether there is a connection.
+    state: Arc<ConnectionState>,
+    /// Whether they see that there is none.
+    is_told: bool,
 }
 
 /// A time without a connection that has ended. As text: `the connection to a is back after 1.5 s, at b`.
@@ -102,10 +108,21 @@ pub(crate) struct Outage {
 }
 
 impl<'a> Supervisor<'a> {
-    pub(crate) fn new(dialer: Dialer, ready: Ready<'a>) -> Self {
+    /// `state` is where others see whether there is a connection.
+    pub(crate) fn new(dialer: Dialer, ready: Ready<'a>, state: &Arc<ConnectionState>) -> Self {
         let limiter = || LogLimiter::new(dialer.name());
         let (losses, returns) = (limiter(), limiter());
-        Supervisor { dialer, ready: Some(ready), established_at: None, lost: None, losses, returns }
+        let state = Arc::clone(state);
+        Supervisor {
+            dialer,
+            ready: Some(ready),
+            established_at: None,
+            lost: None,
+            losses,
+            returns,
+            state,
+            is_told: false,
+        }
     }
 
     /// Runs sessions until nothing is left to do.
@@ -148,6 +165,11 @@ impl<'a> Supervisor<'a> {
             let Loss { level, what, next } = work.connection_lost(&connection.server);
             let reason = reason.map(|reason| format!(" ({reason})")).unwrap_or_default();
             self.losses.report(level, 1, format_args!("{what}{reason}; {next}"));
+            if !self.is_told && !self.is_starting() {
+                self.is_told = true;
+                let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+                self.state.lost(now, format!("{what}{reason}"));
+            }
             self.lost = Some((Instant::now(), connection.server));
         }
         end
@@ -172,6 +194,9 @@ impl<'a> Supervisor<'a> {
             ready();
         }
         let (since, before) = self.lost.take()?;
+        if std::mem::take(&mut self.is_told) {
+            self.state.returned();
+        }
         Some(Outage { before, lasted: since.elapsed(), server: connection.server.clone() })
     }
 

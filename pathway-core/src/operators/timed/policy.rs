@@ -8,7 +8,7 @@ use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful, S
 use crate::operators::state::{
     EventTimeTracker, InputTimes, JumpReports, Observed, RowOperator, RowStep, RowTimes, by_row, hash_of, observations,
 };
-use crate::operators::window::EventTime;
+use crate::operators::window::{EventTime, length_text};
 use crate::plan::{Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
 #[cfg(test)]
@@ -82,6 +82,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
         policy: impl Fn(&OperatorContext) -> P + Send + Sync + 'static,
     ) -> Table<R> {
         let Timed { table, time, clocks, parts } = self;
+        let detail = length_text::<T>(length);
         let time: Arc<dyn Fn(&R) -> i128 + Send + Sync> = Arc::new(move |row| time(row).ticks());
         let input = table.properties();
         let properties = match forgets {
@@ -95,7 +96,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 by_row(build, changes, name, times, reports, step)
             });
-            return result.with_event_time::<T>();
+            return result.with_event_time::<T>().with_details([detail]);
         }
         let properties = TableProperties { order: Order::Sorted, ..properties };
         let result = table.operator(verb, properties, move |build, changes, name| {
@@ -111,7 +112,7 @@ impl<R: Schema, T: EventTime> Timed<R, T> {
             let worker = |observed: &Observed| observed.0;
             build.dataflow.stateful_binary((changes, route), (observed, worker), name, operator)
         });
-        result.with_event_time::<T>().with_time_inputs_of(&table)
+        result.with_event_time::<T>().with_details([detail]).with_time_inputs_of(&table)
     }
 }
 

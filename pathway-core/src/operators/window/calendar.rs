@@ -116,6 +116,23 @@ pub(super) struct Calendar {
     zone: TimeZone,
 }
 
+/// `2 weeks`, `1 day in Europe/Oslo`.
+impl fmt::Display for Calendar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Calendar { unit, count, zone } = self;
+        let unit = match unit {
+            Unit::Days => "day",
+            Unit::Weeks => "week",
+            Unit::Months => "month",
+        };
+        write!(f, "{count} {unit}{}", if *count == 1 { "" } else { "s" })?;
+        match zone.iana_name() {
+            Some(zone) if zone != "UTC" => write!(f, " in {zone}"),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// The day with number 0, a Thursday.
 const EPOCH: Date = Date::constant(1970, 1, 1);
 

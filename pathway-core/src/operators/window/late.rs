@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::described;
 use super::late_sessions::{SessionRule, late_for_sessions};
 use super::windows::Kind;
 use super::{EventTime, Windowed, WindowedGroups, Windows};
@@ -98,6 +99,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
              read messages into a row without a primary key, or make a stream of the table with `to_stream`",
         );
     }
+    let details = described::windows::<T>(kind, *policy);
     let (clocks, parts, time) = (clocks.clone(), parts.clone(), Arc::clone(time));
     match kind {
         Kind::Grid(grid) => {
@@ -117,7 +119,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                     }
                 })
             });
-            late.with_event_time::<T>().with_parameter(parameter)
+            late.with_event_time::<T>().with_state_parameter(parameter).with_details(details)
         }
         Kind::Session(gap) => {
             let rule = SessionRule {
@@ -134,7 +136,7 @@ fn late<R: Schema, T: EventTime, K: Datum>(
                 let times = RowTimes { time: move |row: &R| Some(time(row)), clocks: &clocks, parts: parts.clone() };
                 late_for_sessions(build, changes, name, times, rule.clone())
             });
-            late.with_event_time::<T>().with_parameter(format!("{kind:?}"))
+            late.with_event_time::<T>().with_state_parameter(format!("{kind:?}")).with_details(details)
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Windows of event time: groups rows by the hour, the last ten minutes, or the session in which they happened.
 
 mod calendar;
+mod described;
 mod emission;
 mod grid;
 mod grid_operator;
@@ -18,6 +19,7 @@ pub use super::window::calendar::{CalendarLength, days, months, weeks};
 pub use super::window::time::{EventTime, Length};
 pub use super::window::windows::{Window, Windows, session, sliding, tumbling};
 
+pub(in crate::operators) use super::window::described::length_text;
 pub(in crate::operators) use super::window::late::late_rows;
 
 use std::fmt;
@@ -180,6 +182,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
         let order = if append_only && input.is_sequence() { Order::Emission } else { Order::Sorted };
         let properties = TableProperties { order, append_only, ..TableProperties::default() };
         let parameters = format!("{kind:?}, {policy:?}; {}", parameter_of::<O>(input));
+        let details = described::windows::<T>(&kind, policy);
         let windows = table.operator("window", properties, move |build, changes, name| {
             let spec = Arc::clone(&spec);
             match &kind {
@@ -187,7 +190,7 @@ impl<R: Schema, T: EventTime, K: Datum> WindowedGroups<R, T, K> {
                 Kind::Session(gap) => reduce_sessions(build, changes, name, spec, *gap, (input, &clocks, &parts)),
             }
         });
-        windows.with_event_time::<T>().with_parameter(parameters)
+        windows.with_event_time::<T>().with_state_parameter(parameters).with_details(details)
     }
 }
 

@@ -155,7 +155,7 @@ fn a_connection_that_breaks_again_and_again_does_not_fill_the_log() {
         let mut work = Flapping { left: 200 };
         let mut dialer = Dialer::new(NatsUri::parse(&server.url()).expect("a URI"), Options::new(), "test".into(), 64);
         dialer.break_explained();
-        Supervisor::new(dialer, Box::new(|| {})).run(&mut work).expect("an end");
+        Supervisor::new(dialer, Box::new(|| {}), &Default::default()).run(&mut work).expect("an end");
         with_client(&server.url(), async |_| ());
     });
     let lines = log.lines();

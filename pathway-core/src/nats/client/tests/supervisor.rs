@@ -102,7 +102,7 @@ impl Running {
             Work { is_useful, sessions: Arc::clone(&sessions), outages: Arc::clone(&outages), stop: stopped };
         let thread = thread::spawn(move || {
             let dialer = Dialer::new(uri, options, "test".into(), 64);
-            Supervisor::new(dialer, Box::new(move || ready.send(()).expect("the test"))).run(&mut work)
+            Supervisor::new(dialer, Box::new(move || ready.send(()).expect("the test")), &Arc::default()).run(&mut work)
         });
         Running { sessions, outages, stop, is_ready, thread }
     }

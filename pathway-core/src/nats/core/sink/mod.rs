@@ -66,6 +66,6 @@ impl Sink for CoreSink {
     fn run(self, input: &SinkInput<Encoded>) -> Result<(), Failure> {
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&input.link().name), Self::CAPACITY);
         let mut publisher = Publisher::new(self.uri, input.link().clone(), self.drain_timeout, self.dead_letters);
-        Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
+        Ok(Supervisor::new(dialer, Box::new(|| input.ready()), &input.link().connection).run(&mut publisher)?)
     }
 }

@@ -117,8 +117,9 @@ impl Subscription {
 
     fn run_reader(&self, group: Option<Arc<str>>, link: SourceLink, ready: Ready<'_>) -> Result<()> {
         let dialer = Dialer::new(self.uri.clone(), self.options.clone(), Arc::clone(&link.name), self.capacity);
+        let connection = Arc::clone(&link.connection);
         let mut reader = Reader::new(Arc::clone(&self.subject), group, link);
-        Supervisor::new(dialer, ready).run(&mut reader)
+        Supervisor::new(dialer, ready, &connection).run(&mut reader)
     }
 }
 

@@ -145,6 +145,6 @@ impl Sink for StreamPublisher {
             atomic: self.atomic,
         };
         let mut publisher = Publisher::new(config, self.drain_timeout, input.link().clone());
-        Ok(Supervisor::new(dialer, Box::new(|| input.ready())).run(&mut publisher)?)
+        Ok(Supervisor::new(dialer, Box::new(|| input.ready()), &input.link().connection).run(&mut publisher)?)
     }
 }

@@ -155,8 +155,9 @@ impl Source for StreamReader {
         let start_timeout = self.options.connect_deadline;
         let dialer = Dialer::new(self.uri.clone(), self.options, Arc::clone(&link.name), Self::CAPACITY);
         let backlog = BacklogReporter::new(self.merged.as_deref(), &link);
+        let connection = Arc::clone(&link.connection);
         let mut reader = Reader::new(self.uri, start_timeout, self.spec, self.prefix, self.is_bucket, backlog, link);
-        let outcome = Supervisor::new(dialer, Box::new(|| sender.ready())).run(&mut reader);
+        let outcome = Supervisor::new(dialer, Box::new(|| sender.ready()), &connection).run(&mut reader);
         reader.report_unacked();
         Ok(outcome?)
     }

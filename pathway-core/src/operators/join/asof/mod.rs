@@ -99,10 +99,11 @@ impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
         let AsofJoin { join, times, inputs } = self;
         let parameter = format!("{}, {:?}", spec.kind, times.direction);
+        let detail = parameter.to_lowercase();
         let joined = join.operator_by_time("asof_join", false, inputs, move |left, right| {
             Asof::new(left, right, times.clone(), Arc::clone(&spec.row))
         });
-        joined.with_parameter(parameter)
+        joined.with_state_parameter(parameter).with_details([detail])
     }
 }
 

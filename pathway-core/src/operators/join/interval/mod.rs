@@ -13,7 +13,7 @@ use super::interval::operator::{IntervalOperator, Near};
 use super::kind::JoinSpec;
 use crate::data::{Datum, Schema};
 use crate::operators::state::time_input;
-use crate::operators::window::EventTime;
+use crate::operators::window::{EventTime, length_text};
 use crate::plan::{Table, TimeInput};
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
@@ -65,6 +65,7 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             self.left.fail(format!("a join of {:?} and {:?}: {error}", self.left, self.right));
             (0, 0)
         });
+        let within = format!("within {} to {}", length_text::<T>(from), length_text::<T>(to));
         let near = Near {
             left: Arc::new(move |row| left(row).ticks()),
             right: Arc::new(move |row| right(row).ticks()),
@@ -72,7 +73,7 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             to,
         };
         let inputs = [time_input::<L, T>(&self.left, &near.left), time_input::<R, T>(&self.right, &near.right)];
-        IntervalJoin { join: self, near, inputs }
+        IntervalJoin { join: self, near, within, inputs }
     }
 }
 
@@ -81,6 +82,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
 pub struct IntervalJoin<L, R, K> {
     join: Join<L, R, K>,
     near: Near<L, R>,
+    /// How close they are, as text.
+    within: String,
     /// Both sides with their times, which event time does not pass.
     inputs: [TimeInput; 2],
 }
@@ -108,13 +111,14 @@ impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
     }
 
     fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let IntervalJoin { join, near, inputs } = self;
+        let IntervalJoin { join, near, within, inputs } = self;
         let append_only = join.is_append_only(spec.kind);
+        let detail = format!("{}, {within}", spec.kind);
         let parameter = format!("{}, within {} to {}", spec.kind, near.from, near.to);
         let joined = join.operator_by_time("interval_join", append_only, inputs, move |left, right| {
             IntervalOperator::new(left, right, near.clone(), spec.clone())
         });
-        joined.with_parameter(parameter)
+        joined.with_state_parameter(parameter).with_details([detail])
     }
 }
 
