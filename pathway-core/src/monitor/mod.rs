@@ -1,4 +1,4 @@
-//! An HTTP server that shows a running pipeline: health, statistics, and its picture.
+//! An HTTP server that shows a running pipeline: a live page, metrics, health, statistics, and its picture.
 //!
 //! It only reads. It has a thread of its own, answers few clients at a time, and gives none of them long, so that nothing that
 //! they do reaches the pipeline.
@@ -6,6 +6,7 @@
 mod body;
 mod io;
 mod observed;
+mod page;
 mod request;
 mod respond;
 mod server;
@@ -16,7 +17,7 @@ pub(crate) use server::Server;
 use crate::plan::Pipeline;
 
 impl Pipeline {
-    /// Serves statistics and health checks over HTTP while the pipeline starts, runs and ends. Default: nothing is
+    /// Serves a live page, metrics and health checks over HTTP while the pipeline starts, runs and ends. Default: nothing is
     /// served.
     ///
     /// `address` is a host and a port: `127.0.0.1:20000`, `[::1]:20000`, or `0.0.0.0:20000` for all interfaces, where everybody
@@ -25,9 +26,11 @@ impl Pipeline {
     ///
     /// | path | answer |
     /// |---|---|
+    /// | `/` | a page that shows the pipeline live |
+    /// | `/metrics` | the statistics in the text format of Prometheus |
     /// | `/live` | 200 while the pipeline works or waits for input; 503 with the reason if it is stuck |
     /// | `/ready` | 200 while every source and sink is connected and nothing is left to be restored; 503 with what is missing |
-    /// | `/stats.json` | the [statistics](crate::runtime::Stats) |
+    /// | `/stats.json` | the [statistics](crate::telemetry::Stats) |
     /// | `/graph.json` | the [graph](Pipeline::graph) |
     ///
     /// Answers have no credentials. Only GET and HEAD are allowed. On a loopback address, requests whose `Host` is not a

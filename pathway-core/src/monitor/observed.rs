@@ -10,6 +10,9 @@ pub(crate) trait Observed: Send + Sync + 'static {
     /// The pipeline as it is declared.
     fn graph(&self) -> &Graph;
 
+    /// What it has counted and measured.
+    fn stats(&self) -> Stats;
+
     /// Everything that changes.
     fn snapshot(&self) -> Snapshot;
 

@@ -7,17 +7,21 @@ use serde::Serialize;
 
 use super::body::Whole;
 use super::observed::Observed;
+use super::page;
 use super::request::{Refused, check};
+use crate::telemetry::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
 
 const TEXT: &str = "text/plain; charset=utf-8";
 const JSON: &str = "application/json";
-/// A browser runs and loads nothing.
+const HTML: &str = "text/html; charset=utf-8";
+/// For all but the page: a browser runs and loads nothing.
 const NOTHING: &str = "default-src 'none'; frame-ancestors 'none'";
 
 /// What is sent.
 struct Answer {
     status: StatusCode,
     content_type: &'static str,
+    policy: String,
     body: Bytes,
 }
 
@@ -27,7 +31,7 @@ pub(super) fn respond<B>(request: &Request<B>, observed: &dyn Observed, is_loopb
         Ok(()) => answer(request.uri().path(), observed),
         Err(Refused { status, reason }) => Answer::text(status, reason),
     };
-    let Answer { status, content_type, body } = answer;
+    let Answer { status, content_type, policy, body } = answer;
     let mut response = Response::new(Whole::new(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
@@ -36,7 +40,9 @@ pub(super) fn respond<B>(request: &Request<B>, observed: &dyn Observed, is_loopb
     headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
     headers.insert(HeaderName::from_static("referrer-policy"), HeaderValue::from_static("no-referrer"));
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(NOTHING));
+    // It is made of ASCII.
+    let policy = HeaderValue::from_str(&policy).unwrap_or(HeaderValue::from_static(NOTHING));
+    headers.insert(CONTENT_SECURITY_POLICY, policy);
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
     }
@@ -45,11 +51,19 @@ pub(super) fn respond<B>(request: &Request<B>, observed: &dyn Observed, is_loopb
 
 fn answer(path: &str, observed: &dyn Observed) -> Answer {
     match path {
+        "/" => {
+            let (body, policy) = page::page();
+            Answer { policy, ..Answer::new(StatusCode::OK, HTML, body) }
+        }
+        "/metrics" => Answer::new(StatusCode::OK, PROMETHEUS_CONTENT_TYPE, prometheus_text(&observed.stats())),
         "/live" => health(observed.stuck().into_iter().collect()),
         "/ready" => health(observed.missing()),
         "/stats.json" => Answer::json(&observed.snapshot()),
         "/graph.json" => Answer::json(observed.graph()),
-        _ => Answer::text(StatusCode::NOT_FOUND, "there are /live, /ready, /stats.json and /graph.json".to_owned()),
+        _ => Answer::text(
+            StatusCode::NOT_FOUND,
+            "there are /, /metrics, /live, /ready, /stats.json and /graph.json".to_owned(),
+        ),
     }
 }
 
@@ -63,7 +77,7 @@ fn health(problems: Vec<String>) -> Answer {
 
 impl Answer {
     fn new(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Answer { status, content_type, body: body.into() }
+        Answer { status, content_type, policy: NOTHING.to_owned(), body: body.into() }
     }
 
     fn text(status: StatusCode, mut text: String) -> Self {

@@ -49,7 +49,7 @@ pub(super) fn watch(
 }
 
 fn end(
-    Threads { workers, connectors: threads, monitor }: Threads,
+    Threads { workers, connectors: threads, monitor: _answers_until_the_end }: Threads,
     control: &Control,
     connectors: &Connectors,
     commits: &Counter,
@@ -89,7 +89,6 @@ fn end(
     threads.sources.into_iter().for_each(join("source", hint));
     release(control);
     control.set_ended();
-    drop(monitor);
 }
 
 /// Another run may use the directories.

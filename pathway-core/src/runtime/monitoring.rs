@@ -11,7 +11,7 @@ use crate::data::Result;
 pub(super) use crate::monitor::Server;
 use crate::monitor::{EndSnapshot, EndState, Observed, Snapshot};
 use crate::plan::{ConnectionState, Graph, Lost};
-use crate::telemetry::recent_events;
+use crate::telemetry::{Stats, recent_events};
 
 /// Starts the server of a pipeline, if the program or the environment asks for one.
 ///
@@ -69,6 +69,10 @@ impl Observed for Watched {
         &self.observation.graph
     }
 
+    fn stats(&self) -> Stats {
+        self.observation.reader.stats()
+    }
+
     fn snapshot(&self) -> Snapshot {
         Snapshot {
             pipeline: self.observation.graph.pipeline.clone(),
@@ -79,7 +83,7 @@ impl Observed for Watched {
             missing: self.missing(),
             sources: self.sources(),
             sinks: self.sinks(),
-            stats: self.observation.reader.stats(),
+            stats: self.stats(),
             events: recent_events(|component| self.components.contains(component)),
         }
     }

@@ -50,6 +50,50 @@ fn the_graph_is_that_of_the_pipeline() {
     running.join().expect("an end");
 }
 
+/// The page, the table and the sparklines are one document: it may load nothing.
+#[test]
+fn the_page_loads_nothing_from_elsewhere() {
+    let broker = Broker::new();
+    let running = service(&broker).start().expect("a start");
+    let (page, again) = (get(&running, "/"), get(&running, "/"));
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    let policy = page.header("content-security-policy").expect("a policy");
+    assert!(policy.starts_with("default-src 'none'; script-src 'nonce-"), "{policy}");
+    assert!(!policy.contains("unsafe"), "{policy}");
+    let nonce = policy.split("nonce-").nth(1).and_then(|rest| rest.split('\'').next()).expect("a nonce");
+    let marked = format!("nonce=\"{nonce}\"");
+    assert_eq!(
+        page.body.matches(&marked).count(),
+        page.body.matches("<script").count() + page.body.matches("<style").count()
+    );
+    assert!(!again.body.contains(nonce) && !page.body.contains("{{nonce}}"), "{nonce}");
+    for outside in ["https://", "src=", "@import", "url(", " style=\"", " onclick="] {
+        assert!(!page.body.contains(outside), "{outside}");
+    }
+    // The one address is the name of SVG's elements.
+    assert_eq!(page.body.matches("http://").count(), page.body.matches("http://www.w3.org/2000/svg").count());
+    broker.close();
+    running.join().expect("an end");
+}
+
+#[test]
+fn the_metrics_are_there_in_the_text_format_of_prometheus() {
+    let broker = Broker::new();
+    let running = service(&broker).start().expect("a start");
+    broker.publish("numbers", r#"{"value": 4}"#);
+    broker.commit();
+    let answer = get(&running, "/metrics");
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("text/plain; version=0.0.4; charset=utf-8")));
+    let label = r#"pipeline="a \"service\"""#;
+    for line in
+        [format!("pathway_up{{{label}}} 1"), format!("pathway_source_rows_total{{{label},source=\"numbers\"}} 1")]
+    {
+        assert!(answer.body.lines().any(|found| found == line), "{line} is not in {}", answer.body);
+    }
+    broker.close();
+    running.join().expect("an end");
+}
+
 #[test]
 fn other_paths_and_methods_are_refused_with_what_there_is() {
     let broker = Broker::new();

@@ -4,7 +4,7 @@ use crate::support::Input;
 use pathway::graph::{Graph, GraphEdge, GraphRole};
 use pathway::prelude::*;
 use pathway::testing::Broker;
-use pathway::windows::{session, tumbling};
+use pathway::windows::session;
 
 #[derive(Schema)]
 struct Order {

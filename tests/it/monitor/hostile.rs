@@ -79,7 +79,7 @@ fn the_end_waits_for_no_client() {
     let running = pipeline.start().expect("a start");
     let _silent = TcpStream::connect(address(&running)).expect("a connection");
     let mut slow = TcpStream::connect(address(&running)).expect("a connection");
-    slow.write_all(b"GET /stats.json HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a socket");
+    slow.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").expect("a socket");
     let begin = Instant::now();
     drop(feed);
     running.join().expect("an end");
