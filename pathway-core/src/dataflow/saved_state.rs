@@ -97,7 +97,7 @@ impl<'a> StatePart<'a> {
     pub fn layout(&self) -> Layout {
         let layout = self.state.layout();
         match &self.identified {
-            Some(rows) => Layout::Identified(rows.clone().into(), layout.into()),
+            Some(rows) => Layout::identified(rows.clone(), layout),
             None => layout,
         }
     }

@@ -188,8 +188,12 @@ fn step(old: &Layout, new: &Layout, place: Place<'_>) -> Result<Step, Refusal> {
                 _ => return place.differs(old, new),
             }
         }
-        (Layout::Identified(old_rows, old), Layout::Identified(new_rows, new)) => {
+        (
+            Layout::Identified { rows: old_rows, defaults: old_defaults, state: old },
+            Layout::Identified { rows: new_rows, defaults: new_defaults, state: new },
+        ) => {
             check_identified(old_rows, new_rows)?;
+            check_defaults((old_rows, old_defaults), new_defaults)?;
             step(old, new, place)?
         }
         (Layout::Hashed(old), Layout::Hashed(new)) => {
@@ -229,6 +233,21 @@ fn check_identified(old: &Layout, new: &Layout) -> Result<(), Refusal> {
     match columns.is_empty() || !sources.iter().all(is_same) {
         true => place.differs(old, new),
         false => Ok(()),
+    }
+}
+
+/// Whether the columns that rows had before have the same defaults, which have no part in the hashes of the rows.
+fn check_defaults((old_rows, old): (&Layout, &[(String, Vec<u8>)]), new: &[(String, Vec<u8>)]) -> Result<(), Refusal> {
+    let Layout::Row(columns) = old_rows else { return Ok(()) };
+    let default_of = |defaults: &[(String, Vec<u8>)], column: &RowColumn| {
+        defaults.iter().find(|(name, _)| *name == column.name).map(|(_, default)| default.clone())
+    };
+    match columns.iter().find(|column| default_of(old, column) != default_of(new, column)) {
+        Some(column) => refuse_column(format!(
+            "the default of the column `{}` is another one, and the hashes of the rows depend on it: leave it as it was",
+            column.name
+        )),
+        None => Ok(()),
     }
 }
 

@@ -13,11 +13,11 @@ use crate::data::{Datum, DatumKey};
 /// A field of a state that has hashes of values of type `A`. It takes no bytes.
 pub(crate) struct HashesOf<A>(PhantomData<fn(A)>);
 
-/// By this name, a tracer knows such a field.
-pub(super) const HASHES_OF: &str = "HashesOf";
+/// By this name, a tracer knows such a field. No type of a user has a name with a space.
+pub(super) const HASHES_OF: &str = "hashes of";
 
 /// The name of a newtype for values whose order matters.
-pub(crate) const SORTED: &str = "Sorted";
+pub(crate) const SORTED: &str = "sorted values";
 
 impl<A> Default for HashesOf<A> {
     fn default() -> Self {

@@ -42,8 +42,15 @@ pub enum Layout {
     Enum(Vec<String>),
     /// A row: its columns in the order in which they are written.
     Row(Vec<RowColumn>),
-    /// A state that tells rows apart by hashes of their columns. It has only the hashes; the first layout is that of the rows.
-    Identified(Box<Layout>, Box<Layout>),
+    /// A state that tells rows apart by hashes of their columns, and has only the hashes.
+    Identified {
+        /// What the rows consist of.
+        rows: Box<Layout>,
+        /// The columns whose defaults have no part in the hashes, with these.
+        defaults: Vec<(String, Vec<u8>)>,
+        /// The state.
+        state: Box<Layout>,
+    },
     /// Hashes of values with this layout. It is part of a state that has the hashes, and takes no bytes itself.
     Hashed(Box<Layout>),
     /// A value of this type, which cannot be described.
@@ -119,6 +126,16 @@ impl RowColumn {
     }
 }
 
+impl Layout {
+    /// That of a state which tells rows with the layout `rows` apart by hashes.
+    pub(crate) fn identified(rows: Layout, state: Layout) -> Layout {
+        let columns = if let Layout::Row(columns) = &rows { columns.as_slice() } else { &[] };
+        let default_of = |column: &RowColumn| Some((column.name.clone(), column.default.as_ref()?.encoded.to_vec()));
+        let defaults = columns.iter().filter_map(default_of).collect();
+        Layout::Identified { rows: rows.into(), defaults, state: state.into() }
+    }
+}
+
 impl fmt::Display for Layout {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -137,7 +154,7 @@ impl fmt::Display for Layout {
             Layout::Row(columns) => {
                 list(f, "{", columns.iter().map(|column| format!("{}: {}", column.name, column.type_name)), "}")
             }
-            Layout::Identified(_, state) => state.fmt(f),
+            Layout::Identified { state, .. } => state.fmt(f),
             Layout::Hashed(value) => write!(f, "hashes of {value}"),
             Layout::Opaque(name) => f.write_str(name),
         }

@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
                 self.skip(variant.ok_or_else(|| format!("there is no variant {number}"))?)
             }
             Layout::Sorted(values) => self.skip(values),
-            Layout::Identified(_, state) => self.skip(state),
+            Layout::Identified { state, .. } => self.skip(state),
             Layout::Hashed(_) => Ok(()),
             Layout::Opaque(name) => Err(format!("a value of `{name}` cannot be skipped")),
         }

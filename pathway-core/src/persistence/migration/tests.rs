@@ -183,8 +183,7 @@ fn variants_of_an_enum_are_found_by_name() {
 
 #[test]
 fn rows_that_are_told_apart_by_hashes_get_columns_but_lose_none() {
-    let state = || Box::new(layout::<i64>());
-    let identified = |columns: &[(&str, Layout)]| Layout::Identified(row(columns).into(), state());
+    let identified = |columns: &[(&str, Layout)]| Layout::identified(row(columns), layout::<i64>());
     let [a, b] = [("a", layout::<i64>()), ("b", layout::<String>())];
     let old = identified(&[a.clone(), b.clone()]);
     let more = identified(&[("c", layout::<Option<i64>>()), b.clone(), a.clone()]);
@@ -197,6 +196,17 @@ fn rows_that_are_told_apart_by_hashes_get_columns_but_lose_none() {
     let wider = identified(&[("a", layout::<Option<i64>>()), b]);
     let error = Migration::new(&old, &wider, KeptRows::Unordered).expect_err("another type");
     assert!(error.starts_with("the column `a` is "), "{error}");
+    // A default has no part in the hashes.
+    let with_default = |default: Option<i64>| {
+        let default = default.and_then(ColumnDefault::new);
+        Layout::identified(Layout::Row(vec![RowColumn { default, ..column("a", layout::<i64>()) }]), layout::<i64>())
+    };
+    let states = [None, Some(3), Some(4)].map(with_default);
+    for (old, new) in states.iter().flat_map(|old| states.iter().map(move |new| (old, new))) {
+        let migrated = Migration::new(old, new, KeptRows::Unordered);
+        assert_eq!(migrated.is_ok(), old == new, "{migrated:?}");
+        assert!(migrated.is_ok_and(|it| it.is_none()) || old != new);
+    }
 }
 
 #[test]

@@ -25,9 +25,12 @@ fn a_source_of_changes_knows_its_rows_when_they_get_columns() {
         city: String,
         price: i64,
     }
+    #[derive(Clone, ColumnType)]
+    struct Tag(Option<String>);
     #[derive(Clone, Schema)]
     struct MoreSale {
         note: Option<String>,
+        tag: Tag,
         price: i64,
         #[schema(default = 3)]
         count: i64,
@@ -55,6 +58,6 @@ fn a_source_of_changes_knows_its_rows_when_they_get_columns() {
         r#"{"city": "Rome", "price": 2, "count": 3, "diff": -1}"#,
     ];
     let (published, rejected) = changes::<MoreSale>(&store, &removals).unwrap();
-    let row = |city, price| removed(&format!(r#""note":null,"price":{price},"count":3,"city":"{city}""#));
+    let row = |city, price| removed(&format!(r#""note":null,"tag":null,"price":{price},"count":3,"city":"{city}""#));
     assert_eq!((published, rejected), (vec![row("Oslo", 1), row("Rome", 2)], 3));
 }
