@@ -230,13 +230,13 @@ impl<'scope> DataflowBuilder<'scope> {
         operator
     }
 
-    /// Ends the construction. Returns what seals commits, the operators with state, and the worker's clock.
-    pub(crate) fn finish(self) -> (Box<dyn Progress>, Vec<OperatorState>, Stopwatch) {
+    /// Ends the construction. Returns what seals commits, and the operators with state.
+    pub(crate) fn finish(self) -> (Box<dyn Progress>, Vec<OperatorState>) {
         let progress = match self.engine {
             Engine::Local(engine) => engine.finish(),
             Engine::Timely(engine) => engine.finish(),
         };
-        (progress, self.states, self.stopwatch)
+        (progress, self.states)
     }
 }
 

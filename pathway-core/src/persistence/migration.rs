@@ -264,8 +264,8 @@ fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, R
         let numbers = new.iter().filter_map(|new| old.iter().position(|old| old.name == new.name));
         if let Some((position, _)) = (0..).zip(numbers).find(|(position, number)| position != number) {
             return refuse_column(format!(
-                "{} sorts rows by their columns, which now come in another order from `{}` on: let columns that stay come first, \
-                 in the order in which they were, those that are removed be their last ones, and add columns anywhere",
+                "{} sorts rows by their columns, which now come in another order from `{}` on: keep the order of the columns that \
+                 stay, and remove only columns behind them; new ones may stand anywhere",
                 place.what, old[position].name
             ));
         }

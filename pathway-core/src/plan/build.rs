@@ -9,7 +9,7 @@ use crate::data::Schema;
 use crate::dataflow::{
     Changes, DataflowBuilder, ErasedStream, InputHandle, InputId, Item, OperatorState, Progress, Stream,
 };
-use crate::telemetry::{Counter, OperatorContext, Stopwatch};
+use crate::telemetry::{Counter, OperatorContext};
 
 /// What a node needs to build its part of the dataflow.
 pub struct Build<'scope> {
@@ -130,8 +130,8 @@ impl<'scope> Build<'scope> {
         }
         let inputs = self.source_inputs.into_iter().enumerate().collect();
         let ends = self.ends.map(|(output, _)| SourceEnds { output, inputs });
-        let (progress, states, stopwatch) = self.dataflow.finish();
-        Built { sources: self.sources, ends, progress, states, stopwatch, calls: self.calls }
+        let (progress, states) = self.dataflow.finish();
+        Built { sources: self.sources, ends, progress, states, calls: self.calls }
     }
 }
 
@@ -143,8 +143,6 @@ pub(crate) struct Built {
     pub(crate) progress: Box<dyn Progress>,
     /// The operators with state.
     pub(crate) states: Vec<OperatorState>,
-    /// Measures how long the operators run.
-    pub(crate) stopwatch: Stopwatch,
     /// The operators that make asynchronous calls.
     pub(crate) calls: Vec<String>,
 }

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use crate::data::Error;
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
-use crate::telemetry::{Flag, Latencies, Level, report};
+use crate::telemetry::{Flag, Latencies, Level, StateRequests, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
 #[derive(Clone)]
@@ -37,6 +37,7 @@ struct Shared {
     replayed: OnceLock<Arc<RecordedAnswers>>,
     /// How long commits take.
     latencies: Arc<Latencies>,
+    state_requests: StateRequests,
     /// The state is loaded, and all commits of earlier runs are computed.
     started: Flag,
     ended: Flag,
@@ -63,6 +64,7 @@ impl Control {
             recorder: OnceLock::new(),
             replayed: OnceLock::new(),
             latencies: Arc::default(),
+            state_requests: StateRequests::default(),
             started: Flag::default(),
             ended: Flag::default(),
         };
@@ -187,6 +189,20 @@ impl Control {
     /// How long the commits take.
     pub fn latencies(&self) -> &Latencies {
         &self.shared.latencies
+    }
+
+    /// How workers are asked how large their states are.
+    pub(crate) fn state_requests(&self) -> &StateRequests {
+        &self.shared.state_requests
+    }
+
+    /// Asks the workers how large their states are, and waits a moment for their answers. A worker itself does not wait.
+    pub(crate) fn ask_for_states(&self) {
+        let this = std::thread::current().id();
+        let workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if workers.iter().all(|worker| worker.id() != this) {
+            self.shared.state_requests.ask(|| workers.iter().for_each(Thread::unpark));
+        }
     }
 
     /// The state is loaded, and all commits of earlier runs are computed.

@@ -235,7 +235,7 @@ impl CommitLoop<'_> {
 
     /// Sleeps until something happens, or for this long: unless there is something to be done for a checkpoint.
     pub(super) fn park(&mut self, wait: Option<Duration>) {
-        let wait = wait.into_iter().chain(self.state_meter.idle()).min();
+        self.state_meter.answer();
         if self.worker.peers() > 1 {
             // What rows do to operators is work, and the rest is waiting.
             self.worker.step();

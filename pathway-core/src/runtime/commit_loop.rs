@@ -93,7 +93,7 @@ impl CommitLoop<'_> {
             Err(error) => self.control.fail(error),
         }
         drop(attached);
-        self.state_meter.end();
+        self.state_meter.measure();
         if self.control.has_failed() {
             self.sources.iter_mut().for_each(|source| source.close());
         }
@@ -275,7 +275,7 @@ impl CommitLoop<'_> {
                 self.control.latencies().recomputed(next - 1, end);
             }
         }
-        self.state_meter.sealed(end);
+        self.state_meter.answer();
         self.observation.heartbeat.work();
     }
 

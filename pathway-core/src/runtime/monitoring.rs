@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use super::commit_scheduler::unix_millis;
 use super::environment;
-use super::observation::{Flag, Observation};
+use super::observation::Observation;
 use crate::data::Result;
 pub(super) use crate::monitor::Server;
 use crate::monitor::{EndSnapshot, EndState, Observed, Snapshot};
 use crate::plan::{ConnectionState, Graph, Lost};
-use crate::telemetry::{Stats, recent_events};
+use crate::telemetry::{Flag, Stats, recent_events};
 
 /// Starts the server of a pipeline, if the program or the environment asks for one.
 ///
@@ -116,7 +116,7 @@ impl Observed for Watched {
 
 fn end_state(started: &Flag, connection: Option<&ConnectionState>) -> EndState {
     match connection.and_then(ConnectionState::current) {
-        _ if !started.is_set() => EndState::Starting,
+        _ if !started.get() => EndState::Starting,
         Some(Lost { since, what }) => EndState::Disconnected { since, reason: what },
         None => EndState::Connected,
     }

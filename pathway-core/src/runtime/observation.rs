@@ -1,12 +1,11 @@
 //! What others can see of a pipeline, from the moment that it starts.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::heartbeat::Heartbeat;
 use super::stats_reader::StatsReader;
 use crate::plan::{Connectors, Control, Declaration, Graph};
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, Flag};
 
 /// What the handle of a running pipeline and its monitor see of it.
 pub(super) struct Observation {
@@ -29,21 +28,7 @@ pub(super) struct StartedEnds {
 impl StartedEnds {
     /// None is started, and none is missing.
     pub(super) fn set_all(&self) {
-        self.sources.iter().chain(&self.sinks).for_each(Flag::set);
-    }
-}
-
-/// Becomes true once.
-#[derive(Debug, Default)]
-pub(super) struct Flag(AtomicBool);
-
-impl Flag {
-    pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Release);
-    }
-
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+        self.sources.iter().chain(&self.sinks).for_each(|started| started.set(true));
     }
 }
 

@@ -50,7 +50,7 @@ impl CommitLoop<'_> {
         if let Err(error) = self.replay_commits(replay) {
             self.control.fail(error);
         }
-        self.state_meter.end();
+        self.state_meter.measure();
         self.sources.iter_mut().for_each(|source| source.close());
     }
 

@@ -163,9 +163,9 @@ pub(super) struct ConnectorThreads {
 fn start_connectors(connectors: &Connectors, control: &Control, all_started: &StartedEnds) -> Result<ConnectorThreads> {
     let mut threads = ConnectorThreads::default();
     let sinks = connectors.sinks.iter().zip(&all_started.sinks);
-    let sinks = sinks.map(|(sink, started)| || sink.start().inspect(|_| started.set()));
+    let sinks = sinks.map(|(sink, started)| || sink.start().inspect(|_| started.set(true)));
     let sources = connectors.sources.iter().zip(&all_started.sources);
-    let sources = sources.map(|(source, started)| || source.start().inspect(|_| started.set()));
+    let sources = sources.map(|(source, started)| || source.start().inspect(|_| started.set(true)));
     let started = start_all(sinks, &mut threads.sinks).and_then(|()| start_all(sources, &mut threads.sources));
     if let Err(error) = started {
         control.stop();

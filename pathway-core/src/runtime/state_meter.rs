@@ -1,88 +1,54 @@
-//! Measures from time to time how large the state of one worker's operators is, and where their event time is: never while they
-//! run.
+//! Measures how large the state of one worker's operators is, and where their event time is: when somebody asks, and never while
+//! they run.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use super::worker_state::saves;
 use crate::dataflow::{OperatorState, Stateful};
-use crate::telemetry::{NodeMeter, Stopwatch};
-
-/// How often it is measured while the worker always has something to do.
-const EVERY: Duration = Duration::from_millis(100);
-/// How much longer than a measurement the pause behind it is: measuring takes at most 2 % of the time.
-const PAUSE: u32 = 50;
+use crate::plan::Control;
+use crate::telemetry::NodeMeter;
 
 /// Says in the meters of the nodes how large their states are.
 pub(super) struct StateMeter {
     worker: usize,
+    control: Control,
     /// The operators with state of each node, in the order of the nodes.
     nodes: Vec<(Arc<NodeMeter>, Vec<SharedState>)>,
-    stopwatch: Stopwatch,
-    /// How many turns the stopwatch had counted when it was measured.
-    turns: u64,
-    /// When that was done, and how long it took.
-    measured: Instant,
-    cost: Duration,
+    /// The last request that was answered.
+    answered: u64,
 }
 
 /// An operator with state, which the dataflow has, too.
 type SharedState = Rc<RefCell<dyn Stateful>>;
 
 impl StateMeter {
-    pub(super) fn new(states: &[OperatorState], stopwatch: Stopwatch, worker: usize) -> Self {
+    pub(super) fn new(states: &[OperatorState], control: Control, worker: usize) -> Self {
         let nodes = states.chunk_by(|one, next| Arc::ptr_eq(&one.meter, &next.meter));
         let nodes = nodes.map(|states| {
             let operators = states.iter().map(|state| Rc::clone(&state.operator)).collect();
             (Arc::clone(&states[0].meter), operators)
         });
-        let (turns, measured, cost) = (0, Instant::now(), Duration::ZERO);
-        let mut meter = StateMeter { worker, nodes: nodes.collect(), stopwatch, turns, measured, cost };
+        let meter = StateMeter { worker, control, nodes: nodes.collect(), answered: 0 };
         meter.measure();
+        meter.control.state_requests().answer(worker, Some(meter.answered));
         meter
     }
 
-    /// The operators were done with a commit at this moment.
-    pub(super) fn sealed(&mut self, now: Instant) {
-        if now.saturating_duration_since(self.measured) >= EVERY {
+    /// No operator runs at the moment: measures the state if somebody has asked for that.
+    #[inline]
+    pub(super) fn answer(&mut self) {
+        let request = self.control.state_requests().last();
+        if request != self.answered {
             self.measure();
+            self.answered = request;
+            self.control.state_requests().answer(self.worker, Some(request));
         }
-    }
-
-    /// The worker is about to wait. Returns after what time this should be called again, even if nothing happens.
-    ///
-    /// In most pipelines, it is measured at once: a wait with a time limit would delay the next commit by more than that takes.
-    pub(super) fn idle(&mut self) -> Option<Duration> {
-        if !self.is_stale() {
-            return None;
-        }
-        let pause = (self.cost * PAUSE).min(EVERY);
-        let left = pause.saturating_sub(self.measured.elapsed());
-        if left.is_zero() {
-            self.measure();
-            return None;
-        }
-        Some(left)
-    }
-
-    /// The worker has ended.
-    pub(super) fn end(&mut self) {
-        if self.is_stale() {
-            self.measure();
-        }
-    }
-
-    /// Whether operators have run since it was measured.
-    fn is_stale(&self) -> bool {
-        self.stopwatch.turns() != self.turns
     }
 
     /// Measures the state as it is now.
-    pub(super) fn measure(&mut self) {
-        let begin = Instant::now();
-        self.turns = self.stopwatch.turns();
+    pub(super) fn measure(&self) {
         for (meter, operators) in &self.nodes {
             let (mut keys, mut bytes, mut time) = (0, 0, None);
             for operator in operators {
@@ -96,7 +62,12 @@ impl StateMeter {
             time.into_iter().for_each(|time| meter.set_event_time(time));
             meter.set_state(keys, bytes);
         }
-        self.measured = Instant::now();
-        self.cost = self.measured - begin;
+    }
+}
+
+/// The worker has ended, or has panicked.
+impl Drop for StateMeter {
+    fn drop(&mut self) {
+        self.control.state_requests().answer(self.worker, None);
     }
 }

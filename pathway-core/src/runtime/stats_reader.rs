@@ -43,6 +43,7 @@ impl StatsReader {
     /// What the pipeline has counted so far.
     pub(crate) fn stats(&self) -> Stats {
         let Counted { pipeline, control, operators, .. } = &*self.0;
+        control.ask_for_states();
         let sources = self.sources();
         Stats {
             pipeline: pipeline.to_string(),

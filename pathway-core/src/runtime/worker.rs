@@ -64,7 +64,7 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
 fn work(worker: &mut Worker, shared: &Shared) {
     let arrivals = ArrivalLog::of(&shared.control);
     let index = worker.index();
-    let Built { sources, ends, progress, states, stopwatch, calls } = worker.dataflow_named("pathway", |scope| {
+    let Built { sources, ends, progress, states, calls } = worker.dataflow_named("pathway", |scope| {
         let mut build = Build::new(DataflowBuilder::new(scope), Arc::clone(&shared.clock), arrivals.clone());
         for (number, node) in (0..).zip(&shared.nodes) {
             build.dataflow.begin_node(number, node.name(), node.meters().on_worker(index));
@@ -72,7 +72,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         }
         build.finish()
     });
-    let mut state_meter = StateMeter::new(&states, stopwatch, index);
+    let mut state_meter = StateMeter::new(&states, shared.control.clone(), index);
     let mut state = None;
     if let Some(persistent) = shared.control.persistent() {
         let (place, rounds) = ((index, worker.peers()), Arc::clone(&shared.rounds));
@@ -115,7 +115,8 @@ fn work(worker: &mut Worker, shared: &Shared) {
             CheckpointWork::More => Some(Duration::ZERO),
             CheckpointWork::Later(wait) => Some(wait),
         };
-        worker.step_or_park(wait.into_iter().chain(state_meter.idle()).min());
+        state_meter.answer();
+        worker.step_or_park(wait);
     }
-    state_meter.end();
+    state_meter.measure();
 }

@@ -17,6 +17,7 @@ mod prometheus;
 mod recent;
 #[cfg(feature = "metrics")]
 mod recorder;
+mod state_requests;
 mod stats;
 mod stopwatch;
 
@@ -32,6 +33,7 @@ pub use prometheus::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
 pub use recent::{RecentEvent, recent_events};
 #[cfg(feature = "metrics")]
 pub(crate) use recorder::RecordedStats;
+pub use state_requests::StateRequests;
 pub use stats::{
     OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
     SourceStats, Stats, Waiting,

@@ -22,8 +22,6 @@ struct Turns {
     since: Cell<Since>,
     /// How many rows the running one stands for; none: its time does not count.
     weight: Cell<Weight>,
-    /// How many turns there were.
-    count: Cell<u64>,
 }
 
 /// When a turn has begun.
@@ -65,16 +63,10 @@ impl Stopwatch {
     #[inline]
     fn switch(&self, next: usize) -> usize {
         let turns = &*self.0;
-        turns.count.set(turns.count.get() + 1);
         if turns.weight.get().0 > 0 {
             self.charge();
         }
         turns.running.replace(next)
-    }
-
-    /// How many turns there were.
-    pub fn turns(&self) -> u64 {
-        self.0.count.get()
     }
 
     /// The time since the last turn counts for the one that runs.
