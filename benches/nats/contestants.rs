@@ -3,7 +3,7 @@
 //! A contestant says `ready` on its standard output, answers each line on its standard input with a line of
 //! figures (see [`Figures`]), and ends when its standard input does.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -17,6 +17,7 @@ use crate::process::Figures;
 pub(crate) fn run(role: &str, url: &str) -> Outcome {
     match role {
         "sum" => ours(url, sum),
+        "sum-monitored" => monitored(url),
         "groups" => ours(url, groups),
         "groups-out" => ours(url, groups_out),
         "bare-sum" => bare(url, Echo::Nothing),
@@ -64,6 +65,31 @@ pub(crate) fn ours(url: &str, declare: fn(&Pipeline, &str)) -> Outcome {
     let pipeline = Pipeline::new();
     declare(&pipeline, url);
     measured(pipeline)
+}
+
+/// The tutorial's job, whose metrics and statistics are read over HTTP twice a second.
+fn monitored(url: &str) -> Outcome {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    drop(listener);
+    std::thread::spawn(move || {
+        loop {
+            for path in ["/metrics", "/stats.json"] {
+                // Before the start and behind the end, there is no server.
+                let _ = get(address, path);
+            }
+            std::thread::sleep(Duration::from_millis(500));
+        }
+    });
+    let pipeline = Pipeline::new().monitor(address.to_string());
+    sum(&pipeline, url);
+    measured(pipeline)
+}
+
+fn get(address: std::net::SocketAddr, path: &str) -> std::io::Result<usize> {
+    let mut socket = std::net::TcpStream::connect(address)?;
+    socket.write_all(format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").as_bytes())?;
+    socket.read_to_end(&mut Vec::new())
 }
 
 /// Runs a pipeline with one source and one sink.

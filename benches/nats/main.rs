@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo bench --bench nats             # everything
 //! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out, stream-in, stream-out,
-//!                                      # persistence
+//!                                      # persistence, monitoring
 //! ```
 //!
 //! `versions` compares `flood` and `latency` with those of another build of this program, which `PATHWAY_OTHER_BENCH` names; it runs
@@ -55,6 +55,9 @@ fn main() -> Outcome {
     }
     if chosen("persistence") {
         persistence::persistence(&server)?;
+    }
+    if chosen("monitoring") {
+        versions::monitoring(&server)?;
     }
     if arguments.iter().any(|argument| argument == "versions") {
         versions::versions(&server)?;

@@ -6,6 +6,7 @@ mod delivery;
 mod facade;
 mod formats;
 mod jetstream;
+mod logs;
 mod macros;
 mod metrics;
 mod monitor;

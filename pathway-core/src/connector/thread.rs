@@ -4,13 +4,13 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::Failure;
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
-use crate::telemetry::{Level, LogLimiter, PATIENCE, receive_patiently};
+use crate::telemetry::{self, Level, LogLimiter, PATIENCE, receive_patiently, sink_span, source_span};
 
 /// Tells the thread that starts a source or a sink, once, that it is ready, or why it is not. Clones are the same.
 #[derive(Clone, Default)]
@@ -70,7 +70,7 @@ where
     let Component { kind, name, control, ready_hint } = component;
     let (sender, receiver) = mpsc::channel();
     let ready = Ready(Arc::new(Mutex::new(Some(sender))));
-    let component = Arc::clone(&name);
+    let (component, pipeline) = (Arc::clone(&name), control.span());
     let guarded = move || {
         let outcome = match catch_unwind(AssertUnwindSafe(|| body(ready.clone()))) {
             Ok(Ok(())) => Ok(()),
@@ -88,12 +88,15 @@ where
             }
         }
     };
-    // A thread's name cannot contain NUL.
-    let thread = Builder::new().name(name.replace('\0', "")).spawn(guarded).map_err(|error| {
+    let span = match kind {
+        Kind::Source => source_span(&pipeline, &name),
+        Kind::Sink => sink_span(&pipeline, &name),
+    };
+    let thread = span.in_scope(|| telemetry::spawn(&*name, guarded)).map_err(|error| {
         let message = format!("cannot start a thread for {} `{name}`", kind.name());
         Error::new(ErrorKind::Config, message).with_source(error)
     })?;
-    match wait_until_ready(&receiver, &name, kind, ready_hint, patience) {
+    match span.in_scope(|| wait_until_ready(&receiver, &name, kind, ready_hint, patience)) {
         Ok(()) => Ok(thread),
         Err(error) => {
             let _ = thread.join();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::net::{SocketAddr, TcpListener, ToSocketAddrs};
 use std::pin::pin;
 use std::sync::Arc;
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use futures_util::future;
@@ -17,7 +17,7 @@ use super::io::Socket;
 use super::observed::Observed;
 use super::respond::respond;
 use crate::data::{Error, ErrorKind, Result};
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, report, spawn};
 
 /// How many clients are answered at a time; others wait. A page and a few scrapers need a handful.
 const CLIENTS: usize = 32;
@@ -58,7 +58,7 @@ impl Server {
             // Without waiting for clients.
             runtime.shutdown_background();
         };
-        let thread = Builder::new().name("pathway-monitor".into()).spawn(serve).map_err(failed)?;
+        let thread = spawn("pathway-monitor", serve).map_err(failed)?;
         report(Level::Info, "pipeline", format_args!("its page and metrics are at http://{bound}"));
         Ok(Server { address: bound, stop: Some(stop), thread: Some(thread) })
     }

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use super::manifest::{Checkpoint, Manifest, Part, StateSize};
@@ -16,7 +16,7 @@ use super::session::{PersistentState, lock, remove_unused};
 use super::store::failed;
 use super::{Record, SourceStart, log};
 use crate::data::{Commit, Error, ErrorKind, Result};
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, LogLimiter, report, spawn};
 
 /// How many pieces may wait for the disk. Each has about 64 KiB.
 const MOST_WAITING: usize = 64;
@@ -46,6 +46,8 @@ pub(super) struct Checkpoints {
     /// The next run continues with an earlier checkpoint: no other one may be completed.
     has_gone_back: AtomicBool,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Says that checkpoints are complete.
+    log: Mutex<LogLimiter>,
 }
 
 /// Where workers put the pieces of a checkpoint.
@@ -104,6 +106,7 @@ impl Checkpoints {
             is_ending: AtomicBool::new(false),
             has_gone_back: AtomicBool::new(false),
             thread: Mutex::default(),
+            log: Mutex::new(LogLimiter::new(&"persistence".into())),
         }
     }
 
@@ -192,9 +195,9 @@ impl PersistentState {
         self.checkpoints.is_wanted.store(false, Ordering::Release);
         let (state, caller, begin) = (Arc::clone(self), std::thread::current(), Instant::now());
         let write = move || {
-            let outcome = state.write(&pieces, checkpoint, (all, workers), log);
+            let (commit, outcome) = (checkpoint.commit, state.write(&pieces, checkpoint, (all, workers), log));
             if let Ok(Some(bytes)) = outcome {
-                state.note_checkpoint(bytes, begin);
+                state.note_checkpoint(commit, bytes, begin);
             }
             if let Err(error) = outcome {
                 state.meter().checkpoint_failures.add(1);
@@ -209,7 +212,7 @@ impl PersistentState {
             state.checkpoints.is_open.store(false, Ordering::Release);
             caller.unpark();
         };
-        let spawned = Builder::new().name("pathway-checkpoint".into()).spawn(write).map_err(|error| {
+        let spawned = spawn("pathway-checkpoint", write).map_err(|error| {
             Error::new(ErrorKind::Config, "cannot start the thread that writes checkpoints").with_source(error)
         })?;
         *lock(&self.checkpoints.thread) = Some(spawned);
@@ -224,8 +227,12 @@ impl PersistentState {
         parts.len() >= MOST_PARTS || changes.iter().map(|part| part.bytes).sum::<u64>() > base.bytes
     }
 
-    /// A checkpoint is complete, of which so many bytes were written.
-    fn note_checkpoint(&self, bytes: u64, begin: Instant) {
+    /// The checkpoint before a commit is complete. So many bytes were written.
+    fn note_checkpoint(&self, commit: Commit, bytes: u64, begin: Instant) {
+        let seconds = begin.elapsed().as_secs_f32();
+        let message =
+            format_args!("the checkpoint before commit {commit} is complete: {bytes} bytes in {seconds:.1} s");
+        lock(&self.checkpoints.log).report(Level::Info, 1, message);
         let meter = self.meter();
         meter.checkpoints.add(1);
         meter.checkpoint_bytes.set(bytes);

@@ -5,12 +5,13 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Instant;
 
 use super::session::{PersistentState, lock};
 use super::store::failed;
 use crate::data::{Error, ErrorKind, Result};
+use crate::telemetry::spawn;
 
 /// Which records of the log are to be on the disk.
 #[derive(Debug, Default)]
@@ -108,7 +109,7 @@ impl PersistentState {
                 release(synced);
             }
         };
-        let thread = Builder::new().name("pathway-log-sync".into()).spawn(run).map_err(|error| {
+        let thread = spawn("pathway-log-sync", run).map_err(|error| {
             Error::new(ErrorKind::Config, "cannot start the thread that synchronizes the log").with_source(error)
         })?;
         *lock(&self.sync.thread) = Some(thread);

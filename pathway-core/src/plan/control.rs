@@ -7,9 +7,9 @@ use std::thread::Thread;
 
 use tokio::sync::watch;
 
-use crate::data::Error;
+use crate::data::{Commit, Error};
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
-use crate::telemetry::{Flag, Latencies, Level, StateRequests, report};
+use crate::telemetry::{Counter, Flag, Latencies, Level, Span, StateRequests, number_log_lines, pipeline_span, report};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
 #[derive(Clone)]
@@ -38,6 +38,10 @@ struct Shared {
     /// How long commits take.
     latencies: Arc<Latencies>,
     state_requests: StateRequests,
+    /// The span of the log lines of this pipeline.
+    span: OnceLock<Span>,
+    /// The number of the open commit, which log lines have.
+    open_commit: Arc<Counter>,
     /// The state is loaded, and all commits of earlier runs are computed.
     started: Flag,
     ended: Flag,
@@ -65,14 +69,18 @@ impl Control {
             replayed: OnceLock::new(),
             latencies: Arc::default(),
             state_requests: StateRequests::default(),
+            span: OnceLock::new(),
+            open_commit: Arc::default(),
             started: Flag::default(),
             ended: Flag::default(),
         };
         Control { shared: Arc::new(shared) }
     }
 
-    /// Registers the calling thread as a worker. [`Control::wake`] wakes the first one.
+    /// Registers the calling thread as a worker. [`Control::wake`] wakes the first one. Its log lines have the number of the open
+    /// commit.
     pub fn adopt_worker(&self, is_first: bool) {
+        number_log_lines(Arc::clone(&self.shared.open_commit));
         let worker = std::thread::current();
         self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner).push(worker.clone());
         if is_first {
@@ -89,7 +97,11 @@ impl Control {
 
     /// Stops the pipeline: it reads no more, finishes the open commit, flushes, and ends.
     pub fn stop(&self) {
-        self.shared.stopping.send_replace(true);
+        let is_first = !self.shared.stopping.send_replace(true);
+        if is_first && self.has_started() && !self.has_failed() {
+            let message = format_args!("stopping: it reads no more, and writes what is left");
+            self.span().in_scope(|| report(Level::Info, "pipeline", message));
+        }
         self.wake();
     }
 
@@ -132,8 +144,15 @@ impl Control {
             *first = Some(error);
         } else if !self.has_failed() {
             drop(first);
-            report(Level::Error, "pipeline", format_args!("another error while it stops: {error:#}"));
+            let message = format_args!("another error while it stops: {error:#}");
+            self.span().in_scope(|| report(Level::Error, "pipeline", message));
         }
+    }
+
+    /// The error that ends the pipeline, with its causes.
+    pub(crate) fn error_text(&self) -> Option<String> {
+        let error = self.shared.error.lock().unwrap_or_else(PoisonError::into_inner);
+        error.as_ref().map(|error| format!("{error:#}"))
     }
 
     /// Whether the pipeline stops.
@@ -184,6 +203,21 @@ impl Control {
 
     pub(crate) fn set_replayed(&self, answers: Arc<RecordedAnswers>) {
         let _ = self.shared.replayed.set(answers);
+    }
+
+    /// The pipeline starts, and has this name. Its threads run in its span.
+    pub(crate) fn begin_span(&self, pipeline: &str) -> Span {
+        self.shared.span.get_or_init(|| pipeline_span(pipeline)).clone()
+    }
+
+    /// The span of the log lines of this pipeline, if it has started.
+    pub fn span(&self) -> Span {
+        self.shared.span.get().cloned().unwrap_or_else(Span::none)
+    }
+
+    /// The number of the open commit, which the log lines of workers have.
+    pub(crate) fn set_open_commit(&self, commit: Commit) {
+        self.shared.open_commit.set(commit);
     }
 
     /// How long the commits take.

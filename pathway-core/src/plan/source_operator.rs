@@ -19,6 +19,9 @@ pub trait SourceOperator {
     /// A source with commits of its own moves exactly one of them.
     fn ingest(&mut self) -> usize;
 
+    /// Whether anything waits.
+    fn has_arrivals(&self) -> bool;
+
     /// Whether the last call has left something that waits, because it would have taken too long.
     fn has_more(&self) -> bool {
         false

@@ -7,17 +7,18 @@ use timely::worker::Worker;
 
 use super::checkpoints::Checkpoints;
 use super::commit_scheduler::{CommitScheduler, Decision};
+use super::lifecycle::{report_end_of_sources, report_ready};
 use super::observation::Observation;
 use super::recovery::Recovery;
 use super::replay::Replay;
 use super::source_order::SourceOrder;
 use super::state_meter::StateMeter;
-use super::waiting;
+use super::waiting::Stop;
 use crate::data::Commit;
 use crate::dataflow::Progress;
 use crate::persistence::{Arrival, CommitRecord, Record};
 use crate::plan::{ArrivalLog, Arrived, CommitTrigger, Control, ManualCommits, SinkHandle, SourceEnds, SourceOperator};
-use crate::telemetry::{Counter, PATIENCE, seconds_since};
+use crate::telemetry::{Counter, PATIENCE, Span, log_span, operators_span};
 
 /// Runs on the first worker, which has all sources: one commit after the other, each done before the next starts.
 pub(super) struct CommitLoop<'a> {
@@ -47,6 +48,8 @@ pub(super) struct CommitLoop<'a> {
     /// Whether the last commit was computed in this run, and is not of a checkpoint.
     pub(super) is_computed: bool,
     pub(super) state_meter: &'a mut StateMeter,
+    /// The span of the open commit, if anybody wants to know.
+    pub(super) span: Span,
 }
 
 impl CommitLoop<'_> {
@@ -79,12 +82,16 @@ impl CommitLoop<'_> {
         let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
         if matches!(recovered, Ok(true)) {
             self.control.set_started();
+            report_ready(self.sources.len(), self.sinks.len(), self.worker.peers());
         }
         ready.take().into_iter().for_each(|ready| ready());
         match recovered {
             Ok(true) => {
                 self.run_preloaded(&mut scheduler);
                 self.run_live(&mut scheduler, &attached.groups);
+                if !self.control.is_stopping() {
+                    report_end_of_sources();
+                }
                 self.record_ends();
                 self.make_last_checkpoint();
             }
@@ -133,16 +140,12 @@ impl CommitLoop<'_> {
             if open.is_none() {
                 self.begin_checkpoint_if_due();
             }
-            let manual = ManualCommits::take_first(groups);
+            let (manual, span) = (ManualCommits::take_first(groups), self.open_span());
             // Before the rows of others that arrive now.
             OpenCommit::add(&mut open, self.send_ends().into(), Duration::ZERO);
-            let turn = order.ingest(
-                &mut self.sources,
-                manual.map(|group| &groups[group]),
-                self.control,
-                self.arrivals.as_ref(),
-                &mut open,
-            );
+            let (sources, arrivals) = (&mut self.sources, self.arrivals.as_ref());
+            let manual_group = manual.map(|group| &groups[group]);
+            let turn = span.in_scope(|| order.ingest(sources, manual_group, self.control, arrivals, &mut open));
             if let Some(group) = manual {
                 self.seal(scheduler);
                 groups[group].done();
@@ -211,15 +214,23 @@ impl CommitLoop<'_> {
 
     /// Seals the open commit, and returns when the dataflow is done with it.
     fn seal(&mut self, scheduler: &mut CommitScheduler) {
+        let span = self.take_span();
+        span.in_scope(|| self.seal_in(scheduler, &span));
+    }
+
+    fn seal_in(&mut self, scheduler: &mut CommitScheduler, span: &Span) {
         let time = scheduler.next_time();
         let mut sealed = self.begin_commit();
+        span.record("rows", sealed.rows);
+        span.record("time", time);
         if let (Some(arrivals), Some(state)) = (&self.arrivals, self.control.persistent()) {
             let (commit, confirmed) = (self.commits.get(), self.confirmed.max(state.confirmed()));
             let output_before = self.is_computed.then(|| self.take_output());
             let record = CommitRecord { commit, time, confirmed, output_before, arrivals: arrivals.take() };
             self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.sealed(time, &record.arrivals));
             // Without the record, nothing of the commit may be written.
-            if let Err(error) = state.append(Record::Commit(record)) {
+            let appended = log_span().in_scope(|| state.append(Record::Commit(record)));
+            if let Err(error) = appended {
                 return self.control.fail(error);
             }
         }
@@ -240,7 +251,7 @@ impl CommitLoop<'_> {
     pub(super) fn begin_commit(&mut self) -> Sealed {
         let (arrived, at) = (self.take_arrived(), Instant::now());
         self.control.latencies().sealed(arrived.messages, arrived.first, at);
-        Sealed { arrived: arrived.first, at }
+        Sealed { arrived: arrived.first, rows: arrived.messages, at }
     }
 
     /// What belongs to the open commit.
@@ -258,6 +269,7 @@ impl CommitLoop<'_> {
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
+        let operators = sealed.is_some().then(operators_span);
         self.progress.seal(next - 1);
         // They may take as long as they are allowed to.
         let awaits_answers = !self.calls.is_empty();
@@ -267,9 +279,11 @@ impl CommitLoop<'_> {
             }
             self.worker.step_or_park(None);
         }
+        drop(operators);
+        self.control.set_open_commit(next);
         let end = Instant::now();
         match sealed {
-            Some(Sealed { arrived, at }) => self.control.latencies().computed(next - 1, end - at, arrived, end),
+            Some(Sealed { arrived, at, .. }) => self.control.latencies().computed(next - 1, end - at, arrived, end),
             None => {
                 self.take_arrived();
                 self.control.latencies().recomputed(next - 1, end);
@@ -314,6 +328,7 @@ impl CommitLoop<'_> {
 pub(super) struct Sealed {
     /// When its first message has arrived, if it is known.
     arrived: Option<Instant>,
+    rows: u64,
     /// Since when they do.
     at: Instant,
 }
@@ -337,32 +352,6 @@ impl Attached {
 impl Drop for Attached {
     fn drop(&mut self) {
         self.groups.iter().for_each(|group| group.attach(None));
-    }
-}
-
-/// A stop that waits for sources.
-struct Stop {
-    since: Instant,
-    lines: u32,
-}
-
-impl Default for Stop {
-    fn default() -> Self {
-        Stop { since: Instant::now(), lines: 0 }
-    }
-}
-
-impl Stop {
-    /// Says in the log which sources have not ended, from time to time.
-    fn report(&mut self, sources: &[Box<dyn SourceOperator>]) {
-        if self.since.elapsed() < PATIENCE * (self.lines + 1) {
-            return;
-        }
-        self.lines += 1;
-        for source in sources.iter().filter(|source| !source.is_finished()) {
-            let hint = "its `run` has to return once the pipeline stops";
-            waiting::still_waiting(source.name(), "source", seconds_since(self.since), hint);
-        }
     }
 }
 

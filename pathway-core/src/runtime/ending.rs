@@ -1,18 +1,21 @@
 //! The end of a pipeline, in order: the workers, the sinks, the sources. A thread of its own waits for it.
 
 use std::sync::{Arc, mpsc};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
+use std::time::Instant;
 
 use timely::communication::WorkerGuards;
 
 use super::commit_scheduler::unix_millis;
+use super::lifecycle::report_end;
 use super::monitoring::Server;
 use super::start::ConnectorThreads;
+use super::stats_reader::StatsReader;
 use super::waiting;
 use crate::data::{Error, ErrorKind, Result};
 use crate::persistence::Record;
 use crate::plan::{Connectors, Control};
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, spawn};
 
 /// The threads of a running pipeline.
 pub(super) struct Threads {
@@ -31,17 +34,19 @@ pub(super) fn watch(
     control: Control,
     connectors: Arc<Connectors>,
     commits: Arc<Counter>,
+    reader: StatsReader,
     observers: impl Send + 'static,
 ) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
-    let (started, threads) = mpsc::channel();
+    let ((started, threads), begin) = (mpsc::channel(), Instant::now());
     let wait = move || {
         // A pipeline that does not start gives none.
         if let Ok(threads) = threads.recv() {
             end(threads, &control, &connectors, &commits);
+            report_end(&control, &reader, begin);
         }
         drop(observers);
     };
-    let thread = Builder::new().name("pathway-end".into()).spawn(wait).map_err(|error| {
+    let thread = spawn("pathway-end", wait).map_err(|error| {
         Error::new(ErrorKind::Config, "cannot start the thread that waits for the end of the pipeline")
             .with_source(error)
     })?;

@@ -1,12 +1,12 @@
 //! Gives the statistics of a running pipeline to the recorder of the `metrics` crate, once a second.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::thread::{Builder, JoinHandle};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::stats_reader::StatsReader;
 use crate::data::{Error, ErrorKind, Result};
-use crate::telemetry::RecordedStats;
+use crate::telemetry::{RecordedStats, spawn};
 
 /// How often the recorder gets the values.
 const EVERY: Duration = Duration::from_secs(1);
@@ -34,7 +34,7 @@ impl MetricsThread {
                 }
             }
         };
-        let thread = Builder::new().name("pathway-metrics".into()).spawn(run).map_err(|error| {
+        let thread = spawn("pathway-metrics", run).map_err(|error| {
             Error::new(ErrorKind::Config, "cannot start the thread that records metrics").with_source(error)
         })?;
         Ok(MetricsThread { end: Some(end), thread: Some(thread) })

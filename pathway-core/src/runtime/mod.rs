@@ -3,10 +3,12 @@
 mod checkpoints;
 mod commit_loop;
 mod commit_scheduler;
+mod commit_span;
 mod ending;
 mod environment;
 #[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "only a monitor looks at it"))]
 mod heartbeat;
+mod lifecycle;
 mod merge;
 #[cfg(feature = "metrics")]
 mod metrics_thread;

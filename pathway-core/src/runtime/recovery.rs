@@ -183,6 +183,7 @@ impl CommitLoop<'_> {
         let begins_anew = |name: &str| begin_anew.iter().any(|other| other == name);
         self.checkpoints.iter_mut().for_each(|checkpoints| checkpoints.continue_behind(checkpoint, begins_anew));
         self.commits.set(checkpoint.commit);
+        self.control.set_open_commit(checkpoint.commit);
         self.sources.iter_mut().for_each(|source| source.advance(checkpoint.commit));
         self.progress.start_at(checkpoint.commit);
     }

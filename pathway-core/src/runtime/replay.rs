@@ -100,6 +100,7 @@ impl CommitLoop<'_> {
     /// The first commit has this number, as in the recorded run.
     fn begin_at(&mut self, commit: Commit) {
         self.commits.set(commit);
+        self.control.set_open_commit(commit);
         self.sources.iter_mut().for_each(|source| source.advance(commit));
         self.progress.start_at(commit);
     }

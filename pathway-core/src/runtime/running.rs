@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::observation::Observation;
+use super::signals::Signals;
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Graph;
 use crate::telemetry::{Level, Stats, report};
@@ -78,6 +79,34 @@ impl Running {
         Ok(self.stats())
     }
 
+    /// Waits until SIGINT or SIGTERM stops the pipeline, or it ends by itself. Returns what it has counted.
+    ///
+    /// It is [`join`](Running::join), with the signals of [`Pipeline::run`](crate::plan::Pipeline::run): for a program that also
+    /// wants the statistics, or does something between the start and the end.
+    ///
+    /// # Errors
+    /// The process cannot listen for signals, or those of [`join`](Running::join).
+    ///
+    /// ```
+    /// use pathway::prelude::*;
+    ///
+    /// #[derive(Schema)]
+    /// struct Order { id: i64 }
+    ///
+    /// let pipeline = Pipeline::named("orders");
+    /// let orders = pipeline.rows(vec![Order { id: 1 }]);
+    /// # let _seen = orders.collect();
+    /// let running = pipeline.start()?;
+    /// println!("it runs");
+    /// let stats = running.run_until_signal()?;
+    /// println!("{} commits", stats.commits);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
+    pub fn run_until_signal(self) -> Result<Stats> {
+        let _signals = Signals::listen(self.observation.control.clone())?;
+        self.join()
+    }
+
     /// What the pipeline has counted and measured so far. It can be called as often as you want, and stops nothing.
     pub fn stats(&self) -> Stats {
         self.observation.reader.stats()
@@ -108,7 +137,8 @@ impl Drop for Running {
     fn drop(&mut self) {
         self.stop();
         if let Err(error) = self.wait() {
-            report(Level::Error, "pipeline", format_args!("{error:#}"));
+            let span = self.observation.control.span();
+            span.in_scope(|| report(Level::Error, "pipeline", format_args!("{error:#}")));
         }
     }
 }

@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Level, report, spawn};
 
 /// Signals in this time behind the first one are taken for the same: `timeout`, shells and supervisors send one to the process,
 /// and the same one to its group.
@@ -35,14 +35,15 @@ impl Signals {
         };
         let listen = async move {
             let name = stream.next().await;
-            report(Level::Info, "pipeline", format_args!("{name}: stopping after the open commit"));
+            control.span().in_scope(|| report(Level::Info, "pipeline", format_args!("received {name}")));
             control.stop();
             let first = Instant::now();
             let mut name = stream.next().await;
             while first.elapsed() < ONE_SIGNAL {
                 name = stream.next().await;
             }
-            report(Level::Error, "pipeline", format_args!("second {name}: ended before everything was flushed"));
+            let message = format_args!("second {name}: ended before everything was flushed");
+            control.span().in_scope(|| report(Level::Error, "pipeline", message));
             std::process::exit(130);
         };
         let listen_until_done = async move {
@@ -51,8 +52,7 @@ impl Signals {
                 _ = ended => {}
             }
         };
-        let thread = std::thread::Builder::new().name("pathway-signals".into());
-        let thread = thread.spawn(move || runtime.block_on(listen_until_done)).map_err(failed)?;
+        let thread = spawn("pathway-signals", move || runtime.block_on(listen_until_done)).map_err(failed)?;
         Ok(Signals { done: Some(done), thread: Some(thread) })
     }
 }

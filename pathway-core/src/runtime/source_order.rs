@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::commit_loop::OpenCommit;
+use super::lifecycle::CatchUp;
 use super::merge::{Candidate, Merge, Next, PATIENCE, Wait};
 use crate::plan::{ArrivalLog, Backlog, CommitTrigger, Control, ManualCommits, SourceOperator};
 use crate::telemetry::{Level, report};
@@ -27,6 +28,7 @@ pub(super) struct SourceOrder {
     merged: Vec<usize>,
     merge: Merge,
     candidates: Vec<Candidate>,
+    catch_up: CatchUp,
 }
 
 impl SourceOrder {
@@ -43,6 +45,7 @@ impl SourceOrder {
             candidates: Vec::with_capacity(merged.len()),
             merged,
             stored,
+            catch_up: CatchUp::default(),
         }
     }
 
@@ -59,6 +62,7 @@ impl SourceOrder {
         let held_back = self.take_snapshots(sources, control, open);
         let has_backlog = self.has_backlog(sources);
         control.set_catching_up(has_backlog);
+        self.catch_up.observe(has_backlog);
         arrivals.into_iter().for_each(|arrivals| arrivals.set_catching_up(has_backlog));
         let is_merging = has_backlog && !self.merged.is_empty();
         let mut has_more = false;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::ending::{self, Threads, close, release};
 use super::environment;
+use super::lifecycle::report_failed_start;
 use super::monitoring::{self, Server};
 use super::observation::{Observation, StartedEnds};
 use super::recording;
@@ -17,7 +18,7 @@ use super::stats_reader::StatsReader;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control, Declaration, Pipeline, Plan};
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, InfoOnStderr, Span};
 
 impl Pipeline {
     /// Runs the pipeline until it is stopped or all of its sources have ended.
@@ -34,6 +35,7 @@ impl Pipeline {
     /// stopped at a message that it could not decode, messages could not be published, or a closure panicked.
     pub fn run(self) -> Result<()> {
         let plan = self.into_plan();
+        let _lines = InfoOnStderr::begin();
         let signals = Signals::listen(plan.control().clone())?;
         let ran = environment::workers().and_then(|workers| start(&plan, workers)).and_then(Running::join);
         drop(signals);
@@ -64,6 +66,10 @@ impl Pipeline {
 }
 
 fn start(plan: &Plan, workers: usize) -> Result<Running> {
+    plan.control().begin_span(&plan.name()).in_scope(|| start_in_span(plan, workers).inspect_err(report_failed_start))
+}
+
+fn start_in_span(plan: &Plan, workers: usize) -> Result<Running> {
     let control = plan.control().clone();
     // The declaration can be wrong in ways that the compiler cannot check.
     if let Some(error) = control.take_error() {
@@ -88,7 +94,13 @@ fn start(plan: &Plan, workers: usize) -> Result<Running> {
     }
     let Declaration { nodes, connectors, .. } = declaration;
     let observers = start_observers(&observation.reader).inspect_err(|_| release(control))?;
-    let (started, ending) = ending::watch(control.clone(), Arc::clone(&connectors), Arc::clone(&commits), observers)?;
+    let (started, ending) = ending::watch(
+        control.clone(),
+        Arc::clone(&connectors),
+        Arc::clone(&commits),
+        observation.reader.clone(),
+        observers,
+    )?;
     start_sync(&connectors, control)?;
     // A replay connects to nothing.
     let threads = match replay {
@@ -183,7 +195,12 @@ where
     F: FnOnce() -> Result<Option<JoinHandle<()>>> + Send,
 {
     let outcomes: Vec<_> = std::thread::scope(|scope| {
-        let starting: Vec<_> = starts.map(|start| scope.spawn(start)).collect();
+        let span = Span::current();
+        let spawn = |start: F| {
+            let span = span.clone();
+            scope.spawn(move || span.in_scope(start))
+        };
+        let starting: Vec<_> = starts.map(spawn).collect();
         let panicked = |_| Err(Error::new(ErrorKind::Panic, "a source or sink panicked while it started"));
         starting.into_iter().map(|thread| thread.join().unwrap_or_else(panicked)).collect()
     });

@@ -17,7 +17,7 @@ use super::worker_state::{CheckpointRounds, CheckpointWork, WorkerState};
 use crate::data::{Error, ErrorKind};
 use crate::dataflow::DataflowBuilder;
 use crate::plan::{ArrivalLog, Build, Built, Connectors, Control, Node};
-use crate::telemetry::Counter;
+use crate::telemetry::{Counter, Span, worker_span};
 
 /// What all workers of a pipeline share.
 pub(super) struct Shared {
@@ -46,6 +46,7 @@ impl Shared {
 /// A panic, for example in a closure of the user, ends the whole pipeline with an error: a dataflow without one of its
 /// workers would wait for ever or give wrong results.
 pub(super) fn run(worker: &mut Worker, shared: &Shared) {
+    let _in_span = worker_span(&shared.control.span(), worker.index()).entered();
     shared.control.adopt_worker(worker.index() == 0);
     let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, shared)));
     if let Err(panic) = outcome {
@@ -101,6 +102,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
             confirmed: 0,
             checkpointed: 0,
             is_computed: false,
+            span: Span::none(),
             worker,
         };
         let ready = shared.take_ready();

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tracing::Span;
+
 use super::log::{self, Level};
 use super::{log_flusher, recent};
 
@@ -42,10 +44,12 @@ struct HeldBack {
     level: Level,
     /// Describes the first of these events. The others are only counted: formatting each would cost more than it tells.
     message: String,
+    /// The span in which the first one has happened.
+    span: Span,
 }
 
 /// A line to write.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 struct Line {
     level: Level,
     text: String,
@@ -53,10 +57,12 @@ struct Line {
     events: u64,
     /// How much of the text describes one of them, in bytes.
     message: usize,
+    /// Where it belongs.
+    span: Span,
 }
 
 /// What follows from an event.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 enum Outcome {
     /// A line is written at once.
     Line(Line),
@@ -98,8 +104,8 @@ impl Shared {
         }
     }
 
-    fn write(&self, Line { level, text, events, message }: Line) {
-        log::write(level, &self.component, format_args!("{text}"));
+    fn write(&self, Line { level, text, events, message, span }: Line) {
+        span.in_scope(|| log::write(level, &self.component, format_args!("{text}")));
         recent::keep(level, &self.component, events, format_args!("{}", &text[..message]));
     }
 
@@ -125,29 +131,29 @@ impl State {
                 held_back.events += n;
                 return Outcome::Counted;
             }
-            self.held_back = Some(HeldBack { events: n, level, message: message.to_string() });
+            self.held_back = Some(HeldBack { events: n, level, message: message.to_string(), span: Span::current() });
             return Outcome::HeldBackUntil(due);
         }
         self.lines += u32::from(self.lines < Self::FIRST);
         self.last_line = Some(now);
         let before = self.held_back.take().map_or(0, |held_back| held_back.events);
-        Outcome::Line(self.line(level, message, before + n))
+        Outcome::Line(self.line(level, message, before + n, Span::current()))
     }
 
     fn take_rest(&mut self, now: Instant) -> Option<Line> {
-        let HeldBack { events, level, message } = self.held_back.take()?;
+        let HeldBack { events, level, message, span } = self.held_back.take()?;
         self.last_line = Some(now);
-        Some(self.line(level, format_args!("{message}"), events))
+        Some(self.line(level, format_args!("{message}"), events, span))
     }
 
     /// A line that stands for `n` events.
-    fn line(&self, level: Level, message: fmt::Arguments<'_>, n: u64) -> Line {
+    fn line(&self, level: Level, message: fmt::Arguments<'_>, n: u64, span: Span) -> Line {
         let mut text = message.to_string();
         let message = text.len();
         if n > 1 {
             text += &format!(" ({} more like it, {} in all)", n - 1, self.events);
         }
-        Line { level, text, events: n, message }
+        Line { level, text, events: n, message, span }
     }
 }
 

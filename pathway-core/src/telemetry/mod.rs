@@ -11,12 +11,14 @@ mod log;
 mod log_flusher;
 mod log_limiter;
 mod meter;
+mod open_commit;
 mod operator;
 mod patience;
 mod prometheus;
 mod recent;
 #[cfg(feature = "metrics")]
 mod recorder;
+mod spans;
 mod state_requests;
 mod stats;
 mod stopwatch;
@@ -24,18 +26,24 @@ mod stopwatch;
 pub use counters::{Counter, Flag, Gauge, SinkCounters, SourceCounters};
 pub use histogram::{Bucket, Histogram, HistogramStats};
 pub use latency::{Latencies, LatencyStats};
-pub use log::{Level, report};
+pub use log::{InfoOnStderr, Level, has_subscriber, report};
 pub use log_limiter::LogLimiter;
 pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
+pub use open_commit::number_log_lines;
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
 pub use prometheus::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
 pub use recent::{RecentEvent, recent_events};
 #[cfg(feature = "metrics")]
 pub(crate) use recorder::RecordedStats;
+pub use spans::{
+    PublishSpan, are_commits_traced, commit_span, log_span, operators_span, pipeline_span, sink_span, source_span,
+    spawn, worker_span,
+};
 pub use state_requests::StateRequests;
 pub use stats::{
     OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
     SourceStats, Stats, Waiting,
 };
 pub use stopwatch::{NodeTime, Sample, Stopwatch, Turn};
+pub use tracing::Span;

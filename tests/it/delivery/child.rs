@@ -10,6 +10,7 @@ use std::thread::JoinHandle;
 use super::support::{realtime_sum, sum_of, sum_with};
 use crate::jetstream::persistence;
 use crate::jetstream::persistence::bucket_sinks::service as write_a_bucket;
+use crate::logs;
 use crate::support::{Input, wait_for};
 use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::nats::Options;
@@ -23,10 +24,16 @@ const URI: &str = "PATHWAY_TEST_URI";
 fn entry_point_of_a_child_process() {
     let Ok(role) = std::env::var(ROLE) else { return };
     let uri = std::env::var(URI).unwrap_or_default();
+    if let Ok(targets) = std::env::var(logs::LOGS) {
+        logs::install_subscriber(&targets);
+    }
     let outcome = match role.as_str() {
         "sum" => realtime_sum(&uri).run(),
         "sum from the environment" => Options::from_env().and_then(|options| sum_with(&uri, &options).run()),
         "sum with a small backlog" => sum_of(&uri, |read| read.max_backlog(10)).run(),
+        "sum a stream" => logs::sum_a_stream(&uri).run(),
+        "run until a signal" => logs::run_until_a_signal(&uri),
+        "stop at a bad message" => sum_of(&uri, |read| read.on_decode_error(OnDecodeError::Stop)).run(),
         "sum at the end" => sum_at_the_end(&uri).run(),
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),

@@ -18,6 +18,6 @@ mod programs;
 mod restart;
 mod signals;
 mod subjects;
-mod support;
+pub(crate) mod support;
 mod tls;
 mod upsert;

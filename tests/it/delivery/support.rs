@@ -37,18 +37,18 @@ pub(super) fn sum_of(uri: &str, with: impl FnOnce(Read) -> Read) -> Pipeline {
 }
 
 /// A server without JetStream.
-pub(super) fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::builder().jetstream(false).start().expect("a server")
 }
 
 /// A client that is independent of the crate. It runs only inside its methods, so it needs no thread.
-pub(super) struct Client {
+pub(crate) struct Client {
     runtime: Runtime,
     client: async_nats::Client,
 }
 
 impl Client {
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         Client::with(url, ConnectOptions::new())
     }
 
@@ -59,7 +59,7 @@ impl Client {
     }
 
     /// Publishes. When it returns, the server has received everything and passed it on.
-    pub(super) fn publish(&self, subject: &str, payloads: impl IntoIterator<Item = String>) {
+    pub(crate) fn publish(&self, subject: &str, payloads: impl IntoIterator<Item = String>) {
         self.runtime.block_on(async {
             for payload in payloads {
                 self.client.publish(subject.to_owned(), payload.into()).await.expect("a publication");
@@ -119,7 +119,7 @@ impl Flood {
 }
 
 /// An independent subscriber, with all messages it has received.
-pub(super) struct Observer {
+pub(crate) struct Observer {
     client: Client,
     subscriber: Subscriber,
     seen: Vec<Message>,
@@ -127,7 +127,7 @@ pub(super) struct Observer {
 
 impl Observer {
     /// Returns when the server has the subscription.
-    pub(super) fn new(url: &str, subject: &str) -> Self {
+    pub(crate) fn new(url: &str, subject: &str) -> Self {
         Observer::of(Client::new(url), subject)
     }
 
@@ -160,7 +160,7 @@ impl Observer {
     }
 
     /// Whether a message arrives within 50 ms. To wait for one, publish and call this in a loop.
-    pub(super) fn sees_soon(&mut self) -> bool {
+    pub(crate) fn sees_soon(&mut self) -> bool {
         let Observer { client, subscriber, seen } = self;
         let next = async { tokio::time::timeout(Duration::from_millis(50), subscriber.next()).await };
         match client.runtime.block_on(next) {

@@ -27,7 +27,7 @@ mod removed;
 pub(crate) mod restored;
 mod rules;
 mod stream_settings;
-mod support;
+pub(crate) mod support;
 mod unreadable;
 mod vanished_keys;
 mod write;

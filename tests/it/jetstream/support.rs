@@ -22,12 +22,12 @@ use tokio::runtime::Runtime;
 
 use crate::support::{DEADLINE, Input, assert_error, connect, stop, value, wait_for};
 
-pub(super) fn server() -> Server {
+pub(crate) fn server() -> Server {
     Server::start().expect("a server")
 }
 
 /// A stream of the subjects `name.>`, where the name is in lower case.
-pub(super) fn stream(name: &str) -> Config {
+pub(crate) fn stream(name: &str) -> Config {
     let subjects = vec![format!("{}.>", name.to_lowercase())];
     Config { name: name.to_owned(), subjects, ..Config::default() }
 }
@@ -60,14 +60,14 @@ pub(super) fn interest(name: &str) -> Config {
 }
 
 /// A JetStream client that is independent of the crate. It runs only inside its methods.
-pub(super) struct Js {
+pub(crate) struct Js {
     pub(super) runtime: Runtime,
     pub(super) context: Context,
     pub(super) client: async_nats::Client,
 }
 
 impl Js {
-    pub(super) fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         Js::with(server, ConnectOptions::new())
     }
 
@@ -77,7 +77,7 @@ impl Js {
         Js { runtime, context, client }
     }
 
-    pub(super) fn create(&self, config: Config) {
+    pub(crate) fn create(&self, config: Config) {
         self.runtime.block_on(self.context.create_stream(config)).expect("a stream");
     }
 
@@ -108,7 +108,7 @@ impl Js {
     }
 
     /// Publishes the JSON of [`Input`]s. When it returns, the stream has stored them.
-    pub(super) fn publish(&self, subject: &str, values: impl IntoIterator<Item = i64>) {
+    pub(crate) fn publish(&self, subject: &str, values: impl IntoIterator<Item = i64>) {
         self.publish_all(values.into_iter().map(|n| (subject.to_owned(), value(n))));
     }
 

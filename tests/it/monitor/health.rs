@@ -2,9 +2,10 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Instant;
 
 use super::support::{address, get, get_at};
-use crate::support::{Input, Link, wait_for};
+use crate::support::{DEADLINE, Input, Link, wait_for};
 use pathway::io::{Failure, RowSender, Source, SourceSettings};
 use pathway::persistence;
 use pathway::prelude::*;
@@ -120,5 +121,36 @@ fn a_pipeline_is_not_ready_while_it_computes_earlier_commits_again() {
     let address = address(&running);
     assert_eq!(get_at(address, "/live").status, 200);
     running.stop();
+    running.join().expect("an end");
+}
+
+/// A closure that never returns, as one that waits for a lock or a server does: a restart helps. It takes a minute to be sure.
+#[test]
+fn a_pipeline_that_is_stuck_in_a_commit_is_not_live() {
+    let (go_on, held) = mpsc::channel::<()>();
+    let held = std::sync::Mutex::new(held);
+    let pipeline = Pipeline::named("stuck").monitor("127.0.0.1:0");
+    let numbers = pipeline.rows(vec![Input { value: 4 }]);
+    let _seen = filter!(_row in numbers => held.lock().expect("no panic").recv().is_err()).collect();
+    let running = pipeline.start().expect("a start");
+    let begin = Instant::now();
+    let live = loop {
+        let live = get(&running, "/live");
+        // The statistics do not wait for it.
+        assert_eq!(get(&running, "/stats.json").status, 200);
+        if live.status != 200 {
+            break live;
+        }
+        assert!(begin.elapsed() < 3 * DEADLINE, "it is still live");
+        thread::park_timeout(Duration::from_millis(50));
+    };
+    assert_eq!(live.status, 503);
+    assert!(begin.elapsed() >= Duration::from_secs(60), "{live:?}");
+    let expected = " s, behind 0 commits";
+    assert!(
+        live.body.starts_with("the pipeline has worked on one thing for 6") && live.body.contains(expected),
+        "{live:?}"
+    );
+    drop(go_on);
     running.join().expect("an end");
 }

@@ -150,7 +150,7 @@ impl<I: SinkItem> fmt::Debug for SinkInput<I> {
 impl<B: OutputBatch> SinkLink<B> {
     /// A link with an empty outbox.
     pub(crate) fn new(name: Arc<str>, control: Control) -> Self {
-        let outbox = Arc::new(Outbox::new(control.clone()));
+        let outbox = Arc::new(Outbox::new(Arc::clone(&name), control.clone()));
         SinkLink { name, outbox, counters: Arc::default(), control, check: Arc::default(), connection: Arc::default() }
     }
 }

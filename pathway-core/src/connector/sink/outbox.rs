@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::EncodedBatch;
 use crate::data::{Commit, EncodeError};
 use crate::plan::Control;
-use crate::telemetry::OutboxStats;
+use crate::telemetry::{OutboxStats, PublishSpan};
 
 /// What one commit has for a sink.
 pub trait OutputBatch: Send + Sync + 'static {
@@ -46,6 +46,7 @@ pub struct Outbox<B = EncodedBatch> {
     /// Signalled when there is a batch to take, or no more follow: for sinks that wait asynchronously, and for others.
     available: Notify,
     available_blocking: Condvar,
+    sink: Arc<str>,
     control: Control,
 }
 
@@ -79,14 +80,16 @@ struct Unconfirmed {
     since: Instant,
     /// It cannot be taken before as many records of the log are on the disk.
     needed: u64,
+    /// Ends when it is confirmed.
+    _span: PublishSpan,
 }
 
 /// How much waits, in bytes, before the worker opens no new commit.
 const MAX_WEIGHT: usize = 8 << 20;
 
 impl<B: OutputBatch> Outbox<B> {
-    /// An empty outbox. `control` wakes the worker when there is room again.
-    pub fn new(control: Control) -> Self {
+    /// An empty outbox of a sink. `control` wakes the worker when there is room again.
+    pub fn new(sink: Arc<str>, control: Control) -> Self {
         let state = State {
             waiting: VecDeque::new(),
             released: 0,
@@ -100,7 +103,7 @@ impl<B: OutputBatch> Outbox<B> {
             skipped: 0,
             blocked: 0,
         };
-        Outbox { state: Mutex::new(state), available: Notify::new(), available_blocking: Condvar::new(), control }
+        Outbox { state: Mutex::new(state), available: Notify::new(), available_blocking: Condvar::new(), sink, control }
     }
 
     /// Hands over what a commit has for the sink.
@@ -120,7 +123,13 @@ impl<B: OutputBatch> Outbox<B> {
             state.full_since.get_or_insert(since);
         }
         state.messages += messages;
-        state.unconfirmed.push_back(Unconfirmed { commit, messages, since, needed });
+        state.unconfirmed.push_back(Unconfirmed {
+            commit,
+            messages,
+            since,
+            needed,
+            _span: PublishSpan::begin(&self.sink),
+        });
         self.control.latencies().handed_over(commit);
         state.waiting.push_back((needed, Arc::new(batch)));
         self.notify(state);
@@ -298,7 +307,7 @@ mod tests {
 
     #[test]
     fn a_batch_is_taken_when_its_record_is_on_the_disk() {
-        let outbox = Outbox::<EncodedBatch>::new(Control::new());
+        let outbox = Outbox::<EncodedBatch>::new("sink".into(), Control::new());
         let take = || outbox.take().map(|batch| batch.commit);
         (1..=3).for_each(|commit| outbox.push_after(commit, batch(commit)));
         outbox.finish();
@@ -315,7 +324,7 @@ mod tests {
 
     #[test]
     fn nothing_is_taken_when_the_disk_has_failed() {
-        let outbox = Outbox::<EncodedBatch>::new(Control::new());
+        let outbox = Outbox::<EncodedBatch>::new("sink".into(), Control::new());
         outbox.push_after(1, batch(0));
         outbox.discard_waiting();
         outbox.push_after(1, batch(1));

@@ -223,6 +223,10 @@ impl<R: Schema> SourceOperator for DecodeOperator<R> {
         limit.taken() + self.end_snapshot()
     }
 
+    fn has_arrivals(&self) -> bool {
+        self.current.is_some() || self.link.queue.batches() > 0
+    }
+
     fn has_more(&self) -> bool {
         self.has_more
     }

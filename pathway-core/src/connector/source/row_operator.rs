@@ -157,6 +157,10 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         limit.taken()
     }
 
+    fn has_arrivals(&self) -> bool {
+        self.link.queue.batches() > 0
+    }
+
     fn has_more(&self) -> bool {
         self.has_more
     }

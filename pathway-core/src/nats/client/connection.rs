@@ -125,6 +125,12 @@ impl Connection {
         self.client.server_info().domain.filter(|domain| !domain.is_empty())
     }
 
+    /// The server, with its name and version.
+    pub(super) fn described(&self) -> String {
+        let info = self.client.server_info();
+        format!("{} (nats-server {}, `{}`)", self.server, info.version, info.server_name)
+    }
+
     /// Our credentials, as part of a sentence: ``user `alice` ``.
     pub(crate) fn identity(&self) -> &str {
         &self.identity

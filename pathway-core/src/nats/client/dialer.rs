@@ -96,8 +96,8 @@ impl Dialer {
                 self.record(server, outcome.as_ref().map(drop), servers.len() > 1);
                 match outcome {
                     Ok(connection) => {
-                        if !reasons.is_empty() || report_after > Duration::ZERO {
-                            self.log.report(Level::Info, 1, format_args!("connected to {server}"));
+                        if !is_ready || !reasons.is_empty() || report_after > Duration::ZERO {
+                            self.log.report(Level::Info, 1, format_args!("connected to {}", connection.described()));
                         }
                         self.discovered.clone_from(&connection.discovered);
                         self.last = Some(server.clone());

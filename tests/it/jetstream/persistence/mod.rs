@@ -147,10 +147,10 @@ enum Persist {
 }
 
 /// A directory that is removed on drop.
-struct Folder(PathBuf);
+pub(crate) struct Folder(PathBuf);
 
 impl Folder {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static FOLDERS: AtomicU64 = AtomicU64::new(0);
         let name = format!(
             "pathway-state-{}-{}",
@@ -189,7 +189,7 @@ impl Folder {
         numbers
     }
 
-    fn path(&self) -> &str {
+    pub(crate) fn path(&self) -> &str {
         self.0.to_str().expect("text")
     }
 }

@@ -16,6 +16,7 @@ use crate::connector::Failure;
 use crate::connector::source::{MessageSender, Source, SourceLink, SourceSettings, Undecoded};
 use crate::data::{Error, ErrorKind, Result};
 use crate::nats::client::{self, Dialer, NatsUri, Options, Ready, Supervisor};
+use crate::telemetry::Span;
 
 /// A subscription to a core NATS subject, which may have wildcards.
 ///
@@ -94,12 +95,16 @@ impl Subscription {
             }
             outcome
         };
+        let span = Span::current();
         thread::scope(|scope| {
             let mut outcome = Ok(());
             let mut others = Vec::new();
             for number in 2..=self.readers {
-                let name = format!("{} (reader {number})", link.name).replace('\0', "");
-                match thread::Builder::new().name(name).spawn_scoped(scope, move || run_reader(number)) {
+                let (name, span) = (format!("{} (reader {number})", link.name).replace('\0', ""), span.clone());
+                match thread::Builder::new()
+                    .name(name)
+                    .spawn_scoped(scope, move || span.in_scope(|| run_reader(number)))
+                {
                     Ok(thread) => others.push(thread),
                     Err(error) => {
                         link.control.stop();
