@@ -56,7 +56,6 @@ pub(crate) fn run_until_a_signal(uri: &str) -> pathway::Result<()> {
 struct Summing {
     client: Client,
     child: Child,
-    observer: Observer,
 }
 
 impl Summing {
@@ -69,7 +68,7 @@ impl Summing {
             client.publish("connector_example", [value(0)]);
             observer.sees_soon()
         });
-        Summing { client, child, observer }
+        Summing { client, child }
     }
 
     /// Stops it, and returns what it has said.
