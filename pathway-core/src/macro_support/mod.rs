@@ -40,6 +40,12 @@ pub use self::user_reducer::{IntoReducer, UserReducer, user_reducer};
 pub use crate::data::*;
 pub use crate::format::json::decode::Slot;
 pub use crate::format::unix_time::{UnixTime, UnixTimeColumn, unix_time};
+use crate::plan::Table;
+
+/// Says in pictures of the pipeline what a macro has made a table of: `by o.city`.
+pub fn shown<R>(table: Table<R>, detail: &'static str) -> Table<R> {
+    table.with_details([detail.to_owned()])
+}
 
 /// Compiles where `T` can be a column. The derive calls it once for each field, with the span of the field's type.
 pub fn column_type<T: ColumnType>() {}

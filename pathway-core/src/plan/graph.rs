@@ -52,8 +52,8 @@ pub struct GraphNode {
     pub subject: Option<String>,
     /// The stream or bucket that a source reads or a sink writes.
     pub stream: Option<String>,
-    /// The parameters that the plan knows: the kind of a join, the length of a window, a primary key. What closures compute
-    /// is not known.
+    /// The parameters that the plan knows: the kind of a join, the length of a window, a primary key, the keys of `reduce!` and
+    /// `join!` as they are written. What closures compute is not known.
     pub parameters: Vec<String>,
     /// The subject of its dead letters, if it has one.
     pub dead_letters: Option<String>,
@@ -109,7 +109,7 @@ impl Pipeline {
     ///
     /// let expected = r#"flowchart LR
     ///     n0[("<b>orders.#gt;</b>")]
-    ///     n1["<b>cities</b><br/>reduce"]
+    ///     n1["<b>cities</b><br/>reduce<br/>by o.city"]
     ///     n2[/"<b>totals</b>"/]
     ///     n0 --> n1
     ///     n1 --> n2

@@ -47,6 +47,14 @@ impl Plan {
     }
 }
 
+impl<R> Table<R> {
+    /// The same table, of whose operator pictures of the pipeline say this.
+    pub(crate) fn with_details(self, details: impl IntoIterator<Item = String>) -> Table<R> {
+        details.into_iter().for_each(|detail| self.plan.add_detail(self.node, detail));
+        self
+    }
+}
+
 impl<R: Schema> Table<R> {
     /// The handle on a node whose output are changes of `R`.
     pub(crate) fn new(plan: Plan, node: NodeId) -> Self {
@@ -152,12 +160,6 @@ impl<R: Schema> Table<R> {
     /// another form what it shows already.
     pub(crate) fn with_state_parameter(self, parameter: impl fmt::Display) -> Table<R> {
         self.plan.add_parameter(self.node, &parameter.to_string());
-        self
-    }
-
-    /// The same table, of whose operator pictures of the pipeline say this.
-    pub(crate) fn with_details(self, details: impl IntoIterator<Item = String>) -> Table<R> {
-        details.into_iter().for_each(|detail| self.plan.add_detail(self.node, detail));
         self
     }
 

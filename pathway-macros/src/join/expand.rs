@@ -6,11 +6,13 @@ use syn::Expr;
 
 use super::ast::Side;
 use super::check::{CheckedJoin, Timing, TimingKind};
-use crate::row::expand::{closure_of_values, closure_param, struct_definition, struct_expr, table_ref, value_tokens};
+use crate::row::expand::{
+    closure_of_values, closure_param, shown, struct_definition, struct_expr, table_ref, value_tokens,
+};
 use crate::row::span_range::SpanRange;
 
 pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
-    let CheckedJoin { left, right, asof_now, keys, timing, output } = join;
+    let CheckedJoin { left, right, asof_now, keys, keys_text, timing, output } = join;
     let struct_definition = struct_definition(output);
     let (left_table, right_table) = (table_ref(&left.table), table_ref(&right.table));
     let (left_key, right_key) = (key_closure(left, &keys.left), key_closure(right, &keys.right));
@@ -21,7 +23,9 @@ pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
     let struct_expr = struct_expr(output);
     let method = Ident::new(method(left, right), output.brace);
     let rows = quote_spanned!(output.brace=> .#method(move |#left_row, #right_row| #struct_expr));
-    quote!(#struct_definition #left_table.join(#right_table).on(#left_key, #right_key) #asof_now #timing #rows)
+    let joined = quote!(#left_table.join(#right_table).on(#left_key, #right_key) #asof_now #timing #rows);
+    let joined = shown(&format!("on {keys_text}"), &joined);
+    quote!(#struct_definition #joined)
 }
 
 /// The closure that returns the keys of a row.

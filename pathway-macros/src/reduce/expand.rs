@@ -6,7 +6,7 @@ use syn::Expr;
 
 use super::ast::Window;
 use super::check::{CheckedReduce, Keys, ReducerCall, result_variable};
-use crate::row::expand::{closure_of_values, closure_param, struct_definition, struct_expr, table_ref};
+use crate::row::expand::{closure_of_values, closure_param, shown, struct_definition, struct_expr, table_ref};
 use crate::row::span_range::{SpanRange, hygienic_local};
 
 /// The longest tuple of reducers that is a reducer. More reducers are nested in tuples of tuples.
@@ -28,7 +28,12 @@ pub(crate) fn expand(reduce: &CheckedReduce) -> TokenStream {
             use ::pathway::__private::IntoReducer as _;
         )
     });
-    quote!(#into_reducer_trait #struct_definition #table #window #group_by #reduce_call)
+    let reduced = quote!(#table #window #group_by #reduce_call);
+    let reduced = match &*reduce.keys_text {
+        "" => reduced,
+        keys => shown(&format!("by {keys}"), &reduced),
+    };
+    quote!(#into_reducer_trait #struct_definition #reduced)
 }
 
 fn window(reduce: &CheckedReduce) -> Option<TokenStream> {

@@ -130,3 +130,8 @@ fn old_row_field() -> Ident {
 fn anonymous_name() -> Ident {
     Ident::new("AnonymousRow", Span::mixed_site())
 }
+
+/// A table of which pictures of the pipeline show this.
+pub(crate) fn shown(detail: &str, table: &TokenStream) -> TokenStream {
+    quote!(::pathway::__private::shown(#table, #detail))
+}

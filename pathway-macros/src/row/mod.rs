@@ -12,6 +12,7 @@ pub(crate) mod rest;
 pub(crate) mod rewriter;
 pub(crate) mod row_access;
 pub(crate) mod span_range;
+pub(crate) mod text;
 pub(crate) mod tokens;
 
 use proc_macro2::TokenStream;

@@ -16,6 +16,7 @@ use crate::row;
 use crate::row::output::OutputRow;
 use crate::row::rewriter::ExprContext;
 use crate::row::row_access::rewrite_row_access;
+use crate::row::text::text_of;
 use crate::row::tokens::mentions;
 
 /// A `join!` whose expressions are split by side and rewritten for closures over their row.
@@ -24,6 +25,8 @@ pub(crate) struct CheckedJoin {
     pub(crate) right: Side,
     pub(crate) asof_now: bool,
     pub(crate) keys: JoinKeys,
+    /// The condition, as text.
+    pub(crate) keys_text: String,
     pub(crate) timing: Option<Timing>,
     pub(crate) output: OutputRow,
 }
@@ -48,6 +51,7 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
     let has_time_clause = join.time_clause.is_some();
     let timing = timing::check(&mut join, errors);
     let keys = on::check(&join.on, &left, &right, errors);
+    let keys_text = text_of(std::slice::from_ref(&join.on));
     for side in [&join.left, &join.right].into_iter().filter(|side| side.optional.is_some()) {
         for column in &mut join.output.columns {
             missing_row::check(&mut column.value, &side.row, errors);
@@ -65,7 +69,7 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
         return None;
     }
     let Join { left, right, asof_now, output, .. } = join;
-    let mut checked = CheckedJoin { left, right, asof_now, keys, timing, output };
+    let mut checked = CheckedJoin { left, right, asof_now, keys, keys_text, timing, output };
     checked.rewrite(errors);
     Some(checked)
 }

@@ -20,6 +20,7 @@ use crate::row::output::OutputRow;
 use crate::row::rewriter::{ExprContext, Rewriter, rewrite};
 use crate::row::row_access::{check_shadowing, is_row_access, rewrite_row_access};
 use crate::row::span_range::SpanRange;
+use crate::row::text::text_of;
 use crate::row::tokens::mentions;
 
 /// A `reduce!` whose expressions have been split.
@@ -27,6 +28,8 @@ pub(crate) struct CheckedReduce {
     pub(crate) binding: Binding,
     /// The keys of a row.
     pub(crate) keys: Vec<Expr>,
+    /// The keys that the user wrote, as text; empty if there are none.
+    pub(crate) keys_text: String,
     pub(crate) window: Option<Window>,
     pub(crate) reducer_calls: Vec<ReducerCall>,
     /// The row of a group. Variables have replaced the keys and the reducer calls.
@@ -42,6 +45,7 @@ const REST_IN_REDUCE: &str = "`reduce!` cannot use `..`: a group has many rows, 
 /// Returns `None` if there is no row to build; the errors say why.
 pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce> {
     let Reduce { binding, keys, mut window, mut output } = reduce;
+    let keys_text = text_of(&keys);
     let has_rest = output.rest.is_some();
     row::rest::forbid(&mut output, REST_IN_REDUCE, errors);
     // A named struct without its rest would miss columns, which is the same mistake.
@@ -80,7 +84,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
             rewrite_row_access(part, ExprContext::Value, &binding.row, errors);
         }
     }
-    Some(CheckedReduce { binding, keys, window, reducer_calls, output })
+    Some(CheckedReduce { binding, keys, keys_text, window, reducer_calls, output })
 }
 
 /// Rewrites an output for a closure over a group.

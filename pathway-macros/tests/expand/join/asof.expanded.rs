@@ -9,24 +9,31 @@ fn expansion() {
         id: T0,
         bid: T1,
     }
-    ::pathway::__private::table(&trades)
-        .join(::pathway::__private::table(&quotes))
-        .on(
-            move |t| ::pathway::__private::key(
-                ::pathway::__private::clone_datum(&t.symbol),
-            ),
-            move |q| ::pathway::__private::key(
-                ::pathway::__private::clone_datum(&q.symbol),
-            ),
-        )
-        .asof(
-            move |t| ::pathway::__private::time(
-                ::pathway::__private::clone_datum(&t.at),
-            ),
-            move |q| ::pathway::__private::time(::pathway::__private::clone_datum(&q.at)),
-        )
-        .left(move |t, q| AnonymousRow {
-            id: ::pathway::__private::column(::pathway::__private::clone_datum(&t.id)),
-            bid: ::pathway::__private::column(q.map(|q| q.bid)),
-        })
+    ::pathway::__private::shown(
+        ::pathway::__private::table(&trades)
+            .join(::pathway::__private::table(&quotes))
+            .on(
+                move |t| ::pathway::__private::key(
+                    ::pathway::__private::clone_datum(&t.symbol),
+                ),
+                move |q| ::pathway::__private::key(
+                    ::pathway::__private::clone_datum(&q.symbol),
+                ),
+            )
+            .asof(
+                move |t| ::pathway::__private::time(
+                    ::pathway::__private::clone_datum(&t.at),
+                ),
+                move |q| ::pathway::__private::time(
+                    ::pathway::__private::clone_datum(&q.at),
+                ),
+            )
+            .left(move |t, q| AnonymousRow {
+                id: ::pathway::__private::column(
+                    ::pathway::__private::clone_datum(&t.id),
+                ),
+                bid: ::pathway::__private::column(q.map(|q| q.bid)),
+            }),
+        "on t.symbol == q.symbol",
+    )
 }

@@ -35,16 +35,21 @@ fn expansion() {
             ::pathway::__private::debug_columns(self, f)
         }
     }
-    ::pathway::__private::table(&orders)
-        .join(::pathway::__private::table(&customers))
-        .on(
-            move |o| ::pathway::__private::key(
-                ::pathway::__private::clone_datum(&o.customer),
-            ),
-            move |c| ::pathway::__private::key(::pathway::__private::clone_datum(&c.id)),
-        )
-        .left(move |o, c| AnonymousRow {
-            __row: ::pathway::__private::clone_datum(o),
-            name: ::pathway::__private::column(c.map(|c| c.name.clone())),
-        })
+    ::pathway::__private::shown(
+        ::pathway::__private::table(&orders)
+            .join(::pathway::__private::table(&customers))
+            .on(
+                move |o| ::pathway::__private::key(
+                    ::pathway::__private::clone_datum(&o.customer),
+                ),
+                move |c| ::pathway::__private::key(
+                    ::pathway::__private::clone_datum(&c.id),
+                ),
+            )
+            .left(move |o, c| AnonymousRow {
+                __row: ::pathway::__private::clone_datum(o),
+                name: ::pathway::__private::column(c.map(|c| c.name.clone())),
+            }),
+        "on o.customer == c.id",
+    )
 }
