@@ -6,13 +6,15 @@ use std::hash::Hasher;
 use serde::{Deserializer, Serializer};
 
 use super::multiset::Multiset;
-use super::{ReduceError, Reducer};
+use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// The second argument of the row with the least first argument: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
 ///
 /// Values are compared as by [`Min`](super::Min): `None` is below every other value. If several rows have the least value, the
 /// least second argument is the result, so that it does not depend on the order of rows.
+///
+/// Memory: one row if the table only grows, otherwise all rows.
 ///
 /// ```
 /// use pathway::reducers::{ArgMin, Reducer};
@@ -24,13 +26,21 @@ use crate::data::Datum;
 /// assert_eq!(Reducer::<(f64, String)>::output(&ArgMin, &rows), Ok("a".to_owned()));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ArgMin;
+pub struct ArgMin {
+    append_only: bool,
+}
+
+/// The reducer.
+#[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
+pub const ArgMin: ArgMin = ArgMin { append_only: false };
 
 /// The second argument of the row with the greatest first argument: `arg_max(o.price, o.id)` is the `id` of the most expensive
 /// order.
 ///
 /// Values are compared as by [`Max`](super::Max): NaN is above every other value. If several rows have the greatest value, the
 /// least second argument is the result, so that it does not depend on the order of rows.
+///
+/// Memory: one row if the table only grows, otherwise all rows.
 ///
 /// ```
 /// use pathway::reducers::{ArgMax, Reducer};
@@ -43,14 +53,29 @@ pub struct ArgMin;
 /// assert_eq!(Reducer::<(f64, i64)>::output(&ArgMax, &rows), Ok(7));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct ArgMax;
+pub struct ArgMax {
+    append_only: bool,
+}
+
+/// The reducer.
+#[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
+pub const ArgMax: ArgMax = ArgMax { append_only: false };
 
 impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
     type State = Multiset<(A, B)>;
     type Output = B;
 
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.append_only = input.append_only;
+        Ok(())
+    }
+
     fn update(&self, rows: &mut Multiset<(A, B)>, row: (A, B), diff: i64) {
-        rows.update(row, diff);
+        if !self.append_only {
+            rows.update(row, diff);
+        } else if diff > 0 {
+            rows.keep_least(row);
+        }
     }
 
     fn output(&self, rows: &Multiset<(A, B)>) -> Result<B, ReduceError> {
@@ -62,8 +87,18 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
     type State = Multiset<(Descending<A>, B)>;
     type Output = B;
 
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.append_only = input.append_only;
+        Ok(())
+    }
+
     fn update(&self, rows: &mut Self::State, (value, argument): (A, B), diff: i64) {
-        rows.update((Descending(value), argument), diff);
+        let row = (Descending(value), argument);
+        if !self.append_only {
+            rows.update(row, diff);
+        } else if diff > 0 {
+            rows.keep_least(row);
+        }
     }
 
     fn output(&self, rows: &Self::State) -> Result<B, ReduceError> {

@@ -1,7 +1,7 @@
 //! `min` and `max`: the least and the greatest value of a group.
 
 use super::multiset::Multiset;
-use super::{ReduceError, Reducer};
+use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// The least value of a group, in the order of [`Datum::compare`].
@@ -9,6 +9,8 @@ use crate::data::Datum;
 /// `None` is below every value: the minimum of a column with a missing value is `None`.
 /// Floats are ordered by value, with NaN above everything. Strings are ordered by their bytes,
 /// tuples and `Vec`s element by element.
+///
+/// Memory: one value if the table only grows, otherwise all values.
 ///
 /// ```
 /// use pathway::reducers::{Min, Reducer};
@@ -21,12 +23,20 @@ use crate::data::Datum;
 /// assert_eq!(Reducer::<i64>::output(&Min, &values), Ok(3));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Min;
+pub struct Min {
+    append_only: bool,
+}
+
+/// The reducer.
+#[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
+pub const Min: Min = Min { append_only: false };
 
 /// The greatest value of a group, in the order of [`Datum::compare`].
 ///
 /// `None` is below every value: the maximum is `None` only if there is no other value.
 /// Floats are ordered by value, with NaN above everything.
+///
+/// Memory: one value if the table only grows, otherwise all values.
 ///
 /// ```
 /// use pathway::reducers::{Max, Reducer};
@@ -38,15 +48,30 @@ pub struct Min;
 /// assert_eq!(Reducer::<Option<i64>>::output(&Max, &values), Ok(Some(7)));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Max;
+pub struct Max {
+    append_only: bool,
+}
+
+/// The reducer.
+#[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
+pub const Max: Max = Max { append_only: false };
 
 impl<A: Datum> Reducer<A> for Min {
     type State = Multiset<A>;
     type Output = A;
 
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.append_only = input.append_only;
+        Ok(())
+    }
+
     #[inline]
     fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
-        values.update(argument, diff);
+        if !self.append_only {
+            values.update(argument, diff);
+        } else if diff > 0 {
+            values.keep_least(argument);
+        }
     }
 
     fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
@@ -58,9 +83,18 @@ impl<A: Datum> Reducer<A> for Max {
     type State = Multiset<A>;
     type Output = A;
 
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.append_only = input.append_only;
+        Ok(())
+    }
+
     #[inline]
     fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
-        values.update(argument, diff);
+        if !self.append_only {
+            values.update(argument, diff);
+        } else if diff > 0 {
+            values.keep_greatest(argument);
+        }
     }
 
     fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {

@@ -6,7 +6,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map;
 use std::fmt;
-use std::num::NonZeroI64;
+use std::num::{NonZeroI64, NonZeroU8};
 use std::ops::Bound;
 
 use smallvec::SmallVec;
@@ -76,6 +76,23 @@ impl<A: Datum> Multiset<A> {
             }
         }
         0
+    }
+
+    /// Keeps a value if it is below the one that is kept, which is all that there is: for the least of values that are never
+    /// removed.
+    #[inline]
+    pub(super) fn keep_least(&mut self, value: A) {
+        if self.first().is_none_or(|kept| value.compare(kept).is_lt()) {
+            self.0 = Form::One(value, NonZeroI64::from(NonZeroU8::MIN));
+        }
+    }
+
+    /// Keeps a value if it is above the one that is kept: for the greatest of values that are never removed.
+    #[inline]
+    pub(super) fn keep_greatest(&mut self, value: A) {
+        if self.last().is_none_or(|kept| value.compare(kept).is_gt()) {
+            self.0 = Form::One(value, NonZeroI64::from(NonZeroU8::MIN));
+        }
     }
 
     /// How many copies of a value there are.

@@ -1,12 +1,14 @@
 //! `any` and `unique`: one value that represents a group.
 
 use super::multiset::Multiset;
-use super::{ReduceError, Reducer};
+use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// One value of a group: for columns that have the same value in all rows of a group, or if it does not matter which.
 ///
 /// It is the least value, so that it depends neither on the order of rows nor on the number of workers.
+///
+/// Memory: one value if the table only grows, otherwise all values.
 ///
 /// ```
 /// use pathway::reducers::{Any, Reducer};
@@ -16,7 +18,13 @@ use crate::data::Datum;
 /// assert_eq!(Reducer::<i64>::output(&Any, &values), Ok(7));
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Any;
+pub struct Any {
+    append_only: bool,
+}
+
+/// The reducer.
+#[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
+pub const Any: Any = Any { append_only: false };
 
 /// The value that all rows of a group have.
 ///
@@ -39,8 +47,18 @@ impl<A: Datum> Reducer<A> for Any {
     type State = Multiset<A>;
     type Output = A;
 
+    fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
+        self.append_only = input.append_only;
+        Ok(())
+    }
+
+    #[inline]
     fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
-        values.update(argument, diff);
+        if !self.append_only {
+            values.update(argument, diff);
+        } else if diff > 0 {
+            values.keep_least(argument);
+        }
     }
 
     fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {

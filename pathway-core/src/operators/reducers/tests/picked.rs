@@ -1,8 +1,11 @@
 //! Selected, counted and listed values, compared with the remaining rows.
 
+use std::fmt::Debug;
+
 use super::{Random, changes, reduce, with_seeds};
+use crate::data::Datum;
 use crate::operators::reducers::{
-    Any, ArgMax, ArgMin, BoolAnd, BoolOr, CountDistinct, Max, Min, ReduceError, Reducer, SortedTuple, Unique,
+    Any, ArgMax, ArgMin, BoolAnd, BoolOr, CountDistinct, Input, Max, Min, ReduceError, Reducer, SortedTuple, Unique,
 };
 
 fn output<A: Copy, R: Reducer<A>>(reducer: &R, changes: &[(A, i64)]) -> Result<R::Output, ReduceError> {
@@ -49,6 +52,46 @@ fn random_rows_beside_the_extremes() {
         let greatest = left.min_by_key(|(value, beside)| (-value, *beside)).map(|(_, beside)| beside);
         assert_eq!(output(&ArgMin, &changes).ok(), least);
         assert_eq!(output(&ArgMax, &changes).ok(), greatest);
+    });
+}
+
+/// Where rows are never removed, one value is kept, and the result is that of all values.
+#[test]
+fn an_append_only_table_needs_one_value() {
+    fn kept<A: Datum + Copy, O: PartialEq + Debug, S: Default>(
+        mut reducer: impl Reducer<A, State = S, Output = O> + Copy,
+        rows: &[A],
+        len: impl Fn(&S) -> usize,
+    ) {
+        let all = reduce(&reducer, &rows.iter().map(|row| (*row, 1)).collect::<Vec<_>>());
+        let expected = reducer.output(&all);
+        reducer.prepare(Input { append_only: true }).expect("it is valid");
+        let mut state = S::default();
+        for row in rows {
+            reducer.update(&mut state, *row, 2);
+            assert_eq!(len(&state), 1);
+        }
+        assert_eq!(reducer.output(&state), expected);
+    }
+    with_seeds(500, |random| {
+        let numbers: Vec<i64> = (0..1 + random.below(40)).map(|_| random.below(20) as i64).collect();
+        let floats: Vec<f64> = numbers.iter().map(|n| [*n as f64, f64::NAN, -0.0][random.below(3)]).collect();
+        let pairs: Vec<(i64, i64)> = numbers.iter().map(|n| (n % 5, random.below(9) as i64)).collect();
+        kept(Min, &numbers, |state| state.iter().count());
+        kept(Max, &numbers, |state| state.iter().count());
+        kept(Any, &numbers, |state| state.iter().count());
+        kept(ArgMin, &pairs, |state| state.iter().count());
+        kept(ArgMax, &pairs, |state| state.iter().count());
+        let bits = |rows: &[f64], reducer: &dyn Fn(&[f64]) -> f64| reducer(rows).to_bits();
+        let max = |rows: &[f64]| {
+            let mut max = Max;
+            Reducer::<f64>::prepare(&mut max, Input { append_only: true }).expect("it is valid");
+            let mut state = Default::default();
+            rows.iter().for_each(|row| max.update(&mut state, *row, 1));
+            Reducer::<f64>::output(&max, &state).expect("a value")
+        };
+        let all = |rows: &[f64]| output(&Max, &rows.iter().map(|row| (*row, 1)).collect::<Vec<_>>()).expect("a value");
+        assert_eq!(bits(&floats, &max), bits(&floats, &all));
     });
 }
 
