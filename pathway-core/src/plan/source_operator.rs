@@ -19,6 +19,11 @@ pub trait SourceOperator {
     /// A source with commits of its own moves exactly one of them.
     fn ingest(&mut self) -> usize;
 
+    /// Whether the source says what belongs to a commit: the open one takes no more of it, however long it stays open.
+    fn has_own_commits(&self) -> bool {
+        false
+    }
+
     /// Whether anything waits.
     fn has_arrivals(&self) -> bool;
 

@@ -153,7 +153,7 @@ impl CommitLoop<'_> {
                 continue;
             }
             match &open {
-                Some(commit) => match scheduler.decide(commit.messages, self.time_left(commit)) {
+                Some(commit) => match scheduler.decide(commit.messages, commit.is_whole, self.time_left(commit)) {
                     Decision::Seal => {
                         scheduler.sealed();
                         self.seal(scheduler);
@@ -361,14 +361,21 @@ pub(super) struct OpenCommit {
     messages: usize,
     /// When it is sealed at the latest.
     due: Instant,
+    /// It has a commit of a source that says what belongs to its commits: waiting would not make it larger.
+    is_whole: bool,
 }
 
 impl OpenCommit {
+    /// Waiting does not make it larger.
+    pub(super) fn set_whole(&mut self) {
+        self.is_whole = true;
+    }
+
     /// Adds messages, which may wait for `every`. The first ones open the commit.
     pub(super) fn add(open: &mut Option<OpenCommit>, messages: usize, every: Duration) {
         if messages > 0 {
             let due = Instant::now() + every;
-            let open = open.get_or_insert(OpenCommit { messages: 0, due });
+            let open = open.get_or_insert(OpenCommit { messages: 0, due, is_whole: false });
             open.messages += messages;
             open.due = open.due.min(due);
         }

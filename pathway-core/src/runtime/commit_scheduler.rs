@@ -5,6 +5,9 @@
 //! shrinks when the load does. A pipeline whose lead is [`MAX_LEAD`] or more, and every large commit, leaves two milliseconds
 //! between commits, which makes them larger and work cheaper, and lets the lead grow no further.
 //!
+//! A pause makes no commit larger of a source that says itself what belongs to a commit. These may run ahead further, so that a
+//! bulk load in commits of some hundred rows does not wait most of the time.
+//!
 //! The pauses are measured by a monotonic clock: no commit ever waits longer, even if the clock is set back by an hour. Its
 //! `time` is then ahead of the clock by that hour.
 
@@ -15,6 +18,9 @@ const STEP: u64 = 2;
 
 /// How far small commits may run ahead of the clock, in milliseconds: 30 000 of them in a row.
 const MAX_LEAD: u64 = 60_000;
+
+/// How far commits may run ahead that waiting does not make larger, in milliseconds: 1.8 million of them in a row.
+const MAX_LEAD_OF_WHOLE: u64 = 3_600_000;
 
 /// A commit of this many messages does not run ahead of the clock: waiting costs little and saves much.
 const LARGE: usize = 256;
@@ -44,14 +50,20 @@ impl CommitScheduler {
         CommitScheduler { last: 0, sealed: None }
     }
 
-    /// What to do with a commit of `messages`, which may wait for `time_left`.
-    pub(super) fn decide(&self, messages: usize, time_left: Duration) -> Decision {
+    /// What to do with a commit of `messages`, which may wait for `time_left`. Waiting does not make it larger if it is `whole`.
+    pub(super) fn decide(&self, messages: usize, whole: bool, time_left: Duration) -> Decision {
         let since_last = self.sealed.map_or(Duration::MAX, |sealed| sealed.elapsed());
-        self.decide_at(unix_millis(), since_last, messages, time_left)
+        self.decide_at(unix_millis(), since_last, (messages, whole), time_left)
     }
 
     /// `since_last` is how long ago the last commit was sealed.
-    fn decide_at(&self, now: u64, since_last: Duration, messages: usize, time_left: Duration) -> Decision {
+    fn decide_at(
+        &self,
+        now: u64,
+        since_last: Duration,
+        (messages, whole): (usize, bool),
+        time_left: Duration,
+    ) -> Decision {
         if messages >= FULL {
             return Decision::Seal;
         }
@@ -59,7 +71,8 @@ impl CommitScheduler {
             return Decision::Wait(time_left);
         }
         let lead = (self.last + STEP).saturating_sub(now);
-        if lead == 0 || (lead <= MAX_LEAD && messages < LARGE) {
+        let may_lead = if whole { lead <= MAX_LEAD_OF_WHOLE } else { lead <= MAX_LEAD && messages < LARGE };
+        if lead == 0 || may_lead {
             return Decision::Seal;
         }
         match Duration::from_millis(STEP).checked_sub(since_last).filter(|wait| !wait.is_zero()) {
@@ -113,24 +126,36 @@ mod tests {
     #[test]
     fn small_commits_run_ahead_of_the_clock_and_large_ones_wait() {
         let mut scheduler = CommitScheduler::new();
-        assert_eq!(scheduler.decide_at(NOW, Duration::MAX, 1, NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, Duration::MAX, (1, false), NONE), Decision::Seal);
         scheduler.next_time_at(NOW);
-        assert_eq!(scheduler.decide_at(NOW, NONE, 1, NONE), Decision::Seal);
-        assert_eq!(scheduler.decide_at(NOW, PAUSE / 2, LARGE, NONE), Decision::Wait(PAUSE / 2));
-        assert_eq!(scheduler.decide_at(NOW + 1, PAUSE / 2, LARGE, NONE), Decision::Seal);
-        assert_eq!(scheduler.decide_at(NOW, NONE, FULL, NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, NONE, (1, false), NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, PAUSE / 2, (LARGE, false), NONE), Decision::Wait(PAUSE / 2));
+        assert_eq!(scheduler.decide_at(NOW + 1, PAUSE / 2, (LARGE, false), NONE), Decision::Seal);
+        assert_eq!(scheduler.decide_at(NOW, NONE, (FULL, false), NONE), Decision::Seal);
     }
 
     #[test]
     fn the_lead_of_small_commits_is_bounded() {
         let mut scheduler = CommitScheduler::new();
         let mut commits = 0;
-        while scheduler.decide_at(NOW, NONE, 1, NONE) == Decision::Seal {
+        while scheduler.decide_at(NOW, NONE, (1, false), NONE) == Decision::Seal {
             scheduler.next_time_at(NOW);
             commits += 1;
         }
         // The first one is not ahead of the clock.
         assert_eq!(commits, 1 + MAX_LEAD / STEP);
+    }
+
+    #[test]
+    fn a_commit_that_waiting_does_not_make_larger_runs_ahead_further() {
+        let mut scheduler = CommitScheduler::new();
+        let mut commits = 0;
+        while scheduler.decide_at(NOW, NONE, (LARGE * 2, true), NONE) == Decision::Seal {
+            scheduler.next_time_at(NOW);
+            commits += 1;
+        }
+        assert_eq!(commits, 1 + MAX_LEAD_OF_WHOLE / STEP);
+        assert_eq!(scheduler.decide_at(NOW, NONE, (LARGE * 2, true), NONE), Decision::Wait(PAUSE));
     }
 
     /// After many small commits, and after the clock was set back by an hour.
@@ -140,8 +165,12 @@ mod tests {
             let mut scheduler = CommitScheduler::new();
             scheduler.next_time_at(NOW);
             for messages in [1, LARGE, FULL - 1] {
-                assert_eq!(scheduler.decide_at(clock, PAUSE, messages, NONE), Decision::Seal, "{messages} at {clock}");
-                let soon = scheduler.decide_at(clock, NONE, messages, NONE);
+                assert_eq!(
+                    scheduler.decide_at(clock, PAUSE, (messages, false), NONE),
+                    Decision::Seal,
+                    "{messages} at {clock}"
+                );
+                let soon = scheduler.decide_at(clock, NONE, (messages, false), NONE);
                 assert!(soon == Decision::Seal || soon == Decision::Wait(PAUSE), "{messages} at {clock}: {soon:?}");
             }
         }
@@ -149,7 +178,7 @@ mod tests {
 
     #[test]
     fn commit_every_waits_for_the_rest() {
-        let wait = CommitScheduler::new().decide_at(NOW, Duration::MAX, 1, Duration::from_millis(400));
+        let wait = CommitScheduler::new().decide_at(NOW, Duration::MAX, (1, false), Duration::from_millis(400));
         assert_eq!(wait, Decision::Wait(Duration::from_millis(400)));
     }
 }

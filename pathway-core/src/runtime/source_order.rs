@@ -74,7 +74,11 @@ impl SourceOrder {
             };
             let is_held_back = held_back.is_some() && source.can_wait();
             if !(is_held_back || is_merging && self.merged.contains(&number)) {
-                OpenCommit::add(open, source.ingest(), every);
+                let taken = source.ingest();
+                OpenCommit::add(open, taken, every);
+                if taken > 0 && source.has_own_commits() {
+                    open.iter_mut().for_each(OpenCommit::set_whole);
+                }
                 has_more |= source.has_more();
             }
         }

@@ -157,6 +157,10 @@ impl<R: Schema> SourceOperator for RowOperator<R> {
         limit.taken()
     }
 
+    fn has_own_commits(&self) -> bool {
+        self.own_commits
+    }
+
     fn has_arrivals(&self) -> bool {
         self.link.queue.batches() > 0
     }
