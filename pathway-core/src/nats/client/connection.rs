@@ -125,10 +125,11 @@ impl Connection {
         self.client.server_info().domain.filter(|domain| !domain.is_empty())
     }
 
-    /// The server, with its name and version.
+    /// The server, with its version, and its name if it was given one.
     pub(super) fn described(&self) -> String {
         let info = self.client.server_info();
-        format!("{} (nats-server {}, `{}`)", self.server, info.version, info.server_name)
+        let name = if info.server_name == info.server_id { String::new() } else { format!(", `{}`", info.server_name) };
+        format!("{} (nats-server {}{name})", self.server, info.version)
     }
 
     /// Our credentials, as part of a sentence: ``user `alice` ``.

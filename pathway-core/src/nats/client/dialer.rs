@@ -96,9 +96,6 @@ impl Dialer {
                 self.record(server, outcome.as_ref().map(drop), servers.len() > 1);
                 match outcome {
                     Ok(connection) => {
-                        if !is_ready || !reasons.is_empty() || report_after > Duration::ZERO {
-                            self.log.report(Level::Info, 1, format_args!("connected to {}", connection.described()));
-                        }
                         self.discovered.clone_from(&connection.discovered);
                         self.last = Some(server.clone());
                         return Ok(connection);

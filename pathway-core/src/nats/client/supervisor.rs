@@ -12,7 +12,7 @@ use tokio::task::unconstrained;
 use super::{Connection, Dialer, Server, runtime};
 use crate::data::{Error, Result};
 use crate::plan::ConnectionState;
-use crate::telemetry::{Level, LogLimiter};
+use crate::telemetry::{Level, LogLimiter, report};
 
 /// What a source or sink does with a connection, and without one.
 pub(crate) trait Supervised {
@@ -157,6 +157,10 @@ impl<'a> Supervisor<'a> {
     /// One connection, from its opening to its end.
     async fn connect_and_run(&mut self, work: &mut impl Supervised) -> Result<(), SessionEnd> {
         let mut connection = self.connect(work).await?;
+        // Later connections are the end of an outage, of which the session says more.
+        if self.is_starting() {
+            report(Level::Info, self.dialer.name(), format_args!("connected to {}", connection.described()));
+        }
         let end = work.run_session(&mut connection, self).await;
         if matches!(end, Err(SessionEnd::ConnectionLost)) {
             let lasted = self.established_at.take().map_or(Duration::ZERO, |established| established.elapsed());
