@@ -41,7 +41,7 @@
 //!
 //! | to do what | start here |
 //! |---|---|
-//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts; [`graph`] for its picture |
+//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts; [`graph`] for its picture; [`console`] for lines beside its live status |
 //! | describe rows and columns | [`Schema`](trait@Schema), [`ColumnType`](trait@ColumnType); [`schema`] for the types that a column can hold |
 //! | read and write NATS | [`nats::read`] and [`nats::write`]; [`nats::Options`] for credentials and TLS |
 //! | make tables of tables | [`Table`] and its methods; [`operators`] for the builders that some of them return |
@@ -192,6 +192,12 @@ pub mod io {
     pub use pathway_core::data::Commit;
 }
 
+/// The live status of a pipeline on a terminal; see [`Pipeline::console`].
+#[cfg(feature = "console")]
+pub mod console {
+    pub use pathway_core::console::suspend;
+}
+
 /// A pipeline as a picture; see [`Pipeline::graph`].
 pub mod graph {
     pub use pathway_core::plan::{Graph, GraphColumn, GraphEdge, GraphNode, GraphRole};
@@ -201,7 +207,7 @@ pub mod graph {
 pub mod stats {
     pub use pathway_core::telemetry::{
         Bucket, HistogramStats, LatencyStats, OperatorStats, OperatorWorkerStats, PROMETHEUS_CONTENT_TYPE,
-        PersistenceStats, PipelineState, RecordingStats, SinkStats, SourceStats, Stats, prometheus_text,
+        PersistenceStats, PipelineState, RecordingStats, ReplayStats, SinkStats, SourceStats, Stats, prometheus_text,
     };
 }
 

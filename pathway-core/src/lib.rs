@@ -9,6 +9,8 @@
 pub use {bytes, jiff};
 
 pub mod connector;
+#[cfg(feature = "console")]
+pub mod console;
 pub mod data;
 pub mod dataflow;
 pub mod format;
@@ -17,6 +19,8 @@ pub mod macro_support;
 #[cfg(feature = "monitor")]
 mod monitor;
 pub mod nats;
+#[cfg(any(feature = "console", feature = "monitor"))]
+mod observation;
 pub mod operators;
 pub mod persistence;
 pub mod plan;

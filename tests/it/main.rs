@@ -2,6 +2,7 @@
 
 mod broker;
 mod clock;
+mod console;
 mod delivery;
 mod facade;
 mod formats;

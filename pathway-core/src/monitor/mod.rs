@@ -5,13 +5,11 @@
 
 mod body;
 mod io;
-mod observed;
 mod page;
 mod request;
 mod respond;
 mod server;
 
-pub(crate) use observed::{EndSnapshot, EndState, Observed, Snapshot};
 pub(crate) use server::Server;
 
 use crate::plan::Pipeline;

@@ -6,9 +6,9 @@ use hyper::{Request, Response, StatusCode};
 use serde::Serialize;
 
 use super::body::Whole;
-use super::observed::Observed;
 use super::page;
 use super::request::{Refused, check};
+use crate::observation::Observed;
 use crate::telemetry::{PROMETHEUS_CONTENT_TYPE, prometheus_text};
 
 const TEXT: &str = "text/plain; charset=utf-8";

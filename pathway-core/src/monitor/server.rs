@@ -14,9 +14,9 @@ use tokio::runtime;
 use tokio::sync::{Semaphore, oneshot};
 
 use super::io::Socket;
-use super::observed::Observed;
 use super::respond::respond;
 use crate::data::{Error, ErrorKind, Result};
+use crate::observation::Observed;
 use crate::telemetry::{Level, report, spawn};
 
 /// How many clients are answered at a time; others wait. A page and a few scrapers need a handful.

@@ -128,9 +128,10 @@ impl Persistence {
         let log = records.into_log()?;
         let log_bytes = log.bytes();
         let Found { start, commits, confirmed, refused, positions, answers, messages } = found;
+        let commits = commits.max(next);
         let state = PersistentState {
             store: Arc::clone(store),
-            commits: commits.max(next),
+            commits,
             confirmed,
             checkpoint,
             log: Mutex::new(log),
@@ -151,6 +152,7 @@ impl Persistence {
         };
         state.meter.checkpoint_made.set(manifest.latest.made);
         state.meter.log_bytes.set(log_bytes);
+        state.meter.logged_commits.set(commits - next);
         Ok(Opened { state: Arc::new(state), records: open_log()?, start, positions, messages })
     }
 }

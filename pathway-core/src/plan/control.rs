@@ -9,7 +9,9 @@ use tokio::sync::watch;
 
 use crate::data::{Commit, Error};
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
-use crate::telemetry::{Counter, Flag, Latencies, Level, Span, StateRequests, number_log_lines, pipeline_span, report};
+use crate::telemetry::{
+    Counter, Flag, Latencies, Level, ReplayMeter, Span, StateRequests, number_log_lines, pipeline_span, report,
+};
 
 /// Shared by all threads of one running pipeline; cheap to clone.
 #[derive(Clone)]
@@ -35,6 +37,7 @@ struct Shared {
     persistent: OnceLock<Arc<PersistentState>>,
     recorder: OnceLock<Arc<Recorder>>,
     replayed: OnceLock<Arc<RecordedAnswers>>,
+    replay: OnceLock<ReplayMeter>,
     /// How long commits take.
     latencies: Arc<Latencies>,
     state_requests: StateRequests,
@@ -67,6 +70,7 @@ impl Control {
             persistent: OnceLock::new(),
             recorder: OnceLock::new(),
             replayed: OnceLock::new(),
+            replay: OnceLock::new(),
             latencies: Arc::default(),
             state_requests: StateRequests::default(),
             span: OnceLock::new(),
@@ -98,7 +102,7 @@ impl Control {
     /// Stops the pipeline: it reads no more, finishes the open commit, flushes, and ends.
     pub fn stop(&self) {
         let is_first = !self.shared.stopping.send_replace(true);
-        if is_first && self.has_started() && !self.has_failed() {
+        if is_first && self.has_started() && !self.has_failed() && !self.has_ended() {
             let message = format_args!("stopping: it reads no more, and writes what is left");
             self.span().in_scope(|| report(Level::Info, "pipeline", message));
         }
@@ -218,6 +222,15 @@ impl Control {
     /// The number of the open commit, which the log lines of workers have.
     pub(crate) fn set_open_commit(&self, commit: Commit) {
         self.shared.open_commit.set(commit);
+    }
+
+    /// What the replay counts, if a recording is replayed.
+    pub(crate) fn replay(&self) -> Option<&ReplayMeter> {
+        self.shared.replay.get()
+    }
+
+    pub(crate) fn set_replay(&self, meter: ReplayMeter) {
+        let _ = self.shared.replay.set(meter);
     }
 
     /// How long the commits take.

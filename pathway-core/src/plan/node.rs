@@ -107,6 +107,8 @@ pub(super) struct State {
     replayed: Option<ReplayedRecording>,
     /// Where it is to be watched.
     monitor: Option<String>,
+    /// Whether `run` shows a status on the terminal, if the program says it.
+    console: Option<bool>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -149,6 +151,7 @@ pub(crate) struct Declaration {
     pub(crate) recording: Option<Recording>,
     pub(crate) replayed: Option<ReplayedRecording>,
     pub(crate) monitor: Option<String>,
+    pub(crate) console: Option<bool>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -176,6 +179,7 @@ impl Plan {
             recording: None,
             replayed: None,
             monitor: None,
+            console: None,
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -335,6 +339,11 @@ impl Plan {
         self.lock().monitor = Some(address);
     }
 
+    #[cfg(feature = "console")]
+    pub(crate) fn set_console(&self, is_shown: bool) {
+        self.lock().console = Some(is_shown);
+    }
+
     /// Takes the declaration, to run it.
     pub(crate) fn take(&self) -> Declaration {
         let mut state = self.lock();
@@ -348,6 +357,7 @@ impl Plan {
             recording: state.recording.take(),
             replayed: state.replayed.take(),
             monitor: state.monitor.take(),
+            console: state.console,
         }
     }
 

@@ -8,6 +8,7 @@ use timely::communication::WorkerGuards;
 
 use super::commit_scheduler::unix_millis;
 use super::lifecycle::report_end;
+use super::live_status::Console;
 use super::monitoring::Server;
 use super::start::ConnectorThreads;
 use super::stats_reader::StatsReader;
@@ -23,6 +24,8 @@ pub(super) struct Threads {
     pub(super) connectors: ConnectorThreads,
     /// It answers until the end.
     pub(super) monitor: Option<Server>,
+    /// It draws until the end.
+    pub(super) console: Option<Console>,
 }
 
 /// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline, and drops
@@ -54,7 +57,7 @@ pub(super) fn watch(
 }
 
 fn end(
-    Threads { workers, connectors: threads, monitor: _answers_until_the_end }: Threads,
+    Threads { workers, connectors: threads, monitor: _answers_until_the_end, console: _draws_until_the_end }: Threads,
     control: &Control,
     connectors: &Connectors,
     commits: &Counter,

@@ -63,6 +63,23 @@ pub(super) fn monitoring() -> Result<Option<String>> {
     text(MONITORING, "set it to a host and a port, such as `127.0.0.1:20000`, or unset it to serve nothing")
 }
 
+/// Says whether `run` shows a status on the terminal.
+pub(super) const CONSOLE: &str = "PATHWAY_CONSOLE";
+
+/// Whether `run` shows a status on the terminal; `None` where [`CONSOLE`] is not set.
+///
+/// # Errors
+/// It is neither `on` nor `off`.
+pub(super) fn console() -> Result<Option<bool>> {
+    let cure = "set it to `on` or `off`, or unset it to show the status on a terminal";
+    let Some(value) = text(CONSOLE, cure)? else { return Ok(None) };
+    match value.to_ascii_lowercase().as_str() {
+        "on" => Ok(Some(true)),
+        "off" => Ok(Some(false)),
+        _ => Err(Error::new(ErrorKind::Config, format!("{CONSOLE} is `{value}`: {cure}"))),
+    }
+}
+
 /// Completes a declaration with what the environment says of it, before anything is opened: methods come first.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::stats_reader::StatsReader;
 use crate::data::Error;
 use crate::plan::Control;
-use crate::telemetry::{Level, Stats, has_subscriber, report};
+use crate::telemetry::{Count, Level, Totals, has_subscriber, report};
 
 /// All sources and sinks are connected, and what earlier runs have left is computed again.
 pub(super) fn report_ready(sources: usize, sinks: usize, workers: usize) {
@@ -63,52 +63,6 @@ pub(super) fn report_end(control: &Control, reader: &StatsReader, since: Instant
     }
 }
 
-/// What a pipeline has processed since its start.
-#[derive(Debug, Default)]
-struct Totals {
-    commits: u64,
-    read: u64,
-    written: u64,
-    /// Kinds of losses, which are left out if there were none.
-    losses: [(u64, &'static str); 4],
-}
-
-impl Totals {
-    fn of(stats: &Stats) -> Self {
-        let sum = |numbers: &mut dyn Iterator<Item = u64>| numbers.sum();
-        let late = stats.operators.iter().map(|operator| operator.late);
-        Totals {
-            commits: stats.commit_rows.count,
-            read: sum(&mut stats.sources.iter().map(|source| source.received)),
-            written: sum(&mut stats.sinks.iter().map(|sink| sink.published)),
-            losses: [
-                (sum(&mut stats.sources.iter().map(|source| source.rejected)), "rejected when read"),
-                (sum(&mut stats.sources.iter().map(|source| source.dropped)), "dropped before they were read"),
-                (sum(&mut stats.sinks.iter().map(|sink| sink.rejected)), "rejected when written"),
-                (late.sum(), "rows late"),
-            ],
-        }
-    }
-}
-
-impl fmt::Display for Totals {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Totals { commits, read, written, losses } = self;
-        write!(f, "{}, {} read, {written} written", Count(*commits, "commit"), Count(*read, "message"))?;
-        losses.iter().filter(|(count, _)| *count > 0).try_for_each(|(count, what)| write!(f, ", {count} {what}"))
-    }
-}
-
-/// A number of things.
-struct Count(u64, &'static str);
-
-impl fmt::Display for Count {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Count(count, thing) = self;
-        write!(f, "{count} {thing}{}", if *count == 1 { "" } else { "s" })
-    }
-}
-
 struct Seconds(Duration);
 
 impl fmt::Display for Seconds {
@@ -121,15 +75,6 @@ impl fmt::Display for Seconds {
 mod tests {
     use super::*;
     use crate::telemetry::capture::Log;
-
-    #[test]
-    fn totals_name_losses_only_if_there_are_any() {
-        let none = Totals { commits: 1, read: 2, written: 3, ..Totals::default() };
-        assert_eq!(none.to_string(), "1 commit, 2 messages read, 3 written");
-        let losses = [(0, "a"), (4, "rejected when read"), (0, "b"), (5, "rows late")];
-        let some = Totals { commits: 2, read: 1, written: 0, losses };
-        assert_eq!(some.to_string(), "2 commits, 1 message read, 0 written, 4 rejected when read, 5 rows late");
-    }
 
     #[test]
     fn each_time_that_a_pipeline_has_caught_up_is_one_line() {

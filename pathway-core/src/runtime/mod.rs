@@ -6,9 +6,14 @@ mod commit_scheduler;
 mod commit_span;
 mod ending;
 mod environment;
-#[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "only a monitor looks at it"))]
+#[cfg_attr(not(any(feature = "console", feature = "monitor")), expect(dead_code, reason = "nothing else looks at it"))]
 mod heartbeat;
 mod lifecycle;
+#[cfg(feature = "console")]
+mod live_status;
+#[cfg(not(feature = "console"))]
+#[path = "without_console.rs"]
+mod live_status;
 mod merge;
 #[cfg(feature = "metrics")]
 mod metrics_thread;
@@ -17,7 +22,10 @@ mod monitoring;
 #[cfg(not(feature = "monitor"))]
 #[path = "without_monitoring.rs"]
 mod monitoring;
-#[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "a monitor sees more than a handle"))]
+#[cfg_attr(
+    not(any(feature = "console", feature = "monitor")),
+    expect(dead_code, reason = "they see more than a handle does")
+)]
 mod observation;
 mod recording;
 mod recovery;
@@ -29,6 +37,8 @@ mod start;
 mod state_meter;
 mod stats_reader;
 mod waiting;
+#[cfg(any(feature = "console", feature = "monitor"))]
+mod watched;
 mod worker;
 mod worker_state;
 

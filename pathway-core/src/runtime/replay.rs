@@ -8,7 +8,7 @@ use super::commit_loop::{CommitLoop, is_preloaded};
 use crate::data::{Commit, Error, ErrorKind, Result};
 use crate::persistence::{RecordedAnswers, RecordedArrival, RecordedCommit, RunReader, did_you_mean};
 use crate::plan::{Control, Declaration};
-use crate::telemetry::{Level, report};
+use crate::telemetry::{Counter, Level, ReplayMeter, report};
 
 /// The distance between the times of two commits, in milliseconds.
 const STEP: u64 = 2;
@@ -31,6 +31,8 @@ impl Replay {
         let reader = RunReader::open(&recording, name)?;
         declaration.connectors.sinks.iter().for_each(|sink| sink.skip_before(Commit::MAX));
         control.set_replayed(Arc::new(RecordedAnswers::new(recording.makes_calls)));
+        let (run, recorded_commits, commits) = (reader.run(), reader.commits(), Counter::default());
+        control.set_replay(ReplayMeter { run, recorded_commits, commits });
         Ok(Some(Replay { reader, missing: recording.missing }))
     }
 }
@@ -79,6 +81,7 @@ impl CommitLoop<'_> {
             }
             last = commit.time;
             self.replay_commit(commit, &matched)?;
+            self.control.replay().into_iter().for_each(|meter| meter.commits.add(1));
             if self.control.is_stopping() {
                 return Ok(());
             }

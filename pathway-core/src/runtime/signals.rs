@@ -7,7 +7,7 @@ use tokio::sync::oneshot;
 
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::Control;
-use crate::telemetry::{Level, report, spawn};
+use crate::telemetry::{Level, close_status, report, spawn};
 
 /// Signals in this time behind the first one are taken for the same: `timeout`, shells and supervisors send one to the process,
 /// and the same one to its group.
@@ -43,6 +43,7 @@ impl Signals {
                 name = stream.next().await;
             }
             let message = format_args!("second {name}: ended before everything was flushed");
+            close_status();
             control.span().in_scope(|| report(Level::Error, "pipeline", message));
             std::process::exit(130);
         };

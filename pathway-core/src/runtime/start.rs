@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::ending::{self, Threads, close, release};
 use super::environment;
 use super::lifecycle::report_failed_start;
+use super::live_status;
 use super::monitoring::{self, Server};
 use super::observation::{Observation, StartedEnds};
 use super::recording;
@@ -30,6 +31,8 @@ impl Pipeline {
     /// The environment variable `PATHWAY_THREADS` is the number of threads that run the dataflow. Default: 1. Results do not
     /// depend on it.
     ///
+    /// On a terminal, it shows a live status while it runs (`console`).
+    ///
     /// # Errors
     /// A source or sink could not start (a server cannot be reached, credentials are refused, a subject is invalid), a source
     /// stopped at a message that it could not decode, messages could not be published, or a closure panicked.
@@ -37,7 +40,8 @@ impl Pipeline {
         let plan = self.into_plan();
         let _lines = InfoOnStderr::begin();
         let signals = Signals::listen(plan.control().clone())?;
-        let ran = environment::workers().and_then(|workers| start(&plan, workers)).and_then(Running::join);
+        let ran =
+            environment::workers().and_then(|workers| start(&plan, workers, Shows::Status)).and_then(Running::join);
         drop(signals);
         ran.map(drop)
     }
@@ -53,7 +57,7 @@ impl Pipeline {
     pub fn start(self) -> Result<Running> {
         // From here on, it counts as started: an error says more than that it has not run.
         let plan = self.into_plan();
-        start(&plan, environment::workers()?)
+        start(&plan, environment::workers()?, Shows::Nothing)
     }
 
     /// Starts the pipeline with this number of workers, whatever the environment says.
@@ -61,15 +65,24 @@ impl Pipeline {
     /// # Errors
     /// Those of [`Pipeline::start`].
     pub fn start_with(self, workers: usize) -> Result<Running> {
-        start(&self.into_plan(), workers)
+        start(&self.into_plan(), workers, Shows::Nothing)
     }
 }
 
-fn start(plan: &Plan, workers: usize) -> Result<Running> {
-    plan.control().begin_span(&plan.name()).in_scope(|| start_in_span(plan, workers).inspect_err(report_failed_start))
+/// What a pipeline shows of itself on a terminal.
+#[derive(PartialEq, Eq)]
+enum Shows {
+    Status,
+    /// The terminal is the larger program's.
+    Nothing,
 }
 
-fn start_in_span(plan: &Plan, workers: usize) -> Result<Running> {
+fn start(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
+    let start = || start_in_span(plan, workers, shows).inspect_err(report_failed_start);
+    plan.control().begin_span(&plan.name()).in_scope(start)
+}
+
+fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
     let control = plan.control().clone();
     // The declaration can be wrong in ways that the compiler cannot check.
     if let Some(error) = control.take_error() {
@@ -85,6 +98,10 @@ fn start_in_span(plan: &Plan, workers: usize) -> Result<Running> {
     // It answers while the pipeline starts.
     let monitor = monitoring::start(declaration.monitor.take(), &observation)?;
     let monitor_address = monitor.as_ref().map(Server::address);
+    let console = match shows {
+        Shows::Status => live_status::start(declaration.console, &observation)?,
+        Shows::Nothing => None,
+    };
     let replay = Replay::open(&name, &mut declaration, control)?;
     let mut recovery = None;
     if replay.is_none() {
@@ -135,7 +152,7 @@ fn start_in_span(plan: &Plan, workers: usize) -> Result<Running> {
     // Nothing is sent. The channel closes when the dataflow is built, or has failed.
     let _ = built.recv();
     // It waits for this.
-    let _ = started.send(Threads { workers: guards, connectors: threads, monitor });
+    let _ = started.send(Threads { workers: guards, connectors: threads, monitor, console });
     Ok(Running::new(observation, monitor_address, ending))
 }
 

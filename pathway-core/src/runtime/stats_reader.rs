@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::plan::{Connectors, Control, Node};
 use crate::telemetry::{
-    Counter, LatencyStats, NodeMeters, OperatorContext, PersistenceStats, PipelineState, SinkStats, SourceStats, Stats,
+    Counter, LatencyStats, NodeMeters, OperatorContext, PersistenceStats, PipelineState, ReplayStats, SinkStats,
+    SourceStats, Stats,
 };
 
 /// Reads what a pipeline counts, on any thread, from before its sources and sinks start until after its end.
@@ -57,6 +58,7 @@ impl StatsReader {
             sinks: self.sinks(),
             persistence: self.persistence(),
             recording: control.recorder().map(|recorder| recorder.stats()),
+            replay: control.replay().map(ReplayStats::from),
         }
     }
 

@@ -93,6 +93,10 @@ pub struct SourceCounters {
     pub stored: Gauge,
     /// Whether the server has more for the source than was asked for: what it had at the start, or has stored since.
     pub is_behind: Flag,
+    /// How many keys the first contents of a bucket have.
+    pub first_contents: Gauge,
+    /// How many of them have arrived.
+    pub first_contents_received: Gauge,
 }
 
 /// The counters of a sink.

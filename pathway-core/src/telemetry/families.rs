@@ -145,6 +145,10 @@ fn of_sources(families: &mut Families, sources: &[SourceStats]) {
     let help = "Age of the oldest message not taken, since the server stored it; 0 if the source has caught up.";
     add("pathway_source_lag_seconds", Gauge, help, |it| Some(it.lag_seconds?.into()));
     add("pathway_source_behind", Gauge, "1 while the source catches up.", |it| Some(it.is_behind.into()));
+    let help = "Keys of the first contents of a bucket.";
+    add("pathway_source_first_contents_keys", Gauge, help, |it| Some(it.first_contents?.into()));
+    let help = "Keys of the first contents of a bucket that have arrived.";
+    add("pathway_source_first_contents_received_keys", Gauge, help, |it| Some(it.first_contents_received?.into()));
     let help = "Seconds the first worker has spent decoding.";
     add("pathway_source_busy_seconds_total", Counter, help, |it| Some(it.busy_seconds.into()));
     let help = "Keys of the state that the source keeps.";
@@ -230,11 +234,18 @@ fn of_persistence(families: &mut Families, stats: &Stats) {
     families.one("pathway_restore_seconds", Gauge, help, state.and_then(|it| it.restore_seconds));
     let help = "Commits of the log that this start has computed again.";
     families.one("pathway_replayed_commits_total", Counter, help, state.map(|it| it.replayed_commits));
+    let help = "Commits of the log that this start has to compute again.";
+    families.one("pathway_logged_commits", Gauge, help, state.map(|it| it.logged_commits));
     let recording = stats.recording;
     families.one("pathway_recording_commits_total", Counter, "Commits recorded.", recording.map(|it| it.commits));
     families.one("pathway_recording_bytes_total", Counter, "Bytes recorded.", recording.map(|it| it.bytes));
     let help = "Commits not recorded, because a write has failed.";
     families.one("pathway_recording_missed_total", Counter, help, recording.map(|it| it.missed));
+    let replay = stats.replay;
+    let help = "Commits of a recording that its replay has computed.";
+    families.one("pathway_replay_commits_total", Counter, help, replay.map(|it| it.commits));
+    let help = "Commits that the recording has.";
+    families.one("pathway_replay_recorded_commits", Gauge, help, replay.and_then(|it| it.recorded_commits));
 }
 
 struct Families(Vec<Family>);

@@ -1,7 +1,8 @@
 //! Writes log lines about a running pipeline.
 //!
 //! All lines go through `tracing`. If no subscriber is installed, warnings and errors also go to stderr: a lost or rejected
-//! message must be reported even if logging was not set up. So do all others of a program that does nothing but run a pipeline.
+//! message must be reported even if logging was not set up. So do all others of a program that does nothing but run a pipeline. A
+//! status on the terminal makes room for them.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -10,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde::Serialize;
 
 use super::open_commit::open_commit;
-use super::recent;
+use super::{recent, suspend_status};
 
 /// How serious a log line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -32,6 +33,10 @@ pub fn report(level: Level, component: &str, message: fmt::Arguments<'_>) {
 
 /// Writes one log line, without keeping it as a recent event.
 pub(super) fn write(level: Level, component: &str, message: fmt::Arguments<'_>) {
+    suspend_status(|| write_line(level, component, message));
+}
+
+fn write_line(level: Level, component: &str, message: fmt::Arguments<'_>) {
     let commit = open_commit();
     match level {
         Level::Error => tracing::error!(target: "pathway", component, commit, "{message}"),

@@ -151,4 +151,17 @@ pub struct PersistenceMeter {
     pub restore_nanos: Gauge,
     /// Commits that the start has computed again.
     pub replayed_commits: Counter,
+    /// Commits that the start has to compute again.
+    pub logged_commits: Counter,
+}
+
+/// What the replay of a recording counts.
+#[derive(Debug)]
+pub struct ReplayMeter {
+    /// The number of the run.
+    pub run: u64,
+    /// How many commits it has, if that is known.
+    pub recorded_commits: Option<u64>,
+    /// How many of them were computed.
+    pub commits: Counter,
 }

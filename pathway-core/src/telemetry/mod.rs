@@ -7,6 +7,7 @@ mod counters;
 mod families;
 mod histogram;
 mod latency;
+mod live_status;
 mod log;
 mod log_flusher;
 mod log_limiter;
@@ -22,13 +23,15 @@ mod spans;
 mod state_requests;
 mod stats;
 mod stopwatch;
+mod totals;
 
 pub use counters::{Counter, Flag, Gauge, SinkCounters, SourceCounters};
 pub use histogram::{Bucket, Histogram, HistogramStats};
 pub use latency::{Latencies, LatencyStats};
+pub use live_status::{LiveStatus, close_status, interrupt_status, suspend_status};
 pub use log::{InfoOnStderr, Level, has_subscriber, report};
 pub use log_limiter::LogLimiter;
-pub use meter::{NodeMeter, NodeMeters, PersistenceMeter};
+pub use meter::{NodeMeter, NodeMeters, PersistenceMeter, ReplayMeter};
 pub use open_commit::number_log_lines;
 pub use operator::{OperatorContext, OperatorReports};
 pub use patience::{PATIENCE, receive_patiently, seconds_since};
@@ -42,8 +45,9 @@ pub use spans::{
 };
 pub use state_requests::StateRequests;
 pub use stats::{
-    OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, SinkStats,
-    SourceStats, Stats, Waiting,
+    OperatorStats, OperatorWorkerStats, OutboxStats, PersistenceStats, PipelineState, RecordingStats, ReplayStats,
+    SinkStats, SourceStats, Stats, Waiting,
 };
 pub use stopwatch::{NodeTime, Sample, Stopwatch, Turn};
+pub use totals::{Count, Totals};
 pub use tracing::Span;

@@ -30,7 +30,7 @@ fn checkpoints_and_the_log_behind_them_are_measured() {
     };
     let (feed, running) = start(Duration::MAX);
     let before = persistence(&running);
-    assert_eq!((before.epoch, before.checkpoints, before.replayed_commits), (1, 0, 0));
+    assert_eq!((before.epoch, before.checkpoints, before.replayed_commits, before.logged_commits), (1, 0, 0, 0));
     assert_eq!((before.checkpoint_seconds, before.checkpoint_bytes), (None, None));
     assert!(before.restore_seconds.is_some() && before.checkpoint_age_seconds < 60.0, "{before:?}");
     (0..5).for_each(|number| commit(&feed, 100 * number..100 * (number + 1)));
@@ -43,7 +43,7 @@ fn checkpoints_and_the_log_behind_them_are_measured() {
     let (feed, running) = start(Duration::from_millis(50));
     wait_for("a start", || running.stats().state == PipelineState::Running);
     let restarted = persistence(&running);
-    assert_eq!((restarted.epoch, restarted.replayed_commits), (2, 5));
+    assert_eq!((restarted.epoch, restarted.replayed_commits, restarted.logged_commits), (2, 5, 5));
     assert!(restarted.restore_seconds.is_some_and(|seconds| seconds > 0.0), "{restarted:?}");
     // What was computed again does not count as new commits.
     let stats = running.stats();

@@ -44,6 +44,31 @@ fn a_source_of_a_stream_says_how_far_it_is_behind() {
 }
 
 #[test]
+fn a_bucket_says_how_many_keys_its_first_contents_have() {
+    let server = Server::start().expect("a server");
+    let js = Js::with_stream(&server, "IN");
+    let contents = |running: &pathway::Running| {
+        let source = source(running);
+        (source.first_contents_received, source.first_contents)
+    };
+    js.with_bucket("limits", ["a", "b", "a", "c"]);
+    let pipeline = Pipeline::new();
+    let seen = nats::read(&pipeline, server.url(), "limits").kv().json::<Input>().collect();
+    let running = pipeline.start().expect("a start");
+    wait_for("the rows", || seen.rows().len() == 3);
+    assert_eq!(contents(&running), (Some(3), Some(3)));
+    stop(running);
+
+    let pipeline = Pipeline::new();
+    let seen = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").json::<Input>().collect();
+    js.publish("in.a", 0..2);
+    let running = pipeline.start().expect("a start");
+    wait_for("the rows", || seen.rows().len() == 2);
+    assert_eq!(contents(&running), (None, None));
+    stop(running);
+}
+
+#[test]
 fn core_nats_does_not_say_how_far_a_source_is_behind() {
     let server = Server::builder().jetstream(false).start().expect("a server");
     let pipeline = Pipeline::new();

@@ -37,6 +37,17 @@ impl Js {
             self.runtime.block_on(publish).expect("a stored message");
         }
     }
+
+    /// Creates a bucket, and stores a value for each of these keys.
+    pub(super) fn with_bucket<const N: usize>(&self, name: &str, keys: [&str; N]) {
+        let config = jetstream::kv::Config { bucket: name.to_owned(), ..Default::default() };
+        self.runtime.block_on(async {
+            let bucket = self.context.create_key_value(config).await.expect("a bucket");
+            for (key, number) in keys.into_iter().zip(0..) {
+                bucket.put(key, value(number).into()).await.expect("a revision");
+            }
+        });
+    }
 }
 
 /// A sink that writes a commit when the test says so.

@@ -64,27 +64,41 @@ pub(super) fn list(store: &Arc<dyn FileStore>) -> Result<Vec<RecordingFile>> {
 
 /// The commit behind the last one of a file, if it is known, and the `time` of the last one.
 pub(super) fn end_of(store: &Arc<dyn FileStore>, file: &RecordingFile) -> (Option<Commit>, u64) {
-    let (mut next, mut last, mut tail) = (file.header.first, file.header.before, Vec::new());
-    let read = Entries::open(store, file.number).and_then(|entries| {
-        let Some(mut entries) = entries else { return Ok(()) };
-        while let Some(entry) = entries.next(&mut tail)? {
-            if let Entry::Commit { commit, time } = entry {
-                (next, last) = (commit + 1, time);
-            }
-        }
-        Ok(())
-    });
-    match read {
-        Ok(()) => (Some(next), last),
+    let mut end = (file.header.first, file.header.before);
+    match read_to_end(store, file, &mut end) {
+        Ok(()) => (Some(end.0), end.1),
         Err(error) => {
             report(
                 Level::Warn,
                 "recording",
                 format_args!("another run is begun, because the last one is damaged: {error:#}"),
             );
-            (None, last)
+            (None, end.1)
         }
     }
+}
+
+/// How many commits a run has, whose files these are; `None` if the last one cannot be read.
+pub(super) fn commits_of<'a>(
+    store: &Arc<dyn FileStore>,
+    mut files: impl DoubleEndedIterator<Item = &'a RecordingFile>,
+) -> Option<u64> {
+    let last = files.next_back()?;
+    let first = files.next().unwrap_or(last).header.first;
+    let mut end = (last.header.first, 0);
+    read_to_end(store, last, &mut end).ok()?;
+    end.0.checked_sub(first)
+}
+
+/// Finds the commit behind the last one of a file, and the `time` of the last one.
+fn read_to_end(store: &Arc<dyn FileStore>, file: &RecordingFile, end: &mut (Commit, u64)) -> Result<()> {
+    let (Some(mut entries), mut tail) = (Entries::open(store, file.number)?, Vec::new()) else { return Ok(()) };
+    while let Some(entry) = entries.next(&mut tail)? {
+        if let Entry::Commit { commit, time } = entry {
+            *end = (commit + 1, time);
+        }
+    }
+    Ok(())
 }
 
 /// The entries of a file.

@@ -48,6 +48,8 @@ pub(crate) struct RunReader {
     sources: Vec<RecordedSource>,
     is_catching_up: bool,
     makes_calls: bool,
+    /// How many commits it has, if that is known.
+    commits: Option<u64>,
     first: Commit,
     next: Commit,
     /// The arrivals whose commit follows.
@@ -94,6 +96,7 @@ impl RunReader {
         Ok(RunReader {
             store: Arc::clone(store),
             run,
+            commits: files::commits_of(store, files.iter()),
             files,
             entries: None,
             numbers: Vec::new(),
@@ -112,6 +115,11 @@ impl RunReader {
     /// The number of the run.
     pub(crate) fn run(&self) -> u64 {
         self.run
+    }
+
+    /// How many commits the recording has of it. `None`: its last file cannot be read.
+    pub(crate) fn commits(&self) -> Option<u64> {
+        self.commits
     }
 
     /// The recording's place, for messages.

@@ -6,7 +6,7 @@ mod sink;
 mod source;
 
 pub use operator::{OperatorStats, OperatorWorkerStats};
-pub use persistence::{PersistenceStats, RecordingStats};
+pub use persistence::{PersistenceStats, RecordingStats, ReplayStats};
 pub use sink::{OutboxStats, SinkStats};
 pub use source::{SourceStats, Waiting};
 
@@ -66,6 +66,8 @@ pub struct Stats {
     pub persistence: Option<PersistenceStats>,
     /// The recording, if the pipeline is [recorded](crate::plan::Pipeline::record).
     pub recording: Option<RecordingStats>,
+    /// The replay, if the pipeline [replays](crate::plan::Pipeline::replay) a recording.
+    pub replay: Option<ReplayStats>,
 }
 
 /// What a pipeline does.

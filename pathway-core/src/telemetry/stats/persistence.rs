@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::telemetry::PersistenceMeter;
 use crate::telemetry::meter::age_in_seconds;
+use crate::telemetry::{PersistenceMeter, ReplayMeter};
 
 /// The statistics of a pipeline that [persists](crate::plan::Pipeline::persist).
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -30,6 +30,8 @@ pub struct PersistenceStats {
     pub restore_seconds: Option<f64>,
     /// Commits of the log that this start has computed again.
     pub replayed_commits: u64,
+    /// Commits of the log that this start has to compute again: those behind the last checkpoint.
+    pub logged_commits: u64,
 }
 
 /// The statistics of a recording.
@@ -42,6 +44,47 @@ pub struct RecordingStats {
     pub bytes: u64,
     /// Commits that were not recorded, because a write has failed before: the disk was full, for example.
     pub missed: u64,
+}
+
+/// The statistics of the replay of a recording.
+///
+/// ```
+/// use pathway::prelude::*;
+/// use pathway::testing::Store;
+///
+/// #[derive(Schema)]
+/// struct Order { id: i64 }
+///
+/// # fn main() -> pathway::Result<()> {
+/// let recording = Store::new();
+/// let pipeline = Pipeline::named("orders").record(&recording);
+/// let _orders = pipeline.rows([Order { id: 1 }]).collect();
+/// pipeline.run()?;
+///
+/// let pipeline = Pipeline::named("orders").replay(&recording);
+/// let _orders = pipeline.rows([Order { id: 1 }]).collect();
+/// let replay = pipeline.start()?.join()?.replay.expect("a recording is replayed");
+/// assert_eq!((replay.run, replay.commits, replay.recorded_commits), (1, 1, Some(1)));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct ReplayStats {
+    /// The number of the run that is replayed.
+    pub run: u64,
+    /// Commits of the recording that were computed so far.
+    pub commits: u64,
+    /// Commits that the recording has of this run. One that was not recorded as a whole is not replayed. `None` if the last file of
+    /// the recording is damaged.
+    pub recorded_commits: Option<u64>,
+}
+
+impl From<&ReplayMeter> for ReplayStats {
+    fn from(meter: &ReplayMeter) -> Self {
+        let ReplayMeter { run, recorded_commits, commits } = meter;
+        ReplayStats { run: *run, commits: commits.get(), recorded_commits: *recorded_commits }
+    }
 }
 
 impl PersistenceStats {
@@ -60,6 +103,7 @@ impl PersistenceStats {
             log_bytes: meter.log_bytes.get(),
             restore_seconds: meter.restore_nanos.get().map(seconds),
             replayed_commits: meter.replayed_commits.get(),
+            logged_commits: meter.logged_commits.get(),
         }
     }
 }

@@ -47,6 +47,11 @@ pub struct SourceStats {
     /// Whether the source is catching up: with what its stream had at the start, or after an interruption, or because more
     /// messages come than the pipeline processes.
     pub is_behind: bool,
+    /// How many keys the first contents of a bucket have, those with a deletion included: the rows of what it held when this run
+    /// began to read it are passed on together. `None` for all other sources, and before the server has said it.
+    pub first_contents: Option<u64>,
+    /// How many of these keys have arrived; all of them, once the first contents are complete.
+    pub first_contents_received: Option<u64>,
     /// How often the connection was established again. On core NATS, messages may be lost each time; their number is not
     /// known.
     pub reconnects: u64,
@@ -87,6 +92,8 @@ impl SourceStats {
             is_behind: counters.is_behind.get(),
             lag_messages: counters.pending.get(),
             lag_seconds: lag_seconds(counters, waiting),
+            first_contents: counters.first_contents.get(),
+            first_contents_received: counters.first_contents_received.get(),
             reconnects: counters.reconnects.get(),
             position,
             ..SourceStats::default()

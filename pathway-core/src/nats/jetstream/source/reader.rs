@@ -353,6 +353,9 @@ impl Reader {
 
     /// Ends the initial snapshot when all of it was read.
     pub(super) fn end_snapshot(&self) {
+        if self.keys.is_some() {
+            self.position.snapshot.count(&self.link.counters);
+        }
         if self.position.snapshot.is_complete() && !self.link.queue.is_past_snapshot(u64::MAX) {
             self.link.queue.end_snapshot();
         }

@@ -1,5 +1,7 @@
 //! Whether everything that a stream held at the start was read.
 
+use crate::telemetry::SourceCounters;
+
 /// How far the initial snapshot of a stream was read.
 ///
 /// When only the last message of each subject is read, a message that is replaced before it is delivered is not delivered:
@@ -16,13 +18,25 @@ pub(super) struct Snapshot {
     seen: u64,
     seen_behind: u64,
     is_short: bool,
+    /// How many messages the snapshot had at first, and how many were read since.
+    total: u64,
+    read: u64,
 }
 
 impl Snapshot {
     /// The snapshot ends with this sequence, and the consumer has `pending` messages. `is_counted` says that they are the
     /// last ones of their subjects.
     pub(super) fn new(end: u64, pending: u64, is_counted: bool) -> Self {
-        Snapshot { is_complete: pending == 0, end, expected: is_counted.then_some(pending), ..Snapshot::default() }
+        let expected = is_counted.then_some(pending);
+        Snapshot { is_complete: pending == 0, end, expected, total: pending, ..Snapshot::default() }
+    }
+
+    /// Says in the statistics how much of it was read.
+    pub(super) fn count(&self, counters: &SourceCounters) {
+        // A message that is replaced is read later, or never.
+        let received = if self.is_complete { self.total } else { self.read.min(self.total) };
+        counters.first_contents.set(self.total);
+        counters.first_contents_received.set(received);
     }
 
     pub(super) fn is_complete(&self) -> bool {
@@ -36,6 +50,7 @@ impl Snapshot {
 
     /// A message was read, after which the consumer has `pending` ones.
     pub(super) fn advance(&mut self, sequence: u64, pending: u64) {
+        self.read += 1;
         match sequence <= self.end {
             true => self.seen += 1,
             false => self.seen_behind += 1,
@@ -100,6 +115,27 @@ mod tests {
         assert!(!snapshot.is_short() && !snapshot.is_complete());
         snapshot.advance(14, 7);
         assert!(snapshot.is_complete());
+    }
+
+    #[test]
+    fn what_was_read_of_it_is_counted() {
+        let counters = SourceCounters::default();
+        let count = |snapshot: &Snapshot| {
+            snapshot.count(&counters);
+            (counters.first_contents_received.get(), counters.first_contents.get())
+        };
+        let mut snapshot = Snapshot::new(10, 3, true);
+        assert_eq!(count(&snapshot), (Some(0), Some(3)));
+        snapshot.advance(3, 2);
+        snapshot.resume(3);
+        assert_eq!(count(&snapshot), (Some(1), Some(3)));
+        // One was replaced, and the bucket has another key now.
+        [10, 11, 12].into_iter().for_each(|sequence| snapshot.advance(sequence, 1));
+        assert_eq!((count(&snapshot), snapshot.is_complete()), ((Some(3), Some(3)), false));
+        let mut snapshot = Snapshot::new(10, 3, true);
+        snapshot.end();
+        assert_eq!(count(&snapshot), (Some(3), Some(3)));
+        assert_eq!(count(&Snapshot::new(0, 0, true)), (Some(0), Some(0)));
     }
 
     #[test]

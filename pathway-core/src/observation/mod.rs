@@ -1,11 +1,12 @@
-//! What the server shows, and where it gets it from.
+//! A running pipeline, as those see it who show it: the monitor and the console. `runtime/` implements it.
 
 use serde::Serialize;
 
 use crate::plan::Graph;
 use crate::telemetry::{RecentEvent, Stats};
 
-/// A pipeline, as the server sees it.
+/// A pipeline, from the moment that it starts until after its end. To look at it never waits for the pipeline for long.
+#[cfg_attr(not(feature = "monitor"), expect(dead_code, reason = "a console shows less than a monitor"))]
 pub(crate) trait Observed: Send + Sync + 'static {
     /// The pipeline as it is declared.
     fn graph(&self) -> &Graph;
@@ -23,15 +24,15 @@ pub(crate) trait Observed: Send + Sync + 'static {
     fn missing(&self) -> Vec<String>;
 }
 
-/// The answer of `/stats.json`.
+/// A pipeline at one moment. As JSON, it is the monitor's answer to `/stats.json`.
 #[derive(Debug, Serialize)]
 pub(crate) struct Snapshot {
     pub(crate) pipeline: String,
     /// Of this crate.
     pub(crate) version: &'static str,
-    /// When the answer was made, in unix milliseconds.
+    /// When it was taken, in unix milliseconds.
     pub(crate) time: u64,
-    /// When the pipeline was started, in unix milliseconds. It tells a client that another run answers.
+    /// When the pipeline was started, in unix milliseconds. It tells a client of the monitor that another run answers.
     pub(crate) started: u64,
     /// See [`Observed::stuck`].
     pub(crate) stuck: Option<String>,
