@@ -11,7 +11,7 @@ use crate::data::Datum;
 
 /// The second argument of the row with the least first argument: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
 ///
-/// Values are compared as by [`Min`](super::Min): `None` is below every other value. If several rows have the least value, the
+/// Values are compared as by [`Min`](struct@super::Min): `None` is below every other value. If several rows have the least value, the
 /// least second argument is the result, so that it does not depend on the order of rows.
 ///
 /// Memory: one row if the table only grows, otherwise all rows.
@@ -37,7 +37,7 @@ pub const ArgMin: ArgMin = ArgMin { append_only: false };
 /// The second argument of the row with the greatest first argument: `arg_max(o.price, o.id)` is the `id` of the most expensive
 /// order.
 ///
-/// Values are compared as by [`Max`](super::Max): NaN is above every other value. If several rows have the greatest value, the
+/// Values are compared as by [`Max`](struct@super::Max): NaN is above every other value. If several rows have the greatest value, the
 /// least second argument is the result, so that it does not depend on the order of rows.
 ///
 /// Memory: one row if the table only grows, otherwise all rows.

@@ -6,7 +6,7 @@ use crate::data::Datum;
 
 /// The value of the current row that arrived first.
 ///
-/// Arrival counts, not a column; for the latter, use [`ArgMin`](super::ArgMin). After rows were grouped by key, those of one
+/// Arrival counts, not a column; for the latter, use [`ArgMin`](struct@super::ArgMin). After rows were grouped by key, those of one
 /// commit are in the order of the rows themselves, column by column; in a session window, rows are in the order of event time.
 /// `None` is a value like any other.
 ///
@@ -29,7 +29,7 @@ pub struct Earliest {
 /// The value of the current row that arrived last.
 ///
 /// A row that replaces another one by its primary key is a new arrival, even if the value is the same. Otherwise it works as
-/// [`Earliest`]. To select by a column instead, use [`ArgMax`](super::ArgMax).
+/// [`Earliest`]. To select by a column instead, use [`ArgMax`](struct@super::ArgMax).
 ///
 /// ```
 /// use pathway::reducers::{Latest, Reducer};

@@ -11,7 +11,7 @@ use crate::data::Datum;
 /// The `k` greatest values of a group as a `Vec`, in descending order and counting copies: `top_k(o.price, 3)`. If there are fewer,
 /// all of them.
 ///
-/// Use a tuple to keep other columns with them: `top_k((o.price, o.id), 3)`. Values are ordered as by [`Max`](super::Max): `None` is
+/// Use a tuple to keep other columns with them: `top_k((o.price, o.id), 3)`. Values are ordered as by [`Max`](struct@super::Max): `None` is
 /// below every other value, and comes last.
 ///
 /// Memory: `k` values if the table only grows, otherwise all values.
