@@ -11,6 +11,7 @@ mod logs;
 mod macros;
 mod metrics;
 mod monitor;
+mod nats_service;
 mod oracle;
 mod panics;
 mod schema;

@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use super::client::{ApiSettings, NatsUri, Options};
 use super::core::source::Subscription;
+use super::dead_letters::dead_letter_output;
 use super::jetstream::source::StreamReader;
 use super::kv::bucket::{self, Bucket};
 use super::kv::reader::BucketReader;
+use super::service;
 use super::stream::Stream;
 use super::subject_uses::{Place, Role, SubjectUse};
 use super::subscription_options::SubscriptionOptions;
 use super::transport::{Core, JetStream, KeyValue, ReadTransport};
-use super::write::dead_letter_output;
 use crate::connector::source::{
     DecodeSettings, MessageTable, OnDecodeError, Replay, RowDecoder, SourceLink, add_memory_source, add_source,
 };
@@ -208,7 +209,10 @@ impl<T> Read<T> {
             control.fail(error);
         }
         self.subject_use(&name).add(&plan);
-        plan.declare_end(&name, self.transport.declared(&self.subject, self.dead_letter.clone(), self.name.is_some()));
+        let declared = self.transport.declared(&self.subject, self.dead_letter.clone(), self.name.is_some());
+        let (place, group) = ((&self.endpoint, &self.options), self.subscription.queue_group.as_deref());
+        service::add_end(&plan, NodeKind::Source, &name, place, &declared, group);
+        plan.declare_end(&name, declared);
         let dead_letters = self.dead_letter.as_deref();
         let dead_letters = dead_letters.map(|to| dead_letter_output(&plan, &self.endpoint, &self.options, &name, to));
         let settings = DecodeSettings { on_error: self.on_decode_error, dead_letters };

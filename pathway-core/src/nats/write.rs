@@ -7,9 +7,11 @@ use std::sync::Arc;
 use super::atomic::Atomic;
 use super::client::{ApiPrefix, ApiSettings, NatsUri, Options, check_publish_subject};
 use super::core::sink::CoreSink;
+use super::dead_letters::check_dead_letters;
 use super::jetstream::sink::StreamPublisher;
 use super::kv::bucket::{self, Bucket};
 use super::kv::sink::BucketWriter;
+use super::service;
 use super::stream::Stream;
 use super::subject_uses::{Place, Role, SubjectUse};
 use super::transport::{Core, JetStream, KeyValue, WriteTransport};
@@ -17,7 +19,6 @@ use crate::connector::sink::{
     BatchOutput, DeadLetters, MessageOptions, Origin, SinkLink, add_memory_sink, add_sink, check_format,
     write_messages, write_table,
 };
-use crate::connector::source::DeadLetterOutput;
 use crate::connector::{Endpoint, IntoEndpoint};
 use crate::data::{Error, ErrorKind, Result, Schema};
 use crate::format::{Encode, Removals};
@@ -120,7 +121,9 @@ impl<R: Schema, T> Write<R, T> {
             origin: Origin::Sink(Arc::clone(&name)),
         });
         self.add_subject_uses(&plan, &name);
-        plan.declare_end(&name, self.declared());
+        let declared = self.declared();
+        service::add_end(&plan, NodeKind::Sink, &name, (&self.endpoint, &self.options), &declared, None);
+        plan.declare_end(&name, declared);
         let mut api = self.check(&name).unwrap_or_else(|error| {
             plan.control().fail(error);
             ApiPrefix::Own
@@ -337,47 +340,6 @@ impl<R: Schema, T> fmt::Debug for Write<R, T> {
         let mut debug = f.debug_struct("Write");
         debug.field("subject", &self.subject).field("transport", &self.transport).finish_non_exhaustive()
     }
-}
-
-/// Adds a sink for the dead letters of a source, at the endpoint that the source reads from.
-pub(super) fn dead_letter_output(
-    plan: &Plan,
-    endpoint: &Endpoint,
-    options: &Options,
-    source: &Arc<str>,
-    subject: &str,
-) -> DeadLetterOutput {
-    let name = plan.default_name(NodeKind::Sink, &format!("{source}-dead-letters"));
-    plan.add_dead_letter_sink(source, &name);
-    let origin = Origin::Source(Arc::clone(source));
-    let (place, to) = (Place::new(endpoint, options), subject.to_owned());
-    SubjectUse { role: Role::SourceDeadLetters, name: Arc::clone(source), place, subject: to, stream: None }.add(plan);
-    let dead_letters = DeadLetters { subject: subject.into(), pipeline: plan.name(), origin };
-    let output = match endpoint {
-        Endpoint::Memory(broker) => BatchOutput::in_memory(plan, add_memory_sink(plan, name), Arc::clone(broker), None),
-        Endpoint::Server(uri) => {
-            let is_valid =
-                check_dead_letters(subject).map_err(|error| error.of_component(&format!("source `{source}`")));
-            let sink = is_valid.and_then(|()| NatsUri::parse(uri)).map(|uri| {
-                // A dead letter that is too large with its headers is cut.
-                CoreSink::new(uri).options(options.clone()).dead_letters(Some(dead_letters.clone()))
-            });
-            let link = match sink {
-                Ok(sink) => add_sink(plan, name, sink),
-                Err(error) => {
-                    plan.control().fail(error);
-                    add_memory_sink(plan, name)
-                }
-            };
-            BatchOutput::new(plan, link, None)
-        }
-    };
-    DeadLetterOutput::new(dead_letters, output)
-}
-
-/// Checks the subject of dead letters.
-fn check_dead_letters(subject: &str) -> Result<()> {
-    check_publish_subject(subject).map_err(|error| error.of_component(&format!("`.dead_letter({subject:?})`")))
 }
 
 fn no_removals_left_out(sink: &str) -> Error {

@@ -14,6 +14,7 @@ mod manual_commits;
 mod names;
 mod net;
 mod node;
+mod observer;
 mod origins;
 mod pipeline;
 mod source_operator;
@@ -40,5 +41,6 @@ pub(crate) use crate::persistence::{Expected, OutputCheck, OutputDigest, is_not_
 pub(crate) use identity::columns_of;
 pub(crate) use net::{net, net_in_arrival_order};
 pub(crate) use node::{Connectors, Declaration, Node};
+pub(crate) use observer::{ObservedPipeline, Observer};
 pub(crate) use origins::Origin;
 pub(crate) use time_inputs::{InputTime, TimeInput};

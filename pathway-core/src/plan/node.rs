@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::graph::{Declared, DeclaredEnd};
 use super::identity::columns_of;
 use super::names::Names;
-use super::{Build, Control, Origin, SinkHandle, SourceHandle, TimeInput};
+use super::{Build, Control, Observer, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::data::Schema;
 use crate::persistence::{NodeIdentity, Persistence, Recording, ReplayedRecording};
 use crate::telemetry::{Level, NodeMeters, OperatorContext, report};
@@ -109,6 +109,8 @@ pub(super) struct State {
     monitor: Option<String>,
     /// Whether `run` shows a status on the terminal, if the program says it.
     console: Option<bool>,
+    /// What shows it to others.
+    pub(super) observers: Vec<Box<dyn Observer>>,
 }
 
 /// Builds a node's part of the dataflow on one worker.
@@ -152,6 +154,7 @@ pub(crate) struct Declaration {
     pub(crate) replayed: Option<ReplayedRecording>,
     pub(crate) monitor: Option<String>,
     pub(crate) console: Option<bool>,
+    pub(crate) observers: Vec<Box<dyn Observer>>,
 }
 
 /// The sources and sinks of a plan, in the order of their declaration. They start before the dataflow does.
@@ -180,6 +183,7 @@ impl Plan {
             replayed: None,
             monitor: None,
             console: None,
+            observers: Vec::new(),
         };
         Plan { state: Arc::new(Mutex::new(state)), control: Control::new() }
     }
@@ -358,6 +362,7 @@ impl Plan {
             replayed: state.replayed.take(),
             monitor: state.monitor.take(),
             console: state.console,
+            observers: std::mem::take(&mut state.observers),
         }
     }
 

@@ -26,10 +26,12 @@ pub(super) struct Threads {
     pub(super) monitor: Option<Server>,
     /// It draws until the end.
     pub(super) console: Option<Console>,
+    /// What shows the pipeline to others, until the end.
+    pub(super) observers: Vec<Box<dyn Send>>,
 }
 
 /// Waits for the end of a pipeline that is about to start, whether or not anybody joins it. It ends with the pipeline, and drops
-/// `observers` then.
+/// `metrics` then.
 ///
 /// # Errors
 /// The thread cannot be started.
@@ -38,7 +40,7 @@ pub(super) fn watch(
     connectors: Arc<Connectors>,
     commits: Arc<Counter>,
     reader: StatsReader,
-    observers: impl Send + 'static,
+    metrics: impl Send + 'static,
 ) -> Result<(mpsc::Sender<Threads>, JoinHandle<()>)> {
     let ((started, threads), begin) = (mpsc::channel(), Instant::now());
     let wait = move || {
@@ -47,7 +49,7 @@ pub(super) fn watch(
             end(threads, &control, &connectors, &commits);
             report_end(&control, &reader, begin);
         }
-        drop(observers);
+        drop(metrics);
     };
     let thread = spawn("pathway-end", wait).map_err(|error| {
         Error::new(ErrorKind::Config, "cannot start the thread that waits for the end of the pipeline")
@@ -57,7 +59,8 @@ pub(super) fn watch(
 }
 
 fn end(
-    Threads { workers, connectors: threads, monitor: _answers_until_the_end, console: _draws_until_the_end }: Threads,
+    // What shows the pipeline does so until the end of this function.
+    Threads { workers, connectors: threads, monitor: _monitor, console: _console, observers: _observers }: Threads,
     control: &Control,
     connectors: &Connectors,
     commits: &Counter,

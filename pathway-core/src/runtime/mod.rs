@@ -22,10 +22,6 @@ mod monitoring;
 #[cfg(not(feature = "monitor"))]
 #[path = "without_monitoring.rs"]
 mod monitoring;
-#[cfg_attr(
-    not(any(feature = "console", feature = "monitor")),
-    expect(dead_code, reason = "they see more than a handle does")
-)]
 mod observation;
 mod recording;
 mod recovery;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::heartbeat::Heartbeat;
 use super::stats_reader::StatsReader;
-use crate::plan::{Connectors, Control, Declaration, Graph};
-use crate::telemetry::{Counter, Flag};
+use crate::plan::{ConnectionState, Connectors, Control, Declaration, Graph, ObservedPipeline};
+use crate::telemetry::{Counter, Flag, Stats};
 
 /// What the handle of a running pipeline and its monitor see of it.
 pub(super) struct Observation {
@@ -48,5 +48,18 @@ impl Observation {
         );
         let (control, connectors) = (control.clone(), Arc::clone(connectors));
         Observation { graph, control, connectors, reader, heartbeat: Heartbeat::default(), started }
+    }
+}
+
+impl ObservedPipeline for Observation {
+    fn stats(&self) -> Stats {
+        self.reader.stats()
+    }
+
+    fn is_connected(&self, name: &str) -> bool {
+        let Connectors { sources, sinks } = &*self.connectors;
+        let source = sources.iter().find(|source| source.stats().name == name).map(|source| source.connection());
+        let end = source.or_else(|| sinks.iter().find(|sink| sink.stats().name == name).map(|sink| sink.connection()));
+        end.flatten().and_then(ConnectionState::current).is_none()
     }
 }

@@ -18,7 +18,7 @@ use super::signals::Signals;
 use super::stats_reader::StatsReader;
 use super::worker::{self, Shared};
 use crate::data::{Error, ErrorKind, Result};
-use crate::plan::{Connectors, Control, Declaration, Pipeline, Plan};
+use crate::plan::{Connectors, Control, Declaration, Observer, Pipeline, Plan};
 use crate::telemetry::{Counter, InfoOnStderr, Span};
 
 impl Pipeline {
@@ -109,23 +109,27 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
         recording::open(&name, &mut declaration, control)?;
         recovery = Recovery::open(&name, &mut declaration, control).inspect_err(|_| release(control))?;
     }
-    let Declaration { nodes, connectors, .. } = declaration;
-    let observers = start_observers(&observation.reader).inspect_err(|_| release(control))?;
+    let Declaration { nodes, connectors, observers, .. } = declaration;
+    let metrics = start_metrics(&observation.reader).inspect_err(|_| release(control))?;
     let (started, ending) = ending::watch(
         control.clone(),
         Arc::clone(&connectors),
         Arc::clone(&commits),
         observation.reader.clone(),
-        observers,
+        metrics,
     )?;
     start_sync(&connectors, control)?;
     // A replay connects to nothing.
-    let threads = match replay {
+    let (threads, observers) = match replay {
         Some(_) => {
             observation.started.set_all();
-            ConnectorThreads::default()
+            (ConnectorThreads::default(), Vec::new())
         }
-        None => start_connectors(&connectors, control, &observation.started).inspect_err(|_| release(control))?,
+        None => {
+            let threads =
+                start_connectors(&connectors, control, &observation.started).inspect_err(|_| release(control))?;
+            (threads, start_observers(observers, &observation))
+        }
     };
     let (ready, built) = std::sync::mpsc::channel();
     let shared = Shared {
@@ -152,19 +156,24 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
     // Nothing is sent. The channel closes when the dataflow is built, or has failed.
     let _ = built.recv();
     // It waits for this.
-    let _ = started.send(Threads { workers: guards, connectors: threads, monitor, console });
+    let _ = started.send(Threads { workers: guards, connectors: threads, monitor, console, observers });
     Ok(Running::new(observation, monitor_address, ending))
+}
+
+/// Starts what shows the pipeline to others. Dropping what is returned ends it.
+fn start_observers(observers: Vec<Box<dyn Observer>>, observation: &Arc<Observation>) -> Vec<Box<dyn Send>> {
+    observers.into_iter().filter_map(|observer| observer.start(Arc::clone(observation) as _)).collect()
 }
 
 /// Starts what reads the statistics of the pipeline until its end. Dropping what is returned ends it.
 #[cfg(feature = "metrics")]
-fn start_observers(reader: &StatsReader) -> Result<impl Send + 'static> {
+fn start_metrics(reader: &StatsReader) -> Result<impl Send + 'static> {
     super::metrics_thread::MetricsThread::start(reader.clone())
 }
 
 /// Nothing reads the statistics by itself.
 #[cfg(not(feature = "metrics"))]
-fn start_observers(_: &StatsReader) -> Result<impl Send + 'static> {
+fn start_metrics(_: &StatsReader) -> Result<impl Send + 'static> {
     Ok(())
 }
 

@@ -31,6 +31,11 @@ pub fn report(level: Level, component: &str, message: fmt::Arguments<'_>) {
     recent::keep(level, component, 1, message);
 }
 
+/// Writes one log line for those who look for a cause. It is nothing that anybody has to know: it is no recent event.
+pub fn debug(component: &str, message: fmt::Arguments<'_>) {
+    tracing::debug!(target: "pathway", component, "{message}");
+}
+
 /// Writes one log line, without keeping it as a recent event.
 pub(super) fn write(level: Level, component: &str, message: fmt::Arguments<'_>) {
     suspend_status(|| write_line(level, component, message));

@@ -29,7 +29,7 @@ pub use counters::{Counter, Flag, Gauge, SinkCounters, SourceCounters};
 pub use histogram::{Bucket, Histogram, HistogramStats};
 pub use latency::{Latencies, LatencyStats};
 pub use live_status::{LiveStatus, close_status, interrupt_status, suspend_status};
-pub use log::{InfoOnStderr, Level, has_subscriber, report};
+pub use log::{InfoOnStderr, Level, debug, has_subscriber, report};
 pub use log_limiter::LogLimiter;
 pub use meter::{NodeMeter, NodeMeters, PersistenceMeter, ReplayMeter};
 pub use open_commit::number_log_lines;

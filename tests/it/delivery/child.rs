@@ -89,7 +89,7 @@ fn sum_at_the_end(uri: &str) -> Pipeline {
 
 /// Reads one subject of the stream `IN`, and takes its time for each message.
 fn read_some_subjects_slowly(uri: &str) -> Pipeline {
-    let pipeline = Pipeline::named("slow");
+    let pipeline = Pipeline::named("slow").nats_service(false);
     let input = nats::read(&pipeline, uri, "in.a").max_backlog(10).jetstream("IN").json::<Input>();
     let _seen = filter!(row in input => {
         // Time must pass here: the pipeline is slow.
@@ -214,6 +214,13 @@ impl Child {
             // One thread takes the signal, and stops the others: on a busy machine, these go on for a while.
             wait_for("all threads are stopped", || self.thread_states().iter().all(|state| *state == 'T'));
         }
+    }
+
+    /// Whether one of its threads has this name.
+    pub(crate) fn has_thread(&self, name: &str) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.id())).expect("a process").flatten();
+        let mut names = threads.filter_map(|thread| std::fs::read_to_string(thread.path().join("comm")).ok());
+        names.any(|other| other.trim_end() == name)
     }
 
     /// What its threads do, as far as the system says it: `T` is stopped.

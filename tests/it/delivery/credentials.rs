@@ -147,7 +147,8 @@ fn an_inbox_prefix_is_enough_to_confirm_and_to_stop() {
     let all = || ConnectOptions::with_user_and_password("all".to_owned(), "p".to_owned());
     let mut observer = Observer::of(Client::with(&server.url(), all()), "sum");
     let options = Options::new().user_and_password("svc", "p").inbox_prefix("_INBOX_svc");
-    let running = sum_with(&server.url(), &options).start().expect("a running pipeline");
+    let pipeline = sum_with(&server.url(), &options).nats_service(false);
+    let running = pipeline.start().expect("a running pipeline");
     Client::with(&server.url(), all()).publish("connector_example", (0..10).map(value));
     observer.wait_for_sum(45);
     wait_for("all is confirmed", || {

@@ -229,7 +229,7 @@ fn the_listed_permissions_are_enough_in_another_domain() {
     hub.runtime.block_on(hub.context.create_key_value(config)).expect("a bucket");
     hub.publish("in.a", 0..10);
     let options = nats::Options::new().user_and_password("svc", "p");
-    let pipeline = Pipeline::named("svc");
+    let pipeline = Pipeline::named("svc").nats_service(false);
     let source = nats::read(&pipeline, domains.leaf.url(), "in.>").name("in").options(options.clone());
     let rows = source.jetstream(nats::stream("IN").domain("hub")).json::<Input>();
     let sink = nats::write(&rows, domains.leaf.url(), "totals").options(options);

@@ -17,7 +17,7 @@ fn an_inbox_prefix_is_enough_for_streams() {
     js.create(work_queue("IN"));
     js.create(stream("OUT"));
     let options = Options::new().user_and_password("svc", "p").inbox_prefix("_INBOX_svc");
-    let pipeline = Pipeline::new();
+    let pipeline = Pipeline::new().nats_service(false);
     let input = nats::read(&pipeline, server.url(), "in.>").jetstream("IN").options(options.clone()).json::<Input>();
     nats::write(&input, server.url(), "out.a").jetstream("OUT").options(options).json();
     let running = pipeline.start().expect("a running pipeline");

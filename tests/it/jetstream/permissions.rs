@@ -27,6 +27,11 @@ fn server(publish: &[&str], subscribe: &[&str]) -> Server {
     Server::builder().config(&config).start().expect("a server")
 }
 
+/// A pipeline without the service of `nats micro`, which needs rights of its own.
+fn svc() -> Pipeline {
+    Pipeline::named("svc").nats_service(false)
+}
+
 fn options() -> Options {
     Options::new().user_and_password("svc", "p").inbox_prefix("_INBOX_svc")
 }
@@ -59,7 +64,7 @@ fn read(publish: &[&str], name: &str, subject: &str, read: impl Fn(nats::Read, &
         };
         js.create_consumer(name, config);
     }
-    let pipeline = Pipeline::named("svc");
+    let pipeline = svc();
     let source = nats::read(&pipeline, server.url(), if name == "KV_in" { "in" } else { "in.a.>" });
     let seen = read(source.name("in").options(options()), name).collect();
     let running = pipeline.start().unwrap_or_else(|error| panic!("{name}: {error}"));
@@ -118,7 +123,7 @@ fn streams_and_buckets_are_read_with_the_listed_permissions() {
 
 /// Writes one row with these permissions.
 fn write(publish: &[&str], write: impl Fn(&Table<Input>, &str)) -> (Server, Js) {
-    write_with(Pipeline::named("svc"), publish, write)
+    write_with(svc(), publish, write)
 }
 
 fn write_with(pipeline: Pipeline, publish: &[&str], write: impl Fn(&Table<Input>, &str)) -> (Server, Js) {
@@ -167,7 +172,7 @@ fn streams_are_written_by_pipelines_that_persist_with_the_listed_permissions() {
     let publish = ["in.a", "$JS.API.STREAM.INFO.IN", "$JS.API.STREAM.MSG.GET.IN"];
     for is_atomic in [false, true] {
         let persistence = Persistence::from(&Store::new());
-        let (_server, js) = write_with(Pipeline::named("svc").persist(persistence), &publish, |rows, uri| {
+        let (_server, js) = write_with(svc().persist(persistence), &publish, |rows, uri| {
             let write = nats::write(rows, uri, "in.a").options(options()).jetstream("IN");
             if is_atomic { write.atomic().json() } else { write.json() }
         });
@@ -178,7 +183,7 @@ fn streams_are_written_by_pipelines_that_persist_with_the_listed_permissions() {
 #[test]
 fn core_nats_is_read_with_the_listed_permissions() {
     let server = server(&[INBOX], &["in.a.>", INBOX]);
-    let pipeline = Pipeline::named("svc");
+    let pipeline = svc();
     let seen = nats::read(&pipeline, server.url(), "in.a.>").options(options()).json::<Input>().collect();
     let running = pipeline.start().expect("a running pipeline");
     let js = Js::new(&server);
@@ -197,7 +202,7 @@ fn a_stream_is_read_on_without_permissions_that_only_help() {
     let mut server = server(&publish, &[INBOX]);
     let js = Js::new(&server);
     create(&js, "IN");
-    let pipeline = Pipeline::named("svc");
+    let pipeline = svc();
     let input = nats::read(&pipeline, server.url(), "in.a.>").options(options()).jetstream("IN").json::<Input>();
     let seen = input.collect();
     let running = pipeline.start().expect("a running pipeline");
@@ -294,7 +299,7 @@ fn keys_that_leave_a_bucket_are_noticed_with_the_listed_permissions() {
         let js = Js::new(&server);
         js.create_with(&json!({
             "name": "KV_in", "subjects": ["$KV.in.>"], "max_msgs_per_subject": 1, "allow_msg_ttl": true}));
-        let pipeline = Pipeline::named("svc");
+        let pipeline = svc();
         let seen = nats::read(&pipeline, server.url(), "in").options(options()).kv().json::<Input>().collect();
         let running = pipeline.start().expect("a running pipeline");
         (1..=3).for_each(|n| js.publish(&format!("$KV.in.k{n}"), [n]));
@@ -315,7 +320,7 @@ fn keys_that_leave_a_bucket_are_noticed_with_the_listed_permissions() {
 #[test]
 fn a_missing_permission_is_named_with_what_to_allow() {
     let of_stream = |server: &Server, name: &str| {
-        let pipeline = Pipeline::named("svc");
+        let pipeline = svc();
         let read = nats::read(&pipeline, server.url(), "in.a.>").name("in").options(options());
         drop(read.jetstream(name).json::<Input>().collect());
         let running = pipeline.start()?;
@@ -341,7 +346,7 @@ fn a_missing_permission_is_named_with_what_to_allow() {
     let error = of_stream(&no_inbox, "IN").expect_err("no right to an inbox");
     assert_error(&error, ErrorKind::Authorization, &[": allow the user to subscribe to `_INBOX_svc.>`"]);
     let core = server(&[INBOX], &[INBOX]);
-    let pipeline = Pipeline::named("svc");
+    let pipeline = svc();
     drop(nats::read(&pipeline, core.url(), "in.a.>").options(options()).json::<Input>().collect());
     let error = pipeline.start().map(drop).expect_err("no right to subscribe");
     assert_error(&error, ErrorKind::Authorization, &[": allow the user to subscribe to `in.a.>`"]);

@@ -11,24 +11,31 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Backoff {
     pause: Duration,
+    first: Duration,
+    longest: Duration,
 }
 
 impl Backoff {
     pub(crate) fn new() -> Self {
-        Backoff { pause: FIRST_PAUSE }
+        Backoff::between(FIRST_PAUSE, LONGEST_PAUSE)
+    }
+
+    /// With other pauses: the one after the first failure, and the longest one.
+    pub(crate) fn between(first: Duration, longest: Duration) -> Self {
+        Backoff { pause: first, first, longest }
     }
 
     /// Records a failure and returns how long to wait before the next attempt.
     pub(crate) fn next_pause(&mut self) -> Duration {
         let pause = self.pause;
-        self.pause = (2 * pause).min(LONGEST_PAUSE);
+        self.pause = (2 * pause).min(self.longest);
         // Up to a quarter more, so that the clients of a server that returns do not all connect at the same moment.
         pause + pause.mul_f64(fastrand::f64() / 4.0)
     }
 
     /// Records a success.
     pub(crate) fn reset(&mut self) {
-        self.pause = FIRST_PAUSE;
+        self.pause = self.first;
     }
 }
 

@@ -59,11 +59,12 @@ struct LossDetector {
 }
 
 impl Connection {
+    /// `is_quiet`: events of the server are not reported.
     pub(super) async fn open(
         uri: &NatsUri,
         server: &Server,
         options: &Options,
-        name: &Arc<str>,
+        (name, is_quiet): (&Arc<str>, bool),
         capacity: usize,
         timeout: Duration,
     ) -> Result<Self, ConnectFailure> {
@@ -81,10 +82,11 @@ impl Connection {
                 move |_| lost.delay()
             })
             .event_callback({
-                let (name, server): (Arc<str>, Arc<str>) = (Arc::clone(name), server.to_string().into());
+                let name = (!is_quiet).then(|| Arc::clone(name));
+                let server: Arc<str> = server.to_string().into();
                 let lost = lost.clone();
                 move |event| {
-                    match event::on_event(event, &name, &server) {
+                    match event::on_event(event, name.as_deref(), &server) {
                         Outcome::Denied(denied) => drop(sender.try_send(denied)),
                         Outcome::Closing(reason) => lost.closing(reason),
                         Outcome::Closed => drop(lost.is_closed.send_replace(true)),

@@ -29,6 +29,8 @@ pub(crate) struct Dialer {
     name: Arc<str>,
     /// How many messages wait in async-nats for one subscription before it drops any.
     capacity: usize,
+    /// The pipeline can do without these connections: nothing is reported.
+    is_quiet: bool,
     /// Servers of the same cluster, as announced by the last one.
     discovered: Vec<Server>,
     /// The server of the last connection.
@@ -55,6 +57,7 @@ impl Dialer {
             options,
             name,
             capacity,
+            is_quiet: false,
             discovered: Vec::new(),
             last: None,
             backoff: Backoff::new(),
@@ -96,9 +99,7 @@ impl Dialer {
                 self.record(server, outcome.as_ref().map(drop), servers.len() > 1);
                 match outcome {
                     Ok(connection) => {
-                        self.discovered.clone_from(&connection.discovered);
-                        self.last = Some(server.clone());
-                        return Ok(connection);
+                        return Ok(self.opened(server, connection));
                     }
                     Err(failure) => {
                         self.is_full = matches!(failure, ConnectFailure::Full(_));
@@ -119,6 +120,29 @@ impl Dialer {
             }
             tokio::time::sleep(pause).await;
         }
+    }
+
+    /// Tries each server once, for a connection that the pipeline can do without: neither a failure nor an event of the server is
+    /// reported.
+    ///
+    /// # Errors
+    /// No server can be used: why.
+    pub(crate) async fn try_quietly(&mut self) -> Result<Connection, String> {
+        self.is_quiet = true;
+        let mut reasons = Vec::new();
+        for server in self.servers_in_order() {
+            match self.open(&server, ANSWER_TIMEOUT).await {
+                Ok(connection) => return Ok(self.opened(&server, connection)),
+                Err(failure) => reasons.push(format!("{server} ({failure})")),
+            }
+        }
+        Err(reasons.join(", "))
+    }
+
+    fn opened(&mut self, server: &Server, connection: Connection) -> Connection {
+        self.discovered.clone_from(&connection.discovered);
+        self.last = Some(server.clone());
+        connection
     }
 
     /// Records the outcome of an attempt, and reports a new refusal where there are other servers.
@@ -171,7 +195,8 @@ impl Dialer {
     }
 
     async fn open(&self, server: &Server, timeout: Duration) -> Result<Connection, ConnectFailure> {
-        Connection::open(&self.uri, server, &self.options, &self.name, self.capacity, timeout).await
+        let name = (&self.name, self.is_quiet);
+        Connection::open(&self.uri, server, &self.options, name, self.capacity, timeout).await
     }
 
     /// The servers in the order in which to try them. The first time, it begins at a random one, so that clients spread over

@@ -91,8 +91,8 @@ impl PermissionError {
     }
 }
 
-/// Logs an event, or returns what follows from it.
-pub(super) fn on_event(event: Event, name: &str, server: &str) -> Outcome {
+/// Logs an event of the source or sink `name`, if there is one, or returns what follows from it.
+pub(super) fn on_event(event: Event, name: Option<&str>, server: &str) -> Outcome {
     match event {
         // Each drop causes this event, but under a flood events get lost. The source counts drops itself, exactly.
         Event::SlowConsumer(_) => Outcome::None,
@@ -102,7 +102,7 @@ pub(super) fn on_event(event: Event, name: &str, server: &str) -> Outcome {
         Event::LameDuckMode => {
             let message =
                 format_args!("the server {server} is shutting down; the connection will move to another server");
-            report(Level::Warn, name, message);
+            name.into_iter().for_each(|name| report(Level::Warn, name, message));
             Outcome::None
         }
         Event::ServerError(error) => {

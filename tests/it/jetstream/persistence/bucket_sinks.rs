@@ -269,7 +269,7 @@ fn a_bucket_of_a_broker_gets_each_value_once() {
 pub(in crate::jetstream) fn run_twice(write: impl Fn(&Table<Input>)) {
     let store = Store::new();
     for value in 1..=2 {
-        let pipeline = Pipeline::named("svc").persist(Persistence::from(&store));
+        let pipeline = Pipeline::named("svc").nats_service(false).persist(Persistence::from(&store));
         let (feed, rows) = pipeline.input::<Input>();
         write(&rows);
         let running = pipeline.start().expect("a running pipeline");
