@@ -18,7 +18,7 @@ pub(super) struct Size {
 /// Whether stderr is a terminal on which the cursor can be moved.
 pub(super) fn is_there() -> bool {
     io::stderr().is_terminal()
-        && env::var_os("TERM").is_none_or(|term| term != "dumb")
+        && env::var_os("TERM").is_none_or(|term| !term.is_empty() && term != "dumb")
         // This makes an older terminal of Windows understand escape sequences, or says that it does not.
         && (cfg!(not(windows)) || Term::stderr().features().colors_supported())
 }

@@ -139,12 +139,19 @@ fn cut(text: &str, limit: usize) -> String {
     };
     let mut shown = String::with_capacity(end);
     for c in text[..end].chars() {
-        if c.is_control() { shown.extend(c.escape_default()) } else { shown.push(c) }
+        if is_unsafe(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
     }
     if end < text.len() {
         shown.push_str(&format!("… ({} bytes)", text.len()));
     }
     shown
+}
+
+/// Whether a character can begin a line, talk to a terminal, or change the direction of what follows.
+fn is_unsafe(c: char) -> bool {
+    let is_directional =
+        matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || is_directional || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
 #[cfg(test)]
@@ -154,6 +161,7 @@ mod tests {
     #[test]
     fn excerpts_are_cut_and_stay_on_their_line() {
         assert_eq!(excerpt("[1,\n\t2]\u{9b}\u{7f}\u{1b}[31m å"), r"[1,\n\t2]\u{9b}\u{7f}\u{1b}[31m å");
+        assert_eq!(excerpt("a\u{202e}b\u{2028}c"), r"a\u{202e}b\u{2028}c");
         assert_eq!(excerpt(&"å".repeat(100)), format!("{}… (200 bytes)", "å".repeat(32)));
         assert_eq!(subject_excerpt(&"s".repeat(300)), format!("{}… (300 bytes)", "s".repeat(256)));
     }

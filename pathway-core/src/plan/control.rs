@@ -26,6 +26,8 @@ struct Shared {
     workers: Mutex<Vec<Thread>>,
     /// Becomes true once. From then on, sources read no more.
     stopping: watch::Sender<bool>,
+    /// The log says that the pipeline stops.
+    is_stop_reported: AtomicBool,
     /// The first error that ended the pipeline; `run` returns it.
     error: Mutex<Option<Error>>,
     /// The pipeline ends without finishing what it has read.
@@ -63,6 +65,7 @@ impl Control {
             worker: OnceLock::new(),
             workers: Mutex::default(),
             stopping: watch::Sender::new(false),
+            is_stop_reported: AtomicBool::new(false),
             error: Mutex::new(None),
             failed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
@@ -101,11 +104,17 @@ impl Control {
 
     /// Stops the pipeline: it reads no more, finishes the open commit, flushes, and ends.
     pub fn stop(&self) {
-        let is_first = !self.shared.stopping.send_replace(true);
+        self.begin_stop();
+        let is_first = !self.shared.is_stop_reported.swap(true, Ordering::AcqRel);
         if is_first && self.has_started() && !self.has_failed() && !self.has_ended() {
             let message = format_args!("stopping: it reads no more, and writes what is left");
             self.span().in_scope(|| report(Level::Info, "pipeline", message));
         }
+    }
+
+    /// The same, without a word in the log.
+    pub(crate) fn begin_stop(&self) {
+        self.shared.stopping.send_replace(true);
         self.wake();
     }
 

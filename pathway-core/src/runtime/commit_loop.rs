@@ -82,7 +82,9 @@ impl CommitLoop<'_> {
         let recovered = recovery.map_or(Ok(true), |recovery| self.recover(recovery, &mut scheduler));
         if matches!(recovered, Ok(true)) {
             self.control.set_started();
-            report_ready(self.sources.len(), self.sinks.len(), self.worker.peers());
+            if !self.control.is_stopping() {
+                report_ready(self.sources.len(), self.sinks.len(), self.worker.peers());
+            }
         }
         ready.take().into_iter().for_each(|ready| ready());
         match recovered {

@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM stop a pipeline gracefully.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -13,11 +14,16 @@ use crate::telemetry::{Level, close_status, report, spawn};
 /// and the same one to its group.
 const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
+/// How long the last line may take.
+const LAST_WORDS: Duration = Duration::from_millis(200);
+
 /// Listens for signals until it is dropped.
 pub(super) struct Signals {
     /// Dropping it ends the listening thread.
     done: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    /// Says in the log that the pipeline stops.
+    saying: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Signals {
@@ -27,24 +33,41 @@ impl Signals {
     /// The process cannot listen for signals.
     pub(super) fn listen(control: Control) -> Result<Self> {
         let failed = |error| Error::new(ErrorKind::Config, "cannot listen for SIGINT and SIGTERM").with_source(error);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let (done, ended) = oneshot::channel();
         let mut stream = {
             let _inside = runtime.enter();
             Stream::new().map_err(failed)?
         };
+        let said = Arc::<Mutex<Option<JoinHandle<()>>>>::default();
+        let saying = Arc::clone(&said);
         let listen = async move {
             let name = stream.next().await;
-            control.span().in_scope(|| report(Level::Info, "pipeline", format_args!("received {name}")));
-            control.stop();
+            // On a thread of its own: a terminal or a pipe that takes nothing must not hold the stop up, nor a subscriber that
+            // panics.
+            let stopping = control.clone();
+            let stop = move || {
+                stopping.span().in_scope(|| report(Level::Info, "pipeline", format_args!("received {name}")));
+                stopping.stop();
+            };
+            control.begin_stop();
+            *saying.lock().unwrap_or_else(PoisonError::into_inner) = spawn("pathway-stop", stop).ok();
             let first = Instant::now();
             let mut name = stream.next().await;
             while first.elapsed() < ONE_SIGNAL {
                 name = stream.next().await;
             }
-            let message = format_args!("second {name}: ended before everything was flushed");
-            close_status();
-            control.span().in_scope(|| report(Level::Error, "pipeline", message));
+            let ending = control.clone();
+            let say = move || {
+                let message = format_args!("second {name}: ended before everything was flushed");
+                close_status();
+                ending.span().in_scope(|| report(Level::Error, "pipeline", message));
+            };
+            // Nobody waits for long for a terminal that takes nothing.
+            let (said, end) = (spawn("pathway-stop", say), Instant::now() + LAST_WORDS);
+            while said.as_ref().is_ok_and(|said| !said.is_finished()) && Instant::now() < end {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
             std::process::exit(130);
         };
         let listen_until_done = async move {
@@ -54,7 +77,7 @@ impl Signals {
             }
         };
         let thread = spawn("pathway-signals", move || runtime.block_on(listen_until_done)).map_err(failed)?;
-        Ok(Signals { done: Some(done), thread: Some(thread) })
+        Ok(Signals { done: Some(done), thread: Some(thread), saying: said })
     }
 }
 
@@ -63,6 +86,11 @@ impl Drop for Signals {
         self.done.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
+        }
+        let saying = self.saying.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end = Instant::now() + LAST_WORDS;
+        while saying.as_ref().is_some_and(|saying| !saying.is_finished()) && Instant::now() < end {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }

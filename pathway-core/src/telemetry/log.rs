@@ -57,6 +57,8 @@ fn write_line(level: Level, component: &str, message: fmt::Arguments<'_>) {
         Level::Info if INFO_ON_STDERR.load(Ordering::Relaxed) == 0 => return,
         Level::Info => "info",
     };
+    // A name can have any characters, and a line must stay one.
+    let component: String = component.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
     // `eprintln!` panics where stderr is closed.
     let _ = writeln!(io::stderr(), "pathway: {word}: {component}: {message}");
 }

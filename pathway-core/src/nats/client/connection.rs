@@ -20,7 +20,7 @@ use tokio::sync::{mpsc, watch};
 use super::connect_failure::ConnectFailure;
 use super::event::{self, Outcome, PermissionError};
 use super::{Api, ApiPrefix, NatsUri, Options, Server, SessionEnd, inbox, tls};
-use crate::data::{Error, ErrorKind};
+use crate::data::{Error, ErrorKind, excerpt, subject_excerpt};
 
 /// How many permission errors wait at most. The first one ends the pipeline or changes how a sink confirms; further ones add nothing.
 const MAX_PERMISSION_ERRORS: usize = 64;
@@ -88,7 +88,7 @@ impl Connection {
                 move |event| {
                     match event::on_event(event, name.as_deref(), &server) {
                         Outcome::Denied(denied) => drop(sender.try_send(denied)),
-                        Outcome::Closing(reason) => lost.closing(reason),
+                        Outcome::Closing(reason) => lost.closing(subject_excerpt(&reason)),
                         Outcome::Closed => drop(lost.is_closed.send_replace(true)),
                         Outcome::None => {}
                     }
@@ -130,8 +130,9 @@ impl Connection {
     /// The server, with its version, and its name if it was given one.
     pub(super) fn described(&self) -> String {
         let info = self.client.server_info();
-        let name = if info.server_name == info.server_id { String::new() } else { format!(", `{}`", info.server_name) };
-        format!("{} (nats-server {}{name})", self.server, info.version)
+        let is_named = info.server_name != info.server_id;
+        let name = is_named.then(|| format!(", `{}`", excerpt(&info.server_name)));
+        format!("{} (nats-server {}{})", self.server, excerpt(&info.version), name.unwrap_or_default())
     }
 
     /// Our credentials, as part of a sentence: ``user `alice` ``.

@@ -22,10 +22,21 @@ pub(super) fn parse(text: &str) -> Result<NatsUri> {
     parse_servers(text).map_err(|reason| {
         let message = if text.contains('@') {
             format!("the NATS URI cannot be used: {reason} (it is not shown because it contains credentials)")
+        } else if has_text_as_port(text) {
+            format!("the NATS URI cannot be used: {reason} (it is not shown because that may be a password)")
         } else {
             format!("the NATS URI `{text}` cannot be used: {reason}")
         };
         Error::new(ErrorKind::Config, message)
+    })
+}
+
+/// Whether there is something else where a port should be: a password, if the host was forgotten.
+fn has_text_as_port(text: &str) -> bool {
+    let mut pieces = text.split(',').map(|piece| piece.split_once("://").map_or(piece, |(_, rest)| rest));
+    pieces.any(|piece| {
+        let port = piece.split_once(':').map_or("", |(_, port)| port.trim().trim_end_matches('/'));
+        !piece.starts_with('[') && !port.bytes().all(|byte| byte.is_ascii_digit() || byte == b':')
     })
 }
 
@@ -215,7 +226,8 @@ mod tests {
         ] {
             let message = read(text);
             assert!(message.contains(expected), "{text}: {message}");
-            assert!(message.contains(&format!("`{}`", text.trim())) || text.trim().is_empty(), "{message}");
+            let is_shown = message.contains(&format!("`{}`", text.trim()));
+            assert!(is_shown != has_text_as_port(text) || text.trim().is_empty(), "{message}");
         }
     }
 
@@ -223,6 +235,9 @@ mod tests {
     fn no_error_shows_a_secret() {
         for text in [
             "nats://@h",
+            "user:s3cret",
+            "tls://user:s3cret/",
+            "h,user:s3cret",
             "nats://:s3cret@h",
             "nats://u:s3cret@",
             "nats://u:s3cret@h:port",

@@ -10,6 +10,7 @@ mod parts;
 mod row_event_time;
 mod source_parts;
 mod stamped;
+mod time_map;
 mod whole;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub(super) use parts::{TimeParts, part_of};
 pub(super) use row_event_time::tests::{row_step, stamped_step};
 pub(super) use row_event_time::{RowEventTime, RowOperator, RowStep, RowTimes, by_row};
 pub(super) use stamped::{Stamped, stamped};
+pub(super) use time_map::TimeMap;
 pub(crate) use whole::{Whole, WholeState};

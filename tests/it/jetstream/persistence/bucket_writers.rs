@@ -280,3 +280,27 @@ fn a_bucket_that_lacks_earlier_values_is_an_error() {
     let error = join(running).expect_err("another bucket");
     assert_error(&error, ErrorKind::Stream, &["`KV_totals`", "deleted and created again while it was written to"]);
 }
+
+/// The pauses between two attempts become longer than what counts as a pause of the process, and that is none: the sink goes on
+/// when there is room again.
+#[test]
+fn a_sink_that_waits_for_room_in_a_bucket_goes_on() {
+    let (server, folder) = (server(), Folder::new());
+    let js = create(&server);
+    let bucket = |max_msgs: i64| {
+        json!({
+            "name": "KV_totals", "subjects": ["$KV.totals.>"], "allow_rollup_hdrs": true, "deny_delete": true,
+            "discard": "new", "duplicate_window": 100_000_000, "max_msgs_per_subject": -1, "max_msgs": max_msgs,
+            "retention": "limits", "storage": "file"})
+    };
+    js.update_with(&bucket(1));
+    let running = run(&server, &folder, &Gate::default()).unwrap();
+    js.publish_all((1..=4).map(|id| ("in.orders".to_owned(), format!(r#"{{"id": {id}, "city": "c{id}", "at": 0}}"#))));
+    // Pauses double from 20 ms to 1 s, which the seventh one has.
+    let begin = std::time::Instant::now();
+    wait_for("long pauses", || begin.elapsed() > Duration::from_secs(6));
+    assert_eq!(js.messages("KV_totals"), 1);
+    js.update_with(&bucket(-1));
+    wait_for("all values", || js.messages("KV_totals") == 4);
+    stop(running);
+}

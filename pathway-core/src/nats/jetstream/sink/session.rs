@@ -306,8 +306,7 @@ impl<'a> PublishSession<'a> {
             retry => {
                 let answer = (self.waiting > 0).then(|| self.last_answer + ANSWER_TIMEOUT);
                 let resume = if retry.is_none() { self.queues.next_resume() } else { None };
-                let look = self.pauses.as_ref().map(PauseDetector::next_look);
-                answer.into_iter().chain(resume).chain(look).min()
+                answer.into_iter().chain(resume).min()
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Pending};
 use crate::operators::reducers::Multiset;
-use crate::operators::state::KeyedState;
+use crate::operators::state::{KeyedState, TimeMap};
 
 /// The times of the rows of both sides, and the direction of the search.
 pub(super) struct Times<L, R> {
@@ -49,7 +49,7 @@ pub(super) struct Asof<L, R, K, O> {
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "L: Datum, R: Datum")]
 struct Timelines<L, R> {
-    left: BTreeMap<i128, LeftRows<L>>,
+    left: TimeMap<LeftRows<L>>,
     right: RightRows<R>,
     /// The number of the key among those that the open commit has changed.
     #[serde(skip)]
@@ -66,14 +66,14 @@ struct LeftRows<L> {
 }
 
 /// The right rows, by their time.
-type RightRows<R> = BTreeMap<i128, Multiset<R>>;
+type RightRows<R> = TimeMap<Multiset<R>>;
 
 /// A net change of a commit: the time of the row, the row, and how many copies are inserted or removed.
 type TimedChange<T> = (i128, T, i64);
 
 impl<L, R> Default for Timelines<L, R> {
     fn default() -> Self {
-        Timelines { left: BTreeMap::new(), right: BTreeMap::new(), number: 0 }
+        Timelines { left: TimeMap::default(), right: TimeMap::default(), number: 0 }
     }
 }
 
@@ -138,18 +138,18 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
         // The times of left rows that match another right row now. Their old results are removed first.
         let mut times: Vec<_> = previous
             .keys()
-            .flat_map(|time| left.range(direction.affected(right, *time)).map(|(time, _)| *time))
+            .flat_map(|time| left.range(direction.affected(right, *time)).map(|(time, _)| time))
             .collect();
         times.sort_unstable();
         times.dedup();
         times.retain(|time| {
-            let Some(rows) = left.get_mut(time) else { return false };
+            let Some(rows) = left.get_mut(*time) else { return false };
             let matched = direction.find(right, *time).map(|(time, _)| time);
             let is_changed = matched != rows.matched || matched.is_some_and(|time| previous.contains_key(&time));
             if is_changed {
                 let old = rows.matched.and_then(|time| match previous.get(&time) {
                     Some(old) => old.as_ref(),
-                    None => direction.pick(right.get(&time)?),
+                    None => direction.pick(right.get(time)?),
                 });
                 rows.rows.iter().for_each(|(row, copies)| emit(row, old, -copies));
                 rows.matched = matched;
@@ -158,7 +158,7 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
         });
 
         for (time, row, diff) in new_left {
-            let rows = left.entry(time).or_insert_with(|| {
+            let rows = left.get_or_insert_with(time, || {
                 let matched = direction.find(right, time).map(|(time, _)| time);
                 LeftRows { rows: Multiset::default(), matched }
             });
@@ -167,11 +167,11 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
             }
             rows.rows.update(row, diff);
             if rows.rows.is_empty() {
-                left.remove(&time);
+                left.remove(time);
             }
         }
 
-        for rows in times.iter().filter_map(|time| left.get(time)) {
+        for rows in times.iter().filter_map(|time| left.get(*time)) {
             let matched = direction.at(right, rows.matched);
             rows.rows.iter().for_each(|(row, copies)| emit(row, matched, copies));
         }
@@ -189,7 +189,7 @@ impl Direction {
 
     /// The right row that matches at a time.
     fn at<R: Datum>(self, right: &RightRows<R>, time: Option<i128>) -> Option<&R> {
-        self.pick(right.get(&time?)?)
+        self.pick(right.get(time?)?)
     }
 
     /// Applies changes to the right side. Returns the times at which another row matches now, each with the previous row.
@@ -200,11 +200,11 @@ impl Direction {
     ) -> BTreeMap<i128, Option<R>> {
         let mut previous = BTreeMap::new();
         for (time, row, diff) in changes {
-            let rows = right.entry(time).or_default();
+            let rows = right.get_or_insert_with(time, Multiset::default);
             previous.entry(time).or_insert_with(|| self.pick(rows).map(R::clone_datum));
             rows.update(row, diff);
             if rows.is_empty() {
-                right.remove(&time);
+                right.remove(time);
             }
         }
         previous.retain(|time, old| match (old, self.at(right, Some(*time))) {
@@ -217,8 +217,8 @@ impl Direction {
 
     /// The right row that matches a left row of this time, with its own time.
     fn find<R: Datum>(self, right: &RightRows<R>, time: i128) -> Option<(i128, &R)> {
-        let before = || right.range(..=time).rev().find_map(|(time, rows)| Some((*time, self.pick(rows)?)));
-        let after = || right.range(time..).find_map(|(time, rows)| Some((*time, self.pick(rows)?)));
+        let before = || right.range(..=time).rev().find_map(|(time, rows)| Some((time, self.pick(rows)?)));
+        let after = || right.range(time..).find_map(|(time, rows)| Some((time, self.pick(rows)?)));
         match self {
             Direction::Backward => before(),
             Direction::Forward => after(),
@@ -231,8 +231,8 @@ impl Direction {
 
     /// The times of the left rows that match a right row of this time, or would match one if it existed.
     fn affected<R: Datum>(self, right: &RightRows<R>, time: i128) -> RangeInclusive<i128> {
-        let before = || right.range(..time).rev().find(|(_, rows)| self.pick(rows).is_some()).map(|(time, _)| *time);
-        let after = || right.range(time + 1..).find(|(_, rows)| self.pick(rows).is_some()).map(|(time, _)| *time);
+        let before = || right.range(..time).rev().find(|(_, rows)| self.pick(rows).is_some()).map(|(time, _)| time);
+        let after = || right.range(time + 1..).find(|(_, rows)| self.pick(rows).is_some()).map(|(time, _)| time);
         match self {
             Direction::Backward => time..=after().map_or(i128::MAX, |after| after - 1),
             Direction::Forward => before().map_or(i128::MIN, |before| before + 1)..=time,

@@ -11,7 +11,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::{JoinKind, JoinSpec};
 use crate::operators::join::pending::{Key, Pending, removals_first};
 use crate::operators::join::two_sided::Side;
-use crate::operators::state::KeyedState;
+use crate::operators::state::{KeyedState, TimeMap};
 
 /// Decides which rows of the two sides are close.
 pub(super) struct Near<L, R> {
@@ -55,7 +55,7 @@ struct Timelines<L, R> {
 }
 
 /// The rows of one side, by their time.
-type Timeline<T> = BTreeMap<i128, RowsAtTime<T>>;
+type Timeline<T> = TimeMap<RowsAtTime<T>>;
 
 /// The rows of one time. All of them match the same rows of the other side.
 #[derive(Serialize, Deserialize)]
@@ -74,7 +74,7 @@ impl<T> Default for RowsAtTime<T> {
 
 impl<L, R> Default for Timelines<L, R> {
     fn default() -> Self {
-        Timelines { left: BTreeMap::new(), right: BTreeMap::new(), number: 0 }
+        Timelines { left: TimeMap::default(), right: TimeMap::default(), number: 0 }
     }
 }
 
@@ -207,10 +207,10 @@ impl<L: Schema, R: Schema> Timelines<L, R> {
 }
 
 fn update<T: Datum>(timeline: &mut Timeline<T>, time: i128, row: T, diff: i64) {
-    let at_time = timeline.entry(time).or_default();
+    let at_time = timeline.get_or_insert_with(time, RowsAtTime::default);
     at_time.rows.update(row, diff);
     if at_time.rows.is_empty() {
-        timeline.remove(&time);
+        timeline.remove(time);
     }
 }
 
@@ -239,13 +239,13 @@ impl MatchCounts {
         for (time, ..) in new_mine {
             counts.entry(*time).or_insert_with(|| {
                 let count = || others.range(range.around(*time)).map(|(_, at_time)| at_time.rows.count).sum();
-                let before = mine.get(time).map_or_else(count, |at_time| at_time.matches);
+                let before = mine.get(*time).map_or_else(count, |at_time| at_time.matches);
                 (before, before)
             });
         }
         for (time, ..) in new_others {
             for (time, at_time) in mine.range(range.reversed().around(*time)) {
-                counts.entry(*time).or_insert((at_time.matches, at_time.matches));
+                counts.entry(time).or_insert((at_time.matches, at_time.matches));
             }
         }
         for (time, _, diff) in new_others {
@@ -269,7 +269,7 @@ impl MatchCounts {
     /// Stores the new numbers of matches, and calls `emit` with the rows that are unmatched now.
     fn newly_unmatched<T: Datum>(&self, timeline: &mut Timeline<T>, mut emit: impl FnMut(&T, i64)) {
         for (time, (before, after)) in &self.0 {
-            let Some(at_time) = timeline.get_mut(time) else { continue };
+            let Some(at_time) = timeline.get_mut(*time) else { continue };
             at_time.matches = *after;
             if *before > 0 && *after <= 0 {
                 at_time.rows.rows.iter().for_each(|(row, copies)| emit(row, copies));

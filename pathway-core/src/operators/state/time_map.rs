@@ -1,0 +1,239 @@
+//! Values by event time, for the rows of one key.
+
+use std::collections::{BTreeMap, btree_map};
+use std::fmt;
+use std::ops::{Bound, RangeBounds};
+use std::slice;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// Values by time, in order. Most keys have few times, and rows arrive in about the order of their times: a sorted list holds them
+/// without spare room for the first ones, and more of them are in a tree, whose nodes have room for eleven from the beginning.
+pub(in crate::operators) struct TimeMap<V>(Form<V>);
+
+enum Form<V> {
+    Few(Vec<(i128, V)>),
+    Many(Box<BTreeMap<i128, V>>),
+}
+
+/// More times than these are in a tree.
+const MOST_FEW: usize = 32;
+/// So many or fewer of them are in a list again.
+const FEW_AGAIN: usize = MOST_FEW / 4;
+
+impl<V> Default for TimeMap<V> {
+    fn default() -> Self {
+        TimeMap(Form::Few(Vec::new()))
+    }
+}
+
+impl<V> TimeMap<V> {
+    pub(in crate::operators) fn is_empty(&self) -> bool {
+        match &self.0 {
+            Form::Few(few) => few.is_empty(),
+            Form::Many(many) => many.is_empty(),
+        }
+    }
+
+    /// The value of a time.
+    pub(in crate::operators) fn get(&self, time: i128) -> Option<&V> {
+        match &self.0 {
+            Form::Few(few) => find(few, time).ok().map(|at| &few[at].1),
+            Form::Many(many) => many.get(&time),
+        }
+    }
+
+    /// The value of a time, to change it.
+    pub(in crate::operators) fn get_mut(&mut self, time: i128) -> Option<&mut V> {
+        match &mut self.0 {
+            Form::Few(few) => find(few, time).ok().map(|at| &mut few[at].1),
+            Form::Many(many) => many.get_mut(&time),
+        }
+    }
+
+    /// The value of a time, which is made if there is none.
+    pub(in crate::operators) fn get_or_insert_with(&mut self, time: i128, make: impl FnOnce() -> V) -> &mut V {
+        if let Form::Few(few) = &mut self.0
+            && few.len() >= MOST_FEW
+            && find(few, time).is_err()
+        {
+            self.0 = Form::Many(Box::new(few.drain(..).collect()));
+        }
+        match &mut self.0 {
+            Form::Few(few) => {
+                let at = find(few, time).unwrap_or_else(|at| {
+                    if few.len() == few.capacity() {
+                        few.reserve_exact(few.len().max(1));
+                    }
+                    few.insert(at, (time, make()));
+                    at
+                });
+                &mut few[at].1
+            }
+            Form::Many(many) => many.entry(time).or_insert_with(make),
+        }
+    }
+
+    /// Removes a time with its value.
+    pub(in crate::operators) fn remove(&mut self, time: i128) {
+        match &mut self.0 {
+            Form::Few(few) => {
+                if let Ok(at) = find(few, time) {
+                    few.remove(at);
+                    if few.len() <= few.capacity() / 4 {
+                        few.shrink_to(few.len() * 2);
+                    }
+                }
+            }
+            Form::Many(many) => {
+                many.remove(&time);
+                if many.len() <= FEW_AGAIN {
+                    self.0 = Form::Few(std::mem::take(&mut **many).into_iter().collect());
+                }
+            }
+        }
+    }
+
+    /// The times in a range with their values, in order.
+    pub(in crate::operators) fn range(&self, times: impl RangeBounds<i128>) -> Range<'_, V> {
+        match &self.0 {
+            Form::Few(few) => {
+                let start = match times.start_bound() {
+                    Bound::Included(start) => few.partition_point(|(time, _)| time < start),
+                    Bound::Excluded(start) => few.partition_point(|(time, _)| time <= start),
+                    Bound::Unbounded => 0,
+                };
+                let end = match times.end_bound() {
+                    Bound::Included(end) => few.partition_point(|(time, _)| time <= end),
+                    Bound::Excluded(end) => few.partition_point(|(time, _)| time < end),
+                    Bound::Unbounded => few.len(),
+                };
+                Range::Few(few.get(start..end).unwrap_or_default().iter())
+            }
+            Form::Many(many) => Range::Many(many.range(times)),
+        }
+    }
+}
+
+/// Where a time is, or belongs. The last one is looked at first: most rows are the newest of their key.
+fn find<V>(few: &[(i128, V)], time: i128) -> Result<usize, usize> {
+    match few.last() {
+        Some((last, _)) if *last < time => Err(few.len()),
+        _ => few.binary_search_by(|(other, _)| other.cmp(&time)),
+    }
+}
+
+/// Times with their values, in order.
+pub(in crate::operators) enum Range<'a, V> {
+    Few(slice::Iter<'a, (i128, V)>),
+    Many(btree_map::Range<'a, i128, V>),
+}
+
+impl<'a, V> Iterator for Range<'a, V> {
+    type Item = (i128, &'a V);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next().map(|(time, value)| (*time, value)),
+            Range::Many(many) => many.next().map(|(time, value)| (*time, value)),
+        }
+    }
+}
+
+impl<V> DoubleEndedIterator for Range<'_, V> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        match self {
+            Range::Few(few) => few.next_back().map(|(time, value)| (*time, value)),
+            Range::Many(many) => many.next_back().map(|(time, value)| (*time, value)),
+        }
+    }
+}
+
+/// As that of a map of the standard library.
+impl<V: Serialize> Serialize for TimeMap<V> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Form::Few(few) => serializer.collect_map(few.iter().map(|(time, value)| (time, value))),
+            Form::Many(many) => many.serialize(serializer),
+        }
+    }
+}
+
+impl<'de, V: Deserialize<'de>> Deserialize<'de> for TimeMap<V> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let many = BTreeMap::deserialize(deserializer)?;
+        let is_few = many.len() <= MOST_FEW;
+        Ok(TimeMap(if is_few { Form::Few(many.into_iter().collect()) } else { Form::Many(Box::new(many)) }))
+    }
+}
+
+impl<V: fmt::Debug> fmt::Debug for TimeMap<V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.range(..)).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_agrees_with_a_map() {
+        for seed in 0..200 {
+            let mut random = fastrand::Rng::with_seed(seed);
+            let mut below = |limit: usize| random.usize(..limit);
+            let (mut map, mut model) = (TimeMap::<usize>::default(), BTreeMap::<i128, usize>::new());
+            // Grows beyond a list, and shrinks again.
+            for step in 0..600 {
+                let times = if (step / 150) % 2 == 0 { 80 } else { 6 };
+                let time = below(times) as i128 - 3;
+                match below(3) {
+                    0 | 1 if (step / 150) % 2 == 0 => {
+                        let value = *map.get_or_insert_with(time, || step);
+                        assert_eq!(value, *model.entry(time).or_insert(step));
+                    }
+                    0 => {
+                        map.get_mut(time).into_iter().for_each(|value| *value += 1);
+                        model.get_mut(&time).into_iter().for_each(|value| *value += 1);
+                    }
+                    _ => {
+                        let time = below(80) as i128 - 3;
+                        map.remove(time);
+                        model.remove(&time);
+                    }
+                }
+                assert_eq!(map.is_empty(), model.is_empty());
+                assert_eq!(map.get(time), model.get(&time), "seed {seed}");
+                let (from, to) = (below(80) as i128, below(80) as i128);
+                assert!(map.range(..).eq(model.iter().map(|(time, value)| (*time, value))));
+                assert!(map.range(..from).rev().eq(model.range(..from).rev().map(|(time, value)| (*time, value))));
+                if from <= to {
+                    assert!(map.range(from..=to).eq(model.range(from..=to).map(|(time, value)| (*time, value))));
+                }
+            }
+            let bytes = postcard::to_stdvec(&map).expect("bytes");
+            assert_eq!(bytes, postcard::to_stdvec(&model).expect("bytes"));
+            let loaded: TimeMap<usize> = postcard::from_bytes(&bytes).expect("a map");
+            assert!(loaded.range(..).eq(map.range(..)), "seed {seed}");
+        }
+    }
+
+    #[test]
+    fn the_first_times_have_no_spare_room() {
+        let mut map = TimeMap::default();
+        let capacity = |map: &TimeMap<u8>| match &map.0 {
+            Form::Few(few) => few.capacity(),
+            Form::Many(_) => usize::MAX,
+        };
+        let mut capacities = Vec::new();
+        for time in 0..=MOST_FEW as i128 {
+            map.get_or_insert_with(time, || 0);
+            capacities.push(capacity(&map));
+        }
+        assert_eq!(capacities[..5], [1, 2, 4, 4, 8]);
+        assert_eq!(capacities.last(), Some(&usize::MAX));
+        (1..=MOST_FEW as i128).for_each(|time| map.remove(time));
+        assert!(capacity(&map) <= 4, "{}", capacity(&map));
+        assert_eq!(size_of::<TimeMap<[u8; 100]>>(), 24);
+    }
+}
