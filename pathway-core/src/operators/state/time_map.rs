@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// without spare room for the first ones, and more of them are in a tree, whose nodes have room for eleven from the beginning.
 pub(in crate::operators) struct TimeMap<V>(Form<V>);
 
+#[expect(clippy::box_collection, reason = "the form of most keys is as small as a list")]
 enum Form<V> {
     Few(Vec<(i128, V)>),
     Many(Box<BTreeMap<i128, V>>),
