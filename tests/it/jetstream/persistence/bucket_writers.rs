@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use pathway::ErrorKind;
 use pathway_testkit::Server;
+use serde_json::json;
 
 use super::bucket_sinks::{commit, create, create_bucket, oslo, publish, run, seen, totals, value, wait_for_entries};
 use super::{Folder, orders};
