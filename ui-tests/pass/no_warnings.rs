@@ -12,7 +12,7 @@ struct Order {
 fn totals(orders: &Table<Order>) -> Table<impl Schema> {
     let big = filter!(o in orders => o.price > 100.0);
     let lean = select!(o in big => { id: o.id, city: o.city, cost: o.price });
-    let all = reduce!(l in lean => { n: count() });
+    let all = reduce!(l in lean => { n: count(), dear: count() where l.cost > 500.0, least: min(l.cost) where l.id > 3 });
     let _ = reduce!(l in lean by l.city => { n: count() });
     filter!(a in all => a.n > 1)
 }

@@ -8,6 +8,7 @@ mod columns;
 mod defaults;
 mod enum_column;
 mod fields;
+mod filtered;
 mod json_walker;
 pub mod metadata;
 mod remaining_columns;
@@ -33,6 +34,7 @@ pub use self::columns::{
 pub use self::defaults::{DefaultFromText, HasDefault, default_from_text, default_value};
 pub use self::enum_column::EnumColumn;
 pub use self::fields::{Fields, read_field, read_fields, write_field};
+pub use self::filtered::{IntoOption, Present, filtered, or_default, present};
 pub use self::json_walker::{JsonWalker, PathSegment};
 pub use self::remaining_columns::{BaseRow, RemainingColumns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};

@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
 use super::ast::Window;
-use super::check::{CheckedReduce, Keys, ReducerCall, result_variable};
+use super::check::{CheckedReduce, Keys, ReducerCall, condition_variable, result_variable};
 use crate::row::expand::{closure_of_values, closure_param, shown, struct_definition, struct_expr, table_ref};
 use crate::row::span_range::{SpanRange, hygienic_local};
 
@@ -56,8 +56,13 @@ fn group_by(reduce: &CheckedReduce) -> Option<TokenStream> {
 /// The closure that returns the arguments of the reducers for a row.
 fn arguments(reduce: &CheckedReduce) -> TokenStream {
     let arguments = nested(reduce.output.brace, reduce.reducer_calls.iter().map(|call| call.argument.clone()));
-    let row = closure_param(&reduce.binding.row, &arguments);
-    quote!(move |#row| #arguments)
+    let conditions = reduce.conditions.iter().enumerate().map(|(index, condition)| {
+        let variable = condition_variable(index);
+        quote!(let #variable = #condition;)
+    });
+    let body = if reduce.conditions.is_empty() { arguments } else { quote!({ #(#conditions)* #arguments }) };
+    let row = closure_param(&reduce.binding.row, &body);
+    quote!(move |#row| #body)
 }
 
 /// The closure that returns the row of a group from its keys, its window and the results of the reducers.

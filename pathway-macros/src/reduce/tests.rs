@@ -91,3 +91,42 @@ fn more_reducers_than_a_tuple_can_hold_are_nested() {
     let expanded = reduce(quote!(o in orders => { #(#columns),* })).to_string();
     assert!(expanded.contains("((__value0 ,"), "{expanded}");
 }
+
+#[test]
+fn a_condition_ends_at_the_next_column() {
+    let expanded = reduce(quote!(o in orders => {
+        a: count() where o.x < 3 && f(o.y, 4), b: sum(o.x) where { o.x == P { x: 1, y: 2 }.x }, c: count() where o.z,
+    }));
+    let expanded = expanded.to_string();
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    assert_eq!(expanded.matches("let __condition").count(), 3, "{expanded}");
+}
+
+#[test]
+fn equal_conditions_and_their_equal_calls_are_shared() {
+    let expanded = reduce(quote!(o in orders => {
+        a: sum(o.x) where o.y, b: sum(o.x) + 1 where o.y, c: min(o.x) where o.y, d: sum(o.x) where o.z, e: sum(o.x),
+    }));
+    let expanded = expanded.to_string();
+    assert_eq!(expanded.matches("let __condition").count(), 2, "{expanded}");
+    assert_eq!(expanded.matches("reducers :: Sum").count(), 3, "{expanded}");
+    assert_eq!(expanded.matches("filtered (").count(), 3, "{expanded}");
+}
+
+#[test]
+fn every_mistake_in_a_condition_is_reported() {
+    for column in [
+        quote!(a: count() where),
+        quote!(a: count() where, b: count()),
+        quote!(a: o.k where o.y),
+        quote!(o.k where o.y),
+        quote!(a: 3 where o.y),
+        quote!(a: count() where o.y > max(o.y)),
+        quote!(a: count() where f(w)),
+        quote!(a: count() where o.y where o.z),
+        quote!(a: mode(o.x) where o.y),
+    ] {
+        let expanded = reduce(quote!(o in orders by o.k window tumbling(o.at, 10) as w => { #column })).to_string();
+        assert_eq!(expanded.matches("compile_error").count(), 1, "{column}: {expanded}");
+    }
+}

@@ -1,6 +1,6 @@
 //! What the function-like macros share: how they name rows, rewrite expressions over them, and build new rows.
 //!
-//! Parsing: [`binding`] (`o in orders`), [`output`] (`{ id: o.id }`) and [`rest`] (`..o` in it).
+//! Parsing: [`binding`] (`o in orders`), [`output`] (`{ id: o.id }`), and in it [`rest`] (`..o`) and [`where_clause`].
 //! Rewriting: [`rewriter`] traverses the user's expressions, [`row_access`] replaces what they take from a row.
 //! Generating: [`expand`] builds the new row, [`span_range`] keeps errors under the user's tokens.
 
@@ -14,6 +14,7 @@ pub(crate) mod row_access;
 pub(crate) mod span_range;
 pub(crate) mod text;
 pub(crate) mod tokens;
+pub(crate) mod where_clause;
 
 use proc_macro2::TokenStream;
 use quote::quote;

@@ -5,6 +5,7 @@ use syn::parse::ParseStream;
 use syn::{Attribute, Expr, Ident, Member, Path, Token, braced};
 
 use super::rest::Rest;
+use super::where_clause::Where;
 use crate::errors::Errors;
 
 /// The row that a macro builds.
@@ -18,12 +19,14 @@ pub(crate) struct OutputRow {
     pub(crate) rest: Option<Rest>,
 }
 
-/// `city: o.city`, or `o.city` for short.
+/// `city: o.city`, or `o.city` for short; `total: sum(o.price) where o.paid`.
 #[derive(Clone)]
 pub(crate) struct OutputColumn {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) name: Ident,
     pub(crate) value: Expr,
+    /// Which rows the reducers of the column reduce.
+    pub(crate) clause: Option<Where>,
 }
 
 impl OutputRow {
@@ -67,11 +70,11 @@ impl OutputColumn {
         if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {
             let name = input.parse()?;
             input.parse::<Token![:]>()?;
-            return Ok(OutputColumn { attributes, name, value: input.parse()? });
+            return Ok(OutputColumn { attributes, name, value: input.parse()?, clause: Where::parse(input)? });
         }
         let value: Expr = input.parse()?;
         match implied_name(&value) {
-            Some(name) => Ok(OutputColumn { attributes, name, value }),
+            Some(name) => Ok(OutputColumn { attributes, name, value, clause: Where::parse(input)? }),
             None => Err(syn::Error::new_spanned(value, "a column needs a name, as in `city: o.city`")),
         }
     }

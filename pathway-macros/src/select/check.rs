@@ -9,6 +9,7 @@ use crate::row::row_access::rewrite_row_access;
 /// Rewrites the columns for a closure over the row. Returns `None` if there is no row to build.
 pub(crate) fn check(mut select: Select, errors: &mut Errors) -> Option<Select> {
     let Select { binding, output } = &mut select;
+    row::where_clause::forbid(output, errors);
     row::rest::check(output, &[&binding.row], errors);
     if !row::check::check(output, errors) {
         return None;

@@ -10,6 +10,7 @@ mod reducer_words;
 mod reducers;
 mod rest;
 mod select;
+mod where_clause;
 mod windows;
 
 use pathway::prelude::*;

@@ -21,6 +21,7 @@ mod calendar;
 mod calls;
 mod chain;
 mod check;
+mod conditions;
 mod deduplicate;
 mod difference;
 mod differential;

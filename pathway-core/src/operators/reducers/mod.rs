@@ -14,6 +14,7 @@ mod distinct_approx;
 mod earliest_latest;
 mod error;
 mod exact;
+mod filtered;
 mod float;
 mod integer;
 mod min_max;
@@ -45,6 +46,7 @@ pub use super::reducers::distinct_approx::{ApproximateCount, CountDistinctApprox
 pub use super::reducers::earliest_latest::{Earliest, Latest};
 pub use super::reducers::error::ReduceError;
 pub use super::reducers::exact::ExactSum;
+pub use super::reducers::filtered::{Filtered, FilteredState};
 pub use super::reducers::integer::IntegerSum;
 pub use super::reducers::min_max::{Max, Min};
 pub use super::reducers::multiset::Multiset;

@@ -63,6 +63,7 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
         row::rest::forbid(&mut join.output, BOTH_ROWS_MAY_BE_MISSING, errors);
     }
     row::rest::check(&mut join.output, &required, errors);
+    row::where_clause::forbid(&mut join.output, errors);
     // Invalid keys and times have been reported. Code without them could cause other errors.
     let is_complete = !keys.left.is_empty() && timing.is_some() == has_time_clause;
     if !row::check::check(&mut join.output, errors) || !is_complete {

@@ -17,6 +17,8 @@ pub(crate) struct Builtin {
     pub(crate) arguments: usize,
     /// The function that accepts only arguments of suitable types, to report all others; `None` if all types suit.
     pub(crate) argument_check: Option<&'static str>,
+    /// Whether there is a value of no rows: the default of its type, 0 or an empty `Vec`.
+    pub(crate) has_value_of_no_rows: bool,
     /// The parameters after the arguments, which are the same for all rows.
     pub(crate) parameters: &'static [Parameter],
     /// What other systems and languages call it, for suggestions.
@@ -31,7 +33,16 @@ impl Builtin {
         arguments: usize,
         aliases: &'static [&'static str],
     ) -> Self {
-        Builtin { name, type_name, constructor: None, arguments, argument_check: None, parameters: &[], aliases }
+        Builtin {
+            name,
+            type_name,
+            constructor: None,
+            arguments,
+            argument_check: None,
+            has_value_of_no_rows: false,
+            parameters: &[],
+            aliases,
+        }
     }
 
     /// A reducer of one argument that a constructor builds from its parameters.
@@ -47,6 +58,7 @@ impl Builtin {
             constructor: Some(constructor),
             arguments: 1,
             argument_check: None,
+            has_value_of_no_rows: false,
             parameters,
             aliases,
         }
@@ -55,6 +67,11 @@ impl Builtin {
     /// The reducer with a check of its argument's type.
     const fn checked_by(self, argument_check: &'static str) -> Self {
         Builtin { argument_check: Some(argument_check), ..self }
+    }
+
+    /// The reducer, of which no rows have a value.
+    const fn of_no_rows_too(self) -> Self {
+        Builtin { has_value_of_no_rows: true, ..self }
     }
 }
 
@@ -66,14 +83,15 @@ const BUILTINS: &[Builtin] = &[
     Builtin::unit("avg", "Avg", 1, &["average", "mean"]).checked_by("averageable"),
     Builtin::unit("bool_and", "BoolAnd", 1, &["all", "every"]).checked_by("condition"),
     Builtin::unit("bool_or", "BoolOr", 1, &["some"]).checked_by("condition"),
-    Builtin::unit("count", "Count", 0, &["len", "size"]),
-    Builtin::unit("count_distinct", "CountDistinct", 1, &["distinct", "count_unique"]),
+    Builtin::unit("count", "Count", 0, &["len", "size"]).of_no_rows_too(),
+    Builtin::unit("count_distinct", "CountDistinct", 1, &["distinct", "count_unique"]).of_no_rows_too(),
     Builtin::constructed(
         "count_distinct_approx",
         ("CountDistinctApprox", "new"),
         &[],
         &["count_distinct_approximate", "approx_count_distinct", "approx_distinct"],
-    ),
+    )
+    .of_no_rows_too(),
     Builtin::constructed("earliest", ("Earliest", "new"), &[], &["first", "first_value"]),
     Builtin::constructed("latest", ("Latest", "new"), &[], &["last", "last_value"]),
     Builtin::unit("max", "Max", 1, &["maximum", "largest"]),
@@ -87,7 +105,7 @@ const BUILTINS: &[Builtin] = &[
     ),
     Builtin::constructed("quantile_cont", ("QuantileCont", "new"), &[FRACTION], &["percentile_cont"])
         .checked_by("interpolate"),
-    Builtin::unit("sorted_tuple", "SortedTuple", 1, &[]),
+    Builtin::unit("sorted_tuple", "SortedTuple", 1, &[]).of_no_rows_too(),
     Builtin::unit("stddev", "Stddev", 1, &["std", "stddev_samp", "standard_deviation"]).checked_by("measurable"),
     Builtin::unit("stddev_pop", "StddevPop", 1, &[]).checked_by("measurable"),
     Builtin::constructed(
@@ -98,8 +116,8 @@ const BUILTINS: &[Builtin] = &[
     )
     .checked_by("text"),
     Builtin::unit("sum", "Sum", 1, &["total"]).checked_by("summable"),
-    Builtin::constructed("top_k", ("TopK", "new"), &[VALUE_COUNT], &["top", "top_n", "largest_k"]),
-    Builtin::unit("tuple", "Tuple", 1, &["list", "collect", "array", "array_agg"]),
+    Builtin::constructed("top_k", ("TopK", "new"), &[VALUE_COUNT], &["top", "top_n", "largest_k"]).of_no_rows_too(),
+    Builtin::unit("tuple", "Tuple", 1, &["list", "collect", "array", "array_agg"]).of_no_rows_too(),
     Builtin::unit("unique", "Unique", 1, &["single"]),
     Builtin::unit("variance", "Variance", 1, &["var", "var_samp"]).checked_by("measurable"),
     Builtin::unit("variance_pop", "VariancePop", 1, &["var_pop"]).checked_by("measurable"),

@@ -2,6 +2,7 @@
 
 mod builtin;
 mod classify;
+mod conditions;
 mod keys;
 mod parameter;
 mod reducer_call;
@@ -10,6 +11,8 @@ use quote::{ToTokens, quote};
 use syn::{Expr, ExprCall, Ident, Macro};
 
 use self::classify::{callee, is_std_constructor, is_type, needs_row};
+use self::conditions::Conditions;
+pub(crate) use self::conditions::condition_variable;
 pub(crate) use self::keys::Keys;
 pub(crate) use self::reducer_call::{ReducerCall, result_variable};
 use super::ast::{Reduce, Window};
@@ -22,6 +25,7 @@ use crate::row::row_access::{check_shadowing, is_row_access, rewrite_row_access}
 use crate::row::span_range::SpanRange;
 use crate::row::text::text_of;
 use crate::row::tokens::mentions;
+use crate::row::where_clause::Where;
 
 /// A `reduce!` whose expressions have been split.
 pub(crate) struct CheckedReduce {
@@ -32,6 +36,8 @@ pub(crate) struct CheckedReduce {
     pub(crate) keys_text: String,
     pub(crate) window: Option<Window>,
     pub(crate) reducer_calls: Vec<ReducerCall>,
+    /// The conditions of the rows that some of them reduce.
+    pub(crate) conditions: Vec<Expr>,
     /// The row of a group. Variables have replaced the keys and the reducer calls.
     pub(crate) output: OutputRow,
 }
@@ -56,24 +62,29 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
         let message = format!("`reduce!` takes at most {MAX_KEYS} keys\nhelp: combine some of them in a tuple");
         errors.error_spanned_by(key, message);
     }
+    let window_name = window.as_ref().and_then(|window| window.name.as_ref());
+    let mut conditions = Conditions::new(&binding.row, window_name);
     let mut outputs = OutputRewriter {
         row: &binding.row,
         keys: Keys::new(keys),
         reducer_calls: Vec::new(),
-        column: binding.row.clone(),
-        has_unknown_type: false,
+        column: CurrentColumn::new(&binding.row, None),
         errors,
     };
     for column in &mut output.columns {
-        outputs.has_unknown_type = false;
-        outputs.column = column.name.clone();
+        let condition = column.clause.as_ref().and_then(|clause| conditions.add(clause, outputs.errors));
+        outputs.column = CurrentColumn::new(&column.name, condition);
         rewrite(&mut column.value, ExprContext::Value, &mut outputs);
-        if outputs.has_unknown_type && output.struct_path.is_some() {
+        if let Some(clause) = &column.clause {
+            outputs.apply_condition(clause, &mut column.value);
+        }
+        if outputs.column.has_unknown_type && output.struct_path.is_some() {
             // The struct knows the column's type, whatever the unknown reducer would have returned.
             column.value = Expr::Verbatim(quote!(::core::option::Option::None.unwrap()));
         }
     }
     let OutputRewriter { keys, reducer_calls, errors, .. } = outputs;
+    let conditions = conditions.into_exprs();
     let mut keys = keys.into_exprs();
     for key in &mut keys {
         rewrite_row_access(key, ExprContext::Value, &binding.row, errors);
@@ -84,7 +95,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
             rewrite_row_access(part, ExprContext::Value, &binding.row, errors);
         }
     }
-    Some(CheckedReduce { binding, keys, keys_text, window, reducer_calls, output })
+    Some(CheckedReduce { binding, keys, keys_text, window, reducer_calls, conditions, output })
 }
 
 /// Rewrites an output for a closure over a group.
@@ -92,11 +103,28 @@ struct OutputRewriter<'a> {
     row: &'a Ident,
     keys: Keys,
     reducer_calls: Vec<ReducerCall>,
-    /// The name of the current column.
-    column: Ident,
-    /// Whether the current column calls an unknown reducer, so that its type is unknown.
-    has_unknown_type: bool,
+    column: CurrentColumn,
     errors: &'a mut Errors,
+}
+
+/// The column whose value is rewritten.
+struct CurrentColumn {
+    name: Ident,
+    /// The index of its condition.
+    condition: Option<usize>,
+    /// The variables of its reducers' results.
+    results: Vec<Ident>,
+    /// Whether no rows have a value for each of its reducers.
+    has_value_of_no_rows: bool,
+    /// Whether it calls an unknown reducer, so that its type is unknown.
+    has_unknown_type: bool,
+}
+
+impl CurrentColumn {
+    fn new(name: &Ident, condition: Option<usize>) -> Self {
+        let (name, results) = (name.clone(), Vec::new());
+        CurrentColumn { name, condition, results, has_value_of_no_rows: true, has_unknown_type: false }
+    }
 }
 
 impl Rewriter for OutputRewriter<'_> {
@@ -165,7 +193,8 @@ impl OutputRewriter<'_> {
             // A function without parameters is not a reducer: `f64::from(o.quantity)`.
             return None;
         }
-        let reducer_call = ReducerCall::user(call, path, &self.column, self.row, &self.keys, self.errors);
+        let reducer_call = ReducerCall::user(call, path, &self.column.name, self.row, &self.keys, self.errors);
+        self.column.has_value_of_no_rows = false;
         Some(self.push(reducer_call, call))
     }
 
@@ -176,10 +205,12 @@ impl OutputRewriter<'_> {
                 return self.value_of_unknown_type(call);
             }
         }
-        if let Some(index) = self.reducer_calls.iter().position(|earlier| earlier.is_same_call(call)) {
-            return self.reducer_calls[index].replacement(index, call);
+        self.column.has_value_of_no_rows &= builtin.has_value_of_no_rows;
+        let condition = self.column.condition;
+        if let Some(index) = self.reducer_calls.iter().position(|earlier| earlier.is_same_call(call, condition)) {
+            return self.use_result(index, call);
         }
-        let reducer_call = ReducerCall::builtin(call, builtin, &self.column, self.row, self.errors);
+        let reducer_call = ReducerCall::builtin(call, builtin, &self.column.name, self.row, self.errors);
         self.push(reducer_call, call)
     }
 
@@ -194,7 +225,7 @@ impl OutputRewriter<'_> {
 
     /// Replaces an invalid call by its argument: the result of most reducers has the type of their argument.
     fn value_of_unknown_type(&mut self, call: &ExprCall) -> Expr {
-        self.has_unknown_type = true;
+        self.column.has_unknown_type = true;
         match call.args.first() {
             Some(argument) => Keys::replacement(argument, self.keys.add(argument), ExprContext::Value),
             None => Expr::Verbatim(quote!(0_i64)),
@@ -202,9 +233,31 @@ impl OutputRewriter<'_> {
     }
 
     fn push(&mut self, mut reducer_call: ReducerCall, call: &ExprCall) -> Expr {
-        let replacement = reducer_call.replacement(self.reducer_calls.len(), call);
+        if let Some(condition) = self.column.condition {
+            reducer_call.filter_by(condition);
+        }
         self.reducer_calls.push(reducer_call);
+        self.use_result(self.reducer_calls.len() - 1, call)
+    }
+
+    /// The expression that replaces a call in the current column.
+    fn use_result(&mut self, index: usize, call: &ExprCall) -> Expr {
+        let result = self.reducer_calls[index].use_result(index);
+        let replacement = SpanRange::of(call).call("identity", &result);
+        self.column.results.push(result);
         replacement
+    }
+
+    /// Makes the value of the current column, which has a condition, of its reducers' results.
+    fn apply_condition(&mut self, clause: &Where, value: &mut Expr) {
+        let CurrentColumn { condition, results, has_value_of_no_rows, has_unknown_type, .. } = &self.column;
+        if results.is_empty() && !has_unknown_type {
+            let message = "`where` is for the reducers of its column, and this column has none\n\
+                           help: to leave out rows for all columns, `filter!` the table";
+            self.errors.error_spanned_by(clause.tokens(), message);
+        } else if condition.is_some() && !results.is_empty() {
+            *value = conditions::value_of_column(value, results, *has_value_of_no_rows);
+        }
     }
 
     fn report_neither_key_nor_reduced(&mut self, expr: &Expr) {

@@ -8,6 +8,7 @@ use syn::{Expr, ExprCall, Path, Token};
 
 use super::builtin::{self, Builtin};
 use super::classify::{callee, needs_row};
+use super::conditions::condition_variable;
 use super::keys::Keys;
 use super::parameter;
 use crate::errors::Errors;
@@ -19,6 +20,8 @@ use crate::row::tokens::same_tokens;
 pub(crate) struct ReducerCall {
     /// The call as written, for [`ReducerCall::is_same_call`].
     source: TokenStream,
+    /// The index of the condition of the rows that it reduces; `None` if it reduces all rows.
+    condition: Option<usize>,
     /// Whether it is a builtin reducer, whose result is known to be a datum, which can be cloned.
     pub(crate) is_builtin: bool,
     /// The reducer as a value. It knows the first column that uses its result.
@@ -52,6 +55,7 @@ impl ReducerCall {
         }
         ReducerCall {
             source: call.to_token_stream(),
+            condition: None,
             is_builtin: true,
             reducer: column_reducer(spans, &reducer, column),
             argument: argument(arguments, builtin.argument_check, row, errors),
@@ -83,6 +87,7 @@ impl ReducerCall {
         let reducer = quote_spanned!(spans.last=> #user_reducer.#folded #no_arguments.#into_reducer #no_arguments);
         ReducerCall {
             source: call.to_token_stream(),
+            condition: None,
             is_builtin: false,
             reducer: column_reducer(spans, &reducer, column),
             argument: argument(arguments, None, row, errors),
@@ -90,15 +95,25 @@ impl ReducerCall {
         }
     }
 
-    /// Whether another call can share the result of this one.
-    pub(crate) fn is_same_call(&self, call: &ExprCall) -> bool {
-        self.is_builtin && same_tokens(self.source.clone(), call.to_token_stream())
+    /// Reduces only the rows that meet a condition. The argument is evaluated for those.
+    pub(crate) fn filter_by(&mut self, condition: usize) {
+        let (reducer, argument, variable) = (&self.reducer, &self.argument, condition_variable(condition));
+        self.reducer = SpanRange::of(reducer).call("filtered", reducer).into_token_stream();
+        self.argument = quote! {
+            if #variable { ::core::option::Option::Some(#argument) } else { ::core::option::Option::None }
+        };
+        self.condition = Some(condition);
     }
 
-    /// Replaces the call in an output. Each use has a variable of its own, since the result may not be `Copy`.
-    pub(crate) fn replacement(&mut self, index: usize, call: &ExprCall) -> Expr {
+    /// Whether another call, of the rows that meet a condition, can share the result of this one.
+    pub(crate) fn is_same_call(&self, call: &ExprCall, condition: Option<usize>) -> bool {
+        self.is_builtin && self.condition == condition && same_tokens(self.source.clone(), call.to_token_stream())
+    }
+
+    /// The variable of the next use of the result. Each use has one of its own, since the result may not be `Copy`.
+    pub(crate) fn use_result(&mut self, index: usize) -> Ident {
         self.uses += 1;
-        SpanRange::of(call).call("identity", &result_variable(index, self.uses - 1))
+        result_variable(index, self.uses - 1)
     }
 }
 

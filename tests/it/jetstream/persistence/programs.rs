@@ -187,6 +187,32 @@ fn a_changed_key_row_or_window_is_refused() {
     );
 }
 
+/// A condition is a closure: that it has changed is not noticed. But a reducer with a condition has another state than one without.
+#[test]
+fn a_condition_that_is_new_is_refused_and_a_changed_one_is_not_noticed() {
+    let below = |limit: i64| {
+        move |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+            let counts = reduce!(o in orders by o.city => Total { o.city, total: count() where o.price < limit });
+            nats::write(&counts.named("totals"), broker, "out").name("out").json();
+        }
+    };
+    let all = |_: &Pipeline, broker: &Broker, orders: &Table<Order>| {
+        let counts = reduce!(o in orders by o.city => Total { o.city, total: count() });
+        nats::write(&counts.named("totals"), broker, "out").name("out").json();
+    };
+    let store = Store::new();
+    assert_eq!(run(&store, &[1, 20, 300], below(10)).unwrap(), [total(1)]);
+    assert_eq!(run(&store, &[2, 20], below(10)).unwrap().last(), Some(&total(2)));
+    assert_eq!(run(&store, &[3, 20, 300], below(100)).unwrap().last(), Some(&total(4)));
+    let error = run(&store, &[], all).expect_err("no condition");
+    assert_error(&error, ErrorKind::Persistence, &["another state `groups` of `totals`", r#".rebuild("totals")"#]);
+
+    let store = Store::new();
+    assert_eq!(run(&store, &[1, 20], all).unwrap(), [total(2)]);
+    let error = run(&store, &[], below(10)).expect_err("a condition");
+    assert_error(&error, ErrorKind::Persistence, &["another state `groups` of `totals`", r#".rebuild("totals")"#]);
+}
+
 #[test]
 fn a_changed_program_does_not_continue_a_log() {
     let store = Store::new();

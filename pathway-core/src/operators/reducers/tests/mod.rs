@@ -2,6 +2,7 @@
 
 mod approximate;
 mod arrived;
+mod filtered;
 mod float_oracle;
 mod floats;
 mod integers;

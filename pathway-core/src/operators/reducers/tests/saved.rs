@@ -8,8 +8,8 @@ use super::{Random, with_seeds};
 use crate::data::{DateTimeUtc, Json};
 use crate::operators::reducers::{
     Accumulator, Any, ApproximateCount, ArgMax, ArgMin, Avg, BoolAnd, BoolOr, Count, CountDistinct,
-    CountDistinctApprox, Earliest, Fold, Input, Latest, Max, Min, Quantile, QuantileCont, ReduceError, Reducer, Saved,
-    SortedTuple, Stddev, StddevPop, StringJoin, Sum, TopK, Tuple, Unique, Variance, VariancePop,
+    CountDistinctApprox, Earliest, Filtered, Fold, Input, Latest, Max, Min, Quantile, QuantileCont, ReduceError,
+    Reducer, Saved, SortedTuple, Stddev, StddevPop, StringJoin, Sum, TopK, Tuple, Unique, Variance, VariancePop,
 };
 
 fn reload<T: Saved>(state: &T) -> T {
@@ -229,6 +229,17 @@ fn arrivals() {
     check(Tuple, json);
     check(StringJoin::new(", "), text);
     check(StringJoin::new("; "), optional(text));
+}
+
+#[test]
+fn filtered_rows() {
+    check(Filtered::new(Count), optional(|_: &mut Random| ()));
+    check(Filtered::new(Sum), optional(float));
+    check(Filtered::new(Sum), optional(optional(few)));
+    check(Filtered::new(ArgMax), optional(both(float, text)));
+    check(Filtered::new(Tuple), optional(json));
+    check(Filtered::new(Fold::new(Digits)), optional(float));
+    check((Filtered::new(Latest::new()), Count), both(optional(text), |_: &mut Random| ()));
 }
 
 /// Keeps the order of its values, and has a state of its own type.

@@ -4,8 +4,8 @@ use std::mem::{align_of, size_of};
 
 use crate::operators::reducers::exact::ExactSquares;
 use crate::operators::reducers::{
-    Avg, BoolAnd, Count, CountDistinct, CountDistinctApprox, ExactSum, IntegerSum, Latest, Max, Min, Quantile,
-    QuantileCont, Reducer, StringJoin, Sum, TopK, Tuple, Variance,
+    Avg, BoolAnd, Count, CountDistinct, CountDistinctApprox, ExactSum, Filtered, IntegerSum, Latest, Max, Min,
+    Quantile, QuantileCont, Reducer, StringJoin, Sum, TopK, Tuple, Variance,
 };
 
 type State<R, A> = <R as Reducer<A>>::State;
@@ -37,6 +37,8 @@ fn a_group_takes_few_bytes() {
     assert_eq!(ExactSquares::ON_THE_HEAP, 576);
     assert_eq!(size_of::<State<CountDistinctApprox, i64>>(), 8);
     assert_eq!(size_of::<State<(Sum, Count), (i64, ())>>(), 24);
+    assert_eq!(size_of::<State<Filtered<Count>, Option<()>>>(), 16);
+    assert_eq!(size_of::<State<Filtered<Sum>, Option<f64>>>(), 32);
 }
 
 #[test]

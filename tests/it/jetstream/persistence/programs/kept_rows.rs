@@ -2,7 +2,7 @@
 
 mod refused;
 
-use pathway::reducers::{ArgMax, ArgMin, Count, CountDistinct, Earliest, Latest, SortedTuple, TopK, Tuple};
+use pathway::reducers::{ArgMax, ArgMin, Count, CountDistinct, Earliest, Filtered, Latest, SortedTuple, TopK, Tuple};
 use pathway::schema::Datum;
 use pathway::windows::{session, tumbling};
 
@@ -211,7 +211,7 @@ fn list<R: Event>(city: &str, rows: &[R]) -> Out {
 
 /// Reducers of whole rows that depend on the order of arrival.
 fn by_reducer<R: Event>() -> Vec<Operator<R>> {
-    let operators: [Operator<R>; 4] = [
+    let operators: [Operator<R>; 5] = [
         ("earliest", |events| {
             events.group_by(R::city).reduce(Earliest::new(), R::clone, |_, event: R| out(&event)).named("kept")
         }),
@@ -225,13 +225,21 @@ fn by_reducer<R: Event>() -> Vec<Operator<R>> {
             let windows = events.window(R::at, tumbling(3)).group_by(R::city);
             windows.reduce(Latest::new(), R::clone, |_, _, event: R| out(&event)).named("kept")
         }),
+        ("where", |events| {
+            let half = reduce!(e in events by e.city() => Out {
+                id: count() where e.id() % 2 == 0,
+                other: latest(e).id() where e.id() % 2 == 0,
+                note: list("", &tuple(e)).note where e.id() % 2 == 0,
+            });
+            half.named("kept")
+        }),
     ];
     operators.to_vec()
 }
 
 /// Reducers that sort whole rows.
 fn by_value<R: Event>() -> Vec<Operator<R>> {
-    let operators: [Operator<R>; 5] = [
+    let operators: [Operator<R>; 6] = [
         ("arg_max", |events| {
             let argument = |event: &R| (event.at(), event.clone());
             events.group_by(R::city).reduce(ArgMax, argument, |_, event: R| out(&event)).named("kept")
@@ -241,6 +249,11 @@ fn by_value<R: Event>() -> Vec<Operator<R>> {
             let output =
                 |city: &String, (least, last, n): (R, R, i64)| Out { other: Some(n), ..list(city, &[least, last]) };
             events.group_by(R::city).reduce((ArgMin, Latest::new(), Count), argument, output).named("kept")
+        }),
+        ("filtered", |events| {
+            let argument = |event: &R| (event.id() % 2 == 0).then(|| (event.at(), event.clone()));
+            let output = |city: &String, event: Option<R>| list(city, event.as_slice());
+            events.group_by(R::city).reduce(Filtered::new(ArgMax), argument, output).named("kept")
         }),
         ("sorted_tuple", |events| {
             events.group_by(R::city).reduce(SortedTuple, R::clone, |city, rows| list(city, &rows)).named("kept")
