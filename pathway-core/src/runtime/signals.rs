@@ -15,7 +15,7 @@ use crate::telemetry::{Level, close_status, report, spawn};
 const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
 /// How long the last line may take.
-const LAST_WORDS: Duration = Duration::from_millis(200);
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Listens for signals until it is dropped.
 pub(super) struct Signals {

@@ -34,6 +34,7 @@ fn entry_point_of_a_child_process() {
         "sum a stream" => logs::sum_a_stream(&uri).run(),
         "run until a signal" => logs::run_until_a_signal(&uri),
         "stop at a bad message" => sum_of(&uri, |read| read.on_decode_error(OnDecodeError::Stop)).run(),
+        "sum with a full stderr" => sum_with_a_full_stderr(&uri).run(),
         "sum at the end" => sum_at_the_end(&uri).run(),
         "read some subjects slowly" => read_some_subjects_slowly(&uri).run(),
         "copy into its own subject" => copy_into_its_own_subject(&uri).run(),
@@ -72,6 +73,25 @@ fn persist(service: Pipeline, checkpoint_every: Duration) -> Pipeline {
     let sync = std::env::var_os("PATHWAY_TEST_SYNC").is_some();
     let state = pathway::persistence::directory(path).checkpoint_every(checkpoint_every).sync(sync);
     service.persist(state)
+}
+
+/// From its first row on, it writes to stderr until that takes nothing more.
+fn sum_with_a_full_stderr(uri: &str) -> Pipeline {
+    static FILLS: std::sync::Once = std::sync::Once::new();
+    let fill = || {
+        loop {
+            eprintln!("{}", "-".repeat(1 << 10));
+        }
+    };
+    let pipeline = Pipeline::new();
+    let input = nats::read(&pipeline, uri, "connector_example").json::<Input>();
+    let input = filter!(_row in input => {
+        FILLS.call_once(|| drop(std::thread::spawn(fill)));
+        true
+    });
+    let total = reduce!(row in input => { sum: sum(row.value) });
+    nats::write(&total, uri, "sum").json();
+    pipeline
 }
 
 /// Prints what it has read, and commits it only when it is stopped.
@@ -182,11 +202,14 @@ impl Child {
         Child::run(shell, role, uri, environment)
     }
 
-    fn run(mut command: Command, role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
-        command.args(["delivery::child::entry_point_of_a_child_process", "--exact", "--nocapture"]);
-        command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut process = command.spawn().expect("a process");
+    /// A process whose stderr is a pipe that nobody reads.
+    pub(crate) fn start_unread(role: &str, uri: &str) -> Self {
+        let process = spawn(Command::new(std::env::current_exe().expect("this binary")), role, uri, &[]);
+        Child { process, lines: Arc::default(), reader: None }
+    }
+
+    fn run(command: Command, role: &str, uri: &str, environment: &[(&str, &str)]) -> Self {
+        let mut process = spawn(command, role, uri, environment);
         let stderr = BufReader::new(process.stderr.take().expect("its stderr"));
         let lines = Arc::<Mutex<Vec<String>>>::default();
         let reader = {
@@ -199,6 +222,11 @@ impl Child {
 
     pub(super) fn id(&self) -> u32 {
         self.process.id()
+    }
+
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.process.try_wait().expect("a status").is_some()
     }
 
     /// The text that it has printed to stderr so far.
@@ -243,6 +271,13 @@ impl Child {
         }
         (status.expect("waited for"), self.said())
     }
+}
+
+fn spawn(mut command: Command, role: &str, uri: &str, environment: &[(&str, &str)]) -> std::process::Child {
+    command.args(["delivery::child::entry_point_of_a_child_process", "--exact", "--nocapture"]);
+    command.env(ROLE, role).env(URI, uri).envs(environment.iter().copied());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.spawn().expect("a process")
 }
 
 impl Drop for Child {

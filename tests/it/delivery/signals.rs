@@ -56,6 +56,24 @@ fn two_signals_in_immediate_succession_are_one() {
     assert_eq!(observer.updates(), [(5050, 1)]);
 }
 
+/// Its stderr is a pipe that nobody reads, so that a log line waits for ever.
+#[test]
+fn a_stderr_that_takes_nothing_does_not_keep_signals_from_the_process() {
+    let (server, mut observer) = observed();
+    let client = Client::new(&server.url());
+    let mut child = Child::start_unread("sum with a full stderr", &server.url());
+    wait_for("it sums", || {
+        client.publish("connector_example", [value(1)]);
+        observer.sees_soon()
+    });
+    // The first one stops it, which it cannot say; one that comes more than a second later ends it.
+    wait_for("the second signal ends it", || {
+        child.signal("TERM");
+        child.has_ended()
+    });
+    assert_eq!(child.end().0.code(), Some(130));
+}
+
 #[test]
 fn a_stop_says_which_source_it_waits_for_and_a_later_signal_ends_the_process() {
     let child = Child::start("ignore a stop", "", &[]);
