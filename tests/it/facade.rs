@@ -5,7 +5,7 @@ use std::fs;
 /// More belongs into a module: the page of the crate is read from top to bottom.
 const MOST_ITEMS: usize = 30;
 
-/// Counts what `src/lib.rs` shows, one for each name in each `pub use`, and one for each public module.
+/// Counts what `src/lib.rs` shows: one for each different name in `pub use`, and one for each public module.
 #[test]
 fn the_root_has_at_most_thirty_items() {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/src/lib.rs")).unwrap();
@@ -21,6 +21,9 @@ fn the_root_has_at_most_thirty_items() {
             _ => panic!("the facade only re-exports"),
         }
     }
+    // A trait and the macro that derives it have one name, and one line imports both.
+    names.sort_unstable();
+    names.dedup();
     assert!(names.iter().any(|name| name == "Pipeline") && names.iter().any(|name| name == "nats"), "{names:?}");
     assert!(names.len() <= MOST_ITEMS, "{} items: {names:?}", names.len());
 }
