@@ -14,16 +14,16 @@ use crate::telemetry::{Level, close_status, report, spawn};
 /// and the same one to its group.
 const ONE_SIGNAL: Duration = Duration::from_secs(1);
 
-/// How long the last line may take.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long the end of the process waits for its last log line.
+const LOG_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Listens for signals until it is dropped.
 pub(super) struct Signals {
     /// Dropping it ends the listening thread.
     done: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    /// Says in the log that the pipeline stops.
-    saying: Arc<Mutex<Option<JoinHandle<()>>>>,
+    /// The thread that writes the log line of the first signal.
+    log_thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
 impl Signals {
@@ -39,8 +39,8 @@ impl Signals {
             let _inside = runtime.enter();
             Stream::new().map_err(failed)?
         };
-        let said = Arc::<Mutex<Option<JoinHandle<()>>>>::default();
-        let saying = Arc::clone(&said);
+        let log_thread = Arc::<Mutex<Option<JoinHandle<()>>>>::default();
+        let started = Arc::clone(&log_thread);
         let listen = async move {
             let name = stream.next().await;
             // On a thread of its own: a terminal or a pipe that takes nothing must not hold the stop up, nor a subscriber that
@@ -51,21 +51,21 @@ impl Signals {
                 stopping.stop();
             };
             control.begin_stop();
-            *saying.lock().unwrap_or_else(PoisonError::into_inner) = spawn("pathway-stop", stop).ok();
+            *started.lock().unwrap_or_else(PoisonError::into_inner) = spawn("pathway-stop", stop).ok();
             let first = Instant::now();
             let mut name = stream.next().await;
             while first.elapsed() < ONE_SIGNAL {
                 name = stream.next().await;
             }
             let ending = control.clone();
-            let say = move || {
+            let log = move || {
                 let message = format_args!("second {name}: ended before everything was flushed");
                 close_status();
                 ending.span().in_scope(|| report(Level::Error, "pipeline", message));
             };
             // Nobody waits for long for a terminal that takes nothing.
-            let (said, end) = (spawn("pathway-stop", say), Instant::now() + LAST_WORDS);
-            while said.as_ref().is_ok_and(|said| !said.is_finished()) && Instant::now() < end {
+            let (thread, end) = (spawn("pathway-stop", log), Instant::now() + LOG_TIMEOUT);
+            while thread.as_ref().is_ok_and(|thread| !thread.is_finished()) && Instant::now() < end {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
             std::process::exit(130);
@@ -77,7 +77,7 @@ impl Signals {
             }
         };
         let thread = spawn("pathway-signals", move || runtime.block_on(listen_until_done)).map_err(failed)?;
-        Ok(Signals { done: Some(done), thread: Some(thread), saying: said })
+        Ok(Signals { done: Some(done), thread: Some(thread), log_thread })
     }
 }
 
@@ -87,9 +87,9 @@ impl Drop for Signals {
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
-        let saying = self.saying.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let end = Instant::now() + LAST_WORDS;
-        while saying.as_ref().is_some_and(|saying| !saying.is_finished()) && Instant::now() < end {
+        let log_thread = self.log_thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end = Instant::now() + LOG_TIMEOUT;
+        while log_thread.as_ref().is_some_and(|thread| !thread.is_finished()) && Instant::now() < end {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
