@@ -12,6 +12,7 @@ mod macros;
 mod metrics;
 mod monitor;
 mod nats_service;
+mod nexmark;
 mod oracle;
 mod panics;
 mod schema;

@@ -1,6 +1,6 @@
-//! [`Datum`] for options, lists and tuples.
+//! [`Datum`] for options, lists, tuples and reversed values.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::hash::Hasher;
 
 use serde::ser::SerializeTuple;
@@ -46,6 +46,32 @@ impl<T: Datum> Datum for Option<T> {
     fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let key: Option<DatumKey<T>> = Deserialize::deserialize(deserializer)?;
         Ok(key.map(|key| key.0))
+    }
+}
+
+/// Ordered the other way round: the greatest first. In keys of `arg_max` and `top_k` it is what SQL calls `ASC`.
+impl<T: Datum> Datum for Reverse<T> {
+    #[inline]
+    fn clone_datum(&self) -> Self {
+        Reverse(self.0.clone_datum())
+    }
+
+    #[inline]
+    fn compare(&self, other: &Self) -> Ordering {
+        other.0.compare(&self.0)
+    }
+
+    #[inline]
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        self.0.hash_into(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        T::deserialize(deserializer).map(Reverse)
     }
 }
 

@@ -69,7 +69,8 @@ pub(crate) fn struct_expr(output: &OutputRow) -> Expr {
         let struct_name = anonymous_name();
         let columns = output.columns.iter().map(|column| {
             let name = &column.name;
-            let value = SpanRange::of(&column.value).call("column", &column.value);
+            let checked = if column.is_flattened() { "row" } else { "column" };
+            let value = SpanRange::of(&column.value).call(checked, &column.value);
             quote!(#name: #value)
         });
         let old = output.rest.as_ref().map(|rest| {

@@ -65,6 +65,19 @@ impl OutputRow {
 }
 
 impl OutputColumn {
+    /// Whether the value is a row, whose columns become columns of the new row: `#[schema(flatten)]`.
+    pub(crate) fn is_flattened(&self) -> bool {
+        self.attributes.iter().filter(|attribute| attribute.path().is_ident("schema")).any(|attribute| {
+            let mut flatten = false;
+            // The derive reports what is wrong with the attribute.
+            let _ = attribute.parse_nested_meta(|meta| {
+                flatten |= meta.path.is_ident("flatten");
+                Ok(())
+            });
+            flatten
+        })
+    }
+
     fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
         let attributes = input.call(Attribute::parse_outer)?;
         if input.peek(Ident) && input.peek2(Token![:]) && !input.peek2(Token![::]) {

@@ -1,0 +1,64 @@
+//! Queries of the bids that win.
+
+use std::cmp::Reverse;
+
+use pathway::prelude::*;
+
+use super::super::rows::{Auction, Bid};
+
+/// The average price of what was sold in each category.
+pub(crate) fn q4(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
+    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+        a.id,
+        a.category,
+        a.expires,
+        b.price,
+        opened: a.date_time,
+        b.date_time,
+    });
+    let valid = filter!(p in pairs => (p.opened..=p.expires).contains(&p.date_time));
+    let highest = reduce!(p in valid by p.id, p.category => { p.category, price: max(p.price) });
+    reduce!(h in highest by h.category => { h.category, average: sum(h.price) / count() })
+}
+
+/// The average price of the last ten items that each person sold.
+pub(crate) fn q6(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
+    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+        a.id,
+        a.seller,
+        a.expires,
+        b.price,
+        opened: a.date_time,
+        b.date_time,
+        b.bidder,
+        b.extra,
+    });
+    let valid = filter!(p in pairs => (p.opened..=p.expires).contains(&p.date_time));
+    let winners = reduce!(p in valid by p.id, p.seller => {
+        p.id,
+        p.seller,
+        won: arg_max((p.price, Reverse(p.date_time), Reverse(p.bidder), Reverse(p.extra)), (p.date_time, p.price)),
+    });
+    reduce!(w in winners by w.seller => { w.seller, average: average(top_k((w.won.0, w.id, w.won.1), 10)) })
+}
+
+fn average(last: Vec<(DateTimeUtc, i64, i64)>) -> i64 {
+    last.iter().map(|(_, _, price)| price).sum::<i64>() / (last.len() as i64).max(1)
+}
+
+/// The bid that wins each auction.
+pub(crate) fn q9(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
+    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+        ..a,
+        b.auction,
+        b.bidder,
+        b.price,
+        bid_date_time: b.date_time,
+        bid_extra: b.extra,
+    });
+    let valid = filter!(p in pairs => (p.date_time..=p.expires).contains(&p.bid_date_time));
+    reduce!(p in valid by p.id => {
+        #[schema(flatten)]
+        won: arg_max((p.price, Reverse(p.bid_date_time), Reverse(p.bidder), Reverse(p.bid_extra)), p),
+    })
+}
