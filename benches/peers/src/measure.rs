@@ -59,44 +59,26 @@ impl Source {
     }
 }
 
-/// The rows of one commit, as a handle takes them.
-#[derive(Default)]
-struct Commit {
-    persons: Vec<Tup2<Person, ZWeight>>,
-    auctions: Vec<Tup2<Auction, ZWeight>>,
-    bids: Vec<Tup2<Bid, ZWeight>>,
-}
-
 impl Handles {
-    /// The commits with the rows of the tables that the query reads. Commits that have none stay.
-    fn commits(&self, events: usize, size: usize) -> Vec<Commit> {
-        let size = if size == 0 { events.max(1) } else { size };
-        let mut commits = Vec::with_capacity(events.div_ceil(size));
-        for (number, event) in generate(events).enumerate() {
-            if number % size == 0 {
-                commits.push(Commit::default());
-            }
-            let Some(commit) = commits.last_mut() else { continue };
+    /// Makes the rows of a commit that the query reads, and moves them into the circuit.
+    fn feed(&self, commit: &[Event]) {
+        let (mut persons, mut auctions, mut bids) = (Vec::new(), Vec::new(), Vec::new());
+        for event in commit {
             match event {
-                Event::Person(person) if self.persons.is_some() => commit.persons.push(Tup2(person.into(), 1)),
-                Event::Auction(auction) if self.auctions.is_some() => commit.auctions.push(Tup2(auction.into(), 1)),
-                Event::Bid(bid) if self.bids.is_some() => commit.bids.push(Tup2(bid.into(), 1)),
+                Event::Person(person) if self.persons.is_some() => persons.push(Tup2(person.into(), 1)),
+                Event::Auction(auction) if self.auctions.is_some() => auctions.push(Tup2(auction.into(), 1)),
+                Event::Bid(bid) if self.bids.is_some() => bids.push(Tup2(bid.into(), 1)),
                 _ => {}
             }
         }
-        commits
-    }
-
-    /// Moves the rows of a commit into the circuit.
-    fn feed(&self, mut commit: Commit) {
-        if let Some(persons) = &self.persons {
-            persons.append(&mut commit.persons);
+        if let Some(handle) = &self.persons {
+            handle.append(&mut persons);
         }
-        if let Some(auctions) = &self.auctions {
-            auctions.append(&mut commit.auctions);
+        if let Some(handle) = &self.auctions {
+            handle.append(&mut auctions);
         }
-        if let Some(bids) = &self.bids {
-            bids.append(&mut commit.bids);
+        if let Some(handle) = &self.bids {
+            handle.append(&mut bids);
         }
     }
 }
@@ -142,11 +124,12 @@ where
         Ok((source.handles.take(), output))
     })
     .map_err(|error| error.to_string())?;
-    let commits = handles.commits(arguments.events, arguments.commit);
+    let events: Vec<Event> = generate(arguments.events).collect();
+    let size = if arguments.commit == 0 { events.len().max(1) } else { arguments.commit };
 
     let base = status("VmRSS")?;
     let start = Instant::now();
-    for commit in commits {
+    for commit in events.chunks(size) {
         handles.feed(commit);
         circuit.transaction().map_err(|error| error.to_string())?;
         match &mut each {

@@ -12,9 +12,9 @@ use size_of::SizeOf;
 #[derive(Clone, Debug, Default, Eq, Hash, IsNone, Ord, PartialEq, PartialOrd, SizeOf)]
 pub struct Text(pub ArcStr);
 
-impl From<String> for Text {
-    fn from(text: String) -> Self {
-        Self(ArcStr::from(text))
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        Self(ArcStr::from(text.as_str()))
     }
 }
 
@@ -103,48 +103,48 @@ row! {
     }
 }
 
-impl From<event::Person> for Person {
-    fn from(person: event::Person) -> Self {
+impl From<&event::Person> for Person {
+    fn from(person: &event::Person) -> Self {
         Self {
             id: person.id as u64,
-            name: person.name.into(),
-            email_address: person.email_address.into(),
-            credit_card: person.credit_card.into(),
-            city: person.city.into(),
-            state: person.state.into(),
+            name: (&person.name).into(),
+            email_address: (&person.email_address).into(),
+            credit_card: (&person.credit_card).into(),
+            city: (&person.city).into(),
+            state: (&person.state).into(),
             date_time: person.date_time,
-            extra: person.extra.into(),
+            extra: (&person.extra).into(),
         }
     }
 }
 
-impl From<event::Auction> for Auction {
-    fn from(auction: event::Auction) -> Self {
+impl From<&event::Auction> for Auction {
+    fn from(auction: &event::Auction) -> Self {
         Self {
             id: auction.id as u64,
-            item_name: auction.item_name.into(),
-            description: auction.description.into(),
+            item_name: (&auction.item_name).into(),
+            description: (&auction.description).into(),
             initial_bid: auction.initial_bid as u64,
             reserve: auction.reserve as u64,
             date_time: auction.date_time,
             expires: auction.expires,
             seller: auction.seller as u64,
             category: auction.category as u64,
-            extra: auction.extra.into(),
+            extra: (&auction.extra).into(),
         }
     }
 }
 
-impl From<event::Bid> for Bid {
-    fn from(bid: event::Bid) -> Self {
+impl From<&event::Bid> for Bid {
+    fn from(bid: &event::Bid) -> Self {
         Self {
             auction: bid.auction as u64,
             bidder: bid.bidder as u64,
             price: bid.price as u64,
-            channel: bid.channel.into(),
-            url: bid.url.into(),
+            channel: (&bid.channel).into(),
+            url: (&bid.url).into(),
             date_time: bid.date_time,
-            extra: bid.extra.into(),
+            extra: (&bid.extra).into(),
         }
     }
 }

@@ -27,6 +27,7 @@ mod row_identity;
 mod saved;
 mod schema;
 mod sequences;
+mod sort;
 mod time;
 
 pub use change::{Change, Commit};
@@ -52,4 +53,5 @@ pub use saved::Saved;
 pub use schema::{Column, Schema};
 pub(crate) use sequences::SequenceSet;
 pub use sequences::{EarlierMessages, SequenceRuns};
+pub(crate) use sort::{bring_first, sort_by};
 pub use time::{DateTimeNaive, DateTimeUtc};

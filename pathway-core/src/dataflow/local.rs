@@ -198,13 +198,19 @@ impl LocalEngine {
 
     fn add<D: Item>(&mut self, output: &Output<D>, made_of: &[usize]) -> Stream<D> {
         let (items, one_by_one) = (Arc::clone(&output.items), Rc::clone(&output.one_by_one));
-        self.streams.push(LocalStream {
-            output: Box::new(output.clone()),
-            items,
-            one_by_one,
-            made_of: made_of.to_vec(),
-        });
-        Stream::new(self.streams.len() - 1)
+        Stream::new(self.add_stream(Box::new(output.clone()), items, one_by_one, made_of))
+    }
+
+    /// The number of the stream.
+    fn add_stream(
+        &mut self,
+        output: Box<dyn Any>,
+        items: Arc<Counter>,
+        one_by_one: Rc<Cell<bool>>,
+        made_of: &[usize],
+    ) -> usize {
+        self.streams.push(LocalStream { output, items, one_by_one, made_of: made_of.to_vec() });
+        self.streams.len() - 1
     }
 
     /// The last stream that both streams are made of, if there is one.

@@ -222,12 +222,13 @@ impl<'scope> DataflowBuilder<'scope> {
     /// Keeps an operator where checkpoints find its state.
     pub(crate) fn add_state<P: Stateful>(&mut self, operator: P) -> Rc<RefCell<P>> {
         let operator = Rc::new(RefCell::new(operator));
-        self.states.push(OperatorState {
-            node: Arc::clone(&self.node.1),
-            operator: Rc::clone(&operator) as Rc<RefCell<dyn Stateful>>,
-            meter: Arc::clone(&self.meter),
-        });
+        self.add_operator_state(Rc::clone(&operator) as Rc<RefCell<dyn Stateful>>);
         operator
+    }
+
+    fn add_operator_state(&mut self, operator: Rc<RefCell<dyn Stateful>>) {
+        let (node, meter) = (Arc::clone(&self.node.1), Arc::clone(&self.meter));
+        self.states.push(OperatorState { node, operator, meter });
     }
 
     /// Ends the construction. Returns what seals commits, and the operators with state.

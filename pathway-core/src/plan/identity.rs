@@ -1,7 +1,7 @@
 //! What tells the nodes of a plan from those of another program.
 
 use super::{NodeId, Plan};
-use crate::data::{Column, Schema};
+use crate::data::{Column, Columns, Schema};
 use crate::persistence::NodeRole;
 
 impl Plan {
@@ -38,13 +38,31 @@ impl Plan {
 
 /// The columns of a row, as text.
 pub(crate) fn columns_of<R: Schema>() -> String {
-    let column = |column: &Column| {
-        let key = if column.primary_key { " (key)" } else { "" };
-        format!("{}: {}{key}", column.name, column.type_name)
-    };
-    let columns = R::COLUMNS.iter().map(column).collect::<Vec<_>>().join(", ");
-    // The columns of a row that a macro has made have types that are parameters of the row.
-    let parameters =
-        std::any::type_name::<R>().split_once('<').map_or(String::new(), |(_, types)| format!(" <{types}"));
-    columns + &parameters
+    RowType::of::<R>().columns_text()
+}
+
+/// What a plan says of a type of rows. What is made of it is compiled once, and not for each type.
+#[derive(Clone, Copy)]
+pub(super) struct RowType {
+    pub(super) name: &'static str,
+    pub(super) columns: Columns,
+    /// With the paths of modules and all parameters.
+    pub(super) full_name: &'static str,
+}
+
+impl RowType {
+    pub(super) fn of<R: Schema>() -> Self {
+        RowType { name: R::NAME, columns: R::COLUMNS, full_name: std::any::type_name::<R>() }
+    }
+
+    pub(super) fn columns_text(self) -> String {
+        let column = |column: &Column| {
+            let key = if column.primary_key { " (key)" } else { "" };
+            format!("{}: {}{key}", column.name, column.type_name)
+        };
+        let columns = self.columns.iter().map(column).collect::<Vec<_>>().join(", ");
+        // The columns of a row that a macro has made have types that are parameters of the row.
+        let parameters = self.full_name.split_once('<').map_or(String::new(), |(_, types)| format!(" <{types}"));
+        columns + &parameters
+    }
 }

@@ -15,6 +15,7 @@ mod names;
 mod net;
 mod node;
 mod observer;
+mod operators_of_nodes;
 mod origins;
 mod pipeline;
 mod source_operator;

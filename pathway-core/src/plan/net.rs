@@ -1,7 +1,7 @@
 //! The net changes of a commit, in the order in which they leave a table.
 
 use super::Order;
-use crate::data::{Change, Datum};
+use crate::data::{Change, Datum, bring_first, sort_by};
 
 /// Adds up the changes of equal rows, drops those that cancel out, and sorts removals before insertions.
 ///
@@ -17,10 +17,10 @@ pub(crate) fn net<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
 
 fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
     // Equal rows become one, so their order among each other does not matter.
-    changes.sort_unstable_by(|a, b| a.row.compare(&b.row));
+    sort_by(changes, |a, b| a.row.compare(&b.row));
     merge_neighbours(changes, |change| change);
     changes.retain(|change| change.diff != 0);
-    changes.sort_by_key(|change| change.diff > 0);
+    bring_first(changes, |change| change.diff < 0);
 }
 
 /// Like [`net`] with [`Order::Arrival`], and also adds up equal rows if there are only insertions. Of equal rows, the first
@@ -28,10 +28,10 @@ fn net_sorted<R: Datum>(changes: &mut Vec<Change<R>>) {
 pub(crate) fn net_in_arrival_order<R: Datum>(changes: &mut Vec<Change<R>>) {
     let mut numbered: Vec<(usize, Change<R>)> = changes.drain(..).enumerate().collect();
     // A stable sort, so that the first of equal rows stays first.
-    numbered.sort_by(|(_, a), (_, b)| a.row.compare(&b.row));
+    sort_by(&mut numbered, |(_, a), (_, b)| a.row.compare(&b.row));
     merge_neighbours(&mut numbered, |(_, change)| change);
     numbered.retain(|(_, change)| change.diff != 0);
-    numbered.sort_by_key(|(number, change)| (change.diff > 0, *number));
+    sort_by(&mut numbered, |(a, this), (b, other)| (this.diff > 0, a).cmp(&(other.diff > 0, b)));
     changes.extend(numbered.into_iter().map(|(_, change)| change));
 }
 

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::graph::{Declared, DeclaredEnd};
-use super::identity::columns_of;
+use super::identity::RowType;
 use super::names::Names;
 use super::{Build, Control, Observer, Origin, SinkHandle, SourceHandle, TimeInput};
 use crate::data::Schema;
@@ -92,9 +92,9 @@ pub(super) struct State {
     pub(super) ends: HashMap<Arc<str>, DeclaredEnd>,
     /// The sinks for dead letters, with the names of their sources.
     pub(super) dead_letter_sinks: Vec<(Arc<str>, Arc<str>)>,
-    operators: Vec<OperatorContext>,
+    pub(super) operators: Vec<OperatorContext>,
     /// Which node's rows an operator makes.
-    operator_of: HashMap<NodeId, OperatorContext>,
+    pub(super) operator_of: HashMap<NodeId, OperatorContext>,
     /// What connectors share, by its type.
     shared: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
     /// What is reported when the pipeline starts, each with the name of a source or sink.
@@ -235,38 +235,33 @@ impl Plan {
     where
         B: for<'scope> Fn(&mut Build<'scope>) + Send + Sync + 'static,
     {
+        let boxed = |id, name| Box::new(build(id, name)) as BuildNode;
+        self.add_node(name, properties, meters, RowType::of::<R>(), Box::new(boxed))
+    }
+
+    fn add_node(
+        &self,
+        name: Arc<str>,
+        properties: TableProperties,
+        meters: NodeMeters,
+        row: RowType,
+        build: Box<dyn FnOnce(NodeId, Arc<str>) -> BuildNode + '_>,
+    ) -> NodeId {
         let mut state = self.lock();
         let id = NodeId(state.nodes.len());
         let origins = [Origin::new(id, &name)].into();
-        let build = Box::new(build(id, Arc::clone(&name)));
+        let build = build(id, Arc::clone(&name));
         let identity = NodeIdentity {
             name: name.to_string(),
             base: state.names.base_of(&name),
-            columns: format!("{}: {}", R::NAME, columns_of::<R>()),
+            columns: format!("{}: {}", row.name, row.columns_text()),
             append_only: properties.append_only,
             is_static: properties.is_static,
             ..NodeIdentity::default()
         };
-        let declared = Declared::of::<R>();
+        let declared = Declared::of(row);
         state.nodes.push(Node { properties, build, identity, meters, declared, origins, time_inputs: Arc::default() });
         id
-    }
-
-    /// Adds an operator to the statistics.
-    pub(super) fn add_operator(&self, name: Arc<str>, meters: NodeMeters) -> OperatorContext {
-        let operator = OperatorContext::new(name, meters);
-        self.lock().operators.push(operator.clone());
-        operator
-    }
-
-    /// Remembers which operator makes the rows of a node.
-    pub(super) fn set_operator(&self, node: NodeId, operator: OperatorContext) {
-        self.lock().operator_of.insert(node, operator);
-    }
-
-    /// The operator that makes the rows of a node; `None` for those of a source.
-    pub(super) fn operator(&self, node: NodeId) -> Option<OperatorContext> {
-        self.lock().operator_of.get(&node).cloned()
     }
 
     /// Adds a source, which starts with the pipeline.

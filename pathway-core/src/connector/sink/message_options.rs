@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{MessageMeta, validate};
-use crate::data::{Change, Datum, EncodeError, EncodeText, Error, ErrorKind};
+use crate::data::{Change, Datum, EncodeError, EncodeText, Error, ErrorKind, sort_by};
 use crate::format::text;
 
 type SubjectOf<R> = Box<dyn Fn(&R) -> String + Send + Sync>;
@@ -79,7 +79,9 @@ impl<R> MessageOptions<R> {
     pub(crate) fn sort_by<K: Datum>(&mut self, key: impl Fn(&R) -> K + Send + Sync + 'static) {
         self.sort = Some(Box::new(move |changes| {
             let mut keyed: Vec<_> = changes.drain(..).map(|change| (key(&change.row), change)).collect();
-            keyed.sort_by(|(a, this), (b, other)| (this.diff > 0).cmp(&(other.diff > 0)).then_with(|| a.compare(b)));
+            sort_by(&mut keyed, |(a, this), (b, other)| {
+                (this.diff > 0).cmp(&(other.diff > 0)).then_with(|| a.compare(b))
+            });
             changes.extend(keyed.into_iter().map(|(_, change)| change));
         }));
     }

@@ -13,7 +13,7 @@ use super::deduplicate::by_arrival::{ByArrival, Pick};
 use super::scan::{ScanSpec, ScanTimes, Timers, scan};
 use super::state::hash_of;
 use super::window::{EventTime, Length};
-use crate::data::{Change, Datum, NoPrimaryKey, Saved, Schema};
+use crate::data::{Change, Datum, NoPrimaryKey, Saved, Schema, sort_by};
 use crate::dataflow::StatefulOperator;
 use crate::plan::{Order, Table, TableProperties};
 
@@ -285,7 +285,7 @@ fn sort_arrivals<R: Datum>(changes: &mut Vec<Change<R>>, order: Order) {
     if order.is_sequence() {
         return;
     }
-    changes.sort_by(|one, two| one.row.compare(&two.row));
+    sort_by(changes, |one, two| one.row.compare(&two.row));
     changes.dedup_by(|later, first| {
         let same = later.row.compare(&first.row).is_eq();
         if same {

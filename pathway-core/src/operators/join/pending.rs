@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::data::{Change, Datum};
+use crate::data::{Change, Datum, bring_first, sort_by};
 use crate::operators::state::{KeyedState, Slot};
 
 /// Computes the key of a row.
@@ -71,7 +71,7 @@ impl<T: Datum, K: Datum> Pending<T, K> {
             next = *previous;
         }
         if net.len() > 1 {
-            net.sort_unstable_by(|(a, _), (b, _)| a.compare(b));
+            sort_by(net, |(a, _), (b, _)| a.compare(b));
             net.dedup_by(|(row, diff), (first, sum)| {
                 let same = row.compare(first) == Ordering::Equal;
                 *sum += if same { *diff } else { 0 };
@@ -96,7 +96,7 @@ impl<T: Datum, K: Datum> Pending<T, K> {
 }
 
 /// Sorts removals before insertions, and returns the number of removals.
-pub(super) fn removals_first<C>(changes: &mut [C], diff: impl Fn(&C) -> i64) -> usize {
-    changes.sort_by_key(|change| diff(change) > 0);
+pub(super) fn removals_first<C>(changes: &mut Vec<C>, diff: impl Fn(&C) -> i64) -> usize {
+    bring_first(changes, |change| diff(change) < 0);
     changes.partition_point(|change| diff(change) < 0)
 }

@@ -1,6 +1,6 @@
 //! Brings what several workers have emitted into one order.
 
-use crate::data::{Change, Schema};
+use crate::data::{Change, Schema, sort_by};
 use crate::dataflow::{Item, StatePart, Stateful, StatefulOperator};
 
 /// Sorts the changes of a commit by their positions, on the worker that gets those of all workers.
@@ -27,7 +27,7 @@ impl<P: Item + Ord, O: Schema> StatefulOperator<(P, Change<O>), Change<O>> for I
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         let mut emitted = std::mem::take(&mut self.0);
         // Stable: changes with one position are from one worker, and in order.
-        emitted.sort_by(|(a, _), (b, _)| a.cmp(b));
+        sort_by(&mut emitted, |(a, _), (b, _)| a.cmp(b));
         emitted.into_iter().for_each(|(_, change)| emit(change));
     }
 }

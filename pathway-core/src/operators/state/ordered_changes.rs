@@ -1,6 +1,6 @@
 //! The changes of a commit for reducers that depend on the order of rows.
 
-use crate::data::{Change, Datum, RowIdentity, Schema};
+use crate::data::{Change, Datum, RowIdentity, Schema, sort_by};
 use crate::operators::reducers::Reducer;
 use crate::plan::{Order, TableProperties};
 
@@ -44,7 +44,7 @@ impl<R: Datum> OrderedChanges<R> {
             return changes;
         }
         let mut changes: Vec<_> = changes.into_iter().enumerate().collect();
-        changes.sort_by(|a, b| a.1.row.compare(&b.1.row).then(a.0.cmp(&b.0)));
+        sort_by(&mut changes, |a, b| a.1.row.compare(&b.1.row).then(a.0.cmp(&b.0)));
         let (mut removals, mut insertions) = (Vec::new(), Vec::new());
         let mut changes = changes.into_iter().peekable();
         while let Some((position, Change { row, diff })) = changes.next() {
@@ -62,7 +62,7 @@ impl<R: Datum> OrderedChanges<R> {
             insertions.extend(inserted.map(|(position, diff)| (position, Change { row: row.clone_datum(), diff })));
         }
         if self.order.is_sequence() {
-            insertions.sort_by_key(|(position, _)| *position);
+            sort_by(&mut insertions, |(a, _), (b, _)| a.cmp(b));
         }
         removals.extend(insertions.into_iter().map(|(_, change)| change));
         removals

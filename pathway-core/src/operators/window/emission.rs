@@ -1,6 +1,6 @@
 //! What window operators have in common: how they learn event time, and the order in which they emit closed windows.
 
-use crate::data::{Change, Schema};
+use crate::data::{Change, Schema, sort_by};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
 use crate::operators::state::{ClockInterval, EventTimeTracker, InputTimes, JumpReports, Observed, RowEventTime};
 
@@ -178,7 +178,7 @@ impl<O: Schema> StatefulOperator<(i128, Change<O>), Change<O>> for InClosingOrde
 /// Emits the rows of closed windows in the order in which the windows have closed.
 pub(super) fn emit_all_closed<O: Schema>(mut closed: Vec<(i128, O)>, mut emit: impl FnMut(i128, Change<O>)) {
     // By time alone, because most rows are in that order already.
-    closed.sort_by_key(|(time, _)| *time);
+    sort_by(&mut closed, |(a, _), (b, _)| a.cmp(b));
     let mut rows = Vec::new();
     let mut closed = closed.into_iter().peekable();
     while let Some((time, row)) = closed.next() {
@@ -192,6 +192,6 @@ pub(super) fn emit_all_closed<O: Schema>(mut closed: Vec<(i128, O)>, mut emit: i
 /// Emits the rows of the windows that have closed at one time, and leaves the vector empty. Windows that close at the same time
 /// always do so in one commit; their rows are in the order of their columns.
 pub(super) fn emit_closed<O: Schema>(time: i128, rows: &mut Vec<O>, emit: &mut impl FnMut(i128, Change<O>)) {
-    rows.sort_by(O::compare);
+    sort_by(rows, O::compare);
     rows.drain(..).for_each(|row| emit(time, Change::insert(row)));
 }

@@ -2,7 +2,7 @@
 
 use std::vec::Drain;
 
-use crate::data::Datum;
+use crate::data::{Datum, sort_by};
 use crate::operators::state::Slot;
 
 /// A change of the open commit.
@@ -37,7 +37,7 @@ impl<A: Datum> CommitChanges<A> {
         let order = |a: &Pending<A>, b: &Pending<A>| {
             (a.slot, a.time).cmp(&(b.slot, b.time)).then_with(|| a.argument.compare(&b.argument))
         };
-        changes.sort_by(order);
+        sort_by(changes, order);
         changes.dedup_by(|later, first| {
             let same = order(later, first).is_eq();
             first.diff += if same { later.diff } else { 0 };
@@ -91,7 +91,7 @@ impl<A: Datum> RowChanges<A> {
 
     /// By key, because that is the order of memory; the changes of a key stay in their order.
     pub(super) fn drain_by_key(&mut self) -> Drain<'_, (Pending<A>, Option<i128>)> {
-        self.0.sort_by_key(|(change, _)| change.slot);
+        sort_by(&mut self.0, |(a, _), (b, _)| a.slot.cmp(&b.slot));
         self.0.drain(..)
     }
 

@@ -4,7 +4,7 @@ use super::spec::WindowSpec;
 use super::time::EventTime;
 use super::timeline::{Session, Timeline, row_of};
 use super::windows::EmitMode;
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, Schema, sort_by};
 use crate::operators::reducers::Reducer;
 use crate::telemetry::OperatorReports;
 
@@ -55,8 +55,8 @@ pub(super) fn row_or_report<R, T: EventTime, K, A, G: Reducer<A>, O>(
 
 /// Emits the removed and the inserted rows, without those that are in both.
 pub(super) fn emit_net<O: Schema>(mut removed: Vec<O>, mut inserted: Vec<O>, emit: &mut dyn FnMut(Change<O>)) {
-    removed.sort_by(O::compare);
-    inserted.sort_by(O::compare);
+    sort_by(&mut removed, O::compare);
+    sort_by(&mut inserted, O::compare);
     let mut inserted = inserted.into_iter().peekable();
     for old in removed {
         while let Some(new) = inserted.next_if(|new| new.compare(&old).is_lt()) {

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::data::{Column, Schema};
+use crate::data::Column;
+use crate::plan::identity::RowType;
 
 /// A column of a row in a [`Graph`](super::Graph).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -17,9 +18,9 @@ pub struct GraphColumn {
 }
 
 impl GraphColumn {
-    pub(super) fn all<R: Schema>() -> Vec<GraphColumn> {
-        let inferred = type_parameters(std::any::type_name::<R>());
-        R::COLUMNS.iter().map(|column| GraphColumn::of(column, &inferred)).collect()
+    pub(super) fn all(row: RowType) -> Vec<GraphColumn> {
+        let inferred = type_parameters(row.full_name);
+        row.columns.iter().map(|column| GraphColumn::of(column, &inferred)).collect()
     }
 
     fn of(column: &Column, inferred: &[String]) -> Self {

@@ -1,7 +1,7 @@
 //! What a plan knows of its nodes only to show it.
 
 use super::GraphColumn;
-use crate::data::Schema;
+use crate::plan::identity::RowType;
 
 /// What a node shows of itself.
 #[derive(Debug)]
@@ -13,9 +13,9 @@ pub(in crate::plan) struct Declared {
 }
 
 impl Declared {
-    /// A node whose rows are of type `R`.
-    pub(in crate::plan) fn of<R: Schema>() -> Self {
-        Declared { row: R::NAME, columns: GraphColumn::all::<R>(), details: Vec::new() }
+    /// A node with rows of this type.
+    pub(in crate::plan) fn of(row: RowType) -> Self {
+        Declared { row: row.name, columns: GraphColumn::all(row), details: Vec::new() }
     }
 }
 
