@@ -13,7 +13,7 @@ use super::store::{FileStore, failed};
 use crate::data::{Commit, Error, ErrorKind, Layout, Result, SequenceRuns};
 
 /// The version of the files.
-pub(super) const VERSION: u32 = 4;
+pub(super) const VERSION: u32 = 5;
 /// Its file.
 pub(super) const FILE: &str = "manifest";
 

@@ -45,7 +45,7 @@ fn of_groups() {
                 let quantity: i64 = positive.iter().map(|value| value.2).sum();
                 let mean = (!positive.is_empty()).then(|| bits(quantity as f64 / positive.len() as f64));
                 let most = those(group, |value| value.1.is_some() && value.0 == 2).iter().map(|value| value.2).max();
-                let least = those(group, |value| value.2 != 0).iter().map(|value| value.1).min().flatten();
+                let least = those(group, |value| value.2 != 0).iter().filter_map(|value| value.1).min();
                 let mut all: Vec<_> = those(group, |value| value.1 == Some(1)).iter().map(|value| value.2).collect();
                 all.sort_unstable();
                 let floats = [(!cheap.is_empty()).then(|| bits(price(total))), mean];

@@ -124,7 +124,8 @@ fn by_expressions() {
             });
             reduce(rows, |(letters, even), group| {
                 let mean = group.sum(|value| value.1) as f64 / group.count() as f64;
-                (*letters, *even, group.min(|value| value.0), group.max(|value| value.0), bits(mean))
+                let shops: Vec<i64> = group.all(|value| value.0).into_iter().flatten().collect();
+                (*letters, *even, shops.first().copied(), shops.last().copied(), bits(mean))
             })
         },
     );
@@ -217,9 +218,12 @@ fn a_group_has_no_row_while_unique_has_several_values() {
         |rows| {
             let rows = rows.map(|(city, _, shop, quantity, _)| ((city, quantity), shop));
             let shops = reduce(rows, |(city, quantity), group| {
-                (city.clone(), *quantity, group.min(|shop| *shop), group.different(|shop| *shop))
+                let mut shops: Vec<i64> = group.all(|shop| *shop).into_iter().flatten().collect();
+                shops.dedup();
+                (city.clone(), *quantity, shops)
             });
-            shops.filter(|(_, _, _, different)| *different == 1).map(|(city, quantity, shop, _)| (city, quantity, shop))
+            let shops = shops.filter(|(_, _, shops)| shops.len() < 2);
+            shops.map(|(city, quantity, shops)| (city, quantity, shops.first().copied()))
         },
     );
 }

@@ -111,12 +111,11 @@ fn missing_values_are_ignored() {
                 middle: quantile(o.shop, 0.5),
                 between: median(o.shop),
                 spread: variance_pop(o.shop),
-                least: min(o.shop),
             })
         },
         |row| {
             let floats = [row.mean, row.between, row.spread].map(|float| float.map(bits));
-            (row.city.clone(), row.quantity, row.total, row.middle, floats, row.least)
+            (row.city.clone(), row.quantity, row.total, row.middle, floats)
         },
         |rows| {
             let rows = rows.map(|(city, _, shop, quantity, _)| ((city, quantity), shop));
@@ -129,8 +128,75 @@ fn missing_values_are_ignored() {
                 let (between, middle) = if n > 0 { at(&shops, 0.5) } else { (0.0, 0) };
                 let there = (n > 0).then_some(());
                 let floats = [some(sum as f64 / n as f64), some(between), some(spread)];
-                (city.clone(), *quantity, there.map(|()| sum), there.map(|()| middle), floats, group.min(|shop| *shop))
+                (city.clone(), *quantity, there.map(|()| sum), there.map(|()| middle), floats)
             })
+        },
+    );
+}
+
+/// The value of an order, if its number is odd, so that groups have rows without one, or nothing else.
+fn odd(number: i64) -> Option<i64> {
+    (number.rem_euclid(2) == 1).then_some(number)
+}
+
+#[test]
+fn missing_values_are_no_extremes_and_are_not_counted() {
+    check(
+        "reduce what may be missing to extremes",
+        |orders| {
+            reduce!(o in orders by o.city, o.day => {
+                o.city,
+                o.day,
+                least: min(odd(o.quantity)),
+                greatest: max(odd(o.quantity)),
+                some: any(odd(o.quantity)),
+                of_least: arg_min(odd(o.quantity), o.shop),
+                of_greatest: arg_max(odd(o.quantity), o.shop),
+                two: top_k(odd(o.quantity), 2),
+                different: count_distinct(odd(o.quantity)),
+                about: count_distinct_approx(odd(o.quantity)),
+                dear: min(odd(o.quantity)) where o.shop.is_some(),
+            })
+        },
+        |row| {
+            let extremes = (row.least, row.greatest, row.some, row.of_least, row.of_greatest);
+            (row.city.clone(), row.day, extremes, row.two.clone(), row.different, row.about, row.dear)
+        },
+        |rows| {
+            let rows = rows.map(|(city, day, shop, quantity, _)| ((city, day), (quantity, shop)));
+            reduce(rows, |(city, day), group| {
+                let all = group.all(|(quantity, shop)| (odd(*quantity), *shop));
+                let values: Vec<i64> = all.iter().filter_map(|(value, _)| *value).collect();
+                let (least, greatest) = (values.first().copied(), values.last().copied());
+                let beside = |value| all.iter().filter(|row| row.0 == value).map(|row| row.1).min().flatten();
+                let two: Vec<_> = values.iter().rev().take(2).map(|value| Some(*value)).collect();
+                let dear = all.iter().filter(|row| row.1.is_some()).find_map(|row| row.0);
+                let mut different = values.clone();
+                different.dedup();
+                let n = different.len() as i64;
+                let extremes = (least, greatest, least, beside(least), beside(greatest));
+                (city.clone(), *day, extremes, two, n, n, dear)
+            })
+        },
+    );
+}
+
+/// A row whose value is missing does not disturb what all others have.
+#[test]
+fn missing_values_are_not_another_value() {
+    check(
+        "reduce what may be missing to the only value",
+        |orders| reduce!(o in orders by o.shop, o.day => { o.shop, o.day, only: unique(odd(o.quantity)) }),
+        |row| (row.shop, row.day, row.only),
+        |rows| {
+            let rows = rows.map(|(_, day, shop, quantity, _)| ((shop, day), quantity));
+            let only = reduce(rows, |(shop, day), group| {
+                let mut values: Vec<_> = group.all(|quantity| odd(*quantity)).into_iter().flatten().collect();
+                values.dedup();
+                (*shop, *day, values)
+            });
+            let only = only.filter(|(_, _, values)| values.len() < 2);
+            only.map(|(shop, day, values)| (shop, day, values.first().copied()))
         },
     );
 }

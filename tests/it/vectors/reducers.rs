@@ -7,6 +7,7 @@ use super::errors::untold;
 use super::replay::vectors;
 
 const UNIQUE: &str = "A group that is not `unique` temporarily has no row";
+const MISSING: &str = "Aggregates of an `Option` column skip missing values";
 
 /// The newest message of each `k` is its row, and counts while it is alive.
 ///
@@ -44,7 +45,20 @@ vectors! {
     };
     red_null_arg: |t: Table<Keyed<Option<i64>>>| {
         reduce!(u in alive(t) by u.g => { g: u.g, amin: arg_min(u.v, u.k), amax: arg_max(u.v, u.k) })
-    };
+    }, differs &[
+        Difference {
+            entry: MISSING,
+            commit: 1,
+            theirs: &[r#"{"g":"a","amin":1,"amax":2,"diff":1,"time":@TIME@}"#],
+            ours: &[r#"{"g":"a","amin":2,"amax":2,"diff":1,"time":@TIME@}"#],
+        },
+        Difference {
+            entry: MISSING,
+            commit: 2,
+            theirs: &[r#"{"g":"a","amin":1,"amax":2,"diff":-1,"time":@TIME@}"#],
+            ours: &[r#"{"g":"a","amin":2,"amax":2,"diff":-1,"time":@TIME@}"#],
+        },
+    ], rejects 0;
     red_count_distinct: |t: Table<Keyed<i64>>| {
         reduce!(u in alive(t) by u.g => { g: u.g, c: count_distinct(u.v), c2: count_distinct((u.v, u.k)) })
     };
@@ -61,12 +75,41 @@ vectors! {
         Difference { entry: UNIQUE, commit: 3, theirs: &[], ours: &[r#"{"g":"a","x":1,"diff":1,"time":@TIME@}"#] },
     ], rejects 0;
     red_null_unique: |t: Table<Keyed<Option<i64>>>| reduce!(u in alive(t) by u.g => { g: u.g, x: unique(u.v) }), differs &[
-        Difference { entry: UNIQUE, commit: 1, theirs: &[], ours: &[r#"{"g":"b","x":null,"diff":1,"time":@TIME@}"#] },
-        Difference { entry: UNIQUE, commit: 2, theirs: &[], ours: &[r#"{"g":"a","x":null,"diff":1,"time":@TIME@}"#] },
+        Difference {
+            entry: MISSING,
+            commit: 1,
+            theirs: &[],
+            ours: &[
+                r#"{"g":"a","x":2,"diff":1,"time":@TIME@}"#,
+                r#"{"g":"b","x":null,"diff":1,"time":@TIME@}"#,
+            ],
+        },
+        Difference {
+            entry: MISSING,
+            commit: 2,
+            theirs: &[],
+            ours: &[
+                r#"{"g":"a","x":2,"diff":-1,"time":@TIME@}"#,
+                r#"{"g":"a","x":null,"diff":1,"time":@TIME@}"#,
+            ],
+        },
     ], rejects 0;
     red_null_minmax: |t: Table<Keyed<Option<i64>>>| {
         reduce!(u in alive(t) by u.g => { g: u.g, mn: min(u.v), mx: max(u.v) })
-    };
+    }, differs &[
+        Difference {
+            entry: MISSING,
+            commit: 1,
+            theirs: &[r#"{"g":"a","mn":null,"mx":2,"diff":1,"time":@TIME@}"#],
+            ours: &[r#"{"g":"a","mn":2,"mx":2,"diff":1,"time":@TIME@}"#],
+        },
+        Difference {
+            entry: MISSING,
+            commit: 2,
+            theirs: &[r#"{"g":"a","mn":null,"mx":2,"diff":-1,"time":@TIME@}"#],
+            ours: &[r#"{"g":"a","mn":2,"mx":2,"diff":-1,"time":@TIME@}"#],
+        },
+    ], rejects 0;
     red_minmax_types: |t: Table<Types>| reduce!(r in t => {
         s0: min(r.s),
         s1: max(r.s),

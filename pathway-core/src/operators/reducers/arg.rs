@@ -5,14 +5,16 @@ use std::hash::Hasher;
 
 use serde::{Deserializer, Serializer};
 
+use super::missing_last::MissingLast;
 use super::multiset::Multiset;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// The second argument of the row with the least first argument: `arg_min(o.price, o.id)` is the `id` of the cheapest order.
 ///
-/// Values are compared as by [`Min`](struct@super::Min): `None` is below every other value. If several rows have the least value, the
-/// least second argument is the result, so that it does not depend on the order of rows.
+/// The row is one that has the value which [`Min`](struct@super::Min) returns: rows whose first argument is `None` are skipped, unless
+/// there are no others. If several rows have the least value, the least second argument is the result, so that it does not depend on
+/// the order of rows. The second argument can be `None`, which is below every other value.
 ///
 /// Memory: one row if the table only grows, otherwise all rows.
 ///
@@ -37,8 +39,9 @@ pub const ArgMin: ArgMin = ArgMin { append_only: false };
 /// The second argument of the row with the greatest first argument: `arg_max(o.price, o.id)` is the `id` of the most expensive
 /// order.
 ///
-/// Values are compared as by [`Max`](struct@super::Max): NaN is above every other value. If several rows have the greatest value, the
-/// least second argument is the result, so that it does not depend on the order of rows.
+/// The row is one that has the value which [`Max`](struct@super::Max) returns: NaN is above every other value, and rows whose first
+/// argument is `None` are skipped, unless there are no others. If several rows have the greatest value, the least second argument is
+/// the result, so that it does not depend on the order of rows. The second argument can be `None`, which is below every other value.
 ///
 /// Memory: one row if the table only grows, otherwise all rows.
 ///
@@ -62,7 +65,7 @@ pub struct ArgMax {
 pub const ArgMax: ArgMax = ArgMax { append_only: false };
 
 impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
-    type State = Multiset<(A, B)>;
+    type State = Multiset<(MissingLast<A>, B)>;
     type Output = B;
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
@@ -70,7 +73,8 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
         Ok(())
     }
 
-    fn update(&self, rows: &mut Multiset<(A, B)>, row: (A, B), diff: i64) {
+    fn update(&self, rows: &mut Self::State, (value, argument): (A, B), diff: i64) {
+        let row = (MissingLast(value), argument);
         if !self.append_only {
             rows.update(row, diff);
         } else if diff > 0 {
@@ -78,7 +82,7 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
         }
     }
 
-    fn output(&self, rows: &Multiset<(A, B)>) -> Result<B, ReduceError> {
+    fn output(&self, rows: &Self::State) -> Result<B, ReduceError> {
         rows.first().map(|(_, argument)| argument.clone_datum()).ok_or_else(ReduceError::nothing_left)
     }
 }
@@ -106,7 +110,7 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
     }
 }
 
-/// A value in reverse order.
+/// A value in reverse order. A missing one is therefore the greatest.
 #[derive(Debug)]
 pub struct Descending<A>(A);
 

@@ -13,7 +13,7 @@ use crate::data::{Datum, DatumKey};
 
 /// The exact number of different values of a group. Use a tuple for several columns: `count_distinct((o.city, o.day))`.
 ///
-/// `None` is a value like any other, and so is NaN; the two zeros of floats are one value.
+/// `None` is skipped, as in SQL; within a tuple it is a value like any other. NaN is a value; the two zeros of floats are one value.
 ///
 /// ```
 /// use pathway::reducers::{CountDistinct, Reducer};
@@ -61,7 +61,7 @@ impl<A: Datum> Reducer<A> for CountDistinct {
     type Output = i64;
 
     fn update(&self, Distinct { copies, present }: &mut Distinct<A>, argument: A, diff: i64) {
-        let Some(diff) = NonZeroI64::new(diff) else { return };
+        let Some(diff) = NonZeroI64::new(diff).filter(|_| !argument.is_missing()) else { return };
         let (before, after) = match copies.entry(DatumKey(argument)) {
             Entry::Vacant(entry) => {
                 entry.insert(diff);

@@ -20,7 +20,7 @@ use crate::data::{Datum, DatumRef, HashesOf};
 /// standard error of 1.1 to 1.6 % beyond. A group that shrinks keeps the sampling rate that it had at its largest: for `n` values
 /// now and `m` values then, the standard error is about `√(m / n) / 70` of `n`.
 ///
-/// `None` is a value like any other. The hash is the same in every run: equal rows give equal estimates.
+/// `None` is skipped, as in SQL; within a tuple it is a value like any other. The hash is the same in every run: equal rows give equal estimates.
 ///
 /// ```
 /// use pathway::reducers::{CountDistinctApprox, Reducer};
@@ -114,6 +114,9 @@ impl<A: Datum> Reducer<A> for CountDistinctApprox {
     }
 
     fn update(&self, count: &mut ApproximateCount<A>, argument: A, diff: i64) {
+        if argument.is_missing() {
+            return;
+        }
         match &mut **count.0.get_or_insert_with(|| Box::new(Kind::new(self.append_only))) {
             Kind::Sketch(sketch) if diff > 0 => sketch.update_with_coupon(Coupon::from_value(DatumRef(&argument))),
             Kind::Sketch(_) => {}

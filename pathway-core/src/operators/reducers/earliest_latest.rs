@@ -8,7 +8,8 @@ use crate::data::Datum;
 ///
 /// Arrival counts, not a column; for the latter, use [`ArgMin`](struct@super::ArgMin). After rows were grouped by key, those of one
 /// commit are in the order of the rows themselves, column by column; in a session window, rows are in the order of event time.
-/// `None` is a value like any other.
+/// `None` is a value like any other, as in SQL's `first_value`: the row that arrived first may have no value. To skip it, write
+/// `earliest(o.city) where o.city.is_some()`.
 ///
 /// Memory: one value if the table only grows, otherwise all values.
 ///

@@ -1,14 +1,15 @@
 //! `min` and `max`: the least and the greatest value of a group.
 
+use super::missing_last::MissingLast;
 use super::multiset::Multiset;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// The least value of a group, in the order of [`Datum::compare`].
 ///
-/// `None` is below every value: the minimum of a column with a missing value is `None`.
+/// `None` is skipped, as in SQL: the minimum of an `Option` column is `None` only if there is no other value.
 /// Floats are ordered by value, with NaN above everything. Strings are ordered by their bytes,
-/// tuples and `Vec`s element by element.
+/// tuples and `Vec`s element by element; within those, `None` is below every value.
 ///
 /// Memory: one value if the table only grows, otherwise all values.
 ///
@@ -33,7 +34,7 @@ pub const Min: Min = Min { append_only: false };
 
 /// The greatest value of a group, in the order of [`Datum::compare`].
 ///
-/// `None` is below every value: the maximum is `None` only if there is no other value.
+/// `None` is skipped, as in SQL: the maximum of an `Option` column is `None` only if there is no other value.
 /// Floats are ordered by value, with NaN above everything.
 ///
 /// Memory: one value if the table only grows, otherwise all values.
@@ -57,7 +58,7 @@ pub struct Max {
 pub const Max: Max = Max { append_only: false };
 
 impl<A: Datum> Reducer<A> for Min {
-    type State = Multiset<A>;
+    type State = Multiset<MissingLast<A>>;
     type Output = A;
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
@@ -66,16 +67,17 @@ impl<A: Datum> Reducer<A> for Min {
     }
 
     #[inline]
-    fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
+    fn update(&self, values: &mut Self::State, argument: A, diff: i64) {
+        let value = MissingLast(argument);
         if !self.append_only {
-            values.update(argument, diff);
+            values.update(value, diff);
         } else if diff > 0 {
-            values.keep_least(argument);
+            values.keep_least(value);
         }
     }
 
-    fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
-        values.first().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+    fn output(&self, values: &Self::State) -> Result<A, ReduceError> {
+        values.first().map(|least| least.0.clone_datum()).ok_or_else(ReduceError::nothing_left)
     }
 }
 

@@ -1,12 +1,14 @@
 //! `any` and `unique`: one value that represents a group.
 
+use super::missing_last::MissingLast;
 use super::multiset::Multiset;
 use super::{Input, ReduceError, Reducer};
 use crate::data::Datum;
 
 /// One value of a group: for columns that have the same value in all rows of a group, or if it does not matter which.
 ///
-/// It is the least value, so that it depends neither on the order of rows nor on the number of workers.
+/// It is the least value, so that it depends neither on the order of rows nor on the number of workers. `None` is skipped, as in
+/// SQL: the result is `None` only if there is no other value.
 ///
 /// Memory: one value if the table only grows, otherwise all values.
 ///
@@ -26,10 +28,10 @@ pub struct Any {
 #[expect(non_upper_case_globals, reason = "a reducer without parameters is written as its type")]
 pub const Any: Any = Any { append_only: false };
 
-/// The value that all rows of a group have.
+/// The value that all rows of a group have which have one.
 ///
 /// While there are several values, the group has no row: its old row is removed and an error is reported. The row comes back when
-/// one value is left. `None` is a value like any other.
+/// one value is left. `None` is skipped, as in SQL: the result is `None` only if there is no other value.
 ///
 /// ```
 /// use pathway::reducers::{Reducer, Unique};
@@ -44,7 +46,7 @@ pub const Any: Any = Any { append_only: false };
 pub struct Unique;
 
 impl<A: Datum> Reducer<A> for Any {
-    type State = Multiset<A>;
+    type State = Multiset<MissingLast<A>>;
     type Output = A;
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
@@ -53,32 +55,37 @@ impl<A: Datum> Reducer<A> for Any {
     }
 
     #[inline]
-    fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
+    fn update(&self, values: &mut Self::State, argument: A, diff: i64) {
+        let value = MissingLast(argument);
         if !self.append_only {
-            values.update(argument, diff);
+            values.update(value, diff);
         } else if diff > 0 {
-            values.keep_least(argument);
+            values.keep_least(value);
         }
     }
 
-    fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
-        values.first().map(A::clone_datum).ok_or_else(ReduceError::nothing_left)
+    fn output(&self, values: &Self::State) -> Result<A, ReduceError> {
+        values.first().map(|least| least.0.clone_datum()).ok_or_else(ReduceError::nothing_left)
     }
 }
 
 impl<A: Datum> Reducer<A> for Unique {
-    type State = Multiset<A>;
+    type State = Multiset<MissingLast<A>>;
     type Output = A;
 
-    fn update(&self, values: &mut Multiset<A>, argument: A, diff: i64) {
-        values.update(argument, diff);
+    fn update(&self, values: &mut Self::State, argument: A, diff: i64) {
+        values.update(MissingLast(argument), diff);
     }
 
-    fn output(&self, values: &Multiset<A>) -> Result<A, ReduceError> {
-        match (values.first(), values.last()) {
-            (Some(first), Some(last)) if first.compare(last).is_eq() => Ok(first.clone_datum()),
-            (Some(_), Some(_)) => Err(ReduceError::new("`unique` of a column that has several values in the group")),
-            _ => Err(ReduceError::nothing_left()),
+    fn output(&self, values: &Self::State) -> Result<A, ReduceError> {
+        let mut different = values.iter().map(|(value, _)| &value.0);
+        let first = different.next().ok_or_else(ReduceError::nothing_left)?;
+        // A missing value comes last.
+        match different.next() {
+            Some(second) if !second.is_missing() => {
+                Err(ReduceError::new("`unique` of a column that has several values in the group"))
+            }
+            _ => Ok(first.clone_datum()),
         }
     }
 }

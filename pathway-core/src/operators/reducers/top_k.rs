@@ -11,8 +11,8 @@ use crate::data::Datum;
 /// The `k` greatest values of a group as a `Vec`, in descending order and counting copies: `top_k(o.price, 3)`. If there are fewer,
 /// all of them.
 ///
-/// Use a tuple to keep other columns with them: `top_k((o.price, o.id), 3)`. Values are ordered as by [`Max`](struct@super::Max): `None` is
-/// below every other value, and comes last.
+/// Use a tuple to keep other columns with them: `top_k((o.price, o.id), 3)`. Values are ordered as by [`Max`](struct@super::Max). `None` is
+/// skipped, as in SQL; within a tuple it is below every other value.
 ///
 /// Memory: `k` values if the table only grows, otherwise all values.
 ///
@@ -92,6 +92,9 @@ impl<A: Datum> Reducer<A> for TopK {
     }
 
     fn update(&self, top: &mut Top<A>, argument: A, diff: i64) {
+        if argument.is_missing() {
+            return;
+        }
         let max = i64::try_from(self.k).unwrap_or(i64::MAX);
         if self.append_only
             && top.kept >= max

@@ -17,10 +17,10 @@ fn random_extremes_agree_with_what_is_left() {
 }
 
 #[test]
-fn none_is_below_every_value() {
-    let changes = [(Some(1_i64), 1), (None, 1), (Some(i64::MIN), 1)];
-    assert_eq!(Reducer::<Option<i64>>::output(&Min, &reduce(&Min, &changes)), Ok(None));
-    assert_eq!(Reducer::<Option<i64>>::output(&Max, &reduce(&Max, &changes)), Ok(Some(1)));
+fn within_a_tuple_none_is_below_every_value() {
+    let changes = [((0, Some(1_i64)), 1), ((0, None), 1), ((0, Some(i64::MIN)), 1)];
+    assert_eq!(Min.output(&reduce(&Min, &changes)), Ok((0_i64, None)));
+    assert_eq!(Max.output(&reduce(&Max, &changes)), Ok((0_i64, Some(1))));
 }
 
 #[test]

@@ -113,18 +113,6 @@ fn removed_rows_leave_no_state() {
 }
 
 #[test]
-fn none_is_a_value() {
-    let changes = [(Some(2_i64), 1), (None, 2)];
-    assert_eq!(output(&CountDistinct, &changes), Ok(2));
-    assert_eq!(output(&SortedTuple, &changes), Ok(vec![None, None, Some(2)]));
-    assert_eq!(output(&Any, &changes), Ok(None));
-    assert!(output(&Unique, &changes).is_err());
-    assert_eq!(output(&Unique, &[(None::<i64>, 2)]), Ok(None));
-    let rows = [((None, 7_i64), 1), ((Some(f64::NAN), 8), 1), ((Some(1.0), 9), 1)];
-    assert_eq!((output(&ArgMin, &rows), output(&ArgMax, &rows)), (Ok(7), Ok(8)));
-}
-
-#[test]
 fn the_zeros_are_one_value_and_so_are_nans() {
     let changes = [(0.0, 1), (-0.0, 1), (f64::NAN, 1), (-f64::NAN, 1)];
     assert_eq!(output(&CountDistinct, &changes), Ok(2));
