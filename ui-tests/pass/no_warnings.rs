@@ -14,6 +14,7 @@ fn totals(orders: &Table<Order>) -> Table<impl Schema> {
     let lean = select!(o in big => { id: o.id, city: o.city, cost: o.price });
     let all = reduce!(l in lean => { n: count(), dear: count() where l.cost > 500.0, least: min(l.cost) where l.id > 3 });
     let _ = reduce!(l in lean by l.city => { n: count() });
+    let _ = reduce!(l in lean by dear: l.cost > 500.0, large: l.id > 7, l.city => { dear, n: count() });
     filter!(a in all => a.n > 1)
 }
 

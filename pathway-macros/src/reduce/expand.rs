@@ -81,7 +81,12 @@ fn output(reduce: &CheckedReduce) -> TokenStream {
         Some(name) => quote!(#name,),
         None => quote!(_,),
     });
-    quote!(move |#keys #window #values| { #(#bindings)* #struct_expr })
+    let names = reduce.key_names.iter().map(|(name, key)| {
+        let key = Keys::variable(*key);
+        // What one of the user's macros does with its arguments is not known, nor is a name that is misspelt.
+        quote!(#[allow(unused_variables)] let #name = #key;)
+    });
+    quote!(move |#keys #window #values| { #(#names)* #(#bindings)* #struct_expr })
 }
 
 /// A variable for each use of a result. All but the last one to be bound are clones.

@@ -110,7 +110,7 @@ fn parse_struct_path(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
 }
 
 /// The name of a column without one: `city` for `o.city`.
-fn implied_name(value: &Expr) -> Option<Ident> {
+pub(crate) fn implied_name(value: &Expr) -> Option<Ident> {
     match value {
         Expr::Field(field) => match &field.member {
             Member::Named(name) => Some(name.clone()),

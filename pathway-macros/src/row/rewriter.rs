@@ -62,7 +62,13 @@ impl<R: Rewriter> Traversal<'_, R> {
             Expr::Array(array) => self.values(array.elems.iter_mut()),
             Expr::Repeat(repeat) => self.expr(&mut repeat.expr, ExprContext::Value),
             Expr::Struct(literal) => {
-                self.values(literal.fields.iter_mut().map(|field| &mut field.expr));
+                for field in &mut literal.fields {
+                    self.expr(&mut field.expr, ExprContext::Value);
+                    // `Pair { city }`: what has replaced the variable is no name of a field.
+                    if field.colon_token.is_none() && !matches!(field.expr, Expr::Path(_)) {
+                        field.colon_token = Some(syn::token::Colon::default());
+                    }
+                }
                 if let Some(rest) = &mut literal.rest {
                     self.expr(rest, ExprContext::Value);
                 }

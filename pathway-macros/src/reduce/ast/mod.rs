@@ -3,18 +3,19 @@
 mod window;
 
 use syn::parse::ParseStream;
-use syn::{Expr, Ident, Token};
+use syn::{Ident, Token};
 
 pub(crate) use self::window::Window;
 use crate::errors::Errors;
 use crate::row::binding::{Binding, parse_arrow, peek_keyword};
+use crate::row::key::{Key, parse_keys};
 use crate::row::output::OutputRow;
 
 /// `o in orders by o.city => { city: o.city, total: sum(o.price) }`.
 pub(crate) struct Reduce {
     pub(crate) binding: Binding,
     /// Without keys, the whole table is one group.
-    pub(crate) keys: Vec<Expr>,
+    pub(crate) keys: Vec<Key>,
     pub(crate) window: Option<Window>,
     pub(crate) output: OutputRow,
 }
@@ -27,7 +28,7 @@ impl Reduce {
             errors.push(input.error("expected `by` and a key, as in `by o.city`"));
             input.parse::<Ident>()?;
         }
-        let keys = if peek_keyword(input, "by") { parse_keys(input)? } else { Vec::new() };
+        let keys = if peek_keyword(input, "by") { parse_keys(input, None)? } else { Vec::new() };
         let window = peek_keyword(input, "window").then(|| Window::parse(input, &binding.row)).transpose()?;
         let expected = match keys.as_slice() {
             [] => "`by` and a key, or `=>` and the new row, as in `=> { n: count() }`",
@@ -37,24 +38,5 @@ impl Reduce {
         let output = OutputRow::parse(input, errors)?;
         input.parse::<Option<Token![,]>>()?;
         Ok(Reduce { binding, keys, window, output })
-    }
-}
-
-/// Parses `by o.city`, `by o.city, o.day` or `by (o.city, o.day)`.
-fn parse_keys(input: ParseStream<'_>) -> syn::Result<Vec<Expr>> {
-    input.parse::<Ident>()?;
-    let mut keys = Vec::new();
-    loop {
-        match input.call(Expr::parse_without_eager_brace)? {
-            Expr::Tuple(tuple) if keys.is_empty() && !input.peek(Token![,]) => keys.extend(tuple.elems),
-            key => keys.push(key),
-        }
-        if !input.peek(Token![,]) {
-            return Ok(keys);
-        }
-        input.parse::<Token![,]>()?;
-        if input.peek(Token![=>]) {
-            return Ok(keys);
-        }
     }
 }

@@ -4,6 +4,9 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Expr;
 
+use super::key_names::KeyNames;
+use crate::errors::Errors;
+use crate::row::key::Key;
 use crate::row::rewriter::ExprContext;
 use crate::row::row_access::clone_datum;
 use crate::row::span_range::{SpanRange, hygienic_local};
@@ -13,11 +16,15 @@ use crate::row::tokens::{same_tokens, without_parens};
 pub(crate) struct Keys {
     exprs: Vec<Expr>,
     written: usize,
+    /// The names of those that the user wrote.
+    pub(super) names: KeyNames,
 }
 
 impl Keys {
-    pub(crate) fn new(written: Vec<Expr>) -> Self {
-        Keys { written: written.len(), exprs: written }
+    /// `others` are the names of the row and of the window.
+    pub(crate) fn new(written: Vec<Key>, others: &[(&Ident, &str)], errors: &mut Errors) -> Self {
+        let names = KeyNames::new(&written, others, errors);
+        Keys { written: written.len(), exprs: written.into_iter().map(|key| key.expr).collect(), names }
     }
 
     /// The index of the key that has the same tokens as the expression, apart from parentheses around it.
@@ -39,8 +46,9 @@ impl Keys {
         self.exprs.len() - 1
     }
 
-    pub(crate) fn into_exprs(self) -> Vec<Expr> {
-        self.exprs
+    /// The keys, and the names to which the output binds them, each with the index of its key.
+    pub(crate) fn into_parts(self) -> (Vec<Expr>, Vec<(Ident, usize)>) {
+        (self.exprs, self.names.into_bound())
     }
 
     /// The local variable that holds a reference to a key.
@@ -50,7 +58,12 @@ impl Keys {
 
     /// Replaces an expression that is the key at `index`.
     pub(crate) fn replacement(expr: &Expr, index: usize, context: ExprContext) -> Expr {
-        let place = SpanRange::of(expr).dereference(&Self::variable(index));
+        Keys::value_of(&Self::variable(index), SpanRange::of(expr), context)
+    }
+
+    /// The value of a key in an expression. `reference` is a variable that holds a reference to it.
+    pub(super) fn value_of(reference: &Ident, spans: SpanRange, context: ExprContext) -> Expr {
+        let place = spans.dereference(reference);
         if context == ExprContext::Value { clone_datum(&place) } else { place }
     }
 }

@@ -3,6 +3,7 @@
 mod builtin;
 mod classify;
 mod conditions;
+mod key_names;
 mod keys;
 mod parameter;
 mod reducer_call;
@@ -13,17 +14,18 @@ use syn::{Expr, ExprCall, Ident, Macro};
 use self::classify::{callee, is_std_constructor, is_type, needs_row};
 use self::conditions::Conditions;
 pub(crate) use self::conditions::condition_variable;
+use self::key_names::{Meaning, bare_name};
 pub(crate) use self::keys::Keys;
 pub(crate) use self::reducer_call::{ReducerCall, result_variable};
 use super::ast::{Reduce, Window};
 use crate::errors::Errors;
 use crate::row;
 use crate::row::binding::Binding;
+use crate::row::key::Key;
 use crate::row::output::OutputRow;
 use crate::row::rewriter::{ExprContext, Rewriter, rewrite};
-use crate::row::row_access::{check_shadowing, is_row_access, rewrite_row_access};
+use crate::row::row_access::{check_shadowing, is_row, is_row_access, rewrite_row_access};
 use crate::row::span_range::SpanRange;
-use crate::row::text::text_of;
 use crate::row::tokens::mentions;
 use crate::row::where_clause::Where;
 
@@ -32,6 +34,8 @@ pub(crate) struct CheckedReduce {
     pub(crate) binding: Binding,
     /// The keys of a row.
     pub(crate) keys: Vec<Expr>,
+    /// The names by which the output uses keys, each with the index of its key.
+    pub(crate) key_names: Vec<(Ident, usize)>,
     /// The keys that the user wrote, as text; empty if there are none.
     pub(crate) keys_text: String,
     pub(crate) window: Option<Window>,
@@ -51,7 +55,7 @@ const REST_IN_REDUCE: &str = "`reduce!` cannot use `..`: a group has many rows, 
 /// Returns `None` if there is no row to build; the errors say why.
 pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce> {
     let Reduce { binding, keys, mut window, mut output } = reduce;
-    let keys_text = text_of(&keys);
+    let keys_text = keys.iter().map(Key::text).collect::<Vec<_>>().join(", ");
     let has_rest = output.rest.is_some();
     row::rest::forbid(&mut output, REST_IN_REDUCE, errors);
     // A named struct without its rest would miss columns, which is the same mistake.
@@ -60,13 +64,16 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
     }
     if let Some(key) = keys.get(MAX_KEYS) {
         let message = format!("`reduce!` takes at most {MAX_KEYS} keys\nhelp: combine some of them in a tuple");
-        errors.error_spanned_by(key, message);
+        errors.error_spanned_by(&key.expr, message);
     }
     let window_name = window.as_ref().and_then(|window| window.name.as_ref());
+    let mut other_names = vec![(&binding.row, "row")];
+    other_names.extend(window_name.map(|name| (name, "window")));
+    let keys = Keys::new(keys, &other_names, errors);
     let mut conditions = Conditions::new(&binding.row, window_name);
     let mut outputs = OutputRewriter {
         row: &binding.row,
-        keys: Keys::new(keys),
+        keys,
         reducer_calls: Vec::new(),
         column: CurrentColumn::new(&binding.row, None),
         errors,
@@ -74,6 +81,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
     for column in &mut output.columns {
         let condition = column.clause.as_ref().and_then(|clause| conditions.add(clause, outputs.errors));
         outputs.column = CurrentColumn::new(&column.name, condition);
+        outputs.keys.names.enter_column(&column.value);
         rewrite(&mut column.value, ExprContext::Value, &mut outputs);
         if let Some(clause) = &column.clause {
             outputs.apply_condition(clause, &mut column.value);
@@ -85,7 +93,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
     }
     let OutputRewriter { keys, reducer_calls, errors, .. } = outputs;
     let conditions = conditions.into_exprs();
-    let mut keys = keys.into_exprs();
+    let (mut keys, key_names) = keys.into_parts();
     for key in &mut keys {
         rewrite_row_access(key, ExprContext::Value, &binding.row, errors);
     }
@@ -95,7 +103,7 @@ pub(crate) fn check(reduce: Reduce, errors: &mut Errors) -> Option<CheckedReduce
             rewrite_row_access(part, ExprContext::Value, &binding.row, errors);
         }
     }
-    Some(CheckedReduce { binding, keys, keys_text, window, reducer_calls, conditions, output })
+    Some(CheckedReduce { binding, keys, key_names, keys_text, window, reducer_calls, conditions, output })
 }
 
 /// Rewrites an output for a closure over a group.
@@ -133,23 +141,51 @@ impl Rewriter for OutputRewriter<'_> {
             *expr = Keys::replacement(expr, key, context);
             return true;
         }
-        if let Expr::Call(call) = expr
-            && let Some(result) = self.call(call)
-        {
-            *expr = result;
+        if let Expr::Call(call) = expr {
+            if let Some(result) = self.call(call) {
+                *expr = result;
+                return true;
+            }
+            if bare_name(&call.func).is_some_and(|name| name != self.row) {
+                // The name of a function, which a key can have, too.
+                call.args.iter_mut().for_each(|argument| rewrite(argument, ExprContext::Value, self));
+                return true;
+            }
+        }
+        if let Some((name, meaning)) = self.keys.names.meaning(expr) {
+            *expr = match meaning {
+                Meaning::Key => Keys::value_of(&name, SpanRange::of(expr), context),
+                Meaning::Ambiguous(both) => {
+                    let message = format!(
+                        "`{name}` is the name of several keys: {both}\n\
+                         help: give one of them a name of its own, as in `by home: o.home.city`"
+                    );
+                    self.errors.error_spanned_by(&*expr, message);
+                    Expr::Verbatim(quote!(::core::option::Option::None.unwrap()))
+                }
+            };
             return true;
         }
         if !is_row_access(expr, self.row) {
             return false;
         }
-        self.report_neither_key_nor_reduced(expr);
-        let key = self.keys.add(expr);
+        let key = match self.keys.names.of_row().filter(|_| is_row(expr, self.row)) {
+            // The name was reported, and this is that key.
+            Some(key) => key,
+            None => {
+                self.report_neither_key_nor_reduced(expr);
+                self.keys.add(expr)
+            }
+        };
         *expr = Keys::replacement(expr, key, context);
         true
     }
 
     fn on_binding(&mut self, name: &Ident) {
         let _ = check_shadowing(name, self.row, self.errors);
+        if self.keys.names.is_given(name) {
+            self.errors.error_spanned_by(name, format!("`{name}` is the name of a key: choose another name here"));
+        }
     }
 
     fn rewrites_arguments_of(&self, _: &Macro) -> bool {

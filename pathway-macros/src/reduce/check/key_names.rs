@@ -1,0 +1,191 @@
+//! The names of the keys of a `reduce!`, by which its output can use them: `day` of `by day: o.at.date()`, `city` of `by o.city`.
+
+use std::collections::HashSet;
+
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Expr, Macro};
+
+use crate::errors::Errors;
+use crate::messages::most_similar;
+use crate::row::key::Key;
+use crate::row::output::implied_name;
+use crate::row::rewriter::{ExprContext, Rewriter, rewrite};
+use crate::row::text::text_of;
+use crate::row::tokens::{mentions, without_parens};
+
+/// The names of all keys.
+pub(super) struct KeyNames {
+    names: Vec<KeyName>,
+    /// The names that several columns imply, each with those columns. It is a mistake to use one.
+    ambiguous: Vec<(Ident, String)>,
+    /// The key that has the name of the row, which is an error.
+    of_row: Option<usize>,
+    /// The names that the current column gives to variables of its own.
+    locals: HashSet<Ident>,
+}
+
+struct KeyName {
+    name: Ident,
+    key: usize,
+    /// The user has given it; otherwise it is that of the column.
+    is_given: bool,
+    /// The output needs a variable of this name.
+    is_bound: bool,
+}
+
+/// What a name in an output means.
+pub(super) enum Meaning {
+    /// The key of this name.
+    Key,
+    /// One of several keys, which is an error.
+    Ambiguous(String),
+}
+
+impl KeyNames {
+    /// `others` are other names in the output, each with what it is the name of.
+    pub(super) fn new(keys: &[Key], others: &[(&Ident, &str)], errors: &mut Errors) -> Self {
+        let mut names = KeyNames { names: Vec::new(), ambiguous: Vec::new(), of_row: None, locals: HashSet::new() };
+        for (key, Key { name, .. }) in keys.iter().enumerate() {
+            let Some(name) = name else { continue };
+            if let Some((_, what)) = others.iter().find(|(other, _)| *other == name) {
+                names.of_row = names.of_row.or((*what == "row").then_some(key));
+                errors.error_spanned_by(name, format!("`{name}` is the name of the {what}: give the key another name"));
+            } else if names.get(name).is_some() {
+                errors.error_spanned_by(name, format!("another key has the name `{name}`: give this one another name"));
+            } else {
+                names.names.push(KeyName { name: name.clone(), key, is_given: true, is_bound: true });
+            }
+        }
+        for (key, Key { name, expr }) in keys.iter().enumerate() {
+            let Some(implied) = implied_name(without_parens(expr)).filter(|_| name.is_none()) else { continue };
+            if !matches!(without_parens(expr), Expr::Field(_)) || others.iter().any(|(other, _)| **other == implied) {
+                continue;
+            }
+            match names.get(&implied) {
+                None => {
+                    names.names.push(KeyName { name: implied, key, is_given: false, is_bound: false });
+                }
+                Some(other) if other.is_given => {
+                    let message = format!(
+                        "another key has the name `{implied}`, which is also that of this column\n\
+                         help: give one of them another name, as in `by {implied}_2: {}`",
+                        text_of(&[expr])
+                    );
+                    errors.error_spanned_by(expr, message);
+                }
+                Some(other) => {
+                    let both = format!("`{}` and `{}`", text_of(&[&keys[other.key].expr]), text_of(&[expr]));
+                    names.ambiguous.push((implied, both));
+                }
+            }
+        }
+        names
+    }
+
+    fn get(&self, name: &Ident) -> Option<&KeyName> {
+        self.names.iter().find(|known| known.name == *name)
+    }
+
+    /// Whether the user has given a key this name.
+    pub(super) fn is_given(&self, name: &Ident) -> bool {
+        self.get(name).is_some_and(|known| known.is_given)
+    }
+
+    /// The key that has the name of the row.
+    pub(super) fn of_row(&self) -> Option<usize> {
+        self.of_row
+    }
+
+    /// Must be called before a column is rewritten: notes which of its names are variables of its own, and which it uses in places
+    /// that are not rewritten, as `"{day}"`.
+    pub(super) fn enter_column(&mut self, value: &Expr) {
+        let mut found = NameFinder::default();
+        rewrite(&mut value.clone(), ExprContext::Value, &mut found);
+        self.locals = found.bound;
+        for known in &mut self.names {
+            let is_unseen = found.opaque.iter().any(|tokens| mentions(tokens.clone(), &known.name))
+                || is_captured(value.to_token_stream(), &known.name);
+            known.is_bound |= is_unseen && !self.locals.contains(&known.name);
+        }
+    }
+
+    /// What an expression means, if it is the name of a key. `None`: something else.
+    pub(super) fn meaning(&mut self, expr: &Expr) -> Option<(Ident, Meaning)> {
+        let name = bare_name(expr)?.clone();
+        if self.locals.contains(&name) {
+            return None;
+        }
+        if let Some((_, both)) = self.ambiguous.iter().find(|(ambiguous, _)| *ambiguous == name) {
+            return Some((name, Meaning::Ambiguous(both.clone())));
+        }
+        match self.names.iter_mut().find(|known| known.name == name) {
+            Some(known) => {
+                known.is_bound = true;
+                Some((name, Meaning::Key))
+            }
+            None => {
+                // If there is no such variable, the compiler suggests one that is alike.
+                let known: Vec<_> = self.names.iter().map(|known| known.name.to_string()).collect();
+                let known: Vec<_> = known.iter().map(String::as_str).collect();
+                let alike = most_similar(&name.to_string(), &known).map(ToOwned::to_owned);
+                let alike =
+                    self.names.iter_mut().find(|known| alike.as_deref().is_some_and(|alike| known.name == alike));
+                if let Some(alike) = alike {
+                    alike.is_bound = true;
+                }
+                None
+            }
+        }
+    }
+
+    /// The names of which the output needs variables, each with the index of its key.
+    pub(super) fn into_bound(self) -> Vec<(Ident, usize)> {
+        self.names.into_iter().filter(|known| known.is_bound).map(|known| (known.name, known.key)).collect()
+    }
+}
+
+/// The name, if the expression is nothing else.
+pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
+    match expr {
+        Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+/// Whether a string among the tokens captures a variable, as `"{day}"` does.
+fn is_captured(tokens: TokenStream, name: &Ident) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => is_captured(group.stream(), name),
+        TokenTree::Literal(literal) => {
+            let text = literal.to_string();
+            [format!("{{{name}}}"), format!("{{{name}:")].iter().any(|captured| text.contains(captured))
+        }
+        _ => false,
+    })
+}
+
+/// Collects the names that patterns bind, and the tokens that cannot be rewritten.
+#[derive(Default)]
+struct NameFinder {
+    bound: HashSet<Ident>,
+    opaque: Vec<TokenStream>,
+}
+
+impl Rewriter for NameFinder {
+    fn rewrite(&mut self, _: &mut Expr, _: ExprContext) -> bool {
+        false
+    }
+
+    fn on_binding(&mut self, name: &Ident) {
+        self.bound.insert(name.clone());
+    }
+
+    fn rewrites_arguments_of(&self, _: &Macro) -> bool {
+        true
+    }
+
+    fn on_opaque_macro(&mut self, macro_call: &mut Macro) {
+        self.opaque.push(macro_call.tokens.clone());
+    }
+}

@@ -1,0 +1,15 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    city: String,
+    town: String,
+    at: i64,
+    price: f64,
+}
+
+fn pipeline(orders: Table<Order>) {
+    let groups = reduce!(o in orders by hour: o.at / 3600 => { n: [1, 2].map(|hour| hour + 1).len() as i64, hour });
+}
+
+fn main() {}
