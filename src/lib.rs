@@ -33,6 +33,7 @@
 //! | [`filter!`] | a table of the rows that meet a condition |
 //! | [`select!`] | a table of one new row for each row |
 //! | [`reduce!`] | a table of one row for each group, or for each window of event time |
+//! | [`top!`] | a table of the first rows of each group in an order, with their ranks |
 //! | [`join!`] | a table of the rows of two tables that belong together |
 //!
 //! Each macro expands to the methods of [`Table`], which you can call yourself.
@@ -78,6 +79,8 @@ pub use pathway_macros::join;
 pub use pathway_macros::reduce;
 #[doc = include_str!("../docs/macros/select.md")]
 pub use pathway_macros::select;
+#[doc = include_str!("../docs/macros/top.md")]
+pub use pathway_macros::top;
 pub use {bytes, jiff};
 
 pub mod prelude;
@@ -148,7 +151,7 @@ pub mod format {
 pub mod operators {
     pub use pathway_core::operators::map_async::{CallError, MapAsync};
     pub use pathway_core::operators::{
-        AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, UpdateCells,
+        AsofJoin, AsofNowJoin, Deduplicate, Descending, Grouped, Interval, IntervalJoin, Join, Joining, UpdateCells,
     };
 }
 

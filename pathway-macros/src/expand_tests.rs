@@ -54,6 +54,7 @@ fn call_macro(call: &syn::Macro, path: &Path) -> TokenStream {
         "select" => crate::select::select(input),
         "reduce" => crate::reduce::reduce(input),
         "join" => crate::join::join(input),
+        "top" => crate::top::top(input),
         other => panic!("{}: `{other}!` is not a macro of this crate", path.display()),
     }
 }

@@ -20,6 +20,7 @@ mod rename_rule;
 mod row;
 mod schema;
 mod select;
+mod top;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -58,4 +59,10 @@ pub fn reduce(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn join(input: TokenStream) -> TokenStream {
     join::join(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn top(input: TokenStream) -> TokenStream {
+    top::top(input.into()).into()
 }

@@ -15,6 +15,7 @@ fn totals(orders: &Table<Order>) -> Table<impl Schema> {
     let all = reduce!(l in lean => { n: count(), dear: count() where l.cost > 500.0, least: min(l.cost) where l.id > 3 });
     let _ = reduce!(l in lean by l.city => { n: count() });
     let _ = reduce!(l in lean by dear: l.cost > 500.0, large: l.id > 7, l.city => { dear, n: count() });
+    let _ = top!(3 of l in lean by l.city order l.cost desc => { ..l, rank });
     filter!(a in all => a.n > 1)
 }
 

@@ -5,9 +5,9 @@
 //! one mistake, one error.
 
 use crate::data::{ColumnType, Datum, Schema};
-use crate::operators::Interval;
 use crate::operators::reducers::{Averageable, Condition, Interpolate, Measurable, Summable, Text};
 use crate::operators::window::EventTime;
+use crate::operators::{Descending, Interval};
 use crate::plan::Table;
 
 /// A copy of a column or a row.
@@ -44,6 +44,18 @@ pub fn row<T: AnyRow<Impl>, Impl>(value: T) -> T::Type {
 #[inline]
 pub fn key<T: AnyKey<Impl>, Impl>(value: T) -> T::Type {
     value.check()
+}
+
+/// A value that rows are ordered by.
+#[inline]
+pub fn order<T: AnyOrder<Impl>, Impl>(value: T) -> T::Type {
+    value.check()
+}
+
+/// A value that rows are ordered by, the greatest first.
+#[inline]
+pub fn descending<T: AnyOrder<Impl>, Impl>(value: T) -> Descending<T::Type> {
+    Descending(value.check())
 }
 
 /// A value that is used as event time.
@@ -214,6 +226,16 @@ checked!(
         note = "a key is a column, a value of a type that can be a column, or a tuple of them"
     )]
     AnyKey(Datum)
+);
+
+checked!(
+    /// Anything that rows can be ordered by.
+    #[diagnostic::on_unimplemented(
+        message = "rows cannot be ordered by `{Self}`",
+        label = "this has no order",
+        note = "rows are ordered by a column, a value of a type that can be a column, or a tuple of them"
+    )]
+    AnyOrder(Datum)
 );
 
 checked!(

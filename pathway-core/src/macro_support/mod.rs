@@ -23,9 +23,9 @@ pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
 pub use self::checked::{
-    AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyRow, AnySummable, AnyTable,
-    AnyText, AnyTime, averageable, clone_datum, column, condition, identity, interpolate, key, measurable, reversed,
-    row, summable, table, text, time,
+    AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyOrder, AnyRow, AnySummable,
+    AnyTable, AnyText, AnyTime, averageable, clone_datum, column, condition, descending, identity, interpolate, key,
+    measurable, order, reversed, row, summable, table, text, time,
 };
 pub use self::column_reducer::{ColumnReducer, column_reducer};
 pub use self::columns::{

@@ -10,7 +10,8 @@ use crate::data::{Datum, Schema};
 use crate::plan::{Table, TableProperties, columns_of};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group or to [scan](Grouped::scan) its rows. Use a tuple for several keys.
+    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group, to take its [first rows](Grouped::top) in an order, or to
+    /// [scan](Grouped::scan) its rows. Use a tuple for several keys.
     pub fn group_by<K: Datum>(&self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Grouped<R, K> {
         Grouped { table: self.clone(), key: Arc::new(key) }
     }

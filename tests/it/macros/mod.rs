@@ -1,4 +1,4 @@
-//! The meaning of `filter!`, `select!`, `reduce!` and `join!`.
+//! The meaning of `filter!`, `select!`, `reduce!`, `top!` and `join!`.
 
 mod filter;
 mod hygiene;
@@ -10,6 +10,7 @@ mod reducer_words;
 mod reducers;
 mod rest;
 mod select;
+mod top;
 mod where_clause;
 mod windows;
 

@@ -43,6 +43,7 @@ mod scan;
 mod select;
 mod sessions;
 mod stream;
+mod top;
 mod updates;
 mod upsert;
 mod windows;

@@ -110,9 +110,19 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
     }
 }
 
-/// A value in reverse order. A missing one is therefore the greatest.
-#[derive(Debug)]
-pub struct Descending<A>(A);
+/// A value in reverse order, for [`top`](super::super::Grouped::top). A missing one (`None`) is therefore the greatest.
+///
+/// ```
+/// use pathway::operators::Descending;
+/// use pathway::schema::Datum;
+///
+/// assert!(Descending(7).compare(&Descending(3)).is_lt());
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Descending<A>(
+    /// The value.
+    pub A,
+);
 
 impl<A: Datum> Datum for Descending<A> {
     fn clone_datum(&self) -> Self {

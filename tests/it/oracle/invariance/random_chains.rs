@@ -110,7 +110,7 @@ impl Chain {
             };
             (name, windows.allowed_lateness(5 * n))
         };
-        let (end, rows) = match choices.below(8) {
+        let (end, rows) = match choices.below(9) {
             0 => {
                 // Numbered, because `collect` makes one change of equal rows of a commit.
                 let numbered = table.group_by(|_| ()).scan(0, |number, event| {
@@ -149,6 +149,11 @@ impl Chain {
                     at: b.map_or(-1, |b| b.at),
                 });
                 (format!("asof {n}"), keep.rows(&pairs, Compared::Table))
+            }
+            7 => {
+                let size = n as usize + 1;
+                let newest = top!(size of e in table by e.city order e.at desc => { e.city, rank, e.at, e.id });
+                (format!("top {size}"), keep.rows(&newest, Compared::Table))
             }
             _ => {
                 let row = |city: &String, n| Quiet { city: city.clone(), since: n };
