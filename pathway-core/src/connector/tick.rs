@@ -47,6 +47,7 @@ impl Schema for Tick {
     const NAME: &'static str = "Tick";
     const COLUMNS: Columns = Columns {
         fields: &[SchemaField::Column(Column { name: "at", type_name: "DateTimeUtc", primary_key: false, path: None })],
+        names: &["at"],
     };
 
     type KeyPresence = NoKey;

@@ -10,6 +10,9 @@ pub struct Columns {
     /// The fields of the struct, in order.
     #[doc(hidden)]
     pub fields: &'static [SchemaField],
+    /// The names of the fields in the program.
+    #[doc(hidden)]
+    pub names: &'static [&'static str],
 }
 
 /// A field of a row: a column, or a row whose columns are columns here.

@@ -41,6 +41,7 @@ macro_rules! payload_row {
                 const NAME: &'static str = stringify!($name);
                 const COLUMNS: Columns = Columns {
                     fields: &[SchemaField::Column(Column { name: "data", type_name: $type_name, primary_key: false, path: None })],
+                    names: &["data"],
                 };
                 type KeyPresence = NoKey;
                 type Key = ();

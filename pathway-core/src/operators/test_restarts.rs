@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 
 use super::test_rows::Row;
-use crate::data::Change;
+use crate::data::{Change, Datum, DatumKey};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, StateScope, Stateful, StatefulOperator};
 
 /// Random commits of few different rows. How many there are grows and shrinks, at times to none, and removals can come before
@@ -46,17 +46,30 @@ pub(super) fn run_commit<D, O>(operator: &mut impl StatefulOperator<D, Change<O>
     emitted
 }
 
-/// Runs a commit of an operator with two inputs. Rows of value zero are those of the first one.
-pub(super) fn run_commit_of_two<O>(
-    operator: &mut impl BinaryStatefulOperator<Change<Row>, Change<Row>, Change<O>>,
-    items: Vec<Change<Row>>,
-) -> Vec<(O, i64)> {
-    let (mut left, mut right) = items.into_iter().partition(|change| change.row.value == 0);
-    operator.apply_left(&mut left);
-    operator.apply_right(&mut right);
-    let mut emitted = Vec::new();
-    operator.seal(&mut |change| emitted.push((change.row, change.diff)));
-    emitted
+/// Runs a commit of a join that keeps `T` of a row. Rows of value zero are those of the left side.
+pub(super) fn run_commit_of_two<T: Datum, O, P>(
+    kept: impl Fn(&Row) -> T + Copy,
+) -> impl Fn(&mut P, Vec<Change<Row>>) -> Vec<(O, i64)>
+where
+    P: BinaryStatefulOperator<Keyed<T>, Keyed<T>, Change<O>>,
+{
+    move |operator, items| {
+        let (left, right) = items.into_iter().partition(|change| change.row.value == 0);
+        operator.apply_left(&mut keyed(left, kept));
+        operator.apply_right(&mut keyed(right, kept));
+        let mut emitted = Vec::new();
+        operator.seal(&mut |change| emitted.push((change.row, change.diff)));
+        emitted
+    }
+}
+
+/// What a join gets of a change: its key, and what is kept of its row.
+pub(super) type Keyed<T> = (DatumKey<i64>, Change<T>);
+
+/// What a join gets of changes.
+pub(super) fn keyed<T>(changes: Vec<Change<Row>>, kept: impl Fn(&Row) -> T) -> Vec<Keyed<T>> {
+    let keyed = changes.iter().map(|Change { row, diff }| (DatumKey(row.key), Change { row: kept(row), diff: *diff }));
+    keyed.collect()
 }
 
 /// The result of a join: which rows it is made of.

@@ -54,7 +54,7 @@ impl Datum for Row {
 
 impl Schema for Row {
     const NAME: &'static str = "Row";
-    const COLUMNS: Columns = Columns { fields: &[] };
+    const COLUMNS: Columns = Columns { fields: &[], names: &[] };
 
     type KeyPresence = HasKey;
     type Key = i64;

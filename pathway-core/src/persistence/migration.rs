@@ -271,6 +271,9 @@ fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, R
         }
     }
     let source = |new: &RowColumn| {
+        if !new.is_kept() {
+            return Ok(Source::Default(Vec::new()));
+        }
         let Some(number) = old.iter().position(|old| old.name == new.name) else {
             let RowColumn { name, type_name, .. } = new;
             return match new.missing() {
@@ -282,6 +285,12 @@ fn row(old: &[RowColumn], new: &[RowColumn], place: Place<'_>) -> Result<Step, R
             };
         };
         let before = &old[number];
+        if !before.is_kept() {
+            return refuse_column(format!(
+                "the column `{}` is kept only now: no output of this `join!` mentioned it, so that rows from before have no value",
+                new.name
+            ));
+        }
         let what = format!("the column `{}`", new.name);
         match step(&before.layout, &new.layout, Place { what: &what, ..place }) {
             Ok(step) => Ok(Source::Old(number, step)),

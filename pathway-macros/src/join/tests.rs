@@ -13,6 +13,46 @@ fn several_keys_are_a_tuple_and_either_side_may_come_first() {
     assert!(expanded.contains(". full (move | _ , _ |"), "{expanded}");
 }
 
+/// The columns that are kept of each side; `None` if the whole row is.
+fn kept(output: proc_macro2::TokenStream) -> [Option<String>; 2] {
+    let expanded = join(quote!(o in orders, c? in customers on o.id == c.id => { #output })).to_string();
+    assert!(!expanded.contains("compile_error"), "{expanded}");
+    ["ColumnsOfLeft", "ColumnsOfRight"].map(|name| {
+        let (_, after) = expanded.split_once(&format!("for {name}"))?;
+        let (_, names) = after.split_once("= & [")?;
+        Some(names.split_once(']')?.0.replace([' ', '"'], ""))
+    })
+}
+
+#[test]
+fn columns_that_are_mentioned_are_kept() {
+    for (left, right, output) in [
+        (Some("id"), Some(""), quote!(o.id)),
+        (Some("at,id,to"), Some(""), quote!(text: format!("{} {:?}", o.id, (o.to)..o.at))),
+        (Some("id,r"), Some(""), quote!(o.id, range: (0..o.r).len())),
+        (Some("place"), Some("name"), quote!(zip: o.place.zip.len(), n: c.map(|c| c.name.clone()))),
+        (Some("x"), Some("a,b"), quote!(n: c.map_or(o.x, |found| found.a + found.b * o.x))),
+        (Some(""), Some("a"), quote!(n: c.and_then(|c| c.a), m: c.is_some(), k: c.is_none())),
+        (Some("x"), Some("x"), quote!(n: c.map(|c| c.x).or_else(|| Some(o.x)))),
+        (None, Some(""), quote!(..o, n: c.is_some())),
+        (None, Some(""), quote!(n: o.total())),
+        (None, Some(""), quote!(n: o.total::<i64>())),
+        (None, Some(""), quote!(n: total(&o), o.id)),
+        (None, Some(""), quote!(n: format!("{o:?}"), o.id)),
+        (None, Some(""), quote!(n: { let all = (o, 1); all.1 })),
+        (None, Some(""), quote!(n: 0..o)),
+        (Some(""), None, quote!(n: c.map(name))),
+        (Some(""), None, quote!(n: c.map(|c| c.name()))),
+        (Some(""), None, quote!(n: c.map(|c| { let c = c.name.clone(); c.len() }))),
+        (Some(""), None, quote!(n: c.map(|Customer { name, .. }| name.len()))),
+        (Some(""), None, quote!(n: c.cloned())),
+        (Some(""), None, quote!(n: match c { Some(c) => c.name.len(), None => 0 })),
+        (Some(""), None, quote!(n: format!("{c:?}"))),
+    ] {
+        assert_eq!(kept(output.clone()), [left, right].map(|kept| kept.map(str::to_owned)), "{output}");
+    }
+}
+
 #[test]
 fn asof_now_comes_before_the_keys() {
     let expanded = join(quote!(t in trades, r in rates asof_now on t.currency == r.currency => { t.id, r.rate }));

@@ -10,6 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(super) use announce::RowField;
 pub(crate) use announce::is_listening;
 pub use announce::{Announcement, announce, row_announcement};
 pub use default::ColumnDefault;
@@ -115,6 +116,11 @@ impl PartialEq for RowColumn {
 impl Eq for RowColumn {}
 
 impl RowColumn {
+    /// Whether rows have a value in this column. Those that an operator keeps in part say which columns they leave out.
+    pub fn is_kept(&self) -> bool {
+        self.layout != Layout::Scalar(Scalar::Unit)
+    }
+
     /// What a row has in this column that was written before the column was added. `None`: nothing says that.
     pub fn missing(&self) -> Option<&[u8]> {
         /// How postcard encodes `None`.
@@ -152,7 +158,8 @@ impl fmt::Display for Layout {
             Layout::Variants(values) => list(f, "one of (", values.iter().map(ToString::to_string), ")"),
             Layout::Enum(names) => list(f, "enum {", names.iter().cloned(), "}"),
             Layout::Row(columns) => {
-                list(f, "{", columns.iter().map(|column| format!("{}: {}", column.name, column.type_name)), "}")
+                let kept = columns.iter().filter(|column| column.is_kept());
+                list(f, "{", kept.map(|column| format!("{}: {}", column.name, column.type_name)), "}")
             }
             Layout::Identified { state, .. } => state.fmt(f),
             Layout::Hashed(value) => write!(f, "hashes of {value}"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::data::Datum;
+use crate::data::{Datum, KeptRow};
 
 /// Which rows a join emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,25 +71,32 @@ pub(super) struct JoinSpec<L, R, O> {
     pub(super) row: MakeRow<L, R, O>,
 }
 
-impl<L: 'static, R: 'static, O: 'static> JoinSpec<L, R, O> {
-    pub(super) fn inner(row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Inner, row: Arc::new(move |left, right| Some(row(left?, right?))) }
+/// The program's functions get what it sees of the rows that are kept.
+impl<L: KeptRow, R: KeptRow, O: 'static> JoinSpec<L, R, O> {
+    pub(super) fn inner(row: impl Fn(&L::View, &R::View) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Inner, row: Arc::new(move |left, right| Some(row(left?.view(), right?.view()))) }
     }
 
-    pub(super) fn left(row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Left, row: Arc::new(move |left, right| Some(row(left?, right))) }
+    pub(super) fn left(row: impl Fn(&L::View, Option<&R::View>) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec { kind: JoinKind::Left, row: Arc::new(move |left, right| Some(row(left?.view(), right.map(R::view)))) }
     }
 
-    pub(super) fn right(row: impl Fn(Option<&L>, &R) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Right, row: Arc::new(move |left, right| Some(row(left, right?))) }
+    pub(super) fn right(row: impl Fn(Option<&L::View>, &R::View) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec {
+            kind: JoinKind::Right,
+            row: Arc::new(move |left, right| Some(row(left.map(L::view), right?.view()))),
+        }
     }
 
-    pub(super) fn full(row: impl Fn(Option<&L>, Option<&R>) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Full, row: Arc::new(move |left, right| Some(row(left, right))) }
+    pub(super) fn full(row: impl Fn(Option<&L::View>, Option<&R::View>) -> O + Send + Sync + 'static) -> Self {
+        JoinSpec {
+            kind: JoinKind::Full,
+            row: Arc::new(move |left, right| Some(row(left.map(L::view), right.map(R::view)))),
+        }
     }
 }
 
-impl<L: Datum, R: 'static> JoinSpec<L, R, L> {
+impl<L: Datum, R: Datum> JoinSpec<L, R, L> {
     /// A join that emits left rows as they are: [`JoinKind::Semi`] or [`JoinKind::Anti`].
     pub(super) fn left_rows(kind: JoinKind) -> Self {
         JoinSpec { kind, row: Arc::new(|left, _| left.map(L::clone_datum)) }

@@ -3,6 +3,7 @@
 mod asof;
 mod asof_now;
 mod interval;
+mod keep;
 mod kind;
 mod pending;
 mod two_sided;
@@ -14,11 +15,12 @@ pub use super::join::interval::{Interval, IntervalJoin};
 use std::fmt;
 use std::sync::Arc;
 
+use super::join::keep::{Keep, keyed};
 use super::join::kind::{JoinKind, JoinSpec};
-use super::join::pending::Key;
+use super::join::pending::{Key, Keyed};
 use super::join::two_sided::TwoSidedJoin;
 use super::state::hash_of;
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, Kept, KeptColumns, KeptRow, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::plan::{Order, Table, TableProperties, TimeInput};
 
@@ -30,7 +32,8 @@ impl<L: Schema> Table<L> {
     /// Both tables must belong to one pipeline; otherwise [`Pipeline::run`](crate::plan::Pipeline::run) returns an error that
     /// says so.
     ///
-    /// Memory: the rows of both sides by key; for each key its own size, 84 bytes and its rows.
+    /// Memory: the rows of both sides by key; for each key its own size, 84 bytes and its rows. `join!` keeps only the columns of a
+    /// row that it mentions, where it can see that; this method does not know them, and keeps whole rows.
     ///
     /// ```
     /// # use pathway::prelude::*;
@@ -68,7 +71,14 @@ impl<L: Schema, R: Schema> Joining<L, R> {
         left: impl Fn(&L) -> K + Send + Sync + 'static,
         right: impl Fn(&R) -> K + Send + Sync + 'static,
     ) -> Join<L, R, K> {
-        Join { left: self.left, right: self.right, left_key: Arc::new(left), right_key: Arc::new(right) }
+        Join {
+            left: self.left,
+            right: self.right,
+            left_key: Arc::new(left),
+            right_key: Arc::new(right),
+            left_keep: Keep::whole(),
+            right_keep: Keep::whole(),
+        }
     }
 }
 
@@ -80,16 +90,53 @@ impl<L: Schema, R: Schema> fmt::Debug for Joining<L, R> {
 
 /// Two tables to join, with their keys; see [`Table::join`].
 #[must_use = "call `.inner(..)`, `.left(..)`, `.right(..)` or `.full(..)` to make the table"]
-pub struct Join<L, R, K> {
+pub struct Join<L, R, K, A = L, B = R> {
     left: Table<L>,
     right: Table<R>,
     left_key: Key<L, K>,
     right_key: Key<R, K>,
+    left_keep: Keep<L, A>,
+    right_keep: Keep<R, B>,
 }
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
+    /// The left rows whose key is on the right side, each with as many copies as on the left side.
+    pub fn semi(self) -> Table<L> {
+        self.table("semi_join", JoinSpec::left_rows(JoinKind::Semi))
+    }
+
+    /// The left rows whose key is not on the right side.
+    pub fn anti(self) -> Table<L> {
+        self.table("anti_join", JoinSpec::left_rows(JoinKind::Anti))
+    }
+}
+
+/// What `join!` says of the columns that it mentions.
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B> {
+    /// Keeps only these columns of the left rows.
+    #[doc(hidden)]
+    pub fn left_columns<P: KeptColumns>(
+        self,
+        columns: impl Fn(&L) -> P + Send + Sync + 'static,
+    ) -> Join<L, R, K, Kept<L, P>, B> {
+        let Join { left, right, left_key, right_key, right_keep, .. } = self;
+        Join { left, right, left_key, right_key, left_keep: Keep::columns(columns), right_keep }
+    }
+
+    /// Keeps only these columns of the right rows.
+    #[doc(hidden)]
+    pub fn right_columns<P: KeptColumns>(
+        self,
+        columns: impl Fn(&R) -> P + Send + Sync + 'static,
+    ) -> Join<L, R, K, A, Kept<R, P>> {
+        let Join { left, right, left_key, right_key, left_keep, .. } = self;
+        Join { left, right, left_key, right_key, left_keep, right_keep: Keep::columns(columns) }
+    }
+}
+
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B> {
     /// A row for each pair of rows with the same key.
-    pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn inner<O: Schema>(self, row: impl Fn(&A::View, &B::View) -> O + Send + Sync + 'static) -> Table<O> {
         self.table("join", JoinSpec::inner(row))
     }
 
@@ -112,34 +159,28 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// assert_eq!(named.rows()[1], Named { order: 2, name: None });
     /// # Ok::<(), pathway::Error>(())
     /// ```
-    pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn left<O: Schema>(self, row: impl Fn(&A::View, Option<&B::View>) -> O + Send + Sync + 'static) -> Table<O> {
         self.table("join", JoinSpec::left(row))
     }
 
     /// A row for each pair, and one for each right row without a left row.
-    pub fn right<O: Schema>(self, row: impl Fn(Option<&L>, &R) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn right<O: Schema>(self, row: impl Fn(Option<&A::View>, &B::View) -> O + Send + Sync + 'static) -> Table<O> {
         self.table("join", JoinSpec::right(row))
     }
 
     /// A row for each pair, one for each left row without a right row, and one for each right row without a left row.
-    pub fn full<O: Schema>(self, row: impl Fn(Option<&L>, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn full<O: Schema>(
+        self,
+        row: impl Fn(Option<&A::View>, Option<&B::View>) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
         self.table("join", JoinSpec::full(row))
     }
 
-    /// The left rows whose key is on the right side, each with as many copies as on the left side.
-    pub fn semi(self) -> Table<L> {
-        self.table("semi_join", JoinSpec::left_rows(JoinKind::Semi))
-    }
-
-    /// The left rows whose key is not on the right side.
-    pub fn anti(self) -> Table<L> {
-        self.table("anti_join", JoinSpec::left_rows(JoinKind::Anti))
-    }
-
-    fn table<O: Schema>(self, verb: &str, spec: JoinSpec<L, R, O>) -> Table<O> {
+    fn table<O: Schema>(self, verb: &str, spec: JoinSpec<A, B, O>) -> Table<O> {
         let (kind, append_only) = (spec.kind, self.is_append_only(spec.kind));
-        let joined = self.operator(verb, append_only, move |left, right| TwoSidedJoin::new(left, right, spec.clone()));
-        joined.with_parameter(kind)
+        let (left, right) = (self.left_keep.clone(), self.right_keep.clone());
+        let keep = (move |row| left.take(row), move |row| right.take(row));
+        self.operator(verb, append_only, keep, move || TwoSidedJoin::new(spec.clone())).with_parameter(kind)
     }
 
     fn is_append_only(&self, kind: JoinKind) -> bool {
@@ -147,41 +188,45 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     }
 
     /// Declares the table of an operator that joins both sides by time. These are its inputs with their times.
-    fn operator_by_time<O: Schema, P: BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>>(
+    fn operator_by_time<
+        O: Schema,
+        X: Datum,
+        Y: Datum,
+        P: BinaryStatefulOperator<Keyed<K, X>, Keyed<K, Y>, Change<O>>,
+    >(
         self,
         verb: &str,
         append_only: bool,
         inputs: [TimeInput; 2],
-        operator: impl Fn(Key<L, K>, Key<R, K>) -> P + Send + Sync + 'static,
+        keep: (impl Fn(L) -> X + Clone + Send + Sync + 'static, impl Fn(R) -> Y + Clone + Send + Sync + 'static),
+        operator: impl Fn() -> P + Send + Sync + 'static,
     ) -> Table<O> {
         let (left, right) = (self.left.clone(), self.right.clone());
-        let table = self.operator(verb, append_only, operator).with_time_inputs(inputs);
+        let table = self.operator(verb, append_only, keep, operator).with_time_inputs(inputs);
         table.with_time_inputs_of(&left).with_time_inputs_of(&right)
     }
 
-    /// Declares the table of an operator on both sides.
-    fn operator<O: Schema, P: BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>>(
+    /// Declares the table of an operator on both sides. `keep` makes what it gets of the rows of each.
+    fn operator<O: Schema, X: Datum, Y: Datum, P: BinaryStatefulOperator<Keyed<K, X>, Keyed<K, Y>, Change<O>>>(
         self,
         verb: &str,
         append_only: bool,
-        operator: impl Fn(Key<L, K>, Key<R, K>) -> P + Send + Sync + 'static,
+        keep: (impl Fn(L) -> X + Clone + Send + Sync + 'static, impl Fn(R) -> Y + Clone + Send + Sync + 'static),
+        operator: impl Fn() -> P + Send + Sync + 'static,
     ) -> Table<O> {
-        let Join { left, right, left_key, right_key } = self;
+        let Join { left, right, left_key, right_key, .. } = self;
         let properties = TableProperties { order: Order::Sorted, append_only, ..TableProperties::default() };
         left.binary_operator(&right, verb, properties, move |build, left, right, name| {
-            let operator = operator(Arc::clone(&left_key), Arc::clone(&right_key));
-            let (left_key, right_key) = (Arc::clone(&left_key), Arc::clone(&right_key));
-            build.dataflow.stateful_binary(
-                (left, move |change| hash_of(&left_key(&change.row))),
-                (right, move |change| hash_of(&right_key(&change.row))),
-                name,
-                operator,
-            )
+            let left = keyed(build, left, name, Arc::clone(&left_key), keep.0.clone());
+            let right = keyed(build, right, name, Arc::clone(&right_key), keep.1.clone());
+            let route_left = |(key, _): &Keyed<K, X>| hash_of(&key.0);
+            let route_right = |(key, _): &Keyed<K, Y>| hash_of(&key.0);
+            build.dataflow.stateful_binary((left, route_left), (right, route_right), name, operator())
         })
     }
 }
 
-impl<L: Schema, R: Schema, K> fmt::Debug for Join<L, R, K> {
+impl<L: Schema, R: Schema, K, A, B> fmt::Debug for Join<L, R, K, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Join").field("left", &self.left).field("right", &self.right).finish_non_exhaustive()
     }

@@ -3,17 +3,19 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use crate::data::{Change, Datum, bring_first, sort_by};
+use crate::data::{Change, Datum, DatumKey, bring_first, sort_by};
 use crate::operators::state::{KeyedState, Slot};
 
 /// Computes the key of a row.
 pub(super) type Key<T, K> = Arc<dyn Fn(&T) -> K + Send + Sync>;
 
+/// A change of what a join keeps of a row, with the key of the row.
+pub(super) type Keyed<K, T> = (DatumKey<K>, Change<T>);
+
 /// The changes of the open commit on one side.
 ///
 /// The operator numbers the keys that the commit changes on either side.
 pub(super) struct Pending<T, K> {
-    key: Key<T, K>,
     changes: Vec<Link<T>>,
     /// The newest change of each dirty key, by the number of the key.
     newest: Vec<Option<u32>>,
@@ -31,22 +33,25 @@ struct Link<T> {
 }
 
 impl<T: Datum, K: Datum> Pending<T, K> {
-    pub(super) fn new(key: Key<T, K>) -> Self {
-        let (changes, newest, keys, slots, net) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        Pending { key, changes, newest, keys, slots, net }
+    pub(super) fn new() -> Self {
+        Pending { changes: Vec::new(), newest: Vec::new(), keys: Vec::new(), slots: Vec::new(), net: Vec::new() }
     }
 
     /// Adds changes. A key that the open commit changes for the first time gets the next number, in `number` of its value.
     pub(super) fn apply<V: Default>(
         &mut self,
-        items: &mut Vec<Change<T>>,
+        items: &mut Vec<Keyed<K, T>>,
         keys: &mut KeyedState<K, V>,
         dirty_keys: &mut u32,
         number: impl Fn(&mut V) -> &mut u32,
     ) {
-        self.keys.extend(items.iter().map(|change| (self.key)(&change.row)));
+        let begin = self.changes.len();
+        for (DatumKey(key), Change { row, diff }) in items.drain(..) {
+            self.keys.push(key);
+            self.changes.push(Link { change: Some((row, diff)), previous: None });
+        }
         keys.entries(&mut self.keys, &mut self.slots);
-        for (Change { row, diff }, (slot, first)) in items.drain(..).zip(self.slots.drain(..)) {
+        for ((place, link), (slot, first)) in (begin..).zip(&mut self.changes[begin..]).zip(self.slots.drain(..)) {
             let number = number(keys.value(slot));
             if first {
                 *number = *dirty_keys;
@@ -56,8 +61,7 @@ impl<T: Datum, K: Datum> Pending<T, K> {
             if at >= self.newest.len() {
                 self.newest.resize(at + 1, None);
             }
-            let previous = self.newest[at].replace(self.changes.len() as u32);
-            self.changes.push(Link { change: Some((row, diff)), previous });
+            link.previous = self.newest[at].replace(place as u32);
         }
     }
 

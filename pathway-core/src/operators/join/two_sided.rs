@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::kind::{JoinKind, JoinSpec};
-use super::pending::{Key, Pending, removals_first};
-use crate::data::{Change, Datum, Schema};
+use super::pending::{Keyed, Pending, removals_first};
+use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::Multiset;
 use crate::operators::state::KeyedState;
@@ -62,27 +62,26 @@ impl<L, R> Default for Sides<L, R> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O> TwoSidedJoin<L, R, K, O> {
-    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, spec: JoinSpec<L, R, O>) -> Self {
-        let (left, right) = (Pending::new(left), Pending::new(right));
-        TwoSidedJoin { keys: KeyedState::new(), left, right, dirty_keys: 0, spec }
+impl<L: Datum, R: Datum, K: Datum, O> TwoSidedJoin<L, R, K, O> {
+    pub(super) fn new(spec: JoinSpec<L, R, O>) -> Self {
+        TwoSidedJoin { keys: KeyedState::new(), left: Pending::new(), right: Pending::new(), dirty_keys: 0, spec }
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for TwoSidedJoin<L, R, K, O> {
+impl<L: Datum, R: Datum, K: Datum, O: Datum> Stateful for TwoSidedJoin<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         vec![StatePart::partitioned("rows", &mut self.keys).of_rows()]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
+impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, L>, Keyed<K, R>, Change<O>>
     for TwoSidedJoin<L, R, K, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+    fn apply_left(&mut self, items: &mut Vec<Keyed<K, L>>) {
         self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |sides| &mut sides.number);
     }
 
-    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+    fn apply_right(&mut self, items: &mut Vec<Keyed<K, R>>) {
         self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |sides| &mut sides.number);
     }
 
@@ -104,7 +103,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     }
 }
 
-impl<L: Schema, R: Schema> Sides<L, R> {
+impl<L: Datum, R: Datum> Sides<L, R> {
     /// Applies the net changes of a commit, and emits how they change the join.
     fn commit(
         &mut self,
@@ -171,12 +170,9 @@ fn sum<T>(changes: &[(T, i64)]) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::operators::state::hash_of;
     use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
-    use crate::operators::test_rows::Row;
 
     #[test]
     fn restarts_change_nothing() {
@@ -186,10 +182,9 @@ mod tests {
             JoinSpec::left_rows(JoinKind::Semi),
             JoinSpec::left_rows(JoinKind::Anti),
         ];
-        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
         for join in joins {
-            let make = || TwoSidedJoin::new(Arc::clone(&key), Arc::clone(&key), join.clone());
-            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+            let make = || TwoSidedJoin::<_, _, i64, _>::new(join.clone());
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two(|row| *row));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Checks the keys and times of a `join!`, and how its columns use the two rows.
 
+mod mentioned;
 mod missing_row;
 mod on;
 mod timing;
@@ -8,6 +9,7 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Expr;
 
+pub(crate) use self::mentioned::Mentioned;
 use self::on::JoinKeys;
 pub(crate) use self::timing::{Timing, TimingKind};
 use super::ast::{Join, Side};
@@ -29,6 +31,8 @@ pub(crate) struct CheckedJoin {
     pub(crate) keys_text: String,
     pub(crate) timing: Option<Timing>,
     pub(crate) output: OutputRow,
+    /// The columns of each row that the join keeps; `None` if it keeps the whole row.
+    pub(crate) kept: (Option<Mentioned>, Option<Mentioned>),
 }
 
 const BOTH_ROWS_MAY_BE_MISSING: &str = "`..` needs a row that is never missing, but both rows have a `?`\n\
@@ -70,7 +74,14 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
         return None;
     }
     let Join { left, right, asof_now, output, .. } = join;
-    let mut checked = CheckedJoin { left, right, asof_now, keys, keys_text, timing, output };
+    let mentioned = |side: &Side| match side.optional {
+        // `asof` finds the least or the greatest of whole rows.
+        _ if !matches!(&timing, None | Some(Timing { kind: TimingKind::Within { .. }, .. })) => None,
+        Some(_) => mentioned::of_option(&output, &side.row),
+        None => mentioned::of_row(&output, &side.row),
+    };
+    let kept = (mentioned(&left), mentioned(&right));
+    let mut checked = CheckedJoin { left, right, asof_now, keys, keys_text, timing, output, kept };
     checked.rewrite(errors);
     Some(checked)
 }

@@ -46,7 +46,8 @@ pub(super) struct NameCheck {
 pub(super) fn name_check(row: &Row) -> NameCheck {
     let krate = &row.krate;
     let own = row.columns.iter().map(|column| column_entry(column, krate));
-    let own = quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*] });
+    let own =
+        quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*], names: &[] });
     let checks = row.flattened.iter().enumerate().filter(|(_, field)| !field.replaceable).map(|(index, field)| {
         let columns = schema_item(field, "COLUMNS", krate);
         let earlier = row.flattened.iter().take(index).map(|earlier| {

@@ -52,7 +52,7 @@ pub(crate) fn fallback(input: &DeriveInput, krate: Path) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[] };
+            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[], names: &[] };
             type KeyPresence = #krate::__private::NoKey;
             type Key = ();
             fn primary_key(&self) {}
@@ -95,6 +95,7 @@ fn schema_impl(row: &Row, name_check: &TokenStream) -> TokenStream {
             quote!(#krate::__private::SchemaField::Flattened { columns: &#columns, replaceable: #replaceable })
         }
     });
+    let names = Field::all(row).into_iter().map(|field| field.name_and_type().0.unraw().to_string());
     let PrimaryKey { presence, types, values, span } = PrimaryKey::of(row);
     let key = quote_spanned!(span=> (#(#types,)*));
     // Without a key the body stays empty: clippy warns about a `()` in the user's crate.
@@ -109,7 +110,8 @@ fn schema_impl(row: &Row, name_check: &TokenStream) -> TokenStream {
         #[automatically_derived]
         impl #impl_generics #krate::__private::Schema for #ident #type_generics #where_clause {
             const NAME: &'static ::core::primitive::str = #name;
-            const COLUMNS: #krate::__private::Columns = #krate::__private::Columns { fields: &[#(#columns),*] };
+            const COLUMNS: #krate::__private::Columns =
+                #krate::__private::Columns { fields: &[#(#columns),*], names: &[#(#names),*] };
             type KeyPresence = #presence;
             type Key = #key;
             #metadata

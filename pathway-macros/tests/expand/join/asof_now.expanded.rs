@@ -1,4 +1,54 @@
 fn expansion() {
+    #[allow(nonstandard_style)]
+    struct ColumnsOfLeft<T0> {
+        amount: T0,
+    }
+    #[automatically_derived]
+    impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
+    for ColumnsOfLeft<T0> {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["amount"];
+        type Refs<'__row> = (::pathway::__private::DatumRef<'__row, T0>,);
+        fn refs(&self) -> Self::Refs<'_> {
+            (::pathway::__private::DatumRef(&self.amount),)
+        }
+        fn clone_columns(&self) -> Self {
+            Self {
+                amount: ::pathway::__private::Datum::clone_datum(&self.amount),
+            }
+        }
+        fn read<'__de, __A: ::pathway::__private::SeqAccess<'__de>>(
+            _columns: &mut __A,
+        ) -> ::core::result::Result<Self, __A::Error> {
+            ::core::result::Result::Ok(Self {
+                amount: ::pathway::__private::read_field(_columns)?,
+            })
+        }
+    }
+    #[allow(nonstandard_style)]
+    struct ColumnsOfRight<T0> {
+        rate: T0,
+    }
+    #[automatically_derived]
+    impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
+    for ColumnsOfRight<T0> {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["rate"];
+        type Refs<'__row> = (::pathway::__private::DatumRef<'__row, T0>,);
+        fn refs(&self) -> Self::Refs<'_> {
+            (::pathway::__private::DatumRef(&self.rate),)
+        }
+        fn clone_columns(&self) -> Self {
+            Self {
+                rate: ::pathway::__private::Datum::clone_datum(&self.rate),
+            }
+        }
+        fn read<'__de, __A: ::pathway::__private::SeqAccess<'__de>>(
+            _columns: &mut __A,
+        ) -> ::core::result::Result<Self, __A::Error> {
+            ::core::result::Result::Ok(Self {
+                rate: ::pathway::__private::read_field(_columns)?,
+            })
+        }
+    }
     #[derive(
         ::core::clone::Clone,
         ::core::fmt::Debug,
@@ -19,6 +69,16 @@ fn expansion() {
                     ::pathway::__private::clone_datum(&r.currency),
                 ),
             )
+            .left_columns(move |t| {
+                ColumnsOfLeft {
+                    amount: ::pathway::__private::clone_datum(&t.amount),
+                }
+            })
+            .right_columns(move |r| {
+                ColumnsOfRight {
+                    rate: ::pathway::__private::clone_datum(&r.rate),
+                }
+            })
             .asof_now()
             .inner(move |t, r| AnonymousRow {
                 value: ::pathway::__private::column(

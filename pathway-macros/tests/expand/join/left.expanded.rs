@@ -1,4 +1,29 @@
 fn expansion() {
+    #[allow(nonstandard_style)]
+    struct ColumnsOfRight<T0> {
+        name: T0,
+    }
+    #[automatically_derived]
+    impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
+    for ColumnsOfRight<T0> {
+        const FIELDS: &'static [&'static ::core::primitive::str] = &["name"];
+        type Refs<'__row> = (::pathway::__private::DatumRef<'__row, T0>,);
+        fn refs(&self) -> Self::Refs<'_> {
+            (::pathway::__private::DatumRef(&self.name),)
+        }
+        fn clone_columns(&self) -> Self {
+            Self {
+                name: ::pathway::__private::Datum::clone_datum(&self.name),
+            }
+        }
+        fn read<'__de, __A: ::pathway::__private::SeqAccess<'__de>>(
+            _columns: &mut __A,
+        ) -> ::core::result::Result<Self, __A::Error> {
+            ::core::result::Result::Ok(Self {
+                name: ::pathway::__private::read_field(_columns)?,
+            })
+        }
+    }
     #[derive(::pathway::Schema)]
     struct AnonymousRow<R, T0> {
         #[schema(rest)]
@@ -46,6 +71,11 @@ fn expansion() {
                     ::pathway::__private::clone_datum(&c.id),
                 ),
             )
+            .right_columns(move |c| {
+                ColumnsOfRight {
+                    name: ::pathway::__private::clone_datum(&c.name),
+                }
+            })
             .left(move |o, c| AnonymousRow {
                 __row: ::pathway::__private::clone_datum(o),
                 name: ::pathway::__private::column(c.map(|c| c.name.clone())),

@@ -75,6 +75,7 @@ impl ::streams::__private::Schema for Shipped {
                 path: ::core::option::Option::None,
             }),
         ],
+        names: &["order", "carrier"],
     };
     type KeyPresence = <<Order as ::streams::__private::Schema>::KeyPresence as ::streams::__private::KeyPresence>::Or<
         ::streams::__private::NoKey,
@@ -160,6 +161,7 @@ const _: () = {
                     path: ::core::option::Option::None,
                 }),
             ],
+            names: &[],
         },
     );
 };

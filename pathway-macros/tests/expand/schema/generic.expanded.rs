@@ -89,6 +89,7 @@ impl<
                 path: ::core::option::Option::None,
             }),
         ],
+        names: &["__row", "cost"],
     };
     type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();

@@ -27,6 +27,7 @@ impl ::pathway::__private::Schema for State {
     const NAME: &'static ::core::primitive::str = "State";
     const COLUMNS: ::pathway::__private::Columns = ::pathway::__private::Columns {
         fields: &[],
+        names: &[],
     };
     type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();

@@ -57,6 +57,7 @@ impl ::pathway::__private::Schema for Line {
                 path: ::core::option::Option::None,
             }),
         ],
+        names: &["text"],
     };
     type KeyPresence = ::pathway::__private::NoKey;
     type Key = ();

@@ -318,6 +318,19 @@ impl ::pathway::__private::Schema for Order {
                 path: ::core::option::Option::None,
             }),
         ],
+        names: &[
+            "order_id",
+            "city",
+            "priority",
+            "currency",
+            "quantity",
+            "price",
+            "note",
+            "subject",
+            "region",
+            "trace",
+            "published",
+        ],
     };
     type KeyPresence = ::pathway::__private::HasKey;
     type Key = (i64,);

@@ -4,6 +4,7 @@ mod changes;
 mod columns;
 mod ends;
 mod identities;
+mod kept_columns;
 mod kept_rows;
 mod rebuild;
 

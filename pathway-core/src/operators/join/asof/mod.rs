@@ -100,9 +100,9 @@ impl<L: Schema, R: Schema, K: Datum> AsofJoin<L, R, K> {
         let AsofJoin { join, times, inputs } = self;
         let parameter = format!("{}, {:?}", spec.kind, times.direction);
         let detail = parameter.to_lowercase();
-        let joined = join.operator_by_time("asof_join", false, inputs, move |left, right| {
-            Asof::new(left, right, times.clone(), Arc::clone(&spec.row))
-        });
+        // Of several rows at one time, the least or the greatest is found: they are kept whole.
+        let operator = move || Asof::new(times.clone(), Arc::clone(&spec.row));
+        let joined = join.operator_by_time("asof_join", false, inputs, (|row| row, |row| row), operator);
         joined.with_state_parameter(parameter).with_details([detail])
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::MakeRow;
-use crate::operators::join::pending::{Key, Pending};
+use crate::operators::join::pending::{Keyed, Pending};
 use crate::operators::reducers::Multiset;
 use crate::operators::state::{KeyedState, TimeMap};
 
@@ -78,9 +78,8 @@ impl<L, R> Default for Timelines<L, R> {
 }
 
 impl<L: Schema, R: Schema, K: Datum, O> Asof<L, R, K, O> {
-    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, times: Times<L, R>, row: MakeRow<L, R, O>) -> Self {
-        let (left, right) = (Pending::new(left), Pending::new(right));
-        Asof { keys: KeyedState::new(), left, right, dirty_keys: 0, times, row }
+    pub(super) fn new(times: Times<L, R>, row: MakeRow<L, R, O>) -> Self {
+        Asof { keys: KeyedState::new(), left: Pending::new(), right: Pending::new(), dirty_keys: 0, times, row }
     }
 }
 
@@ -90,14 +89,14 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for Asof<L, R, K, O> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
+impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Keyed<K, L>, Keyed<K, R>, Change<O>>
     for Asof<L, R, K, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+    fn apply_left(&mut self, items: &mut Vec<Keyed<K, L>>) {
         self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
     }
 
-    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+    fn apply_right(&mut self, items: &mut Vec<Keyed<K, R>>) {
         self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
     }
 
@@ -249,31 +248,30 @@ impl Direction {
 mod tests {
     use super::*;
     use crate::operators::state::hash_of;
-    use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
+    use crate::operators::test_restarts::{check_restarts, joined, keyed, random_history, run_commit_of_two};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
 
     #[test]
     fn restarts_change_nothing() {
-        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
         for direction in [Direction::Backward, Direction::Forward, Direction::Nearest] {
             let make = || {
                 let times = Times { left: Row::ticks(), right: Row::ticks(), direction };
                 let row: MakeRow<Row, Row, Row> = Arc::new(|left, right| Some(joined(left, right)));
-                Asof::new(Arc::clone(&key), Arc::clone(&key), times, row)
+                Asof::<_, _, i64, _>::new(times, row)
             };
-            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two(|row| *row));
         }
     }
 
     #[test]
     fn removed_rows_leave_no_state() {
         for direction in [Direction::Backward, Direction::Forward, Direction::Nearest] {
-            let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
             let times = Times { left: Row::ticks(), right: Row::ticks(), direction };
             let row: MakeRow<Row, Row, Row> = Arc::new(|left, _| left.copied());
-            let mut operator = Asof::new(Arc::clone(&key), key, times, row);
+            let mut operator = Asof::<_, _, i64, _>::new(times, row);
             let most = max_kept(random_commits(6, 10), |commit, _| {
-                let (mut left, mut right) = commit.into_iter().partition(|change| change.row.value == 0);
+                let (left, right) = commit.into_iter().partition(|change| change.row.value == 0);
+                let (mut left, mut right) = (keyed(left, |row| *row), keyed(right, |row| *row));
                 operator.apply_left(&mut left);
                 operator.apply_right(&mut right);
                 operator.seal(&mut |_| {});

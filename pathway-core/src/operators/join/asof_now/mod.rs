@@ -4,15 +4,16 @@ mod of_arrivals;
 mod with_results;
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::Join;
 use super::kind::JoinSpec;
 use super::two_sided::Side;
-use crate::data::{Datum, Schema};
+use crate::data::{Datum, KeptRow, Schema};
 use crate::plan::Table;
 use with_results::AsofNow;
 
-impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B> {
     /// Joins each left row once, with the right side as it is at that time. Later changes of the right side do not change the
     /// result.
     ///
@@ -51,40 +52,44 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// assert_eq!(values.rows(), [Value { value: 20 }, Value { value: 300 }]);
     /// # Ok::<(), pathway::Error>(())
     /// ```
-    pub fn asof_now(self) -> AsofNowJoin<L, R, K> {
+    pub fn asof_now(self) -> AsofNowJoin<L, R, K, A, B> {
         AsofNowJoin(self)
     }
 }
 
 /// A join that joins each left row once; see [`Join::asof_now`].
 #[must_use = "call `.inner(..)` or `.left(..)` to make the table"]
-pub struct AsofNowJoin<L, R, K>(Join<L, R, K>);
+pub struct AsofNowJoin<L, R, K, A = L, B = R>(Join<L, R, K, A, B>);
 
-impl<L: Schema, R: Schema, K: Datum> AsofNowJoin<L, R, K> {
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> AsofNowJoin<L, R, K, A, B> {
     /// A row for each left row with each right row of its key. A left row without a right row has none, also later.
-    pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn inner<O: Schema>(self, row: impl Fn(&A::View, &B::View) -> O + Send + Sync + 'static) -> Table<O> {
         self.table(JoinSpec::inner(row))
     }
 
     /// Like [`inner`](AsofNowJoin::inner), and a row for each left row without a right row of its key.
-    pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn left<O: Schema>(self, row: impl Fn(&A::View, Option<&B::View>) -> O + Send + Sync + 'static) -> Table<O> {
         self.table(JoinSpec::left(row))
     }
 
-    fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
+    fn table<O: Schema>(self, spec: JoinSpec<A, B, O>) -> Table<O> {
         let (left, kind) = (self.0.left.properties(), spec.kind);
         if left.append_only && left.is_sequence() {
             return of_arrivals::table(self.0, spec).with_parameter(kind);
         }
         let append_only = left.append_only;
-        let joined = self.0.operator("asof_now_join", append_only, move |left, right| {
-            AsofNow::new(left, right, append_only, spec.row.clone())
+        let (left_keep, right_keep) = (self.0.left_keep.clone(), self.0.right_keep.clone());
+        let left_key = Arc::clone(&self.0.left_key);
+        // A left row that is removed takes its own results along: it is known as a whole.
+        let keep = (|row| row, move |row| right_keep.take(row));
+        let joined = self.0.operator("asof_now_join", append_only, keep, move || {
+            AsofNow::new(Arc::clone(&left_key), left_keep.clone(), append_only, spec.row.clone())
         });
         joined.with_parameter(kind)
     }
 }
 
-impl<L: Schema, R: Schema, K> fmt::Debug for AsofNowJoin<L, R, K> {
+impl<L: Schema, R: Schema, K, A, B> fmt::Debug for AsofNowJoin<L, R, K, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("AsofNowJoin").field(&self.0).finish()
     }

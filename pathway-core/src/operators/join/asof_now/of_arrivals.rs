@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::join;
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, DatumKey, KeptRow, Schema};
 use crate::dataflow::{BinaryStatefulOperator, Changes, Item, StatePart, Stateful, StatefulOperator, StatefulStep};
 use crate::operators::join::Join;
+use crate::operators::join::keep::{KeyedChanges, keyed};
 use crate::operators::join::kind::{JoinSpec, MakeRow};
-use crate::operators::join::pending::Key;
+use crate::operators::join::pending::Keyed;
 use crate::operators::join::two_sided::Side;
 use crate::operators::state::{InOrder, KeyedState, WholeState, hash_of};
 use crate::plan::{Build, Order, Table, TableProperties};
@@ -17,22 +18,24 @@ use crate::telemetry::OperatorContext;
 type Numbered<T> = (u64, T);
 
 /// A change of either side.
-type Arrival<L, R> = (Option<Change<L>>, Option<Change<R>>);
+type Arrival<K, A, B> = (Option<Keyed<K, A>>, Option<Keyed<K, B>>);
 
 /// Declares the table. The left table only grows, and is in the order of arrival.
-pub(super) fn table<L: Schema, R: Schema, K: Datum, O: Schema>(
-    tables: Join<L, R, K>,
-    spec: JoinSpec<L, R, O>,
+pub(super) fn table<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow, O: Schema>(
+    tables: Join<L, R, K, A, B>,
+    spec: JoinSpec<A, B, O>,
 ) -> Table<O> {
-    let Join { left, right, left_key, right_key } = tables;
+    let Join { left, right, left_key, right_key, left_keep, right_keep } = tables;
     let is_by_arrival = has_live_arrivals(left.properties()) && has_live_arrivals(right.properties());
     let properties = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
     left.binary_operator(&right, "asof_now_join", properties, move |build, left, right, name| {
-        let keys = (Arc::clone(&left_key), Arc::clone(&right_key));
+        let (left_keep, right_keep) = (left_keep.clone(), right_keep.clone());
+        let left = keyed(build, left, name, Arc::clone(&left_key), move |row| left_keep.take(row));
+        let right = keyed(build, right, name, Arc::clone(&right_key), move |row| right_keep.take(row));
         let row = Arc::clone(&spec.row);
         match is_by_arrival {
-            true => by_arrival(build, (left, right), name, keys, row),
-            false => by_commit(build, (left, right), name, keys, row),
+            true => by_arrival(build, (left, right), name, row),
+            false => by_commit(build, (left, right), name, row),
         }
     })
 }
@@ -43,55 +46,40 @@ fn has_live_arrivals(properties: TableProperties) -> bool {
     properties.order == Order::Arrival && !properties.is_static
 }
 
-fn by_arrival<L: Schema, R: Schema, K: Datum, O: Schema>(
+fn by_arrival<K: Datum, A: Datum, B: Datum, O: Schema>(
     build: &mut Build<'_>,
-    (left, right): (Changes<L>, Changes<R>),
+    (left, right): (KeyedChanges<K, A>, KeyedChanges<K, B>),
     name: &OperatorContext,
-    (left_key, right_key): (Key<L, K>, Key<R, K>),
-    row: MakeRow<L, R, O>,
+    row: MakeRow<A, B, O>,
 ) -> Changes<O> {
-    let lefts = build.dataflow.each(left, name, |changes: &mut Vec<Change<L>>, arrivals: &mut Vec<Arrival<L, R>>| {
+    let lefts = build.dataflow.each(left, name, |changes: &mut Vec<_>, arrivals: &mut Vec<Arrival<K, A, B>>| {
         arrivals.extend(changes.drain(..).map(|change| (Some(change), None)));
     });
-    let rights = build.dataflow.each(right, name, |changes: &mut Vec<Change<R>>, arrivals: &mut Vec<Arrival<L, R>>| {
+    let rights = build.dataflow.each(right, name, |changes: &mut Vec<_>, arrivals: &mut Vec<Arrival<K, A, B>>| {
         arrivals.extend(changes.drain(..).map(|change| (None, Some(change))));
     });
     let arrivals = build.dataflow.concat(lefts, rights);
     let arrivals = build.dataflow.step(arrivals, name, Numbering::default());
-    let operator = ByArrival {
-        left_key: Arc::clone(&left_key),
-        right_key: Arc::clone(&right_key),
-        rows: RightSide::new(),
-        row,
-        emitted: Vec::new(),
-    };
-    let route = move |(_, (left, right)): &Numbered<Arrival<L, R>>| match (left, right) {
-        (Some(left), _) => hash_of(&left_key(&left.row)),
-        (None, Some(right)) => hash_of(&right_key(&right.row)),
-        (None, None) => 0,
+    let operator = ByArrival { rows: RightSide::new(), row, emitted: Vec::new() };
+    let route = |(_, (left, right)): &Numbered<Arrival<K, A, B>>| {
+        let key = left.as_ref().map(|(key, _)| key).or(right.as_ref().map(|(key, _)| key));
+        key.map_or(0, |key| hash_of(&key.0))
     };
     let emitted = build.dataflow.stateful(arrivals, name, route, operator);
     build.dataflow.stateful(emitted, name, |_| 0, InOrder::new())
 }
 
-fn by_commit<L: Schema, R: Schema, K: Datum, O: Schema>(
+fn by_commit<K: Datum, A: Datum, B: Datum, O: Schema>(
     build: &mut Build<'_>,
-    (left, right): (Changes<L>, Changes<R>),
+    (left, right): (KeyedChanges<K, A>, KeyedChanges<K, B>),
     name: &OperatorContext,
-    (left_key, right_key): (Key<L, K>, Key<R, K>),
-    row: MakeRow<L, R, O>,
+    row: MakeRow<A, B, O>,
 ) -> Changes<O> {
     let left = build.dataflow.step(left, name, Numbering::default());
-    let operator = ByCommit {
-        left_key: Arc::clone(&left_key),
-        right_key: Arc::clone(&right_key),
-        rows: RightSide::new(),
-        row,
-        lefts: Vec::new(),
-    };
+    let operator = ByCommit { rows: RightSide::new(), row, lefts: Vec::new() };
     let emitted = build.dataflow.stateful_binary(
-        (left, move |(_, change): &Numbered<Change<L>>| hash_of(&left_key(&change.row))),
-        (right, move |change: &Change<R>| hash_of(&right_key(&change.row))),
+        (left, |(_, (key, _)): &Numbered<Keyed<K, A>>| hash_of(&key.0)),
+        (right, |(key, _): &Keyed<K, B>| hash_of(&key.0)),
         name,
         operator,
     );
@@ -123,31 +111,29 @@ impl<T: Item> StatefulStep<T, Numbered<T>> for Numbering {
 type RightSide<K, R> = KeyedState<K, Side<R>>;
 
 /// Joins each left row with the right side as it is after what arrived before.
-struct ByArrival<L, R, K, O> {
-    left_key: Key<L, K>,
-    right_key: Key<R, K>,
-    rows: RightSide<K, R>,
-    row: MakeRow<L, R, O>,
+struct ByArrival<K, A, B, O> {
+    rows: RightSide<K, B>,
+    row: MakeRow<A, B, O>,
     emitted: Vec<Numbered<Change<O>>>,
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByArrival<L, R, K, O> {
+impl<K: Datum, A: Datum, B: Datum, O: Datum> Stateful for ByArrival<K, A, B, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Numbered<Arrival<L, R>>, Numbered<Change<O>>>
-    for ByArrival<L, R, K, O>
+impl<K: Datum, A: Datum, B: Datum, O: Datum> StatefulOperator<Numbered<Arrival<K, A, B>>, Numbered<Change<O>>>
+    for ByArrival<K, A, B, O>
 {
-    fn apply(&mut self, items: &mut Vec<Numbered<Arrival<L, R>>>) {
+    fn apply(&mut self, items: &mut Vec<Numbered<Arrival<K, A, B>>>) {
         for (number, (left, right)) in items.drain(..) {
-            if let Some(Change { row, diff }) = right {
-                let (slot, _) = self.rows.entry((self.right_key)(&row));
+            if let Some((DatumKey(key), Change { row, diff })) = right {
+                let (slot, _) = self.rows.entry(key);
                 self.rows.value(slot).update(row, diff);
             }
-            if let Some(Change { row, diff }) = left {
-                let (slot, _) = self.rows.entry((self.left_key)(&row));
+            if let Some((DatumKey(key), Change { row, diff })) = left {
+                let (slot, _) = self.rows.entry(key);
                 let joined = join(&row, self.rows.value(slot), &*self.row);
                 let joined = joined.into_iter().map(|(row, copies)| (number, Change { row, diff: copies * diff }));
                 self.emitted.extend(joined);
@@ -164,38 +150,36 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> StatefulOperator<Numbered<Arriva
 }
 
 /// Joins each left row with the right side as it is after the commit.
-struct ByCommit<L, R, K, O> {
-    left_key: Key<L, K>,
-    right_key: Key<R, K>,
-    rows: RightSide<K, R>,
-    row: MakeRow<L, R, O>,
+struct ByCommit<K, A, B, O> {
+    rows: RightSide<K, B>,
+    row: MakeRow<A, B, O>,
     /// The left rows of the open commit.
-    lefts: Vec<Numbered<Change<L>>>,
+    lefts: Vec<Numbered<Keyed<K, A>>>,
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for ByCommit<L, R, K, O> {
+impl<K: Datum, A: Datum, B: Datum, O: Datum> Stateful for ByCommit<K, A, B, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         vec![StatePart::partitioned("rows", &mut self.rows).of_rows()]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema>
-    BinaryStatefulOperator<Numbered<Change<L>>, Change<R>, Numbered<Change<O>>> for ByCommit<L, R, K, O>
+impl<K: Datum, A: Datum, B: Datum, O: Datum>
+    BinaryStatefulOperator<Numbered<Keyed<K, A>>, Keyed<K, B>, Numbered<Change<O>>> for ByCommit<K, A, B, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Numbered<Change<L>>>) {
+    fn apply_left(&mut self, items: &mut Vec<Numbered<Keyed<K, A>>>) {
         self.lefts.append(items);
     }
 
-    fn apply_right(&mut self, changes: &mut Vec<Change<R>>) {
-        for Change { row, diff } in changes.drain(..) {
-            let (slot, _) = self.rows.entry((self.right_key)(&row));
+    fn apply_right(&mut self, changes: &mut Vec<Keyed<K, B>>) {
+        for (DatumKey(key), Change { row, diff }) in changes.drain(..) {
+            let (slot, _) = self.rows.entry(key);
             self.rows.value(slot).update(row, diff);
         }
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Numbered<Change<O>>)) {
-        for (number, Change { row, diff }) in self.lefts.drain(..) {
-            let (slot, _) = self.rows.entry((self.left_key)(&row));
+        for (number, (DatumKey(key), Change { row, diff })) in self.lefts.drain(..) {
+            let (slot, _) = self.rows.entry(key);
             let joined = join(&row, self.rows.value(slot), &*self.row);
             joined.into_iter().for_each(|(row, copies)| emit((number, Change { row, diff: copies * diff })));
         }
@@ -212,13 +196,16 @@ mod tests {
     use crate::operators::test_rows::Row;
 
     /// A history whose left rows are only inserted, with numbers.
-    fn numbered_history(seed: u64) -> Vec<Vec<Numbered<Arrival<Row, Row>>>> {
+    fn numbered_history(seed: u64) -> Vec<Vec<Numbered<Arrival<i64, Row, Row>>>> {
         let mut numbering = Numbering::default();
         let commits = random_history(seed).into_iter().map(|changes| {
             let is_left = |change: &Change<Row>| change.row.value == 0;
             let changes = changes.into_iter().filter(|change| !is_left(change) || change.diff > 0);
             let mut arrivals = changes
-                .map(|change| if is_left(&change) { (Some(change), None) } else { (None, Some(change)) })
+                .map(|change| {
+                    let (is_left, keyed) = (is_left(&change), (DatumKey(change.row.key), change));
+                    if is_left { (Some(keyed), None) } else { (None, Some(keyed)) }
+                })
                 .collect();
             let mut numbered = Vec::new();
             numbering.run(&mut arrivals, &mut numbered);
@@ -227,12 +214,8 @@ mod tests {
         commits.collect()
     }
 
-    fn route((_, (left, right)): &Numbered<Arrival<Row, Row>>) -> u64 {
-        left.as_ref().or(right.as_ref()).map_or(0, |change| hash_of(&change.row.key))
-    }
-
-    fn key() -> Key<Row, i64> {
-        Arc::new(|row: &Row| row.key)
+    fn route((_, (left, right)): &Numbered<Arrival<i64, Row, Row>>) -> u64 {
+        left.as_ref().or(right.as_ref()).map_or(0, |(key, _)| hash_of(&key.0))
     }
 
     fn row() -> MakeRow<Row, Row, Row> {
@@ -241,8 +224,7 @@ mod tests {
 
     #[test]
     fn restarts_change_nothing_by_arrival() {
-        let make =
-            || ByArrival { left_key: key(), right_key: key(), rows: RightSide::new(), row: row(), emitted: Vec::new() };
+        let make = || ByArrival { rows: RightSide::new(), row: row(), emitted: Vec::new() };
         check_restarts(3, make, numbered_history, route, |operator, mut items| {
             operator.apply(&mut items);
             let mut emitted = Vec::new();
@@ -253,8 +235,7 @@ mod tests {
 
     #[test]
     fn restarts_change_nothing_by_commit() {
-        let make =
-            || ByCommit { left_key: key(), right_key: key(), rows: RightSide::new(), row: row(), lefts: Vec::new() };
+        let make = || ByCommit { rows: RightSide::new(), row: row(), lefts: Vec::new() };
         check_restarts(3, make, numbered_history, route, |operator, items| {
             for (number, (left, right)) in items {
                 operator.apply_left(&mut left.into_iter().map(|change| (number, change)).collect());

@@ -1,19 +1,18 @@
 //! `asof_now` of a left table that has no order of arrival, or whose rows can be removed.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Joined, join};
-use crate::data::{Change, Datum, Layout, Schema};
+use crate::data::{Change, Datum, Layout};
 use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful};
+use crate::operators::join::keep::Keep;
 use crate::operators::join::kind::MakeRow;
-use crate::operators::join::pending::{Key, Pending};
+use crate::operators::join::pending::{Key, Keyed, Pending};
 use crate::operators::join::two_sided::Side;
 use crate::operators::state::{KeyedState, hash_of};
 
 /// Keeps the rows of the right side by key.
-pub(super) struct AsofNow<L, R, K, O> {
+pub(super) struct AsofNow<L, R, K, A, O> {
     keys: KeyedState<K, RightRows<R>>,
     left: Pending<L, K>,
     right: Pending<R, K>,
@@ -21,7 +20,9 @@ pub(super) struct AsofNow<L, R, K, O> {
     dirty_keys: u32,
     /// Kept only if left rows can be removed.
     results: Option<Results<L, K, O>>,
-    row: MakeRow<L, R, O>,
+    /// What the results need of a left row.
+    keep: Keep<L, A>,
+    row: MakeRow<A, R, O>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,21 +58,23 @@ impl<R> Default for RightRows<R> {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> AsofNow<L, R, K, O> {
-    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, append_only: bool, row: MakeRow<L, R, O>) -> Self {
-        let results = (!append_only).then(|| Results { rows: KeyedState::new(), key: Arc::clone(&left) });
+impl<L: Datum, R: Datum, K: Datum, A, O> AsofNow<L, R, K, A, O> {
+    /// `key` computes the key of a left row, and `keep` what its results need of it.
+    pub(super) fn new(key: Key<L, K>, keep: Keep<L, A>, append_only: bool, row: MakeRow<A, R, O>) -> Self {
+        let results = (!append_only).then(|| Results { rows: KeyedState::new(), key });
         AsofNow {
             keys: KeyedState::new(),
-            left: Pending::new(left),
-            right: Pending::new(right),
+            left: Pending::new(),
+            right: Pending::new(),
             dirty_keys: 0,
             results,
+            keep,
             row,
         }
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for AsofNow<L, R, K, O> {
+impl<L: Datum, R: Datum, K: Datum, A: 'static, O: Datum> Stateful for AsofNow<L, R, K, A, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         let mut states = vec![StatePart::partitioned("rows", &mut self.keys).of_rows()];
         states.extend(self.results.as_mut().map(|results| StatePart::partitioned("results", results).of_rows()));
@@ -79,24 +82,24 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for AsofNow<L, R, K, O>
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
-    for AsofNow<L, R, K, O>
+impl<L: Datum, R: Datum, K: Datum, A: 'static, O: Datum> BinaryStatefulOperator<Keyed<K, L>, Keyed<K, R>, Change<O>>
+    for AsofNow<L, R, K, A, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+    fn apply_left(&mut self, items: &mut Vec<Keyed<K, L>>) {
         self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |right| &mut right.number);
     }
 
-    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+    fn apply_right(&mut self, items: &mut Vec<Keyed<K, R>>) {
         self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |right| &mut right.number);
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
-        let AsofNow { keys, left, right, dirty_keys, results, row } = self;
+        let AsofNow { keys, left, right, dirty_keys, results, keep, row } = self;
         *dirty_keys = 0;
         keys.seal(|_, RightRows { rows, number }| {
             right.take(*number).drain(..).for_each(|(row, diff)| rows.update(row, diff));
             for (left, diff) in left.take(*number).drain(..) {
-                let join = || join(&left, rows, &**row);
+                let join = || keep.lend(&left, |left| join(left, rows, &**row));
                 match results {
                     None => join().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),
                     Some(results) => results.update(left.clone_datum(), diff, join, emit),
@@ -112,7 +115,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     }
 }
 
-impl<L: Datum, K, O: Schema> Results<L, K, O> {
+impl<L: Datum, K, O: Datum> Results<L, K, O> {
     /// Joins the copies of a left row that are inserted, and takes back the newest results of those that are removed.
     fn update(&mut self, left: L, diff: i64, join: impl Fn() -> Joined<O>, emit: &mut dyn FnMut(Change<O>)) {
         let (slot, _) = self.rows.entry(left);
@@ -161,6 +164,8 @@ impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::operators::test_restarts::{
         check_restarts, joined, random_history, random_insertions, run_commit_of_two,
@@ -174,9 +179,9 @@ mod tests {
             let commits = if append_only { random_insertions } else { random_history };
             let make = || {
                 let row: MakeRow<Row, Row, Row> = Arc::new(|left, right| Some(joined(left, right)));
-                AsofNow::new(Arc::clone(&key), Arc::clone(&key), append_only, row)
+                AsofNow::new(Arc::clone(&key), Keep::whole(), append_only, row)
             };
-            check_restarts(3, make, commits, |change| hash_of(&change.row.key), run_commit_of_two);
+            check_restarts(3, make, commits, |change| hash_of(&change.row.key), run_commit_of_two(|row| *row));
         }
     }
 }

@@ -9,14 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Join;
-use super::interval::operator::{IntervalOperator, Near};
+use super::interval::operator::{Distance, IntervalOperator, Timed};
 use super::kind::JoinSpec;
-use crate::data::{Datum, Schema};
+use crate::data::{Datum, KeptRow, Schema};
 use crate::operators::state::time_input;
 use crate::operators::window::{EventTime, length_text};
 use crate::plan::{Table, TimeInput};
 
-impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B> {
     /// Restricts the join to pairs whose times are close: the time of the right row minus the time of the left row must be in
     /// the interval. Both bounds are inclusive; a right row before the left row has a negative distance.
     ///
@@ -56,7 +56,7 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
         left: impl Fn(&L) -> T + Send + Sync + 'static,
         right: impl Fn(&R) -> T + Send + Sync + 'static,
         interval: impl Interval<T>,
-    ) -> IntervalJoin<L, R, K> {
+    ) -> IntervalJoin<L, R, K, A, B> {
         let bounds = interval.ticks().and_then(|(from, to)| match from <= to {
             true => Ok((from, to)),
             false => Err("the end of the interval is before its start, so that no pair is in it".to_owned()),
@@ -66,68 +66,75 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             (0, 0)
         });
         let within = format!("within {} to {}", length_text::<T>(from), length_text::<T>(to));
-        let near = Near {
-            left: Arc::new(move |row| left(row).ticks()),
-            right: Arc::new(move |row| right(row).ticks()),
-            from,
-            to,
-        };
-        let inputs = [time_input::<L, T>(&self.left, &near.left), time_input::<R, T>(&self.right, &near.right)];
-        IntervalJoin { join: self, near, within, inputs }
+        let left: TimeOf<L> = Arc::new(move |row| left(row).ticks());
+        let right: TimeOf<R> = Arc::new(move |row| right(row).ticks());
+        let inputs = [time_input::<L, T>(&self.left, &left), time_input::<R, T>(&self.right, &right)];
+        IntervalJoin { join: self, times: (left, right), range: Distance { from, to }, within, inputs }
     }
 }
 
+/// Computes the event time of a row.
+type TimeOf<T> = Arc<dyn Fn(&T) -> i128 + Send + Sync>;
+
 /// A join of rows whose times are close; see [`Join::within`].
 #[must_use = "call `.inner(..)`, `.left(..)`, `.right(..)` or `.full(..)` to make the table"]
-pub struct IntervalJoin<L, R, K> {
-    join: Join<L, R, K>,
-    near: Near<L, R>,
+pub struct IntervalJoin<L, R, K, A = L, B = R> {
+    join: Join<L, R, K, A, B>,
+    times: (TimeOf<L>, TimeOf<R>),
+    range: Distance,
     /// How close they are, as text.
     within: String,
     /// Both sides with their times, which event time does not pass.
     inputs: [TimeInput; 2],
 }
 
-impl<L: Schema, R: Schema, K: Datum> IntervalJoin<L, R, K> {
+impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> IntervalJoin<L, R, K, A, B> {
     /// A row for each pair.
-    pub fn inner<O: Schema>(self, row: impl Fn(&L, &R) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn inner<O: Schema>(self, row: impl Fn(&A::View, &B::View) -> O + Send + Sync + 'static) -> Table<O> {
         self.table(JoinSpec::inner(row))
     }
 
     /// A row for each pair, and one for each left row without a right row that is close enough. The latter is removed when
     /// such a right row arrives.
-    pub fn left<O: Schema>(self, row: impl Fn(&L, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn left<O: Schema>(self, row: impl Fn(&A::View, Option<&B::View>) -> O + Send + Sync + 'static) -> Table<O> {
         self.table(JoinSpec::left(row))
     }
 
     /// A row for each pair, and one for each right row without a left row that is close enough.
-    pub fn right<O: Schema>(self, row: impl Fn(Option<&L>, &R) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn right<O: Schema>(self, row: impl Fn(Option<&A::View>, &B::View) -> O + Send + Sync + 'static) -> Table<O> {
         self.table(JoinSpec::right(row))
     }
 
     /// A row for each pair, and one for each row of either side without a row of the other side that is close enough.
-    pub fn full<O: Schema>(self, row: impl Fn(Option<&L>, Option<&R>) -> O + Send + Sync + 'static) -> Table<O> {
+    pub fn full<O: Schema>(
+        self,
+        row: impl Fn(Option<&A::View>, Option<&B::View>) -> O + Send + Sync + 'static,
+    ) -> Table<O> {
         self.table(JoinSpec::full(row))
     }
 
-    fn table<O: Schema>(self, spec: JoinSpec<L, R, O>) -> Table<O> {
-        let IntervalJoin { join, near, within, inputs } = self;
+    fn table<O: Schema>(self, spec: JoinSpec<A, B, O>) -> Table<O> {
+        let IntervalJoin { join, times: (left, right), range, within, inputs } = self;
         let append_only = join.is_append_only(spec.kind);
         let detail = format!("{}, {within}", spec.kind);
-        let parameter = format!("{}, within {} to {}", spec.kind, near.from, near.to);
-        let joined = join.operator_by_time("interval_join", append_only, inputs, move |left, right| {
-            IntervalOperator::new(left, right, near.clone(), spec.clone())
-        });
+        let parameter = format!("{}, within {} to {}", spec.kind, range.from, range.to);
+        let (left_keep, right_keep) = (join.left_keep.clone(), join.right_keep.clone());
+        let keep = (
+            move |row| Timed { time: left(&row), row: left_keep.take(row) },
+            move |row| Timed { time: right(&row), row: right_keep.take(row) },
+        );
+        let operator = move || IntervalOperator::new(range, spec.clone());
+        let joined = join.operator_by_time("interval_join", append_only, inputs, keep, operator);
         joined.with_state_parameter(parameter).with_details([detail])
     }
 }
 
-impl<L: Schema, R: Schema, K> fmt::Debug for IntervalJoin<L, R, K> {
+impl<L: Schema, R: Schema, K, A, B> fmt::Debug for IntervalJoin<L, R, K, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let IntervalJoin { join, near, .. } = self;
+        let IntervalJoin { join, range, .. } = self;
         f.debug_struct("IntervalJoin")
             .field("join", join)
-            .field("ticks", &(near.from..=near.to))
+            .field("ticks", &(range.from..=range.to))
             .finish_non_exhaustive()
     }
 }

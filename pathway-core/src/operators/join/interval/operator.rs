@@ -1,43 +1,58 @@
 //! The operator behind `within`.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, DatumKey, DatumRef};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::kind::{JoinKind, JoinSpec};
-use crate::operators::join::pending::{Key, Pending, removals_first};
+use crate::operators::join::pending::{Keyed, Pending, removals_first};
 use crate::operators::join::two_sided::Side;
 use crate::operators::state::{KeyedState, TimeMap};
 
-/// Decides which rows of the two sides are close.
-pub(super) struct Near<L, R> {
-    pub(super) left: TimeOf<L>,
-    pub(super) right: TimeOf<R>,
-    /// The least and the greatest distance: the time of the right row minus that of the left row.
-    pub(super) from: i128,
-    pub(super) to: i128,
+/// A row with its event time, in ticks.
+pub(super) struct Timed<T> {
+    pub(super) time: i128,
+    pub(super) row: T,
 }
 
-type TimeOf<T> = Arc<dyn Fn(&T) -> i128 + Send + Sync>;
+/// Rows are told apart by their times first.
+impl<T: Datum> Datum for Timed<T> {
+    fn clone_datum(&self) -> Self {
+        Timed { time: self.time, row: self.row.clone_datum() }
+    }
 
-impl<L, R> Clone for Near<L, R> {
-    fn clone(&self) -> Self {
-        Near { left: Arc::clone(&self.left), right: Arc::clone(&self.right), from: self.from, to: self.to }
+    fn compare(&self, other: &Self) -> Ordering {
+        self.time.cmp(&other.time).then_with(|| self.row.compare(&other.row))
+    }
+
+    fn hash_into<H: Hasher>(&self, state: &mut H) {
+        state.write_i128(self.time);
+        self.row.hash_into(state);
+    }
+
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        (self.time, DatumRef(&self.row)).serialize(serializer)
+    }
+
+    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (time, row): (i128, DatumKey<T>) = Deserialize::deserialize(deserializer)?;
+        Ok(Timed { time, row: row.0 })
     }
 }
 
 /// Keeps the rows of both sides by key and time, and emits how each commit changes the join.
 pub(super) struct IntervalOperator<L, R, K, O> {
     keys: KeyedState<K, Timelines<L, R>>,
-    left: Pending<L, K>,
-    right: Pending<R, K>,
+    left: Pending<Timed<L>, K>,
+    right: Pending<Timed<R>, K>,
     /// How many keys the open commit has changed.
     dirty_keys: u32,
-    near: Near<L, R>,
+    range: Distance,
     spec: JoinSpec<L, R, O>,
     /// Buffers for the changes of one key; empty between commits.
     changes: (Changes<L>, Changes<R>),
@@ -81,11 +96,12 @@ impl<L, R> Default for Timelines<L, R> {
 /// A commit's net changes of one side, each with its time.
 type Changes<T> = Vec<(i128, T, i64)>;
 
-/// The distances of matching rows, seen from one side.
+/// The least and the greatest distance of matching rows: the time of the right row minus that of the left row. Seen from the
+/// right side, it is the other way round.
 #[derive(Clone, Copy)]
-struct Distance {
-    from: i128,
-    to: i128,
+pub(super) struct Distance {
+    pub(super) from: i128,
+    pub(super) to: i128,
 }
 
 impl Distance {
@@ -99,56 +115,54 @@ impl Distance {
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O> IntervalOperator<L, R, K, O> {
-    pub(super) fn new(left: Key<L, K>, right: Key<R, K>, near: Near<L, R>, spec: JoinSpec<L, R, O>) -> Self {
-        let (left, right) = (Pending::new(left), Pending::new(right));
+impl<L: Datum, R: Datum, K: Datum, O> IntervalOperator<L, R, K, O> {
+    pub(super) fn new(range: Distance, spec: JoinSpec<L, R, O>) -> Self {
         IntervalOperator {
             keys: KeyedState::new(),
-            left,
-            right,
+            left: Pending::new(),
+            right: Pending::new(),
             dirty_keys: 0,
-            near,
+            range,
             spec,
             changes: Default::default(),
         }
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> Stateful for IntervalOperator<L, R, K, O> {
+impl<L: Datum, R: Datum, K: Datum, O: Datum> Stateful for IntervalOperator<L, R, K, O> {
     fn states(&mut self) -> Vec<StatePart<'_>> {
         vec![StatePart::partitioned("rows", &mut self.keys).of_rows()]
     }
 }
 
-impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>, Change<R>, Change<O>>
+impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, Timed<L>>, Keyed<K, Timed<R>>, Change<O>>
     for IntervalOperator<L, R, K, O>
 {
-    fn apply_left(&mut self, items: &mut Vec<Change<L>>) {
+    fn apply_left(&mut self, items: &mut Vec<Keyed<K, Timed<L>>>) {
         self.left.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
     }
 
-    fn apply_right(&mut self, items: &mut Vec<Change<R>>) {
+    fn apply_right(&mut self, items: &mut Vec<Keyed<K, Timed<R>>>) {
         self.right.apply(items, &mut self.keys, &mut self.dirty_keys, |timelines| &mut timelines.number);
     }
 
     fn seal(&mut self, emit: &mut dyn FnMut(Change<O>)) {
         // The most capacity that stays allocated after a large commit.
         const KEEP: usize = 1 << 10;
-        let IntervalOperator { keys, left, right, dirty_keys, near, spec, changes: (new_left, new_right) } = self;
+        let IntervalOperator { keys, left, right, dirty_keys, range, spec, changes: (new_left, new_right) } = self;
         *dirty_keys = 0;
         let mut emit = |left: Option<&L>, right: Option<&R>, diff: i64| {
             if let Some(row) = (spec.row)(left, right) {
                 emit(Change { row, diff });
             }
         };
-        let range = Distance { from: near.from, to: near.to };
         keys.sort_dirty();
         keys.seal(|_, timelines| {
-            let with_time = |(row, diff)| ((near.left)(&row), row, diff);
-            new_left.extend(left.take(timelines.number).drain(..).map(with_time));
-            let with_time = |(row, diff)| ((near.right)(&row), row, diff);
-            new_right.extend(right.take(timelines.number).drain(..).map(with_time));
-            timelines.commit(new_left, new_right, range, spec.kind, &mut emit);
+            let new = left.take(timelines.number).drain(..);
+            new_left.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
+            let new = right.take(timelines.number).drain(..);
+            new_right.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
+            timelines.commit(new_left, new_right, *range, spec.kind, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });
         left.clear();
@@ -158,7 +172,7 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Change<L>
     }
 }
 
-impl<L: Schema, R: Schema> Timelines<L, R> {
+impl<L: Datum, R: Datum> Timelines<L, R> {
     /// Applies the net changes of a commit, and emits how they change the join. Leaves the vectors empty.
     fn commit(
         &mut self,
@@ -282,32 +296,31 @@ impl MatchCounts {
 mod tests {
     use super::*;
     use crate::operators::state::hash_of;
-    use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
+    use crate::operators::test_restarts::{check_restarts, joined, keyed, random_history, run_commit_of_two};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+
+    fn timed(row: &Row) -> Timed<Row> {
+        Timed { time: row.at.into(), row: *row }
+    }
 
     #[test]
     fn restarts_change_nothing() {
         let joins = [JoinSpec::inner(|left, right| joined(Some(left), Some(right))), JoinSpec::full(joined)];
-        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
         for join in joins {
-            let make = || {
-                let near = Near { left: Row::ticks(), right: Row::ticks(), from: -3, to: 2 };
-                IntervalOperator::new(Arc::clone(&key), Arc::clone(&key), near, join.clone())
-            };
-            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two);
+            let make = || IntervalOperator::<_, _, i64, _>::new(Distance { from: -3, to: 2 }, join.clone());
+            check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two(timed));
         }
     }
 
     #[test]
     fn removed_rows_leave_no_state() {
-        let key: Key<Row, i64> = Arc::new(|row: &Row| row.key);
-        let near = Near { left: Row::ticks(), right: Row::ticks(), from: -3, to: 2 };
         let spec = JoinSpec::full(|left: Option<&Row>, right: Option<&Row>| *left.or(right).unwrap());
-        let mut operator = IntervalOperator::new(Arc::clone(&key), key, near, spec);
+        let mut operator = IntervalOperator::<_, _, i64, _>::new(Distance { from: -3, to: 2 }, spec);
         let mut rows = 0;
         let most = max_kept(random_commits(5, 10), |commit, _| {
             rows += commit.iter().map(|change| change.diff).sum::<i64>();
-            let (mut left, mut right) = commit.into_iter().partition(|change| change.row.value == 0);
+            let (left, right) = commit.into_iter().partition(|change| change.row.value == 0);
+            let (mut left, mut right) = (keyed(left, timed), keyed(right, timed));
             operator.apply_left(&mut left);
             operator.apply_right(&mut right);
             operator.seal(&mut |_| {});

@@ -1,9 +1,12 @@
 //! Generates the code of a `join!`.
 
+mod columns;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
+use self::columns::kept_columns;
 use super::ast::Side;
 use super::check::{CheckedJoin, Timing, TimingKind};
 use crate::row::expand::{
@@ -12,10 +15,12 @@ use crate::row::expand::{
 use crate::row::span_range::SpanRange;
 
 pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
-    let CheckedJoin { left, right, asof_now, keys, keys_text, timing, output } = join;
+    let CheckedJoin { left, right, asof_now, keys, keys_text, timing, output, kept } = join;
     let struct_definition = struct_definition(output);
     let (left_table, right_table) = (table_ref(&left.table), table_ref(&right.table));
     let (left_key, right_key) = (key_closure(left, &keys.left), key_closure(right, &keys.right));
+    let (left_columns, keep_left) = kept_columns(left, true, kept.0.as_ref());
+    let (right_columns, keep_right) = kept_columns(right, false, kept.1.as_ref());
     let asof_now = asof_now.then(|| quote!(.asof_now()));
     let timing = timing.as_ref().map(|timing| timing_call(timing, left, right));
     let values = value_tokens(output);
@@ -23,9 +28,10 @@ pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
     let struct_expr = struct_expr(output);
     let method = Ident::new(method(left, right), output.brace);
     let rows = quote_spanned!(output.brace=> .#method(move |#left_row, #right_row| #struct_expr));
-    let joined = quote!(#left_table.join(#right_table).on(#left_key, #right_key) #asof_now #timing #rows);
+    let keys = quote!(.on(#left_key, #right_key) #keep_left #keep_right);
+    let joined = quote!(#left_table.join(#right_table) #keys #asof_now #timing #rows);
     let joined = shown(&format!("on {keys_text}"), &joined);
-    quote!(#struct_definition #joined)
+    quote!(#left_columns #right_columns #struct_definition #joined)
 }
 
 /// The closure that returns the keys of a row.
