@@ -20,7 +20,7 @@ pub(super) use in_order::InOrder;
 pub(super) use input_times::{InputTimes, time_input};
 pub(super) use jump_reports::JumpReports;
 pub(super) use keyed_state::hash_of;
-pub(crate) use keyed_state::{KeyedState, Slot};
+pub(crate) use keyed_state::{KeyedState, RoutedState, Slot};
 pub(super) use ordered_changes::{OrderedChanges, identity_if_needed};
 pub(super) use parts::{TimeParts, part_of};
 #[cfg(test)]

@@ -9,13 +9,15 @@ use serde::{Deserialize, Serialize};
 
 use super::emission::{WindowOperator, WindowTime, emit_closed};
 use super::grid::Grid;
-use super::spec::WindowSpec;
+use super::spec::{KeyedChange, WindowSpec};
 use super::time::EventTime;
 use super::windows::{EmitMode, Window};
 use crate::data::{Change, Datum, DatumKey, RowIdentity, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::{ReduceError, Reducer};
-use crate::operators::state::{JumpReports, KeyedState, Observed, OrderedChanges, Slot, Stamped, identity_if_needed};
+use crate::operators::state::{
+    JumpReports, Observed, OrderedChanges, RoutedState, Slot, Stamped, hash_of, identity_if_needed,
+};
 use crate::plan::TableProperties;
 use crate::telemetry::{OperatorContext, OperatorReports};
 
@@ -23,7 +25,8 @@ use crate::telemetry::{OperatorContext, OperatorReports};
 pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     spec: Arc<WindowSpec<R, T, K, A, G, O>>,
     grid: Grid,
-    state: KeyedState<(T, K), Group<G::State>>,
+    /// All windows of a key are on one worker.
+    state: RoutedState<(T, K), Group<G::State>>,
     /// For each dirty group, in the same order: its row before the open commit.
     before: Vec<Option<O>>,
     /// The groups of windows that will close, by the time at which they close.
@@ -40,6 +43,10 @@ pub(super) struct GridWindows<R, T, K, A, G: Reducer<A>, O> {
     identity: Option<RowIdentity<R>>,
     argument: PhantomData<fn(A)>,
 }
+
+/// A change as it is sent to the worker of its key: once, whatever the number of its windows. The row itself is sent only to
+/// reducers that depend on the order of rows, where these have to be sorted.
+pub(super) type GridChange<K, A, R> = (KeyedChange<K, A>, Option<Box<DatumKey<R>>>);
 
 /// The groups of windows that will close, by the time at which they close.
 type Closing = BTreeMap<i128, Vec<Slot>>;
@@ -79,7 +86,7 @@ where
     ) -> Self {
         GridWindows {
             spec,
-            state: KeyedState::new(),
+            state: RoutedState::new(|(_, key)| hash_of(key)),
             before: Vec::new(),
             closing: BTreeMap::new(),
             event_time,
@@ -93,24 +100,77 @@ where
         }
     }
 
-    /// Adds a row to one of its windows, now or when the commit is complete, unless the window was closed at this event time.
-    fn add_in_time(&mut self, start: T, change: &Change<R>, now: Option<i128>) {
-        let closes = self.spec.closes(&self.grid, start);
-        if let Some(now) = now.filter(|now| closes.is_some_and(|closes| *now >= closes)) {
-            if change.diff > 0 || !self.ignores_removals {
-                self.report_late(start, change, now);
+    /// Makes what is sent of a change.
+    pub(super) fn change_to_send(&self) -> impl Fn(Change<R>) -> GridChange<K, A, R> + use<R, T, K, A, G, O> {
+        let (spec, needs_row) = (Arc::clone(&self.spec), self.ordered.is_some());
+        move |change| (spec.keyed(&change), needs_row.then(|| Box::new(DatumKey(change.row))))
+    }
+
+    /// Adds a change to the windows of its row.
+    fn add_row(&mut self, change: &Change<R>, now: Option<i128>) {
+        let Change { row, diff } = change;
+        let time = (self.spec.time)(row).ticks();
+        for start in self.grid.starts(time).map(T::at) {
+            let closes = self.spec.closes(&self.grid, start);
+            if self.is_late(start, closes, now, (time, *diff)) {
+                continue;
             }
-            return;
-        }
-        match &mut self.ordered {
-            Some(ordered) => ordered.push(Change { row: (start, change.row.clone_datum()), diff: change.diff }),
-            None => self.add(start, closes, change),
+            match &mut self.ordered {
+                Some(ordered) => ordered.push(Change { row: (start, row.clone_datum()), diff: *diff }),
+                None => self.add_row_to(start, closes, change),
+            }
         }
     }
 
+    /// The same for a change that another worker has sent.
+    fn add_sent(&mut self, (change, row): GridChange<K, A, R>, now: Option<i128>) {
+        let (DatumKey(key), time, DatumKey(argument), diff) = change;
+        let mut starts = self.grid.starts(time).map(T::at).peekable();
+        let mut values = Some((key, argument));
+        while let Some(start) = starts.next() {
+            let closes = self.spec.closes(&self.grid, start);
+            if self.is_late(start, closes, now, (time, diff)) {
+                continue;
+            }
+            if let (Some(ordered), Some(row)) = (&mut self.ordered, &row) {
+                ordered.push(Change { row: (start, row.0.clone_datum()), diff });
+                continue;
+            }
+            // The last window takes what the others copy.
+            let copies = match starts.peek() {
+                Some(_) => values.as_ref().map(|(key, argument)| (key.clone_datum(), argument.clone_datum())),
+                None => values.take(),
+            };
+            let Some((key, argument)) = copies else { return };
+            self.add(start, closes, key, (argument, 0), diff);
+        }
+    }
+
+    /// Whether a window was closed at this event time, so that a change of a row of this time is dropped there. Reports it.
+    fn is_late(&mut self, start: T, closes: Option<i128>, now: Option<i128>, (time, diff): (i128, i64)) -> bool {
+        let Some(now) = now.filter(|now| closes.is_some_and(|closes| *now >= closes)) else { return false };
+        if diff > 0 || !self.ignores_removals {
+            let what = format_args!(
+                "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped \
+                 there; event time is {}",
+                T::at(time),
+                T::at(now)
+            );
+            self.reports.late(diff.unsigned_abs(), what);
+        }
+        true
+    }
+
     /// Adds a row to one of its windows, which closes at this time.
-    fn add(&mut self, start: T, closes: Option<i128>, Change { row, diff }: &Change<R>) {
-        let (slot, first) = self.state.entry((start, (self.spec.key)(row)));
+    fn add_row_to(&mut self, start: T, closes: Option<i128>, Change { row, diff }: &Change<R>) {
+        let argument = (self.spec.arguments)(row);
+        let identity = self.identity.as_ref().map_or(0, |identity| identity.hash(row));
+        self.add(start, closes, (self.spec.key)(row), (argument, identity), *diff);
+    }
+
+    /// Adds the arguments of the reducers to a window that closes at this time, with the identity of their row.
+    fn add(&mut self, start: T, closes: Option<i128>, key: K, (argument, identity): (A, u64), diff: i64) {
+        let (slot, first) = self.state.entry((start, key));
         if first {
             let ((_, key), group) = self.state.key_value(slot);
             let is_new = group.rows == 0;
@@ -125,33 +185,17 @@ where
         }
         let group = self.state.value(slot);
         group.rows += diff;
-        let argument = (self.spec.arguments)(row);
         if G::ORDERED {
-            self.spec.reducers.update_row(
-                &mut group.state,
-                self.identity.as_ref().map_or(0, |identity| identity.hash(row)),
-                argument,
-                *diff,
-            );
+            self.spec.reducers.update_row(&mut group.state, identity, argument, diff);
         } else {
-            self.spec.reducers.update(&mut group.state, argument, *diff);
+            self.spec.reducers.update(&mut group.state, argument, diff);
         }
-    }
-
-    fn report_late(&mut self, start: T, Change { row, diff }: &Change<R>, now: i128) {
-        let what = format_args!(
-            "a change of a row of {} arrived too late for the window from {start}, which is closed, and is dropped \
-             there; event time is {}",
-            (self.spec.time)(row),
-            T::at(now)
-        );
-        self.reports.late(diff.unsigned_abs(), what);
     }
 
     fn commit(&mut self, emit: &mut impl FnMut(i128, Change<O>)) {
         if let Some(ordered) = &mut self.ordered {
             for Change { row: (start, row), diff } in ordered.take_net() {
-                self.add(start, self.spec.closes(&self.grid, start), &Change { row, diff });
+                self.add_row_to(start, self.spec.closes(&self.grid, start), &Change { row, diff });
             }
         }
         let now = self.event_time.seal();
@@ -290,11 +334,10 @@ where
     O: Schema,
 {
     fn receive(&mut self, changes: &mut Vec<Change<R>>) {
-        let spec = Arc::clone(&self.spec);
         for change in changes.drain(..) {
-            let time = spec.event_time(&change.row);
+            let time = self.spec.event_time(&change.row);
             let now = time.and_then(|time| self.event_time.arrive(time, &change, &mut self.jumps));
-            spec.starts(&self.grid, &change.row).for_each(|start| self.add_in_time(start, &change, now));
+            self.add_row(&change, now);
         }
     }
 
@@ -303,9 +346,8 @@ where
     }
 }
 
-/// With several workers or with a clock, and rows in the order of arrival: the rows by their windows, each with event time
-/// before it.
-impl<R, T, K, A, G, O> WindowOperator<Stamped<(DatumKey<T>, Change<R>)>, O> for GridWindows<R, T, K, A, G, O>
+/// With several workers or with a clock, and rows in the order of arrival: each with event time before it.
+impl<R, T, K, A, G, O> WindowOperator<Stamped<GridChange<K, A, R>>, O> for GridWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -314,10 +356,10 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn receive(&mut self, items: &mut Vec<Stamped<(DatumKey<T>, Change<R>)>>) {
-        for (row, _, time) in items.drain(..) {
-            match row {
-                Some((DatumKey(start), change)) => self.add_in_time(start, &change, time),
+    fn receive(&mut self, items: &mut Vec<Stamped<GridChange<K, A, R>>>) {
+        for (change, _, time) in items.drain(..) {
+            match change {
+                Some(change) => self.add_sent(change, time),
                 None => self.event_time.advance_to(time),
             }
         }
@@ -328,9 +370,9 @@ where
     }
 }
 
-/// With several workers or with a clock, and rows in another order: the rows by their windows, and the times of all rows from
-/// all workers.
-impl<R, T, K, A, G, O> BinaryStatefulOperator<(DatumKey<T>, Change<R>), Observed, Change<O>>
+/// With several workers or with a clock, and rows in another order: the rows of this worker's keys, and the times of all rows
+/// from all workers.
+impl<R, T, K, A, G, O> BinaryStatefulOperator<GridChange<K, A, R>, Observed, Change<O>>
     for GridWindows<R, T, K, A, G, O>
 where
     R: Schema,
@@ -340,9 +382,9 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn apply_left(&mut self, rows: &mut Vec<(DatumKey<T>, Change<R>)>) {
+    fn apply_left(&mut self, changes: &mut Vec<GridChange<K, A, R>>) {
         let now = self.event_time.now();
-        rows.drain(..).for_each(|(DatumKey(start), change)| self.add_in_time(start, &change, now));
+        changes.drain(..).for_each(|change| self.add_sent(change, now));
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {

@@ -32,11 +32,11 @@ use super::state::{
 };
 use super::window::emission::{InClosingOrder, Plain, WindowOperator, WindowTime, WithClosingTime};
 use super::window::grid::Grid;
-use super::window::grid_operator::GridWindows;
+use super::window::grid_operator::{GridChange, GridWindows};
 use super::window::session_operator::SessionWindows;
-use super::window::spec::WindowSpec;
+use super::window::spec::{KeyedChange, WindowSpec};
 use super::window::windows::{EmitMode, Kind};
-use crate::data::{Change, Datum, DatumKey, Schema};
+use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{Changes, Item, Stream};
 use crate::plan::{Build, Order, Table, TableProperties};
 use crate::telemetry::OperatorContext;
@@ -225,23 +225,19 @@ where
     if is_alone {
         return build.dataflow.stateful(changes, name, |_: &Change<R>| 0, Plain(windows));
     }
-    let by_window = Arc::clone(&spec);
+    let (send, times) = (windows.change_to_send(), spec.times());
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, grid.length()));
-        let times = RowTimes { time: spec.times(), clocks, parts: parts.clone() };
-        let rows = stamped(build, changes, name, times, jumps, move |change, send| {
-            by_window.starts(&grid, &change.row).for_each(|start| send((DatumKey(start), change.clone())));
-        });
-        let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
+        let times = RowTimes { time: times, clocks, parts: parts.clone() };
+        let rows = stamped(build, changes, name, times, jumps, move |change, put| put(send(change)));
+        let route = |((key, ..), _): &GridChange<K, A, R>| hash_of(&key.0);
         return reduce_by_row(build, rows, name, route, windows, emit);
     }
     let rows = build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, rows| {
-        for change in changes.drain(..) {
-            rows.extend(by_window.starts(&grid, &change.row).map(|start| (DatumKey(start), change.clone())));
-        }
+        rows.extend(changes.drain(..).map(&send));
     });
-    let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref(), parts);
-    let route = move |(start, change): &(DatumKey<T>, Change<R>)| hash_of(&(start.0, (spec.key)(&change.row)));
+    let observed = observations(build, changes, name, times, clocks.idle.as_ref(), parts);
+    let route = |((key, ..), _): &GridChange<K, A, R>| hash_of(&key.0);
     build.dataflow.stateful_binary((rows, route), (observed, |observed: &Observed| observed.0), name, windows)
 }
 
@@ -272,13 +268,16 @@ where
     if by_row {
         let (emit, jumps) = (spec.policy.emit, JumpReports::new(name, gap));
         let times = RowTimes { time: spec.times(), clocks, parts: parts.clone() };
-        let rows = stamped(build, changes, name, times, jumps, |change, send| send(change));
-        let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
+        let rows = stamped(build, changes, name, times, jumps, move |change, put| put(spec.keyed(&change)));
+        let route = |(key, ..): &KeyedChange<K, A>| hash_of(&key.0);
         return reduce_by_row(build, rows, name, route, sessions, emit);
     }
     let observed = observations(build, changes, name, spec.times(), clocks.idle.as_ref(), parts);
-    let route = move |change: &Change<R>| hash_of(&(spec.key)(&change.row));
-    build.dataflow.stateful_binary((changes, route), (observed, |observed: &Observed| observed.0), name, sessions)
+    let rows = build.dataflow.each(changes, name, move |changes: &mut Vec<Change<R>>, rows| {
+        rows.extend(changes.drain(..).map(|change| spec.keyed(&change)));
+    });
+    let route = |(key, ..): &KeyedChange<K, A>| hash_of(&key.0);
+    build.dataflow.stateful_binary((rows, route), (observed, |observed: &Observed| observed.0), name, sessions)
 }
 
 /// Reduces windows of rows that have event time before them. Rows of closed windows are emitted in one order, whatever the

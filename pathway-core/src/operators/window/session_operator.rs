@@ -6,11 +6,11 @@ use std::sync::Arc;
 use super::emission::{WindowOperator, WindowTime, emit_all_closed};
 use super::session_changes::{CommitChanges, Pending, RowChanges};
 use super::session_rows::{close_first, emit_net, row_or_report};
-use super::spec::WindowSpec;
+use super::spec::{KeyedChange, WindowSpec};
 use super::time::EventTime;
 use super::timeline::Timeline;
 use super::windows::EmitMode;
-use crate::data::{Change, Datum, Schema};
+use crate::data::{Change, Datum, DatumKey, Schema};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::reducers::Reducer;
 use crate::operators::state::{JumpReports, KeyedState, Observed, Slot, Stamped};
@@ -71,12 +71,8 @@ where
         }
     }
 
-    /// Adds a change. The time of its row is given where it is known.
-    fn add(&mut self, Change { row, diff }: &Change<R>, time: Option<i128>, now: Option<i128>) {
-        let slot = self.slot_of((self.spec.key)(row));
-        let time = time.unwrap_or_else(|| (self.spec.time)(row).ticks());
-        let argument = (self.spec.arguments)(row);
-        let pending = Pending { slot, time, argument, diff: *diff };
+    fn add(&mut self, (DatumKey(key), time, DatumKey(argument), diff): KeyedChange<K, A>, now: Option<i128>) {
+        let pending = Pending { slot: self.slot_of(key), time, argument, diff };
         if self.event_time.is_by_row() {
             let is_open = !self.spec.session_has_closed(time, self.gap, now);
             self.arrivals.push(pending, now, is_open);
@@ -262,7 +258,7 @@ where
         for change in changes.drain(..) {
             let time = self.spec.event_time(&change.row);
             let now = time.and_then(|time| self.event_time.arrive(time, &change, &mut self.jumps));
-            self.add(&change, time, now);
+            self.add(self.spec.keyed(&change), now);
         }
     }
 
@@ -271,8 +267,8 @@ where
     }
 }
 
-/// With several workers or with a clock, and rows in the order of arrival: the rows, each with event time before it.
-impl<R, T, K, A, G, O> WindowOperator<Stamped<Change<R>>, O> for SessionWindows<R, T, K, A, G, O>
+/// With several workers or with a clock, and rows in the order of arrival: each with event time before it.
+impl<R, T, K, A, G, O> WindowOperator<Stamped<KeyedChange<K, A>>, O> for SessionWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -281,10 +277,10 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn receive(&mut self, items: &mut Vec<Stamped<Change<R>>>) {
+    fn receive(&mut self, items: &mut Vec<Stamped<KeyedChange<K, A>>>) {
         for (change, _, time) in items.drain(..) {
             match change {
-                Some(change) => self.add(&change, None, time),
+                Some(change) => self.add(change, time),
                 None => self.event_time.advance_to(time),
             }
         }
@@ -297,7 +293,8 @@ where
 
 /// With several workers or with a clock, and rows in another order: the rows of this worker's keys, and the times of all rows
 /// from all workers.
-impl<R, T, K, A, G, O> BinaryStatefulOperator<Change<R>, Observed, Change<O>> for SessionWindows<R, T, K, A, G, O>
+impl<R, T, K, A, G, O> BinaryStatefulOperator<KeyedChange<K, A>, Observed, Change<O>>
+    for SessionWindows<R, T, K, A, G, O>
 where
     R: Schema,
     T: EventTime,
@@ -306,9 +303,9 @@ where
     G: Reducer<A>,
     O: Schema,
 {
-    fn apply_left(&mut self, changes: &mut Vec<Change<R>>) {
+    fn apply_left(&mut self, changes: &mut Vec<KeyedChange<K, A>>) {
         let now = self.event_time.now();
-        changes.drain(..).for_each(|change| self.add(&change, None, now));
+        changes.drain(..).for_each(|change| self.add(change, now));
     }
 
     fn apply_right(&mut self, observed: &mut Vec<Observed>) {

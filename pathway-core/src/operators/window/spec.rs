@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::grid::Grid;
 use super::time::EventTime;
 use super::windows::{ClosePolicy, Window};
-use crate::data::Datum;
+use crate::data::{Change, Datum, DatumKey};
 use crate::operators::reducers::{Multiset, Reducer};
 
 /// The closures and parameters of a window operator, shared by all workers.
@@ -21,7 +21,16 @@ pub(super) struct WindowSpec<R, T, K, A, G: Reducer<A>, O> {
 /// Makes the row of a group from its key, its window and the values of its reducers.
 type MakeRow<K, T, V, O> = Arc<dyn Fn(&K, Window<T>, V) -> O + Send + Sync>;
 
+/// What windows need of a change: the key, the event time in ticks, the arguments of the reducers, and how many copies are inserted
+/// or removed. With several workers, this is sent to the one of the key.
+pub(super) type KeyedChange<K, A> = (DatumKey<K>, i128, DatumKey<A>, i64);
+
 impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
+    /// What windows need of a change.
+    pub(super) fn keyed(&self, Change { row, diff }: &Change<R>) -> KeyedChange<K, A> {
+        (DatumKey((self.key)(row)), (self.time)(row).ticks(), DatumKey((self.arguments)(row)), *diff)
+    }
+
     /// When the window that starts at `start` closes, in ticks. `None` if it never does.
     pub(super) fn closes(&self, grid: &Grid, start: T) -> Option<i128> {
         Some(grid.end(start.ticks()) + self.policy.allowed_lateness?)
@@ -42,11 +51,6 @@ impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
     pub(super) fn times(self: &Arc<Self>) -> impl Fn(&R) -> Option<i128> + use<R, T, K, A, G, O> {
         let spec = Arc::clone(self);
         move |row| spec.event_time(row)
-    }
-
-    /// The starts of the windows of a row.
-    pub(super) fn starts(&self, grid: &Grid, row: &R) -> impl Iterator<Item = T> + use<R, T, K, A, G, O> {
-        grid.starts((self.time)(row).ticks()).map(T::at)
     }
 
     /// The state of order-dependent reducers for the rows of a session. Its rows are in the order of event time, which late rows

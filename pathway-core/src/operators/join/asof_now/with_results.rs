@@ -3,13 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Joined, join};
-use crate::data::{Change, Datum, Layout};
-use crate::dataflow::{BinaryStatefulOperator, SavedState, StatePart, Stateful};
+use crate::data::{Change, Datum};
+use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::keep::Keep;
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Keyed, Pending};
 use crate::operators::join::two_sided::Side;
-use crate::operators::state::{KeyedState, hash_of};
+use crate::operators::state::{KeyedState, RoutedState, hash_of};
 
 /// Keeps the rows of the right side by key.
 pub(super) struct AsofNow<L, R, K, A, O> {
@@ -19,7 +19,7 @@ pub(super) struct AsofNow<L, R, K, A, O> {
     /// How many keys the open commit has changed.
     dirty_keys: u32,
     /// Kept only if left rows can be removed.
-    results: Option<Results<L, K, O>>,
+    results: Option<Results<L, O>>,
     /// What the results need of a left row.
     keep: Keep<L, A>,
     row: MakeRow<A, R, O>,
@@ -34,12 +34,8 @@ struct RightRows<R> {
     number: u32,
 }
 
-/// The results of each left row.
-struct Results<L, K, O> {
-    rows: KeyedState<L, Copies<O>>,
-    /// A left row belongs to the worker of its key.
-    key: Key<L, K>,
-}
+/// The results of each left row, which belongs to the worker of its key.
+type Results<L, O> = RoutedState<L, Copies<O>>;
 
 /// The results of a left row, one for each copy.
 #[derive(Serialize, Deserialize)]
@@ -61,7 +57,7 @@ impl<R> Default for RightRows<R> {
 impl<L: Datum, R: Datum, K: Datum, A, O> AsofNow<L, R, K, A, O> {
     /// `key` computes the key of a left row, and `keep` what its results need of it.
     pub(super) fn new(key: Key<L, K>, keep: Keep<L, A>, append_only: bool, row: MakeRow<A, R, O>) -> Self {
-        let results = (!append_only).then(|| Results { rows: KeyedState::new(), key });
+        let results = (!append_only).then(|| RoutedState::new(move |left| hash_of(&key(left))));
         AsofNow {
             keys: KeyedState::new(),
             left: Pending::new(),
@@ -102,7 +98,7 @@ impl<L: Datum, R: Datum, K: Datum, A: 'static, O: Datum> BinaryStatefulOperator<
                 let join = || keep.lend(&left, |left| join(left, rows, &**row));
                 match results {
                     None => join().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),
-                    Some(results) => results.update(left.clone_datum(), diff, join, emit),
+                    Some(results) => update(results, left.clone_datum(), diff, join, emit),
                 }
             }
             !rows.is_empty()
@@ -110,55 +106,29 @@ impl<L: Datum, R: Datum, K: Datum, A: 'static, O: Datum> BinaryStatefulOperator<
         left.clear();
         right.clear();
         if let Some(results) = results {
-            results.rows.seal(|_, Copies(results)| !results.is_empty());
+            results.seal(|_, Copies(results)| !results.is_empty());
         }
     }
 }
 
-impl<L: Datum, K, O: Datum> Results<L, K, O> {
-    /// Joins the copies of a left row that are inserted, and takes back the newest results of those that are removed.
-    fn update(&mut self, left: L, diff: i64, join: impl Fn() -> Joined<O>, emit: &mut dyn FnMut(Change<O>)) {
-        let (slot, _) = self.rows.entry(left);
-        let Copies(results) = self.rows.value(slot);
-        for _ in 0..diff {
-            let joined = join();
-            joined.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: *copies }));
-            results.push(joined);
-        }
-        for _ in diff..0 {
-            let removed = results.pop().unwrap_or_default();
-            removed.into_iter().for_each(|(row, copies)| emit(Change { row, diff: -copies }));
-        }
+/// Joins the copies of a left row that are inserted, and takes back the newest results of those that are removed.
+fn update<L: Datum, O: Datum>(
+    results: &mut Results<L, O>,
+    left: L,
+    diff: i64,
+    join: impl Fn() -> Joined<O>,
+    emit: &mut dyn FnMut(Change<O>),
+) {
+    let (slot, _) = results.entry(left);
+    let Copies(results) = results.value(slot);
+    for _ in 0..diff {
+        let joined = join();
+        joined.iter().for_each(|(row, copies)| emit(Change { row: row.clone_datum(), diff: *copies }));
+        results.push(joined);
     }
-}
-
-impl<L: Datum, K: Datum, O: Datum> SavedState for Results<L, K, O> {
-    fn track(&mut self, worker: u64, workers: u64) {
-        self.rows.track(worker, workers);
-    }
-
-    fn begin(&mut self, all: bool) {
-        self.rows.begin(all);
-    }
-
-    fn write(&mut self, out: &mut Vec<u8>, bytes: usize) -> Result<bool, String> {
-        self.rows.write(out, bytes)
-    }
-
-    fn load(&mut self, piece: &[u8], is_own: &dyn Fn(u64) -> bool) -> Result<(), String> {
-        self.rows.load_keys(piece, |row| is_own(hash_of(&(self.key)(row))))
-    }
-
-    fn layout(&self) -> Layout {
-        self.rows.layout()
-    }
-
-    fn keys(&self) -> usize {
-        self.rows.keys()
-    }
-
-    fn bytes(&self) -> usize {
-        self.rows.bytes()
+    for _ in diff..0 {
+        let removed = results.pop().unwrap_or_default();
+        removed.into_iter().for_each(|(row, copies)| emit(Change { row, diff: -copies }));
     }
 }
 

@@ -1,5 +1,6 @@
 //! State by key, for every operator with state, and which keys the open commit has changed.
 
+mod routed;
 mod tracker;
 
 use std::hash::BuildHasher;
@@ -9,6 +10,7 @@ use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use crate::data::{Datum, DatumRef};
+pub(crate) use routed::RoutedState;
 use tracker::Tracker;
 
 /// A map from keys to values that knows which keys the open commit has changed: its dirty keys.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::operators::reducers::Count;
-use crate::operators::state::{Observation, hash_of, stamped_step};
+use crate::operators::state::{Observation, stamped_step};
 use crate::operators::test_rows::{
     Row, Worker, by_worker, check_copies, copy_states, exchange, max_kept, random_commits,
 };
@@ -79,7 +79,7 @@ fn sizes() {
 #[test]
 fn windows_are_the_same_after_a_restart() {
     let grid = Grid::Regular(RegularGrid { length: 10, hop: 4, origin: 1, earliest: i128::MIN });
-    let route = |(start, change): &(DatumKey<i64>, Change<Row>)| hash_of(&(start.0, change.row.key));
+    let route = |((key, ..), _): &GridChange<i64, (), Row>| hash_of(&key.0);
     for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
         let new = |time: WindowTime| {
             GridWindows::new(spec(7, emit), grid.clone(), TableProperties::ARRIVALS, time, &"test".into())
@@ -88,21 +88,13 @@ fn windows_are_the_same_after_a_restart() {
         // In the order of arrival, on workers that are told event time.
         let told = |workers: usize| {
             let step = || {
-                let grid = grid.clone();
-                stamped_step(
-                    workers,
-                    |row: &Row| row.at.into(),
-                    move |change: Change<Row>, send| {
-                        grid.starts(change.row.at.into())
-                            .for_each(|start| send((DatumKey(i64::at(start)), change.clone())));
-                    },
-                )
+                let send = new(WindowTime::new(true, true, None, None)).change_to_send();
+                stamped_step(workers, |row: &Row| row.at.into(), move |change, put| put(send(change)))
             };
             let operator = || new(WindowTime::new(true, true, None, None));
             (0..workers).map(|_| Worker { step: step(), operator: operator() }).collect::<Vec<_>>()
         };
-        let route_stamped =
-            |(row, worker, _): &Stamped<(DatumKey<i64>, Change<Row>)>| row.as_ref().map_or(*worker, route);
+        let route_stamped = |(row, worker, _): &Stamped<GridChange<i64, (), Row>>| row.as_ref().map_or(*worker, route);
         let mut run = |workers: &mut [Worker<_, TestWindows>], commit: Vec<Change<Row>>| {
             let mut emitted = Vec::new();
             for (windows, mut items) in exchange(workers, commit, route_stamped) {
@@ -146,10 +138,7 @@ fn windows_are_the_same_after_a_restart() {
         check_copies(commits, by_commit, |workers: &mut [TestWindows], commit: Vec<Change<Row>>| {
             let inserted = commit.iter().filter(|change| change.diff > 0);
             let latest = inserted.map(|change| change.row.at).max();
-            let rows = commit.iter().flat_map(|change| {
-                grid.starts(change.row.at.into()).map(|start| (DatumKey(i64::at(start)), change.clone()))
-            });
-            let rows = by_worker(rows, workers.len(), route);
+            let rows = by_worker(commit.into_iter().map(workers[0].change_to_send()), workers.len(), route);
             let mut emitted = Vec::new();
             for (windows, mut rows) in workers.iter_mut().zip(rows) {
                 windows.apply_left(&mut rows);

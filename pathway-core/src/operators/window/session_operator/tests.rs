@@ -103,7 +103,7 @@ fn sessions_merge_and_split_without_scanning_the_larger_part() {
 
 #[test]
 fn sessions_are_the_same_after_a_restart() {
-    let route = |change: &Change<Row>| hash_of(&change.row.key);
+    let route = |(key, ..): &KeyedChange<i64, ()>| hash_of(&key.0);
     for emit in [EmitMode::Always, EmitMode::OnClose, EmitMode::UntilClose] {
         let new = |time: WindowTime| {
             SessionWindows::new(spec(Count, 7, emit), 3, TableProperties::ARRIVALS, time, &"test".into())
@@ -112,18 +112,13 @@ fn sessions_are_the_same_after_a_restart() {
         // In the order of arrival, on workers that are told event time.
         let told = |workers: usize| {
             let step = || {
-                stamped_step(
-                    workers,
-                    |row: &Row| row.at.into(),
-                    move |change: Change<Row>, send| {
-                        send(change);
-                    },
-                )
+                let spec = spec(Count, 7, emit);
+                stamped_step(workers, |row: &Row| row.at.into(), move |change, put| put(spec.keyed(&change)))
             };
             let operator = || new(WindowTime::new(true, true, None, None));
             (0..workers).map(|_| Worker { step: step(), operator: operator() }).collect::<Vec<_>>()
         };
-        let route_stamped = |(row, worker, _): &Stamped<Change<Row>>| row.as_ref().map_or(*worker, route);
+        let route_stamped = |(row, worker, _): &Stamped<KeyedChange<i64, ()>>| row.as_ref().map_or(*worker, route);
         let mut run = |workers: &mut [Worker<_, TestWindows>], commit: Vec<Change<Row>>| {
             let mut emitted = Vec::new();
             for (windows, mut items) in exchange(workers, commit, route_stamped) {
@@ -167,8 +162,8 @@ fn sessions_are_the_same_after_a_restart() {
         check_copies(commits, by_commit, |workers: &mut [TestWindows], commit: Vec<Change<Row>>| {
             let inserted = commit.iter().filter(|change| change.diff > 0);
             let latest = inserted.map(|change| change.row.at).max();
-            let rows = commit.iter().cloned();
-            let rows = by_worker(rows, workers.len(), route);
+            let spec = spec(Count, 7, emit);
+            let rows = by_worker(commit.iter().map(|change| spec.keyed(change)), workers.len(), route);
             let mut emitted = Vec::new();
             for (windows, mut rows) in workers.iter_mut().zip(rows) {
                 windows.apply_left(&mut rows);
