@@ -151,7 +151,7 @@ pub mod format {
 pub mod operators {
     pub use pathway_core::operators::map_async::{CallError, MapAsync};
     pub use pathway_core::operators::{
-        AsofJoin, AsofNowJoin, Deduplicate, Descending, Grouped, Interval, IntervalJoin, Join, Joining, UpdateCells,
+        AsofJoin, AsofNowJoin, Deduplicate, Grouped, Interval, IntervalJoin, Join, Joining, UpdateCells,
     };
 }
 

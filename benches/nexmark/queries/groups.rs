@@ -6,8 +6,8 @@ use super::super::rows::Bid;
 
 /// Statistics of each day.
 pub(crate) fn q15(bids: &Table<Bid>) -> Table<impl Schema> {
-    reduce!(b in bids by day(b.date_time) => {
-        day: day(b.date_time),
+    reduce!(b in bids by day: day(b.date_time) => {
+        day,
         total_bids: count(),
         low_bids: count() where b.price < 10_000,
         middle_bids: count() where (10_000..1_000_000).contains(&b.price),
@@ -25,9 +25,9 @@ pub(crate) fn q15(bids: &Table<Bid>) -> Table<impl Schema> {
 
 /// Statistics of each channel and day.
 pub(crate) fn q16(bids: &Table<Bid>) -> Table<impl Schema> {
-    reduce!(b in bids by b.channel, day(b.date_time) => {
+    reduce!(b in bids by b.channel, day: day(b.date_time) => {
         b.channel,
-        day: day(b.date_time),
+        day,
         minute: max(b.date_time.strftime("%H:%M").to_string()),
         total_bids: count(),
         low_bids: count() where b.price < 10_000,
@@ -46,9 +46,9 @@ pub(crate) fn q16(bids: &Table<Bid>) -> Table<impl Schema> {
 
 /// Statistics of each auction and day.
 pub(crate) fn q17(bids: &Table<Bid>) -> Table<impl Schema> {
-    reduce!(b in bids by b.auction, day(b.date_time) => {
+    reduce!(b in bids by b.auction, day: day(b.date_time) => {
         b.auction,
-        day: day(b.date_time),
+        day,
         total_bids: count(),
         low_bids: count() where b.price < 10_000,
         middle_bids: count() where (10_000..1_000_000).contains(&b.price),
@@ -62,19 +62,21 @@ pub(crate) fn q17(bids: &Table<Bid>) -> Table<impl Schema> {
 
 /// The last bid of each person for each auction.
 pub(crate) fn q18(bids: &Table<Bid>) -> Table<impl Schema> {
-    reduce!(b in bids by b.bidder, b.auction => {
-        #[schema(flatten)]
-        last: arg_max(b.date_time, b),
-    })
+    top!(1 of b in bids by b.bidder, b.auction order b.date_time desc => { ..b })
 }
 
 /// The ten highest bids for each auction.
 pub(crate) fn q19(bids: &Table<Bid>) -> Table<impl Schema> {
-    top_ten(bids)
-}
-
-fn top_ten(bids: &Table<Bid>) -> Table<Bid> {
-    bids.clone()
+    top!(10 of b in bids by b.auction order b.price desc, b.bidder, b.date_time, b.extra => {
+        b.auction,
+        b.bidder,
+        b.price,
+        b.channel,
+        b.url,
+        b.date_time,
+        b.extra,
+        rank,
+    })
 }
 
 /// The date, as `2015-07-15`.

@@ -14,9 +14,9 @@ use pathway::prelude::*;
 use super::rows::Inputs;
 
 /// The names of all queries.
-pub(crate) const NAMES: [&str; 22] = [
+pub(crate) const NAMES: [&str; 23] = [
     "q0", "q1", "q2", "q3", "q4", "q5", "q6", "q7", "q8", "q9", "q10", "q11", "q12", "q13", "q14", "q15", "q16", "q17",
-    "q18", "q20", "q21", "q22",
+    "q18", "q19", "q20", "q21", "q22",
 ];
 
 /// What becomes of the rows of a query.

@@ -57,8 +57,5 @@ pub(crate) fn q9(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Sch
         bid_extra: b.extra,
     });
     let valid = filter!(p in pairs => (p.date_time..=p.expires).contains(&p.bid_date_time));
-    reduce!(p in valid by p.id => {
-        #[schema(flatten)]
-        won: arg_max((p.price, Reverse(p.bid_date_time), Reverse(p.bidder), Reverse(p.bid_extra)), p),
-    })
+    top!(1 of p in valid by p.id order p.price desc, p.bid_date_time, p.bidder, p.bid_extra => { ..p })
 }

@@ -4,10 +4,12 @@
 //! Where the trait is not implemented, that type is unknown, and the compiler reports nothing that follows from it:
 //! one mistake, one error.
 
+use std::cmp::Reverse;
+
 use crate::data::{ColumnType, Datum, Schema};
+use crate::operators::Interval;
 use crate::operators::reducers::{Averageable, Condition, Interpolate, Measurable, Summable, Text};
 use crate::operators::window::EventTime;
-use crate::operators::{Descending, Interval};
 use crate::plan::Table;
 
 /// A copy of a column or a row.
@@ -54,8 +56,8 @@ pub fn order<T: AnyOrder<Impl>, Impl>(value: T) -> T::Type {
 
 /// A value that rows are ordered by, the greatest first.
 #[inline]
-pub fn descending<T: AnyOrder<Impl>, Impl>(value: T) -> Descending<T::Type> {
-    Descending(value.check())
+pub fn descending<T: AnyOrder<Impl>, Impl>(value: T) -> Reverse<T::Type> {
+    Reverse(value.check())
 }
 
 /// A value that is used as event time.

@@ -32,7 +32,6 @@ pub mod window;
 pub use deduplicate::Deduplicate;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
-pub use reducers::Descending;
 pub use scan::Timers;
 pub(crate) use state::{KeyedState, Slot, Whole, WholeState};
 pub use timed::{Timed, TimedGroups};

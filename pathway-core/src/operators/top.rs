@@ -16,7 +16,7 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
     /// with fewer rows, all of them.
     ///
     /// `order` computes from a row what the rows of a group are sorted by, in ascending order; a tuple sorts by several values, and
-    /// [`Descending`](super::Descending) reverses the order of one. Rows for which it returns the same are in the order of the rows
+    /// [`Reverse`](std::cmp::Reverse) reverses the order of one. Rows for which it returns the same are in the order of the rows
     /// themselves, column by column. `row` makes the new row of a row and its rank, which counts from 1.
     ///
     /// When the rows of a group change, only new rows that change with them are removed and inserted: a `row` that does not use the
@@ -31,14 +31,14 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
     ///
     /// ```
     /// # use pathway::prelude::*;
-    /// # use pathway::operators::Descending;
+    /// # use std::cmp::Reverse;
     /// # #[derive(Schema)] struct Bid { auction: i64, price: i64 }
     /// # #[derive(Schema, Debug, PartialEq)] struct High { auction: i64, rank: i64, price: i64 }
     /// # let pipeline = Pipeline::new();
     /// # let bids = pipeline.rows([(1, 20), (1, 50), (1, 40), (2, 5)].map(|(auction, price)| Bid { auction, price }));
     /// let highest = bids
     ///     .group_by(|b| b.auction)
-    ///     .top(2, |b| Descending(b.price), |b, rank| High { auction: b.auction, rank, price: b.price })
+    ///     .top(2, |b| Reverse(b.price), |b, rank| High { auction: b.auction, rank, price: b.price })
     ///     .collect();
     /// # pipeline.run()?;
     /// let expected = [(1, 1, 50), (1, 2, 40), (2, 1, 5)].map(|(auction, rank, price)| High { auction, rank, price });
@@ -195,14 +195,14 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operators::Descending;
     use crate::operators::test_restarts::{check_restarts, random_history, random_insertions, run_commit};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
+    use std::cmp::Reverse;
 
-    type Top<O, M> = TopRows<Row, i64, Descending<i64>, O, fn(&Row) -> Descending<i64>, M>;
+    type Top<O, M> = TopRows<Row, i64, Reverse<i64>, O, fn(&Row) -> Reverse<i64>, M>;
 
     fn top<O, M: Fn(&Row, i64) -> O>(n: usize, append_only: bool, row: M) -> Top<O, M> {
-        let order: fn(&Row) -> Descending<i64> = |row| Descending(row.value);
+        let order: fn(&Row) -> Reverse<i64> = |row| Reverse(row.value);
         TopRows::new(Arc::new(|row| row.key), Arc::new(TopSpec { n, append_only, order, row }))
     }
 

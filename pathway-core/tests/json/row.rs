@@ -49,6 +49,7 @@ impl<T: ColumnType> Schema for Row<T> {
             SchemaField::Column(Column { name: "k", type_name: "i64", primary_key: true, path: None }),
             SchemaField::Column(Column { name: "v", type_name: "T", primary_key: false, path: None }),
         ],
+        names: &["k", "v"],
     };
 
     type KeyPresence = HasKey;

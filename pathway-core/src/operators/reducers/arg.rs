@@ -1,9 +1,6 @@
 //! `arg_min` and `arg_max`: another column of the row with the least or the greatest value.
 
-use std::cmp::Ordering;
-use std::hash::Hasher;
-
-use serde::{Deserializer, Serializer};
+use std::cmp::Reverse;
 
 use super::missing_last::MissingLast;
 use super::multiset::Multiset;
@@ -88,7 +85,7 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMin {
 }
 
 impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
-    type State = Multiset<(Descending<A>, B)>;
+    type State = Multiset<(Reverse<A>, B)>;
     type Output = B;
 
     fn prepare(&mut self, input: Input) -> Result<(), ReduceError> {
@@ -97,7 +94,7 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
     }
 
     fn update(&self, rows: &mut Self::State, (value, argument): (A, B), diff: i64) {
-        let row = (Descending(value), argument);
+        let row = (Reverse(value), argument);
         if !self.append_only {
             rows.update(row, diff);
         } else if diff > 0 {
@@ -107,41 +104,5 @@ impl<A: Datum, B: Datum> Reducer<(A, B)> for ArgMax {
 
     fn output(&self, rows: &Self::State) -> Result<B, ReduceError> {
         rows.first().map(|(_, argument)| argument.clone_datum()).ok_or_else(ReduceError::nothing_left)
-    }
-}
-
-/// A value in reverse order, for [`top`](super::super::Grouped::top). A missing one (`None`) is therefore the greatest.
-///
-/// ```
-/// use pathway::operators::Descending;
-/// use pathway::schema::Datum;
-///
-/// assert!(Descending(7).compare(&Descending(3)).is_lt());
-/// ```
-#[derive(Clone, Copy, Debug)]
-pub struct Descending<A>(
-    /// The value.
-    pub A,
-);
-
-impl<A: Datum> Datum for Descending<A> {
-    fn clone_datum(&self) -> Self {
-        Descending(self.0.clone_datum())
-    }
-
-    fn compare(&self, other: &Self) -> Ordering {
-        other.0.compare(&self.0)
-    }
-
-    fn hash_into<H: Hasher>(&self, state: &mut H) {
-        self.0.hash_into(state);
-    }
-
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-
-    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        A::deserialize(deserializer).map(Descending)
     }
 }

@@ -37,7 +37,7 @@ mod variance;
 mod tests;
 
 pub use super::reducers::accumulator::{Accumulator, Fold, Folded};
-pub use super::reducers::arg::{ArgMax, ArgMin, Descending};
+pub use super::reducers::arg::{ArgMax, ArgMin};
 pub use super::reducers::arrivals::Arrivals;
 pub use super::reducers::avg::{Averageable, Avg, AvgState};
 pub use super::reducers::bool::{BoolAnd, BoolOr, Condition};

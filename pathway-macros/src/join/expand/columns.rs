@@ -42,6 +42,7 @@ fn definition(name: &Ident, mentioned: &Mentioned) -> TokenStream {
         struct #name<#(#types),*> { #(#fields: #types),* }
 
         #[automatically_derived]
+        #[allow(clippy::unused_unit)]
         impl<#(#types: ::pathway::__private::Datum),*> ::pathway::__private::KeptColumns for #name<#(#types),*> {
             const FIELDS: &'static [&'static ::core::primitive::str] = &[#(#names),*];
             type Refs<'__row> = #refs;

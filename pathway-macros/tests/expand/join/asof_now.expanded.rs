@@ -4,6 +4,7 @@ fn expansion() {
         amount: T0,
     }
     #[automatically_derived]
+    #[allow(clippy::unused_unit)]
     impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
     for ColumnsOfLeft<T0> {
         const FIELDS: &'static [&'static ::core::primitive::str] = &["amount"];
@@ -29,6 +30,7 @@ fn expansion() {
         rate: T0,
     }
     #[automatically_derived]
+    #[allow(clippy::unused_unit)]
     impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
     for ColumnsOfRight<T0> {
         const FIELDS: &'static [&'static ::core::primitive::str] = &["rate"];

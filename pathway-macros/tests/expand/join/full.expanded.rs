@@ -4,6 +4,7 @@ fn expansion() {
         id: T0,
     }
     #[automatically_derived]
+    #[allow(clippy::unused_unit)]
     impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
     for ColumnsOfLeft<T0> {
         const FIELDS: &'static [&'static ::core::primitive::str] = &["id"];
@@ -29,6 +30,7 @@ fn expansion() {
         name: T0,
     }
     #[automatically_derived]
+    #[allow(clippy::unused_unit)]
     impl<T0: ::pathway::__private::Datum> ::pathway::__private::KeptColumns
     for ColumnsOfRight<T0> {
         const FIELDS: &'static [&'static ::core::primitive::str] = &["name"];
