@@ -24,6 +24,7 @@ pub(crate) fn run(role: &str, url: &str) -> Outcome {
         "bare-echo" => bare(url, Echo::Sum),
         "bare-pair" => bare(url, Echo::Pair),
         other => crate::stream_contestants::run(other, url)
+            .or_else(|| crate::nexmark::run(other, url))
             .unwrap_or_else(|| Err(format!("no contestant is called {other}").into())),
     }
 }

@@ -3,7 +3,7 @@
 //! ```sh
 //! cargo bench --bench nats             # everything
 //! cargo bench --bench nats -- latency  # one of: flood, latency, groups, groups-out, stream-in, stream-out,
-//!                                      # persistence, monitoring
+//!                                      # persistence, nexmark, monitoring
 //! ```
 //!
 //! `versions` compares `flood` and `latency` with those of another build of this program, which `PATHWAY_OTHER_BENCH` names; it runs
@@ -17,9 +17,13 @@
 mod contestants;
 mod flood;
 mod latency;
+mod nexmark;
 mod peer;
 mod persistence;
 mod process;
+#[allow(dead_code, reason = "the other bench uses the rest")]
+#[path = "../nexmark/rows.rs"]
+mod rows;
 mod stream_contestants;
 mod streams;
 mod throughput;
@@ -55,6 +59,9 @@ fn main() -> Outcome {
     }
     if chosen("persistence") {
         persistence::persistence(&server)?;
+    }
+    if chosen("nexmark") {
+        nexmark::nexmark(&server)?;
     }
     if chosen("monitoring") {
         versions::monitoring(&server)?;

@@ -5,6 +5,7 @@ use std::future::IntoFuture;
 use std::time::Instant;
 
 use async_nats::jetstream::{self, stream::Config};
+use futures_util::TryStreamExt;
 
 use crate::Outcome;
 use crate::peer::{self, Peer};
@@ -134,10 +135,20 @@ fn median(values: &[f64]) -> f64 {
 
 /// Fills the stream. Without acknowledgements the server would drop what comes too fast.
 pub(crate) fn fill(server: &pathway_testkit::Server, messages: u64, payload: impl Fn(u64) -> String) -> Outcome {
+    fill_subject(server, "in", messages, payload)
+}
+
+/// Fills the stream of a subject.
+pub(crate) fn fill_subject(
+    server: &pathway_testkit::Server,
+    subject: &str,
+    messages: u64,
+    payload: impl Fn(u64) -> String,
+) -> Outcome {
     with_jetstream(server, async |context| {
         let mut window = std::collections::VecDeque::new();
         for number in 0..messages {
-            window.push_back(context.publish("in", payload(number).into()).await?.into_future());
+            window.push_back(context.publish(subject.to_owned(), payload(number).into()).await?.into_future());
             if window.len() == 1_000
                 && let Some(first) = window.pop_front()
             {
@@ -162,6 +173,18 @@ pub(crate) fn create(server: &pathway_testkit::Server, name: &str, subject: &str
 pub(crate) fn delete(server: &pathway_testkit::Server, name: &str) -> Outcome {
     with_jetstream(server, async |context| {
         context.delete_stream(name).await?;
+        Ok(())
+    })
+}
+
+/// Deletes the consumers of a stream: Pathway's stay, and would go on behind the last message.
+pub(crate) fn delete_consumers(server: &pathway_testkit::Server, stream: &str) -> Outcome {
+    with_jetstream(server, async |context| {
+        let stream = context.get_stream(stream).await?;
+        let names: Vec<String> = stream.consumer_names().try_collect().await?;
+        for name in names {
+            stream.delete_consumer(&name).await?;
+        }
         Ok(())
     })
 }

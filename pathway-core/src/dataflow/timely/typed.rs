@@ -39,8 +39,15 @@ pub(super) fn route<D: Item>(
     Box::new(move |batch, emit| {
         let _turn = time.start();
         let mut batches: Vec<Vec<D>> = (0..workers).map(|_| Vec::new()).collect();
-        for item in batch.into_items() {
-            batches[(route(&item) % workers) as usize].push(item);
+        let items = batch.into_items();
+        // Room for the usual share of a worker and some more: a large batch that grows touches twice the memory.
+        let share = items.len() / batches.len() * 9 / 8 + 1;
+        for item in items {
+            let items = &mut batches[(route(&item) % workers) as usize];
+            if items.capacity() == 0 {
+                items.reserve_exact(share);
+            }
+            items.push(item);
         }
         for (worker, items) in batches.into_iter().enumerate().filter(|(_, items)| !items.is_empty()) {
             emit(ErasedBatch::new(worker as u64, items));
