@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use super::reduce::{ReduceSpec, reduce};
 use super::reducers::{Input, Reducer};
-use crate::data::{Datum, Schema};
+use super::state::hash_of;
+use crate::data::{Change, Datum, Schema};
+use crate::dataflow::StatefulOperator;
 use crate::plan::{Table, TableProperties, columns_of};
 
 impl<R: Schema> Table<R> {
-    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group, to take its [first rows](Grouped::top) in an order, or to
-    /// [scan](Grouped::scan) its rows. Use a tuple for several keys.
+    /// Groups the rows by a key, to [reduce](Grouped::reduce) each group, to take its [first rows](Grouped::top) in an order, to
+    /// see each row with its [neighbours](Grouped::neighbours), or to [scan](Grouped::scan) its rows. Use a tuple for several keys.
     pub fn group_by<K: Datum>(&self, key: impl Fn(&R) -> K + Send + Sync + 'static) -> Grouped<R, K> {
         Grouped { table: self.clone(), key: Arc::new(key) }
     }
@@ -90,6 +92,20 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
             reduce(&mut build.dataflow, changes, name, input, spec)
         });
         reduced.with_state_parameter(parameter)
+    }
+
+    /// Declares an operator that gets whole rows, each on the worker that has its group. `make` makes that of one worker.
+    pub(super) fn operator<O: Schema, P: StatefulOperator<Change<R>, Change<O>> + 'static>(
+        self,
+        verb: &str,
+        make: impl Fn(Arc<dyn Fn(&R) -> K + Send + Sync>) -> P + Send + Sync + 'static,
+    ) -> Table<O> {
+        let Grouped { table, key } = self;
+        table.operator(verb, TableProperties::GROUPED, move |build, changes, name| {
+            let by_key = Arc::clone(&key);
+            let route = move |change: &Change<R>| hash_of(&by_key(&change.row));
+            build.dataflow.stateful(changes, name, route, make(Arc::clone(&key)))
+        })
     }
 }
 

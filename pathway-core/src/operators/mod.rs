@@ -12,6 +12,7 @@ mod flatten;
 mod group;
 mod join;
 pub mod map_async;
+mod neighbours;
 mod reduce;
 pub mod reducers;
 mod scan;

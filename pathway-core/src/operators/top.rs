@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::group::Grouped;
 use super::reducers::Multiset;
-use super::state::{KeyedState, hash_of};
+use super::state::KeyedState;
 use crate::data::{Change, Datum, Schema};
 use crate::dataflow::{StatePart, Stateful, StatefulOperator};
-use crate::plan::{Order, Table, TableProperties, net};
+use crate::plan::{Order, Table, net};
 
 impl<R: Schema, K: Datum> Grouped<R, K> {
     /// The first `n` rows of each group in an order: the ten highest bids of each auction, the last row of each key. Of a group
@@ -51,17 +51,13 @@ impl<R: Schema, K: Datum> Grouped<R, K> {
         order: impl Fn(&R) -> V + Send + Sync + 'static,
         row: impl Fn(&R, i64) -> O + Send + Sync + 'static,
     ) -> Table<O> {
-        let Grouped { table, key } = self;
+        let table = &self.table;
         if n == 0 {
             table.fail(format!("`top` of 0 rows of each group of {table:?}: it must be at least one"));
         }
         let append_only = table.properties().append_only;
         let spec = Arc::new(TopSpec { n, append_only, order, row });
-        let top = table.operator("top", TableProperties::GROUPED, move |build, changes, name| {
-            let by_key = Arc::clone(&key);
-            let operator = TopRows::new(Arc::clone(&key), Arc::clone(&spec));
-            build.dataflow.stateful(changes, name, move |change| hash_of(&by_key(&change.row)), operator)
-        });
+        let top = self.operator("top", move |key| TopRows::new(key, Arc::clone(&spec)));
         // With another number, other rows have been emitted, and of rows that are never removed, others are kept.
         let never_removed = if append_only { "; of rows that are never removed" } else { "" };
         top.with_state_parameter(format!("the first {n} rows{never_removed}"))
@@ -195,6 +191,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::state::hash_of;
     use crate::operators::test_restarts::{check_restarts, random_history, random_insertions, run_commit};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
     use std::cmp::Reverse;

@@ -33,6 +33,7 @@ mod invariance;
 mod join;
 mod joined_times;
 mod near;
+mod neighbours;
 mod orders;
 mod policies;
 mod recompute;

@@ -156,6 +156,13 @@ impl<A: Datum> Multiset<A> {
             .map(|(value, copies)| (value, copies.get()))
     }
 
+    /// The greatest value below a value, and the least one above it, whether or not the value itself is there.
+    pub(in crate::operators) fn neighbours(&self, value: &DatumKey<A>) -> (Option<&A>, Option<&A>) {
+        let below = self.range((Bound::Unbounded, Bound::Excluded(value))).next_back();
+        let above = self.range((Bound::Excluded(value), Bound::Unbounded)).next();
+        (below.map(|(value, _)| value), above.map(|(value, _)| value))
+    }
+
     /// Adds a second distinct value.
     fn spill(&mut self, value: A, diff: NonZeroI64) {
         let mut few = SmallVec::new();
@@ -345,6 +352,9 @@ mod tests {
                 let found = values.range((Bound::Excluded(&low), Bound::Included(&high))).rev().map(|(v, _)| *v);
                 assert!(found.eq(inside.rev()), "round {round}");
             }
+            let beside = values.neighbours(&low);
+            let below = present.iter().rev().map(|(v, _)| v).find(|v| **v < low.0);
+            assert_eq!(beside, (below, present.iter().map(|(v, _)| v).find(|v| **v > low.0)), "round {round}");
             if next(50) == 0 {
                 for (value, copies) in std::mem::take(&mut model) {
                     values.update(value, -copies);

@@ -110,7 +110,7 @@ impl Chain {
             };
             (name, windows.allowed_lateness(5 * n))
         };
-        let (end, rows) = match choices.below(9) {
+        let (end, rows) = match choices.below(10) {
             0 => {
                 // Numbered, because `collect` makes one change of equal rows of a commit.
                 let numbered = table.group_by(|_| ()).scan(0, |number, event| {
@@ -154,6 +154,17 @@ impl Chain {
                 let size = n as usize + 1;
                 let newest = top!(size of e in table by e.city order e.at desc => { e.city, rank, e.at, e.id });
                 (format!("top {size}"), keep.rows(&newest, Compared::Table))
+            }
+            8 => {
+                let id = |event: Option<&Event>| event.map_or(-1, |event| event.id);
+                let beside = table.group_by(|event| event.city.clone()).neighbours(
+                    |event| event.at,
+                    move |event, previous, next| {
+                        let Event { city, at, .. } = event.clone();
+                        Summary { city, start: at, end: id(previous), n: event.id, ids: 0, last: id(next) }
+                    },
+                );
+                ("neighbours".to_owned(), keep.rows(&beside, Compared::Table))
             }
             _ => {
                 let row = |city: &String, n| Quiet { city: city.clone(), since: n };

@@ -239,7 +239,7 @@ fn by_reducer<R: Event>() -> Vec<Operator<R>> {
 
 /// Reducers that sort whole rows.
 fn by_value<R: Event>() -> Vec<Operator<R>> {
-    let operators: [Operator<R>; 7] = [
+    let operators: [Operator<R>; 8] = [
         ("arg_max", |events| {
             let argument = |event: &R| (event.at(), event.clone());
             events.group_by(R::city).reduce(ArgMax, argument, |_, event: R| out(&event)).named("kept")
@@ -262,8 +262,10 @@ fn by_value<R: Event>() -> Vec<Operator<R>> {
             events.group_by(R::city).reduce(TopK::new(2), R::clone, |city, rows| list(city, &rows)).named("kept")
         }),
         ("top", |events| {
-            let ranked = |event: &R, rank| Out { other: Some(rank), ..out(event) };
-            events.group_by(R::city).top(2, R::at, ranked).named("kept")
+            events.group_by(R::city).top(2, R::at, |event, rank| Out { other: Some(rank), ..out(event) }).named("kept")
+        }),
+        ("neighbours", |events| {
+            events.group_by(R::city).neighbours(R::at, |event, before, _| pair_or_one(event, before)).named("kept")
         }),
         ("sessions", |events| {
             let sessions = events.window(R::at, session(1)).group_by(R::city);
