@@ -3,6 +3,7 @@
 use pathway::prelude::*;
 use pathway::reducers::ReduceError;
 
+use super::arrays::array;
 use super::compare::Difference;
 use super::reducers::{Keyed, alive};
 use super::replay::vectors;
@@ -54,11 +55,6 @@ struct Digit {
 #[derive(Schema)]
 struct Value {
     v: i64,
-}
-
-/// Pathway's format for a one-dimensional array.
-fn array(elements: &[i64]) -> Json {
-    Json::from(serde_json::json!({ "shape": [elements.len()], "elements": elements }))
 }
 
 vectors! {

@@ -5,7 +5,6 @@ use std::fs;
 use std::path::Path;
 
 use super::cases;
-use super::not_yet::NOT_YET;
 
 fn page() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guide/differences.md");
@@ -36,13 +35,4 @@ fn every_difference_of_a_case_is_in_the_guide_with_its_recording() {
     // The other sections are about differences without a recording.
     told.retain(|_, vectors| !vectors.is_empty());
     assert_eq!(told, stated, "left: the guide; right: the cases");
-}
-
-#[test]
-fn every_missing_feature_is_in_the_guide() {
-    let page = page();
-    let (_, list) = page.split_once("\n## Not supported yet\n").expect("the section");
-    for (what, vectors) in NOT_YET {
-        assert!(list.contains(&format!("\n- {what}")), "not in the guide: {what}, for {vectors:?}");
-    }
 }

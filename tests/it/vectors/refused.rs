@@ -1,10 +1,4 @@
-//! The recordings that are not replayed, with the reasons.
-
-/// Missing features, in the words of the guide's last section, with the recordings that need them.
-pub(super) const NOT_YET: &[(&str, &[&str])] = &[
-    ("arrays of numbers as a column type", &["red_ndarray", "red_null_ndarray", "red_sum_array"]),
-    ("look-ups and neighbours", &["pkdup_ix", "pkdup_sort"]),
-];
+//! The recordings that are not replayed, because their programs do not compile here.
 
 /// Recordings of programs that do not compile here, each with the test that shows it.
 pub(super) const REFUSED: &[(&str, &str)] = &[
