@@ -8,32 +8,25 @@ use super::super::rows::{Auction, Bid};
 
 /// The average price of what was sold in each category.
 pub(crate) fn q4(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
-    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+    let valid = join!(a in auctions, b in bids on a.id == b.auction && (a.date_time..=a.expires).contains(&b.date_time) => {
         a.id,
         a.category,
-        a.expires,
         b.price,
-        opened: a.date_time,
-        b.date_time,
     });
-    let valid = filter!(p in pairs => (p.opened..=p.expires).contains(&p.date_time));
     let highest = reduce!(p in valid by p.id, p.category => { p.category, price: max(p.price) });
     reduce!(h in highest by h.category => { h.category, average: sum(h.price) / count() })
 }
 
 /// The average price of the last ten items that each person sold.
 pub(crate) fn q6(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
-    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+    let valid = join!(a in auctions, b in bids on a.id == b.auction && (a.date_time..=a.expires).contains(&b.date_time) => {
         a.id,
         a.seller,
-        a.expires,
         b.price,
-        opened: a.date_time,
         b.date_time,
         b.bidder,
         b.extra,
     });
-    let valid = filter!(p in pairs => (p.opened..=p.expires).contains(&p.date_time));
     let winners = reduce!(p in valid by p.id, p.seller => {
         p.id,
         p.seller,
@@ -48,7 +41,7 @@ fn average(last: Vec<(DateTimeUtc, i64, i64)>) -> i64 {
 
 /// The bid that wins each auction.
 pub(crate) fn q9(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
-    let pairs = join!(a in auctions, b in bids on a.id == b.auction => {
+    let valid = join!(a in auctions, b in bids on a.id == b.auction && (a.date_time..=a.expires).contains(&b.date_time) => {
         ..a,
         b.auction,
         b.bidder,
@@ -56,6 +49,5 @@ pub(crate) fn q9(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Sch
         bid_date_time: b.date_time,
         bid_extra: b.extra,
     });
-    let valid = filter!(p in pairs => (p.date_time..=p.expires).contains(&p.bid_date_time));
     top!(1 of p in valid by p.id order p.price desc, p.bid_date_time, p.bidder, p.bid_extra => { ..p })
 }

@@ -17,6 +17,10 @@ fn several_keys_are_a_tuple_and_either_side_may_come_first() {
 fn kept(output: proc_macro2::TokenStream) -> [Option<String>; 2] {
     let expanded = join(quote!(o in orders, c? in customers on o.id == c.id => { #output })).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");
+    kept_in(&expanded)
+}
+
+fn kept_in(expanded: &str) -> [Option<String>; 2] {
     ["ColumnsOfLeft", "ColumnsOfRight"].map(|name| {
         let (_, after) = expanded.split_once(&format!("for {name}"))?;
         let (_, names) = after.split_once("= & [")?;
@@ -50,6 +54,41 @@ fn columns_that_are_mentioned_are_kept() {
         (Some(""), None, quote!(n: format!("{c:?}"))),
     ] {
         assert_eq!(kept(output.clone()), [left, right].map(|kept| kept.map(str::to_owned)), "{output}");
+    }
+}
+
+#[test]
+fn other_conditions_come_behind_the_keys() {
+    for (on, keys, condition) in [
+        (quote!(o.id == c.id && o.at < c.at), "on o.id == c.id", "move | o , c | o . at < c . at)"),
+        (quote!(o.kind == 3 && o.id == c.id), "on o.id == c.id", "move | o , _ | o . kind == 3)"),
+        (
+            quote!((o.a == c.a && (o.x || c.x)) && (c.y == o.y) && open),
+            "on o.a == c.a && c.y == o.y",
+            "move | o , c | (o . x || c . x) && open)",
+        ),
+        (quote!(o.a == c.a && (o.b == c.b) == c.x), "on o.a == c.a", "move | o , c | (o . b == c . b) == c . x)"),
+        (quote!(o.a == c.a && !closed), "on o.a == c.a", "move | _ , _ | ! closed)"),
+    ] {
+        let expanded = join(quote!(o in orders, c? in customers on #on => { o.id })).to_string();
+        assert!(!expanded.contains("compile_error"), "{on}: {expanded}");
+        assert!(
+            expanded.contains(&format!(". and ({condition}")) && expanded.contains(&format!("{keys:?}")),
+            "{on}: {expanded}"
+        );
+    }
+}
+
+#[test]
+fn columns_of_a_condition_are_kept() {
+    for (left, right, on) in [
+        (Some("at,id"), Some("at"), quote!(o.id == c.id && o.at < c.at)),
+        (Some("id"), Some("kind"), quote!(o.id == c.id && c.kind == 3)),
+        (None, Some("at"), quote!(o.id == c.id && o.is_before(c.at))),
+        (Some("id"), None, quote!(o.id == c.id && matches(c))),
+    ] {
+        let expanded = join(quote!(o in orders, c? in customers on #on => { o.id })).to_string();
+        assert_eq!(kept_in(&expanded), [left, right].map(|kept| kept.map(str::to_owned)), "{on}");
     }
 }
 
@@ -115,7 +154,11 @@ fn every_mistake_is_reported() {
         (1, quote!(o in orders, o in customers on o.id == o.id => { o.id })),
         (1, quote!(o in orders, c in customers on o.id = c.id => { o.id })),
         (1, quote!(o in orders, c in customers on o.id < c.id => { o.id })),
-        (2, quote!(o in orders, c in customers on o.id == o.id && c.id == 1 => { o.id })),
+        (1, quote!(o in orders, c in customers on o.id == c.id || o.id < c.id => { o.id })),
+        (1, quote!(o in orders, c in customers on o.id == o.id && c.id == 1 => { o.id })),
+        (1, quote!(o in orders, c in customers on o.id == c.id && (o.a = c.a) => { o.id })),
+        (1, quote!(o in orders, c in customers on o.id == c.id && o.a < c.a asof o.at >= c.at => { o.id })),
+        (1, quote!(o in orders, c in customers on o.id == c.id && { let o = 1; o > c.a } => { o.id })),
         (2, quote!(o in orders, c? in customers on o.id == c.id => { o.id, c.name, city: c.city.len() })),
         (1, quote!(t? in trades, r in rates asof_now on t.currency == r.currency => { r.rate })),
     ] {

@@ -3,6 +3,7 @@
 mod filter;
 mod hygiene;
 mod join;
+mod join_conditions;
 mod keys;
 mod places;
 mod reduce;

@@ -31,6 +31,7 @@ mod floats;
 mod history;
 mod invariance;
 mod join;
+mod join_conditions;
 mod joined_times;
 mod near;
 mod neighbours;

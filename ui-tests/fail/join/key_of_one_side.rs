@@ -13,7 +13,7 @@ struct Customer {
 }
 
 fn pipeline(orders: Table<Order>, customers: Table<Customer>) {
-    let named = join!(o in orders, c in customers on o.customer == c.id && c.id == 7 => { order: o.id, name: c.name });
+    let named = join!(o in orders, c in customers on o.customer == o.id && c.id == 7 => { order: o.id, name: c.name });
 }
 
 fn main() {}

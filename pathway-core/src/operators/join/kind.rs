@@ -3,7 +3,15 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::conditional::Condition;
 use crate::data::{Datum, KeptRow};
+
+/// Which rows of a side a join emits by themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Alone {
+    Matched,
+    Unmatched,
+}
 
 /// Which rows a join emits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +64,25 @@ impl JoinKind {
         matches!(self, JoinKind::Right | JoinKind::Full)
     }
 
+    /// Whether it emits rows of one side by themselves.
+    pub(super) fn emits_unpaired(self) -> bool {
+        self != JoinKind::Inner
+    }
+
+    /// Whether it emits left rows by themselves, and then the matched or the unmatched ones.
+    pub(super) fn left_alone(self) -> Option<Alone> {
+        match self {
+            JoinKind::Left | JoinKind::Full | JoinKind::Anti => Some(Alone::Unmatched),
+            JoinKind::Semi => Some(Alone::Matched),
+            JoinKind::Inner | JoinKind::Right => None,
+        }
+    }
+
+    /// The same of right rows.
+    pub(super) fn right_alone(self) -> Option<Alone> {
+        self.emits_right_unmatched().then_some(Alone::Unmatched)
+    }
+
     /// Whether the result only grows if both sides do: no row depends on the absence of another.
     pub(super) fn is_monotonic(self) -> bool {
         matches!(self, JoinKind::Inner | JoinKind::Semi)
@@ -68,43 +95,68 @@ pub(super) type MakeRow<L, R, O> = Arc<dyn Fn(Option<&L>, Option<&R>) -> Option<
 /// A kind of join, with the function that makes its rows.
 pub(super) struct JoinSpec<L, R, O> {
     pub(super) kind: JoinKind,
+    /// It has no row for a pair that does not meet the condition.
     pub(super) row: MakeRow<L, R, O>,
+    pub(super) condition: Option<Condition<L, R>>,
 }
 
 /// The program's functions get what it sees of the rows that are kept.
 impl<L: KeptRow, R: KeptRow, O: 'static> JoinSpec<L, R, O> {
     pub(super) fn inner(row: impl Fn(&L::View, &R::View) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Inner, row: Arc::new(move |left, right| Some(row(left?.view(), right?.view()))) }
+        JoinSpec::new(JoinKind::Inner, Arc::new(move |left, right| Some(row(left?.view(), right?.view()))))
     }
 
     pub(super) fn left(row: impl Fn(&L::View, Option<&R::View>) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec { kind: JoinKind::Left, row: Arc::new(move |left, right| Some(row(left?.view(), right.map(R::view)))) }
+        JoinSpec::new(JoinKind::Left, Arc::new(move |left, right| Some(row(left?.view(), right.map(R::view)))))
     }
 
     pub(super) fn right(row: impl Fn(Option<&L::View>, &R::View) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec {
-            kind: JoinKind::Right,
-            row: Arc::new(move |left, right| Some(row(left.map(L::view), right?.view()))),
-        }
+        JoinSpec::new(JoinKind::Right, Arc::new(move |left, right| Some(row(left.map(L::view), right?.view()))))
     }
 
     pub(super) fn full(row: impl Fn(Option<&L::View>, Option<&R::View>) -> O + Send + Sync + 'static) -> Self {
-        JoinSpec {
-            kind: JoinKind::Full,
-            row: Arc::new(move |left, right| Some(row(left.map(L::view), right.map(R::view)))),
-        }
+        let row = move |left: Option<&L>, right: Option<&R>| Some(row(left.map(L::view), right.map(R::view)));
+        JoinSpec::new(JoinKind::Full, Arc::new(row))
     }
 }
 
 impl<L: Datum, R: Datum> JoinSpec<L, R, L> {
     /// A join that emits left rows as they are: [`JoinKind::Semi`] or [`JoinKind::Anti`].
     pub(super) fn left_rows(kind: JoinKind) -> Self {
-        JoinSpec { kind, row: Arc::new(|left, _| left.map(L::clone_datum)) }
+        let row = |left: Option<&L>, right: Option<&R>| if right.is_none() { left.map(L::clone_datum) } else { None };
+        JoinSpec::new(kind, Arc::new(row))
+    }
+}
+
+impl<L: 'static, R: 'static, O: 'static> JoinSpec<L, R, O> {
+    fn new(kind: JoinKind, row: MakeRow<L, R, O>) -> Self {
+        JoinSpec { kind, row, condition: None }
+    }
+
+    /// The same join, of which only the pairs that meet the condition match.
+    pub(super) fn with_condition(self, condition: Option<Condition<L, R>>) -> Self {
+        let Some(condition) = condition else { return self };
+        let JoinSpec { kind, row, .. } = self;
+        let meets = Arc::clone(&condition.meets);
+        let row = move |left: Option<&L>, right: Option<&R>| match (left, right) {
+            (Some(left), Some(right)) if !meets(left, right) => None,
+            (left, right) => row(left, right),
+        };
+        JoinSpec { kind, row: Arc::new(row), condition: Some(condition) }
+    }
+
+    /// What tells the state of a join by time from that of another one: if it emits rows of one side by themselves, it keeps numbers
+    /// of matches, unless it has a condition.
+    pub(super) fn state_parameter(&self) -> String {
+        match &self.condition {
+            Some(_) if self.kind.emits_unpaired() => format!("{} with a condition", self.kind),
+            _ => self.kind.to_string(),
+        }
     }
 }
 
 impl<L, R, O> Clone for JoinSpec<L, R, O> {
     fn clone(&self) -> Self {
-        JoinSpec { kind: self.kind, row: Arc::clone(&self.row) }
+        JoinSpec { kind: self.kind, row: Arc::clone(&self.row), condition: self.condition.clone() }
     }
 }

@@ -2,9 +2,11 @@
 
 mod asof;
 mod asof_now;
+mod conditional;
 mod interval;
 mod keep;
 mod kind;
+mod parts;
 mod pending;
 mod two_sided;
 
@@ -15,12 +17,13 @@ pub use super::join::interval::{Interval, IntervalJoin};
 use std::fmt;
 use std::sync::Arc;
 
+use super::join::conditional::Condition;
 use super::join::keep::{Keep, keyed};
 use super::join::kind::{JoinKind, JoinSpec};
 use super::join::pending::{Key, Keyed};
 use super::join::two_sided::TwoSidedJoin;
 use super::state::hash_of;
-use crate::data::{Change, Datum, Kept, KeptColumns, KeptRow, Schema};
+use crate::data::{Change, Datum, KeptRow, Schema};
 use crate::dataflow::BinaryStatefulOperator;
 use crate::plan::{Order, Table, TableProperties, TimeInput};
 
@@ -78,6 +81,7 @@ impl<L: Schema, R: Schema> Joining<L, R> {
             right_key: Arc::new(right),
             left_keep: Keep::whole(),
             right_keep: Keep::whole(),
+            condition: None,
         }
     }
 }
@@ -97,6 +101,7 @@ pub struct Join<L, R, K, A = L, B = R> {
     right_key: Key<R, K>,
     left_keep: Keep<L, A>,
     right_keep: Keep<R, B>,
+    condition: Option<Condition<A, B>>,
 }
 
 impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
@@ -108,29 +113,6 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// The left rows whose key is not on the right side.
     pub fn anti(self) -> Table<L> {
         self.table("anti_join", JoinSpec::left_rows(JoinKind::Anti))
-    }
-}
-
-/// What `join!` says of the columns that it mentions.
-impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B> {
-    /// Keeps only these columns of the left rows.
-    #[doc(hidden)]
-    pub fn left_columns<P: KeptColumns>(
-        self,
-        columns: impl Fn(&L) -> P + Send + Sync + 'static,
-    ) -> Join<L, R, K, Kept<L, P>, B> {
-        let Join { left, right, left_key, right_key, right_keep, .. } = self;
-        Join { left, right, left_key, right_key, left_keep: Keep::columns(columns), right_keep }
-    }
-
-    /// Keeps only these columns of the right rows.
-    #[doc(hidden)]
-    pub fn right_columns<P: KeptColumns>(
-        self,
-        columns: impl Fn(&R) -> P + Send + Sync + 'static,
-    ) -> Join<L, R, K, A, Kept<R, P>> {
-        let Join { left, right, left_key, right_key, left_keep, .. } = self;
-        Join { left, right, left_key, right_key, left_keep, right_keep: Keep::columns(columns) }
     }
 }
 
@@ -178,6 +160,7 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B>
 
     fn table<O: Schema>(self, verb: &str, spec: JoinSpec<A, B, O>) -> Table<O> {
         let (kind, append_only) = (spec.kind, self.is_append_only(spec.kind));
+        let spec = spec.with_condition(self.condition.clone());
         let (left, right) = (self.left_keep.clone(), self.right_keep.clone());
         let keep = (move |row| left.take(row), move |row| right.take(row));
         self.operator(verb, append_only, keep, move || TwoSidedJoin::new(spec.clone())).with_parameter(kind)

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::{JoinKind, JoinSpec};
+use super::conditional::{AffectedRows, Emit, Meets, copies_alone};
+use super::kind::{Alone, JoinKind, JoinSpec};
 use super::pending::{Keyed, Pending, removals_first};
 use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
@@ -95,7 +96,13 @@ impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, L>,
         };
         keys.sort_dirty();
         keys.seal(|_, sides| {
-            sides.commit(left.take(sides.number), right.take(sides.number), spec.kind, &mut emit);
+            let (new_left, new_right) = (left.take(sides.number), right.take(sides.number));
+            match &spec.condition {
+                Some(condition) => {
+                    (condition.commit_sides)(sides, &*condition.meets, new_left, new_right, spec.kind, &mut emit);
+                }
+                None => sides.commit(new_left, new_right, spec.kind, &mut emit),
+            }
             !(sides.left.is_empty() && sides.right.is_empty())
         });
         left.clear();
@@ -164,6 +171,51 @@ impl<L: Datum, R: Datum> Sides<L, R> {
     }
 }
 
+/// Joins in which only pairs that meet a condition match.
+impl<L: Datum, R: Datum> Sides<L, R> {
+    pub(super) fn commit_with(
+        &mut self,
+        condition: &Meets<L, R>,
+        new_left: &mut Vec<(L, i64)>,
+        new_right: &mut Vec<(R, i64)>,
+        kind: JoinKind,
+        mut emit: Emit<'_, L, R>,
+    ) {
+        let affected_left = kind.left_alone().map(|alone| {
+            let changed = new_left.iter().map(|(row, _)| (0, row));
+            let rows = &self.left.rows;
+            let pairs = new_right.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
+            let meets = |left: &L, right: &R| condition(left, right);
+            (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.left_alone(row, alone, condition)))
+        });
+        let affected_right = kind.right_alone().map(|alone| {
+            let changed = new_right.iter().map(|(row, _)| (0, row));
+            let rows = &self.right.rows;
+            let pairs = new_left.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
+            let meets = |right: &R, left: &L| condition(left, right);
+            (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.right_alone(row, alone, condition)))
+        });
+        // The pairs: of one that does not meet the condition, `emit` makes no row.
+        self.commit(new_left, new_right, JoinKind::Inner, &mut emit);
+        if let Some((alone, affected)) = affected_left {
+            affected.emit(|_, row| self.left_alone(row, alone, condition), |row, diff| emit(Some(row), None, diff));
+        }
+        if let Some((alone, affected)) = affected_right {
+            affected.emit(|_, row| self.right_alone(row, alone, condition), |row, diff| emit(None, Some(row), diff));
+        }
+    }
+
+    fn left_alone(&self, row: &L, alone: Alone, condition: &Meets<L, R>) -> i64 {
+        let matches = self.right.rows.iter().map(|(other, _)| condition(row, other));
+        copies_alone(alone, self.left.rows.copies(row), matches)
+    }
+
+    fn right_alone(&self, row: &R, alone: Alone, condition: &Meets<L, R>) -> i64 {
+        let matches = self.left.rows.iter().map(|(other, _)| condition(other, row));
+        copies_alone(alone, self.right.rows.copies(row), matches)
+    }
+}
+
 fn sum<T>(changes: &[(T, i64)]) -> i64 {
     changes.iter().map(|(_, diff)| diff).sum()
 }
@@ -171,8 +223,10 @@ fn sum<T>(changes: &[(T, i64)]) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::join::conditional::Condition;
     use crate::operators::state::hash_of;
     use crate::operators::test_restarts::{check_restarts, joined, random_history, run_commit_of_two};
+    use crate::operators::test_rows::Row;
 
     #[test]
     fn restarts_change_nothing() {
@@ -182,7 +236,9 @@ mod tests {
             JoinSpec::left_rows(JoinKind::Semi),
             JoinSpec::left_rows(JoinKind::Anti),
         ];
-        for join in joins {
+        let condition = Condition::new(|left: &Row, right: &Row| left.at <= right.at);
+        let with_condition = joins.clone().map(|join| join.with_condition(Some(condition.clone())));
+        for join in joins.into_iter().chain(with_condition) {
             let make = || TwoSidedJoin::<_, _, i64, _>::new(join.clone());
             check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two(|row| *row));
         }

@@ -1,4 +1,4 @@
-//! Finds the columns of each row that the new row mentions. Where the row is used in another way, the join needs all of it.
+//! Finds the columns of each row that the new row mentions, or the condition of the join. Where the row is used in another way, the join needs all of it.
 
 use std::collections::BTreeMap;
 
@@ -30,17 +30,18 @@ pub(crate) struct Mention {
 const MOST_COLUMNS: usize = 144;
 
 /// The columns of a row that is never missing; `None` if the new row needs all of it, or if it cannot be seen what it needs.
-pub(super) fn of_row(output: &OutputRow, row: &Ident) -> Option<Mentioned> {
-    mentioned(output, row, &mut |mentioned, tokens| mentioned.add_row(tokens, row))
+pub(super) fn of_row(output: &OutputRow, condition: Option<&Expr>, row: &Ident) -> Option<Mentioned> {
+    mentioned(output, condition, row, &mut |mentioned, tokens| mentioned.add_row(tokens, row))
 }
 
 /// The same of a row that may be missing.
-pub(super) fn of_option(output: &OutputRow, row: &Ident) -> Option<Mentioned> {
-    mentioned(output, row, &mut |mentioned, tokens| mentioned.add_option(tokens, row))
+pub(super) fn of_option(output: &OutputRow, condition: Option<&Expr>, row: &Ident) -> Option<Mentioned> {
+    mentioned(output, condition, row, &mut |mentioned, tokens| mentioned.add_option(tokens, row))
 }
 
 fn mentioned(
     output: &OutputRow,
+    condition: Option<&Expr>,
     row: &Ident,
     add: &mut dyn FnMut(&mut Mentioned, TokenStream) -> Option<()>,
 ) -> Option<Mentioned> {
@@ -52,6 +53,10 @@ fn mentioned(
     let mut mentioned = Mentioned::default();
     for column in &output.columns {
         add(&mut mentioned, column.value.to_token_stream())?;
+    }
+    // In a pair, no row is missing.
+    if let Some(condition) = condition {
+        mentioned.add_row(condition.to_token_stream(), row)?;
     }
     (mentioned.columns.len() <= MOST_COLUMNS).then_some(mentioned)
 }

@@ -1,4 +1,4 @@
-//! Checks the keys and times of a `join!`, and how its columns use the two rows.
+//! Checks the keys, the condition and the times of a `join!`, and how its columns use the two rows.
 
 mod mentioned;
 mod missing_row;
@@ -10,7 +10,7 @@ use quote::ToTokens;
 use syn::Expr;
 
 pub(crate) use self::mentioned::Mentioned;
-use self::on::JoinKeys;
+use self::on::{JoinKeys, OnClause};
 pub(crate) use self::timing::{Timing, TimingKind};
 use super::ast::{Join, Side};
 use crate::errors::Errors;
@@ -18,7 +18,6 @@ use crate::row;
 use crate::row::output::OutputRow;
 use crate::row::rewriter::ExprContext;
 use crate::row::row_access::rewrite_row_access;
-use crate::row::text::text_of;
 use crate::row::tokens::mentions;
 
 /// A `join!` whose expressions are split by side and rewritten for closures over their row.
@@ -27,8 +26,10 @@ pub(crate) struct CheckedJoin {
     pub(crate) right: Side,
     pub(crate) asof_now: bool,
     pub(crate) keys: JoinKeys,
-    /// The condition, as text.
+    /// The equalities of the keys, as text.
     pub(crate) keys_text: String,
+    /// What a pair must meet besides equal keys.
+    pub(crate) condition: Option<Expr>,
     pub(crate) timing: Option<Timing>,
     pub(crate) output: OutputRow,
     /// The columns of each row that the join keeps; `None` if it keeps the whole row.
@@ -54,8 +55,15 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
     }
     let has_time_clause = join.time_clause.is_some();
     let timing = timing::check(&mut join, errors);
-    let keys = on::check(&join.on, &left, &right, errors);
-    let keys_text = text_of(std::slice::from_ref(&join.on));
+    let OnClause { keys, keys_text, condition } = on::check(&join.on, &left, &right, errors);
+    if let (Some(condition), Some(timing)) = (&condition, &timing)
+        && timing.is_asof()
+    {
+        let message = "`asof` finds rows by keys and times alone: it takes no other condition\n\
+                       help: use `filter!` on a table before the join, or on its result";
+        errors.error_spanned_by(condition, message);
+        return None;
+    }
     for side in [&join.left, &join.right].into_iter().filter(|side| side.optional.is_some()) {
         for column in &mut join.output.columns {
             missing_row::check(&mut column.value, &side.row, errors);
@@ -76,12 +84,12 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
     let Join { left, right, asof_now, output, .. } = join;
     let mentioned = |side: &Side| match side.optional {
         // `asof` finds the least or the greatest of whole rows.
-        _ if !matches!(&timing, None | Some(Timing { kind: TimingKind::Within { .. }, .. })) => None,
-        Some(_) => mentioned::of_option(&output, &side.row),
-        None => mentioned::of_row(&output, &side.row),
+        _ if timing.as_ref().is_some_and(Timing::is_asof) => None,
+        Some(_) => mentioned::of_option(&output, condition.as_ref(), &side.row),
+        None => mentioned::of_row(&output, condition.as_ref(), &side.row),
     };
     let kept = (mentioned(&left), mentioned(&right));
-    let mut checked = CheckedJoin { left, right, asof_now, keys, keys_text, timing, output, kept };
+    let mut checked = CheckedJoin { left, right, asof_now, keys, keys_text, condition, timing, output, kept };
     checked.rewrite(errors);
     Some(checked)
 }
@@ -89,11 +97,17 @@ pub(crate) fn check(mut join: Join, errors: &mut Errors) -> Option<CheckedJoin> 
 impl CheckedJoin {
     /// Rewrites the expressions for closures over the rows.
     fn rewrite(&mut self, errors: &mut Errors) {
-        let CheckedJoin { left, right, keys, timing, output, .. } = self;
+        let CheckedJoin { left, right, keys, condition, timing, output, .. } = self;
         // A row that may be missing is an `Option` of a reference, and stays as it is written.
         for column in &mut output.columns {
             for side in [&*left, right].into_iter().filter(|side| side.optional.is_none()) {
                 rewrite_row_access(&mut column.value, ExprContext::Value, &side.row, errors);
+            }
+        }
+        // Both rows of a pair are there.
+        if let Some(condition) = condition {
+            for side in [&*left, right] {
+                rewrite_row_access(condition, ExprContext::Place, &side.row, errors);
             }
         }
         let of_left = keys.left.iter_mut().map(|key| (key, &left.row));

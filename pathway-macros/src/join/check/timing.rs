@@ -15,6 +15,13 @@ pub(crate) struct Timing {
     pub(crate) kind: TimingKind,
 }
 
+impl Timing {
+    /// Whether one row of the right side is found for each row of the left side.
+    pub(super) fn is_asof(&self) -> bool {
+        !matches!(self.kind, TimingKind::Within { .. })
+    }
+}
+
 pub(crate) enum TimingKind {
     /// The interval in which the right time minus the left time lies, or the other way round if `reversed`.
     Within { interval: Expr, reversed: bool },

@@ -15,12 +15,13 @@ use crate::row::expand::{
 use crate::row::span_range::SpanRange;
 
 pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
-    let CheckedJoin { left, right, asof_now, keys, keys_text, timing, output, kept } = join;
+    let CheckedJoin { left, right, asof_now, keys, keys_text, condition, timing, output, kept } = join;
     let struct_definition = struct_definition(output);
     let (left_table, right_table) = (table_ref(&left.table), table_ref(&right.table));
     let (left_key, right_key) = (key_closure(left, &keys.left), key_closure(right, &keys.right));
     let (left_columns, keep_left) = kept_columns(left, true, kept.0.as_ref());
     let (right_columns, keep_right) = kept_columns(right, false, kept.1.as_ref());
+    let condition = condition.as_ref().map(|condition| condition_call(condition, left, right));
     let asof_now = asof_now.then(|| quote!(.asof_now()));
     let timing = timing.as_ref().map(|timing| timing_call(timing, left, right));
     let values = value_tokens(output);
@@ -28,7 +29,7 @@ pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
     let struct_expr = struct_expr(output);
     let method = Ident::new(method(left, right), output.brace);
     let rows = quote_spanned!(output.brace=> .#method(move |#left_row, #right_row| #struct_expr));
-    let keys = quote!(.on(#left_key, #right_key) #keep_left #keep_right);
+    let keys = quote!(.on(#left_key, #right_key) #keep_left #keep_right #condition);
     let joined = quote!(#left_table.join(#right_table) #keys #asof_now #timing #rows);
     let joined = shown(&format!("on {keys_text}"), &joined);
     quote!(#left_columns #right_columns #struct_definition #joined)
@@ -38,6 +39,13 @@ pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
 fn key_closure(side: &Side, keys: &[Expr]) -> TokenStream {
     let keys: Vec<_> = keys.iter().map(|key| SpanRange::of(key).call("key", key)).collect();
     closure_of_values(&side.row, &keys)
+}
+
+/// The method call for what a pair must meet besides equal keys.
+fn condition_call(condition: &Expr, left: &Side, right: &Side) -> TokenStream {
+    let condition = condition.to_token_stream();
+    let [left, right] = [left, right].map(|side| closure_param(&side.row, &condition));
+    quote!(.and(move |#left, #right| #condition))
 }
 
 /// The method call for the `within` or `asof` clause.

@@ -58,6 +58,11 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
             right: Arc::new(move |row| right(row).ticks()),
             direction: Direction::Backward,
         };
+        if self.condition.is_some() {
+            let (left, right) = (&self.left, &self.right);
+            let error = "`asof` takes no condition: use `filter` on the tables before the join, or on its result";
+            left.fail(format!("a join of {left:?} and {right:?}: {error}"));
+        }
         let inputs = [time_input::<L, T>(&self.left, &times.left), time_input::<R, T>(&self.right, &times.right)];
         AsofJoin { join: self, times, inputs }
     }

@@ -74,6 +74,7 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> AsofNowJoin<L, R, K
 
     fn table<O: Schema>(self, spec: JoinSpec<A, B, O>) -> Table<O> {
         let (left, kind) = (self.0.left.properties(), spec.kind);
+        let spec = spec.with_condition(self.0.condition.clone());
         if left.append_only && left.is_sequence() {
             return of_arrivals::table(self.0, spec).with_parameter(kind);
         }
@@ -100,10 +101,14 @@ type Joined<O> = Vec<(O, i64)>;
 
 /// Joins a left row with the current rows of the right side.
 fn join<L, R: Datum, O>(left: &L, right: &Side<R>, row: impl Fn(Option<&L>, Option<&R>) -> Option<O>) -> Joined<O> {
+    let mut joined = Vec::new();
     if right.count > 0 {
         let rows = right.rows.iter().map(|(right, copies)| (row(Some(left), Some(right)), copies));
-        rows.filter_map(|(row, copies)| Some((row?, copies))).collect()
-    } else {
-        row(Some(left), None).into_iter().map(|row| (row, 1)).collect()
+        joined.extend(rows.filter_map(|(row, copies)| Some((row?, copies))));
     }
+    // Of the rows on the right side, none may meet the condition of the join.
+    if joined.is_empty() {
+        joined.extend(row(Some(left), None).map(|row| (row, 1)));
+    }
+    joined
 }

@@ -25,7 +25,7 @@ pub(super) fn table<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow, O: S
     tables: Join<L, R, K, A, B>,
     spec: JoinSpec<A, B, O>,
 ) -> Table<O> {
-    let Join { left, right, left_key, right_key, left_keep, right_keep } = tables;
+    let Join { left, right, left_key, right_key, left_keep, right_keep, .. } = tables;
     let is_by_arrival = has_live_arrivals(left.properties()) && has_live_arrivals(right.properties());
     let properties = TableProperties { order: Order::Emission, append_only: true, ..TableProperties::default() };
     left.binary_operator(&right, "asof_now_join", properties, move |build, left, right, name| {

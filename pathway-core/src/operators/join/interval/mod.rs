@@ -2,6 +2,7 @@
 
 mod bounds;
 mod operator;
+mod timed;
 
 pub use super::interval::bounds::Interval;
 
@@ -9,7 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::Join;
-use super::interval::operator::{Distance, IntervalOperator, Timed};
+use super::interval::operator::IntervalOperator;
+pub(super) use super::interval::operator::{Changes, Distance, Timelines};
+use super::interval::timed::Timed;
 use super::kind::JoinSpec;
 use crate::data::{Datum, KeptRow, Schema};
 use crate::operators::state::time_input;
@@ -117,7 +120,8 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> IntervalJoin<L, R, 
         let IntervalJoin { join, times: (left, right), range, within, inputs } = self;
         let append_only = join.is_append_only(spec.kind);
         let detail = format!("{}, {within}", spec.kind);
-        let parameter = format!("{}, within {} to {}", spec.kind, range.from, range.to);
+        let spec = spec.with_condition(join.condition.clone());
+        let parameter = format!("{}, within {} to {}", spec.state_parameter(), range.from, range.to);
         let (left_keep, right_keep) = (join.left_keep.clone(), join.right_keep.clone());
         let keep = (
             move |row| Timed { time: left(&row), row: left_keep.take(row) },

@@ -1,49 +1,18 @@
 //! The operator behind `within`.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
-use std::hash::Hasher;
 use std::ops::RangeInclusive;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use crate::data::{Change, Datum, DatumKey, DatumRef};
+use super::timed::Timed;
+use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
-use crate::operators::join::kind::{JoinKind, JoinSpec};
+use crate::operators::join::conditional::{AffectedRows, Emit, Meets, copies_alone};
+use crate::operators::join::kind::{Alone, JoinKind, JoinSpec};
 use crate::operators::join::pending::{Keyed, Pending, removals_first};
 use crate::operators::join::two_sided::Side;
 use crate::operators::state::{KeyedState, TimeMap};
-
-/// A row with its event time, in ticks.
-pub(super) struct Timed<T> {
-    pub(super) time: i128,
-    pub(super) row: T,
-}
-
-/// Rows are told apart by their times first.
-impl<T: Datum> Datum for Timed<T> {
-    fn clone_datum(&self) -> Self {
-        Timed { time: self.time, row: self.row.clone_datum() }
-    }
-
-    fn compare(&self, other: &Self) -> Ordering {
-        self.time.cmp(&other.time).then_with(|| self.row.compare(&other.row))
-    }
-
-    fn hash_into<H: Hasher>(&self, state: &mut H) {
-        state.write_i128(self.time);
-        self.row.hash_into(state);
-    }
-
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        (self.time, DatumRef(&self.row)).serialize(serializer)
-    }
-
-    fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let (time, row): (i128, DatumKey<T>) = Deserialize::deserialize(deserializer)?;
-        Ok(Timed { time, row: row.0 })
-    }
-}
 
 /// Keeps the rows of both sides by key and time, and emits how each commit changes the join.
 pub(super) struct IntervalOperator<L, R, K, O> {
@@ -61,7 +30,7 @@ pub(super) struct IntervalOperator<L, R, K, O> {
 /// The rows of one key.
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "L: Datum, R: Datum")]
-struct Timelines<L, R> {
+pub(in crate::operators::join) struct Timelines<L, R> {
     left: Timeline<L>,
     right: Timeline<R>,
     /// The number of the key among those that the open commit has changed.
@@ -94,12 +63,12 @@ impl<L, R> Default for Timelines<L, R> {
 }
 
 /// A commit's net changes of one side, each with its time.
-type Changes<T> = Vec<(i128, T, i64)>;
+pub(in crate::operators::join) type Changes<T> = Vec<(i128, T, i64)>;
 
 /// The least and the greatest distance of matching rows: the time of the right row minus that of the left row. Seen from the
 /// right side, it is the other way round.
 #[derive(Clone, Copy)]
-pub(super) struct Distance {
+pub(in crate::operators::join) struct Distance {
     pub(super) from: i128,
     pub(super) to: i128,
 }
@@ -162,7 +131,13 @@ impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, Tim
             new_left.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
             let new = right.take(timelines.number).drain(..);
             new_right.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
-            timelines.commit(new_left, new_right, *range, spec.kind, &mut emit);
+            match &spec.condition {
+                Some(condition) => {
+                    let commit = condition.commit_timelines;
+                    commit(timelines, &*condition.meets, new_left, new_right, *range, spec.kind, &mut emit);
+                }
+                None => timelines.commit(new_left, new_right, *range, spec.kind, &mut emit),
+            }
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });
         left.clear();
@@ -218,6 +193,73 @@ impl<L: Datum, R: Datum> Timelines<L, R> {
         left_unmatched.newly_unmatched(left, |row, copies| emit(Some(row), None, copies));
         right_unmatched.newly_unmatched(right, |row, copies| emit(None, Some(row), copies));
     }
+}
+
+/// Joins in which only pairs that meet a condition match. They do not maintain the numbers of matches, which are those of all rows
+/// of a time.
+impl<L: Datum, R: Datum> Timelines<L, R> {
+    pub(in crate::operators::join) fn commit_with(
+        &mut self,
+        condition: &Meets<L, R>,
+        new_left: &mut Changes<L>,
+        new_right: &mut Changes<R>,
+        range: Distance,
+        kind: JoinKind,
+        mut emit: Emit<'_, L, R>,
+    ) {
+        let reversed = range.reversed();
+        let affected_left = kind.left_alone().map(|alone| {
+            let changed = new_left.iter().map(|(time, row, _)| (*time, row));
+            let pairs = pairs_with(&self.left, new_right, reversed);
+            let meets = |left: &L, right: &R| condition(left, right);
+            let copies = |time, row: &L| self.left_alone(time, row, alone, range, condition);
+            (alone, AffectedRows::find(changed, pairs, meets, copies))
+        });
+        let affected_right = kind.right_alone().map(|alone| {
+            let changed = new_right.iter().map(|(time, row, _)| (*time, row));
+            let pairs = pairs_with(&self.right, new_left, range);
+            let meets = |right: &R, left: &L| condition(left, right);
+            let copies = |time, row: &R| self.right_alone(time, row, alone, reversed, condition);
+            (alone, AffectedRows::find(changed, pairs, meets, copies))
+        });
+        // The pairs: of one that does not meet the condition, `emit` makes no row.
+        self.commit(new_left, new_right, range, JoinKind::Inner, &mut emit);
+        if let Some((alone, affected)) = affected_left {
+            let copies = |time, row: &L| self.left_alone(time, row, alone, range, condition);
+            affected.emit(copies, |row, diff| emit(Some(row), None, diff));
+        }
+        if let Some((alone, affected)) = affected_right {
+            let copies = |time, row: &R| self.right_alone(time, row, alone, reversed, condition);
+            affected.emit(copies, |row, diff| emit(None, Some(row), diff));
+        }
+    }
+
+    fn left_alone(&self, time: i128, row: &L, alone: Alone, range: Distance, condition: &Meets<L, R>) -> i64 {
+        let matches = rows_in(&self.right, range.around(time)).map(|(other, _)| condition(row, other));
+        copies_alone(alone, copies_at(&self.left, time, row), matches)
+    }
+
+    fn right_alone(&self, time: i128, row: &R, alone: Alone, range: Distance, condition: &Meets<L, R>) -> i64 {
+        let matches = rows_in(&self.left, range.around(time)).map(|(other, _)| condition(other, row));
+        copies_alone(alone, copies_at(&self.right, time, row), matches)
+    }
+}
+
+/// The rows of a timeline that are in the range around one of the changed rows of the other side, each with that row.
+fn pairs_with<'a, T: Datum, S>(
+    timeline: &'a Timeline<T>,
+    others: &'a Changes<S>,
+    range: Distance,
+) -> impl Iterator<Item = (i128, &'a T, &'a S)> {
+    others.iter().flat_map(move |(time, other, _)| {
+        let near = timeline.range(range.around(*time));
+        near.flat_map(move |(time, at_time)| at_time.rows.rows.iter().map(move |(row, _)| (time, row, other)))
+    })
+}
+
+/// How many copies of a row there are.
+fn copies_at<T: Datum>(timeline: &Timeline<T>, time: i128, row: &T) -> i64 {
+    timeline.get(time).map_or(0, |at_time| at_time.rows.rows.copies(row))
 }
 
 fn update<T: Datum>(timeline: &mut Timeline<T>, time: i128, row: T, diff: i64) {
@@ -295,6 +337,7 @@ impl MatchCounts {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operators::join::conditional::Condition;
     use crate::operators::state::hash_of;
     use crate::operators::test_restarts::{check_restarts, joined, keyed, random_history, run_commit_of_two};
     use crate::operators::test_rows::{Row, max_kept, random_commits};
@@ -306,7 +349,9 @@ mod tests {
     #[test]
     fn restarts_change_nothing() {
         let joins = [JoinSpec::inner(|left, right| joined(Some(left), Some(right))), JoinSpec::full(joined)];
-        for join in joins {
+        let condition = Condition::new(|left: &Row, right: &Row| left.at <= right.at);
+        let with_condition = joins.clone().map(|join| join.with_condition(Some(condition.clone())));
+        for join in joins.into_iter().chain(with_condition) {
             let make = || IntervalOperator::<_, _, i64, _>::new(Distance { from: -3, to: 2 }, join.clone());
             check_restarts(3, make, random_history, |change| hash_of(&change.row.key), run_commit_of_two(timed));
         }
