@@ -1,6 +1,8 @@
 //! Conditions beside the keys of `join!`.
 
+use pathway::persistence::Persistence;
 use pathway::prelude::*;
+use pathway::testing::{Broker, Store};
 
 #[derive(Clone, Schema)]
 struct Auction {
@@ -159,4 +161,70 @@ fn joins_by_time_and_of_arrivals_take_conditions() {
         })
     });
     assert_eq!(asof_now, [(Some(1), Some(5)), (Some(2), None), (Some(3), None)]);
+}
+
+/// Runs a pipeline that persists over an auction or a bid, and returns what it publishes.
+fn restart(
+    store: &Store,
+    (subject, message): (&str, &str),
+    join: impl Fn(&Table<Auction>, &Table<Bid>) -> Table<Offer>,
+) -> pathway::Result<Vec<String>> {
+    let broker = Broker::new();
+    let pipeline = Pipeline::named("offers").persist(Persistence::from(store));
+    let auctions = nats::read(&pipeline, &broker, "auctions").json::<Auction>();
+    let bids = nats::read(&pipeline, &broker, "bids").json::<Bid>();
+    nats::write(&join(&auctions, &bids), &broker, "offers").json();
+    let running = pipeline.start()?;
+    broker.publish(subject, message);
+    broker.commit();
+    let published = broker.published("offers").iter().map(|message| message.text().into_owned()).collect();
+    broker.close();
+    running.join()?;
+    Ok(published)
+}
+
+const AUCTION: (&str, &str) = ("auctions", r#"{"id": 1, "kind": "art", "at": 10, "expires": 20, "seller": 7}"#);
+const BID: (&str, &str) = ("bids", r#"{"auction": 1, "bidder": null, "at": 12, "price": 5}"#);
+
+/// A condition is a closure as any other one: what was computed before a change of it stays.
+#[test]
+fn a_program_with_another_condition_continues() {
+    let store = Store::new();
+    let run = |message, least: i64| {
+        let offers = restart(&store, message, |auctions, bids| {
+            join!(a in auctions, b? in bids on a.id == b.auction && b.price >= least => Offer {
+                auction: Some(a.id),
+                price: b.map(|b| b.price),
+            })
+        });
+        offers.unwrap()
+    };
+    let is_offer = |offers: &[String], price: &str| {
+        assert!(matches!(offers, [offer] if offer.contains(&format!(r#""price":{price},"#))), "{offers:?}");
+    };
+    is_offer(&run(AUCTION, 6), "null");
+    assert!(run(BID, 6).is_empty());
+    // The bid meets the condition now, so that the next one is not the auction's first one.
+    is_offer(&run(BID, 4), "5");
+}
+
+/// Without a condition, an outer join by time keeps numbers of matches.
+#[test]
+fn an_outer_join_by_time_that_loses_its_condition_is_another_operator() {
+    let store = Store::new();
+    let with = restart(&store, AUCTION, |auctions, bids| {
+        join!(a in auctions, b? in bids on a.id == b.auction && b.price > 5 within b.at - a.at in 0..=9 => Offer {
+            auction: Some(a.id),
+            price: b.map(|b| b.price),
+        })
+    });
+    assert_eq!(with.unwrap().len(), 1);
+    let without = restart(&store, BID, |auctions, bids| {
+        join!(a in auctions, b? in bids on a.id == b.auction within b.at - a.at in 0..=9 => Offer {
+            auction: Some(a.id),
+            price: b.map(|b| b.price),
+        })
+    });
+    let error = without.unwrap_err().to_string();
+    assert!(error.contains("interval_join"), "{error}");
 }

@@ -77,10 +77,6 @@ fn rows_of_the_whole_table_in_an_order_of_several_columns() {
     );
 }
 
-fn price_of(order: &Order) -> f64 {
-    order.price
-}
-
 /// Only neighbours whose column changes have another row.
 #[test]
 fn rows_that_show_little_of_their_neighbours() {

@@ -76,7 +76,8 @@ fn a_member_that_leaves_loses_no_message_silently() {
         }
     });
     leaves.wait_for(10_000);
-    let counters = leaves.link.counters.clone();
+    // On a busy machine, either may be too slow for the flood.
+    let counters = [&leaves, &stays].map(|member| member.link.counters.clone());
     let taken = numbers(leaves.stop());
     left.store(true, Ordering::Relaxed);
     publisher.join().expect("no panic");
@@ -84,7 +85,8 @@ fn a_member_that_leaves_loses_no_message_silently() {
     let taken = all.len() as u64;
     all.dedup();
     assert_eq!(all.len() as u64, taken, "both members got a message");
-    assert_eq!(taken + counters.dropped.get(), published.load(Ordering::Relaxed));
+    let dropped: u64 = counters.iter().map(|counters| counters.dropped.get()).sum();
+    assert_eq!(taken + dropped, published.load(Ordering::Relaxed));
 }
 
 #[test]
