@@ -10,8 +10,7 @@ use tokio::sync::watch;
 use crate::data::{Commit, Error};
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
 use crate::telemetry::{
-    Counter, Flag, Latencies, Level, ReplayMeter, Span, StateRequests, has_subscriber, number_log_lines, pipeline_span,
-    report,
+    Counter, Flag, Latencies, Level, ReplayMeter, Span, StateRequests, number_log_lines, pipeline_span, report,
 };
 
 /// Shared by all threads of one running pipeline; cheap to clone.
@@ -37,8 +36,6 @@ struct Shared {
     abandoned: AtomicBool,
     /// Messages that servers have stored are still to be processed.
     catching_up: AtomicBool,
-    /// Whether it reads or writes anything outside of the program.
-    has_connections: AtomicBool,
     persistent: OnceLock<Arc<PersistentState>>,
     recorder: OnceLock<Arc<Recorder>>,
     replayed: OnceLock<Arc<RecordedAnswers>>,
@@ -73,7 +70,6 @@ impl Control {
             failed: AtomicBool::new(false),
             abandoned: AtomicBool::new(false),
             catching_up: AtomicBool::new(false),
-            has_connections: AtomicBool::new(false),
             persistent: OnceLock::new(),
             recorder: OnceLock::new(),
             replayed: OnceLock::new(),
@@ -186,17 +182,6 @@ impl Control {
     /// none.
     pub fn is_catching_up(&self) -> bool {
         self.shared.catching_up.load(Ordering::Relaxed)
-    }
-
-    /// It reads or writes something outside of the program, or replays a recording.
-    pub(crate) fn set_has_connections(&self) {
-        self.shared.has_connections.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether what the pipeline does is worth a line for whoever runs the program. A pipeline over rows of the program, as in a unit
-    /// test, says nothing of itself unless there is a subscriber.
-    pub(crate) fn reports_its_life(&self) -> bool {
-        self.shared.has_connections.load(Ordering::Relaxed) || has_subscriber()
     }
 
     /// Waits until the pipeline stops.

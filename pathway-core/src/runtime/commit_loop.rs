@@ -83,7 +83,7 @@ impl CommitLoop<'_> {
         if matches!(recovered, Ok(true)) {
             self.control.set_started();
             if !self.control.is_stopping() {
-                report_ready(self.control, self.sources.len(), self.sinks.len(), self.worker.peers());
+                report_ready(self.sources.len(), self.sinks.len(), self.worker.peers());
             }
         }
         ready.take().into_iter().for_each(|ready| ready());
@@ -92,7 +92,7 @@ impl CommitLoop<'_> {
                 self.run_preloaded(&mut scheduler);
                 self.run_live(&mut scheduler, &attached.groups);
                 if !self.control.is_stopping() {
-                    report_end_of_sources(self.control);
+                    report_end_of_sources();
                 }
                 self.record_ends();
                 self.make_last_checkpoint();

@@ -9,20 +9,14 @@ use crate::plan::Control;
 use crate::telemetry::{Count, Level, Totals, has_subscriber, report};
 
 /// All sources and sinks are connected, and what earlier runs have left is computed again.
-pub(super) fn report_ready(control: &Control, sources: usize, sinks: usize, workers: usize) {
-    if !control.reports_its_life() {
-        return;
-    }
+pub(super) fn report_ready(sources: usize, sinks: usize, workers: usize) {
     let [sources, sinks, workers] =
         [(sources, "source"), (sinks, "sink"), (workers, "worker")].map(|(count, thing)| Count(count as u64, thing));
     report(Level::Info, "pipeline", format_args!("ready: {sources}, {sinks}, {workers}"));
 }
 
 /// All sources have ended by themselves: the pipeline does, too.
-pub(super) fn report_end_of_sources(control: &Control) {
-    if !control.reports_its_life() {
-        return;
-    }
+pub(super) fn report_end_of_sources() {
     report(Level::Info, "pipeline", format_args!("all sources have ended: it writes what is left"));
 }
 
@@ -58,9 +52,6 @@ pub(super) fn report_failed_start(error: &Error) {
 
 /// The pipeline has ended.
 pub(super) fn report_end(control: &Control, reader: &StatsReader, since: Instant) {
-    if !control.reports_its_life() {
-        return;
-    }
     let (totals, seconds) = (Totals::of(&reader.stats()), since.elapsed());
     match control.error_text() {
         None => report(Level::Info, "pipeline", format_args!("stopped after {}: {totals}", Seconds(seconds))),

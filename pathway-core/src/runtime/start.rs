@@ -123,15 +123,11 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
     let (threads, observers) = match replay {
         Some(_) => {
             observation.started.set_all();
-            control.set_has_connections();
             (ConnectorThreads::default(), Vec::new())
         }
         None => {
             let threads =
                 start_connectors(&connectors, control, &observation.started).inspect_err(|_| release(control))?;
-            if !threads.sinks.is_empty() || !threads.sources.is_empty() {
-                control.set_has_connections();
-            }
             (threads, start_observers(observers, &observation))
         }
     };

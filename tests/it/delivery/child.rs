@@ -55,11 +55,6 @@ fn entry_point_of_a_child_process() {
         "count workers" => count_workers(),
         "say how it is monitored" => say_how_it_is_monitored(),
         "ignore a stop" => ignore_a_stop(),
-        "run over rows" => {
-            let pipeline = Pipeline::new();
-            let rows = pipeline.rows([Input { value: 1 }]).collect();
-            pipeline.run().inspect(|()| eprintln!("{} rows", rows.rows().len()))
-        }
         "forget to run" => {
             drop(realtime_sum(&uri));
             Ok(())

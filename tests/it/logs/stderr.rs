@@ -49,14 +49,6 @@ fn a_pipeline_inside_a_larger_program_says_nothing_of_normal_events() {
     assert!(!said.contains("pathway: info"), "{said}");
 }
 
-/// A unit test of a pipeline calls `run`, and what is written past the test's own output is shown even if the test passes.
-#[test]
-fn a_pipeline_without_connections_says_nothing_of_normal_events() {
-    let (status, said) = Child::start("run over rows", "", &[]).end();
-    assert!(status.success(), "{said}");
-    assert_eq!(said.trim_end(), "1 rows");
-}
-
 #[test]
 fn a_backlog_that_is_worked_off_and_checkpoints_are_reported() {
     let server = server_with_jetstream();
