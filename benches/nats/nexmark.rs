@@ -14,7 +14,6 @@ use std::time::Instant;
 
 use nexmark::event::Event;
 use pathway::prelude::*;
-use serde_json::json;
 
 use crate::Outcome;
 use crate::contestants::serve;
@@ -101,30 +100,11 @@ fn fill(server: &pathway_testkit::Server) -> Outcome<[u64; 3]> {
     let mut messages: [Vec<String>; 3] = Default::default();
     for event in generator().take(EVENTS) {
         let (stream, message) = match event {
-            Event::Person(p) => (
-                0,
-                json!({
-                    "id": p.id, "name": p.name, "email_address": p.email_address, "credit_card": p.credit_card, "city": p.city,
-                    "state": p.state, "date_time": p.date_time, "extra": p.extra,
-                }),
-            ),
-            Event::Auction(a) => (
-                1,
-                json!({
-                    "id": a.id, "item_name": a.item_name, "description": a.description, "initial_bid": a.initial_bid,
-                    "reserve": a.reserve, "date_time": a.date_time, "expires": a.expires, "seller": a.seller,
-                    "category": a.category, "extra": a.extra,
-                }),
-            ),
-            Event::Bid(b) => (
-                2,
-                json!({
-                    "auction": b.auction, "bidder": b.bidder, "price": b.price, "channel": b.channel, "url": b.url,
-                    "date_time": b.date_time, "extra": b.extra,
-                }),
-            ),
+            Event::Person(person) => (0, serde_json::to_string(&person)?),
+            Event::Auction(auction) => (1, serde_json::to_string(&auction)?),
+            Event::Bid(bid) => (2, serde_json::to_string(&bid)?),
         };
-        messages[stream].push(message.to_string());
+        messages[stream].push(message);
     }
     for (stream, messages) in STREAMS.iter().zip(&messages) {
         let subject = format!("nexmark.{stream}");

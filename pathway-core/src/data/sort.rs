@@ -1,7 +1,7 @@
 //! Sorting that is compiled once.
 //!
 //! The sorts of the standard library are about 1 500 lines of LLVM's code for each type and order, and a pipeline has several of
-//! both for each operator: they took a seventh of the time that a user's release build needs. Here only the comparison and the moves
+//! both for each operator: they were a seventh of the code that LLVM compiled for the queries of the Nexmark benchmark. Here only the comparison and the moves
 //! are compiled for a type.
 
 use std::cmp::Ordering;

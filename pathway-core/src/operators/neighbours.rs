@@ -107,7 +107,7 @@ fn affected<V: Datum, R: Datum>(rows: &Sorted<V, R>, changes: &[Change<(V, R)>])
         affected.extend(previous.into_iter().chain(next).map(|neighbour| DatumKey(neighbour.clone_datum())));
         affected.push(row);
     }
-    affected.sort_unstable();
+    sort_by(&mut affected, Ord::cmp);
     affected.dedup();
     affected
 }
