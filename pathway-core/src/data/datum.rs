@@ -24,6 +24,13 @@ pub trait Datum: Sized + Send + Sync + 'static {
     /// A copy of the value, like `Clone::clone`.
     fn clone_datum(&self) -> Self;
 
+    /// Moves the value out of a place that is not read any more. What stays there is any value of the type. A type whose copies
+    /// are expensive leaves a cheap one.
+    #[inline]
+    fn take_datum(&mut self) -> Self {
+        self.clone_datum()
+    }
+
     /// The total order, like `Ord::cmp`.
     fn compare(&self, other: &Self) -> Ordering;
 

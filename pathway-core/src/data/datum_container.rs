@@ -16,6 +16,11 @@ impl<T: Datum> Datum for Option<T> {
     }
 
     #[inline]
+    fn take_datum(&mut self) -> Self {
+        self.take()
+    }
+
+    #[inline]
     fn compare(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Some(this), Some(other)) => this.compare(other),
@@ -57,6 +62,11 @@ impl<T: Datum> Datum for Reverse<T> {
     }
 
     #[inline]
+    fn take_datum(&mut self) -> Self {
+        Reverse(self.0.take_datum())
+    }
+
+    #[inline]
     fn compare(&self, other: &Self) -> Ordering {
         other.0.compare(&self.0)
     }
@@ -79,6 +89,11 @@ impl<T: Datum> Datum for Reverse<T> {
 impl<T: Datum> Datum for Vec<T> {
     fn clone_datum(&self) -> Self {
         self.iter().map(T::clone_datum).collect()
+    }
+
+    #[inline]
+    fn take_datum(&mut self) -> Self {
+        std::mem::take(self)
     }
 
     fn compare(&self, other: &Self) -> Ordering {
@@ -108,6 +123,11 @@ macro_rules! tuple {
             #[inline]
             fn clone_datum(&self) -> Self {
                 ($(self.$index.clone_datum(),)+)
+            }
+
+            #[inline]
+            fn take_datum(&mut self) -> Self {
+                ($(self.$index.take_datum(),)+)
             }
 
             #[inline]

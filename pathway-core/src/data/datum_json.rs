@@ -24,6 +24,11 @@ impl Datum for Json {
         self.clone()
     }
 
+    #[inline]
+    fn take_datum(&mut self) -> Self {
+        Json(self.0.take())
+    }
+
     fn compare(&self, other: &Self) -> Ordering {
         compare(&self.0, &other.0)
     }

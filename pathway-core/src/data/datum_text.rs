@@ -18,6 +18,11 @@ impl Datum for String {
     }
 
     #[inline]
+    fn take_datum(&mut self) -> Self {
+        std::mem::take(self)
+    }
+
+    #[inline]
     fn compare(&self, other: &Self) -> Ordering {
         self.cmp(other)
     }
@@ -41,6 +46,11 @@ impl Datum for Bytes {
     #[inline]
     fn clone_datum(&self) -> Self {
         self.clone()
+    }
+
+    #[inline]
+    fn take_datum(&mut self) -> Self {
+        std::mem::take(self)
     }
 
     #[inline]

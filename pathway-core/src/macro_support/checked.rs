@@ -18,6 +18,12 @@ pub fn clone_datum<T: Datum>(value: &T) -> <T as Identity>::Type {
     value.clone_datum()
 }
 
+/// A column that is moved out of a row.
+#[inline]
+pub fn take_datum<T: Datum>(value: &mut T) -> <T as Identity>::Type {
+    value.take_datum()
+}
+
 /// The value itself.
 #[inline]
 pub fn identity<T>(value: T) -> <T as Identity>::Type {

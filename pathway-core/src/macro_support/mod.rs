@@ -25,7 +25,7 @@ pub use serde::{Deserializer, Serializer};
 pub use self::checked::{
     AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyOrder, AnyRow, AnySummable,
     AnyTable, AnyText, AnyTime, averageable, clone_datum, column, condition, descending, identity, interpolate, key,
-    measurable, order, reversed, row, summable, table, text, time,
+    measurable, order, reversed, row, summable, table, take_datum, text, time,
 };
 pub use self::column_reducer::{ColumnReducer, column_reducer};
 pub use self::columns::{

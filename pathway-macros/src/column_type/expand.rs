@@ -65,6 +65,7 @@ fn enum_impls(column_type: &ColumnType, variants: &[Variant]) -> TokenStream {
     let bodies = Bodies {
         clone: quote!(match self { #(Self::#idents => Self::#idents,)* }),
         compare: quote!(#krate::__private::EnumColumn::compare_variant(self, other)),
+        take: None,
         is_missing: None,
         hash: quote!(#krate::__private::EnumColumn::hash_variant(self, state)),
         serialize: quote!(#krate::__private::EnumColumn::serialize_variant(self, serializer)),
@@ -110,6 +111,7 @@ fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
     let text = quote!(<#inner as #krate::__private::EncodeText>);
     let bodies = Bodies {
         clone: quote!(#check Self(#datum::clone_datum(&self.0))),
+        take: Some(quote!(#check Self(#datum::take_datum(&mut self.0)))),
         compare: quote!(#check #datum::compare(&self.0, &other.0)),
         is_missing: Some(quote!(#check #datum::is_missing(&self.0))),
         hash: quote!(#check #datum::hash_into(&self.0, state)),
@@ -129,6 +131,8 @@ fn newtype_impls(column_type: &ColumnType, inner: &Type) -> TokenStream {
 /// The bodies of the methods of the four impls.
 struct Bodies {
     clone: TokenStream,
+    /// `None` where it is the same as `clone`.
+    take: Option<TokenStream>,
     compare: TokenStream,
     /// `None` where no value is a missing one.
     is_missing: Option<TokenStream>,
@@ -157,6 +161,13 @@ impl Bodies {
                 }
             }
         });
+        let take = self.take.as_ref().map(|body| {
+            quote! {
+                fn take_datum(&mut self) -> Self {
+                    #body
+                }
+            }
+        });
         let is_missing = self.is_missing.as_ref().map(|body| {
             quote! {
                 fn is_missing(&self) -> ::core::primitive::bool {
@@ -171,6 +182,8 @@ impl Bodies {
                 fn clone_datum(&self) -> Self {
                     #clone
                 }
+
+                #take
 
                 fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
                     #compare

@@ -43,6 +43,12 @@ pub(crate) fn struct_definition(output: &OutputRow) -> TokenStream {
             }
         }
 
+        impl<R, #(#types),*> ::core::ops::DerefMut for #struct_name<R, #(#types),*> {
+            fn deref_mut(&mut self) -> &mut R {
+                &mut self.#old
+            }
+        }
+
         impl<#bounds> ::core::clone::Clone for #struct_name<R, #(#types),*> {
             fn clone(&self) -> Self {
                 ::pathway::__private::Datum::clone_datum(self)

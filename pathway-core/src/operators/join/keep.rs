@@ -12,8 +12,8 @@ use crate::telemetry::OperatorContext;
 pub(super) enum Keep<T, A> {
     /// The row itself.
     Whole { take: fn(T) -> A, lend: fn(&T) -> &A },
-    /// Some of its columns.
-    Columns(Arc<dyn Fn(&T) -> A + Send + Sync>),
+    /// Some of its columns, which are moved out of it.
+    Columns(Arc<dyn Fn(&mut T) -> A + Send + Sync>),
 }
 
 impl<T> Keep<T, T> {
@@ -23,17 +23,17 @@ impl<T> Keep<T, T> {
 }
 
 impl<T: 'static, P: KeptColumns> Keep<T, Kept<T, P>> {
-    pub(super) fn columns(columns: impl Fn(&T) -> P + Send + Sync + 'static) -> Self {
+    pub(super) fn columns(columns: impl Fn(&mut T) -> P + Send + Sync + 'static) -> Self {
         Keep::Columns(Arc::new(move |row| Kept::new(columns(row))))
     }
 }
 
-impl<T, A> Keep<T, A> {
+impl<T: Datum, A> Keep<T, A> {
     /// What is kept of a row.
-    pub(super) fn take(&self, row: T) -> A {
+    pub(super) fn take(&self, mut row: T) -> A {
         match self {
             Keep::Whole { take, .. } => take(row),
-            Keep::Columns(columns) => columns(&row),
+            Keep::Columns(columns) => columns(&mut row),
         }
     }
 
@@ -41,7 +41,7 @@ impl<T, A> Keep<T, A> {
     pub(super) fn lend<O>(&self, row: &T, with: impl FnOnce(&A) -> O) -> O {
         match self {
             Keep::Whole { lend, .. } => with(lend(row)),
-            Keep::Columns(columns) => with(&columns(row)),
+            Keep::Columns(columns) => with(&columns(&mut row.clone_datum())),
         }
     }
 }

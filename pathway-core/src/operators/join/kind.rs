@@ -145,6 +145,12 @@ impl<L: 'static, R: 'static, O: 'static> JoinSpec<L, R, O> {
         JoinSpec { kind, row: Arc::new(row), condition: Some(condition) }
     }
 
+    /// Whether the changes of a key must be applied in the order of their rows: a condition is asked about rows that are looked up
+    /// among them.
+    pub(super) fn needs_order(&self) -> bool {
+        self.condition.is_some() && self.kind.emits_unpaired()
+    }
+
     /// What tells the state of a join by time from that of another one: if it emits rows of one side by themselves, it keeps numbers
     /// of matches, unless it has a condition.
     pub(super) fn state_parameter(&self) -> String {

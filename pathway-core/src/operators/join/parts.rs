@@ -56,7 +56,7 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B>
     #[doc(hidden)]
     pub fn left_columns<P: KeptColumns>(
         self,
-        columns: impl Fn(&L) -> P + Send + Sync + 'static,
+        columns: impl Fn(&mut L) -> P + Send + Sync + 'static,
     ) -> Join<L, R, K, Kept<L, P>, B> {
         let Join { left, right, left_key, right_key, right_keep, condition, .. } = self;
         without_condition(&left, condition.is_some());
@@ -67,7 +67,7 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B>
     #[doc(hidden)]
     pub fn right_columns<P: KeptColumns>(
         self,
-        columns: impl Fn(&R) -> P + Send + Sync + 'static,
+        columns: impl Fn(&mut R) -> P + Send + Sync + 'static,
     ) -> Join<L, R, K, A, Kept<R, P>> {
         let Join { left, right, left_key, right_key, left_keep, condition, .. } = self;
         without_condition(&left, condition.is_some());

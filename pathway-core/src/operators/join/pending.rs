@@ -65,8 +65,9 @@ impl<T: Datum, K: Datum> Pending<T, K> {
         }
     }
 
-    /// Takes the net changes of the key with this number.
-    pub(super) fn take(&mut self, number: u32) -> &mut Vec<(T, i64)> {
+    /// Takes the net changes of the key with this number. They are in the order of their rows if that is wanted, or if a row is
+    /// removed; rows that only arrive need no comparison.
+    pub(super) fn take(&mut self, number: u32, in_order: bool) -> &mut Vec<(T, i64)> {
         let net = &mut self.net;
         net.clear();
         let mut next = self.newest.get_mut(number as usize).and_then(Option::take);
@@ -74,7 +75,7 @@ impl<T: Datum, K: Datum> Pending<T, K> {
             net.extend(change.take());
             next = *previous;
         }
-        if net.len() > 1 {
+        if net.len() > 1 && (in_order || net.iter().any(|(_, diff)| *diff < 0)) {
             sort_by(net, |(a, _), (b, _)| a.compare(b));
             net.dedup_by(|(row, diff), (first, sum)| {
                 let same = row.compare(first) == Ordering::Equal;

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 use super::conditional::{AffectedRows, Emit, Meets, copies_alone};
 use super::kind::{Alone, JoinKind, JoinSpec};
 use super::pending::{Keyed, Pending, removals_first};
+use super::rows::Rows;
 use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
-use crate::operators::reducers::Multiset;
 use crate::operators::state::KeyedState;
 
 /// Keeps the rows of both sides by key, and emits how each commit changes the join.
@@ -24,42 +24,16 @@ pub(super) struct TwoSidedJoin<L, R, K, O> {
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "L: Datum, R: Datum")]
 pub(super) struct Sides<L, R> {
-    left: Side<L>,
-    right: Side<R>,
+    left: Rows<L>,
+    right: Rows<R>,
     /// The number of the key among those that the open commit has changed.
     #[serde(skip)]
     number: u32,
 }
 
-/// The rows of one side.
-#[derive(Serialize, Deserialize)]
-#[serde(bound = "T: Datum")]
-pub(super) struct Side<T> {
-    pub(super) rows: Multiset<T>,
-    /// How many rows there are, counting copies.
-    pub(super) count: i64,
-}
-
-impl<T> Default for Side<T> {
-    fn default() -> Self {
-        Side { rows: Multiset::default(), count: 0 }
-    }
-}
-
-impl<T: Datum> Side<T> {
-    pub(super) fn update(&mut self, row: T, diff: i64) {
-        self.rows.update(row, diff);
-        self.count += diff;
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.count == 0 && self.rows.is_empty()
-    }
-}
-
 impl<L, R> Default for Sides<L, R> {
     fn default() -> Self {
-        Sides { left: Side::default(), right: Side::default(), number: 0 }
+        Sides { left: Rows::default(), right: Rows::default(), number: 0 }
     }
 }
 
@@ -94,9 +68,10 @@ impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, L>,
                 emit(Change { row, diff });
             }
         };
+        let in_order = spec.needs_order();
         keys.sort_dirty();
         keys.seal(|_, sides| {
-            let (new_left, new_right) = (left.take(sides.number), right.take(sides.number));
+            let (new_left, new_right) = (left.take(sides.number, in_order), right.take(sides.number, in_order));
             match &spec.condition {
                 Some(condition) => {
                     (condition.commit_sides)(sides, &*condition.meets, new_left, new_right, spec.kind, &mut emit);
@@ -120,19 +95,19 @@ impl<L: Datum, R: Datum> Sides<L, R> {
         emit: &mut impl FnMut(Option<&L>, Option<&R>, i64),
     ) {
         let Sides { left, right, .. } = self;
-        let (had_left, had_right) = (left.count > 0, right.count > 0);
-        let has_left = left.count + sum(new_left) > 0;
-        let has_right = right.count + sum(new_right) > 0;
+        let (had_left, had_right) = (left.count() > 0, right.count() > 0);
+        let has_left = left.count() + sum(new_left) > 0;
+        let has_right = right.count() + sum(new_right) > 0;
         let pairs = kind.emits_pairs();
         let (left_matched, left_unmatched) = (kind.emits_left_matched(), kind.emits_left_unmatched());
         let right_unmatched = kind.emits_right_unmatched();
 
         // Earlier rows that are no longer unmatched, or no longer matched.
         if (left_unmatched && !had_right && has_right) || (left_matched && had_right && !has_right) {
-            left.rows.iter().for_each(|(row, copies)| emit(Some(row), None, -copies));
+            left.iter().for_each(|(row, copies)| emit(Some(row), None, -copies));
         }
         if right_unmatched && !had_left && has_left {
-            right.rows.iter().for_each(|(row, copies)| emit(None, Some(row), -copies));
+            right.iter().for_each(|(row, copies)| emit(None, Some(row), -copies));
         }
 
         // Each change is joined with the current rows of the other side. Removals come first, so that no row is made of two
@@ -143,7 +118,7 @@ impl<L: Datum, R: Datum> Sides<L, R> {
         for (left_part, right_part) in [removals, (usize::MAX, usize::MAX)] {
             for (row, diff) in new_left.drain(..left_part.min(new_left.len())) {
                 if pairs {
-                    right.rows.iter().for_each(|(other, copies)| emit(Some(&row), Some(other), diff * copies));
+                    right.iter().for_each(|(other, copies)| emit(Some(&row), Some(other), diff * copies));
                 }
                 if left_stays {
                     emit(Some(&row), None, diff);
@@ -152,7 +127,7 @@ impl<L: Datum, R: Datum> Sides<L, R> {
             }
             for (row, diff) in new_right.drain(..right_part.min(new_right.len())) {
                 if pairs {
-                    left.rows.iter().for_each(|(other, copies)| emit(Some(other), Some(&row), diff * copies));
+                    left.iter().for_each(|(other, copies)| emit(Some(other), Some(&row), diff * copies));
                 }
                 if right_stays {
                     emit(None, Some(&row), diff);
@@ -163,10 +138,10 @@ impl<L: Datum, R: Datum> Sides<L, R> {
 
         // Rows that are newly unmatched, or newly matched.
         if (left_unmatched && had_right && !has_right) || (left_matched && !had_right && has_right) {
-            left.rows.iter().for_each(|(row, copies)| emit(Some(row), None, copies));
+            left.iter().for_each(|(row, copies)| emit(Some(row), None, copies));
         }
         if right_unmatched && had_left && !has_left {
-            right.rows.iter().for_each(|(row, copies)| emit(None, Some(row), copies));
+            right.iter().for_each(|(row, copies)| emit(None, Some(row), copies));
         }
     }
 }
@@ -183,14 +158,14 @@ impl<L: Datum, R: Datum> Sides<L, R> {
     ) {
         let affected_left = kind.left_alone().map(|alone| {
             let changed = new_left.iter().map(|(row, _)| (0, row));
-            let rows = &self.left.rows;
+            let rows = &self.left;
             let pairs = new_right.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
             let meets = |left: &L, right: &R| condition(left, right);
             (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.left_alone(row, alone, condition)))
         });
         let affected_right = kind.right_alone().map(|alone| {
             let changed = new_right.iter().map(|(row, _)| (0, row));
-            let rows = &self.right.rows;
+            let rows = &self.right;
             let pairs = new_left.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
             let meets = |right: &R, left: &L| condition(left, right);
             (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.right_alone(row, alone, condition)))
@@ -206,13 +181,13 @@ impl<L: Datum, R: Datum> Sides<L, R> {
     }
 
     fn left_alone(&self, row: &L, alone: Alone, condition: &Meets<L, R>) -> i64 {
-        let matches = self.right.rows.iter().map(|(other, _)| condition(row, other));
-        copies_alone(alone, self.left.rows.copies(row), matches)
+        let matches = self.right.iter().map(|(other, _)| condition(row, other));
+        copies_alone(alone, self.left.copies(row), matches)
     }
 
     fn right_alone(&self, row: &R, alone: Alone, condition: &Meets<L, R>) -> i64 {
-        let matches = self.left.rows.iter().map(|(other, _)| condition(other, row));
-        copies_alone(alone, self.right.rows.copies(row), matches)
+        let matches = self.left.iter().map(|(other, _)| condition(other, row));
+        copies_alone(alone, self.right.copies(row), matches)
     }
 }
 

@@ -156,6 +156,21 @@ impl<A: Datum> Multiset<A> {
             .map(|(value, copies)| (value, copies.get()))
     }
 
+    /// The values, in ascending order, without the numbers of their copies.
+    pub(in crate::operators) fn into_values(self) -> impl Iterator<Item = A> {
+        let (one, many) = match self.0 {
+            Form::One(value, _) => (Some(value), None),
+            Form::Many(all) => (None, all),
+        };
+        let (few, many) = match many.map(|all| *all) {
+            Some(Copies::Few(few)) => (Some(few), None),
+            Some(Copies::Many(map)) => (None, Some(map)),
+            None => (None, None),
+        };
+        let many = few.into_iter().flatten().chain(many.into_iter().flatten());
+        one.into_iter().chain(many.map(|(DatumKey(value), _)| value))
+    }
+
     /// The greatest value below a value, and the least one above it, whether or not the value itself is there.
     pub(in crate::operators) fn neighbours(&self, value: &DatumKey<A>) -> (Option<&A>, Option<&A>) {
         let below = self.range((Bound::Unbounded, Bound::Excluded(value))).next_back();

@@ -23,7 +23,7 @@ pub(super) fn kept_columns(side: &Side, is_left: bool, mentioned: Option<&Mentio
     });
     let columns = mentioned.columns.values().filter_map(|mentions| mentions.first()).map(|mention| {
         let (column, place) = (&mention.column, mention.place(side));
-        quote!(#column: ::pathway::__private::clone_datum(&#place))
+        quote!(#column: ::pathway::__private::take_datum(&mut #place))
     });
     let row = if mentioned.columns.is_empty() { quote_spanned!(row.span()=> _) } else { quote!(#row) };
     let call = quote!(.#method(move |#row| { #(#others)* #name { #(#columns),* } }));

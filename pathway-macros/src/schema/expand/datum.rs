@@ -23,6 +23,7 @@ pub(super) fn impls(row: &Row) -> TokenStream {
     };
 
     let clone = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::clone_datum(&self.#field),));
+    let take = each(&|(field, ty)| quote!(#field: <#ty as #krate::__private::Datum>::take_datum(&mut self.#field),));
     let compare = each(&|(field, ty)| {
         quote! {
             match <#ty as #krate::__private::Datum>::compare(&self.#field, &other.#field) {
@@ -47,6 +48,11 @@ pub(super) fn impls(row: &Row) -> TokenStream {
             fn clone_datum(&self) -> Self {
                 #checks
                 Self { #clone }
+            }
+
+            fn take_datum(&mut self) -> Self {
+                #checks
+                Self { #take }
             }
 
             fn compare(&self, other: &Self) -> ::core::cmp::Ordering {

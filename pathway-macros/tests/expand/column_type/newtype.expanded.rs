@@ -4,6 +4,10 @@ impl<T: ::pathway::__private::ColumnType> ::pathway::__private::Datum for Tagged
         ::pathway::__private::column_type::<T>();
         Self(<T as ::pathway::__private::Datum>::clone_datum(&self.0))
     }
+    fn take_datum(&mut self) -> Self {
+        ::pathway::__private::column_type::<T>();
+        Self(<T as ::pathway::__private::Datum>::take_datum(&mut self.0))
+    }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
         ::pathway::__private::column_type::<T>();
         <T as ::pathway::__private::Datum>::compare(&self.0, &other.0)

@@ -73,12 +73,12 @@ fn expansion() {
             )
             .left_columns(move |t| {
                 ColumnsOfLeft {
-                    amount: ::pathway::__private::clone_datum(&t.amount),
+                    amount: ::pathway::__private::take_datum(&mut t.amount),
                 }
             })
             .right_columns(move |r| {
                 ColumnsOfRight {
-                    rate: ::pathway::__private::clone_datum(&r.rate),
+                    rate: ::pathway::__private::take_datum(&mut r.rate),
                 }
             })
             .asof_now()

@@ -106,16 +106,16 @@ fn expansion() {
             )
             .left_columns(move |a| {
                 ColumnsOfLeft {
-                    at: ::pathway::__private::clone_datum(&a.at),
-                    expires: ::pathway::__private::clone_datum(&a.expires),
-                    id: ::pathway::__private::clone_datum(&a.id),
+                    at: ::pathway::__private::take_datum(&mut a.at),
+                    expires: ::pathway::__private::take_datum(&mut a.expires),
+                    id: ::pathway::__private::take_datum(&mut a.id),
                 }
             })
             .right_columns(move |b| {
                 let _ = &b.price;
                 ColumnsOfRight {
-                    at: ::pathway::__private::clone_datum(&b.at),
-                    price: ::pathway::__private::clone_datum(&b.price),
+                    at: ::pathway::__private::take_datum(&mut b.at),
+                    price: ::pathway::__private::take_datum(&mut b.price),
                 }
             })
             .and(move |a, b| {

@@ -64,12 +64,12 @@ fn expansion() {
             )
             .left_columns(move |o| {
                 ColumnsOfLeft {
-                    id: ::pathway::__private::clone_datum(&o.id),
+                    id: ::pathway::__private::take_datum(&mut o.id),
                 }
             })
             .right_columns(move |c| {
                 ColumnsOfRight {
-                    name: ::pathway::__private::clone_datum(&c.name),
+                    name: ::pathway::__private::take_datum(&mut c.name),
                 }
             })
             .full(move |o, c| ::pathway::__private::row(Pair {

@@ -37,6 +37,11 @@ fn expansion() {
             &self.__row
         }
     }
+    impl<R, T0> ::core::ops::DerefMut for AnonymousRow<R, T0> {
+        fn deref_mut(&mut self) -> &mut R {
+            &mut self.__row
+        }
+    }
     impl<
         R: ::pathway::__private::Schema,
         T0: ::pathway::__private::ColumnType,
@@ -74,7 +79,7 @@ fn expansion() {
             )
             .right_columns(move |c| {
                 ColumnsOfRight {
-                    name: ::pathway::__private::clone_datum(&c.name),
+                    name: ::pathway::__private::take_datum(&mut c.name),
                 }
             })
             .left(move |o, c| AnonymousRow {

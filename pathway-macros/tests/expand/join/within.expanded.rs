@@ -74,12 +74,12 @@ fn expansion() {
             )
             .left_columns(move |o| {
                 ColumnsOfLeft {
-                    id: ::pathway::__private::clone_datum(&o.id),
+                    id: ::pathway::__private::take_datum(&mut o.id),
                 }
             })
             .right_columns(move |c| {
                 ColumnsOfRight {
-                    page: ::pathway::__private::clone_datum(&c.page),
+                    page: ::pathway::__private::take_datum(&mut c.page),
                 }
             })
             .within(

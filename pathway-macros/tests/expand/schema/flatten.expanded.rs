@@ -7,6 +7,15 @@ impl ::streams::__private::Datum for Shipped {
             carrier: <String as ::streams::__private::Datum>::clone_datum(&self.carrier),
         }
     }
+    fn take_datum(&mut self) -> Self {
+        ::streams::__private::column_type::<String>();
+        Self {
+            order: <Order as ::streams::__private::Datum>::take_datum(&mut self.order),
+            carrier: <String as ::streams::__private::Datum>::take_datum(
+                &mut self.carrier,
+            ),
+        }
+    }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
         ::streams::__private::column_type::<String>();
         match <Order as ::streams::__private::Datum>::compare(

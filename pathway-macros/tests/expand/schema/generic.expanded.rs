@@ -10,6 +10,13 @@ impl<
             cost: <T0 as ::pathway::__private::Datum>::clone_datum(&self.cost),
         }
     }
+    fn take_datum(&mut self) -> Self {
+        ::pathway::__private::column_type::<T0>();
+        Self {
+            __row: <R as ::pathway::__private::Datum>::take_datum(&mut self.__row),
+            cost: <T0 as ::pathway::__private::Datum>::take_datum(&mut self.cost),
+        }
+    }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
         ::pathway::__private::column_type::<T0>();
         if const { <R as ::pathway::__private::Schema>::COLUMNS.has("cost") } {

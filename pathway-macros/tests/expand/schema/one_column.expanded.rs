@@ -6,6 +6,12 @@ impl ::pathway::__private::Datum for Line {
             text: <String as ::pathway::__private::Datum>::clone_datum(&self.text),
         }
     }
+    fn take_datum(&mut self) -> Self {
+        ::pathway::__private::column_type::<String>();
+        Self {
+            text: <String as ::pathway::__private::Datum>::take_datum(&mut self.text),
+        }
+    }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
         ::pathway::__private::column_type::<String>();
         match <String as ::pathway::__private::Datum>::compare(&self.text, &other.text) {

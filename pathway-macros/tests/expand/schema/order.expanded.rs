@@ -34,6 +34,50 @@ impl ::pathway::__private::Datum for Order {
             > as ::pathway::__private::Datum>::clone_datum(&self.published),
         }
     }
+    fn take_datum(&mut self) -> Self {
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<i64>();
+        ::pathway::__private::column_type::<f64>();
+        ::pathway::__private::column_type::<Option<String>>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<String>();
+        ::pathway::__private::column_type::<Option<String>>();
+        ::pathway::__private::column_type::<Option<DateTimeUtc>>();
+        Self {
+            order_id: <i64 as ::pathway::__private::Datum>::take_datum(
+                &mut self.order_id,
+            ),
+            city: <String as ::pathway::__private::Datum>::take_datum(&mut self.city),
+            priority: <i64 as ::pathway::__private::Datum>::take_datum(
+                &mut self.priority,
+            ),
+            currency: <String as ::pathway::__private::Datum>::take_datum(
+                &mut self.currency,
+            ),
+            quantity: <i64 as ::pathway::__private::Datum>::take_datum(
+                &mut self.quantity,
+            ),
+            price: <f64 as ::pathway::__private::Datum>::take_datum(&mut self.price),
+            note: <Option<
+                String,
+            > as ::pathway::__private::Datum>::take_datum(&mut self.note),
+            subject: <String as ::pathway::__private::Datum>::take_datum(
+                &mut self.subject,
+            ),
+            region: <String as ::pathway::__private::Datum>::take_datum(
+                &mut self.region,
+            ),
+            trace: <Option<
+                String,
+            > as ::pathway::__private::Datum>::take_datum(&mut self.trace),
+            published: <Option<
+                DateTimeUtc,
+            > as ::pathway::__private::Datum>::take_datum(&mut self.published),
+        }
+    }
     fn compare(&self, other: &Self) -> ::core::cmp::Ordering {
         ::pathway::__private::column_type::<i64>();
         ::pathway::__private::column_type::<String>();

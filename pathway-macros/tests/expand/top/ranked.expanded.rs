@@ -12,6 +12,11 @@ fn expansion() {
             &self.__row
         }
     }
+    impl<R, T0, T1> ::core::ops::DerefMut for AnonymousRow<R, T0, T1> {
+        fn deref_mut(&mut self) -> &mut R {
+            &mut self.__row
+        }
+    }
     impl<
         R: ::pathway::__private::Schema,
         T0: ::pathway::__private::ColumnType,

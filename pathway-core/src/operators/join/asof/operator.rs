@@ -111,9 +111,9 @@ impl<L: Schema, R: Schema, K: Datum, O: Schema> BinaryStatefulOperator<Keyed<K, 
         keys.sort_dirty();
         keys.seal(|_, timelines| {
             let timed = |(row, diff)| ((times.left)(&row), row, diff);
-            let new_left = left.take(timelines.number).drain(..).map(timed);
+            let new_left = left.take(timelines.number, true).drain(..).map(timed);
             let timed = |(row, diff)| ((times.right)(&row), row, diff);
-            let new_right = right.take(timelines.number).drain(..).map(timed);
+            let new_right = right.take(timelines.number, true).drain(..).map(timed);
             timelines.commit(new_left, new_right, times.direction, &mut emit);
             !(timelines.left.is_empty() && timelines.right.is_empty())
         });

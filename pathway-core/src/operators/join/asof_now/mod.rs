@@ -1,14 +1,15 @@
 //! `asof_now`: joins each left row once, with the right side as it is at that time.
 
 mod of_arrivals;
+mod side;
 mod with_results;
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::Join;
+use super::asof_now::side::Side;
 use super::kind::JoinSpec;
-use super::two_sided::Side;
 use crate::data::{Datum, KeptRow, Schema};
 use crate::plan::Table;
 use with_results::AsofNow;

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use super::{Joined, join};
 use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
+use crate::operators::join::asof_now::side::Side;
 use crate::operators::join::keep::Keep;
 use crate::operators::join::kind::MakeRow;
 use crate::operators::join::pending::{Key, Keyed, Pending};
-use crate::operators::join::two_sided::Side;
 use crate::operators::state::{KeyedState, RoutedState, hash_of};
 
 /// Keeps the rows of the right side by key.
@@ -93,13 +93,15 @@ impl<L: Datum, R: Datum, K: Datum, A: 'static, O: Datum> BinaryStatefulOperator<
         let AsofNow { keys, left, right, dirty_keys, results, keep, row } = self;
         *dirty_keys = 0;
         keys.seal(|_, RightRows { rows, number }| {
-            right.take(*number).drain(..).for_each(|(row, diff)| rows.update(row, diff));
-            for (left, diff) in left.take(*number).drain(..) {
+            right.take(*number, true).drain(..).for_each(|(row, diff)| rows.update(row, diff));
+            for (left, diff) in left.take(*number, true).drain(..) {
+                let Some(results) = results else {
+                    let joined = join(&keep.take(left), rows, &**row);
+                    joined.into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff }));
+                    continue;
+                };
                 let join = || keep.lend(&left, |left| join(left, rows, &**row));
-                match results {
-                    None => join().into_iter().for_each(|(row, copies)| emit(Change { row, diff: copies * diff })),
-                    Some(results) => update(results, left.clone_datum(), diff, join, emit),
-                }
+                update(results, left.clone_datum(), diff, join, emit);
             }
             !rows.is_empty()
         });

@@ -11,7 +11,7 @@ use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
 use crate::operators::join::conditional::{AffectedRows, Emit, Meets, copies_alone};
 use crate::operators::join::kind::{Alone, JoinKind, JoinSpec};
 use crate::operators::join::pending::{Keyed, Pending, removals_first};
-use crate::operators::join::two_sided::Side;
+use crate::operators::join::rows::Rows;
 use crate::operators::state::{KeyedState, TimeMap};
 
 /// Keeps the rows of both sides by key and time, and emits how each commit changes the join.
@@ -45,14 +45,14 @@ type Timeline<T> = TimeMap<RowsAtTime<T>>;
 #[derive(Serialize, Deserialize)]
 #[serde(bound = "T: Datum")]
 struct RowsAtTime<T> {
-    rows: Side<T>,
+    rows: Rows<T>,
     /// How many rows of the other side match. Maintained only if the join emits unmatched rows of this side.
     matches: i64,
 }
 
 impl<T> Default for RowsAtTime<T> {
     fn default() -> Self {
-        RowsAtTime { rows: Side::default(), matches: 0 }
+        RowsAtTime { rows: Rows::default(), matches: 0 }
     }
 }
 
@@ -125,11 +125,12 @@ impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, Tim
                 emit(Change { row, diff });
             }
         };
+        let in_order = spec.needs_order();
         keys.sort_dirty();
         keys.seal(|_, timelines| {
-            let new = left.take(timelines.number).drain(..);
+            let new = left.take(timelines.number, in_order).drain(..);
             new_left.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
-            let new = right.take(timelines.number).drain(..);
+            let new = right.take(timelines.number, in_order).drain(..);
             new_right.extend(new.map(|(Timed { time, row }, diff)| (time, row, diff)));
             match &spec.condition {
                 Some(condition) => {
@@ -253,13 +254,13 @@ fn pairs_with<'a, T: Datum, S>(
 ) -> impl Iterator<Item = (i128, &'a T, &'a S)> {
     others.iter().flat_map(move |(time, other, _)| {
         let near = timeline.range(range.around(*time));
-        near.flat_map(move |(time, at_time)| at_time.rows.rows.iter().map(move |(row, _)| (time, row, other)))
+        near.flat_map(move |(time, at_time)| at_time.rows.iter().map(move |(row, _)| (time, row, other)))
     })
 }
 
 /// How many copies of a row there are.
 fn copies_at<T: Datum>(timeline: &Timeline<T>, time: i128, row: &T) -> i64 {
-    timeline.get(time).map_or(0, |at_time| at_time.rows.rows.copies(row))
+    timeline.get(time).map_or(0, |at_time| at_time.rows.copies(row))
 }
 
 fn update<T: Datum>(timeline: &mut Timeline<T>, time: i128, row: T, diff: i64) {
@@ -272,7 +273,7 @@ fn update<T: Datum>(timeline: &mut Timeline<T>, time: i128, row: T, diff: i64) {
 
 /// The rows in a range of times, each with the number of its copies.
 fn rows_in<T: Datum>(timeline: &Timeline<T>, times: RangeInclusive<i128>) -> impl Iterator<Item = (&T, i64)> {
-    timeline.range(times).flat_map(|(_, at_time)| at_time.rows.rows.iter())
+    timeline.range(times).flat_map(|(_, at_time)| at_time.rows.iter())
 }
 
 /// The times of one side whose rows a commit may match or unmatch: the number of matches before and after it.
@@ -294,7 +295,7 @@ impl MatchCounts {
         }
         for (time, ..) in new_mine {
             counts.entry(*time).or_insert_with(|| {
-                let count = || others.range(range.around(*time)).map(|(_, at_time)| at_time.rows.count).sum();
+                let count = || others.range(range.around(*time)).map(|(_, at_time)| at_time.rows.count()).sum();
                 let before = mine.get(*time).map_or_else(count, |at_time| at_time.matches);
                 (before, before)
             });
@@ -328,7 +329,7 @@ impl MatchCounts {
             let Some(at_time) = timeline.get_mut(*time) else { continue };
             at_time.matches = *after;
             if *before > 0 && *after <= 0 {
-                at_time.rows.rows.iter().for_each(|(row, copies)| emit(row, copies));
+                at_time.rows.iter().for_each(|(row, copies)| emit(row, copies));
             }
         }
     }

@@ -1,6 +1,7 @@
 //! State by key, for every operator with state, and which keys the open commit has changed.
 
 mod routed;
+mod slots;
 mod tracker;
 
 use std::hash::BuildHasher;
@@ -11,17 +12,18 @@ use hashbrown::hash_table::Entry;
 
 use crate::data::{Datum, DatumRef};
 pub(crate) use routed::RoutedState;
+use slots::Slots;
 use tracker::Tracker;
 
 /// A map from keys to values that knows which keys the open commit has changed: its dirty keys.
 ///
-/// The values are stored densely in one vector, in *slots*; a hash table of slot numbers finds them. This keeps the empty
+/// The values are stored densely, in *slots*; a hash table of slot numbers finds them. This keeps the empty
 /// space of the hash table small: a key costs its own size, that of its value, and about twenty bytes. Half of each hash is
 /// stored beside the slot number, so that neither a failed lookup nor the growth of the table reads the keys.
 /// The hash decides neither results nor their order.
 pub(crate) struct KeyedState<K, V> {
     index: HashTable<Position>,
-    slots: Vec<Option<(K, V)>>,
+    slots: Slots<Option<(K, V)>>,
     /// Slots whose key was removed.
     free: Vec<u32>,
     /// The slots of the keys that the open commit has changed, in the order of the first change.
@@ -67,7 +69,7 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
     pub(crate) fn new() -> Self {
         KeyedState {
             index: HashTable::new(),
-            slots: Vec::new(),
+            slots: Slots::new(),
             free: Vec::new(),
             dirty: Vec::new(),
             marks: Vec::new(),
