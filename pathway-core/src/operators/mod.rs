@@ -17,6 +17,7 @@ mod reduce;
 pub mod reducers;
 mod scan;
 mod select;
+mod sorted_chunks;
 mod state;
 #[cfg(test)]
 mod test_restarts;

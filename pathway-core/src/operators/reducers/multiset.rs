@@ -3,8 +3,6 @@
 mod saved;
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
-use std::collections::btree_map;
 use std::fmt;
 use std::num::{NonZeroI64, NonZeroU8};
 use std::ops::Bound;
@@ -12,6 +10,7 @@ use std::ops::Bound;
 use smallvec::SmallVec;
 
 use crate::data::{Datum, DatumKey};
+use crate::operators::sorted_chunks::{self, SortedChunks};
 
 /// Values with the number of their copies, in the order of [`Datum::compare`].
 ///
@@ -26,16 +25,18 @@ enum Form<A> {
     Many(Option<Box<Copies<A>>>),
 }
 
-/// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once. In a tree, nodes are
-/// elsewhere, with keys and counts apart.
+/// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once.
 enum Copies<A> {
-    Few(SmallVec<[(DatumKey<A>, NonZeroI64); INLINE]>),
-    Many(BTreeMap<DatumKey<A>, NonZeroI64>),
+    Few(SmallVec<[Entry<A>; INLINE]>),
+    Many(SortedChunks<Entry<A>>),
 }
+
+/// A value, and the number of its copies.
+type Entry<A> = (DatumKey<A>, NonZeroI64);
 
 /// How many values need no allocation besides the one for [`Copies`].
 const INLINE: usize = 4;
-/// How many values are in an array at most; more are in a tree.
+/// How many values are in an array at most.
 const MAX_FEW: usize = 32;
 
 impl<A: Datum + fmt::Debug> fmt::Debug for Multiset<A> {
@@ -164,10 +165,10 @@ impl<A: Datum> Multiset<A> {
         };
         let (few, many) = match many.map(|all| *all) {
             Some(Copies::Few(few)) => (Some(few), None),
-            Some(Copies::Many(map)) => (None, Some(map)),
+            Some(Copies::Many(many)) => (None, Some(many)),
             None => (None, None),
         };
-        let many = few.into_iter().flatten().chain(many.into_iter().flatten());
+        let many = few.into_iter().flatten().chain(many.into_iter().flat_map(SortedChunks::into_items));
         one.into_iter().chain(many.map(|(DatumKey(value), _)| value))
     }
 
@@ -195,7 +196,7 @@ impl<A: Datum> Copies<A> {
     fn len(&self) -> usize {
         match self {
             Copies::Few(few) => few.len(),
-            Copies::Many(map) => map.len(),
+            Copies::Many(many) => many.len(),
         }
     }
 
@@ -203,7 +204,7 @@ impl<A: Datum> Copies<A> {
     fn update(&mut self, value: A, diff: NonZeroI64) -> i64 {
         let few = match self {
             Copies::Few(few) => few,
-            Copies::Many(map) => return update_map(map, value, diff),
+            Copies::Many(many) => return update_many(many, value, diff),
         };
         match few.binary_search_by(|(stored, _)| stored.0.compare(&value)) {
             Ok(at) => {
@@ -217,7 +218,7 @@ impl<A: Datum> Copies<A> {
             Err(at) => {
                 few.insert(at, (DatumKey(value), diff));
                 if few.len() > MAX_FEW {
-                    *self = Copies::Many(few.drain(..).collect());
+                    *self = Copies::Many(SortedChunks::from_sorted(few.drain(..)));
                 }
                 0
             }
@@ -225,17 +226,22 @@ impl<A: Datum> Copies<A> {
     }
 
     fn get(&self, value: &A) -> Option<NonZeroI64> {
-        match self {
-            Copies::Few(few) => few.binary_search_by(|(stored, _)| stored.0.compare(value)).ok().map(|at| few[at].1),
-            Copies::Many(map) => map.get(&DatumKey(value.clone_datum())).copied(),
-        }
+        let entry = match self {
+            Copies::Few(few) => {
+                few.binary_search_by(|(stored, _)| stored.0.compare(value)).ok().and_then(|at| few.get(at))
+            }
+            Copies::Many(many) => {
+                many.search(|(stored, _)| stored.0.compare(value)).ok().and_then(|place| many.get(place))
+            }
+        };
+        entry.map(|(_, copies)| *copies)
     }
 
     /// The only value, if there is only one.
     fn take_single(&mut self) -> Option<(A, NonZeroI64)> {
         let (value, copies) = match self {
             Copies::Few(few) if few.len() == 1 => few.pop()?,
-            Copies::Many(map) if map.len() == 1 => map.pop_first()?,
+            Copies::Many(many) if many.len() == 1 => many.remove(many.partition_point(|_| false))?,
             _ => return None,
         };
         Some((value.0, copies))
@@ -249,50 +255,56 @@ impl<A: Datum> Copies<A> {
                 let end = few.partition_point(|(value, _)| !is_above(&range.1, &value.0));
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
-            Copies::Many(map) => Range::Many(map.range::<DatumKey<A>, _>(range)),
+            Copies::Many(many) => {
+                let start = many.partition_point(|(value, _)| is_below(&range.0, &value.0));
+                let end = many.partition_point(|(value, _)| !is_above(&range.1, &value.0));
+                Range::Many(many.range(start, end))
+            }
         }
     }
 }
 
 /// Values in a range.
 enum Range<'a, A> {
-    Few(std::slice::Iter<'a, (DatumKey<A>, NonZeroI64)>),
-    Many(btree_map::Range<'a, DatumKey<A>, NonZeroI64>),
+    Few(std::slice::Iter<'a, Entry<A>>),
+    Many(sorted_chunks::Range<'a, Entry<A>>),
 }
 
 impl<'a, A> Iterator for Range<'a, A> {
     type Item = (&'a A, NonZeroI64);
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self {
-            Range::Few(few) => few.next().map(|(value, copies)| (&value.0, *copies)),
-            Range::Many(map) => map.next().map(|(value, copies)| (&value.0, *copies)),
-        }
+        let entry = match self {
+            Range::Few(few) => few.next(),
+            Range::Many(many) => many.next(),
+        };
+        entry.map(|(value, copies)| (&value.0, *copies))
     }
 }
 
 impl<A> DoubleEndedIterator for Range<'_, A> {
     fn next_back(&mut self) -> Option<Self::Item> {
-        match self {
-            Range::Few(few) => few.next_back().map(|(value, copies)| (&value.0, *copies)),
-            Range::Many(map) => map.next_back().map(|(value, copies)| (&value.0, *copies)),
-        }
+        let entry = match self {
+            Range::Few(few) => few.next_back(),
+            Range::Many(many) => many.next_back(),
+        };
+        entry.map(|(value, copies)| (&value.0, *copies))
     }
 }
 
 /// Returns the previous number of copies. A value with zero copies is removed.
-fn update_map<A: Datum>(map: &mut BTreeMap<DatumKey<A>, NonZeroI64>, value: A, diff: NonZeroI64) -> i64 {
-    use std::collections::btree_map::Entry;
-    match map.entry(DatumKey(value)) {
-        Entry::Vacant(entry) => {
-            entry.insert(diff);
+fn update_many<A: Datum>(many: &mut SortedChunks<Entry<A>>, value: A, diff: NonZeroI64) -> i64 {
+    match many.search(|(stored, _)| stored.0.compare(&value)) {
+        Err(place) => {
+            many.insert(place, (DatumKey(value), diff));
             0
         }
-        Entry::Occupied(mut entry) => {
-            let before = *entry.get();
+        Ok(place) => {
+            let Some((_, copies)) = many.get_mut(place) else { return 0 };
+            let before = *copies;
             match sum(before, diff) {
-                Some(sum) => drop(entry.insert(sum)),
-                None => drop(entry.remove()),
+                Some(sum) => *copies = sum,
+                None => drop(many.remove(place)),
             }
             before.get()
         }
@@ -327,6 +339,8 @@ fn sum(a: NonZeroI64, b: NonZeroI64) -> Option<NonZeroI64> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]

@@ -1,23 +1,27 @@
 //! Values by event time, for the rows of one key.
 
-use std::collections::{BTreeMap, btree_map};
 use std::fmt;
+use std::marker::PhantomData;
 use std::ops::{Bound, RangeBounds};
 use std::slice;
 
+use serde::de::{MapAccess, Visitor};
+use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::operators::sorted_chunks::{self, SortedChunks};
+
 /// Values by time, in order. Most keys have few times, and rows arrive in about the order of their times: a sorted list holds them
-/// without spare room for the first ones, and more of them are in a tree, whose nodes have room for eleven from the beginning.
+/// without spare room for the first ones, and more of them are in chunks.
 pub(in crate::operators) struct TimeMap<V>(Form<V>);
 
 #[expect(clippy::box_collection, reason = "the form of most keys is as small as a list")]
 enum Form<V> {
     Few(Vec<(i128, V)>),
-    Many(Box<BTreeMap<i128, V>>),
+    Many(Box<SortedChunks<(i128, V)>>),
 }
 
-/// More times than these are in a tree.
+/// More times than these are in chunks.
 const MOST_FEW: usize = 32;
 /// So many or fewer of them are in a list again.
 const FEW_AGAIN: usize = MOST_FEW / 4;
@@ -32,7 +36,7 @@ impl<V> TimeMap<V> {
     pub(in crate::operators) fn is_empty(&self) -> bool {
         match &self.0 {
             Form::Few(few) => few.is_empty(),
-            Form::Many(many) => many.is_empty(),
+            Form::Many(many) => many.len() == 0,
         }
     }
 
@@ -40,7 +44,9 @@ impl<V> TimeMap<V> {
     pub(in crate::operators) fn get(&self, time: i128) -> Option<&V> {
         match &self.0 {
             Form::Few(few) => find(few, time).ok().map(|at| &few[at].1),
-            Form::Many(many) => many.get(&time),
+            Form::Many(many) => {
+                many.search(|(other, _)| other.cmp(&time)).ok().and_then(|at| many.get(at)).map(|(_, value)| value)
+            }
         }
     }
 
@@ -48,7 +54,10 @@ impl<V> TimeMap<V> {
     pub(in crate::operators) fn get_mut(&mut self, time: i128) -> Option<&mut V> {
         match &mut self.0 {
             Form::Few(few) => find(few, time).ok().map(|at| &mut few[at].1),
-            Form::Many(many) => many.get_mut(&time),
+            Form::Many(many) => {
+                let at = many.search(|(other, _)| other.cmp(&time)).ok()?;
+                many.get_mut(at).map(|(_, value)| value)
+            }
         }
     }
 
@@ -58,7 +67,7 @@ impl<V> TimeMap<V> {
             && few.len() >= MOST_FEW
             && find(few, time).is_err()
         {
-            self.0 = Form::Many(Box::new(few.drain(..).collect()));
+            self.0 = Form::Many(Box::new(SortedChunks::from_sorted(few.drain(..))));
         }
         match &mut self.0 {
             Form::Few(few) => {
@@ -71,8 +80,20 @@ impl<V> TimeMap<V> {
                 });
                 &mut few[at].1
             }
-            Form::Many(many) => many.entry(time).or_insert_with(make),
+            Form::Many(many) => {
+                let at = match many.search(|(other, _)| other.cmp(&time)) {
+                    Ok(at) => at,
+                    Err(at) => many.insert(at, (time, make())),
+                };
+                &mut many[at].1
+            }
         }
+    }
+
+    /// Sets the value of a time.
+    fn insert(&mut self, time: i128, value: V) {
+        self.remove(time);
+        self.get_or_insert_with(time, || value);
     }
 
     /// Removes a time with its value.
@@ -87,9 +108,11 @@ impl<V> TimeMap<V> {
                 }
             }
             Form::Many(many) => {
-                many.remove(&time);
+                if let Ok(at) = many.search(|(other, _)| other.cmp(&time)) {
+                    many.remove(at);
+                }
                 if many.len() <= FEW_AGAIN {
-                    self.0 = Form::Few(std::mem::take(&mut **many).into_iter().collect());
+                    self.0 = Form::Few(std::mem::take(&mut **many).into_items().collect());
                 }
             }
         }
@@ -97,21 +120,27 @@ impl<V> TimeMap<V> {
 
     /// The times in a range with their values, in order.
     pub(in crate::operators) fn range(&self, times: impl RangeBounds<i128>) -> Range<'_, V> {
+        let is_before = |time: &i128| match times.start_bound() {
+            Bound::Included(start) => time < start,
+            Bound::Excluded(start) => time <= start,
+            Bound::Unbounded => false,
+        };
+        let is_inside = |time: &i128| match times.end_bound() {
+            Bound::Included(end) => time <= end,
+            Bound::Excluded(end) => time < end,
+            Bound::Unbounded => true,
+        };
         match &self.0 {
             Form::Few(few) => {
-                let start = match times.start_bound() {
-                    Bound::Included(start) => few.partition_point(|(time, _)| time < start),
-                    Bound::Excluded(start) => few.partition_point(|(time, _)| time <= start),
-                    Bound::Unbounded => 0,
-                };
-                let end = match times.end_bound() {
-                    Bound::Included(end) => few.partition_point(|(time, _)| time <= end),
-                    Bound::Excluded(end) => few.partition_point(|(time, _)| time < end),
-                    Bound::Unbounded => few.len(),
-                };
+                let start = few.partition_point(|(time, _)| is_before(time));
+                let end = few.partition_point(|(time, _)| is_inside(time));
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
-            Form::Many(many) => Range::Many(many.range(times)),
+            Form::Many(many) => {
+                let start = many.partition_point(|(time, _)| is_before(time));
+                let end = many.partition_point(|(time, _)| is_inside(time));
+                Range::Many(many.range(start, end))
+            }
         }
     }
 }
@@ -127,7 +156,7 @@ fn find<V>(few: &[(i128, V)], time: i128) -> Result<usize, usize> {
 /// Times with their values, in order.
 pub(in crate::operators) enum Range<'a, V> {
     Few(slice::Iter<'a, (i128, V)>),
-    Many(btree_map::Range<'a, i128, V>),
+    Many(sorted_chunks::Range<'a, (i128, V)>),
 }
 
 impl<'a, V> Iterator for Range<'a, V> {
@@ -153,18 +182,39 @@ impl<V> DoubleEndedIterator for Range<'_, V> {
 /// As that of a map of the standard library.
 impl<V: Serialize> Serialize for TimeMap<V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Form::Few(few) => serializer.collect_map(few.iter().map(|(time, value)| (time, value))),
-            Form::Many(many) => many.serialize(serializer),
+        let len = match &self.0 {
+            Form::Few(few) => few.len(),
+            Form::Many(many) => many.len(),
+        };
+        let mut map = serializer.serialize_map(Some(len))?;
+        for (time, value) in self.range(..) {
+            map.serialize_entry(&time, value)?;
         }
+        map.end()
     }
 }
 
 impl<'de, V: Deserialize<'de>> Deserialize<'de> for TimeMap<V> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let many = BTreeMap::deserialize(deserializer)?;
-        let is_few = many.len() <= MOST_FEW;
-        Ok(TimeMap(if is_few { Form::Few(many.into_iter().collect()) } else { Form::Many(Box::new(many)) }))
+        deserializer.deserialize_map(MapVisitor(PhantomData))
+    }
+}
+
+struct MapVisitor<V>(PhantomData<V>);
+
+impl<'de, V: Deserialize<'de>> Visitor<'de> for MapVisitor<V> {
+    type Value = TimeMap<V>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("values by time")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<TimeMap<V>, A::Error> {
+        let mut values = TimeMap::default();
+        while let Some((time, value)) = map.next_entry()? {
+            values.insert(time, value);
+        }
+        Ok(values)
     }
 }
 
@@ -176,6 +226,8 @@ impl<V: fmt::Debug> fmt::Debug for TimeMap<V> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]

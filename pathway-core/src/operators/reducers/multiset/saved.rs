@@ -4,18 +4,15 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::num::NonZeroI64;
 use std::ops::Bound;
 
 use serde::de::{SeqAccess, Visitor};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Copies, Form, MAX_FEW, Multiset};
-use crate::data::{Datum, DatumKey, DatumRef, SORTED};
-
-/// A value, and the number of its copies.
-type Entry<A> = (DatumKey<A>, NonZeroI64);
+use super::{Copies, Entry, Form, MAX_FEW, Multiset};
+use crate::data::{Datum, DatumRef, SORTED};
+use crate::operators::sorted_chunks::SortedChunks;
 
 impl<A: Datum> Serialize for Multiset<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -75,7 +72,7 @@ fn from_entries<A: Datum>(entries: Vec<Entry<A>>) -> Multiset<A> {
     }
     let all = match entries.len() {
         0..=MAX_FEW => Copies::Few(entries.into_iter().collect()),
-        _ => Copies::Many(entries.into_iter().collect()),
+        _ => Copies::Many(SortedChunks::from_sorted(entries.into_iter())),
     };
     Multiset(Form::Many(Some(Box::new(all))))
 }
