@@ -16,6 +16,8 @@ fn totals(orders: &Table<Order>) -> Table<impl Schema> {
     let _ = reduce!(l in lean by l.city => { n: count() });
     let _ = reduce!(l in lean by dear: l.cost > 500.0, large: l.id > 7, l.city => { dear, n: count() });
     let _ = top!(3 of l in lean by l.city order l.cost desc => { ..l, rank });
+    let _ = top!(1 of l in lean by dear: l.cost > 500.0, l.city order l.id => { dear, city, rank });
+    let _ = top!(1 of l in lean by l.city order l.id);
     filter!(a in all => a.n > 1)
 }
 

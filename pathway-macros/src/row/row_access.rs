@@ -10,7 +10,7 @@ use crate::errors::Errors;
 ///
 /// A column that is used by value is cloned, so that users need not write `.clone()`. Everything else stays as written.
 pub(crate) fn rewrite_row_access(expr: &mut Expr, context: ExprContext, row: &Ident, errors: &mut Errors) {
-    rewrite(expr, context, &mut RowAccessRewriter { row, forbidden: &|_| None, shadowed: false, errors });
+    rewrite(expr, context, &mut RowAccessRewriter::new(row, errors));
 }
 
 /// The same for a value in which some calls are forbidden: `forbidden` returns the error message for those.
@@ -23,12 +23,19 @@ pub(crate) fn rewrite_row_access_without(
     rewrite(expr, ExprContext::Value, &mut RowAccessRewriter { row, forbidden, shadowed: false, errors });
 }
 
-struct RowAccessRewriter<'a> {
-    row: &'a Ident,
+/// The rewriter of [`rewrite_row_access`].
+pub(crate) struct RowAccessRewriter<'a> {
+    pub(crate) row: &'a Ident,
     forbidden: &'a dyn Fn(&ExprCall) -> Option<String>,
     /// Whether a variable with the row's name was reported. After it, the meaning of the name is unclear.
     shadowed: bool,
-    errors: &'a mut Errors,
+    pub(crate) errors: &'a mut Errors,
+}
+
+impl<'a> RowAccessRewriter<'a> {
+    pub(crate) fn new(row: &'a Ident, errors: &'a mut Errors) -> Self {
+        RowAccessRewriter { row, forbidden: &|_| None, shadowed: false, errors }
+    }
 }
 
 impl Rewriter for RowAccessRewriter<'_> {

@@ -9,7 +9,7 @@ use crate::row::key::{Key, parse_keys};
 use crate::row::output::OutputRow;
 use crate::row::text::text_of;
 
-/// `10 of b in bids by b.auction order b.price desc, b.id => { ..b, rank }`.
+/// `10 of b in bids by b.auction order b.price desc, b.id => { ..b, rank }`, or without the `=>` and the new row.
 pub(crate) struct Top {
     /// How many rows of each group.
     pub(crate) n: Expr,
@@ -17,7 +17,8 @@ pub(crate) struct Top {
     /// Without keys, the whole table is one group.
     pub(crate) keys: Vec<Key>,
     pub(crate) order: Vec<OrderBy>,
-    pub(crate) output: OutputRow,
+    /// `None` for the rows as they are.
+    pub(crate) output: Option<OutputRow>,
 }
 
 /// `b.price desc`.
@@ -42,8 +43,11 @@ impl Top {
             return Err(input.error(format!("expected `order` and a column, as in `order {row}.price desc`")));
         }
         let order = parse_order(input, row, errors)?;
+        if input.is_empty() {
+            return Ok(Top { n, binding, keys, order, output: None });
+        }
         parse_arrow(input, &format!("`=>` and the new row, as in `=> {{ ..{row}, rank }}`"), errors)?;
-        let output = OutputRow::parse(input, errors)?;
+        let output = Some(OutputRow::parse(input, errors)?);
         input.parse::<Option<Token![,]>>()?;
         Ok(Top { n, binding, keys, order, output })
     }
@@ -80,7 +84,7 @@ fn parse_order(input: ParseStream<'_>, row: &Ident, errors: &mut Errors) -> syn:
         errors.push(input.error(format!("write `order` alone, as in `order {row}.price desc`")));
         input.parse::<Ident>()?;
     }
-    if input.peek(Token![=>]) {
+    if input.is_empty() || input.peek(Token![=>]) {
         return Err(input.error(format!("expected a column after `order`, as in `order {row}.price desc`")));
     }
     let mut order = Vec::new();
@@ -98,7 +102,7 @@ fn parse_order(input: ParseStream<'_>, row: &Ident, errors: &mut Errors) -> syn:
             return Ok(order);
         }
         input.parse::<Token![,]>()?;
-        if input.peek(Token![=>]) {
+        if input.is_empty() || input.peek(Token![=>]) {
             return Ok(order);
         }
     }

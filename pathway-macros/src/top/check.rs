@@ -4,10 +4,13 @@ use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Expr, ExprLit, Lit, parse_quote};
 
-use super::ast::Top;
+use super::ast::{OrderBy, Top};
+use super::output;
 use crate::errors::Errors;
 use crate::row;
 use crate::row::expand::value_tokens;
+use crate::row::key::Key;
+use crate::row::key_names::KeyNames;
 use crate::row::rewriter::ExprContext;
 use crate::row::row_access::rewrite_row_access;
 use crate::row::tokens::{mentions, without_parens};
@@ -17,6 +20,8 @@ pub(crate) struct CheckedTop {
     pub(crate) top: Top,
     /// What pictures of the pipeline show.
     pub(crate) text: String,
+    /// The names by which the new row uses keys, each with the value of its key for a row.
+    pub(crate) key_names: Vec<(Ident, Expr)>,
     /// The name of the rank, as the new row uses it.
     pub(crate) rank: Option<Ident>,
 }
@@ -33,22 +38,50 @@ pub(crate) fn check(mut top: Top, errors: &mut Errors) -> Option<CheckedTop> {
     let Top { n, binding, keys, order, output } = &mut top;
     let row = &binding.row;
     check_number(n, row, errors);
-    if row == RANK {
+    let rank = Ident::new(RANK, row.span());
+    if *row == rank {
         errors.error_spanned_by(row, "`rank` is the rank of a row in its group: give the row another name");
     }
-    for key in keys.iter_mut() {
-        if let Some(name) = &key.name {
-            let message = "the keys of `top!` need no names: its new row can use the whole row";
-            errors.error_spanned_by(name, message);
+    let mut names = KeyNames::new(keys, &[(row, "row"), (&rank, "rank of a row")], errors);
+    check_lengths(keys, order, errors);
+    check_order(order, row, errors);
+    let rank = match output {
+        Some(output) => {
+            row::where_clause::forbid(output, errors);
+            row::rest::check(output, &[row], errors);
+            if !row::check::check(output, errors) {
+                return None;
+            }
+            let rank = find_rank(value_tokens(output));
+            output::rewrite_columns(output, row, &mut names, errors);
+            rank
         }
+        None => None,
+    };
+    let key_names = names.into_bound().into_iter().map(|(name, key)| {
+        let mut value = keys[key].expr.clone();
+        rewrite_row_access(&mut value, ExprContext::Place, row, errors);
+        (name, value)
+    });
+    let key_names = key_names.collect();
+    for key in keys.iter_mut() {
         rewrite_row_access(&mut key.expr, ExprContext::Value, row, errors);
     }
+    Some(CheckedTop { top, text, key_names, rank })
+}
+
+/// Reports more keys, or columns of the order, than a tuple can hold.
+fn check_lengths(keys: &[Key], order: &[OrderBy], errors: &mut Errors) {
     let too_many = keys.get(MAX_VALUES).map(|key| &key.expr).or(order.get(MAX_VALUES).map(|by| &by.expr));
     if let Some(expr) = too_many {
         let message = format!("`top!` takes at most {MAX_VALUES} keys, and as many columns after `order`");
         errors.error_spanned_by(expr, message);
     }
-    for by in order.iter_mut() {
+}
+
+/// Rewrites the columns after `order`, and reports those that cannot order rows.
+fn check_order(order: &mut [OrderBy], row: &Ident, errors: &mut Errors) {
+    for by in order {
         if let Expr::Closure(_) = without_parens(&by.expr) {
             let message =
                 format!("the order is an expression over the row, not a closure: write `order {row}.price desc`");
@@ -61,16 +94,6 @@ pub(crate) fn check(mut top: Top, errors: &mut Errors) -> Option<CheckedTop> {
             errors.error_spanned_by(&by.expr, message);
         }
     }
-    row::where_clause::forbid(output, errors);
-    row::rest::check(output, &[row], errors);
-    if !row::check::check(output, errors) {
-        return None;
-    }
-    let rank = find_rank(value_tokens(output));
-    for column in &mut output.columns {
-        rewrite_row_access(&mut column.value, ExprContext::Value, row, errors);
-    }
-    Some(CheckedTop { top, text, rank })
 }
 
 /// Reports a number that is no number of rows, and continues with another one.
@@ -119,9 +142,9 @@ fn find_rank(tokens: TokenStream) -> Option<Ident> {
 fn text(top: &Top) -> String {
     let mut text = row::text::text_of(&[&top.n]);
     if !top.keys.is_empty() {
-        let keys: Vec<_> = top.keys.iter().map(row::key::Key::text).collect();
+        let keys: Vec<_> = top.keys.iter().map(Key::text).collect();
         text += &format!(" by {}", keys.join(", "));
     }
-    let order: Vec<_> = top.order.iter().map(super::ast::OrderBy::text).collect();
+    let order: Vec<_> = top.order.iter().map(OrderBy::text).collect();
     text + " order " + &order.join(", ")
 }

@@ -20,7 +20,13 @@ fn every_mistake_is_reported() {
         quote!(3 of b in bids by b.a order |b| b.x => { b.x }),
         quote!(3 of b in bids by b.a order 7 => { b.x }),
         quote!(3 of b in bids by b.a order b.x { b.x }),
-        quote!(3 of b in bids by a: b.a order b.x => { b.x }),
+        quote!(3 of b in bids by rank: b.a order b.x => { b.x }),
+        quote!(3 of b in bids by b: b.a order b.x => { b.x }),
+        quote!(3 of b in bids by a: b.a, a: b.c order b.x => { b.x }),
+        quote!(3 of b in bids by c: b.a, b.c order b.x => { b.x }),
+        quote!(3 of b in bids by b.a.c, b.d.c order b.x => { c }),
+        quote!(3 of b in bids by a: b.a order b.x => { x: { let a = 3; a } }),
+        quote!(3 of b in bids by b.a order),
         quote!(0 of b in bids by b.a order b.x => { b.x }),
         quote!(b.n of b in bids by b.a order b.x => { b.x }),
         quote!(3 of rank in bids by rank.a order rank.x => { rank.x }),
@@ -56,4 +62,36 @@ fn the_rank_can_be_anywhere_in_an_expression() {
     }
     let expanded = top(quote!(1 of b in bids order b.x => { a: b.rank })).to_string();
     assert!(expanded.contains("move | b , _ |"), "{expanded}");
+}
+
+#[test]
+fn the_new_row_can_be_left_out() {
+    for end in [quote!(), quote!(,)] {
+        let expanded = top(quote!(1 of b in bids by b.a order b.x desc #end)).to_string();
+        assert!(!expanded.contains("compile_error") && !expanded.contains("struct"), "{expanded}");
+        assert!(expanded.contains("| row , _ |"), "{expanded}");
+    }
+}
+
+#[test]
+fn only_names_of_keys_that_are_used_are_computed() {
+    for (value, names) in [
+        (quote!(day), 1),
+        (quote!(format!("{day}")), 1),
+        (quote!(format!("{}", city)), 1),
+        (quote!(city + &*day), 2),
+        (quote!(b.day), 0),
+        (
+            quote!({
+                let city = b.x;
+                city
+            }),
+            0,
+        ),
+        (quote!(day(b.x)), 0),
+        (quote!(city(&day)), 1),
+    ] {
+        let expanded = top(quote!(1 of b in bids by day: f(&b.at), b.city order b.x => { x: #value })).to_string();
+        assert_eq!(expanded.matches("unused_variables").count(), names, "{expanded}");
+    }
 }

@@ -63,6 +63,50 @@ fn a_named_struct_with_its_rank() {
 }
 
 #[test]
+fn a_key_is_used_by_its_name() {
+    let rows = rows(|orders| {
+        top!(1 of o in orders by parity: o.id % 2, o.city order o.price desc => {
+            city,
+            parity,
+            o.id,
+            label: format!("{rank} in {city}, {}", parity),
+            shouted: city.to_uppercase() + if parity == 0 { "!" } else { "?" },
+        })
+    });
+    let rows: Vec<_> = rows.iter().map(|row| (&*row.city, row.parity, row.id, &*row.label, &*row.shouted)).collect();
+    let expected = [
+        ("Oslo", 0, 2, "1 in Oslo, 0", "OSLO!"),
+        ("Oslo", 1, 3, "1 in Oslo, 1", "OSLO?"),
+        ("Rome", 0, 4, "1 in Rome, 0", "ROME!"),
+    ];
+    assert_eq!(rows, expected);
+}
+
+/// As in `reduce!`: the name of a key comes before that of a local variable, and a function can have the same name.
+#[test]
+fn a_name_is_that_of_the_key() {
+    fn city(city: &str) -> i64 {
+        city.len() as i64
+    }
+    let (day, id) = (100, 7);
+    let rows = rows(
+        |orders| top!(1 of o in orders by o.city, o.day order o.id => { day, id, length: city(&o.city), next: { let place = rank; place + 1 } }),
+    );
+    assert_eq!(
+        rows.iter().map(|row| (row.day, row.id, row.length, row.next)).collect::<Vec<_>>(),
+        [(1, 7, 4, 2), (1, 7, 4, 2), (2, 7, 4, 2)]
+    );
+    assert_eq!(day, 100);
+}
+
+#[test]
+fn the_rows_as_they_are() {
+    let newest: fn(&Table<Order>) -> Table<Order> = |orders| top!(1 of o in orders by o.city order o.id desc);
+    assert_eq!(column(|orders| newest(&orders), |o| (o.city, o.id)), [("Oslo".to_owned(), 3), ("Rome".to_owned(), 4)]);
+    assert_eq!(column(|orders| top!(2 of o in orders order o.price, o.id,), |o| o.id), [1, 2]);
+}
+
+#[test]
 fn the_number_is_evaluated_once() {
     let mut calls = 0;
     let mut number = || {

@@ -54,6 +54,36 @@ fn rows_with_their_ranks() {
 }
 
 #[test]
+fn rows_with_the_names_of_their_keys() {
+    check(
+        "top with named keys",
+        |orders| {
+            top!(2 of o in orders by is_large: o.quantity > 0, o.city order o.price => {
+                is_large,
+                o.day,
+                label: format!("{rank} {city}"),
+            })
+        },
+        |row| (row.is_large, row.day, row.label.clone()),
+        |rows| {
+            let first = first(rows, 2, |line| (line.3 > 0, line.0.clone()), |line| line.4);
+            let shown = |(line, rank): Ranked| (line.3 > 0, line.1, format!("{rank} {}", line.0));
+            counted(first.into_iter().map(shown))
+        },
+    );
+}
+
+#[test]
+fn rows_as_they_are() {
+    check(
+        "top of whole rows",
+        |orders| top!(2 of o in orders by o.city order o.quantity desc),
+        line,
+        |rows| counted(first(rows, 2, |line| line.0.clone(), |line| -line.3).into_iter().map(|(line, _)| line)),
+    );
+}
+
+#[test]
 fn rows_without_their_ranks() {
     check(
         "top without ranks",

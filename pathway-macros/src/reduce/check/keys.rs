@@ -4,11 +4,10 @@ use proc_macro2::Ident;
 use quote::ToTokens;
 use syn::Expr;
 
-use super::key_names::KeyNames;
 use crate::errors::Errors;
 use crate::row::key::Key;
+use crate::row::key_names::{KeyNames, key_value};
 use crate::row::rewriter::ExprContext;
-use crate::row::row_access::clone_datum;
 use crate::row::span_range::{SpanRange, hygienic_local};
 use crate::row::tokens::{same_tokens, without_parens};
 
@@ -23,7 +22,8 @@ pub(crate) struct Keys {
 impl Keys {
     /// `others` are the names of the row and of the window.
     pub(crate) fn new(written: Vec<Key>, others: &[(&Ident, &str)], errors: &mut Errors) -> Self {
-        let names = KeyNames::new(&written, others, errors);
+        let mut names = KeyNames::new(&written, others, errors);
+        names.bind_given();
         Keys { written: written.len(), exprs: written.into_iter().map(|key| key.expr).collect(), names }
     }
 
@@ -58,12 +58,6 @@ impl Keys {
 
     /// Replaces an expression that is the key at `index`.
     pub(crate) fn replacement(expr: &Expr, index: usize, context: ExprContext) -> Expr {
-        Keys::value_of(&Self::variable(index), SpanRange::of(expr), context)
-    }
-
-    /// The value of a key in an expression. `reference` is a variable that holds a reference to it.
-    pub(super) fn value_of(reference: &Ident, spans: SpanRange, context: ExprContext) -> Expr {
-        let place = spans.dereference(reference);
-        if context == ExprContext::Value { clone_datum(&place) } else { place }
+        key_value(&Self::variable(index), SpanRange::of(expr), context)
     }
 }

@@ -3,7 +3,6 @@
 mod builtin;
 mod classify;
 mod conditions;
-mod key_names;
 mod keys;
 mod parameter;
 mod reducer_call;
@@ -14,7 +13,6 @@ use syn::{Expr, ExprCall, Ident, Macro};
 use self::classify::{callee, is_std_constructor, is_type, needs_row};
 use self::conditions::Conditions;
 pub(crate) use self::conditions::condition_variable;
-use self::key_names::{Meaning, bare_name};
 pub(crate) use self::keys::Keys;
 pub(crate) use self::reducer_call::{ReducerCall, result_variable};
 use super::ast::{Reduce, Window};
@@ -22,6 +20,7 @@ use crate::errors::Errors;
 use crate::row;
 use crate::row::binding::Binding;
 use crate::row::key::Key;
+use crate::row::key_names::bare_name;
 use crate::row::output::OutputRow;
 use crate::row::rewriter::{ExprContext, Rewriter, rewrite};
 use crate::row::row_access::{check_shadowing, is_row, is_row_access, rewrite_row_access};
@@ -152,18 +151,8 @@ impl Rewriter for OutputRewriter<'_> {
                 return true;
             }
         }
-        if let Some((name, meaning)) = self.keys.names.meaning(expr) {
-            *expr = match meaning {
-                Meaning::Key => Keys::value_of(&name, SpanRange::of(expr), context),
-                Meaning::Ambiguous(both) => {
-                    let message = format!(
-                        "`{name}` is the name of several keys: {both}\n\
-                         help: give one of them a name of its own, as in `by home: o.home.city`"
-                    );
-                    self.errors.error_spanned_by(&*expr, message);
-                    Expr::Verbatim(quote!(::core::option::Option::None.unwrap()))
-                }
-            };
+        if let Some(value) = self.keys.names.replacement(expr, context, self.errors) {
+            *expr = value;
             return true;
         }
         if !is_row_access(expr, self.row) {
@@ -183,9 +172,7 @@ impl Rewriter for OutputRewriter<'_> {
 
     fn on_binding(&mut self, name: &Ident) {
         let _ = check_shadowing(name, self.row, self.errors);
-        if self.keys.names.is_given(name) {
-            self.errors.error_spanned_by(name, format!("`{name}` is the name of a key: choose another name here"));
-        }
+        self.keys.names.check_binding(name, self.errors);
     }
 
     fn rewrites_arguments_of(&self, _: &Macro) -> bool {

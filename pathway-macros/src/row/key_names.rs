@@ -1,21 +1,23 @@
-//! The names of the keys of a `reduce!`, by which its output can use them: `day` of `by day: o.at.date()`, `city` of `by o.city`.
+//! The names of keys, by which the new row can use them: `day` of `by day: o.at.date()`, `city` of `by o.city`.
 
 use std::collections::HashSet;
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::ToTokens;
+use quote::{ToTokens, quote};
 use syn::{Expr, Macro};
 
+use super::key::Key;
+use super::output::implied_name;
+use super::rewriter::{ExprContext, Rewriter, rewrite};
+use super::row_access::clone_datum;
+use super::span_range::SpanRange;
+use super::text::text_of;
+use super::tokens::{mentions, without_parens};
 use crate::errors::Errors;
 use crate::messages::most_similar;
-use crate::row::key::Key;
-use crate::row::output::implied_name;
-use crate::row::rewriter::{ExprContext, Rewriter, rewrite};
-use crate::row::text::text_of;
-use crate::row::tokens::{mentions, without_parens};
 
 /// The names of all keys.
-pub(super) struct KeyNames {
+pub(crate) struct KeyNames {
     names: Vec<KeyName>,
     /// The names that several columns imply, each with those columns. It is a mistake to use one.
     ambiguous: Vec<(Ident, String)>,
@@ -34,17 +36,9 @@ struct KeyName {
     is_bound: bool,
 }
 
-/// What a name in an output means.
-pub(super) enum Meaning {
-    /// The key of this name.
-    Key,
-    /// One of several keys, which is an error.
-    Ambiguous(String),
-}
-
 impl KeyNames {
     /// `others` are other names in the output, each with what it is the name of.
-    pub(super) fn new(keys: &[Key], others: &[(&Ident, &str)], errors: &mut Errors) -> Self {
+    pub(crate) fn new(keys: &[Key], others: &[(&Ident, &str)], errors: &mut Errors) -> Self {
         let mut names = KeyNames { names: Vec::new(), ambiguous: Vec::new(), of_row: None, locals: HashSet::new() };
         for (key, Key { name, .. }) in keys.iter().enumerate() {
             let Some(name) = name else { continue };
@@ -54,7 +48,7 @@ impl KeyNames {
             } else if names.get(name).is_some() {
                 errors.error_spanned_by(name, format!("another key has the name `{name}`: give this one another name"));
             } else {
-                names.names.push(KeyName { name: name.clone(), key, is_given: true, is_bound: true });
+                names.names.push(KeyName { name: name.clone(), key, is_given: true, is_bound: false });
             }
         }
         for (key, Key { name, expr }) in keys.iter().enumerate() {
@@ -83,23 +77,28 @@ impl KeyNames {
         names
     }
 
+    /// Binds all names that the user has given, used or not.
+    pub(crate) fn bind_given(&mut self) {
+        self.names.iter_mut().for_each(|known| known.is_bound |= known.is_given);
+    }
+
     fn get(&self, name: &Ident) -> Option<&KeyName> {
         self.names.iter().find(|known| known.name == *name)
     }
 
     /// Whether the user has given a key this name.
-    pub(super) fn is_given(&self, name: &Ident) -> bool {
+    fn is_given(&self, name: &Ident) -> bool {
         self.get(name).is_some_and(|known| known.is_given)
     }
 
     /// The key that has the name of the row.
-    pub(super) fn of_row(&self) -> Option<usize> {
+    pub(crate) fn of_row(&self) -> Option<usize> {
         self.of_row
     }
 
     /// Must be called before a column is rewritten: notes which of its names are variables of its own, and which it uses in places
     /// that are not rewritten, as `"{day}"`.
-    pub(super) fn enter_column(&mut self, value: &Expr) {
+    pub(crate) fn enter_column(&mut self, value: &Expr) {
         let mut found = NameFinder::default();
         rewrite(&mut value.clone(), ExprContext::Value, &mut found);
         self.locals = found.bound;
@@ -110,19 +109,26 @@ impl KeyNames {
         }
     }
 
-    /// What an expression means, if it is the name of a key. `None`: something else.
-    pub(super) fn meaning(&mut self, expr: &Expr) -> Option<(Ident, Meaning)> {
+    /// What replaces an expression that is the name of a key: the value of that key. `None`: it is something else.
+    ///
+    /// A name that several keys have is reported.
+    pub(crate) fn replacement(&mut self, expr: &Expr, context: ExprContext, errors: &mut Errors) -> Option<Expr> {
         let name = bare_name(expr)?.clone();
         if self.locals.contains(&name) {
             return None;
         }
         if let Some((_, both)) = self.ambiguous.iter().find(|(ambiguous, _)| *ambiguous == name) {
-            return Some((name, Meaning::Ambiguous(both.clone())));
+            let message = format!(
+                "`{name}` is the name of several keys: {both}\n\
+                 help: give one of them a name of its own, as in `by home: o.home.city`"
+            );
+            errors.error_spanned_by(expr, message);
+            return Some(Expr::Verbatim(quote!(::core::option::Option::None.unwrap())));
         }
         match self.names.iter_mut().find(|known| known.name == name) {
             Some(known) => {
                 known.is_bound = true;
-                Some((name, Meaning::Key))
+                Some(key_value(&name, SpanRange::of(expr), context))
             }
             None => {
                 // If there is no such variable, the compiler suggests one that is alike.
@@ -139,14 +145,29 @@ impl KeyNames {
         }
     }
 
+    /// Reports a variable with the name of a key, which would make the meaning of the name unclear.
+    ///
+    /// Only names that the user has given count: a column's name may be that of a variable, too.
+    pub(crate) fn check_binding(&self, name: &Ident, errors: &mut Errors) {
+        if self.is_given(name) {
+            errors.error_spanned_by(name, format!("`{name}` is the name of a key: choose another name here"));
+        }
+    }
+
     /// The names of which the output needs variables, each with the index of its key.
-    pub(super) fn into_bound(self) -> Vec<(Ident, usize)> {
+    pub(crate) fn into_bound(self) -> Vec<(Ident, usize)> {
         self.names.into_iter().filter(|known| known.is_bound).map(|known| (known.name, known.key)).collect()
     }
 }
 
+/// The value of a key in an expression. `reference` is a variable that holds a reference to it.
+pub(crate) fn key_value(reference: &Ident, spans: SpanRange, context: ExprContext) -> Expr {
+    let place = spans.dereference(reference);
+    if context == ExprContext::Value { clone_datum(&place) } else { place }
+}
+
 /// The name, if the expression is nothing else.
-pub(super) fn bare_name(expr: &Expr) -> Option<&Ident> {
+pub(crate) fn bare_name(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Path(path) if path.qself.is_none() && path.attrs.is_empty() => path.path.get_ident(),
         _ => None,

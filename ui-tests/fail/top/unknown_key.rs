@@ -8,7 +8,7 @@ struct Bid {
 }
 
 fn pipeline(bids: Table<Bid>) {
-    let highest = top!(10 of b in bids by place: b.auction order b.price desc => { ..b, rank });
+    let highest = top!(10 of b in bids by place: b.auction order b.price desc => { plaice, rank });
 }
 
 fn main() {}

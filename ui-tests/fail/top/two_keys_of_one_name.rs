@@ -1,0 +1,14 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Bid {
+    id: i64,
+    auction: i64,
+    price: f64,
+}
+
+fn pipeline(bids: Table<Bid>) {
+    let highest = top!(10 of b in bids by id: b.auction, b.id order b.price desc => { id, rank });
+}
+
+fn main() {}
