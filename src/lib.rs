@@ -35,14 +35,15 @@
 //! | [`reduce!`] | a table of one row for each group, or for each window of event time |
 //! | [`top!`] | a table of the first rows of each group in an order, with their ranks |
 //! | [`join!`] | a table of the rows of two tables that belong together |
+//! | [`row!`] | one row, in a closure that returns rows |
 //!
-//! Each macro expands to the methods of [`Table`], which you can call yourself.
+//! Each macro that makes a table expands to the methods of [`Table`], which you can call yourself.
 //!
 //! # Types, by what you do with them
 //!
 //! | to do what | start here |
 //! |---|---|
-//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts; [`graph`] for its picture; [`console`] for lines beside its live status |
+//! | declare and run a pipeline | [`Pipeline`]; [`Running`] for a pipeline inside a larger program; [`stats`] for what it counts, and for its picture; [`console`] for lines beside its live status |
 //! | describe rows and columns | [`Schema`](trait@Schema), [`ColumnType`](trait@ColumnType); [`schema`] for the types that a column can hold |
 //! | read and write NATS | [`nats::read`] and [`nats::write`]; [`nats::Options`] for credentials and TLS |
 //! | make tables of tables | [`Table`] and its methods; [`operators`] for the builders that some of them return |
@@ -77,6 +78,8 @@ pub use pathway_macros::filter;
 pub use pathway_macros::join;
 #[doc = include_str!("../docs/macros/reduce.md")]
 pub use pathway_macros::reduce;
+#[doc = include_str!("../docs/macros/row.md")]
+pub use pathway_macros::row;
 #[doc = include_str!("../docs/macros/select.md")]
 pub use pathway_macros::select;
 #[doc = include_str!("../docs/macros/top.md")]
@@ -201,13 +204,10 @@ pub mod console {
     pub use pathway_core::console::suspend;
 }
 
-/// A pipeline as a picture; see [`Pipeline::graph`].
-pub mod graph {
-    pub use pathway_core::plan::{Graph, GraphColumn, GraphEdge, GraphNode, GraphRole};
-}
-
-/// What a running pipeline has counted; see [`Running::stats`].
+/// A pipeline from outside: what it consists of, a [`Graph`](stats::Graph), see [`Pipeline::graph`]; and what it has counted,
+/// see [`Running::stats`].
 pub mod stats {
+    pub use pathway_core::plan::{Graph, GraphColumn, GraphEdge, GraphNode, GraphRole};
     pub use pathway_core::telemetry::{
         Bucket, HistogramStats, LatencyStats, OperatorStats, OperatorWorkerStats, PROMETHEUS_CONTENT_TYPE,
         PersistenceStats, PipelineState, RecordingStats, ReplayStats, SinkStats, SourceStats, Stats, prometheus_text,

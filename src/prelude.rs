@@ -55,4 +55,4 @@ pub use crate::nats;
 pub use crate::nats::OnDecodeError;
 pub use crate::reducers::{Accumulator, Reducer};
 pub use crate::schema::{DateTimeNaive, DateTimeUtc, Json};
-pub use crate::{Change, ColumnType, Pipeline, Schema, Table, filter, join, reduce, select, top};
+pub use crate::{Change, ColumnType, Pipeline, Schema, Table, filter, join, reduce, row, select, top};

@@ -55,6 +55,7 @@ fn call_macro(call: &syn::Macro, path: &Path) -> TokenStream {
         "reduce" => crate::reduce::reduce(input),
         "join" => crate::join::join(input),
         "top" => crate::top::top(input),
+        "row" => crate::row_macro::row(input),
         other => panic!("{}: `{other}!` is not a macro of this crate", path.display()),
     }
 }

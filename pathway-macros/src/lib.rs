@@ -18,6 +18,7 @@ mod messages;
 mod reduce;
 mod rename_rule;
 mod row;
+mod row_macro;
 mod schema;
 mod select;
 mod top;
@@ -65,4 +66,10 @@ pub fn join(input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn top(input: TokenStream) -> TokenStream {
     top::top(input.into()).into()
+}
+
+#[expect(missing_docs, reason = "documented where it is re-exported: its doctests need the facade")]
+#[proc_macro]
+pub fn row(input: TokenStream) -> TokenStream {
+    row_macro::row(input.into()).into()
 }

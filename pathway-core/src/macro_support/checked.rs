@@ -36,10 +36,16 @@ pub fn table<T: AnyTable>(table: &T) -> &Table<T::Row> {
     table.table()
 }
 
-/// A value that becomes a column of an anonymous row.
+/// A value that becomes a column of an anonymous row. A reference to one is cloned.
 #[inline]
 pub fn column<T: AnyColumn<Impl>, Impl>(value: T) -> T::Type {
     value.check()
+}
+
+/// The elements that `select!` makes rows of.
+#[inline]
+pub fn elements<T: AnyElements<Impl>, Impl>(value: T) -> <T::Type as IntoIterator>::IntoIter {
+    value.check().into_iter()
 }
 
 /// A value that becomes a row.
@@ -217,6 +223,18 @@ checked!(
 );
 
 checked!(
+    /// Anything that has elements.
+    #[diagnostic::on_unimplemented(
+        message = "`{Self}` has no elements to make rows of",
+        label = "not a list",
+        note = "after the first `in` comes a table, and after each other one what a `for` loop can go through: a list, \
+                an `Option`, an iterator",
+        note = "to combine the rows of two tables, use `join!`"
+    )]
+    AnyElements(IntoIterator)
+);
+
+checked!(
     /// Any row.
     #[diagnostic::on_unimplemented(
         message = "`{Self}` is not a row",
@@ -319,6 +337,20 @@ checked!(
     )]
     AnyCondition(Condition)
 );
+
+#[diagnostic::do_not_recommend]
+impl<T: ColumnType> AnyColumn<Referenced> for &T {
+    type Type = T;
+
+    #[inline]
+    fn check(self) -> T {
+        self.clone_datum()
+    }
+}
+
+/// Selects the impl for references.
+#[derive(Debug)]
+pub struct Referenced;
 
 /// Selects the impl for types that implement the required trait.
 #[derive(Debug)]

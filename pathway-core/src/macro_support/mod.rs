@@ -23,9 +23,9 @@ pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
 pub use self::checked::{
-    AnyAverageable, AnyColumn, AnyCondition, AnyInterpolate, AnyKey, AnyMeasurable, AnyOrder, AnyRow, AnySummable,
-    AnyTable, AnyText, AnyTime, averageable, clone_datum, column, condition, descending, identity, interpolate, key,
-    measurable, order, reversed, row, summable, table, take_datum, text, time,
+    AnyAverageable, AnyColumn, AnyCondition, AnyElements, AnyInterpolate, AnyKey, AnyMeasurable, AnyOrder, AnyRow,
+    AnySummable, AnyTable, AnyText, AnyTime, averageable, clone_datum, column, condition, descending, elements,
+    identity, interpolate, key, measurable, order, reversed, row, summable, table, take_datum, text, time,
 };
 pub use self::column_reducer::{ColumnReducer, column_reducer};
 pub use self::columns::{
@@ -42,11 +42,20 @@ pub use self::user_reducer::{IntoReducer, UserReducer, user_reducer};
 pub use crate::data::*;
 pub use crate::format::json::decode::Slot;
 pub use crate::format::unix_time::{UnixTime, UnixTimeColumn, unix_time};
+use crate::operators::NewRows;
 use crate::plan::Table;
 
 /// Says in pictures of the pipeline what a macro has made a table of: `by o.city`.
 pub fn shown<R>(table: Table<R>, detail: &'static str) -> Table<R> {
     table.with_details([detail.to_owned()])
+}
+
+/// The table of all rows that `rows` pushes for each row of a table.
+pub fn select_elements<R: Schema, O: Schema>(
+    table: &Table<R>,
+    rows: impl Fn(&R, &mut NewRows<'_, O>) + Send + Sync + 'static,
+) -> Table<O> {
+    table.flatten_into("select", rows)
 }
 
 /// Compiles where `T` can be a column. The derive calls it once for each field, with the span of the field's type.

@@ -32,6 +32,7 @@ mod upsert;
 pub mod window;
 
 pub use deduplicate::Deduplicate;
+pub use flatten::NewRows;
 pub use group::Grouped;
 pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
 pub use scan::Timers;

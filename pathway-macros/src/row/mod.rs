@@ -1,13 +1,14 @@
 //! What the function-like macros share: how they name rows, rewrite expressions over them, and build new rows.
 //!
 //! Parsing: [`binding`] (`o in orders`), [`key`] (`by o.city`), [`output`] (`{ id: o.id }`), and in it [`rest`] (`..o`) and [`where_clause`].
-//! Rewriting: [`rewriter`] traverses the user's expressions, [`row_access`] replaces what they take from a row, and [`key_names`]
-//! the names of keys.
+//! Rewriting: [`rewriter`] traverses the user's expressions, [`row_access`] replaces what they take from a row, [`key_names`]
+//! the names of keys, and [`field_access`] what they take from other variables.
 //! Generating: [`expand`] builds the new row, [`span_range`] keeps errors under the user's tokens.
 
 pub(crate) mod binding;
 pub(crate) mod check;
 pub(crate) mod expand;
+pub(crate) mod field_access;
 pub(crate) mod key;
 pub(crate) mod key_names;
 pub(crate) mod output;

@@ -35,11 +35,21 @@ impl OutputRow {
         let struct_path = parse_struct_path(input)?;
         let content;
         let brace = braced!(content in input).span.open();
+        OutputRow::parse_columns(struct_path, brace, &content, errors)
+    }
+
+    /// Parses the columns between the braces.
+    pub(crate) fn parse_columns(
+        struct_path: Option<Path>,
+        brace: Span,
+        content: ParseStream<'_>,
+        errors: &mut Errors,
+    ) -> syn::Result<Self> {
         let mut columns = Vec::new();
         let mut rest = None;
         while !content.is_empty() {
             if content.peek(Token![..]) {
-                match errors.ok(Rest::parse(&content, columns.len())) {
+                match errors.ok(Rest::parse(content, columns.len())) {
                     Some(second) if rest.is_some() => {
                         errors.error_spanned_by(second.tokens(), "the row already has a `..`: keep one");
                     }
@@ -48,7 +58,7 @@ impl OutputRow {
             } else {
                 match errors.ok(content.call(OutputColumn::parse)) {
                     Some(column) => columns.push(column),
-                    None => skip_to_comma(&content)?,
+                    None => skip_to_comma(content)?,
                 }
             }
             if content.is_empty() {
@@ -56,7 +66,7 @@ impl OutputRow {
             }
             if !content.peek(Token![,]) {
                 errors.push(content.error("expected `,` between two columns"));
-                skip_to_comma(&content)?;
+                skip_to_comma(content)?;
             }
             content.parse::<Option<Token![,]>>()?;
         }
@@ -98,8 +108,7 @@ fn parse_struct_path(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
     if input.peek(syn::token::Brace) {
         return Ok(None);
     }
-    let ahead = input.fork();
-    if ahead.parse::<Path>().is_ok() && ahead.peek(syn::token::Brace) {
+    if is_named(input) {
         return input.parse().map(Some);
     }
     let message = "expected a row: `{ city: o.city }`, or `Name { city: o.city }` with a struct that derives `Schema`";
@@ -107,6 +116,12 @@ fn parse_struct_path(input: ParseStream<'_>) -> syn::Result<Option<Path>> {
         Ok(found) => syn::Error::new_spanned(found, message),
         Err(_) => input.error(message),
     })
+}
+
+/// Whether the row of a struct follows: a path and a brace.
+pub(crate) fn is_named(input: ParseStream<'_>) -> bool {
+    let ahead = input.fork();
+    ahead.parse::<Path>().is_ok() && ahead.peek(syn::token::Brace)
 }
 
 /// The name of a column without one: `city` for `o.city`.

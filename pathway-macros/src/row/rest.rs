@@ -1,7 +1,7 @@
 //! `..o` in a new row: all other columns of an existing row.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use quote::{ToTokens, quote};
 use syn::parse::ParseStream;
 use syn::{Expr, Token, parse_quote};
 
@@ -50,7 +50,21 @@ pub(crate) fn check(output: &mut OutputRow, rows: &[&Ident], errors: &mut Errors
         errors.error_spanned_by(rest.tokens(), message);
         rest.row = parse_quote!(#first);
     }
-    if rest.position != 0 && rest.position != output.columns.len() {
+    check_position(rest, output.columns.len(), errors);
+}
+
+/// Checks the `..o` of a new row that can be any expression.
+pub(crate) fn check_expr(output: &mut OutputRow, errors: &mut Errors) {
+    let Some(rest) = &output.rest else { return };
+    check_position(rest, output.columns.len(), errors);
+    if rest.row.to_token_stream().is_empty() {
+        errors.error_spanned_by(rest.tokens(), "expected a row after `..`, as in `..o`");
+        output.rest = None;
+    }
+}
+
+fn check_position(rest: &Rest, columns: usize, errors: &mut Errors) {
+    if rest.position != 0 && rest.position != columns {
         let message = "`..` must come first or last: the row has the old columns first, then the new ones";
         errors.error_spanned_by(rest.tokens(), message);
     }

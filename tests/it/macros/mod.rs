@@ -1,4 +1,4 @@
-//! The meaning of `filter!`, `select!`, `reduce!`, `top!` and `join!`.
+//! The meaning of `filter!`, `select!`, `reduce!`, `top!`, `join!` and `row!`.
 
 mod filter;
 mod hygiene;
@@ -10,6 +10,7 @@ mod reduce;
 mod reducer_words;
 mod reducers;
 mod rest;
+mod row;
 mod select;
 mod top;
 mod where_clause;

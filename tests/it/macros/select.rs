@@ -59,3 +59,68 @@ fn the_row_need_not_be_used() {
     assert_eq!(column(|orders| select!(city in orders => { city: 1 }), |row| row.city), [1, 1, 1, 1]);
     assert_eq!(column(|orders| select!(_ in orders => { one: 1 }), |row| row.one), [1, 1, 1, 1]);
 }
+
+#[derive(Clone, Schema)]
+struct Cart {
+    id: i64,
+    items: Vec<(String, i64)>,
+    text: String,
+    note: Option<String>,
+}
+
+fn of_carts<R: Schema>(build: impl FnOnce(&Table<Cart>) -> Table<R>) -> Vec<R> {
+    let pipeline = Pipeline::new();
+    let cart = |id, items: &[(&str, i64)], text: &str, note: Option<&str>| {
+        let items = items.iter().map(|(sku, n)| ((*sku).to_owned(), *n)).collect();
+        Cart { id, items, text: text.to_owned(), note: note.map(str::to_owned) }
+    };
+    let carts = pipeline.rows([
+        cart(1, &[("pen", 2), ("ink", 1)], "7", None),
+        cart(2, &[], "seven", Some("gift")),
+        cart(3, &[("pen", 5)], "-2", Some("fragile")),
+    ]);
+    let seen = build(&carts).collect();
+    pipeline.run().unwrap();
+    seen.rows()
+}
+
+#[test]
+fn a_row_for_each_element_of_a_list() {
+    let rows = of_carts(|carts| select!(c in carts, (sku, n) in &c.items => { c.id, sku, n, double: n * 2 }));
+    let rows: Vec<_> = rows.iter().map(|row| (row.id, &*row.sku, row.n, row.double)).collect();
+    assert_eq!(rows, [(1, "ink", 1, 2), (1, "pen", 2, 4), (3, "pen", 5, 10)]);
+    // The list by value, whose elements are the closure's own, and a field of each.
+    let rows = of_carts(
+        |carts| select!(c in carts, item in c.items, => { n: item.1, sku: item.0, shout: item.0.to_uppercase() }),
+    );
+    let rows: Vec<_> = rows.iter().map(|row| (row.n, &*row.sku, &*row.shout)).collect();
+    assert_eq!(rows, [(1, "ink", "INK"), (2, "pen", "PEN"), (5, "pen", "PEN")]);
+}
+
+#[test]
+fn a_row_for_each_combination_of_elements() {
+    let rows = of_carts(
+        |carts| select!(c in carts, item in &c.items, letter in item.0.chars(), n in 0..item.1 => { c.id, letter: letter.to_string(), n }),
+    );
+    assert_eq!(rows.len(), 3 * (2 + 1 + 5));
+    assert_eq!((rows[0].id, &*rows[0].letter, rows[0].n), (1, "e", 0));
+}
+
+#[test]
+fn a_row_where_there_is_a_value() {
+    let rows = of_carts(|carts| select!(c in carts, number in c.text.parse::<i64>() => { c.id, number }));
+    assert_eq!(rows.iter().map(|row| (row.id, row.number)).collect::<Vec<_>>(), [(1, 7), (3, -2)]);
+    let rows = of_carts(|carts| select!(c in carts, note in c.note => { ..c, note, length: c.text.len() as i64 }));
+    assert_eq!(
+        rows.iter().map(|row| (row.id, &*row.note, row.length)).collect::<Vec<_>>(),
+        [(2, "gift", 5), (3, "fragile", 2)]
+    );
+    let rows = of_carts(|carts| select!(c in carts, city in &c.note => Lean { c.id, city: city.clone() }));
+    assert_eq!(rows[0], Lean { id: 2, city: "gift".to_owned() });
+}
+
+#[test]
+fn a_reference_to_a_value_is_cloned() {
+    let cities = column(|orders| select!(o in orders => { city: &o.city, day: &o.day }), |row| (row.city, row.day));
+    assert_eq!(cities[3], ("Rome".to_owned(), 1));
+}

@@ -1,8 +1,8 @@
 //! The picture of a pipeline: everything that was declared, in the order of the declaration.
 
 use crate::support::Input;
-use pathway::graph::{Graph, GraphEdge, GraphRole};
 use pathway::prelude::*;
+use pathway::stats::{Graph, GraphEdge, GraphRole};
 use pathway::testing::Broker;
 use pathway::windows::session;
 
@@ -84,7 +84,7 @@ fn nodes_have_their_columns_and_read_only_nodes_before_them() {
     let pipeline = service();
     let Graph { nodes, edges, .. } = pipeline.graph();
     let columns = |number: usize| {
-        let column = |column: &pathway::graph::GraphColumn| format!("{}: {}", column.name, column.type_name);
+        let column = |column: &pathway::stats::GraphColumn| format!("{}: {}", column.name, column.type_name);
         nodes[number].columns.iter().map(column).collect::<Vec<_>>()
     };
     assert_eq!(columns(0), ["id: i64", "city: String", "price: f64", "at: DateTimeUtc"]);

@@ -1,9 +1,9 @@
-//! [`Table::flatten`](pathway::Table::flatten), `filter_map`, `concat` and `distinct`.
+//! [`Table::flatten`](pathway::Table::flatten), `filter_map`, `select!` of elements, `concat` and `distinct`.
 
 use pathway::prelude::*;
 
 use super::check::{check, check_row_by_row};
-use super::orders::line;
+use super::orders::{bits, line, price};
 
 #[derive(Schema)]
 struct Piece {
@@ -35,6 +35,60 @@ fn filtered_and_mapped() {
         |orders| orders.filter_map(|o| Some(Piece { city: o.city.clone(), number: o.shop? })),
         |piece| (piece.city.clone(), piece.number),
         |rows| rows.flat_map(|(city, _, shop, _, _)| shop.map(|shop| (city, shop))),
+    );
+}
+
+/// `row!` in the closures of `flatten` and `filter_map`.
+#[test]
+fn anonymous_rows_of_closures() {
+    check_row_by_row(
+        "flatten to anonymous rows",
+        |orders| orders.flatten(|o| (0..=o.quantity).map(|n| row! { o.city, number: n / o.day }).collect::<Vec<_>>()),
+        |piece| (piece.city.clone(), piece.number),
+        |rows| {
+            rows.flat_map(|(city, day, _, quantity, _)| (0..=quantity).map(move |number| (city.clone(), number / day)))
+        },
+    );
+    check_row_by_row(
+        "filter_map to anonymous rows",
+        |orders| orders.filter_map(|o| Some(row! { ..o, shop: o.shop? })),
+        |row| (row.city.clone(), row.day, row.shop, row.quantity, bits(row.price)),
+        |rows| {
+            rows.flat_map(|(city, day, shop, quantity, sixteenths)| {
+                shop.map(|shop| (city, day, shop, quantity, bits(price(sixteenths))))
+            })
+        },
+    );
+}
+
+#[test]
+fn elements() {
+    check_row_by_row(
+        "select of elements",
+        |orders| select!(o in orders, shop in o.shop, n in 0..=o.quantity => { o.city, shop, number: n / o.day }),
+        |row| (row.city.clone(), row.shop, row.number),
+        |rows| {
+            rows.flat_map(|(city, day, shop, quantity, _)| {
+                let pairs =
+                    shop.into_iter().flat_map(move |shop| (0..=quantity).map(move |number| (shop, number / day)));
+                pairs.map(move |(shop, number)| (city.clone(), shop, number))
+            })
+        },
+    );
+    check(
+        "reduce of elements",
+        |orders| {
+            let pieces = select!(o in orders, n in 0..o.quantity => { o.city, number: n + o.day });
+            reduce!(p in pieces by p.city => { p.city, n: count(), total: sum(p.number) })
+        },
+        |row| (row.city.clone(), row.n, row.total),
+        |rows| {
+            let pieces = rows
+                .flat_map(|(city, day, _, quantity, _)| (0..quantity).map(move |number| (city.clone(), number + day)));
+            super::differential::reduce(pieces, |city, group| {
+                (city.clone(), group.count(), group.sum(|number| *number))
+            })
+        },
     );
 }
 

@@ -1,0 +1,3 @@
+//! Columns that are fields, variables and expressions.
+
+row! { o.id, sku, cost: o.price * item.quantity as f64 }

@@ -1,0 +1,30 @@
+fn expansion() {
+    #[derive(
+        ::core::clone::Clone,
+        ::core::fmt::Debug,
+        ::core::cmp::PartialEq,
+        ::pathway::Schema
+    )]
+    struct AnonymousRow<T0, T1, T2> {
+        id: T0,
+        sku: T1,
+        cost: T2,
+    }
+    ::pathway::__private::select_elements(
+        ::pathway::__private::table(&orders),
+        move |o, __rows| {
+            for (sku, n) in ::pathway::__private::elements(&o.items) {
+                __rows
+                    .push(AnonymousRow {
+                        id: ::pathway::__private::column(
+                            ::pathway::__private::clone_datum(&o.id),
+                        ),
+                        sku: ::pathway::__private::column(sku),
+                        cost: ::pathway::__private::column(
+                            ::pathway::__private::clone_datum(&o.price) * *n as f64,
+                        ),
+                    });
+            }
+        },
+    )
+}

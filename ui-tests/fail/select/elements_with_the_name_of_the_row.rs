@@ -1,0 +1,14 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    id: i64,
+    city: String,
+    items: Vec<String>,
+}
+
+fn pipeline(orders: Table<Order>) {
+    let items = select!(o in orders, o in &o.items => { o });
+}
+
+fn main() {}

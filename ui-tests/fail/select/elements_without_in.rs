@@ -1,0 +1,14 @@
+use pathway::prelude::*;
+
+#[derive(Schema)]
+struct Order {
+    id: i64,
+    city: String,
+    items: Vec<String>,
+}
+
+fn pipeline(orders: Table<Order>) {
+    let items = select!(o in orders, item of o.items => { o.id, item });
+}
+
+fn main() {}
