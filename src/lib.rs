@@ -95,8 +95,8 @@ pub mod prelude;
 /// The traits are derived; you meet them as bounds, and in compile errors.
 pub mod schema {
     pub use pathway_core::data::{
-        Column, Columns, DateTimeNaive, DateTimeUtc, Datum, DecodeJson, EncodeJson, EncodeText, Json, OneColumn,
-        OnePayload, PrimaryKey, TextForm,
+        Column, Columns, DateTimeNaive, DateTimeUtc, Datum, DecodeJson, EncodeJson, EncodeText, Extends, Json,
+        OneColumn, OnePayload, PrimaryKey, TextForm,
     };
 }
 

@@ -26,6 +26,10 @@ fn totals(orders: &Table<Order>) -> Table<impl Schema> {
     filter!(a in all => a.n > 1)
 }
 
+fn cheap<R: pathway::schema::Extends<Order>>(orders: &Table<R>) -> Table<R> {
+    filter!(o in orders => o.base().price < 5.0)
+}
+
 fn main() {
-    let _ = totals;
+    let _ = (totals, cheap::<Order>);
 }

@@ -14,6 +14,14 @@ pub const fn assert_distinct_names(one: &Columns, two: &Columns) {
     }
 }
 
+/// Fails to compile where a function that takes a row by [`Extends`](crate::data::Extends) would see a value that was replaced.
+#[expect(clippy::panic, reason = "it runs at compile time only")]
+pub const fn assert_not_replaced(base: &Columns, own: &Columns) {
+    if base.overlaps(own) {
+        panic!("a column of the extended row is replaced: give the new column another name");
+    }
+}
+
 /// A column's value, for [`Schema::zip_columns`].
 #[inline]
 pub fn dyn_value<T: ColumnType>(value: &T) -> &dyn DynValue {

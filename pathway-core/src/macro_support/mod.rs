@@ -29,7 +29,7 @@ pub use self::checked::{
 };
 pub use self::column_reducer::{ColumnReducer, column_reducer};
 pub use self::columns::{
-    assert_distinct_names, compare_columns, debug_columns, dyn_value, encode_columns, hash_columns,
+    assert_distinct_names, assert_not_replaced, compare_columns, debug_columns, dyn_value, encode_columns, hash_columns,
 };
 pub use self::defaults::{DefaultFromText, HasDefault, default_from_text, default_value};
 pub use self::enum_column::EnumColumn;

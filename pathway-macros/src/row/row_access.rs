@@ -88,11 +88,19 @@ pub(crate) fn clone_datum(place: &Expr) -> Expr {
     spans.call("clone_datum", &spans.reference(place))
 }
 
-/// Whether the expression is the row, or a field of it, at any depth: `o`, `o.city`, `o.pair.0`.
+/// Whether the expression is the row, or a field of it, at any depth: `o`, `o.city`, `o.pair.0`, `o.base().city`.
 pub(crate) fn is_row_access(expr: &Expr, row: &Ident) -> bool {
     match expr {
-        Expr::Field(field) => is_row_access(&field.base, row),
+        Expr::Field(field) => is_row_access(&field.base, row) || is_base_of_row(&field.base, row),
         expr => is_row(expr, row),
+    }
+}
+
+/// Whether the expression is `o.base()`, the row that `o` extends: its fields are columns, too.
+fn is_base_of_row(expr: &Expr, row: &Ident) -> bool {
+    match expr {
+        Expr::MethodCall(call) => call.method == "base" && call.args.is_empty() && is_row(&call.receiver, row),
+        _ => false,
     }
 }
 

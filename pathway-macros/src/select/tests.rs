@@ -31,6 +31,13 @@ fn fields_of_elements_are_cloned_and_elements_are_not() {
 }
 
 #[test]
+fn columns_of_the_base_of_a_row_are_cloned() {
+    let expanded = select(quote!(o in orders => { o.base().city, n: o.base().len(), p: p.base().city })).to_string();
+    assert_eq!(expanded.matches("clone_datum (& o . base () . city)").count(), 1, "{expanded}");
+    assert_eq!(expanded.matches("clone_datum").count(), 1, "{expanded}");
+}
+
+#[test]
 fn every_mistake_is_reported() {
     let expanded = select(quote!(o in orders => { a: o.id, ..p, o.price * 2.0, a: o.id, b: 1 c: 2 })).to_string();
     assert_eq!(expanded.matches("compile_error").count(), 5, "{expanded}");

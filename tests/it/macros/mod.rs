@@ -1,5 +1,6 @@
 //! The meaning of `filter!`, `select!`, `reduce!`, `top!`, `join!` and `row!`.
 
+mod extends;
 mod filter;
 mod hygiene;
 mod join;

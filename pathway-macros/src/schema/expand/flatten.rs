@@ -35,6 +35,13 @@ pub(super) fn bounded_generics(row: &Row) -> Generics {
     generics
 }
 
+/// The columns of the row itself, without those of its flattened rows.
+pub(super) fn own_columns(row: &Row) -> TokenStream {
+    let krate = &row.krate;
+    let own = row.columns.iter().map(|column| column_entry(column, krate));
+    quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*], names: &[] })
+}
+
 /// A compile-time check that no two parts of a row have a column of the same name.
 pub(super) struct NameCheck {
     /// An item beside the impls.
@@ -45,9 +52,7 @@ pub(super) struct NameCheck {
 
 pub(super) fn name_check(row: &Row) -> NameCheck {
     let krate = &row.krate;
-    let own = row.columns.iter().map(|column| column_entry(column, krate));
-    let own =
-        quote!(#krate::__private::Columns { fields: &[#(#krate::__private::SchemaField::Column(#own)),*], names: &[] });
+    let own = own_columns(row);
     let checks = row.flattened.iter().enumerate().filter(|(_, field)| !field.replaceable).map(|(index, field)| {
         let columns = schema_item(field, "COLUMNS", krate);
         let earlier = row.flattened.iter().take(index).map(|earlier| {

@@ -7,6 +7,7 @@
 mod datum;
 mod decode;
 mod encode;
+mod extends;
 mod fields;
 mod flatten;
 mod metadata;
@@ -35,7 +36,8 @@ pub(crate) fn expand(row: &Row) -> TokenStream {
     let NameCheck { item: name_check, statement } = flatten::name_check(row);
     let schema = schema_impl(row, &statement);
     let one_column = one_column::impls(row);
-    quote!(#datum #schema #one_column #name_check)
+    let extends = extends::impls(row);
+    quote!(#datum #schema #one_column #extends #name_check)
 }
 
 /// Impls for input that cannot be a row, so that code that uses the type causes no other errors. They never run.
@@ -64,6 +66,13 @@ pub(crate) fn fallback(input: &DeriveInput, krate: Path) -> TokenStream {
             }
             fn encode_columns(&self, _: &mut #krate::__private::Vec<::core::primitive::u8>) {}
             fn zip_columns(&self, _: &Self, _: &mut #show) {}
+        }
+
+        #[automatically_derived]
+        impl #impl_generics #krate::__private::Extends<Self> for #ident #type_generics #where_clause {
+            fn base(&self) -> &Self {
+                self
+            }
         }
     }
 }

@@ -158,6 +158,12 @@ impl ::streams::__private::Schema for Shipped {
         );
     }
 }
+#[automatically_derived]
+impl ::streams::__private::Extends<Self> for Shipped {
+    fn base(&self) -> &Self {
+        self
+    }
+}
 const _: () = {
     ::streams::__private::assert_distinct_names(
         &<Order as ::streams::__private::Schema>::COLUMNS,

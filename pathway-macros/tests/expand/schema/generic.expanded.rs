@@ -177,3 +177,32 @@ impl<
         }
     }
 }
+#[automatically_derived]
+impl<
+    R: ::pathway::__private::Schema,
+    T0: ::pathway::__private::ColumnType,
+    __Base: ::pathway::__private::Schema,
+> ::pathway::__private::Extends<__Base> for AnonymousRow<R, T0>
+where
+    R: ::pathway::__private::Extends<__Base>,
+{
+    fn base(&self) -> &__Base {
+        const {
+            ::pathway::__private::assert_not_replaced(
+                &<__Base as ::pathway::__private::Schema>::COLUMNS,
+                &::pathway::__private::Columns {
+                    fields: &[
+                        ::pathway::__private::SchemaField::Column(::pathway::__private::Column {
+                            name: "cost",
+                            type_name: "T0",
+                            primary_key: false,
+                            path: ::core::option::Option::None,
+                        }),
+                    ],
+                    names: &[],
+                },
+            )
+        }
+        ::pathway::__private::Extends::base(&self.__row)
+    }
+}

@@ -49,3 +49,9 @@ impl ::pathway::__private::Schema for State {
         ),
     ) {}
 }
+#[automatically_derived]
+impl ::pathway::__private::Extends<Self> for State {
+    fn base(&self) -> &Self {
+        self
+    }
+}

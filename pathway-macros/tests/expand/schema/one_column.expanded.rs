@@ -135,3 +135,9 @@ impl ::pathway::__private::OnePayload<String> for Line {
         ::core::result::Result::Ok(Self { text: payload })
     }
 }
+#[automatically_derived]
+impl ::pathway::__private::Extends<Self> for Line {
+    fn base(&self) -> &Self {
+        self
+    }
+}

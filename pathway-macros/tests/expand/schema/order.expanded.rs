@@ -671,3 +671,9 @@ impl ::pathway::__private::Schema for Order {
         );
     }
 }
+#[automatically_derived]
+impl ::pathway::__private::Extends<Self> for Order {
+    fn base(&self) -> &Self {
+        self
+    }
+}
