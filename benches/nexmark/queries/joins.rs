@@ -12,7 +12,8 @@ pub(crate) fn q3(persons: &Table<Person>, auctions: &Table<Auction>) -> Table<im
 }
 
 /// Bids with a value of a static table.
-pub(crate) fn q13(bids: &Table<Bid>, side: &Table<Side>) -> Table<impl Schema> {
+pub(crate) fn q13(pipeline: &Pipeline, bids: &Table<Bid>) -> Table<impl Schema> {
+    let side = pipeline.rows((0..10_000_i64).map(|key| row! { key, value: format!("value-{key}") }));
     join!(b in bids, s in side asof_now on b.auction % 10_000 == s.key => {
         b.auction,
         b.bidder,
@@ -22,29 +23,11 @@ pub(crate) fn q13(bids: &Table<Bid>, side: &Table<Side>) -> Table<impl Schema> {
     })
 }
 
-/// A row of the static table.
-#[derive(Schema)]
-pub(crate) struct Side {
-    pub(crate) key: i64,
-    pub(crate) value: String,
-}
-
-/// The static table.
-pub(crate) fn side(pipeline: &Pipeline) -> Table<Side> {
-    pipeline.rows((0..10_000).map(|key| Side { key, value: format!("value-{key}") }))
-}
-
 /// Bids with their auction, of a category.
 pub(crate) fn q20(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Schema> {
     let items = filter!(a in auctions => a.category == 10);
     join!(b in bids, a in items on b.auction == a.id => {
-        b.auction,
-        b.bidder,
-        b.price,
-        b.channel,
-        b.url,
-        b.date_time,
-        b.extra,
+        ..b,
         a.item_name,
         a.description,
         a.initial_bid,

@@ -43,7 +43,7 @@ pub(crate) fn declare(name: &str, pipeline: &Pipeline, inputs: &Inputs, output: 
         "q10" => output.take(&rows_to_rows::q10(&bids())),
         "q11" => output.take(&windows::q11(&bids())),
         "q12" => output.take(&windows::q12(&bids())),
-        "q13" => output.take(&joins::q13(&bids(), &joins::side(pipeline))),
+        "q13" => output.take(&joins::q13(pipeline, &bids())),
         "q14" => output.take(&rows_to_rows::q14(&bids())),
         "q15" => output.take(&groups::q15(&bids())),
         "q16" => output.take(&groups::q16(&bids())),

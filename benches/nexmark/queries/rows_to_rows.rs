@@ -35,14 +35,11 @@ pub(crate) fn q10(bids: &Table<Bid>) -> Table<impl Schema> {
 
 /// A calculation for each bid: a price in another currency, the time of day, and how often a letter occurs.
 pub(crate) fn q14(bids: &Table<Bid>) -> Table<impl Schema> {
-    let dear = filter!(b in bids => {
-        let price = b.price * 908 / 1000;
-        price > 1_000_000 && price < 50_000_000
-    });
-    select!(b in dear => {
+    let dear = 1_000_001..50_000_000;
+    select!(b in bids, price in Some(b.price * 908 / 1000).filter(|price| dear.contains(price)) => {
         b.auction,
         b.bidder,
-        price: b.price * 908 / 1000,
+        price,
         time_of_day: match b.date_time.strftime("%H").to_string().parse::<i64>() {
             Ok(8..=18) => "dayTime",
             Ok(..=6 | 20..) => "nightTime",
@@ -57,14 +54,7 @@ pub(crate) fn q14(bids: &Table<Bid>) -> Table<impl Schema> {
 
 /// The id of each bid's channel: of well-known ones, or as the URL has it.
 pub(crate) fn q21(bids: &Table<Bid>) -> Table<impl Schema> {
-    let known = select!(b in bids => {
-        b.auction,
-        b.bidder,
-        b.price,
-        b.channel,
-        channel_id: channel_id(&b.channel, &b.url),
-    });
-    filter!(b in known => b.channel_id.is_some())
+    select!(b in bids, channel_id in channel_id(&b.channel, &b.url) => { b.auction, b.bidder, b.price, b.channel, channel_id })
 }
 
 fn channel_id(channel: &str, url: &str) -> Option<String> {

@@ -1,7 +1,5 @@
 //! Queries of the bids that win.
 
-use std::cmp::Reverse;
-
 use pathway::prelude::*;
 
 use super::super::rows::{Auction, Bid};
@@ -27,12 +25,8 @@ pub(crate) fn q6(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Sch
         b.bidder,
         b.extra,
     });
-    let winners = reduce!(p in valid by p.id, p.seller => {
-        p.id,
-        p.seller,
-        won: arg_max((p.price, Reverse(p.date_time), Reverse(p.bidder), Reverse(p.extra)), (p.date_time, p.price)),
-    });
-    reduce!(w in winners by w.seller => { w.seller, average: average(top_k((w.won.0, w.id, w.won.1), 10)) })
+    let winners = top!(1 of p in valid by p.id order p.price desc, p.date_time, p.bidder, p.extra);
+    reduce!(w in winners by w.seller => { w.seller, average: average(top_k((w.date_time, w.id, w.price), 10)) })
 }
 
 fn average(last: Vec<(DateTimeUtc, i64, i64)>) -> i64 {
@@ -49,5 +43,5 @@ pub(crate) fn q9(auctions: &Table<Auction>, bids: &Table<Bid>) -> Table<impl Sch
         bid_date_time: b.date_time,
         bid_extra: b.extra,
     });
-    top!(1 of p in valid by p.id order p.price desc, p.bid_date_time, p.bidder, p.bid_extra => { ..p })
+    top!(1 of p in valid by p.id order p.price desc, p.bid_date_time, p.bidder, p.bid_extra)
 }
