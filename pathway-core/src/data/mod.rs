@@ -2,6 +2,7 @@
 //!
 //! Every other room imports this one; this one imports no other.
 
+mod both_rows;
 mod change;
 mod column;
 mod columns;
@@ -32,6 +33,7 @@ mod sequences;
 mod sort;
 mod time;
 
+pub use both_rows::{BothRows, ExtensibleRow};
 pub use change::{Change, Commit};
 pub use column::{ColumnType, DecodeJson, EncodeJson, EncodeText, TextForm};
 pub use columns::{Columns, SchemaField};

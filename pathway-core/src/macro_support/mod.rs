@@ -2,6 +2,7 @@
 //!
 //! Generated code reaches this room as `pathway::__private`; nothing else may use it. It keeps generated code short.
 
+mod both_rows;
 mod checked;
 mod column_reducer;
 mod columns;
@@ -22,6 +23,7 @@ pub use serde::de::SeqAccess;
 pub use serde::ser::SerializeTuple;
 pub use serde::{Deserializer, Serializer};
 
+pub use self::both_rows::{both_rows, distinct_columns, type_of};
 pub use self::checked::{
     AnyAverageable, AnyColumn, AnyCondition, AnyElements, AnyInterpolate, AnyKey, AnyMeasurable, AnyOrder, AnyRow,
     AnySummable, AnyTable, AnyText, AnyTime, averageable, clone_datum, column, condition, descending, elements,

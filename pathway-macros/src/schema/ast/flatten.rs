@@ -1,7 +1,7 @@
 //! Parses `#[schema(flatten)]`: a field that is a row, whose columns become columns of the struct.
 
 use proc_macro2::Ident;
-use syn::{Field, Type};
+use syn::{Field, Type, Visibility};
 
 use crate::attr::{MetaItem, set_once};
 use crate::errors::Errors;
@@ -16,6 +16,7 @@ const REST: &str = "rest";
 pub(crate) struct FlattenedField {
     /// The index of the field in the struct.
     pub(crate) field_index: usize,
+    pub(crate) visibility: Visibility,
     pub(crate) field: Ident,
     pub(crate) ty: Type,
     /// Set by `rest`: a column of the struct replaces a column of this field with the same name. The field's primary
@@ -49,6 +50,7 @@ impl FlattenedField {
                 }
             }
         }
-        FlattenedField { field_index, field: ident.clone(), ty: field.ty.clone(), replaceable: rest.is_some() }
+        let (visibility, field, ty) = (field.vis.clone(), ident.clone(), field.ty.clone());
+        FlattenedField { field_index, visibility, field, ty, replaceable: rest.is_some() }
     }
 }

@@ -8,7 +8,7 @@ mod pointer;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
-use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type};
+use syn::{Attribute, Data, DeriveInput, Expr, Field, Fields, Generics, LitStr, Path, Type, Visibility};
 
 pub(crate) use self::flatten::FlattenedField;
 pub(crate) use self::format::TimeFormat;
@@ -21,6 +21,7 @@ use crate::rename_rule::RenameRule;
 
 /// The struct that derives `Schema`.
 pub(crate) struct Row {
+    pub(crate) visibility: Visibility,
     pub(crate) ident: Ident,
     pub(crate) generics: Generics,
     /// The path of the facade crate.
@@ -35,6 +36,7 @@ pub(crate) struct Row {
 pub(crate) struct Column {
     /// The index of the field in the struct.
     pub(crate) field_index: usize,
+    pub(crate) visibility: Visibility,
     pub(crate) field: Ident,
     pub(crate) ty: Type,
     /// The name on the wire.
@@ -97,7 +99,8 @@ impl Row {
                 columns.push(Column::parse((field, ident), field_index, &items, rename_all, errors));
             }
         }
-        Some(Row { ident: input.ident.clone(), generics: input.generics.clone(), krate, columns, flattened })
+        let (visibility, ident, generics) = (input.vis.clone(), input.ident.clone(), input.generics.clone());
+        Some(Row { visibility, ident, generics, krate, columns, flattened })
     }
 }
 
@@ -142,8 +145,20 @@ impl Column {
             }
         };
         let primary_key = primary_key.is_some();
-        let (field, ty) = (ident.clone(), field.ty.clone());
-        Column { field_index, field, ty, name, name_tokens, primary_key, default, pointer, format, metadata }
+        let (visibility, field, ty) = (field.vis.clone(), ident.clone(), field.ty.clone());
+        Column {
+            field_index,
+            visibility,
+            field,
+            ty,
+            name,
+            name_tokens,
+            primary_key,
+            default,
+            pointer,
+            format,
+            metadata,
+        }
     }
 }
 

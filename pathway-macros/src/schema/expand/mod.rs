@@ -8,6 +8,7 @@ mod datum;
 mod decode;
 mod encode;
 mod extends;
+mod extensible;
 mod fields;
 mod flatten;
 mod metadata;
@@ -26,6 +27,7 @@ pub(crate) use self::encode::json_string;
 use self::fields::{Field, column_type_checks};
 use self::flatten::NameCheck;
 use self::primary_key::PrimaryKey;
+use self::replaced_columns::Rows;
 use super::ast::{Column, Row};
 use crate::generics::fallback_generics;
 use crate::messages::display_tokens;
@@ -36,8 +38,8 @@ pub(crate) fn expand(row: &Row) -> TokenStream {
     let NameCheck { item: name_check, statement } = flatten::name_check(row);
     let schema = schema_impl(row, &statement);
     let one_column = one_column::impls(row);
-    let extends = extends::impls(row);
-    quote!(#datum #schema #one_column #extends #name_check)
+    let (extends, extensible) = (extends::impls(row), extensible::impls(row));
+    quote!(#datum #schema #one_column #extends #extensible #name_check)
 }
 
 /// Impls for input that cannot be a row, so that code that uses the type causes no other errors. They never run.
@@ -110,7 +112,8 @@ fn schema_impl(row: &Row, name_check: &TokenStream) -> TokenStream {
     // Without a key the body stays empty: clippy warns about a `()` in the user's crate.
     let key_value = (!values.is_empty()).then(|| quote!(#checks (#(#values,)*)));
     let metadata = metadata::metadata_const(row);
-    let zip_columns = replaced_columns::zip_columns_body(row);
+    let rows = Rows { one: quote!(self), two: quote!(other), is_extended: false };
+    let zip_columns = replaced_columns::zip_columns_body(row, &rows);
     let show = show_type(krate);
     let decode = decode::body(row);
     let encode =

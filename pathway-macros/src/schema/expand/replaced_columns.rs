@@ -24,14 +24,23 @@ pub(super) fn or_by_column(row: &Row, by_field: &TokenStream, by_column: &TokenS
     quote!(if const { #(#replaces)||* } { #by_column } else { #by_field })
 }
 
+/// The two rows whose columns are visited.
+pub(super) struct Rows {
+    pub(super) one: TokenStream,
+    pub(super) two: TokenStream,
+    /// Whether another row was added to them.
+    pub(super) is_extended: bool,
+}
+
 /// The body of `zip_columns`, which passes each column of two rows to `show`.
-pub(super) fn zip_columns_body(row: &Row) -> TokenStream {
+pub(super) fn zip_columns_body(row: &Row, rows: &Rows) -> TokenStream {
+    let Rows { one, two, is_extended } = rows;
     let krate = &row.krate;
     let columns = quote!(<Self as #krate::__private::Schema>::COLUMNS);
     // Each call names the type, so that a type that cannot be a column is reported once.
     let show = |column: &Column| {
         let (field, index, ty) = (&column.field, column.field_index, wire_type(column, krate));
-        let [one, two] = [quote!(self.#field), quote!(other.#field)].map(|field| {
+        let [one, two] = [quote!(#one.#field), quote!(#two.#field)].map(|field| {
             let value = wire_value(column, &field, krate);
             quote!(#krate::__private::dyn_value::<#ty>(#value))
         });
@@ -50,14 +59,19 @@ pub(super) fn zip_columns_body(row: &Row) -> TokenStream {
         Field::Flattened(flattened) => {
             let (zip_columns, field) = (schema_item(flattened, "zip_columns", krate), &flattened.field);
             if !flattened.replaceable {
-                return quote!(#zip_columns(&self.#field, &other.#field, show););
+                return quote!(#zip_columns(&#one.#field, &#two.#field, show););
             }
+            let ty = &flattened.ty;
+            let zip_columns = match is_extended {
+                true => quote!(<#ty as #krate::__private::ExtensibleRow>::zip_own),
+                false => zip_columns,
+            };
             let own = row.columns.iter().map(|column| {
                 let (name, shown) = (&column.name, show(column));
                 quote!(#name => { #shown })
             });
             quote! {
-                #zip_columns(&self.#field, &other.#field, &mut |column, one, two| match column.name {
+                #zip_columns(&#one.#field, &#two.#field, &mut |column, one, two| match column.name {
                     #(#own)*
                     _ => show(column, one, two),
                 });

@@ -165,6 +165,85 @@ impl ::streams::__private::Extends<Self> for Shipped {
     }
 }
 const _: () = {
+    #[doc(hidden)]
+    #[allow(
+        missing_docs,
+        dead_code,
+        unreachable_pub,
+        private_interfaces,
+        missing_debug_implementations
+    )]
+    struct __ShippedWith<__X: ::streams::__private::Schema> {
+        order: Order,
+        carrier: String,
+        __other: __X,
+    }
+    #[automatically_derived]
+    impl<__X: ::streams::__private::Schema> ::core::ops::Deref for __ShippedWith<__X> {
+        type Target = __X;
+        fn deref(&self) -> &Self::Target {
+            &self.__other
+        }
+    }
+    #[automatically_derived]
+    impl<__X: ::streams::__private::Schema> ::core::ops::DerefMut
+    for __ShippedWith<__X> {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            &mut self.__other
+        }
+    }
+    #[automatically_derived]
+    impl ::streams::__private::ExtensibleRow for Shipped {
+        type With<__X: ::streams::__private::Schema> = __ShippedWith<__X>;
+        fn with<__X: ::streams::__private::Schema>(
+            &self,
+            other: __X,
+        ) -> Self::With<__X> {
+            ::streams::__private::column_type::<String>();
+            __ShippedWith {
+                order: <Order as ::streams::__private::Datum>::clone_datum(&self.order),
+                carrier: <String as ::streams::__private::Datum>::clone_datum(
+                    &self.carrier,
+                ),
+                __other: other,
+            }
+        }
+        fn own<__X: ::streams::__private::Schema>(both: &Self::With<__X>) -> Self {
+            ::streams::__private::column_type::<String>();
+            Self {
+                order: <Order as ::streams::__private::Datum>::clone_datum(&both.order),
+                carrier: <String as ::streams::__private::Datum>::clone_datum(
+                    &both.carrier,
+                ),
+            }
+        }
+        fn other<__X: ::streams::__private::Schema>(both: &Self::With<__X>) -> &__X {
+            &both.__other
+        }
+        fn zip_own<__X: ::streams::__private::Schema>(
+            first: &Self::With<__X>,
+            second: &Self::With<__X>,
+            show: &mut dyn ::core::ops::FnMut(
+                &'static ::streams::__private::Column,
+                &dyn ::streams::__private::DynValue,
+                &dyn ::streams::__private::DynValue,
+            ),
+        ) {
+            ::streams::__private::column_type::<String>();
+            <Order as ::streams::__private::Schema>::zip_columns(
+                &first.order,
+                &second.order,
+                show,
+            );
+            show(
+                <Self as ::streams::__private::Schema>::COLUMNS.field(1usize),
+                ::streams::__private::dyn_value::<String>(&first.carrier),
+                ::streams::__private::dyn_value::<String>(&second.carrier),
+            );
+        }
+    }
+};
+const _: () = {
     ::streams::__private::assert_distinct_names(
         &<Order as ::streams::__private::Schema>::COLUMNS,
         &::streams::__private::Columns {

@@ -206,3 +206,105 @@ where
         ::pathway::__private::Extends::base(&self.__row)
     }
 }
+const _: () = {
+    #[doc(hidden)]
+    #[allow(
+        missing_docs,
+        dead_code,
+        unreachable_pub,
+        private_interfaces,
+        missing_debug_implementations
+    )]
+    struct __AnonymousRowWith<
+        R: ::pathway::__private::Schema + ::pathway::__private::ExtensibleRow,
+        T0: ::pathway::__private::ColumnType,
+        __X: ::pathway::__private::Schema,
+    > {
+        __row: <R as ::pathway::__private::ExtensibleRow>::With<__X>,
+        cost: T0,
+    }
+    #[automatically_derived]
+    impl<
+        R: ::pathway::__private::Schema + ::pathway::__private::ExtensibleRow,
+        T0: ::pathway::__private::ColumnType,
+        __X: ::pathway::__private::Schema,
+    > ::core::ops::Deref for __AnonymousRowWith<R, T0, __X> {
+        type Target = <R as ::pathway::__private::ExtensibleRow>::With<__X>;
+        fn deref(&self) -> &Self::Target {
+            &self.__row
+        }
+    }
+    #[automatically_derived]
+    impl<
+        R: ::pathway::__private::Schema + ::pathway::__private::ExtensibleRow,
+        T0: ::pathway::__private::ColumnType,
+        __X: ::pathway::__private::Schema,
+    > ::core::ops::DerefMut for __AnonymousRowWith<R, T0, __X> {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            &mut self.__row
+        }
+    }
+    #[automatically_derived]
+    impl<
+        R: ::pathway::__private::Schema + ::pathway::__private::ExtensibleRow,
+        T0: ::pathway::__private::ColumnType,
+    > ::pathway::__private::ExtensibleRow for AnonymousRow<R, T0> {
+        type With<__X: ::pathway::__private::Schema> = __AnonymousRowWith<R, T0, __X>;
+        fn with<__X: ::pathway::__private::Schema>(
+            &self,
+            other: __X,
+        ) -> Self::With<__X> {
+            ::pathway::__private::column_type::<T0>();
+            __AnonymousRowWith {
+                __row: <R as ::pathway::__private::ExtensibleRow>::with(
+                    &self.__row,
+                    other,
+                ),
+                cost: <T0 as ::pathway::__private::Datum>::clone_datum(&self.cost),
+            }
+        }
+        fn own<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> Self {
+            ::pathway::__private::column_type::<T0>();
+            Self {
+                __row: <R as ::pathway::__private::ExtensibleRow>::own(&both.__row),
+                cost: <T0 as ::pathway::__private::Datum>::clone_datum(&both.cost),
+            }
+        }
+        fn other<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> &__X {
+            <R as ::pathway::__private::ExtensibleRow>::other(&both.__row)
+        }
+        fn zip_own<__X: ::pathway::__private::Schema>(
+            first: &Self::With<__X>,
+            second: &Self::With<__X>,
+            show: &mut dyn ::core::ops::FnMut(
+                &'static ::pathway::__private::Column,
+                &dyn ::pathway::__private::DynValue,
+                &dyn ::pathway::__private::DynValue,
+            ),
+        ) {
+            ::pathway::__private::column_type::<T0>();
+            <R as ::pathway::__private::ExtensibleRow>::zip_own(
+                &first.__row,
+                &second.__row,
+                &mut |column, one, two| match column.name {
+                    "cost" => {
+                        show(
+                            <Self as ::pathway::__private::Schema>::COLUMNS
+                                .field(1usize),
+                            ::pathway::__private::dyn_value::<T0>(&first.cost),
+                            ::pathway::__private::dyn_value::<T0>(&second.cost),
+                        );
+                    }
+                    _ => show(column, one, two),
+                },
+            );
+            if const { !(<R as ::pathway::__private::Schema>::COLUMNS.has("cost")) } {
+                show(
+                    <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
+                    ::pathway::__private::dyn_value::<T0>(&first.cost),
+                    ::pathway::__private::dyn_value::<T0>(&second.cost),
+                );
+            }
+        }
+    }
+};

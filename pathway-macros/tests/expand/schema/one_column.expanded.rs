@@ -141,3 +141,69 @@ impl ::pathway::__private::Extends<Self> for Line {
         self
     }
 }
+const _: () = {
+    #[doc(hidden)]
+    #[allow(
+        missing_docs,
+        dead_code,
+        unreachable_pub,
+        private_interfaces,
+        missing_debug_implementations
+    )]
+    struct __LineWith<__X: ::pathway::__private::Schema> {
+        text: String,
+        __other: __X,
+    }
+    #[automatically_derived]
+    impl<__X: ::pathway::__private::Schema> ::core::ops::Deref for __LineWith<__X> {
+        type Target = __X;
+        fn deref(&self) -> &Self::Target {
+            &self.__other
+        }
+    }
+    #[automatically_derived]
+    impl<__X: ::pathway::__private::Schema> ::core::ops::DerefMut for __LineWith<__X> {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            &mut self.__other
+        }
+    }
+    #[automatically_derived]
+    impl ::pathway::__private::ExtensibleRow for Line {
+        type With<__X: ::pathway::__private::Schema> = __LineWith<__X>;
+        fn with<__X: ::pathway::__private::Schema>(
+            &self,
+            other: __X,
+        ) -> Self::With<__X> {
+            ::pathway::__private::column_type::<String>();
+            __LineWith {
+                text: <String as ::pathway::__private::Datum>::clone_datum(&self.text),
+                __other: other,
+            }
+        }
+        fn own<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> Self {
+            ::pathway::__private::column_type::<String>();
+            Self {
+                text: <String as ::pathway::__private::Datum>::clone_datum(&both.text),
+            }
+        }
+        fn other<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> &__X {
+            &both.__other
+        }
+        fn zip_own<__X: ::pathway::__private::Schema>(
+            first: &Self::With<__X>,
+            second: &Self::With<__X>,
+            show: &mut dyn ::core::ops::FnMut(
+                &'static ::pathway::__private::Column,
+                &dyn ::pathway::__private::DynValue,
+                &dyn ::pathway::__private::DynValue,
+            ),
+        ) {
+            ::pathway::__private::column_type::<String>();
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(0usize),
+                ::pathway::__private::dyn_value::<String>(&first.text),
+                ::pathway::__private::dyn_value::<String>(&second.text),
+            );
+        }
+    }
+};

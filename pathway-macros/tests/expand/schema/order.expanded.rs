@@ -677,3 +677,215 @@ impl ::pathway::__private::Extends<Self> for Order {
         self
     }
 }
+const _: () = {
+    #[doc(hidden)]
+    #[allow(
+        missing_docs,
+        dead_code,
+        unreachable_pub,
+        private_interfaces,
+        missing_debug_implementations
+    )]
+    struct __OrderWith<__X: ::pathway::__private::Schema> {
+        order_id: i64,
+        city: String,
+        priority: i64,
+        currency: String,
+        quantity: i64,
+        price: f64,
+        note: Option<String>,
+        subject: String,
+        region: String,
+        trace: Option<String>,
+        published: Option<DateTimeUtc>,
+        __other: __X,
+    }
+    #[automatically_derived]
+    impl<__X: ::pathway::__private::Schema> ::core::ops::Deref for __OrderWith<__X> {
+        type Target = __X;
+        fn deref(&self) -> &Self::Target {
+            &self.__other
+        }
+    }
+    #[automatically_derived]
+    impl<__X: ::pathway::__private::Schema> ::core::ops::DerefMut for __OrderWith<__X> {
+        fn deref_mut(&mut self) -> &mut Self::Target {
+            &mut self.__other
+        }
+    }
+    #[automatically_derived]
+    impl ::pathway::__private::ExtensibleRow for Order {
+        type With<__X: ::pathway::__private::Schema> = __OrderWith<__X>;
+        fn with<__X: ::pathway::__private::Schema>(
+            &self,
+            other: __X,
+        ) -> Self::With<__X> {
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<f64>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<Option<DateTimeUtc>>();
+            __OrderWith {
+                order_id: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &self.order_id,
+                ),
+                city: <String as ::pathway::__private::Datum>::clone_datum(&self.city),
+                priority: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &self.priority,
+                ),
+                currency: <String as ::pathway::__private::Datum>::clone_datum(
+                    &self.currency,
+                ),
+                quantity: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &self.quantity,
+                ),
+                price: <f64 as ::pathway::__private::Datum>::clone_datum(&self.price),
+                note: <Option<
+                    String,
+                > as ::pathway::__private::Datum>::clone_datum(&self.note),
+                subject: <String as ::pathway::__private::Datum>::clone_datum(
+                    &self.subject,
+                ),
+                region: <String as ::pathway::__private::Datum>::clone_datum(
+                    &self.region,
+                ),
+                trace: <Option<
+                    String,
+                > as ::pathway::__private::Datum>::clone_datum(&self.trace),
+                published: <Option<
+                    DateTimeUtc,
+                > as ::pathway::__private::Datum>::clone_datum(&self.published),
+                __other: other,
+            }
+        }
+        fn own<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> Self {
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<f64>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<Option<DateTimeUtc>>();
+            Self {
+                order_id: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &both.order_id,
+                ),
+                city: <String as ::pathway::__private::Datum>::clone_datum(&both.city),
+                priority: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &both.priority,
+                ),
+                currency: <String as ::pathway::__private::Datum>::clone_datum(
+                    &both.currency,
+                ),
+                quantity: <i64 as ::pathway::__private::Datum>::clone_datum(
+                    &both.quantity,
+                ),
+                price: <f64 as ::pathway::__private::Datum>::clone_datum(&both.price),
+                note: <Option<
+                    String,
+                > as ::pathway::__private::Datum>::clone_datum(&both.note),
+                subject: <String as ::pathway::__private::Datum>::clone_datum(
+                    &both.subject,
+                ),
+                region: <String as ::pathway::__private::Datum>::clone_datum(
+                    &both.region,
+                ),
+                trace: <Option<
+                    String,
+                > as ::pathway::__private::Datum>::clone_datum(&both.trace),
+                published: <Option<
+                    DateTimeUtc,
+                > as ::pathway::__private::Datum>::clone_datum(&both.published),
+            }
+        }
+        fn other<__X: ::pathway::__private::Schema>(both: &Self::With<__X>) -> &__X {
+            &both.__other
+        }
+        fn zip_own<__X: ::pathway::__private::Schema>(
+            first: &Self::With<__X>,
+            second: &Self::With<__X>,
+            show: &mut dyn ::core::ops::FnMut(
+                &'static ::pathway::__private::Column,
+                &dyn ::pathway::__private::DynValue,
+                &dyn ::pathway::__private::DynValue,
+            ),
+        ) {
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<i64>();
+            ::pathway::__private::column_type::<f64>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<String>();
+            ::pathway::__private::column_type::<Option<String>>();
+            ::pathway::__private::column_type::<Option<DateTimeUtc>>();
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(0usize),
+                ::pathway::__private::dyn_value::<i64>(&first.order_id),
+                ::pathway::__private::dyn_value::<i64>(&second.order_id),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(1usize),
+                ::pathway::__private::dyn_value::<String>(&first.city),
+                ::pathway::__private::dyn_value::<String>(&second.city),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(2usize),
+                ::pathway::__private::dyn_value::<i64>(&first.priority),
+                ::pathway::__private::dyn_value::<i64>(&second.priority),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(3usize),
+                ::pathway::__private::dyn_value::<String>(&first.currency),
+                ::pathway::__private::dyn_value::<String>(&second.currency),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(4usize),
+                ::pathway::__private::dyn_value::<i64>(&first.quantity),
+                ::pathway::__private::dyn_value::<i64>(&second.quantity),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(5usize),
+                ::pathway::__private::dyn_value::<f64>(&first.price),
+                ::pathway::__private::dyn_value::<f64>(&second.price),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(6usize),
+                ::pathway::__private::dyn_value::<Option<String>>(&first.note),
+                ::pathway::__private::dyn_value::<Option<String>>(&second.note),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(7usize),
+                ::pathway::__private::dyn_value::<String>(&first.subject),
+                ::pathway::__private::dyn_value::<String>(&second.subject),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(8usize),
+                ::pathway::__private::dyn_value::<String>(&first.region),
+                ::pathway::__private::dyn_value::<String>(&second.region),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(9usize),
+                ::pathway::__private::dyn_value::<Option<String>>(&first.trace),
+                ::pathway::__private::dyn_value::<Option<String>>(&second.trace),
+            );
+            show(
+                <Self as ::pathway::__private::Schema>::COLUMNS.field(10usize),
+                ::pathway::__private::dyn_value::<Option<DateTimeUtc>>(&first.published),
+                ::pathway::__private::dyn_value::<Option<DateTimeUtc>>(&second.published),
+            );
+        }
+    }
+};
