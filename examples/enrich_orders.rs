@@ -41,16 +41,16 @@ fn enriched(uri: &str) -> Pipeline {
     let orders = nats::read(&pipeline, uri, "orders").json::<Order>();
     let customers = nats::read(&pipeline, uri, "customers").json::<Customer>();
     let rates = nats::read(&pipeline, uri, "rates").json::<Rate>();
-    let converted = join!(o in orders, r? in rates asof_now on o.currency == r.currency => {
-        id: o.id,
-        customer: o.customer,
-        euros: r.map(|r| o.amount * r.euros),
-    });
-    let enriched = join!(o in converted, c? in customers on o.customer == c.id => {
-        order: o.id,
-        customer: c.map(|c| c.name.clone()),
-        euros: o.euros,
-    });
+    let enriched = join!(
+        o in orders,
+        r? in rates asof_now on currency,
+        c? in customers on o.customer == c.id,
+        => {
+            order: o.id,
+            customer: c.map(|c| c.name.clone()),
+            euros: r.map(|r| o.amount * r.euros),
+        }
+    );
     nats::write(&enriched, uri, "orders.enriched").json();
     pipeline
 }

@@ -12,14 +12,14 @@ pub(crate) fn q5(bids: &Table<Bid>) -> Table<impl Schema> {
         w.start,
     });
     let most = reduce!(c in counts by c.start => { c.start, num: max(c.num) });
-    join!(c in counts, m in most on c.start == m.start && c.num == m.num => { c.auction, c.num, c.start })
+    join!(c in counts, m in most on start, num => { c.auction, c.num, c.start })
 }
 
 /// The highest bids of each ten seconds.
 pub(crate) fn q7(bids: &Table<Bid>) -> Table<impl Schema> {
     let highest =
         reduce!(b in bids window tumbling(b.date_time, 10.seconds()) as w => { w.start, price: max(b.price) });
-    join!(b in bids, h in highest on b.price == h.price within b.date_time - h.start in 0.seconds()..=9_999.milliseconds() => {
+    join!(b in bids, h in highest on price within b.date_time - h.start in 0.seconds()..=9_999.milliseconds() => {
         b.auction,
         b.price,
         b.bidder,
@@ -39,7 +39,7 @@ pub(crate) fn q8(persons: &Table<Person>, auctions: &Table<Auction>) -> Table<im
         a.seller,
         w.start,
     });
-    join!(p in registered, s in sellers on p.id == s.seller && p.start == s.start => { p.id, p.name, p.start })
+    join!(p in registered, s in sellers on p.id == s.seller, start => { p.id, p.name, p.start })
 }
 
 /// The bids of each person without a pause of more than ten seconds.

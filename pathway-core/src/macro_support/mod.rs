@@ -10,6 +10,7 @@ mod defaults;
 mod enum_column;
 mod fields;
 mod filtered;
+mod joined_rows;
 mod json_walker;
 pub mod metadata;
 mod remaining_columns;
@@ -37,6 +38,7 @@ pub use self::defaults::{DefaultFromText, HasDefault, default_from_text, default
 pub use self::enum_column::EnumColumn;
 pub use self::fields::{Fields, read_field, read_fields, write_field};
 pub use self::filtered::{IntoOption, Present, filtered, or_default, present};
+pub use self::joined_rows::{RowOf, joined_row, joined_row_or_none, kept_columns, row_of};
 pub use self::json_walker::{JsonWalker, PathSegment};
 pub use self::remaining_columns::{BaseRow, RemainingColumns};
 pub use self::slots::{clear_slot, read_slot, take_slot, take_slot_or};

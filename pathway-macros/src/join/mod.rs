@@ -14,3 +14,5 @@ pub(crate) fn join(input: TokenStream) -> TokenStream {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_tables;

@@ -3,11 +3,14 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::Expr;
+use syn::ext::IdentExt;
 
 use super::output::OutputRow;
 use super::rest::Rest;
-use super::span_range::SpanRange;
-use super::tokens::mentions;
+use super::span_range::{SpanRange, hygienic_local};
+use super::text::text_of;
+use super::tokens::uses;
+use crate::messages::quoted_list;
 
 /// The struct of an anonymous row, with a type parameter for each column, so that the compiler infers their types.
 ///
@@ -79,12 +82,13 @@ pub(crate) fn struct_expr(output: &OutputRow) -> Expr {
             let value = SpanRange::of(&column.value).call(checked, &column.value);
             quote!(#name: #value)
         });
-        let old = output.rest.as_ref().map(|rest| {
-            let (name, row) = (old_row_field(), SpanRange::of(&rest.row).call("clone_datum", &rest.row));
-            quote!(#name: #row)
+        let old = old_rows(output).map(|rows| {
+            let name = old_row_field();
+            quote!(#name: #rows)
         });
         let fields = old.into_iter().chain(columns);
-        return Expr::Verbatim(quote!(#struct_name { #(#fields),* }));
+        let row = quote!(#struct_name { #(#fields),* });
+        return Expr::Verbatim(if output.other_rests.is_empty() { row } else { with_distinct_columns(output, &row) });
     };
     let columns = output.columns.iter().map(|column| {
         let (attributes, name, value) = (&column.attributes, &column.name, &column.value);
@@ -104,8 +108,40 @@ pub(crate) fn struct_expr(output: &OutputRow) -> Expr {
 
 /// The tokens of all expressions in a row, to find the names that they use.
 pub(crate) fn value_tokens(output: &OutputRow) -> TokenStream {
-    let rest = output.rest.as_ref().map(|rest| rest.row.to_token_stream());
-    output.columns.iter().map(|column| column.value.to_token_stream()).chain(rest).collect()
+    let rests = output.rests().map(|rest| rest.row.to_token_stream());
+    output.columns.iter().map(|column| column.value.to_token_stream()).chain(rests).collect()
+}
+
+/// What the new row contains of the old ones: a copy of one, or of several one behind the other.
+fn old_rows(output: &OutputRow) -> Option<Expr> {
+    let rows: Vec<_> = output.rests().map(|rest| (SpanRange::of(&rest.row), &rest.row)).collect();
+    let (last, others) = rows.split_last()?;
+    let copy = last.0.call("clone_datum", last.1);
+    Some(others.iter().rev().fold(copy, |behind, (spans, row)| spans.call("both_rows", &quote!(#row, #behind))))
+}
+
+/// A new row of several old ones, with an error below the last of them if two have a column of the same name.
+///
+/// The compiler evaluates constants in patterns when it checks a program, and only those.
+fn with_distinct_columns(output: &OutputRow, row: &TokenStream) -> TokenStream {
+    let names: Vec<_> = output.rests().map(|rest| text_of(&[&rest.row])).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    let (all, first) = (quoted_list(&names), names.first().copied().unwrap_or_default());
+    let last = output.rests().last().map_or(output.brace, |rest| SpanRange::of(&rest.row).first);
+    let equal = output.equal_columns.iter().map(|column| column.unraw().to_string());
+    let check = quote_spanned!(last=> ::pathway::__private::distinct_columns::<R>(#all, #first, &[#(#equal),*]));
+    let new = hygienic_local("new");
+    quote! {{
+        let #new = #row;
+        {
+            struct Columns<R>(::core::marker::PhantomData<R>);
+            impl<R: ::pathway::__private::Schema> Columns<R> {
+                const DISTINCT: ::core::marker::PhantomData<R> = #check;
+            }
+            let Columns::DISTINCT = ::pathway::__private::type_of(&#new);
+        }
+        #new
+    }}
 }
 
 /// A reference to the table, whether the user's expression is a table or a reference to one.
@@ -116,7 +152,7 @@ pub(crate) fn table_ref(table: &Expr) -> Expr {
 
 /// The parameter of a closure over a row: the row's name, or `_` if the body does not use it.
 pub(crate) fn closure_param(row: &Ident, body: &TokenStream) -> TokenStream {
-    if mentions(body.clone(), row) { quote!(#row) } else { quote_spanned!(row.span()=> _) }
+    if uses(body, row) { quote!(#row) } else { quote_spanned!(row.span()=> _) }
 }
 
 /// A closure over a row that returns one value, or a tuple of several.

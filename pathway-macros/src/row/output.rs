@@ -17,6 +17,10 @@ pub(crate) struct OutputRow {
     pub(crate) columns: Vec<OutputColumn>,
     /// `..o`: the row that all other columns come from.
     pub(crate) rest: Option<Rest>,
+    /// Further ones: `..o, ..c`.
+    pub(crate) other_rests: Vec<Rest>,
+    /// The columns that have equal values in all of these rows: the new row has them once.
+    pub(crate) equal_columns: Vec<Ident>,
 }
 
 /// `city: o.city`, or `o.city` for short; `total: sum(o.price) where o.paid`.
@@ -46,13 +50,11 @@ impl OutputRow {
         errors: &mut Errors,
     ) -> syn::Result<Self> {
         let mut columns = Vec::new();
-        let mut rest = None;
+        let (mut rest, mut other_rests) = (None, Vec::new());
         while !content.is_empty() {
             if content.peek(Token![..]) {
                 match errors.ok(Rest::parse(content, columns.len())) {
-                    Some(second) if rest.is_some() => {
-                        errors.error_spanned_by(second.tokens(), "the row already has a `..`: keep one");
-                    }
+                    Some(next) if rest.is_some() => other_rests.push(next),
                     first => rest = rest.or(first),
                 }
             } else {
@@ -70,7 +72,14 @@ impl OutputRow {
             }
             content.parse::<Option<Token![,]>>()?;
         }
-        Ok(OutputRow { struct_path, brace, columns, rest })
+        Ok(OutputRow { struct_path, brace, columns, rest, other_rests, equal_columns: Vec::new() })
+    }
+}
+
+impl OutputRow {
+    /// All rows behind `..`.
+    pub(crate) fn rests(&self) -> impl Iterator<Item = &Rest> {
+        self.rest.iter().chain(&self.other_rests)
     }
 }
 

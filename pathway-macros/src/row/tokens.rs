@@ -2,6 +2,7 @@
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Expr;
+use syn::ext::IdentExt;
 
 /// Whether the tokens contain an identifier at any depth, other than as a field or method (`x.o`).
 pub(crate) fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
@@ -18,6 +19,28 @@ pub(crate) fn mentions(tokens: TokenStream, ident: &Ident) -> bool {
         after_dot = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '.');
     }
     false
+}
+
+/// Whether the tokens use a variable: as an identifier, or within a text of a macro such as `format!("{o:?}")`.
+pub(crate) fn uses(tokens: &TokenStream, variable: &Ident) -> bool {
+    mentions(tokens.clone(), variable) || captures(tokens.clone(), &variable.unraw().to_string(), false)
+}
+
+fn captures(tokens: TokenStream, variable: &str, is_macro: bool) -> bool {
+    let mut after_bang = false;
+    tokens.into_iter().any(|token| {
+        let is_argument =
+            std::mem::replace(&mut after_bang, matches!(&token, TokenTree::Punct(p) if p.as_char() == '!'));
+        match token {
+            TokenTree::Group(group) => captures(group.stream(), variable, is_macro || is_argument),
+            TokenTree::Literal(literal) if is_macro => {
+                let text = literal.to_string();
+                let mut rests = text.split('{').skip(1).filter_map(|rest| rest.strip_prefix(variable));
+                rests.any(|rest| rest.starts_with(['}', ':']))
+            }
+            _ => false,
+        }
+    })
 }
 
 /// Whether two token streams are the same, apart from spans and from the invisible groups that `macro_rules!` adds.

@@ -15,8 +15,8 @@ pub(crate) fn check(mut select: Select, errors: &mut Errors) -> Option<Select> {
     let Select { binding, elements, output } = &mut select;
     let row = &binding.row;
     row::where_clause::forbid(output, errors);
-    row::rest::check(output, &[row], errors);
-    if !row::check::check(output, errors) {
+    let has_row = row::rest::check(output, &[row], errors);
+    if !row::check::check(output, errors) || !has_row {
         return None;
     }
     let mut names = Names::default();

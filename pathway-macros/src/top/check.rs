@@ -48,8 +48,8 @@ pub(crate) fn check(mut top: Top, errors: &mut Errors) -> Option<CheckedTop> {
     let rank = match output {
         Some(output) => {
             row::where_clause::forbid(output, errors);
-            row::rest::check(output, &[row], errors);
-            if !row::check::check(output, errors) {
+            let has_row = row::rest::check(output, &[row], errors);
+            if !row::check::check(output, errors) || !has_row {
                 return None;
             }
             let rank = find_rank(value_tokens(output));

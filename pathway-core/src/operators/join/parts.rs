@@ -1,5 +1,7 @@
 //! What is said of a join between its keys and its kind: the condition that pairs meet, and the columns that are kept.
 
+use std::sync::Arc;
+
 use super::Join;
 use super::conditional::Condition;
 use super::keep::Keep;
@@ -72,6 +74,18 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B>
         let Join { left, right, left_key, right_key, left_keep, condition, .. } = self;
         without_condition(&left, condition.is_some());
         Join { left, right, left_key, right_key, left_keep, right_keep: Keep::columns(columns), condition: None }
+    }
+}
+
+/// What `join!` of three or more tables says of the rows that it has joined so far.
+impl<L: Schema, R: Schema, K: Datum, B: KeptRow> Join<L, R, K, L, B> {
+    /// Keeps only these parts of the left rows.
+    #[doc(hidden)]
+    pub fn left_parts<A: KeptRow>(self, parts: impl Fn(&L) -> A + Send + Sync + 'static) -> Join<L, R, K, A, B> {
+        let Join { left, right, left_key, right_key, right_keep, condition, .. } = self;
+        without_condition(&left, condition.is_some());
+        let left_keep = Keep::Columns(Arc::new(move |row: &mut L| parts(row)));
+        Join { left, right, left_key, right_key, left_keep, right_keep, condition: None }
     }
 }
 

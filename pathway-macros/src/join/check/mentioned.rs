@@ -1,4 +1,4 @@
-//! Finds the columns of each row that the new row mentions, or the condition of the join. Where the row is used in another way, the join needs all of it.
+//! Finds the columns of a row that are mentioned in some places. Where the row is used in another way, all of it is needed.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, Pat, Token};
 
 use crate::join::ast::Side;
-use crate::row::output::OutputRow;
 
 /// The columns that are mentioned.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Mentioned {
     /// The mentions of each column, by the name of the column: the same columns in another order are the same.
     pub(crate) columns: BTreeMap<String, Vec<Mention>>,
 }
 
 /// `o.city`.
+#[derive(Clone)]
 pub(crate) struct Mention {
     /// What stands before the dot: the row, or the parameter of a closure that gets it.
     pub(crate) row: Ident,
@@ -29,34 +29,19 @@ pub(crate) struct Mention {
 /// The most columns that are kept apart.
 const MOST_COLUMNS: usize = 144;
 
-/// The columns of a row that is never missing; `None` if the new row needs all of it, or if it cannot be seen what it needs.
-pub(super) fn of_row(output: &OutputRow, condition: Option<&Expr>, row: &Ident) -> Option<Mentioned> {
-    mentioned(output, condition, row, &mut |mentioned, tokens| mentioned.add_row(tokens, row))
+/// A place at which a row may be used.
+pub(super) struct Place<'a> {
+    pub(super) expr: &'a Expr,
+    /// Whether the row is an `Option` there.
+    pub(super) is_option: bool,
 }
 
-/// The same of a row that may be missing.
-pub(super) fn of_option(output: &OutputRow, condition: Option<&Expr>, row: &Ident) -> Option<Mentioned> {
-    mentioned(output, condition, row, &mut |mentioned, tokens| mentioned.add_option(tokens, row))
-}
-
-fn mentioned(
-    output: &OutputRow,
-    condition: Option<&Expr>,
-    row: &Ident,
-    add: &mut dyn FnMut(&mut Mentioned, TokenStream) -> Option<()>,
-) -> Option<Mentioned> {
-    if let Some(rest) = &output.rest
-        && crate::row::row_access::is_row(&rest.row, row)
-    {
-        return None;
-    }
+/// The columns of a row that are mentioned in these places; `None` if all of the row is needed, or if it cannot be seen what is.
+pub(super) fn mentioned<'a>(places: impl IntoIterator<Item = Place<'a>>, row: &Ident) -> Option<Mentioned> {
     let mut mentioned = Mentioned::default();
-    for column in &output.columns {
-        add(&mut mentioned, column.value.to_token_stream())?;
-    }
-    // In a pair, no row is missing.
-    if let Some(condition) = condition {
-        mentioned.add_row(condition.to_token_stream(), row)?;
+    for Place { expr, is_option } in places {
+        let tokens = expr.to_token_stream();
+        if is_option { mentioned.add_option(tokens, row)? } else { mentioned.add_row(tokens, row)? }
     }
     (mentioned.columns.len() <= MOST_COLUMNS).then_some(mentioned)
 }
@@ -149,6 +134,13 @@ fn for_each_use(tokens: TokenStream, name: &Ident, see: &mut dyn FnMut(&[TokenTr
         place += 1 + seen;
     }
     Some(())
+}
+
+impl Mentioned {
+    /// Whether these are the same columns.
+    pub(crate) fn has_columns_of(&self, other: &Mentioned) -> bool {
+        self.columns.keys().eq(other.columns.keys())
+    }
 }
 
 /// Whether it is a dot of its own, and none of a range.

@@ -1,11 +1,11 @@
 //! Splits the `within …` or `asof …` clause of a `join!` into the times of each side.
 
 use quote::{ToTokens, quote};
-use syn::{BinOp, Expr, Ident, RangeLimits};
+use syn::{BinOp, Expr, RangeLimits};
 
-use super::Sides;
+use super::names::{Names, Pair};
 use crate::errors::Errors;
-use crate::join::ast::{Join, TimeClause};
+use crate::join::ast::TimeClause;
 use crate::row::tokens::{mentions, without_parens};
 
 /// The event time of each row, and which pairs of rows match.
@@ -33,12 +33,10 @@ pub(crate) enum TimingKind {
     Nearest,
 }
 
-/// Returns `None` without a clause, and for an invalid one, which is reported.
-pub(super) fn check(join: &mut Join, errors: &mut Errors) -> Option<Timing> {
-    let clause = join.time_clause.take()?;
-    let (left, right) = (&join.left.row, &join.right.row);
+/// Returns `None` for an invalid clause, which is reported.
+pub(super) fn check(clause: TimeClause, asof_now: bool, names: &Names<'_>, errors: &mut Errors) -> Option<Timing> {
     let (keyword, span) = clause.keyword();
-    if join.asof_now {
+    if asof_now {
         let message = format!(
             "`{keyword}` cannot be combined with `asof_now`, which joins each row when it arrives\n\
              help: remove `asof_now` to join by time"
@@ -46,20 +44,13 @@ pub(super) fn check(join: &mut Join, errors: &mut Errors) -> Option<Timing> {
         errors.push(syn::Error::new(span, message));
         return None;
     }
-    if !matches!(clause, TimeClause::Within { .. })
-        && let Some(question_mark) = join.left.optional.take()
-    {
-        let message = format!(
-            "`{left}` cannot be missing: `asof` looks for a row of `{right}` for each of its rows\nhelp: remove the `?`"
-        );
-        errors.push(syn::Error::new(question_mark, message));
-    }
     match clause {
-        TimeClause::Within { difference, interval, .. } => within(&difference, interval, left, right, errors),
-        TimeClause::Asof { comparison, .. } => asof(&comparison, left, right, errors),
-        TimeClause::Nearest { left: first, right: second, .. } => match Sides::of(&first, &second, left, right) {
-            Some(Sides { left, right, .. }) => Some(Timing { left, right, kind: TimingKind::Nearest }),
+        TimeClause::Within { difference, interval, .. } => within(&difference, interval, names, errors),
+        TimeClause::Asof { comparison, .. } => asof(&comparison, names, errors),
+        TimeClause::Nearest { left: first, right: second, .. } => match names.pair(&first, &second) {
+            Some(Pair { left, right, .. }) => Some(Timing { left, right, kind: TimingKind::Nearest }),
             None => {
+                let (left, right) = (names.first(), &names.right.row);
                 let message = format!("`nearest` takes a time of each row, as in `asof {left}.at nearest {right}.at`");
                 errors.error_spanned_by(quote!(#first nearest #second), message);
                 None
@@ -68,20 +59,20 @@ pub(super) fn check(join: &mut Join, errors: &mut Errors) -> Option<Timing> {
     }
 }
 
-fn within(difference: &Expr, interval: Expr, left: &Ident, right: &Ident, errors: &mut Errors) -> Option<Timing> {
-    let sides = match without_parens(difference) {
-        Expr::Binary(binary) if matches!(binary.op, BinOp::Sub(_)) => {
-            Sides::of(&binary.left, &binary.right, left, right)
-        }
+fn within(difference: &Expr, interval: Expr, names: &Names<'_>, errors: &mut Errors) -> Option<Timing> {
+    let (left, right) = (names.first(), &names.right.row);
+    let pair = match without_parens(difference) {
+        Expr::Binary(binary) if matches!(binary.op, BinOp::Sub(_)) => names.pair(&binary.left, &binary.right),
         _ => None,
     };
-    let Some(Sides { left: left_time, right: right_time, left_is_first }) = sides else {
+    let Some(Pair { left: left_time, right: right_time, left_is_first }) = pair else {
         let message =
             format!("expected the difference of a time of each row, as in `within {right}.at - {left}.at in …`");
         errors.error_spanned_by(difference, message);
         return None;
     };
-    if let Some(row) = [left, right].into_iter().find(|row| mentions(interval.to_token_stream(), row)) {
+    let mut rows = names.left.iter().chain([names.right]).map(|side| &side.row);
+    if let Some(row) = rows.find(|row| mentions(interval.to_token_stream(), row)) {
         let message = format!("the interval is the same for all rows: it cannot depend on `{row}`");
         errors.error_spanned_by(&interval, message);
         return None;
@@ -100,7 +91,8 @@ fn within(difference: &Expr, interval: Expr, left: &Ident, right: &Ident, errors
     Some(Timing { left: left_time, right: right_time, kind })
 }
 
-fn asof(comparison: &Expr, left: &Ident, right: &Ident, errors: &mut Errors) -> Option<Timing> {
+fn asof(comparison: &Expr, names: &Names<'_>, errors: &mut Errors) -> Option<Timing> {
+    let (left, right) = (names.first(), &names.right.row);
     let help = format!(
         "help: `asof {left}.at >= {right}.at` finds the latest row of `{right}`, `asof {left}.at <= {right}.at` the \
          earliest, and `asof {left}.at nearest {right}.at` the nearest"
@@ -125,7 +117,7 @@ fn asof(comparison: &Expr, left: &Ident, right: &Ident, errors: &mut Errors) -> 
             return None;
         }
     };
-    let Some(Sides { left, right, left_is_first }) = Sides::of(&binary.left, &binary.right, left, right) else {
+    let Some(Pair { left, right, left_is_first }) = names.pair(&binary.left, &binary.right) else {
         let message = format!("one side must be a time of `{left}` and the other a time of `{right}`\n{help}");
         errors.error_spanned_by(comparison, message);
         return None;

@@ -1,33 +1,139 @@
-//! Generates the structs of the columns that a join keeps of its rows.
+//! Generates the structs of the columns that the joins keep of their rows.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 
+use super::rows::LeftRows;
+use super::step::with_bindings;
 use crate::join::ast::Side;
-use crate::join::check::Mentioned;
+use crate::join::check::{CheckedJoin, Columns, Mentioned, StepColumns};
+use crate::row::span_range::hygienic_local;
 
 /// The longest tuple that can be compared.
 const LONGEST_TUPLE: usize = 12;
 
-/// The struct of the columns of a side, and the call that says that only these are kept. Nothing if all of the row is.
-pub(super) fn kept_columns(side: &Side, is_left: bool, mentioned: Option<&Mentioned>) -> (TokenStream, TokenStream) {
-    let Some(mentioned) = mentioned else { return Default::default() };
-    let (name, method) = if is_left { ("ColumnsOfLeft", "left_columns") } else { ("ColumnsOfRight", "right_columns") };
-    let (name, method) = (Ident::new(name, Span::mixed_site()), Ident::new(method, Span::mixed_site()));
-    let row = &side.row;
-    // Further mentions of a column are no more than mentioned, so that an editor knows what they are.
-    let others = mentioned.columns.values().flat_map(|mentions| mentions.iter().skip(1));
-    let others = others.map(|mention| {
-        let place = mention.place(side);
-        quote!(let _ = &#place;)
-    });
-    let columns = mentioned.columns.values().filter_map(|mentions| mentions.first()).map(|mention| {
-        let (column, place) = (&mention.column, mention.place(side));
-        quote!(#column: ::pathway::__private::take_datum(&mut #place))
-    });
-    let row = if mentioned.columns.is_empty() { quote_spanned!(row.span()=> _) } else { quote!(#row) };
-    let call = quote!(.#method(move |#row| { #(#others)* #name { #(#columns),* } }));
-    (definition(&name, mentioned), call)
+/// The structs: for the row of each table, one for each set of its columns.
+pub(super) struct Structs {
+    of_rows: Vec<Vec<(Ident, Mentioned)>>,
+    steps: Vec<StepColumns>,
+}
+
+impl Structs {
+    pub(super) fn of(join: &CheckedJoin) -> Self {
+        let of_rows = join.sides.iter().enumerate().map(|(number, side)| {
+            let mut structs: Vec<(Ident, Mentioned)> = Vec::new();
+            let all = join.steps.iter().flat_map(|step| [&step.columns.kept, &step.columns.made]);
+            for columns in all.filter_map(|columns| columns.get(number)?.as_ref()) {
+                if !structs.iter().any(|(_, known)| known.has_columns_of(columns)) {
+                    let name = struct_name(join.sides.len(), number, side, structs.len() + 1);
+                    structs.push((name, columns.clone()));
+                }
+            }
+            structs
+        });
+        let steps = join.steps.iter().map(|step| step.columns.clone()).collect();
+        Structs { of_rows: of_rows.collect(), steps }
+    }
+
+    /// The definitions of all structs.
+    pub(super) fn definitions(&self) -> TokenStream {
+        self.of_rows.iter().flatten().map(|(name, columns)| definition(name, columns)).collect()
+    }
+
+    /// The calls that say what a step keeps of its rows. Nothing where it keeps all of them.
+    pub(super) fn keep_calls(&self, sides: &[Side], step: usize, left: &LeftRows<'_>) -> TokenStream {
+        let (Some(StepColumns { kept, .. }), right) = (self.steps.get(step), step + 1) else {
+            return TokenStream::new();
+        };
+        let keep_left = match step.checked_sub(1).and_then(|before| self.steps.get(before)) {
+            None => self.columns_call(sides, 0, "left_columns", kept),
+            Some(before) => self.parts_call(sides, &before.made, kept, left),
+        };
+        let keep_right = self.columns_call(sides, right, "right_columns", kept);
+        quote!(#keep_left #keep_right)
+    }
+
+    /// The call for the columns of the row of a table.
+    fn columns_call(&self, sides: &[Side], number: usize, method: &str, kept: &Columns) -> Option<TokenStream> {
+        let (side, columns) = (sides.get(number)?, kept.get(number)?.as_ref()?);
+        let (method, row) = (Ident::new(method, Span::mixed_site()), &side.row);
+        // Further mentions of a column are no more than mentioned, so that an editor knows what they are.
+        let others = columns.columns.values().flat_map(|mentions| mentions.iter().skip(1));
+        let others = others.map(|mention| {
+            let place = mention.place(side);
+            quote!(let _ = &#place;)
+        });
+        let value = self.columns_expr(number, side, columns, true);
+        let row = if columns.columns.is_empty() { quote_spanned!(row.span()=> _) } else { quote!(#row) };
+        Some(quote!(.#method(move |#row| { #(#others)* #value })))
+    }
+
+    /// The call for what is kept of the rows that are joined so far, if it is less than there is.
+    fn parts_call(&self, sides: &[Side], before: &Columns, kept: &Columns, left: &LeftRows<'_>) -> Option<TokenStream> {
+        let is_same = before.iter().zip(kept).all(|columns| match columns {
+            (Some(before), Some(kept)) => before.has_columns_of(kept),
+            (before, kept) => before.is_none() == kept.is_none(),
+        });
+        if is_same {
+            return None;
+        }
+        let rows = self.rows_expr(sides, kept.get(..before.len())?);
+        let (param, bindings) = left.bind(&rows, false);
+        let body = with_bindings(&bindings, &rows);
+        Some(quote!(.left_parts(move |#param| #body)))
+    }
+
+    /// A row of several tables, of these columns.
+    pub(super) fn rows_expr(&self, sides: &[Side], columns: &[Option<Mentioned>]) -> TokenStream {
+        let parts = columns.iter().zip(sides).enumerate().map(|(number, (columns, side))| {
+            let row = &side.row;
+            let part = match columns {
+                Some(columns) => {
+                    let (row_type, value) = (row_type_name(number), self.columns_expr(number, side, columns, false));
+                    quote!(::pathway::__private::kept_columns(#row_type, #value))
+                }
+                None => quote!(::pathway::__private::clone_datum(#row)),
+            };
+            let is_unused = columns.as_ref().is_some_and(|columns| columns.columns.is_empty());
+            let param = if is_unused { quote_spanned!(row.span()=> _) } else { quote!(#row) };
+            if side.optional.is_some() { quote!(#row.map(|#param| #part)) } else { part }
+        });
+        quote!(::pathway::__private::JoinedRows((#(#parts,)*)))
+    }
+
+    /// The columns of a row, as one of the structs: moved out of it, or copied.
+    fn columns_expr(&self, number: usize, side: &Side, columns: &Mentioned, moves: bool) -> TokenStream {
+        let structs = self.of_rows.get(number).into_iter().flatten();
+        let name = structs.filter(|(_, known)| known.has_columns_of(columns)).map(|(name, _)| name).next();
+        let columns = columns.columns.values().filter_map(|mentions| mentions.first()).map(|mention| {
+            let (column, place) = (&mention.column, mention.place(side));
+            match moves {
+                true => quote!(#column: ::pathway::__private::take_datum(&mut #place)),
+                false => quote!(#column: ::pathway::__private::clone_datum(&#place)),
+            }
+        });
+        quote!(#name { #(#columns),* })
+    }
+}
+
+fn struct_name(sides: usize, number: usize, side: &Side, count: usize) -> Ident {
+    let name = match (sides, number) {
+        (2, 0) => "ColumnsOfLeft".to_owned(),
+        (2, _) => "ColumnsOfRight".to_owned(),
+        _ => format!("Columns{count}Of_{}", side.row.unraw()),
+    };
+    Ident::new(&name, Span::mixed_site())
+}
+
+/// The variable that is a handle on a table.
+pub(super) fn table_name(number: usize) -> Ident {
+    hygienic_local(&format!("table_{number}"))
+}
+
+/// The variable that is the type of a table's rows.
+pub(super) fn row_type_name(number: usize) -> Ident {
+    hygienic_local(&format!("row_{number}"))
 }
 
 fn definition(name: &Ident, mentioned: &Mentioned) -> TokenStream {

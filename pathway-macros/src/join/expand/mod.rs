@@ -1,78 +1,60 @@
 //! Generates the code of a `join!`.
 
 mod columns;
+mod rows;
+mod step;
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
 
-use self::columns::kept_columns;
+use self::columns::{Structs, row_type_name, table_name};
+use self::step::Joined;
 use super::ast::Side;
-use super::check::{CheckedJoin, Timing, TimingKind};
-use crate::row::expand::{
-    closure_of_values, closure_param, shown, struct_definition, struct_expr, table_ref, value_tokens,
-};
-use crate::row::span_range::SpanRange;
+use super::check::CheckedJoin;
+use crate::row::expand::{struct_definition, struct_expr, table_ref, value_tokens};
 
 pub(crate) fn expand(join: &CheckedJoin) -> TokenStream {
-    let CheckedJoin { left, right, asof_now, keys, keys_text, condition, timing, output, kept } = join;
+    let CheckedJoin { sides, steps, output } = join;
+    let structs = Structs::of(join);
     let struct_definition = struct_definition(output);
-    let (left_table, right_table) = (table_ref(&left.table), table_ref(&right.table));
-    let (left_key, right_key) = (key_closure(left, &keys.left), key_closure(right, &keys.right));
-    let (left_columns, keep_left) = kept_columns(left, true, kept.0.as_ref());
-    let (right_columns, keep_right) = kept_columns(right, false, kept.1.as_ref());
-    let condition = condition.as_ref().map(|condition| condition_call(condition, left, right));
-    let asof_now = asof_now.then(|| quote!(.asof_now()));
-    let timing = timing.as_ref().map(|timing| timing_call(timing, left, right));
-    let values = value_tokens(output);
-    let [left_row, right_row] = [left, right].map(|side| closure_param(&side.row, &values));
-    let struct_expr = struct_expr(output);
-    let method = Ident::new(method(left, right), output.brace);
-    let rows = quote_spanned!(output.brace=> .#method(move |#left_row, #right_row| #struct_expr));
-    let keys = quote!(.on(#left_key, #right_key) #keep_left #keep_right #condition);
-    let joined = quote!(#left_table.join(#right_table) #keys #asof_now #timing #rows);
-    let joined = shown(&format!("on {keys_text}"), &joined);
-    quote!(#left_columns #right_columns #struct_definition #joined)
+    let definitions = structs.definitions();
+    // The rows between two joins know the types of the rows that they are made of.
+    let tables = (steps.len() > 1).then(|| table_definitions(sides));
+    let mut joined: Option<TokenStream> = None;
+    for (number, step) in steps.iter().enumerate() {
+        let is_last = number + 1 == steps.len();
+        let (row, values) = if is_last {
+            (struct_expr(output).into_token_stream(), value_tokens(output))
+        } else {
+            let row = structs.rows_expr(sides, &step.columns.made);
+            (row.clone(), row)
+        };
+        let left = joined.unwrap_or_else(|| table(sides, 0, steps.len()));
+        let right = table(sides, number + 1, steps.len());
+        let of_step = Joined { sides, step, number, structs: &structs, brace: output.brace };
+        joined = Some(of_step.table(&left, &right, &row, &values));
+    }
+    quote!(#definitions #struct_definition #tables #joined)
 }
 
-/// The closure that returns the keys of a row.
-fn key_closure(side: &Side, keys: &[Expr]) -> TokenStream {
-    let keys: Vec<_> = keys.iter().map(|key| SpanRange::of(key).call("key", key)).collect();
-    closure_of_values(&side.row, &keys)
-}
-
-/// The method call for what a pair must meet besides equal keys.
-fn condition_call(condition: &Expr, left: &Side, right: &Side) -> TokenStream {
-    let condition = condition.to_token_stream();
-    let [left, right] = [left, right].map(|side| closure_param(&side.row, &condition));
-    quote!(.and(move |#left, #right| #condition))
-}
-
-/// The method call for the `within` or `asof` clause.
-fn timing_call(timing: &Timing, left: &Side, right: &Side) -> TokenStream {
-    let [left, right] = [(&timing.left, left), (&timing.right, right)].map(|(time, side)| {
-        let time = SpanRange::of(time).call("time", time);
-        let row = closure_param(&side.row, &time.to_token_stream());
-        quote!(move |#row| #time)
+/// A handle on each table, and the types of the rows that are part of other rows.
+fn table_definitions(sides: &[Side]) -> TokenStream {
+    let definitions = sides.iter().enumerate().map(|(number, side)| {
+        let (table, name, row_type) = (table_ref(&side.table), table_name(number), row_type_name(number));
+        let is_last = number + 1 == sides.len();
+        let row_type = (!is_last).then(|| quote!(let #row_type = ::pathway::__private::row_of(&#name);));
+        quote!(let #name = #table.clone(); #row_type)
     });
-    match &timing.kind {
-        TimingKind::Within { interval, reversed: false } => quote!(.within(#left, #right, #interval)),
-        TimingKind::Within { interval, reversed: true } => {
-            let interval = SpanRange::of(interval).call("reversed", interval);
-            quote!(.within(#left, #right, #interval))
-        }
-        TimingKind::Backward => quote!(.asof(#left, #right)),
-        TimingKind::Forward => quote!(.asof(#left, #right).forward()),
-        TimingKind::Nearest => quote!(.asof(#left, #right).nearest()),
-    }
+    definitions.collect()
 }
 
-/// The method for the kind of join.
-fn method(left: &Side, right: &Side) -> &'static str {
-    match (left.optional, right.optional) {
-        (None, None) => "inner",
-        (None, Some(_)) => "left",
-        (Some(_), None) => "right",
-        (Some(_), Some(_)) => "full",
+/// A reference to one of the tables.
+fn table(sides: &[Side], number: usize, steps: usize) -> TokenStream {
+    let Some(side) = sides.get(number) else { return TokenStream::new() };
+    if steps == 1 {
+        return table_ref(&side.table).into_token_stream();
     }
+    let name = table_name(number);
+    // The first one is the receiver of a method.
+    if number == 0 { name.into_token_stream() } else { quote!(&#name) }
 }

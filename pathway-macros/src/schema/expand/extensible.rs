@@ -143,7 +143,7 @@ impl Fields<'_> {
         let krate = &self.row.krate;
         let inner = |field: &Ident, ty: &syn::Type| quote!(<#ty as #krate::__private::ExtensibleRow>::with(&self.#field, other));
         let fields = self.copies(&quote!(self), &inner);
-        let other = self.inner.is_none().then(|| self.other).map(|name| quote!(#name: other));
+        let other = self.inner.is_none().then_some(self.other).map(|name| quote!(#name: other));
         quote!(#fields #other)
     }
 

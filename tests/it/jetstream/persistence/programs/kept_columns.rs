@@ -183,3 +183,39 @@ fn other_joins_that_keep_columns_are_refused_other_ones() {
         assert_error(&join(&store, true).expect_err("a column"), ErrorKind::Persistence, &["`at` is kept only now"]);
     }
 }
+
+/// Each event with those of its city, and of each of these the one with the same `left`.
+macro_rules! triples {
+    (|$a:ident, $b:ident, $c:ident| { $($output:tt)* }) => {
+        |events: &Table<Event>| join!(
+            $a in events,
+            $b in events on city,
+            $c? in events on $b.left == $c.left && $c.at > 0 => { $($output)* }
+        )
+    };
+}
+
+/// Both joins continue, and say what they have left out of the rows of each table.
+#[test]
+fn joins_of_three_tables_continue_with_fewer_columns() {
+    let store = Store::new();
+    let first = triples!(|a, b, c| { a.left, b.right, note: c.and_then(|c| c.note.clone()) });
+    let expected = [inserted(r#""left":1,"right":10,"note":"n1""#)];
+    assert_eq!(run_join(&store, &event("Oslo", 1), first).unwrap(), expected);
+    let expected = [
+        r#""left":1,"right":20,"note":"n2""#,
+        r#""left":2,"right":10,"note":"n1""#,
+        r#""left":2,"right":20,"note":"n2""#,
+    ];
+    assert_eq!(run_join(&store, &event("Oslo", 2), first).unwrap(), expected.map(inserted));
+    let fewer = triples!(|a, b, c| { b.right, mine: a.left });
+    let expected = [(30, 1), (30, 2), (10, 3), (20, 3), (30, 3)];
+    let mut expected = expected.map(|(right, left)| inserted(&format!(r#""right":{right},"mine":{left}"#)));
+    expected.sort();
+    assert_eq!(run_join(&store, &event("Oslo", 3), fewer).unwrap(), expected);
+    let error = run_join(&store, &event("Oslo", 4), first).expect_err("a column that is kept only now");
+    assert_error(&error, ErrorKind::Persistence, &["state `rows` of `pairs`", "the column `note` is kept only now"]);
+    let error = run_join(&store, &event("Oslo", 4), triples!(|a, b, c| { b.right, mine: a.left, a.word }));
+    let error = error.expect_err("a column that is kept only now");
+    assert_error(&error, ErrorKind::Persistence, &["the column `word` is kept only now"]);
+}
