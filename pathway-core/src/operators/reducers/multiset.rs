@@ -241,7 +241,7 @@ impl<A: Datum> Copies<A> {
     fn take_single(&mut self) -> Option<(A, NonZeroI64)> {
         let (value, copies) = match self {
             Copies::Few(few) if few.len() == 1 => few.pop()?,
-            Copies::Many(many) if many.len() == 1 => many.remove(many.partition_point(|_| false))?,
+            Copies::Many(many) if many.len() == 1 => many.remove(many.start())?,
             _ => return None,
         };
         Some((value.0, copies))
@@ -256,8 +256,15 @@ impl<A: Datum> Copies<A> {
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
             Copies::Many(many) => {
-                let start = many.partition_point(|(value, _)| is_below(&range.0, &value.0));
-                let end = many.partition_point(|(value, _)| !is_above(&range.1, &value.0));
+                let (low, high) = range;
+                let start = match low {
+                    Bound::Unbounded => many.start(),
+                    low => many.partition_point(|(value, _)| is_below(&low, &value.0)),
+                };
+                let end = match high {
+                    Bound::Unbounded => many.end(),
+                    high => many.partition_point(|(value, _)| !is_above(&high, &value.0)),
+                };
                 Range::Many(many.range(start, end))
             }
         }

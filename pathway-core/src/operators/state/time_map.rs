@@ -15,7 +15,6 @@ use crate::operators::sorted_chunks::{self, SortedChunks};
 /// without spare room for the first ones, and more of them are in chunks.
 pub(in crate::operators) struct TimeMap<V>(Form<V>);
 
-#[expect(clippy::box_collection, reason = "the form of most keys is as small as a list")]
 enum Form<V> {
     Few(Vec<(i128, V)>),
     Many(Box<SortedChunks<(i128, V)>>),
