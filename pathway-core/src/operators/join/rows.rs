@@ -9,7 +9,7 @@ use crate::operators::reducers::Multiset;
 ///
 /// Most tables that are joined grow, and a join only goes through the rows of a key. So rows that arrive are appended to a list,
 /// which costs neither comparisons nor moves, and leaves little memory unused. Rows are counted in a multiset when one is removed
-/// from a long list, or when many of the list are the same: a join keeps only some columns of its rows, in which they may be equal.
+/// from a long list, when several copies of one come at once, or when many of the list are the same: a join keeps only some columns of its rows, in which they may be equal.
 pub(super) struct Rows<T>(Form<T>);
 
 enum Form<T> {

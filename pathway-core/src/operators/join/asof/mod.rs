@@ -26,8 +26,8 @@ impl<L: Schema, R: Schema, K: Datum> Join<L, R, K> {
     /// is read slower; see [`Windows::allowed_lateness`](crate::operators::window::Windows::allowed_lateness).
     ///
     /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time, a row and 56 bytes
-    /// on the left side, 24 bytes on the right side, in a list that grows from one entry; more than 32 times are in a tree.
-    /// Further rows of the same time are in a list or a tree of their own.
+    /// on the left side, 24 bytes on the right side, in a list that grows from one entry; more than 32 times are in chunks.
+    /// Further rows of the same time are in a list of their own.
     ///
     /// ```
     /// # use pathway::prelude::*;

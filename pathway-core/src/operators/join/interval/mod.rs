@@ -32,8 +32,8 @@ impl<L: Schema, R: Schema, K: Datum, A: KeptRow, B: KeptRow> Join<L, R, K, A, B>
     /// right rows that are up to `-from` earlier. Give windows by the time of that side as much allowed lateness.
     ///
     /// Memory: the rows of both sides by key and time. For each key, its own size and 76 bytes. For each time of either side, a
-    /// row and 40 bytes, in a list that grows from one entry; more than 32 times are in a tree. Further rows of the same time
-    /// are in a list or a tree of their own. To bound the memory, [`forget`](Table::forget) rows of one side when the other side can have
+    /// row and 40 bytes, in a list that grows from one entry; more than 32 times are in chunks. Further rows of the same time
+    /// are in a list of their own. To bound the memory, [`forget`](Table::forget) rows of one side when the other side can have
     /// no more rows that are close enough.
     ///
     /// ```
