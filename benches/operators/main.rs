@@ -7,6 +7,7 @@
 mod differential;
 mod messages;
 mod ours;
+mod ranges;
 
 use std::time::Duration;
 
@@ -115,6 +116,9 @@ fn main() {
                 throughput(operator, history, keys, size);
             }
         }
+    }
+    if is_wanted("ranges") {
+        ranges::ranges();
     }
     if is_wanted("one-row") {
         one_row();

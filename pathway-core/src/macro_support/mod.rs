@@ -47,6 +47,7 @@ pub use crate::data::*;
 pub use crate::format::json::decode::Slot;
 pub use crate::format::unix_time::{UnixTime, UnixTimeColumn, unix_time};
 use crate::operators::NewRows;
+pub use crate::operators::{Compared, WithoutRank};
 use crate::plan::Table;
 
 /// Says in pictures of the pipeline what a macro has made a table of: `by o.city`.

@@ -34,7 +34,7 @@ pub mod window;
 pub use deduplicate::Deduplicate;
 pub use flatten::NewRows;
 pub use group::Grouped;
-pub use join::{AsofJoin, AsofNowJoin, Interval, IntervalJoin, Join, Joining};
+pub use join::{AsofJoin, AsofNowJoin, Compared, Interval, IntervalJoin, Join, Joining, WithoutRank};
 pub use scan::Timers;
 pub(crate) use state::{KeyedState, Slot, Whole, WholeState};
 pub use timed::{Timed, TimedGroups};

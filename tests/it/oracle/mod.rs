@@ -32,6 +32,7 @@ mod history;
 mod invariance;
 mod join;
 mod join_conditions;
+mod join_ranges;
 mod join_tables;
 mod joined_times;
 mod near;

@@ -6,12 +6,15 @@ use std::sync::Arc;
 
 use super::interval::{Changes, Distance, Timelines};
 use super::kind::{Alone, JoinKind};
+use super::ranges::{Range, Ranges};
 use super::two_sided::Sides;
 use crate::data::{Datum, sort_by};
 
 /// Which pairs of rows with the same key match.
 pub(super) struct Condition<L, R> {
     pub(super) meets: Arc<Meets<L, R>>,
+    /// The ranges of the rows, if only pairs whose ranges overlap can meet the condition.
+    pub(super) ranges: Option<Ranges<L, R>>,
     /// How the operators apply a commit. The pointers keep joins without a condition from being compiled with this code.
     pub(super) commit_sides: CommitSides<L, R>,
     pub(super) commit_timelines: CommitTimelines<L, R>,
@@ -23,21 +26,43 @@ pub(super) type Meets<L, R> = dyn Fn(&L, &R) -> bool + Send + Sync;
 pub(super) type Emit<'a, L, R> = &'a mut dyn FnMut(Option<&L>, Option<&R>, i64);
 
 type CommitSides<L, R> =
-    fn(&mut Sides<L, R>, &Meets<L, R>, &mut Vec<(L, i64)>, &mut Vec<(R, i64)>, JoinKind, Emit<'_, L, R>);
+    fn(&mut Sides<L, R>, &Condition<L, R>, &mut Vec<(L, i64)>, &mut Vec<(R, i64)>, JoinKind, Emit<'_, L, R>);
 
 type CommitTimelines<L, R> =
     fn(&mut Timelines<L, R>, &Meets<L, R>, &mut Changes<L>, &mut Changes<R>, Distance, JoinKind, Emit<'_, L, R>);
 
 impl<L: Datum, R: Datum> Condition<L, R> {
     pub(super) fn new(meets: impl Fn(&L, &R) -> bool + Send + Sync + 'static) -> Self {
-        Condition { meets: Arc::new(meets), commit_sides: Sides::commit_with, commit_timelines: Timelines::commit_with }
+        Condition {
+            meets: Arc::new(meets),
+            ranges: None,
+            commit_sides: Sides::commit_with,
+            commit_timelines: Timelines::commit_with,
+        }
+    }
+}
+
+impl<L, R> Condition<L, R> {
+    /// The range in which right rows can match a left row.
+    pub(super) fn range_of_left(&self, row: &L) -> Range {
+        self.ranges.as_ref().map_or(Range::ALL, |ranges| (ranges.left)(row))
+    }
+
+    /// The range in which left rows can match a right row.
+    pub(super) fn range_of_right(&self, row: &R) -> Range {
+        self.ranges.as_ref().map_or(Range::ALL, |ranges| (ranges.right)(row))
     }
 }
 
 impl<L, R> Clone for Condition<L, R> {
     fn clone(&self) -> Self {
-        let Condition { meets, commit_sides, commit_timelines } = self;
-        Condition { meets: Arc::clone(meets), commit_sides: *commit_sides, commit_timelines: *commit_timelines }
+        let Condition { meets, ranges, commit_sides, commit_timelines } = self;
+        Condition {
+            meets: Arc::clone(meets),
+            ranges: ranges.clone(),
+            commit_sides: *commit_sides,
+            commit_timelines: *commit_timelines,
+        }
     }
 }
 
@@ -79,6 +104,10 @@ impl<T: Datum> AffectedRows<T> {
         let affected =
             |(time, row): (i128, &T)| AffectedRow { time, row: row.clone_datum(), before: copies_alone(time, row) };
         AffectedRows(rows.into_iter().map(affected).collect())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Calls `emit` with what the commit, which is applied, has changed.

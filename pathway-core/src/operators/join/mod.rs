@@ -8,12 +8,15 @@ mod keep;
 mod kind;
 mod parts;
 mod pending;
+mod ranges;
+mod rank;
 mod rows;
 mod two_sided;
 
 pub use super::join::asof::AsofJoin;
 pub use super::join::asof_now::AsofNowJoin;
 pub use super::join::interval::{Interval, IntervalJoin};
+pub use super::join::rank::{Compared, WithoutRank};
 
 use std::fmt;
 use std::sync::Arc;

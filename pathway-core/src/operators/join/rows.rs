@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::ranges::Range;
 use crate::data::{Datum, DatumRef, sort_by};
 use crate::operators::reducers::Multiset;
 
@@ -10,6 +11,7 @@ use crate::operators::reducers::Multiset;
 /// Most tables that are joined grow, and a join only goes through the rows of a key. So rows that arrive are appended to a list,
 /// which costs neither comparisons nor moves, and leaves little memory unused. Rows are counted in a multiset when one is removed
 /// from a long list, when several copies of one come at once, or when many of the list are the same: a join keeps only some columns of its rows, in which they may be equal.
+/// A join whose condition is a range puts many rows of a key into an index.
 pub(super) struct Rows<T>(Form<T>);
 
 enum Form<T> {
@@ -18,6 +20,25 @@ enum Form<T> {
     /// Each copy by itself.
     List(Vec<T>),
     Counted(Box<Counted<T>>),
+    /// Behind a pointer, so that joins without an index are not compiled with one.
+    Indexed(Box<dyn Index<T> + Send>),
+}
+
+/// Rows that are found by their ranges.
+pub(super) trait Index<T> {
+    fn update(&mut self, row: T, diff: i64);
+
+    /// How many rows there are, counting copies.
+    fn count(&self) -> i64;
+
+    /// Whether every row has zero copies.
+    fn is_empty(&self) -> bool;
+
+    /// How many copies of a row there are.
+    fn copies(&self, row: &T) -> i64;
+
+    /// The rows whose ranges overlap with this one, and some others.
+    fn near(&self, range: Range) -> Box<dyn Iterator<Item = (&T, i64)> + '_>;
 }
 
 struct Counted<T> {
@@ -57,6 +78,12 @@ impl<T: Datum> Rows<T> {
                     None => self.counted().update(row, -1),
                 }
             }
+            (Form::Indexed(index), _) => {
+                index.update(row, diff);
+                if index.is_empty() {
+                    self.0 = Form::None;
+                }
+            }
             _ => {
                 let counted = self.counted();
                 counted.update(row, diff);
@@ -74,6 +101,7 @@ impl<T: Datum> Rows<T> {
             Form::One(_) => 1,
             Form::List(list) => list.len() as i64,
             Form::Counted(counted) => counted.count,
+            Form::Indexed(index) => index.count(),
         }
     }
 
@@ -84,19 +112,45 @@ impl<T: Datum> Rows<T> {
 
     /// The rows, each with a number of copies. The same row may come more than once.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&T, i64)> {
-        let (listed, counted) = match &self.0 {
-            Form::None => (&[][..], None),
-            Form::One(row) => (std::slice::from_ref(row), None),
-            Form::List(list) => (&list[..], None),
-            Form::Counted(counted) => (&[][..], Some(&counted.rows)),
+        self.near(Range::ALL)
+    }
+
+    /// The rows whose ranges overlap with this one, and others: all of them if there is no index.
+    pub(super) fn near(&self, range: Range) -> impl Iterator<Item = (&T, i64)> {
+        let (listed, counted, indexed) = match &self.0 {
+            Form::None => (&[][..], None, None),
+            Form::One(row) => (std::slice::from_ref(row), None, None),
+            Form::List(list) => (&list[..], None, None),
+            Form::Counted(counted) => (&[][..], Some(&counted.rows), None),
+            Form::Indexed(index) => (&[][..], None, Some(index.near(range))),
         };
-        listed.iter().map(|row| (row, 1)).chain(counted.into_iter().flat_map(Multiset::iter))
+        listed
+            .iter()
+            .map(|row| (row, 1))
+            .chain(counted.into_iter().flat_map(Multiset::iter))
+            .chain(indexed.into_iter().flatten())
+    }
+
+    /// Puts the rows into an index, which they are in from now on.
+    pub(super) fn index_with(&mut self, index: impl FnOnce() -> Box<dyn Index<T> + Send>) {
+        if matches!(self.0, Form::Indexed(_)) {
+            return;
+        }
+        let mut index = index();
+        match std::mem::replace(&mut self.0, Form::None) {
+            Form::None | Form::Indexed(_) => return,
+            Form::One(row) => index.update(row, 1),
+            Form::List(list) => list.into_iter().for_each(|row| index.update(row, 1)),
+            Form::Counted(counted) => counted.rows.into_items().for_each(|(row, copies)| index.update(row, copies)),
+        }
+        self.0 = Form::Indexed(index);
     }
 
     /// How many copies of a row there are.
     pub(super) fn copies(&self, row: &T) -> i64 {
         match &self.0 {
             Form::Counted(counted) => counted.rows.copies(row),
+            Form::Indexed(index) => index.copies(row),
             _ => self.iter().filter(|(one, _)| one.compare(row).is_eq()).map(|(_, copies)| copies).sum(),
         }
     }
@@ -108,7 +162,7 @@ impl<T: Datum> Rows<T> {
             match std::mem::replace(&mut self.0, Form::None) {
                 Form::One(row) => counted.update(row, 1),
                 Form::List(list) => list.into_iter().for_each(|row| counted.update(row, 1)),
-                Form::None | Form::Counted(_) => {}
+                Form::None | Form::Counted(_) | Form::Indexed(_) => {}
             }
             self.0 = Form::Counted(counted);
         }
@@ -167,6 +221,7 @@ impl<T: Datum> Serialize for Rows<T> {
             Form::None => (Listed::<T>(&[]), 0_i64).serialize(serializer),
             Form::One(row) => (Listed(std::slice::from_ref(row)), 1_i64).serialize(serializer),
             Form::List(list) => (Listed(list), list.len() as i64).serialize(serializer),
+            Form::Indexed(index) => (Copies(self), index.count()).serialize(serializer),
         }
     }
 }
@@ -180,13 +235,23 @@ impl<T: Datum> Serialize for Listed<'_, T> {
     }
 }
 
+/// Saved as a multiset of the rows.
+struct Copies<'a, T>(&'a Rows<T>);
+
+impl<T: Datum> Serialize for Copies<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let rows: Vec<_> = self.0.iter().map(|(row, copies)| (DatumRef(row), copies)).collect();
+        serializer.collect_seq(rows)
+    }
+}
+
 impl<'de, T: Datum> Deserialize<'de> for Rows<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (rows, count) = <(Multiset<T>, i64)>::deserialize(deserializer)?;
         if rows.iter().any(|(_, copies)| copies != 1) {
             return Ok(Rows(Form::Counted(Box::new(Counted { rows, count }))));
         }
-        let mut list: Vec<T> = rows.into_values().collect();
+        let mut list: Vec<T> = rows.into_items().map(|(row, _)| row).collect();
         Ok(Rows(match list.len() {
             0 => Form::None,
             1 => list.pop().map_or(Form::None, Form::One),
@@ -213,6 +278,7 @@ mod tests {
             Form::One(_) => "one",
             Form::List(_) => "list",
             Form::Counted(_) => "counted",
+            Form::Indexed(_) => "indexed",
         }
     }
 

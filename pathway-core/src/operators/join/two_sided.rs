@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::conditional::{AffectedRows, Emit, Meets, copies_alone};
+use super::conditional::{AffectedRows, Condition, Emit, copies_alone};
 use super::kind::{Alone, JoinKind, JoinSpec};
 use super::pending::{Keyed, Pending, removals_first};
+use super::ranges::Searches;
 use super::rows::Rows;
 use crate::data::{Change, Datum};
 use crate::dataflow::{BinaryStatefulOperator, StatePart, Stateful};
@@ -29,11 +30,14 @@ pub(super) struct Sides<L, R> {
     /// The number of the key among those that the open commit has changed.
     #[serde(skip)]
     number: u32,
+    /// How often the left rows and the right rows were searched for those in a range.
+    #[serde(skip)]
+    searches: (Searches, Searches),
 }
 
 impl<L, R> Default for Sides<L, R> {
     fn default() -> Self {
-        Sides { left: Rows::default(), right: Rows::default(), number: 0 }
+        Sides { left: Rows::default(), right: Rows::default(), number: 0, searches: Default::default() }
     }
 }
 
@@ -74,7 +78,7 @@ impl<L: Datum, R: Datum, K: Datum, O: Datum> BinaryStatefulOperator<Keyed<K, L>,
             let (new_left, new_right) = (left.take(sides.number, in_order), right.take(sides.number, in_order));
             match &spec.condition {
                 Some(condition) => {
-                    (condition.commit_sides)(sides, &*condition.meets, new_left, new_right, spec.kind, &mut emit);
+                    (condition.commit_sides)(sides, condition, new_left, new_right, spec.kind, &mut emit);
                 }
                 None => sides.commit(new_left, new_right, spec.kind, &mut emit),
             }
@@ -150,28 +154,34 @@ impl<L: Datum, R: Datum> Sides<L, R> {
 impl<L: Datum, R: Datum> Sides<L, R> {
     pub(super) fn commit_with(
         &mut self,
-        condition: &Meets<L, R>,
+        condition: &Condition<L, R>,
         new_left: &mut Vec<(L, i64)>,
         new_right: &mut Vec<(R, i64)>,
         kind: JoinKind,
-        mut emit: Emit<'_, L, R>,
+        emit: Emit<'_, L, R>,
     ) {
+        self.expect_searches(condition, new_right.len(), new_left.len());
         let affected_left = kind.left_alone().map(|alone| {
             let changed = new_left.iter().map(|(row, _)| (0, row));
-            let rows = &self.left;
-            let pairs = new_right.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
-            let meets = |left: &L, right: &R| condition(left, right);
+            let near = |other: &R| self.left.near(condition.range_of_right(other));
+            let pairs = new_right.iter().flat_map(|(other, _)| near(other).map(move |(row, _)| (0, row, other)));
+            let meets = |left: &L, right: &R| (condition.meets)(left, right);
             (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.left_alone(row, alone, condition)))
         });
         let affected_right = kind.right_alone().map(|alone| {
             let changed = new_right.iter().map(|(row, _)| (0, row));
-            let rows = &self.right;
-            let pairs = new_left.iter().flat_map(|(other, _)| rows.iter().map(move |(row, _)| (0, row, other)));
-            let meets = |right: &R, left: &L| condition(left, right);
+            let near = |other: &L| self.right.near(condition.range_of_left(other));
+            let pairs = new_left.iter().flat_map(|(other, _)| near(other).map(move |(row, _)| (0, row, other)));
+            let meets = |right: &R, left: &L| (condition.meets)(left, right);
             (alone, AffectedRows::find(changed, pairs, meets, |_, row| self.right_alone(row, alone, condition)))
         });
-        // The pairs: of one that does not meet the condition, `emit` makes no row.
-        self.commit(new_left, new_right, JoinKind::Inner, &mut emit);
+        self.commit_pairs(condition, new_left, new_right, emit);
+        let rows = |affected: Option<usize>| affected.unwrap_or(0);
+        self.expect_searches(
+            condition,
+            rows(affected_right.as_ref().map(|(_, affected)| affected.len())),
+            rows(affected_left.as_ref().map(|(_, affected)| affected.len())),
+        );
         if let Some((alone, affected)) = affected_left {
             affected.emit(|_, row| self.left_alone(row, alone, condition), |row, diff| emit(Some(row), None, diff));
         }
@@ -180,14 +190,50 @@ impl<L: Datum, R: Datum> Sides<L, R> {
         }
     }
 
-    fn left_alone(&self, row: &L, alone: Alone, condition: &Meets<L, R>) -> i64 {
-        let matches = self.right.iter().map(|(other, _)| condition(row, other));
-        copies_alone(alone, self.left.copies(row), matches)
+    /// Applies the net changes of a commit, and emits pairs of rows. Of one that does not meet the condition, `emit` makes no row.
+    fn commit_pairs(
+        &mut self,
+        condition: &Condition<L, R>,
+        new_left: &mut Vec<(L, i64)>,
+        new_right: &mut Vec<(R, i64)>,
+        emit: Emit<'_, L, R>,
+    ) {
+        // Removals come first, as above.
+        let removals = (removals_first(new_left, |(_, diff)| *diff), removals_first(new_right, |(_, diff)| *diff));
+        for (left_part, right_part) in [removals, (usize::MAX, usize::MAX)] {
+            for (row, diff) in new_left.drain(..left_part.min(new_left.len())) {
+                let Sides { left, right, .. } = self;
+                let others = right.near(condition.range_of_left(&row));
+                others.for_each(|(other, copies)| emit(Some(&row), Some(other), diff * copies));
+                left.update(row, diff);
+            }
+            // There may be many left rows now.
+            self.expect_searches(condition, new_right.len(), 0);
+            for (row, diff) in new_right.drain(..right_part.min(new_right.len())) {
+                let Sides { left, right, .. } = self;
+                let others = left.near(condition.range_of_right(&row));
+                others.for_each(|(other, copies)| emit(Some(other), Some(&row), diff * copies));
+                right.update(row, diff);
+            }
+        }
     }
 
-    fn right_alone(&self, row: &R, alone: Alone, condition: &Meets<L, R>) -> i64 {
-        let matches = self.left.iter().map(|(other, _)| condition(other, row));
-        copies_alone(alone, self.right.copies(row), matches)
+    /// Says how often the left rows and the right rows will be searched for those in a range.
+    fn expect_searches(&mut self, condition: &Condition<L, R>, of_left: usize, of_right: usize) {
+        let Some(ranges) = &condition.ranges else { return };
+        let Sides { left, right, searches, .. } = self;
+        searches.0.expect(of_left, left, &ranges.left);
+        searches.1.expect(of_right, right, &ranges.right);
+    }
+
+    fn left_alone(&self, row: &L, alone: Alone, condition: &Condition<L, R>) -> i64 {
+        let others = self.right.near(condition.range_of_left(row));
+        copies_alone(alone, self.left.copies(row), others.map(|(other, _)| (condition.meets)(row, other)))
+    }
+
+    fn right_alone(&self, row: &R, alone: Alone, condition: &Condition<L, R>) -> i64 {
+        let others = self.left.near(condition.range_of_right(row));
+        copies_alone(alone, self.right.copies(row), others.map(|(other, _)| (condition.meets)(other, row)))
     }
 }
 

@@ -143,10 +143,10 @@ impl<A: Datum> Multiset<A> {
             .map(|(value, copies)| (value, copies.get()))
     }
 
-    /// The values, in ascending order, without the numbers of their copies.
-    pub(in crate::operators) fn into_values(self) -> impl Iterator<Item = A> {
+    /// The values, in ascending order, each with the number of its copies.
+    pub(in crate::operators) fn into_items(self) -> impl Iterator<Item = (A, i64)> {
         let (one, many) = match self.0 {
-            Form::One(value, _) => (Some(value), None),
+            Form::One(value, copies) => (Some((value, copies.get())), None),
             Form::Many(all) => (None, all),
         };
         let (few, many) = match many.map(|all| *all) {
@@ -155,7 +155,7 @@ impl<A: Datum> Multiset<A> {
             None => (None, None),
         };
         let many = few.into_iter().flatten().chain(many.into_iter().flat_map(SortedChunks::into_items));
-        one.into_iter().chain(many.map(|(DatumKey(value), _)| value))
+        one.into_iter().chain(many.map(|(DatumKey(value), copies)| (value, copies.get())))
     }
 
     /// The greatest value below a value, and the least one above it, whether or not the value itself is there.

@@ -5,6 +5,7 @@ mod mentioned;
 mod missing_row;
 mod names;
 mod on;
+mod ranges;
 mod step;
 mod timing;
 
@@ -12,6 +13,7 @@ use syn::Ident;
 
 pub(crate) use self::kept::{Columns, StepColumns};
 pub(crate) use self::mentioned::Mentioned;
+pub(crate) use self::ranges::{Ends, Ranges};
 pub(crate) use self::step::CheckedStep;
 pub(crate) use self::timing::{Timing, TimingKind};
 use super::ast::{Join, Side};

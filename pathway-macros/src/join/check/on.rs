@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{BinOp, Expr, parse_quote};
 
 use super::names::{Names, Pair};
+use super::ranges::{self, Ranges};
 use crate::errors::Errors;
 use crate::join::ast::OnItem;
 use crate::row::text::text_of;
@@ -25,6 +26,8 @@ pub(super) struct OnClause {
     pub(super) keys_text: String,
     /// What else a pair must meet.
     pub(super) condition: Option<Expr>,
+    /// The ranges of the rows, if there are some in the condition.
+    pub(super) ranges: Option<Ranges>,
     /// The columns that are named once, each with the row before the table whose column it is.
     pub(super) shared: Vec<(Ident, Ident)>,
 }
@@ -53,12 +56,13 @@ pub(super) fn check(on: &[OnItem], names: &Names<'_>, errors: &mut Errors) -> On
         [OnItem::Condition(_)] => texts.join(" && "),
         _ => texts.join(", "),
     };
+    let ranges = ranges::find(&conditions, names);
     // The compiler warns of parentheses around all of a closure's body.
     let condition = match &*conditions {
         [condition] => Some(without_parens(condition).clone()),
         _ => conditions.into_iter().reduce(|all, next| parse_quote!(#all && #next)),
     };
-    OnClause { keys, keys_text, condition, shared }
+    OnClause { keys, keys_text, condition, ranges, shared }
 }
 
 fn report_no_key(on: &[OnItem], conditions: &[Expr], names: &Names<'_>, errors: &mut Errors) {

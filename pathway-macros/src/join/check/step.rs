@@ -7,6 +7,7 @@ use super::kept::StepColumns;
 use super::missing_row;
 use super::names::Names;
 use super::on::{self, JoinKeys, OnClause};
+use super::ranges::Ranges;
 use super::timing::{self, Timing};
 use crate::errors::Errors;
 use crate::join::ast::{Side, Step, TimeClause};
@@ -22,6 +23,8 @@ pub(crate) struct CheckedStep {
     pub(crate) keys_text: String,
     /// What a pair must meet besides equal keys.
     pub(crate) condition: Option<Expr>,
+    /// The ranges of the rows, if only pairs whose ranges overlap meet the condition.
+    pub(crate) ranges: Option<Ranges>,
     pub(crate) timing: Option<Timing>,
     /// The columns that are named once, each with the row before the table whose column it is.
     pub(crate) shared: Vec<(Ident, Ident)>,
@@ -88,7 +91,7 @@ fn check(step: Step, names: &Names<'_>, errors: &mut Errors) -> Option<CheckedSt
     }
     let has_time_clause = time_clause.is_some();
     let mut timing = time_clause.and_then(|clause| timing::check(clause, asof_now, names, errors));
-    let OnClause { mut keys, keys_text, mut condition, shared } = on::check(&on, names, errors);
+    let OnClause { mut keys, keys_text, mut condition, ranges, shared } = on::check(&on, names, errors);
     if let (Some(condition), Some(timing)) = (&condition, &timing)
         && timing.is_asof()
     {
@@ -104,6 +107,8 @@ fn check(step: Step, names: &Names<'_>, errors: &mut Errors) -> Option<CheckedSt
         keys,
         keys_text,
         condition,
+        // Other operators than that of live joins do not use them.
+        ranges: ranges.filter(|_| !asof_now && !has_time_clause),
         timing,
         shared,
         left_is_optional: names.left_is_optional(),

@@ -2,12 +2,12 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
+use syn::{Expr, parse_quote};
 
 use super::columns::Structs;
 use super::rows::LeftRows;
 use crate::join::ast::Side;
-use crate::join::check::{CheckedStep, Timing, TimingKind};
+use crate::join::check::{CheckedStep, Ends, Ranges, Timing, TimingKind};
 use crate::row::expand::{closure_of_values, closure_param, shown};
 use crate::row::span_range::SpanRange;
 
@@ -31,12 +31,13 @@ impl Joined<'_> {
         values: &TokenStream,
     ) -> TokenStream {
         let Some(right_side) = self.sides.get(self.number + 1) else { return TokenStream::new() };
-        let CheckedStep { asof_now, keys, keys_text, condition, timing, .. } = self.step;
+        let CheckedStep { asof_now, keys, keys_text, condition, ranges, timing, .. } = self.step;
         let left_rows = self.left_rows();
         let left_key = left_rows.closure_of_values(&call_each("key", &keys.left));
         let right_key = closure_of_values(&right_side.row, &call_each("key", &keys.right));
         let keep = self.structs.keep_calls(self.sides, self.number, &left_rows);
         let condition = condition.as_ref().map(|condition| self.condition_call(condition, &left_rows, right_side));
+        let ranges = ranges.as_ref().map(|ranges| ranges_call(ranges, &left_rows, right_side));
         let asof_now = asof_now.then(|| quote!(.asof_now()));
         let timing = timing.as_ref().map(|timing| timing_call(timing, &left_rows, right_side));
         let left_is_optional = self.step.left_is_optional;
@@ -45,7 +46,8 @@ impl Joined<'_> {
         let right_param = closure_param(&right_side.row, values);
         let body = with_bindings(&bindings, row);
         let rows = quote_spanned!(self.brace=> .#method(move |#left_param, #right_param| #body));
-        let joined = quote!(#left.join(#right).on(#left_key, #right_key) #keep #condition #asof_now #timing #rows);
+        let joined =
+            quote!(#left.join(#right).on(#left_key, #right_key) #keep #condition #ranges #asof_now #timing #rows);
         shown(&format!("on {keys_text}"), &joined)
     }
 
@@ -61,6 +63,24 @@ impl Joined<'_> {
         let body = with_bindings(&bindings, &condition);
         quote!(.and(move |#left, #right| #body))
     }
+}
+
+/// The method call for the ranges of the rows of both sides.
+fn ranges_call(Ranges { left, right }: &Ranges, left_rows: &LeftRows<'_>, right_side: &Side) -> TokenStream {
+    let left = left_rows.closure_of_values(&ranks(left));
+    let right = closure_of_values(&right_side.row, &ranks(right));
+    quote!(.ranges(#left, #right))
+}
+
+/// The ranks of the ends.
+fn ranks(Ends { first, last }: &Ends) -> [Expr; 2] {
+    [first, last].map(|end| match end {
+        Some(end) => parse_quote!({
+            use ::pathway::__private::WithoutRank as _;
+            ::pathway::__private::Compared(&(#end)).rank()
+        }),
+        None => parse_quote!(::core::option::Option::None),
+    })
 }
 
 /// A block with variables, or only the value if there are none.

@@ -124,6 +124,28 @@ fn expansion() {
                 )..=::pathway::__private::clone_datum(&a.expires))
                     .contains(&b.at) && b.price > least
             })
+            .ranges(
+                move |a| (
+                    {
+                        use ::pathway::__private::WithoutRank as _;
+                        ::pathway::__private::Compared(&(a.at)).rank()
+                    },
+                    {
+                        use ::pathway::__private::WithoutRank as _;
+                        ::pathway::__private::Compared(&(a.expires)).rank()
+                    },
+                ),
+                move |b| (
+                    {
+                        use ::pathway::__private::WithoutRank as _;
+                        ::pathway::__private::Compared(&(b.at)).rank()
+                    },
+                    {
+                        use ::pathway::__private::WithoutRank as _;
+                        ::pathway::__private::Compared(&(b.at)).rank()
+                    },
+                ),
+            )
             .left(move |a, b| AnonymousRow {
                 id: ::pathway::__private::column(
                     ::pathway::__private::clone_datum(&a.id),
