@@ -4,14 +4,14 @@
 //! With one worker, the input of an operator is complete as soon as all operators before it have emitted. Sealing the
 //! operators in the order in which they were added is therefore all the progress tracking that is needed.
 
-use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::stateful::EMIT_BATCH;
-use super::{ActiveInput, BinaryStatefulOperator, InputHandle, InputId, Item, Progress, StatefulOperator, Stream};
+use super::batch::Batch;
+use super::erased::{ErasedOperator, ErasedStep, ErasedWrite};
+use super::{ActiveInput, InputId, Progress};
 use crate::data::Commit;
 use crate::telemetry::{Counter, NodeTime, Stopwatch};
 
@@ -28,12 +28,7 @@ pub(super) struct LocalEngine {
 }
 
 struct LocalStream {
-    /// Its [`Output`].
-    output: Box<dyn Any>,
-    /// Counts its items; shared with the output.
-    items: Arc<Counter>,
-    /// Whether the output sends its items one by one; shared with it.
-    one_by_one: Rc<Cell<bool>>,
+    output: Output,
     /// The streams that it is made of at once, without waiting for the end of a commit.
     made_of: Vec<usize>,
 }
@@ -44,8 +39,9 @@ struct LocalStream {
 struct Seals(Vec<Box<dyn FnMut(Commit)>>);
 
 /// The readers of a stream. Clones share them.
-pub(super) struct Output<D> {
-    readers: Rc<RefCell<Vec<Reader<D>>>>,
+#[derive(Clone)]
+struct Output {
+    readers: Rc<RefCell<Vec<Reader>>>,
     /// How many items were sent.
     items: Arc<Counter>,
     /// The readers meet again in a [`LocalEngine::concat`]. Items are sent one by one, so that they get there in the order in
@@ -54,8 +50,24 @@ pub(super) struct Output<D> {
     stopwatch: Stopwatch,
 }
 
-/// Takes items out of the vector; the caller drops what is left in it.
-type Reader<D> = Box<dyn FnMut(&mut Vec<D>)>;
+/// Takes items out of a batch; the caller drops what is left in it.
+type Reader = Box<dyn FnMut(&mut dyn Batch)>;
+
+/// Where a source puts its items.
+pub(super) struct Input {
+    output: Output,
+    pub(super) id: InputId,
+    active: ActiveInput,
+    pub(super) time: NodeTime,
+}
+
+impl Input {
+    /// Puts items into the open commit, and leaves the batch empty.
+    pub(super) fn send(&mut self, items: &mut dyn Batch) {
+        self.active.set(self.id);
+        self.output.send(items);
+    }
+}
 
 impl LocalEngine {
     pub(super) fn new(stopwatch: Stopwatch) -> Self {
@@ -69,25 +81,25 @@ impl LocalEngine {
 
     /// What counts the items of a stream.
     pub(super) fn items_of(&self, stream: usize) -> Arc<Counter> {
-        Arc::clone(&self.streams[stream].items)
+        Arc::clone(&self.streams[stream].output.items)
     }
 
-    pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
+    pub(super) fn input(&mut self) -> (Input, usize) {
         let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[]);
-        let id = InputId(stream.number as u64);
-        (InputHandle { output, id, active: self.active.clone(), time: self.time.clone() }, stream)
+        let id = InputId(stream as u64);
+        (Input { output, id, active: self.active.clone(), time: self.time.clone() }, stream)
     }
 
     pub(super) fn active_input(&self) -> ActiveInput {
         self.active.clone()
     }
 
-    pub(super) fn as_input<D: Item>(&mut self, input: Stream<D>) -> (InputId, Stream<D>) {
+    pub(super) fn as_input(&mut self, input: usize) -> (InputId, usize) {
         let output = Output::new(&self.stopwatch);
-        let stream = self.add(&output, &[input.number]);
-        let (id, active) = (InputId(stream.number as u64), self.active.clone());
-        self.output(input).subscribe(move |items| {
+        let stream = self.add(&output, &[input]);
+        let (id, active) = (InputId(stream as u64), self.active.clone());
+        self.read(input, move |items| {
             let before = active.set(id);
             output.send(items);
             active.set(before);
@@ -95,94 +107,68 @@ impl LocalEngine {
         (id, stream)
     }
 
-    pub(super) fn each<D: Item, O: Item>(
-        &mut self,
-        input: Stream<D>,
-        mut step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
-    ) -> Stream<O> {
+    pub(super) fn each(&mut self, input: usize, mut step: Box<dyn ErasedStep>) -> usize {
         let output = Output::new(&self.stopwatch);
-        let stream = self.add(&output, &[input.number]);
-        let (mut results, time) = (Vec::new(), self.time.clone());
-        self.output(input).subscribe(move |items| {
+        let stream = self.add(&output, &[input]);
+        let time = self.time.clone();
+        self.read(input, move |items| {
             let _turn = time.start();
-            step(items, &mut results);
-            output.send(&mut results);
+            step.run(items, &mut |results| output.send(results));
         });
         stream
     }
 
-    pub(super) fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
-        if let Some(shared) = self.last_shared(first.number, second.number) {
-            self.streams[shared].one_by_one.set(true);
+    pub(super) fn concat(&mut self, first: usize, second: usize) -> usize {
+        if let Some(shared) = self.last_shared(first, second) {
+            self.streams[shared].output.one_by_one.set(true);
         }
         let output = Output::new(&self.stopwatch);
         for input in [first, second] {
             let output = output.clone();
-            self.output(input).subscribe(move |items| output.send(items));
+            self.read(input, move |items| output.send(items));
         }
-        self.add(&output, &[first.number, second.number])
+        self.add(&output, &[first, second])
     }
 
-    pub(super) fn stateful<D: Item, O: Item>(
-        &mut self,
-        input: Stream<D>,
-        operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
-    ) -> Stream<O> {
+    pub(super) fn stateful(&mut self, input: usize, operator: Box<dyn ErasedOperator>) -> usize {
         let shared = Shared::new(operator, self.time.clone());
-        shared.subscribe(&self.output(input), |operator, items| operator.apply(items));
-        self.seal(shared, |operator, emit| operator.seal(emit))
+        self.read(input, shared.reader(|operator, items| operator.apply_left(items)));
+        self.seal(shared)
     }
 
-    pub(super) fn stateful_binary<L: Item, R: Item, O: Item>(
-        &mut self,
-        left: Stream<L>,
-        right: Stream<R>,
-        operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
-    ) -> Stream<O> {
+    pub(super) fn stateful_binary(&mut self, left: usize, right: usize, operator: Box<dyn ErasedOperator>) -> usize {
         let shared = Shared::new(operator, self.time.clone());
-        shared.subscribe(&self.output(left), |operator, items| operator.apply_left(items));
-        shared.subscribe(&self.output(right), |operator, items| operator.apply_right(items));
-        self.seal(shared, |operator, emit| operator.seal(emit))
+        self.read(left, shared.reader(|operator, items| operator.apply_left(items)));
+        self.read(right, shared.reader(|operator, items| operator.apply_right(items)));
+        self.seal(shared)
     }
 
     /// Seals an operator with each commit: what it emits then is the returned stream.
-    fn seal<P: 'static, O: Item>(
-        &mut self,
-        operator: Shared<P>,
-        mut seal: impl FnMut(&mut P, &mut dyn FnMut(O)) + 'static,
-    ) -> Stream<O> {
+    fn seal(&mut self, shared: Shared) -> usize {
         let output = Output::new(&self.stopwatch);
         let stream = self.add(&output, &[]);
-        let mut emitted = Vec::new();
         self.seals.0.push(Box::new(move |_| {
-            if !operator.has_items.take() {
-                return;
+            if shared.has_items.take() {
+                let _turn = shared.time.start();
+                shared.operator.borrow_mut().seal(&mut |emitted| output.send(emitted));
             }
-            let _turn = operator.time.start();
-            seal(&mut operator.operator.borrow_mut(), &mut |item| {
-                emitted.push(item);
-                if emitted.len() == EMIT_BATCH {
-                    output.send(&mut emitted);
-                }
-            });
-            output.send(&mut emitted);
         }));
         stream
     }
 
-    pub(super) fn sink<D: Item>(&mut self, input: Stream<D>, mut write: impl FnMut(Commit, &mut Vec<D>) + 'static) {
-        let pending = Rc::new(RefCell::new(Vec::new()));
+    pub(super) fn sink(&mut self, input: usize, mut write: Box<dyn ErasedWrite>) {
+        let pending = Rc::new(RefCell::new(None::<Box<dyn Batch>>));
         let (received, time) = (Rc::clone(&pending), self.time.clone());
-        self.output(input).subscribe(move |items| {
-            let mut pending = received.borrow_mut();
-            if pending.is_empty() { std::mem::swap(&mut *pending, items) } else { pending.append(items) }
+        self.read(input, move |items| match &mut *received.borrow_mut() {
+            Some(pending) => pending.append(items),
+            pending => *pending = Some(items.take()),
         });
         self.seals.0.push(Box::new(move |commit| {
             // Taken out, so that the memory of a large commit is freed.
-            let mut items = std::mem::take(&mut *pending.borrow_mut());
-            if !items.is_empty() {
+            let items = pending.borrow_mut().take();
+            if let Some(mut items) = items {
                 let _turn = time.start();
-                write(commit, &mut items);
+                write.write(commit, &mut *items);
             }
         }));
     }
@@ -191,25 +177,20 @@ impl LocalEngine {
         Box::new(self.seals)
     }
 
-    /// Calls `reader` with the items of a stream. It empties the vector.
-    pub(super) fn read<D: Item>(&mut self, input: Stream<D>, reader: impl FnMut(&mut Vec<D>) + 'static) {
-        self.output(input).subscribe(reader);
-    }
-
-    fn add<D: Item>(&mut self, output: &Output<D>, made_of: &[usize]) -> Stream<D> {
-        let (items, one_by_one) = (Arc::clone(&output.items), Rc::clone(&output.one_by_one));
-        Stream::new(self.add_stream(Box::new(output.clone()), items, one_by_one, made_of))
+    /// Calls `reader` with the items of a stream. It empties the batch.
+    ///
+    /// # Panics
+    /// If the stream belongs to another dataflow.
+    pub(super) fn read(&mut self, input: usize, reader: impl FnMut(&mut dyn Batch) + 'static) {
+        match self.streams.get(input) {
+            Some(stream) => stream.output.readers.borrow_mut().push(Box::new(reader)),
+            None => unreachable!("stream {input} belongs to another dataflow"),
+        }
     }
 
     /// The number of the stream.
-    fn add_stream(
-        &mut self,
-        output: Box<dyn Any>,
-        items: Arc<Counter>,
-        one_by_one: Rc<Cell<bool>>,
-        made_of: &[usize],
-    ) -> usize {
-        self.streams.push(LocalStream { output, items, one_by_one, made_of: made_of.to_vec() });
+    fn add(&mut self, output: &Output, made_of: &[usize]) -> usize {
+        self.streams.push(LocalStream { output: output.clone(), made_of: made_of.to_vec() });
         self.streams.len() - 1
     }
 
@@ -229,13 +210,6 @@ impl LocalEngine {
         }
         origins
     }
-
-    fn output<D: Item>(&self, stream: Stream<D>) -> Output<D> {
-        match self.streams.get(stream.number).and_then(|stream| stream.output.downcast_ref::<Output<D>>()) {
-            Some(output) => output.clone(),
-            None => unreachable!("stream {} belongs to another dataflow", stream.number),
-        }
-    }
 }
 
 impl Progress for Seals {
@@ -250,7 +224,7 @@ impl Progress for Seals {
     }
 }
 
-impl<D: Item> Output<D> {
+impl Output {
     fn new(stopwatch: &Stopwatch) -> Self {
         Output {
             readers: Rc::default(),
@@ -260,65 +234,56 @@ impl<D: Item> Output<D> {
         }
     }
 
-    /// Calls the readers with these items, and leaves the vector empty.
-    pub(super) fn send(&self, items: &mut Vec<D>) {
-        if items.is_empty() {
+    /// Calls the readers with these items, and leaves the batch empty.
+    fn send(&self, items: &mut dyn Batch) {
+        let len = items.len();
+        if len == 0 {
             return;
         }
-        self.items.add(items.len() as u64);
+        self.items.add(len as u64);
         // The borrow lasts while the readers run. They come later in a graph without cycles, so no call returns here.
         let mut readers = self.readers.borrow_mut();
-        if self.one_by_one.get() && items.len() > 1 {
-            let mut sample = self.stopwatch.sample(items.len());
-            for item in items.drain(..) {
+        let Some((last, others)) = readers.split_last_mut() else {
+            items.clear();
+            return;
+        };
+        let mut send = |items: &mut dyn Batch| {
+            others.iter_mut().for_each(|reader| reader(&mut *items.clone_batch()));
+            last(items);
+        };
+        if self.one_by_one.get() && len > 1 {
+            let mut sample = self.stopwatch.sample(len);
+            items.split(&mut |item| {
                 sample.next();
-                readers.iter_mut().for_each(|reader| reader(&mut vec![item.clone()]));
-            }
+                send(item);
+            });
             return;
         }
-        if let Some((last, others)) = readers.split_last_mut() {
-            others.iter_mut().for_each(|reader| reader(&mut items.clone()));
-            last(items);
-        }
+        send(items);
         items.clear();
-    }
-
-    fn subscribe(&self, reader: impl FnMut(&mut Vec<D>) + 'static) {
-        self.readers.borrow_mut().push(Box::new(reader));
-    }
-}
-
-impl<D> Clone for Output<D> {
-    fn clone(&self) -> Self {
-        Output {
-            readers: Rc::clone(&self.readers),
-            items: Arc::clone(&self.items),
-            one_by_one: Rc::clone(&self.one_by_one),
-            stopwatch: self.stopwatch.clone(),
-        }
     }
 }
 
 /// An operator with state, shared by the readers of its inputs and by its seal.
-struct Shared<P> {
-    operator: Rc<RefCell<P>>,
+#[derive(Clone)]
+struct Shared {
+    operator: Rc<RefCell<Box<dyn ErasedOperator>>>,
     /// Whether the open commit has items for it.
     has_items: Rc<Cell<bool>>,
     time: NodeTime,
 }
 
-impl<P: 'static> Shared<P> {
-    fn new(operator: Rc<RefCell<P>>, time: NodeTime) -> Self {
-        Shared { operator, has_items: Rc::default(), time }
+impl Shared {
+    fn new(operator: Box<dyn ErasedOperator>, time: NodeTime) -> Self {
+        Shared { operator: Rc::new(RefCell::new(operator)), has_items: Rc::default(), time }
     }
 
-    fn subscribe<D: Item>(&self, input: &Output<D>, mut apply: impl FnMut(&mut P, &mut Vec<D>) + 'static) {
-        let (operator, has_items) = (Rc::clone(&self.operator), Rc::clone(&self.has_items));
-        let time = self.time.clone();
-        input.subscribe(move |items| {
-            let _turn = time.start();
-            has_items.set(true);
-            apply(&mut operator.borrow_mut(), items);
-        });
+    fn reader(&self, apply: fn(&mut dyn ErasedOperator, &mut dyn Batch)) -> impl FnMut(&mut dyn Batch) + 'static {
+        let shared = self.clone();
+        move |items| {
+            let _turn = shared.time.start();
+            shared.has_items.set(true);
+            apply(&mut **shared.operator.borrow_mut(), items);
+        }
     }
 }

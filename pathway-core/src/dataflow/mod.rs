@@ -4,6 +4,8 @@
 //! when a commit is complete. A single worker has nothing to exchange and nobody to wait for: there (`local.rs`), an
 //! operator calls the next one. Both run the same operators. `DataflowBuilder::new` chooses the engine.
 
+mod batch;
+mod erased;
 mod local;
 mod progress;
 mod saved_state;
@@ -27,6 +29,7 @@ use ::timely::dataflow::Scope;
 
 use crate::data::Commit;
 use crate::telemetry::{Counter, NodeMeter, Stopwatch};
+use erased::{ErasedOperator, ErasedRoute, ErasedStep, ErasedWrite};
 use local::LocalEngine;
 use timely::TimelyEngine;
 
@@ -116,10 +119,11 @@ impl<'scope> DataflowBuilder<'scope> {
 
     /// Adds a source of items. Only the first worker sends any: the others drop the handle.
     pub fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
-        match &mut self.engine {
+        let (input, stream) = match &mut self.engine {
             Engine::Local(engine) => engine.input(),
             Engine::Timely(engine) => engine.input(),
-        }
+        };
+        (InputHandle::new(input), Stream::new(stream))
     }
 
     /// Says which input sends the items that a step gets, where the steps run on the first worker in the order of arrival.
@@ -132,10 +136,11 @@ impl<'scope> DataflowBuilder<'scope> {
 
     /// The same items, as if an input of its own sent them. The stream must be in the order of arrival.
     pub fn as_input<D: Item>(&mut self, stream: Stream<D>) -> (InputId, Stream<D>) {
-        match &mut self.engine {
-            Engine::Local(engine) => engine.as_input(stream),
-            Engine::Timely(engine) => engine.as_input(stream),
-        }
+        let (id, stream) = match &mut self.engine {
+            Engine::Local(engine) => engine.as_input(stream.number),
+            Engine::Timely(engine) => engine.as_input(stream.number),
+        };
+        (id, Stream::new(stream))
     }
 
     /// Adds a step without state. Each call gets the items that arrived together: it empties the first vector and fills
@@ -146,6 +151,10 @@ impl<'scope> DataflowBuilder<'scope> {
         name: &str,
         step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
     ) -> Stream<O> {
+        Stream::new(self.erased_each(input.number, name, erased::step(step)))
+    }
+
+    fn erased_each(&mut self, input: usize, name: &str, step: Box<dyn ErasedStep>) -> usize {
         match &mut self.engine {
             Engine::Local(engine) => engine.each(input, step),
             Engine::Timely(engine) => engine.each(input, name, step),
@@ -160,10 +169,10 @@ impl<'scope> DataflowBuilder<'scope> {
 
     /// The items of both streams.
     pub fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
-        match &mut self.engine {
-            Engine::Local(engine) => engine.concat(first, second),
-            Engine::Timely(engine) => engine.concat(first, second),
-        }
+        Stream::new(match &mut self.engine {
+            Engine::Local(engine) => engine.concat(first.number, second.number),
+            Engine::Timely(engine) => engine.concat(first.number, second.number),
+        })
     }
 
     /// Adds an operator with state. Items for which `route` returns the same number go to the same worker.
@@ -174,10 +183,19 @@ impl<'scope> DataflowBuilder<'scope> {
         route: impl Fn(&D) -> u64 + 'static,
         operator: impl StatefulOperator<D, O>,
     ) -> Stream<O> {
-        let operator = self.add_state(operator);
+        let operator = erased::unary(self.add_state(operator));
+        Stream::new(self.erased_stateful((input.number, erased::route(route)), name, operator))
+    }
+
+    fn erased_stateful(
+        &mut self,
+        input: (usize, Box<dyn ErasedRoute>),
+        name: &str,
+        operator: Box<dyn ErasedOperator>,
+    ) -> usize {
         match &mut self.engine {
-            Engine::Local(engine) => engine.stateful(input, operator),
-            Engine::Timely(engine) => engine.stateful(input, name, route, operator),
+            Engine::Local(engine) => engine.stateful(input.0, operator),
+            Engine::Timely(engine) => engine.stateful(input, name, operator),
         }
     }
 
@@ -189,10 +207,22 @@ impl<'scope> DataflowBuilder<'scope> {
         name: &str,
         operator: impl BinaryStatefulOperator<L, R, O>,
     ) -> Stream<O> {
-        let operator = self.add_state(operator);
+        let operator = erased::binary(self.add_state(operator));
+        let left = (left.number, erased::route(route_left));
+        let right = (right.number, erased::route(route_right));
+        Stream::new(self.erased_binary(left, right, name, operator))
+    }
+
+    fn erased_binary(
+        &mut self,
+        left: (usize, Box<dyn ErasedRoute>),
+        right: (usize, Box<dyn ErasedRoute>),
+        name: &str,
+        operator: Box<dyn ErasedOperator>,
+    ) -> usize {
         match &mut self.engine {
-            Engine::Local(engine) => engine.stateful_binary(left, right, operator),
-            Engine::Timely(engine) => engine.stateful_binary((left, route_left), (right, route_right), name, operator),
+            Engine::Local(engine) => engine.stateful_binary(left.0, right.0, operator),
+            Engine::Timely(engine) => engine.stateful_binary(left, right, name, operator),
         }
     }
 
@@ -204,6 +234,10 @@ impl<'scope> DataflowBuilder<'scope> {
         name: &str,
         write: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
     ) {
+        self.erased_sink(input.number, name, write.map(erased::write));
+    }
+
+    fn erased_sink(&mut self, input: usize, name: &str, write: Option<Box<dyn ErasedWrite>>) {
         match (&mut self.engine, write) {
             (Engine::Local(engine), Some(write)) => engine.sink(input, write),
             (Engine::Local(_), None) => {}
@@ -215,7 +249,7 @@ impl<'scope> DataflowBuilder<'scope> {
     pub fn track_unread(&mut self, stream: ErasedStream) {
         match &mut self.engine {
             Engine::Local(_) => {}
-            Engine::Timely(engine) => engine.track_unread(stream),
+            Engine::Timely(engine) => engine.track_unread(stream.number),
         }
     }
 

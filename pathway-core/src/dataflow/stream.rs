@@ -6,14 +6,14 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use super::local::Output;
+use super::local::Input;
 use crate::data::Change;
 use crate::telemetry::NodeTime;
 
-/// An item of a stream: it can cross threads and processes, as timely's exchange requires.
-pub trait Item: Clone + ::timely::ExchangeData {}
+/// An item of a stream: it can cross threads.
+pub trait Item: Clone + Send + 'static {}
 
-impl<D: Clone + ::timely::ExchangeData> Item for D {}
+impl<D: Clone + Send + 'static> Item for D {}
 
 /// A stream of items on one worker, from an operator to those that read it.
 ///
@@ -84,27 +84,28 @@ impl ActiveInput {
 
 /// Where a source puts its items.
 pub struct InputHandle<D> {
-    pub(super) output: Output<D>,
-    pub(super) id: InputId,
-    pub(super) active: ActiveInput,
-    pub(super) time: NodeTime,
+    input: Input,
+    items: PhantomData<fn(D)>,
 }
 
 impl<D: Item> InputHandle<D> {
+    pub(super) fn new(input: Input) -> Self {
+        InputHandle { input, items: PhantomData }
+    }
+
     /// The time of the source, for what it does with items before it sends them.
     pub fn time(&self) -> NodeTime {
-        self.time.clone()
+        self.input.time.clone()
     }
 
     /// Puts items into the open commit, and leaves the vector empty. The steps that need no other rows run at once.
     pub fn send(&mut self, items: &mut Vec<D>) {
-        self.active.set(self.id);
-        self.output.send(items);
+        self.input.send(items);
     }
 
     /// Which input it is.
     pub fn id(&self) -> InputId {
-        self.id
+        self.input.id
     }
 }
 

@@ -7,7 +7,6 @@ use super::erased_batch::ErasedBatch;
 use super::operators::Handle;
 use crate::data::Commit;
 use crate::dataflow::local::LocalEngine;
-use crate::dataflow::{Item, Stream};
 
 /// The inputs of timely that the local engine feeds.
 pub(super) struct Edges {
@@ -21,14 +20,14 @@ impl Edges {
     }
 
     /// Sends the items of a local stream into timely. On the other workers there are none, and the input ends.
-    pub(super) fn connect<D: Item>(&mut self, arrivals: &mut LocalEngine, stream: Stream<D>, input: Handle) {
+    pub(super) fn connect(&mut self, arrivals: &mut LocalEngine, stream: usize, input: Handle) {
         if !self.is_first_worker {
             return;
         }
         let input = Rc::new(RefCell::new(input));
         self.inputs.push(Rc::clone(&input));
-        arrivals.read(stream, move |items: &mut Vec<D>| {
-            input.borrow_mut().send(ErasedBatch::new(0, std::mem::take(items)));
+        arrivals.read(stream, move |batch| {
+            input.borrow_mut().send(ErasedBatch { worker: 0, items: batch.take() });
         });
     }
 

@@ -8,24 +8,21 @@ mod edges;
 mod erased_batch;
 mod operators;
 mod progress;
-mod typed;
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use ::timely::dataflow::Scope;
 
-use super::local::LocalEngine;
-use super::{
-    ActiveInput, BinaryStatefulOperator, ErasedStream, InputHandle, InputId, Item, Progress, StatefulOperator, Stream,
-};
+use super::erased::{ErasedOperator, ErasedRoute, ErasedStep, ErasedWrite};
+use super::local::{Input, LocalEngine};
+use super::{ActiveInput, InputId, Progress};
 use crate::data::Commit;
 use crate::telemetry::{Counter, NodeTime, Stopwatch};
 use edges::Edges;
-use operators::BatchStream;
+use operators::{BatchStream, Measured};
 use progress::Frontiers;
-use typed::{Binary, Unary};
 
 /// The part of one worker in a dataflow on timely.
 pub(super) struct TimelyEngine<'scope> {
@@ -70,92 +67,81 @@ impl<'scope> TimelyEngine<'scope> {
         }
     }
 
-    pub(super) fn input<D: Item>(&mut self) -> (InputHandle<D>, Stream<D>) {
-        let (handle, stream) = self.arrivals.input();
-        (handle, self.add_arrivals(stream))
+    pub(super) fn input(&mut self) -> (Input, usize) {
+        let (input, local) = self.arrivals.input();
+        (input, self.add_arrivals(local))
     }
 
     pub(super) fn active_input(&self) -> ActiveInput {
         self.arrivals.active_input()
     }
 
-    pub(super) fn as_input<D: Item>(&mut self, stream: Stream<D>) -> (InputId, Stream<D>) {
+    pub(super) fn as_input(&mut self, stream: usize) -> (InputId, usize) {
         let Some(arrivals) = self.arrivals_of(stream) else {
-            unreachable!("stream {} is not in the order of arrival", stream.number)
+            unreachable!("stream {stream} is not in the order of arrival")
         };
         let (id, output) = self.arrivals.as_input(arrivals);
         (id, self.add_arrivals(output))
     }
 
-    pub(super) fn each<D: Item, O: Item>(
-        &mut self,
-        input: Stream<D>,
-        name: &str,
-        step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static,
-    ) -> Stream<O> {
+    pub(super) fn each(&mut self, input: usize, name: &str, step: Box<dyn ErasedStep>) -> usize {
         if let Some(arrivals) = self.arrivals_of(input) {
             let output = self.arrivals.each(arrivals, step);
             return self.add_arrivals(output);
         }
         let items = Arc::default();
-        let step = typed::step(step, self.time.clone(), Arc::clone(&items));
+        let step = operators::step(step, self.time.clone(), Arc::clone(&items));
         let output = operators::each(self.exchanged(input), name, step);
         self.add(output, vec![items])
     }
 
-    pub(super) fn concat<D: Item>(&mut self, first: Stream<D>, second: Stream<D>) -> Stream<D> {
+    pub(super) fn concat(&mut self, first: usize, second: usize) -> usize {
         if let (Some(first), Some(second)) = (self.arrivals_of(first), self.arrivals_of(second)) {
             let output = self.arrivals.concat(first, second);
             return self.add_arrivals(output);
         }
-        let items = [self.items_of(first.number), self.items_of(second.number)].concat();
+        let items = [self.items_of(first), self.items_of(second)].concat();
         let (first, second) = (self.exchanged(first), self.exchanged(second));
         let output = operators::concat(first, second);
         self.add(output, items)
     }
 
-    pub(super) fn stateful<D: Item, O: Item>(
+    pub(super) fn stateful(
         &mut self,
-        input: Stream<D>,
+        (input, route): (usize, Box<dyn ErasedRoute>),
         name: &str,
-        route: impl Fn(&D) -> u64 + 'static,
-        operator: Rc<RefCell<impl StatefulOperator<D, O>>>,
-    ) -> Stream<O> {
+        operator: Box<dyn ErasedOperator>,
+    ) -> usize {
         let routed = self.routed(input, name, route);
         let items = Arc::default();
-        let operator = Unary::new(operator, self.time.clone(), Arc::clone(&items));
+        let operator = Measured { operator, time: self.time.clone(), items: Arc::clone(&items) };
         let output = operators::stateful(routed, name, operator);
         self.add(output, vec![items])
     }
 
-    pub(super) fn stateful_binary<L: Item, R: Item, O: Item>(
+    pub(super) fn stateful_binary(
         &mut self,
-        (left, route_left): (Stream<L>, impl Fn(&L) -> u64 + 'static),
-        (right, route_right): (Stream<R>, impl Fn(&R) -> u64 + 'static),
+        (left, route_left): (usize, Box<dyn ErasedRoute>),
+        (right, route_right): (usize, Box<dyn ErasedRoute>),
         name: &str,
-        operator: Rc<RefCell<impl BinaryStatefulOperator<L, R, O>>>,
-    ) -> Stream<O> {
+        operator: Box<dyn ErasedOperator>,
+    ) -> usize {
         let (left, right) = (self.routed(left, name, route_left), self.routed(right, name, route_right));
         let items = Arc::default();
-        let operator = Binary::new(operator, self.time.clone(), Arc::clone(&items));
+        let operator = Measured { operator, time: self.time.clone(), items: Arc::clone(&items) };
         let output = operators::stateful_binary(left, right, name, operator);
         self.add(output, vec![items])
     }
 
-    pub(super) fn sink<D: Item>(
-        &mut self,
-        input: Stream<D>,
-        name: &str,
-        write: Option<impl FnMut(Commit, &mut Vec<D>) + 'static>,
-    ) {
+    pub(super) fn sink(&mut self, input: usize, name: &str, write: Option<Box<dyn ErasedWrite>>) {
         // All batches go to worker 0: that is what operators leave in them.
         let (input, time) = (self.exchanged(input), self.time.clone());
-        operators::sink(input, name, typed::write(write, time), self.frontiers.add_sink());
+        operators::sink(input, name, write, time, self.frontiers.add_sink());
     }
 
     /// An unread stream in the local engine is complete at once.
-    pub(super) fn track_unread(&mut self, stream: ErasedStream) {
-        if let Origin::Exchanged(stream, _) = &self.streams[stream.number] {
+    pub(super) fn track_unread(&mut self, stream: usize) {
+        if let Origin::Exchanged(stream, _) = &self.streams[stream] {
             operators::probe(stream.clone(), self.frontiers.unread());
         }
     }
@@ -165,41 +151,36 @@ impl<'scope> TimelyEngine<'scope> {
     }
 
     /// The same items in batches by the worker that they are for.
-    fn routed<D: Item>(
-        &mut self,
-        input: Stream<D>,
-        name: &str,
-        route: impl Fn(&D) -> u64 + 'static,
-    ) -> BatchStream<'scope> {
-        let route = typed::route(route, self.scope.peers(), self.time.clone());
+    fn routed(&mut self, input: usize, name: &str, route: Box<dyn ErasedRoute>) -> BatchStream<'scope> {
+        let route = operators::route(route, self.scope.peers(), self.time.clone());
         operators::each(self.exchanged(input), name, route)
     }
 
-    fn add<D: Item>(&mut self, stream: BatchStream<'scope>, items: Vec<Arc<Counter>>) -> Stream<D> {
+    fn add(&mut self, stream: BatchStream<'scope>, items: Vec<Arc<Counter>>) -> usize {
         self.streams.push(Origin::Exchanged(stream, items));
-        Stream::new(self.streams.len() - 1)
+        self.streams.len() - 1
     }
 
-    fn add_arrivals<D: Item>(&mut self, stream: Stream<D>) -> Stream<D> {
-        self.streams.push(Origin::Arrivals { local: stream.number, exchanged: None });
-        Stream::new(self.streams.len() - 1)
+    fn add_arrivals(&mut self, local: usize) -> usize {
+        self.streams.push(Origin::Arrivals { local, exchanged: None });
+        self.streams.len() - 1
     }
 
     /// The stream in the local engine, if it is there.
-    fn arrivals_of<D: Item>(&self, stream: Stream<D>) -> Option<Stream<D>> {
-        match &self.streams[stream.number] {
-            Origin::Arrivals { local, .. } => Some(Stream::new(*local)),
+    fn arrivals_of(&self, stream: usize) -> Option<usize> {
+        match &self.streams[stream] {
+            Origin::Arrivals { local, .. } => Some(*local),
             Origin::Exchanged(..) => None,
         }
     }
 
     /// The stream in timely. A stream in the local engine gets there once, however many operators read it.
-    fn exchanged<D: Item>(&mut self, stream: Stream<D>) -> BatchStream<'scope> {
-        match &mut self.streams[stream.number] {
+    fn exchanged(&mut self, stream: usize) -> BatchStream<'scope> {
+        match &mut self.streams[stream] {
             Origin::Exchanged(exchanged, _) | Origin::Arrivals { exchanged: Some(exchanged), .. } => exchanged.clone(),
             Origin::Arrivals { local, exchanged } => {
                 let (handle, stream) = operators::input(self.scope);
-                self.edges.connect::<D>(&mut self.arrivals, Stream::new(*local), handle);
+                self.edges.connect(&mut self.arrivals, *local, handle);
                 exchanged.insert(stream).clone()
             }
         }

@@ -1,6 +1,7 @@
 //! Timely's operators over batches without a type: compiled once, with this crate.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ::timely::container::CapacityContainerBuilder;
 use ::timely::dataflow::channels::pact::{Exchange, Pipeline};
@@ -12,6 +13,9 @@ use ::timely::dataflow::{InputHandle, Scope, StreamVec};
 use super::SinkFrontier;
 use super::erased_batch::ErasedBatch;
 use crate::data::Commit;
+use crate::dataflow::batch::Batch;
+use crate::dataflow::erased::{ErasedOperator, ErasedRoute, ErasedStep, ErasedWrite};
+use crate::telemetry::{Counter, NodeTime};
 
 /// Where a source puts its items.
 pub(super) type Handle = InputHandle<Commit, Builder>;
@@ -22,19 +26,67 @@ pub(super) type BatchStream<'scope> = StreamVec<'scope, Commit, ErasedBatch>;
 type Builder = CapacityContainerBuilder<Vec<ErasedBatch>>;
 
 /// Emits a batch that an operator has made.
-pub(super) type Emit<'a> = &'a mut dyn FnMut(ErasedBatch);
+type Give<'a> = &'a mut dyn FnMut(ErasedBatch);
 
-/// An operator with state over batches: a [`StatefulOperator`](crate::dataflow::StatefulOperator) or a
-/// [`BinaryStatefulOperator`](crate::dataflow::BinaryStatefulOperator).
-pub(super) trait ErasedOperator {
-    /// Takes a batch of the open commit from the first input.
-    fn apply_left(&mut self, batch: ErasedBatch);
+/// A step without state over batches.
+type Step = Box<dyn FnMut(ErasedBatch, Give<'_>)>;
 
-    /// The same for the second input, if there is one.
-    fn apply_right(&mut self, batch: ErasedBatch);
+/// An operator with state, its time, and what counts its items.
+pub(super) struct Measured {
+    pub(super) operator: Box<dyn ErasedOperator>,
+    pub(super) time: NodeTime,
+    pub(super) items: Arc<Counter>,
+}
 
-    /// The commit is complete.
-    fn seal(&mut self, emit: Emit<'_>);
+impl Measured {
+    fn apply_left(&mut self, mut batch: ErasedBatch) {
+        let _turn = self.time.start();
+        self.operator.apply_left(&mut *batch.items);
+    }
+
+    fn apply_right(&mut self, mut batch: ErasedBatch) {
+        let _turn = self.time.start();
+        self.operator.apply_right(&mut *batch.items);
+    }
+
+    fn seal(&mut self, give: Give<'_>) {
+        let _turn = self.time.start();
+        let items = &self.items;
+        self.operator.seal(&mut |batch| give_counted(batch, items, give));
+    }
+}
+
+/// Emits what an operator has made, if it is anything.
+fn give_counted(batch: &mut dyn Batch, items: &Counter, give: Give<'_>) {
+    let len = batch.len();
+    if len > 0 {
+        items.add(len as u64);
+        give(ErasedBatch { worker: 0, items: batch.take() });
+    }
+}
+
+/// A step whose results are counted.
+pub(super) fn step(mut step: Box<dyn ErasedStep>, time: NodeTime, items: Arc<Counter>) -> Step {
+    Box::new(move |mut batch, give| {
+        let _turn = time.start();
+        step.run(&mut *batch.items, &mut |results| give_counted(results, &items, give));
+    })
+}
+
+/// A step that sorts items by the worker that they are for.
+pub(super) fn route(route: Box<dyn ErasedRoute>, workers: usize, time: NodeTime) -> Step {
+    let mut routes = Vec::new();
+    Box::new(move |mut batch, give| {
+        let _turn = time.start();
+        route.numbers(&mut *batch.items, &mut routes);
+        routes.iter_mut().for_each(|number| *number %= workers as u64);
+        for (worker, items) in batch.items.split_by_worker(&routes, workers).into_iter().enumerate() {
+            if items.len() > 0 {
+                give(ErasedBatch { worker: worker as u64, items });
+            }
+        }
+        routes.clear();
+    })
 }
 
 pub(super) fn input(scope: Scope<'_, Commit>) -> (Handle, BatchStream<'_>) {
@@ -42,11 +94,7 @@ pub(super) fn input(scope: Scope<'_, Commit>) -> (Handle, BatchStream<'_>) {
 }
 
 /// Runs a step without state.
-pub(super) fn each<'scope>(
-    input: BatchStream<'scope>,
-    name: &str,
-    mut step: Box<dyn FnMut(ErasedBatch, Emit<'_>)>,
-) -> BatchStream<'scope> {
+pub(super) fn each<'scope>(input: BatchStream<'scope>, name: &str, mut step: Step) -> BatchStream<'scope> {
     input.unary::<Builder, _, _, _>(Pipeline, name, move |_, _| {
         move |input, output| {
             input.for_each(|token, batches| {
@@ -62,11 +110,7 @@ pub(super) fn concat<'scope>(first: BatchStream<'scope>, second: BatchStream<'sc
 }
 
 /// Runs an operator with state on the batches that are for this worker.
-pub(super) fn stateful<'scope>(
-    input: BatchStream<'scope>,
-    name: &str,
-    mut operator: Box<dyn ErasedOperator>,
-) -> BatchStream<'scope> {
+pub(super) fn stateful<'scope>(input: BatchStream<'scope>, name: &str, mut operator: Measured) -> BatchStream<'scope> {
     input.unary_frontier::<Builder, _, _, _>(by_worker(), name, move |_, _| {
         // The commit whose items are in the operator's state, and which is not sealed yet.
         let mut open: Option<Capability<Commit>> = None;
@@ -106,7 +150,7 @@ pub(super) fn stateful_binary<'scope>(
     left: BatchStream<'scope>,
     right: BatchStream<'scope>,
     name: &str,
-    mut operator: Box<dyn ErasedOperator>,
+    mut operator: Measured,
 ) -> BatchStream<'scope> {
     left.binary_frontier::<_, Builder, _, _, _, _>(right, by_worker(), by_worker(), name, move |_, _| {
         // The commits that are not complete; usually one.
@@ -141,7 +185,8 @@ pub(super) fn stateful_binary<'scope>(
 pub(super) fn sink(
     input: BatchStream<'_>,
     name: &str,
-    mut write: Box<dyn FnMut(Commit, Vec<ErasedBatch>)>,
+    mut write: Option<Box<dyn ErasedWrite>>,
+    time: NodeTime,
     completed: SinkFrontier,
 ) {
     let mut open = BTreeMap::<Commit, Vec<ErasedBatch>>::new();
@@ -152,7 +197,12 @@ pub(super) fn sink(
         });
         while let Some(entry) = open.first_entry().filter(|entry| !frontier.less_equal(entry.key())) {
             let (commit, batches) = entry.remove_entry();
-            write(commit, batches);
+            let mut batches = batches.into_iter().map(|batch| batch.items);
+            if let (Some(write), Some(mut items)) = (&mut write, batches.next()) {
+                let _turn = time.start();
+                batches.for_each(|mut batch| items.append(&mut *batch));
+                write.write(commit, &mut *items);
+            }
         }
         // The frontier is empty when no more commits will come.
         completed.set(frontier.frontier().first().copied().unwrap_or(Commit::MAX));

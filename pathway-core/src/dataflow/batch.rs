@@ -1,0 +1,97 @@
+//! Items of any type, as the engines move them.
+//!
+//! Engines, timely's operators and its channels are long code. Instantiated for every type of item, they would be most of what is
+//! compiled of a user's pipeline; with this one type they are compiled once, with this crate.
+
+use std::any::Any;
+
+use super::Item;
+
+/// A vector of items.
+pub(super) trait Batch: Send {
+    fn len(&self) -> usize;
+    fn clear(&mut self);
+    fn clone_batch(&self) -> Box<dyn Batch>;
+    /// The items, which are taken out.
+    fn take(&mut self) -> Box<dyn Batch>;
+    /// Takes the items of another batch of the same type.
+    fn append(&mut self, other: &mut dyn Batch);
+    /// Takes the items out one by one: `one` gets each in a batch of its own, which it may leave as it is.
+    fn split(&mut self, one: &mut dyn FnMut(&mut dyn Batch));
+    /// Takes the items out, into a batch for each worker. `routes` has the worker of each item.
+    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<Box<dyn Batch>>;
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+/// The items of a batch.
+///
+/// # Panics
+/// If they are of another type. Each stream has batches of one type.
+#[inline]
+pub(super) fn items<D: Item>(batch: &mut dyn Batch) -> &mut Vec<D> {
+    match batch.as_any().downcast_mut() {
+        Some(items) => items,
+        None => of_another_type(),
+    }
+}
+
+#[cold]
+fn of_another_type() -> ! {
+    unreachable!("a batch of items of another type")
+}
+
+impl<D: Item> Batch for Vec<D> {
+    fn len(&self) -> usize {
+        self.len()
+    }
+
+    fn clear(&mut self) {
+        self.clear();
+    }
+
+    fn clone_batch(&self) -> Box<dyn Batch> {
+        Box::new(self.clone())
+    }
+
+    fn take(&mut self) -> Box<dyn Batch> {
+        Box::new(std::mem::take(self))
+    }
+
+    fn append(&mut self, other: &mut dyn Batch) {
+        self.append(items(other));
+    }
+
+    fn split(&mut self, one: &mut dyn FnMut(&mut dyn Batch)) {
+        let mut single = Vec::new();
+        for item in self.drain(..) {
+            single.push(item);
+            one(&mut single);
+            single.clear();
+        }
+    }
+
+    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<Box<dyn Batch>> {
+        let mut batches = Vec::new();
+        batches.resize_with(workers, Vec::new);
+        // Room for the usual share of a worker and some more: a large batch that grows touches twice the memory.
+        let share = self.len() / workers * 9 / 8 + 1;
+        let mut routes = routes.iter();
+        for item in self.drain(..) {
+            let Some(worker) = routes.next() else { break };
+            let batch: &mut Vec<D> = &mut batches[*worker as usize];
+            if batch.capacity() == 0 {
+                batch.reserve_exact(share);
+            }
+            batch.push(item);
+        }
+        let mut erased = Vec::<Box<dyn Batch>>::with_capacity(workers);
+        for batch in batches {
+            erased.push(Box::new(batch));
+        }
+        erased
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
