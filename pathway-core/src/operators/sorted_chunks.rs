@@ -61,9 +61,9 @@ impl<T> SortedChunks<T> {
 
     /// The place of the first item for which `is_before` is false.
     pub(super) fn partition_point(&self, is_before: impl Fn(&T) -> bool) -> Place {
-        let after = self.chunks.partition_point(|chunk| chunk.first().is_some_and(&is_before));
+        let after = partition_point(&self.chunks, |chunk| chunk.first().is_some_and(&is_before));
         let Some(chunk) = after.checked_sub(1) else { return self.start() };
-        let at = self.chunks[chunk].partition_point(is_before);
+        let at = partition_point(&self.chunks[chunk], is_before);
         if at == self.chunks[chunk].len() { Place { chunk: after, at: 0 } } else { Place { chunk, at } }
     }
 
@@ -151,9 +151,37 @@ impl<T> SortedChunks<T> {
         Range { chunks: &self.chunks, from, to }
     }
 
-    pub(super) fn into_items(self) -> impl Iterator<Item = T> {
-        self.chunks.into_iter().flatten()
+    pub(super) fn into_items(self) -> Vec<T> {
+        let mut items = Vec::with_capacity(self.len);
+        for mut chunk in self.chunks {
+            items.append(&mut chunk);
+        }
+        items
     }
+}
+
+/// As [`slice::partition_point`], in a third of the code.
+pub(super) fn partition_point<T>(items: &[T], is_before: impl Fn(&T) -> bool) -> usize {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        if is_before(&items[middle]) { low = middle + 1 } else { high = middle }
+    }
+    low
+}
+
+/// As [`slice::binary_search_by`], in a third of the code.
+pub(super) fn binary_search_by<T>(items: &[T], compare: impl Fn(&T) -> Ordering) -> Result<usize, usize> {
+    let (mut low, mut high) = (0, items.len());
+    while low < high {
+        let middle = low.midpoint(high);
+        match compare(&items[middle]) {
+            Ordering::Less => low = middle + 1,
+            Ordering::Equal => return Ok(middle),
+            Ordering::Greater => high = middle,
+        }
+    }
+    Err(low)
 }
 
 impl<T> Index<Place> for SortedChunks<T> {
@@ -264,7 +292,7 @@ mod tests {
             }
             assert!(sorted.range(sorted.start(), sorted.end()).map(|(item, _)| item).eq(&model));
             assert_eq!(sorted.get(sorted.end()).map(|(item, _)| item), None);
-            assert!(sorted.into_items().map(|(item, _)| item).eq(model));
+            assert!(sorted.into_items().into_iter().map(|(item, _)| item).eq(model));
         }
         assert!(most_chunks > 15, "{most_chunks}");
     }

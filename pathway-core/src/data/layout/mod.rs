@@ -5,6 +5,7 @@ mod default;
 mod marked;
 mod node;
 mod trace;
+mod tracer;
 
 use std::fmt;
 

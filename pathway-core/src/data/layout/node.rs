@@ -52,9 +52,9 @@ impl Node {
     }
 
     /// The node, which is `new` if nothing was known of it.
-    pub(super) fn or_set(&mut self, new: impl FnOnce() -> Node) -> &mut Node {
+    pub(super) fn or_set(&mut self, new: Node) -> &mut Node {
         if matches!(self, Node::Unknown) {
-            *self = new();
+            *self = new;
         }
         self
     }

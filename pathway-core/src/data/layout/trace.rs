@@ -10,13 +10,11 @@ use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 
-use super::announce::{Announcement, announced, listening};
-use super::marked::{HASHES_OF, SORTED};
+use super::announce::listening;
 use super::node::Node;
+use super::tracer::{OneEntry, TraceError, Tracer, Values, Variant, unexpected};
 use super::{Layout, Scalar};
 
-/// How deep values may be nested: a type that contains itself has no layout.
-const MOST_LEVELS: usize = 64;
 /// How often a type is read, to see each variant of its enums.
 const MOST_ROUNDS: usize = 1024;
 
@@ -36,65 +34,15 @@ pub(crate) fn layout_of<T>(name: &str, mut read: impl FnMut(Tracer<'_>) -> Resul
     Layout::Opaque(name.to_owned())
 }
 
-/// Why a type has no layout.
-#[derive(Debug)]
-pub(crate) struct TraceError(String);
-
-impl fmt::Display for TraceError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for TraceError {}
-
 impl serde::de::Error for TraceError {
     fn custom<T: fmt::Display>(message: T) -> Self {
         TraceError(message.to_string())
     }
 }
 
-/// A deserializer that notes what is asked for, and answers with values that most types accept.
-#[derive(Debug)]
-pub(crate) struct Tracer<'a> {
-    node: &'a mut Node,
-    levels: usize,
-}
-
-fn unexpected() -> TraceError {
-    TraceError("it reads something else the second time".to_owned())
-}
-
-impl<'a> Tracer<'a> {
-    /// A single value.
-    fn scalar(self, scalar: Scalar) -> Result<(), TraceError> {
-        match self.node.or_set(|| Node::Scalar(scalar)) {
-            Node::Scalar(known) if *known == scalar => Ok(()),
-            _ => Err(unexpected()),
-        }
-    }
-
-    fn inside(node: &'a mut Node, levels: usize) -> Result<Tracer<'a>, TraceError> {
-        match levels < MOST_LEVELS {
-            true => Ok(Tracer { node, levels: levels + 1 }),
-            false => Err(TraceError("it contains itself".to_owned())),
-        }
-    }
-
+impl Tracer<'_> {
     fn tuple<'de, V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, TraceError> {
-        let Tracer { node, levels } = self;
-        let unknown = || (0..len).map(|_| Node::Unknown).collect();
-        let announced = announced();
-        let node = node.or_set(|| match announced {
-            Some(Announcement::Row(fields)) => Node::Row(fields, unknown()),
-            _ => Node::Tuple(unknown()),
-        });
-        match node {
-            Node::Tuple(values) | Node::Row(_, values) if values.len() == len => {
-                visitor.visit_seq(Values { values: values.iter_mut(), levels })
-            }
-            _ => Err(unexpected()),
-        }
+        visitor.visit_seq(self.values(len)?)
     }
 }
 
@@ -133,22 +81,11 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_u64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        let Some(Announcement::Enum(names)) = announced() else {
-            self.scalar(Scalar::U64)?;
-            return visitor.visit_u64(1);
-        };
-        match self.node.or_set(|| Node::Enum(names)) {
-            // Each enum has a first variant.
-            Node::Enum(_) => visitor.visit_u64(0),
-            _ => Err(unexpected()),
-        }
+        visitor.visit_u64(self.number()?)
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        match self.node.or_set(|| Node::Option(Node::Unknown.into())) {
-            Node::Option(value) => visitor.visit_some(Tracer::inside(value, self.levels)?),
-            _ => Err(unexpected()),
-        }
+        visitor.visit_some(self.option()?)
     }
 
     fn deserialize_unit_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, TraceError> {
@@ -160,27 +97,11 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         name: &'static str,
         visitor: V,
     ) -> Result<V::Value, TraceError> {
-        let node = match name {
-            HASHES_OF => match self.node.or_set(|| Node::Hashed(Node::Unknown.into())) {
-                Node::Hashed(value) => value,
-                _ => return Err(unexpected()),
-            },
-            SORTED => match self.node.or_set(|| Node::Sorted(Node::Unknown.into())) {
-                Node::Sorted(values) => values,
-                _ => return Err(unexpected()),
-            },
-            _ => self.node,
-        };
-        visitor.visit_newtype_struct(Tracer::inside(node, self.levels)?)
+        visitor.visit_newtype_struct(self.newtype(name)?)
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        match self.node.or_set(|| Node::Seq(Node::Unknown.into())) {
-            Node::Seq(value) => {
-                visitor.visit_seq(Values { values: std::slice::from_mut(&mut **value).iter_mut(), levels: self.levels })
-            }
-            _ => Err(unexpected()),
-        }
+        visitor.visit_seq(self.seq()?)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, TraceError> {
@@ -206,13 +127,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, TraceError> {
-        match self.node.or_set(|| Node::Map(Box::new((Node::Unknown, Node::Unknown)))) {
-            Node::Map(entry) => {
-                let (key, value) = &mut **entry;
-                visitor.visit_map(OneEntry { key: Some(key), value: Some(value), levels: self.levels })
-            }
-            _ => Err(unexpected()),
-        }
+        visitor.visit_map(self.map()?)
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -221,13 +136,7 @@ impl<'de> Deserializer<'de> for Tracer<'_> {
         variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, TraceError> {
-        let unknown = || Node::Variants(variants.iter().map(|_| Node::Unknown).collect());
-        let Node::Variants(nodes) = self.node.or_set(unknown) else { return Err(unexpected()) };
-        let number = nodes.iter().position(|node| !node.is_complete()).unwrap_or(0);
-        match nodes.get_mut(number) {
-            Some(node) => visitor.visit_enum(Variant { number, tracer: Tracer::inside(node, self.levels)? }),
-            None => Err(TraceError("an enum without variants has no value".to_owned())),
-        }
+        visitor.visit_enum(self.variant(variants.len())?)
     }
 
     fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, TraceError> {
@@ -256,24 +165,13 @@ trait VisitUnit<'de>: Visitor<'de> {
 
 impl<'de, V: Visitor<'de>> VisitUnit<'de> for V {}
 
-struct Values<'a> {
-    values: std::slice::IterMut<'a, Node>,
-    levels: usize,
-}
-
 impl<'de> SeqAccess<'de> for Values<'_> {
     type Error = TraceError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, TraceError> {
-        let Some(node) = self.values.next() else { return Ok(None) };
-        seed.deserialize(Tracer::inside(node, self.levels)?).map(Some)
+        let Some(tracer) = self.next()? else { return Ok(None) };
+        Ok(Some(seed.deserialize(tracer)?))
     }
-}
-
-struct OneEntry<'a> {
-    key: Option<&'a mut Node>,
-    value: Option<&'a mut Node>,
-    levels: usize,
 }
 
 impl<'de> MapAccess<'de> for OneEntry<'_> {
@@ -288,11 +186,6 @@ impl<'de> MapAccess<'de> for OneEntry<'_> {
         let node = self.value.take().ok_or_else(unexpected)?;
         seed.deserialize(Tracer::inside(node, self.levels)?)
     }
-}
-
-struct Variant<'a> {
-    number: usize,
-    tracer: Tracer<'a>,
 }
 
 impl<'de, 'a> EnumAccess<'de> for Variant<'a> {

@@ -9,6 +9,7 @@ use super::kind::{Alone, JoinKind};
 use super::ranges::{Range, Ranges};
 use super::two_sided::Sides;
 use crate::data::{Datum, sort_by};
+use crate::operators::sorted_chunks::binary_search_by;
 
 /// Which pairs of rows with the same key match.
 pub(super) struct Condition<L, R> {
@@ -94,7 +95,7 @@ impl<T: Datum> AffectedRows<T> {
         let changed = rows.len();
         for (time, row, other) in pairs {
             // A row that is removed never exists together with one that is inserted: the condition is not asked about them.
-            let is_changed = rows[..changed].binary_search_by(|one| by_time_and_row(one, &(time, row))).is_ok();
+            let is_changed = binary_search_by(&rows[..changed], |one| by_time_and_row(one, &(time, row))).is_ok();
             if !is_changed && meets(row, other) {
                 rows.push((time, row));
             }

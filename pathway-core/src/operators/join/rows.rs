@@ -4,7 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::ranges::Range;
 use crate::data::{Datum, DatumRef, sort_by};
-use crate::operators::reducers::Multiset;
+use crate::operators::reducers::multiset::{self, Multiset};
 
 /// Rows with the number of their copies, in no order.
 ///
@@ -111,24 +111,19 @@ impl<T: Datum> Rows<T> {
     }
 
     /// The rows, each with a number of copies. The same row may come more than once.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&T, i64)> {
+    pub(super) fn iter(&self) -> Iter<'_, T> {
         self.near(Range::ALL)
     }
 
     /// The rows whose ranges overlap with this one, and others: all of them if there is no index.
-    pub(super) fn near(&self, range: Range) -> impl Iterator<Item = (&T, i64)> {
-        let (listed, counted, indexed) = match &self.0 {
-            Form::None => (&[][..], None, None),
-            Form::One(row) => (std::slice::from_ref(row), None, None),
-            Form::List(list) => (&list[..], None, None),
-            Form::Counted(counted) => (&[][..], Some(&counted.rows), None),
-            Form::Indexed(index) => (&[][..], None, Some(index.near(range))),
-        };
-        listed
-            .iter()
-            .map(|row| (row, 1))
-            .chain(counted.into_iter().flat_map(Multiset::iter))
-            .chain(indexed.into_iter().flatten())
+    pub(super) fn near(&self, range: Range) -> Iter<'_, T> {
+        match &self.0 {
+            Form::None => Iter::Listed([].iter()),
+            Form::One(row) => Iter::Listed(std::slice::from_ref(row).iter()),
+            Form::List(list) => Iter::Listed(list.iter()),
+            Form::Counted(counted) => Iter::Counted(counted.rows.all()),
+            Form::Indexed(index) => Iter::Indexed(index.near(range)),
+        }
     }
 
     /// Puts the rows into an index, which they are in from now on.
@@ -141,7 +136,9 @@ impl<T: Datum> Rows<T> {
             Form::None | Form::Indexed(_) => return,
             Form::One(row) => index.update(row, 1),
             Form::List(list) => list.into_iter().for_each(|row| index.update(row, 1)),
-            Form::Counted(counted) => counted.rows.into_items().for_each(|(row, copies)| index.update(row, copies)),
+            Form::Counted(counted) => {
+                counted.rows.into_items().into_iter().for_each(|(row, copies)| index.update(row, copies))
+            }
         }
         self.0 = Form::Indexed(index);
     }
@@ -182,6 +179,25 @@ impl<T: Datum> Rows<T> {
             && let Some(row) = list.pop()
         {
             self.0 = Form::One(row);
+        }
+    }
+}
+
+/// Rows, each with a number of copies.
+pub(super) enum Iter<'a, T> {
+    Listed(std::slice::Iter<'a, T>),
+    Counted(multiset::Range<'a, T>),
+    Indexed(Box<dyn Iterator<Item = (&'a T, i64)> + 'a>),
+}
+
+impl<'a, T> Iterator for Iter<'a, T> {
+    type Item = (&'a T, i64);
+
+    fn next(&mut self) -> Option<(&'a T, i64)> {
+        match self {
+            Iter::Listed(rows) => rows.next().map(|row| (row, 1)),
+            Iter::Counted(rows) => rows.next(),
+            Iter::Indexed(rows) => rows.next(),
         }
     }
 }
@@ -251,7 +267,7 @@ impl<'de, T: Datum> Deserialize<'de> for Rows<T> {
         if rows.iter().any(|(_, copies)| copies != 1) {
             return Ok(Rows(Form::Counted(Box::new(Counted { rows, count }))));
         }
-        let mut list: Vec<T> = rows.into_items().map(|(row, _)| row).collect();
+        let mut list: Vec<T> = rows.into_items().into_iter().map(|(row, _)| row).collect();
         Ok(Rows(match list.len() {
             0 => Form::None,
             1 => list.pop().map_or(Form::None, Form::One),

@@ -19,7 +19,7 @@ mod float;
 mod integer;
 mod min_max;
 mod missing_last;
-mod multiset;
+pub(super) mod multiset;
 mod one;
 mod optional;
 mod quantile;

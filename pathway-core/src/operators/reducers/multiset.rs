@@ -9,7 +9,6 @@ use std::num::{NonZeroI64, NonZeroU8};
 use std::ops::Bound;
 
 use crate::data::{Datum, DatumKey};
-use crate::operators::sorted_chunks::SortedChunks;
 use copies::{Copies, Entry, MAX_FEW, is_above, is_below, sum};
 
 /// Values with the number of their copies, in the order of [`Datum::compare`].
@@ -103,9 +102,7 @@ impl<A: Datum> Multiset<A> {
     pub fn first(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
-            Form::Many(all) => {
-                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded))).find_map(present)
-            }
+            Form::Many(_) => self.all().next().map(|(value, _)| value),
         }
     }
 
@@ -113,49 +110,44 @@ impl<A: Datum> Multiset<A> {
     pub fn last(&self) -> Option<&A> {
         match &self.0 {
             Form::One(value, copies) => copies.is_positive().then_some(value),
-            Form::Many(all) => {
-                all.iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded)).rev()).find_map(present)
-            }
+            Form::Many(_) => self.all().next_back().map(|(value, _)| value),
         }
     }
 
     /// The values with a positive number of copies, in ascending order, each with that number.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = (&A, i64)> {
+        self.all()
+    }
+
+    /// Like [`iter`](Multiset::iter).
+    pub(in crate::operators) fn all(&self) -> Range<'_, A> {
         self.range((Bound::Unbounded, Bound::Unbounded))
     }
 
     /// Like [`iter`](Multiset::iter), for the values in a range.
-    pub(super) fn range(
-        &self,
-        range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>),
-    ) -> impl DoubleEndedIterator<Item = (&A, i64)> {
-        let (one, many) = match &self.0 {
-            Form::One(value, copies) => (
-                Some((value, *copies)).filter(|(value, _)| !is_below(&range.0, value) && !is_above(&range.1, value)),
-                None,
-            ),
-            Form::Many(all) => (None, all.as_deref()),
-        };
-        let many = many.into_iter().flat_map(move |all| all.range(range));
-        one.into_iter()
-            .chain(many)
-            .filter(|(_, copies)| copies.is_positive())
-            .map(|(value, copies)| (value, copies.get()))
+    pub(super) fn range(&self, range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>)) -> Range<'_, A> {
+        match &self.0 {
+            Form::One(value, _) if is_below(&range.0, value) || is_above(&range.1, value) => Range::default(),
+            Form::One(value, copies) => Range { one: Some((value, *copies)), ..Range::default() },
+            Form::Many(Some(all)) => Range { many: Some(all.range(range)), ..Range::default() },
+            Form::Many(None) => Range::default(),
+        }
     }
 
     /// The values, in ascending order, each with the number of its copies.
-    pub(in crate::operators) fn into_items(self) -> impl Iterator<Item = (A, i64)> {
-        let (one, many) = match self.0 {
-            Form::One(value, copies) => (Some((value, copies.get())), None),
-            Form::Many(all) => (None, all),
-        };
-        let (few, many) = match many.map(|all| *all) {
-            Some(Copies::Few(few)) => (Some(few), None),
-            Some(Copies::Many(many)) => (None, Some(many)),
-            None => (None, None),
-        };
-        let many = few.into_iter().flatten().chain(many.into_iter().flat_map(SortedChunks::into_items));
-        one.into_iter().chain(many.map(|(DatumKey(value), copies)| (value, copies.get())))
+    pub(in crate::operators) fn into_items(self) -> Vec<(A, i64)> {
+        let mut items = Vec::new();
+        match self.0 {
+            Form::One(value, copies) => items.push((value, copies.get())),
+            Form::Many(Some(all)) => match *all {
+                Copies::Few(few) => few.into_iter().for_each(|(value, copies)| items.push((value.0, copies.get()))),
+                Copies::Many(many) => {
+                    many.into_items().into_iter().for_each(|(value, copies)| items.push((value.0, copies.get())));
+                }
+            },
+            Form::Many(None) => {}
+        }
+        items
     }
 
     /// The greatest value below a value, and the least one above it, whether or not the value itself is there.
@@ -176,8 +168,48 @@ impl<A: Datum> Multiset<A> {
     }
 }
 
-fn present<A>((value, copies): (&A, NonZeroI64)) -> Option<&A> {
-    copies.is_positive().then_some(value)
+/// The values in a range that have a positive number of copies, with that number.
+///
+/// Adapters of iterators would be ten times as much code, for each type of value.
+pub(in crate::operators) struct Range<'a, A> {
+    one: Option<(&'a A, NonZeroI64)>,
+    many: Option<copies::Range<'a, A>>,
+}
+
+impl<A> Default for Range<'_, A> {
+    fn default() -> Self {
+        Range { one: None, many: None }
+    }
+}
+
+impl<'a, A> Iterator for Range<'a, A> {
+    type Item = (&'a A, i64);
+
+    fn next(&mut self) -> Option<(&'a A, i64)> {
+        loop {
+            let (value, copies) = match self.one.take() {
+                Some(one) => one,
+                None => self.many.as_mut()?.next()?,
+            };
+            if copies.is_positive() {
+                return Some((value, copies.get()));
+            }
+        }
+    }
+}
+
+impl<A> DoubleEndedIterator for Range<'_, A> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        loop {
+            let (value, copies) = match self.one.take() {
+                Some(one) => one,
+                None => self.many.as_mut()?.next_back()?,
+            };
+            if copies.is_positive() {
+                return Some((value, copies.get()));
+            }
+        }
+    }
 }
 
 #[cfg(test)]

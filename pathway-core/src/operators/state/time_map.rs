@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::operators::sorted_chunks::{self, SortedChunks};
+use crate::operators::sorted_chunks::{self, SortedChunks, binary_search_by, partition_point};
 
 /// Values by time, in order. Most keys have few times, and rows arrive in about the order of their times: a sorted list holds them
 /// without spare room for the first ones, and more of them are in chunks.
@@ -111,7 +111,7 @@ impl<V> TimeMap<V> {
                     many.remove(at);
                 }
                 if many.len() <= FEW_AGAIN {
-                    self.0 = Form::Few(std::mem::take(&mut **many).into_items().collect());
+                    self.0 = Form::Few(std::mem::take(&mut **many).into_items());
                 }
             }
         }
@@ -131,8 +131,8 @@ impl<V> TimeMap<V> {
         };
         match &self.0 {
             Form::Few(few) => {
-                let start = few.partition_point(|(time, _)| is_before(time));
-                let end = few.partition_point(|(time, _)| is_inside(time));
+                let start = partition_point(few, |(time, _)| is_before(time));
+                let end = partition_point(few, |(time, _)| is_inside(time));
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
             Form::Many(many) => {
@@ -148,7 +148,7 @@ impl<V> TimeMap<V> {
 fn find<V>(few: &[(i128, V)], time: i128) -> Result<usize, usize> {
     match few.last() {
         Some((last, _)) if *last < time => Err(few.len()),
-        _ => few.binary_search_by(|(other, _)| other.cmp(&time)),
+        _ => binary_search_by(few, |(other, _)| other.cmp(&time)),
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::Bound;
 use smallvec::SmallVec;
 
 use crate::data::{Datum, DatumKey};
-use crate::operators::sorted_chunks::{self, SortedChunks};
+use crate::operators::sorted_chunks::{self, SortedChunks, binary_search_by, partition_point};
 
 /// Several distinct values. Few values are in a sorted array, where a lookup waits for memory once.
 pub(super) enum Copies<A> {
@@ -43,7 +43,7 @@ impl<A: Datum> Copies<A> {
             Copies::Few(few) => few,
             Copies::Many(many) => return update_many(many, value, diff),
         };
-        match few.binary_search_by(|(stored, _)| stored.0.compare(&value)) {
+        match binary_search_by(few, |(stored, _)| stored.0.compare(&value)) {
             Ok(at) => {
                 let before = few[at].1;
                 match sum(before, diff) {
@@ -65,7 +65,7 @@ impl<A: Datum> Copies<A> {
     pub(super) fn get(&self, value: &A) -> Option<NonZeroI64> {
         let entry = match self {
             Copies::Few(few) => {
-                few.binary_search_by(|(stored, _)| stored.0.compare(value)).ok().and_then(|at| few.get(at))
+                binary_search_by(few, |(stored, _)| stored.0.compare(value)).ok().and_then(|at| few.get(at))
             }
             Copies::Many(many) => {
                 many.search(|(stored, _)| stored.0.compare(value)).ok().and_then(|place| many.get(place))
@@ -88,8 +88,8 @@ impl<A: Datum> Copies<A> {
     pub(super) fn range<'a>(&'a self, range: (Bound<&DatumKey<A>>, Bound<&DatumKey<A>>)) -> Range<'a, A> {
         match self {
             Copies::Few(few) => {
-                let start = few.partition_point(|(value, _)| is_below(&range.0, &value.0));
-                let end = few.partition_point(|(value, _)| !is_above(&range.1, &value.0));
+                let start = partition_point(few, |(value, _)| is_below(&range.0, &value.0));
+                let end = partition_point(few, |(value, _)| !is_above(&range.1, &value.0));
                 Range::Few(few.get(start..end).unwrap_or_default().iter())
             }
             Copies::Many(many) => {
@@ -109,7 +109,7 @@ impl<A: Datum> Copies<A> {
 }
 
 /// Values in a range.
-pub(super) enum Range<'a, A> {
+pub(in crate::operators) enum Range<'a, A> {
     Few(std::slice::Iter<'a, Entry<A>>),
     Many(sorted_chunks::Range<'a, Entry<A>>),
 }

@@ -16,15 +16,19 @@ use crate::operators::sorted_chunks::SortedChunks;
 
 impl<A: Datum> Serialize for Multiset<A> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (one, many) = match &self.0 {
-            Form::One(value, copies) => (Some((value, *copies)), None),
-            Form::Many(all) => (None, all.as_deref()),
+        let len = match &self.0 {
+            Form::One(..) => 1,
+            Form::Many(all) => all.as_deref().map_or(0, Copies::len),
         };
-        let len = many.map_or(usize::from(one.is_some()), Copies::len);
         let mut list = serializer.serialize_seq(Some(len))?;
-        let many = many.into_iter().flat_map(|all| all.range((Bound::Unbounded, Bound::Unbounded)));
-        for (value, copies) in one.into_iter().chain(many) {
-            list.serialize_element(&(DatumRef(value), copies))?;
+        match &self.0 {
+            Form::One(value, copies) => list.serialize_element(&(DatumRef(value), *copies))?,
+            Form::Many(Some(all)) => {
+                for (value, copies) in all.range((Bound::Unbounded, Bound::Unbounded)) {
+                    list.serialize_element(&(DatumRef(value), copies))?;
+                }
+            }
+            Form::Many(None) => {}
         }
         list.end()
     }
