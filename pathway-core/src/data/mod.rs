@@ -61,5 +61,5 @@ pub use saved::Saved;
 pub use schema::{Column, Schema};
 pub(crate) use sequences::SequenceSet;
 pub use sequences::{EarlierMessages, SequenceRuns};
-pub(crate) use sort::{bring_first, sort_by};
+pub(crate) use sort::{bring_first, is_sorted_by, sort_by};
 pub use time::{DateTimeNaive, DateTimeUtc};

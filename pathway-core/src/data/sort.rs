@@ -15,7 +15,7 @@ pub(crate) fn sort_by<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) 
     if items.len() <= FEW {
         return insert_each(items, compare);
     }
-    if items.is_sorted_by(|one, next| compare(one, next).is_le()) {
+    if is_sorted_by(items, |one, next| compare(one, next).is_le()) {
         return;
     }
     let mut sources = sorted_positions(items.len(), &|one, other| compare(&items[one], &items[other]));
@@ -28,11 +28,23 @@ pub(crate) fn bring_first<T>(items: &mut Vec<T>, is_first: impl Fn(&T) -> bool) 
     if items.len() <= FEW {
         return insert_each(items, |one, other| is_first(other).cmp(&is_first(one)));
     }
-    if items.is_sorted_by(|one, next| is_first(one) || !is_first(next)) {
+    if is_sorted_by(items, |one, next| is_first(one) || !is_first(next)) {
         return;
     }
     let last: Vec<T> = items.extract_if(.., |item| !is_first(item)).collect();
     items.extend(last);
+}
+
+/// As [`slice::is_sorted_by`], in a fifth of the code.
+pub(crate) fn is_sorted_by<T>(items: &[T], in_order: impl Fn(&T, &T) -> bool) -> bool {
+    let mut next = 1;
+    while next < items.len() {
+        if !in_order(&items[next - 1], &items[next]) {
+            return false;
+        }
+        next += 1;
+    }
+    true
 }
 
 fn insert_each<T>(items: &mut [T], compare: impl Fn(&T, &T) -> Ordering) {

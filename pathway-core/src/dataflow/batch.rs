@@ -63,7 +63,8 @@ impl<D: Item> Batch for Vec<D> {
 
     fn split(&mut self, one: &mut dyn FnMut(&mut dyn Batch)) {
         let mut single = Vec::new();
-        for item in self.drain(..) {
+        self.reverse();
+        while let Some(item) = self.pop() {
             single.push(item);
             one(&mut single);
             single.clear();
@@ -71,8 +72,10 @@ impl<D: Item> Batch for Vec<D> {
     }
 
     fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<Box<dyn Batch>> {
-        let mut batches = Vec::new();
-        batches.resize_with(workers, Vec::new);
+        let mut batches = Vec::with_capacity(workers);
+        for _ in 0..workers {
+            batches.push(Vec::new());
+        }
         // Room for the usual share of a worker and some more: a large batch that grows touches twice the memory.
         let share = self.len() / workers * 9 / 8 + 1;
         let mut routes = routes.iter();

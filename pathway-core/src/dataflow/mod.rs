@@ -84,7 +84,7 @@ impl<'scope> DataflowBuilder<'scope> {
     }
 
     /// The node's rows are those of this stream.
-    pub(crate) fn count_rows<D>(&mut self, stream: Stream<D>) {
+    pub(crate) fn count_rows(&mut self, stream: ErasedStream) {
         let rows: Vec<Arc<Counter>> = match &self.engine {
             Engine::Local(engine) => vec![engine.items_of(stream.number)],
             Engine::Timely(engine) => engine.items_of(stream.number),

@@ -205,6 +205,12 @@ pub(super) struct Range<'a, T> {
     to: Place,
 }
 
+impl<T> Clone for Range<'_, T> {
+    fn clone(&self) -> Self {
+        Range { chunks: self.chunks, from: self.from, to: self.to }
+    }
+}
+
 impl<T> Range<'_, T> {
     fn is_empty(&self) -> bool {
         (self.from.chunk, self.from.at) >= (self.to.chunk, self.to.at)

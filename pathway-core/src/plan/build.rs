@@ -106,8 +106,12 @@ impl<'scope> Build<'scope> {
 
     /// Sets the output of a node.
     pub fn put<R: Schema>(&mut self, node: NodeId, stream: Changes<R>) {
+        self.put_erased(node, stream.erase());
+    }
+
+    fn put_erased(&mut self, node: NodeId, stream: ErasedStream) {
         self.dataflow.count_rows(stream);
-        self.streams.insert(node, stream.erase());
+        self.streams.insert(node, stream);
     }
 
     /// The output of a node that was built before.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{NodeId, Order, Table};
+use super::{NodeId, Order, Plan, Table};
 use crate::data::Schema;
 
 /// A source, or an operator that sends rows later than they arrive, such as `buffer`: a part of a table of arrivals that has an
@@ -22,26 +22,29 @@ impl Origin {
     }
 }
 
+impl Plan {
+    /// The rows of a node come from where those of the inputs do, if they are in the order of arrival. An operator that emits rows
+    /// at the end of a commit has one event time for all of them, and ends with the sources of its inputs.
+    pub(super) fn inherit_origins(&self, node: NodeId, inputs: &[NodeId]) {
+        let mut origins: Vec<Origin> = Vec::new();
+        for origin in inputs.iter().flat_map(|input| self.origins(*input).to_vec()) {
+            if !origins.iter().any(|known| known.node == origin.node) {
+                origins.push(origin);
+            }
+        }
+        if self.properties(node).order != Order::Arrival {
+            let own =
+                self.origins(node).iter().map(|own| Origin { sources: sources(&origins), ..own.clone() }).collect();
+            return self.set_origins(node, own);
+        }
+        self.set_origins(node, origins.into());
+    }
+}
+
 impl<R: Schema> Table<R> {
     /// Where its rows come from, each once.
     pub(crate) fn origins(&self) -> Arc<[Origin]> {
         self.plan().origins(self.node())
-    }
-
-    /// Its rows come from where those of the inputs do, if they are in the order of arrival. An operator that emits rows at the
-    /// end of a commit has one event time for all of them, and ends with the sources of its inputs.
-    pub(super) fn inherit_origins(&self, inputs: &[Arc<[Origin]>]) {
-        let mut origins: Vec<Origin> = Vec::new();
-        for origin in inputs.iter().flat_map(|input| input.iter()) {
-            if !origins.iter().any(|known| known.node == origin.node) {
-                origins.push(origin.clone());
-            }
-        }
-        if self.properties().order != Order::Arrival {
-            let own = self.origins().iter().map(|own| Origin { sources: sources(&origins), ..own.clone() }).collect();
-            return self.plan().set_origins(self.node(), own);
-        }
-        self.plan().set_origins(self.node(), origins.into());
     }
 
     /// The same table, whose rows are one part: they have an event time of their own, in whatever order their sources have sent

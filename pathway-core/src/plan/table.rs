@@ -113,7 +113,7 @@ impl<R: Schema> Table<R> {
                 let changes = scope.get(input);
                 build(scope, changes, name)
             });
-        table.inherit_origins(&[self.origins()]);
+        self.plan.inherit_origins(table.node, &[self.node]);
         self.plan.set_operator_inputs(table.node, verb, &[self.node]);
         table
     }
@@ -139,7 +139,7 @@ impl<R: Schema> Table<R> {
                 let (left, right) = (scope.get(left), scope.get(right));
                 build(scope, left, right, name)
             });
-        table.inherit_origins(&[self.origins(), other.origins()]);
+        self.plan.inherit_origins(table.node, &[self.node, other.node]);
         self.plan.set_operator_inputs(table.node, verb, &[self.node, other.node]);
         table
     }

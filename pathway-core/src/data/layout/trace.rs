@@ -169,8 +169,14 @@ impl<'de> SeqAccess<'de> for Values<'_> {
     type Error = TraceError;
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, TraceError> {
-        let Some(tracer) = self.next()? else { return Ok(None) };
-        Ok(Some(seed.deserialize(tracer)?))
+        match self.next() {
+            Ok(Some(tracer)) => match seed.deserialize(tracer) {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(error),
+            },
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 

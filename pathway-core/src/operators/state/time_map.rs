@@ -89,32 +89,37 @@ impl<V> TimeMap<V> {
         }
     }
 
+    /// The first time with its value.
+    pub(in crate::operators) fn first(&self) -> Option<(i128, &V)> {
+        self.range(..).next()
+    }
+
     /// Sets the value of a time.
-    fn insert(&mut self, time: i128, value: V) {
+    pub(in crate::operators) fn insert(&mut self, time: i128, value: V) {
         self.remove(time);
         self.get_or_insert_with(time, || value);
     }
 
     /// Removes a time with its value.
-    pub(in crate::operators) fn remove(&mut self, time: i128) {
-        match &mut self.0 {
+    pub(in crate::operators) fn remove(&mut self, time: i128) -> Option<V> {
+        let removed = match &mut self.0 {
             Form::Few(few) => {
-                if let Ok(at) = find(few, time) {
-                    few.remove(at);
-                    if few.len() <= few.capacity() / 4 {
-                        few.shrink_to(few.len() * 2);
-                    }
+                let removed = few.remove(find(few, time).ok()?);
+                if few.len() <= few.capacity() / 4 {
+                    few.shrink_to(few.len() * 2);
                 }
+                removed
             }
             Form::Many(many) => {
-                if let Ok(at) = many.search(|(other, _)| other.cmp(&time)) {
-                    many.remove(at);
-                }
+                let at = many.search(|(other, _)| other.cmp(&time)).ok()?;
+                let removed = many.remove(at)?;
                 if many.len() <= FEW_AGAIN {
                     self.0 = Form::Few(std::mem::take(&mut **many).into_items());
                 }
+                removed
             }
-        }
+        };
+        Some(removed.1)
     }
 
     /// The times in a range with their values, in order.
@@ -156,6 +161,15 @@ fn find<V>(few: &[(i128, V)], time: i128) -> Result<usize, usize> {
 pub(in crate::operators) enum Range<'a, V> {
     Few(slice::Iter<'a, (i128, V)>),
     Many(sorted_chunks::Range<'a, (i128, V)>),
+}
+
+impl<V> Clone for Range<'_, V> {
+    fn clone(&self) -> Self {
+        match self {
+            Range::Few(few) => Range::Few(few.clone()),
+            Range::Many(many) => Range::Many(many.clone()),
+        }
+    }
 }
 
 impl<'a, V> Iterator for Range<'a, V> {
@@ -284,7 +298,7 @@ mod tests {
         }
         assert_eq!(capacities[..5], [1, 2, 4, 4, 8]);
         assert_eq!(capacities.last(), Some(&usize::MAX));
-        (1..=MOST_FEW as i128).for_each(|time| map.remove(time));
+        (1..=MOST_FEW as i128).for_each(|time| assert_eq!(map.remove(time), Some(0)));
         assert!(capacity(&map) <= 4, "{}", capacity(&map));
         assert_eq!(size_of::<TimeMap<[u8; 100]>>(), 24);
     }

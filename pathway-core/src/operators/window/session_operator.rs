@@ -123,7 +123,7 @@ where
         let SessionWindows { spec, gap, keys, closing, reports, closed, closed_changes, .. } = self;
         let (Some(late), Some(now)) = (spec.policy.allowed_lateness, now) else { return };
         let (key, timeline) = keys.key_value(slot);
-        while let Some(end) = timeline.sessions.first_key_value().map(|(_, session)| session.end)
+        while let Some(end) = timeline.sessions.first().map(|(_, session)| session.end)
             && now >= end + *gap + late
         {
             let Some(session) = close_first(spec, key, timeline, reports) else { return };
@@ -163,7 +163,7 @@ where
             changed.dedup();
             let mut inserted = Vec::new();
             for start in changed {
-                let Some(session) = timeline.sessions.get_mut(&start) else { continue };
+                let Some(session) = timeline.sessions.get_mut(start) else { continue };
                 session.is_changed = false;
                 if G::ORDERED {
                     session.state = spec.state_of(timeline.rows.range(start..=session.end));
@@ -201,7 +201,7 @@ where
         let (key, timeline) = keys.key_value(slot);
         let applied = if diff < 0 {
             // Rows that were too late are not in the session, and cannot be removed.
-            diff.max(-timeline.rows.get(&time).map_or(0, |rows| rows.copies(&argument)))
+            diff.max(-timeline.rows.get(time).map_or(0, |rows| rows.copies(&argument)))
         } else if timeline.session_near(time, *gap).is_none() && spec.session_has_closed(time, *gap, now) {
             0
         } else {
@@ -238,7 +238,7 @@ impl<R: 'static, T: EventTime, K: Datum, A: Datum, G: Reducer<A>, O: 'static> St
         closing.clear();
         if spec.policy.allowed_lateness.is_some() {
             keys.visit_loaded(|slot, _, timeline| {
-                closing.extend(timeline.sessions.values().map(|session| (session.end, slot)));
+                closing.extend(timeline.sessions.range(..).map(|(_, session)| (session.end, slot)));
             });
         }
     }

@@ -22,15 +22,16 @@ pub(super) fn close_first<R, T: EventTime, K, A: Datum, G: Reducer<A>, O: Schema
     timeline: &mut Timeline<A, G::State, O>,
     reports: &mut OperatorReports,
 ) -> Option<ClosedSession<O>> {
-    let (start, mut session) = timeline.sessions.pop_first()?;
+    let start = timeline.sessions.first()?.0;
+    let mut session = timeline.sessions.remove(start)?;
     if session.is_changed {
         if G::ORDERED {
             session.state = spec.state_of(timeline.rows.range(start..=session.end));
         }
         spec.reducers.finish_commit(&mut session.state);
     }
-    while let Some(entry) = timeline.rows.first_entry().filter(|entry| *entry.key() <= session.end) {
-        entry.remove();
+    while let Some((time, _)) = timeline.rows.first().filter(|(time, _)| *time <= session.end) {
+        timeline.rows.remove(time);
     }
     let row = match spec.policy.emit {
         EmitMode::Always if !session.is_changed => None,

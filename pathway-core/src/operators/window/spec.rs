@@ -55,13 +55,15 @@ impl<R, T: EventTime, K, A, G: Reducer<A>, O> WindowSpec<R, T, K, A, G, O> {
 
     /// The state of order-dependent reducers for the rows of a session. Its rows are in the order of event time, which late rows
     /// and merged sessions do not disturb.
-    pub(super) fn state_of<'a>(&self, rows: impl Iterator<Item = (&'a i128, &'a Multiset<A>)>) -> G::State
+    pub(super) fn state_of<'a>(&self, rows: impl Iterator<Item = (i128, &'a Multiset<A>)>) -> G::State
     where
         A: Datum,
     {
         let mut state = G::State::default();
-        for (argument, copies) in rows.flat_map(|(_, rows)| rows.iter()) {
-            self.reducers.update(&mut state, argument.clone_datum(), copies);
+        for (_, rows) in rows {
+            for (argument, copies) in rows.iter() {
+                self.reducers.update(&mut state, argument.clone_datum(), copies);
+            }
         }
         state
     }

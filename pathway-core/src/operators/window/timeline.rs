@@ -1,7 +1,5 @@
 //! The open sessions of a key: they grow, merge and split as rows are inserted and removed.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::spec::WindowSpec;
@@ -9,15 +7,16 @@ use super::time::EventTime;
 use super::windows::Window;
 use crate::data::{Datum, Schema};
 use crate::operators::reducers::{Multiset, ReduceError, Reducer};
+use crate::operators::state::TimeMap;
 
 /// The open sessions of a key.
 #[derive(Serialize, Deserialize)]
 #[serde(bound(serialize = "A: Datum, S: Serialize", deserialize = "A: Datum, S: Deserialize<'de>"))]
 pub(super) struct Timeline<A, S, O> {
     /// The rows of each time.
-    pub(super) rows: BTreeMap<i128, Multiset<A>>,
+    pub(super) rows: TimeMap<Multiset<A>>,
     /// The sessions by their starts. They do not overlap.
-    pub(super) sessions: BTreeMap<i128, Session<S>>,
+    pub(super) sessions: TimeMap<Session<S>>,
     /// The rows before the open commit of the sessions that it has changed.
     #[serde(skip)]
     pub(super) removed: Vec<O>,
@@ -44,8 +43,8 @@ pub(super) struct Session<S> {
 impl<A, S, O> Default for Timeline<A, S, O> {
     fn default() -> Self {
         Timeline {
-            rows: BTreeMap::new(),
-            sessions: BTreeMap::new(),
+            rows: TimeMap::default(),
+            sessions: TimeMap::default(),
             removed: Vec::new(),
             ended: Vec::new(),
             changed: Vec::new(),
@@ -58,8 +57,8 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
     pub(super) fn session_near(&self, time: i128, gap: i128) -> Option<i128> {
         let before = self.sessions.range(..=time).next_back().filter(|(_, session)| time <= session.end + gap);
         before
-            .or_else(|| self.sessions.range(time..).next().filter(|(start, _)| **start <= time + gap))
-            .map(|(start, _)| *start)
+            .or_else(|| self.sessions.range(time..).next().filter(|(start, _)| *start <= time + gap))
+            .map(|(start, _)| start)
     }
 
     /// Marks a session as changed by the open commit.
@@ -69,7 +68,7 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         key: &K,
         start: i128,
     ) -> Option<&mut Session<S>> {
-        let session = self.sessions.get_mut(&start)?;
+        let session = self.sessions.get_mut(start)?;
         if !session.is_changed {
             session.is_changed = true;
             self.ended.push(session.end);
@@ -89,7 +88,7 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         argument: A,
         diff: i64,
     ) {
-        self.rows.entry(time).or_default().update(argument.clone_datum(), diff);
+        self.rows.get_or_insert_with(time, Multiset::default).update(argument.clone_datum(), diff);
         let Some(left) = self.session_near(time, gap) else {
             let mut session = Session { end: time, rows: diff, state: S::default(), is_changed: true };
             spec.reducers.update(&mut session.state, argument, diff);
@@ -103,13 +102,13 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         spec.reducers.update(&mut session.state, argument, diff);
         let (start, end) = (left.min(time), session.end);
         if start < left
-            && let Some(session) = self.sessions.remove(&left)
+            && let Some(session) = self.sessions.remove(left)
         {
             self.sessions.insert(start, session);
             self.changed.push(start);
         }
         // It may now be within the gap of the next one.
-        let next = self.sessions.range(start + 1..).next().map(|(next, _)| *next).filter(|next| *next <= end + gap);
+        let next = self.sessions.range(start + 1..).next().map(|(next, _)| next).filter(|next| *next <= end + gap);
         if let Some(next) = next {
             self.change(spec, key, next);
             self.merge(spec, start, next);
@@ -124,7 +123,7 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         second: i128,
     ) {
         let Timeline { rows, sessions, .. } = self;
-        let (Some(mut joined), Some(session)) = (sessions.remove(&second), sessions.get_mut(&first)) else { return };
+        let (Some(mut joined), Some(session)) = (sessions.remove(second), sessions.get_mut(first)) else { return };
         // The rows of the smaller session move: in whatever order a session grows, a row moves rarely.
         let moved = if joined.rows > session.rows {
             std::mem::swap(&mut joined.state, &mut session.state);
@@ -151,31 +150,31 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         argument: A,
         diff: i64,
     ) {
-        let Some(start) = self.sessions.range(..=time).next_back().map(|(start, _)| *start) else { return };
+        let Some(start) = self.sessions.range(..=time).next_back().map(|(start, _)| start) else { return };
         let Some(session) = self.change(spec, key, start) else { return };
         session.rows += diff;
         spec.reducers.update(&mut session.state, argument.clone_datum(), diff);
         let end = session.end;
-        let Some(rows) = self.rows.get_mut(&time) else { return };
+        let Some(rows) = self.rows.get_mut(time) else { return };
         rows.update(argument, diff);
         if !rows.is_empty() {
             return;
         }
-        self.rows.remove(&time);
-        let before = self.rows.range(start..time).next_back().map(|(time, _)| *time);
-        let after = self.rows.range(time..=end).next().map(|(time, _)| *time);
+        self.rows.remove(time);
+        let before = self.rows.range(start..time).next_back().map(|(time, _)| time);
+        let after = self.rows.range(time..=end).next().map(|(time, _)| time);
         match (before, after) {
             (None, None) => {
-                self.sessions.remove(&start);
+                self.sessions.remove(start);
             }
             (None, Some(after)) => {
-                if let Some(session) = self.sessions.remove(&start) {
+                if let Some(session) = self.sessions.remove(start) {
                     self.sessions.insert(after, session);
                     self.changed.push(after);
                 }
             }
             (Some(before), None) => {
-                if let Some(session) = self.sessions.get_mut(&start) {
+                if let Some(session) = self.sessions.get_mut(start) {
                     session.end = before;
                 }
             }
@@ -193,7 +192,7 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
         after: i128,
     ) {
         let Timeline { rows, sessions, .. } = self;
-        let Some(mut larger) = sessions.remove(&start) else { return };
+        let Some(mut larger) = sessions.remove(start) else { return };
         let end = larger.end;
         // The rows of the smaller part move, as when sessions merge. The part whose iteration ends first is the smaller one.
         let (lower, upper) = (rows.range(start..=before), rows.range(after..=end));
@@ -206,10 +205,12 @@ impl<A: Datum, S: Default, O: Schema> Timeline<A, S, O> {
             }
         };
         let mut smaller = Session { end, rows: 0, state: S::default(), is_changed: true };
-        for (argument, copies) in moved.flat_map(|(_, rows)| rows.iter()) {
-            spec.reducers.update(&mut larger.state, argument.clone_datum(), -copies);
-            spec.reducers.update(&mut smaller.state, argument.clone_datum(), copies);
-            smaller.rows += copies;
+        for (_, rows) in moved {
+            for (argument, copies) in rows.iter() {
+                spec.reducers.update(&mut larger.state, argument.clone_datum(), -copies);
+                spec.reducers.update(&mut smaller.state, argument.clone_datum(), copies);
+                smaller.rows += copies;
+            }
         }
         larger.rows -= smaller.rows;
         let (mut first, second) = if is_first { (smaller, larger) } else { (larger, smaller) };

@@ -11,7 +11,7 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Copies, Entry, Form, MAX_FEW, Multiset};
-use crate::data::{Datum, DatumRef, SORTED};
+use crate::data::{Datum, DatumRef, SORTED, is_sorted_by};
 use crate::operators::sorted_chunks::SortedChunks;
 
 impl<A: Datum> Serialize for Multiset<A> {
@@ -54,11 +54,7 @@ impl<'de, A: Datum> Visitor<'de> for ListVisitor<A> {
     }
 
     fn visit_seq<S: SeqAccess<'de>>(self, mut list: S) -> Result<Multiset<A>, S::Error> {
-        let Some(first) = list.next_element::<Entry<A>>()? else { return Ok(Multiset::default()) };
-        let Some(second) = list.next_element::<Entry<A>>()? else {
-            return Ok(Multiset(Form::One(first.0.0, first.1)));
-        };
-        let mut entries = vec![first, second];
+        let mut entries = Vec::new();
         while let Some(entry) = list.next_element()? {
             entries.push(entry);
         }
@@ -66,8 +62,12 @@ impl<'de, A: Datum> Visitor<'de> for ListVisitor<A> {
     }
 }
 
-fn from_entries<A: Datum>(entries: Vec<Entry<A>>) -> Multiset<A> {
-    if !entries.is_sorted_by(|(this, _), (next, _)| this < next) {
+fn from_entries<A: Datum>(mut entries: Vec<Entry<A>>) -> Multiset<A> {
+    if entries.len() < 2 {
+        let Some((value, copies)) = entries.pop() else { return Multiset::default() };
+        return Multiset(Form::One(value.0, copies));
+    }
+    if !is_sorted_by(&entries, |(this, _), (next, _)| this.0.compare(&next.0).is_lt()) {
         let mut values = Multiset::default();
         for (value, copies) in entries {
             values.update(value.0, copies.get());

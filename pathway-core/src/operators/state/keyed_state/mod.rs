@@ -215,7 +215,14 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
     /// Removes the key in a slot, if there is one and `condition` holds for it. The slot can be used again at once.
     pub(crate) fn remove_if(&mut self, slot: Slot, condition: impl FnOnce(&(K, V)) -> bool) -> Option<(K, V)> {
         let Slot(slot) = slot;
-        let entry = self.slots.get_mut(slot as usize)?.take_if(|entry| condition(entry))?;
+        if !condition(self.slots.get(slot as usize)?.as_ref()?) {
+            return None;
+        }
+        self.take_entry(slot)
+    }
+
+    fn take_entry(&mut self, slot: u32) -> Option<(K, V)> {
+        let entry = self.slots[slot as usize].take()?;
         if let Some(tracker) = &mut self.tracker {
             tracker.touch(slot, Some(&entry));
             tracker.remove(slot, &entry.0);
@@ -226,6 +233,18 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         self.free.push(slot);
         self.shrink_if_empty();
         Some(entry)
+    }
+
+    /// Removes the key in a slot, which the open commit has changed. Compiled once, and not for each `keep`.
+    fn remove_slot(&mut self, slot: u32) {
+        let Some((key, _)) = self.slots[slot as usize].take() else { return };
+        if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(&key))), |at| at.slot == slot) {
+            entry.remove();
+        }
+        if let Some(tracker) = &mut self.tracker {
+            tracker.remove(slot, &key);
+        }
+        self.free.push(slot);
     }
 
     /// Frees the memory of a map without keys.
@@ -286,17 +305,9 @@ impl<K: Datum, V: Default> KeyedState<K, V> {
         for slot in dirty.drain(..) {
             self.marks[slot as usize / 64] &= !(1 << (slot % 64));
             let Some((key, value)) = &mut self.slots[slot as usize] else { continue };
-            if keep(Slot(slot), key, value) {
-                continue;
+            if !keep(Slot(slot), key, value) {
+                self.remove_slot(slot);
             }
-            if let Ok(entry) = self.index.find_entry(Position::spread(half(hash_of(key))), |at| at.slot == slot) {
-                entry.remove();
-            }
-            if let Some(tracker) = &mut self.tracker {
-                tracker.remove(slot, key);
-            }
-            self.slots[slot as usize] = None;
-            self.free.push(slot);
         }
         self.shrink_if_empty();
         if dirty.capacity() <= KEEP {
