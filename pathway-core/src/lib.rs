@@ -8,6 +8,7 @@
 
 pub use {bytes, jiff};
 
+mod cluster;
 pub mod connector;
 #[cfg(feature = "console")]
 pub mod console;
