@@ -3,7 +3,7 @@
 //! Engines, timely's operators and its channels are long code. Instantiated for every type of item, they would be most of what is
 //! compiled of a user's pipeline; with this one type they are compiled once, with this crate.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 
 use super::Item;
 
@@ -11,6 +11,8 @@ use super::Item;
 pub(super) trait Batch: Send {
     fn len(&self) -> usize;
     fn clear(&mut self);
+    /// The items for another process, one behind the other.
+    fn encode(&self) -> postcard::Result<Vec<u8>>;
     fn clone_batch(&self) -> Box<dyn Batch>;
     /// The items, which are taken out.
     fn take(&mut self) -> Box<dyn Batch>;
@@ -35,6 +37,26 @@ pub(super) fn items<D: Item>(batch: &mut dyn Batch) -> &mut Vec<D> {
     }
 }
 
+/// Makes a batch of so many items from the bytes that another process has [encoded](Batch::encode).
+pub(super) type Decode = fn(u32, &[u8]) -> Result<Box<dyn Batch>, String>;
+
+/// [`Decode`] for items of one type.
+pub(super) fn decode<D: Item>(count: u32, mut bytes: &[u8]) -> Result<Box<dyn Batch>, String> {
+    // What is reserved is bounded by what has arrived, whatever the number says.
+    let mut items = Vec::<D>::with_capacity((count as usize).min(bytes.len()));
+    let cannot =
+        |why: String| format!("a batch of `{}` from another worker cannot be decoded: {why}", type_name::<D>());
+    for _ in 0..count {
+        let (item, rest) = postcard::take_from_bytes(bytes).map_err(|error| cannot(error.to_string()))?;
+        items.push(item);
+        bytes = rest;
+    }
+    match bytes.len() {
+        0 => Ok(Box::new(items)),
+        more => Err(cannot(format!("there are {more} bytes behind its {count} items"))),
+    }
+}
+
 #[cold]
 fn of_another_type() -> ! {
     unreachable!("a batch of items of another type")
@@ -47,6 +69,14 @@ impl<D: Item> Batch for Vec<D> {
 
     fn clear(&mut self) {
         self.clear();
+    }
+
+    fn encode(&self) -> postcard::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        for item in self {
+            bytes = postcard::to_extend(item, bytes)?;
+        }
+        Ok(bytes)
     }
 
     fn clone_batch(&self) -> Box<dyn Batch> {

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-use super::batch::{Batch, items};
+use super::batch::{Batch, Decode, decode, items};
 use super::stateful::EMIT_BATCH;
 use super::{BinaryStatefulOperator, Item, StatefulOperator};
 use crate::data::Commit;
@@ -29,6 +29,9 @@ pub(super) trait ErasedOperator {
 
     /// The commit is complete.
     fn seal(&mut self, emit: Emit<'_>);
+
+    /// What decodes batches of the first input, and of the second one, that come from another process.
+    fn decodes(&self) -> (Decode, Decode);
 }
 
 /// Says which items go to the same worker.
@@ -40,6 +43,9 @@ pub(super) trait ErasedRoute {
 /// The end of a stream.
 pub(super) trait ErasedWrite {
     fn write(&mut self, commit: Commit, batch: &mut dyn Batch);
+
+    /// What decodes batches that come from another process.
+    fn decodes(&self) -> Decode;
 }
 
 pub(super) fn step<D: Item, O: Item>(step: impl FnMut(&mut Vec<D>, &mut Vec<O>) + 'static) -> Box<dyn ErasedStep> {
@@ -97,6 +103,10 @@ impl<D: Item, O: Item, P: StatefulOperator<D, O>> ErasedOperator for Unary<P, D,
         operator.borrow_mut().seal(&mut |item| push(emitted, item, emit));
         emit(emitted);
     }
+
+    fn decodes(&self) -> (Decode, Decode) {
+        (decode::<D>, decode::<D>)
+    }
 }
 
 struct Binary<P, L, R, O> {
@@ -119,6 +129,10 @@ impl<L: Item, R: Item, O: Item, P: BinaryStatefulOperator<L, R, O>> ErasedOperat
         let Binary { operator, emitted, .. } = self;
         operator.borrow_mut().seal(&mut |item| push(emitted, item, emit));
         emit(emitted);
+    }
+
+    fn decodes(&self) -> (Decode, Decode) {
+        (decode::<L>, decode::<R>)
     }
 }
 
@@ -151,5 +165,9 @@ struct Write<F, D> {
 impl<D: Item, F: FnMut(Commit, &mut Vec<D>)> ErasedWrite for Write<F, D> {
     fn write(&mut self, commit: Commit, batch: &mut dyn Batch) {
         (self.write)(commit, items(batch));
+    }
+
+    fn decodes(&self) -> Decode {
+        decode::<D>
     }
 }

@@ -10,10 +10,10 @@ use super::local::Input;
 use crate::data::Change;
 use crate::telemetry::NodeTime;
 
-/// An item of a stream: it can cross threads.
-pub trait Item: Clone + Send + 'static {}
+/// An item of a stream: it can cross threads and processes.
+pub trait Item: Clone + ::timely::ExchangeData {}
 
-impl<D: Clone + Send + 'static> Item for D {}
+impl<D: Clone + ::timely::ExchangeData> Item for D {}
 
 /// A stream of items on one worker, from an operator to those that read it.
 ///

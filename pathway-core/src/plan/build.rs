@@ -1,6 +1,6 @@
 //! The dataflow of a plan, under construction on one worker.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -129,9 +129,9 @@ impl<'scope> Build<'scope> {
 
     /// Ends the construction.
     pub(crate) fn finish(mut self) -> Built {
-        for (_, unread) in self.streams.iter().filter(|(node, _)| !self.read.contains(node)) {
-            self.dataflow.track_unread(*unread);
-        }
+        // In the order of the nodes: each worker must build the same graph.
+        let unread = self.streams.into_iter().filter(|(node, _)| !self.read.contains(node));
+        unread.collect::<BTreeMap<_, _>>().into_values().for_each(|unread| self.dataflow.track_unread(unread));
         let inputs = self.source_inputs.into_iter().enumerate().collect();
         let ends = self.ends.map(|(output, _)| SourceEnds { output, inputs });
         let (progress, states) = self.dataflow.finish();

@@ -27,7 +27,7 @@ impl Edges {
         let input = Rc::new(RefCell::new(input));
         self.inputs.push(Rc::clone(&input));
         arrivals.read(stream, move |batch| {
-            input.borrow_mut().send(ErasedBatch { worker: 0, items: batch.take() });
+            input.borrow_mut().send(ErasedBatch::new(0, batch.take()));
         });
     }
 

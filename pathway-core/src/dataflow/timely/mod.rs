@@ -4,10 +4,13 @@
 //! worker does (`../local.rs`): each step calls the next one, in the order in which the rows arrive, whichever source they
 //! come from. Timely would keep that order only within one stream.
 
+mod batches;
 mod edges;
 mod erased_batch;
 mod operators;
 mod progress;
+#[cfg(test)]
+mod tests;
 
 use std::cell::Cell;
 use std::rc::Rc;

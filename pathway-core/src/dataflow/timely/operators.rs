@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ::timely::container::CapacityContainerBuilder;
-use ::timely::dataflow::channels::pact::{Exchange, Pipeline};
+use ::timely::container::{CapacityContainerBuilder, DrainContainer};
+use ::timely::dataflow::channels::pact::{ExchangeCore, Pipeline};
 use ::timely::dataflow::operators::generic::operator::Operator;
 use ::timely::dataflow::operators::probe::{Handle as Probe, Probe as _};
 use ::timely::dataflow::operators::{Capability, Concat, Input};
-use ::timely::dataflow::{InputHandle, Scope, StreamVec};
+use ::timely::dataflow::{InputHandle, Scope, Stream};
 
 use super::SinkFrontier;
+use super::batches::Batches;
 use super::erased_batch::ErasedBatch;
 use crate::data::Commit;
 use crate::dataflow::batch::Batch;
@@ -21,9 +22,9 @@ use crate::telemetry::{Counter, NodeTime};
 pub(super) type Handle = InputHandle<Commit, Builder>;
 
 /// A timely stream of batches.
-pub(super) type BatchStream<'scope> = StreamVec<'scope, Commit, ErasedBatch>;
+pub(super) type BatchStream<'scope> = Stream<'scope, Commit, Batches>;
 
-type Builder = CapacityContainerBuilder<Vec<ErasedBatch>>;
+type Builder = CapacityContainerBuilder<Batches>;
 
 /// Emits a batch that an operator has made.
 type Give<'a> = &'a mut dyn FnMut(ErasedBatch);
@@ -39,14 +40,16 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    fn apply_left(&mut self, mut batch: ErasedBatch) {
+    fn apply_left(&mut self, batch: ErasedBatch) {
         let _turn = self.time.start();
-        self.operator.apply_left(&mut *batch.items);
+        let (decode, _) = self.operator.decodes();
+        self.operator.apply_left(&mut *batch.into_items(decode));
     }
 
-    fn apply_right(&mut self, mut batch: ErasedBatch) {
+    fn apply_right(&mut self, batch: ErasedBatch) {
         let _turn = self.time.start();
-        self.operator.apply_right(&mut *batch.items);
+        let (_, decode) = self.operator.decodes();
+        self.operator.apply_right(&mut *batch.into_items(decode));
     }
 
     fn seal(&mut self, give: Give<'_>) {
@@ -61,28 +64,29 @@ fn give_counted(batch: &mut dyn Batch, items: &Counter, give: Give<'_>) {
     let len = batch.len();
     if len > 0 {
         items.add(len as u64);
-        give(ErasedBatch { worker: 0, items: batch.take() });
+        give(ErasedBatch::new(0, batch.take()));
     }
 }
 
 /// A step whose results are counted.
 pub(super) fn step(mut step: Box<dyn ErasedStep>, time: NodeTime, items: Arc<Counter>) -> Step {
-    Box::new(move |mut batch, give| {
+    Box::new(move |batch, give| {
         let _turn = time.start();
-        step.run(&mut *batch.items, &mut |results| give_counted(results, &items, give));
+        step.run(&mut *batch.into_local(), &mut |results| give_counted(results, &items, give));
     })
 }
 
 /// A step that sorts items by the worker that they are for.
 pub(super) fn route(route: Box<dyn ErasedRoute>, workers: usize, time: NodeTime) -> Step {
     let mut routes = Vec::new();
-    Box::new(move |mut batch, give| {
+    Box::new(move |batch, give| {
         let _turn = time.start();
-        route.numbers(&mut *batch.items, &mut routes);
+        let mut batch = batch.into_local();
+        route.numbers(&mut *batch, &mut routes);
         routes.iter_mut().for_each(|number| *number %= workers as u64);
-        for (worker, items) in batch.items.split_by_worker(&routes, workers).into_iter().enumerate() {
+        for (worker, items) in batch.split_by_worker(&routes, workers).into_iter().enumerate() {
             if items.len() > 0 {
-                give(ErasedBatch { worker: worker as u64, items });
+                give(ErasedBatch::new(worker as u64, items));
             }
         }
         routes.clear();
@@ -99,7 +103,7 @@ pub(super) fn each<'scope>(input: BatchStream<'scope>, name: &str, mut step: Ste
         move |input, output| {
             input.for_each(|token, batches| {
                 let mut session = output.session(&token);
-                batches.drain(..).for_each(|batch| step(batch, &mut |result| session.give(result)));
+                batches.drain().for_each(|batch| step(batch, &mut |result| session.give(result)));
             });
         }
     })
@@ -123,13 +127,13 @@ pub(super) fn stateful<'scope>(input: BatchStream<'scope>, name: &str, mut opera
                 let commit = *capability.time();
                 match &open {
                     Some(current) if *current.time() == commit => {
-                        batches.drain(..).for_each(|batch| operator.apply_left(batch));
+                        batches.drain().for_each(|batch| operator.apply_left(batch));
                     }
                     None if later.is_empty() => {
                         open = Some(capability);
-                        batches.drain(..).for_each(|batch| operator.apply_left(batch));
+                        batches.drain().for_each(|batch| operator.apply_left(batch));
                     }
-                    _ => later.entry(commit).or_insert_with(|| (capability, Vec::new())).1.append(batches),
+                    _ => later.entry(commit).or_insert_with(|| (capability, Vec::new())).1.extend(batches.drain()),
                 }
             });
             while let Some(capability) = open.take_if(|open| !frontier.less_equal(open.time())) {
@@ -159,12 +163,12 @@ pub(super) fn stateful_binary<'scope>(
             left.for_each(|token, batches| {
                 let Some(capability) = token.retain_least(0) else { return };
                 let commit = *capability.time();
-                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).1.append(batches);
+                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).1.extend(batches.drain());
             });
             right.for_each(|token, batches| {
                 let Some(capability) = token.retain_least(0) else { return };
                 let commit = *capability.time();
-                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).2.append(batches);
+                open.entry(commit).or_insert_with(|| (capability, vec![], vec![])).2.extend(batches.drain());
             });
             while let Some(entry) = open
                 .first_entry()
@@ -193,13 +197,15 @@ pub(super) fn sink(
     input.sink(by_worker(), name, move |(input, frontier)| {
         input.for_each(|token, batches| {
             let Some(commit) = token.least() else { return };
-            open.entry(*commit).or_default().append(batches);
+            open.entry(*commit).or_default().extend(batches.drain());
         });
         while let Some(entry) = open.first_entry().filter(|entry| !frontier.less_equal(entry.key())) {
             let (commit, batches) = entry.remove_entry();
-            let mut batches = batches.into_iter().map(|batch| batch.items);
-            if let (Some(write), Some(mut items)) = (&mut write, batches.next()) {
+            if let Some(write) = &mut write {
                 let _turn = time.start();
+                let decode = write.decodes();
+                let mut batches = batches.into_iter().map(|batch| batch.into_items(decode));
+                let Some(mut items) = batches.next() else { continue };
                 batches.for_each(|mut batch| items.append(&mut *batch));
                 write.write(commit, &mut *items);
             }
@@ -214,6 +220,6 @@ pub(super) fn probe(stream: BatchStream<'_>, probe: &Probe<Commit>) {
     stream.probe_with(probe);
 }
 
-fn by_worker() -> Exchange<ErasedBatch, fn(&ErasedBatch) -> u64> {
-    Exchange::new(|batch| batch.worker)
+fn by_worker() -> ExchangeCore<Builder, fn(&ErasedBatch) -> u64> {
+    ExchangeCore::new(|batch: &ErasedBatch| batch.worker)
 }
