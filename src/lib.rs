@@ -100,6 +100,11 @@ pub mod schema {
     };
 }
 
+/// Several processes: [`Cluster`](cluster::Cluster) says which one this is, for [`Pipeline::start_with`].
+pub mod cluster {
+    pub use pathway_core::runtime::{Cluster, Workers};
+}
+
 /// Persistence: [`directory`](persistence::directory) says where a pipeline keeps what it needs to continue after a crash; see
 /// [`Pipeline::persist`]. [`record`](persistence::record) says where everything that arrives is recorded, and
 /// [`replay`](persistence::replay) which recording another version of the program is run over; see [`Pipeline::record`] and

@@ -15,6 +15,7 @@ mod nats_service;
 mod nexmark;
 mod oracle;
 mod panics;
+mod processes;
 mod schema;
 mod support;
 mod user_code;

@@ -10,11 +10,8 @@
 //!              handshake ◄── connect ───┘                (heartbeat)            (bytes, control)
 //! ```
 
-// What runs a pipeline in several processes is to use it.
-#![expect(unused_imports, reason = "nothing runs in several processes yet")]
-#![cfg_attr(not(test), expect(dead_code, reason = "nothing runs in several processes yet"))]
-
 mod conversation;
+mod digest;
 mod follow;
 mod forming;
 mod frame;
@@ -30,9 +27,10 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use forming::{Cluster, PATIENCE, Progress, Report};
+pub(crate) use digest::program_digest;
+pub(crate) use forming::{Cluster, PATIENCE, Progress};
 pub(crate) use frame::Kind;
-pub(crate) use link::{Link, LinkLost};
-pub(crate) use links::{Links, Loss};
+pub(crate) use link::Link;
+pub(crate) use links::Links;
 pub(crate) use pipe::{OnControl, Pipe};
 pub(crate) use settings::ClusterSettings;

@@ -47,6 +47,8 @@ pub enum ErrorKind {
     Stream,
     /// The directory of a pipeline that persists cannot be used, or what it needs is gone.
     Persistence,
+    /// Another process of the pipeline was lost.
+    Cluster,
     /// A message could not be decoded, and its source stops at such a message.
     Decode,
     /// A source, a sink or an asynchronous function of your own failed.

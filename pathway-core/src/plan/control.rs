@@ -7,6 +7,7 @@ use std::thread::Thread;
 
 use tokio::sync::watch;
 
+use super::OtherProcesses;
 use crate::data::{Commit, Error};
 use crate::persistence::{PersistentState, RecordedAnswers, Recorder};
 use crate::telemetry::{
@@ -40,6 +41,8 @@ struct Shared {
     recorder: OnceLock<Arc<Recorder>>,
     replayed: OnceLock<Arc<RecordedAnswers>>,
     replay: OnceLock<ReplayMeter>,
+    /// The other processes, if there are some.
+    others: OnceLock<Arc<dyn OtherProcesses>>,
     /// How long commits take.
     latencies: Arc<Latencies>,
     state_requests: StateRequests,
@@ -74,6 +77,7 @@ impl Control {
             recorder: OnceLock::new(),
             replayed: OnceLock::new(),
             replay: OnceLock::new(),
+            others: OnceLock::new(),
             latencies: Arc::default(),
             state_requests: StateRequests::default(),
             span: OnceLock::new(),
@@ -115,6 +119,7 @@ impl Control {
     /// The same, without a word in the log.
     pub(crate) fn begin_stop(&self) {
         self.shared.stopping.send_replace(true);
+        self.others().into_iter().for_each(|others| others.stop());
         self.wake();
     }
 
@@ -137,6 +142,9 @@ impl Control {
     /// Ends the pipeline without completing its open commit.
     pub(crate) fn abandon(&self) {
         self.shared.abandoned.store(true, Ordering::Release);
+        if let Some(others) = self.others() {
+            others.end(self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).as_ref());
+        }
         self.stop();
         self.wake_all();
     }
@@ -175,7 +183,10 @@ impl Control {
 
     /// Says whether messages that servers have stored are still to be processed. The commit loop says so before it takes more.
     pub fn set_catching_up(&self, is_catching_up: bool) {
-        self.shared.catching_up.store(is_catching_up, Ordering::Relaxed);
+        let before = self.shared.catching_up.swap(is_catching_up, Ordering::Relaxed);
+        if let Some(others) = self.others().filter(|_| before != is_catching_up) {
+            others.set_catching_up(is_catching_up);
+        }
     }
 
     /// Whether messages that servers have stored are still to be processed: that no row arrives then does not mean that there is
@@ -240,6 +251,15 @@ impl Control {
 
     pub(crate) fn set_replay(&self, meter: ReplayMeter) {
         let _ = self.shared.replay.set(meter);
+    }
+
+    /// The other processes of the pipeline, if it runs in several.
+    pub(crate) fn others(&self) -> Option<&dyn OtherProcesses> {
+        self.shared.others.get().map(|others| &**others)
+    }
+
+    pub(crate) fn set_others(&self, others: Arc<dyn OtherProcesses>) {
+        let _ = self.shared.others.set(others);
     }
 
     /// How long the commits take.

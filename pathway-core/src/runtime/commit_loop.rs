@@ -271,6 +271,7 @@ impl CommitLoop<'_> {
         let next = self.commits.get() + 1;
         self.commits.set(next);
         self.sources.iter_mut().for_each(|source| source.advance(next));
+        self.control.others().into_iter().for_each(|others| others.seal(next - 1, time));
         let operators = sealed.is_some().then(operators_span);
         self.progress.seal(next - 1);
         // They may take as long as they are allowed to.

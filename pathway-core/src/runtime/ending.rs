@@ -10,6 +10,7 @@ use super::commit_scheduler::unix_millis;
 use super::lifecycle::report_end;
 use super::live_status::Console;
 use super::monitoring::Server;
+use super::processes::Process;
 use super::start::ConnectorThreads;
 use super::stats_reader::StatsReader;
 use super::waiting;
@@ -21,6 +22,8 @@ use crate::telemetry::{Counter, spawn};
 /// The threads of a running pipeline.
 pub(super) struct Threads {
     pub(super) workers: WorkerGuards<()>,
+    /// The connections to other processes, until the workers have ended.
+    pub(super) process: Option<Process>,
     pub(super) connectors: ConnectorThreads,
     /// It answers until the end.
     pub(super) monitor: Option<Server>,
@@ -60,7 +63,7 @@ pub(super) fn watch(
 
 fn end(
     // What shows the pipeline does so until the end of this function.
-    Threads { workers, connectors: threads, monitor: _monitor, console: _console, observers: _observers }: Threads,
+    Threads { workers, process, connectors: threads, monitor: _monitor, console: _console, observers: _observers }: Threads,
     control: &Control,
     connectors: &Connectors,
     commits: &Counter,
@@ -69,6 +72,8 @@ fn end(
     if died {
         control.fail(Error::new(ErrorKind::Panic, "a worker died, and the pipeline ended"));
     }
+    process.iter().for_each(Process::report_traffic);
+    drop(process);
     close(connectors);
     let join = |kind, hint| {
         move |thread: JoinHandle<()>| {

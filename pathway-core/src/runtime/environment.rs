@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use super::workers::{Cluster, Workers};
 use crate::data::{Error, ErrorKind, Result};
 use crate::persistence::{Recording, ReplayedRecording, directory, record};
 use crate::plan::Declaration;
@@ -14,23 +15,110 @@ const MOST_PER_CORE: usize = 4;
 /// thousand workers would need a million queues before the first row.
 const MOST_ANYWHERE: usize = 64;
 
-/// How many threads run the dataflow, from `PATHWAY_THREADS`; 1 where it is not set.
+/// The most workers of all processes together, for the same reason.
+const MOST_IN_ALL: usize = 256;
+
+/// The port of process 0, where the environment names none. That of process 1 is the next one, and so on.
+const FIRST_PORT: usize = 10_000;
+
+/// Where the workers run, from `PATHWAY_THREADS`, `PATHWAY_PROCESSES` and what belongs to it; one thread where nothing is set.
 ///
 /// # Errors
-/// A setting is not a number, or asks for what the crate cannot do (`PATHWAY_PROCESSES` above 1), or for more threads than
-/// make sense on this machine.
-pub(super) fn workers() -> Result<usize> {
-    let processes = number("PATHWAY_PROCESSES")?.unwrap_or(1);
-    if processes != 1 {
-        let message = format!("PATHWAY_PROCESSES is {processes}: a pipeline runs in one process; use PATHWAY_THREADS");
-        return Err(Error::new(ErrorKind::Config, message));
-    }
-    let Some(threads) = number("PATHWAY_THREADS")? else { return Ok(1) };
+/// A setting is not what it must be, or asks for more threads than make sense on this machine.
+pub(super) fn workers() -> Result<Workers> {
+    let (processes, threads) = (number("PATHWAY_PROCESSES")?, number("PATHWAY_THREADS")?.unwrap_or(1));
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     if let Some(warning) = check_threads(threads, cores)? {
         report(Level::Warn, "pipeline", format_args!("{warning}"));
     }
-    Ok(threads)
+    match processes {
+        None | Some(1) => alone(processes).map(|()| threads.into()),
+        Some(processes) => cluster(processes, threads).map(Workers::from),
+    }
+}
+
+/// Refuses settings of a cluster for a process that is in none.
+fn alone(processes: Option<usize>) -> Result<()> {
+    let is = processes.map_or("not set", |_| "1");
+    let addresses = text("PATHWAY_ADDRESSES", "set it to the address of each process")?;
+    if let Some(addresses) = addresses.filter(|addresses| addresses.contains(',')) {
+        let message = format!(
+            "PATHWAY_ADDRESSES names several processes ({addresses}), and PATHWAY_PROCESSES is {is}: set it to their number"
+        );
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    match process_id()? {
+        None | Some(0) => Ok(()),
+        Some(process) => {
+            let message = format!(
+                "PATHWAY_PROCESS_ID is {process}, and PATHWAY_PROCESSES is {is}: set it to the number of processes"
+            );
+            Err(Error::new(ErrorKind::Config, message))
+        }
+    }
+}
+
+/// This process of several.
+fn cluster(processes: usize, threads: usize) -> Result<Cluster> {
+    let fail = |message: String| Err(Error::new(ErrorKind::Config, message));
+    if processes.saturating_mul(threads) > MOST_IN_ALL {
+        return fail(format!(
+            "PATHWAY_PROCESSES is {processes} and PATHWAY_THREADS {threads}: a pipeline has at most {MOST_IN_ALL} workers"
+        ));
+    }
+    let last = processes - 1;
+    let process = match process_id()? {
+        Some(process) if process < processes => process,
+        Some(process) => {
+            return fail(format!(
+                "PATHWAY_PROCESS_ID is {process}: {processes} processes have the numbers 0 to {last}"
+            ));
+        }
+        None => {
+            return fail(format!(
+                "PATHWAY_PROCESSES is {processes}, and PATHWAY_PROCESS_ID is not set: set it to another number from 0 to \
+                 {last} in each process"
+            ));
+        }
+    };
+    let addresses = addresses(processes)?;
+    let secret = text("PATHWAY_CLUSTER_SECRET", "set it to one long random text in all processes, or unset it")?;
+    let cluster = Cluster::of(addresses).process(process).threads(threads);
+    Ok(secret.into_iter().fold(cluster, Cluster::secret))
+}
+
+/// The address of each process.
+fn addresses(processes: usize) -> Result<Vec<String>> {
+    let fail = |message: String| Err(Error::new(ErrorKind::Config, message));
+    let cure = "set it to `host:port` of each process, separated by commas, or unset it";
+    let (named, first_port) = (text("PATHWAY_ADDRESSES", cure)?, number("PATHWAY_FIRST_PORT")?);
+    let Some(named) = named else {
+        let first = first_port.unwrap_or(FIRST_PORT);
+        let last = first.saturating_add(processes - 1);
+        if last > usize::from(u16::MAX) {
+            return fail(format!("PATHWAY_FIRST_PORT is {first}: {processes} processes need the ports up to {last}"));
+        }
+        return Ok((first..=last).map(|port| format!("127.0.0.1:{port}")).collect());
+    };
+    if let Some(port) = first_port {
+        return fail(format!(
+            "PATHWAY_FIRST_PORT is {port}, and PATHWAY_ADDRESSES names a port for each process: set one of them"
+        ));
+    }
+    let addresses: Vec<String> = named.split(',').map(|address| address.trim().to_owned()).collect();
+    if addresses.len() != processes {
+        let count = addresses.len();
+        return fail(format!("PATHWAY_PROCESSES is {processes}, and PATHWAY_ADDRESSES names {count}: {cure}"));
+    }
+    Ok(addresses)
+}
+
+/// The number of this process, from 0.
+fn process_id() -> Result<Option<usize>> {
+    let cure = "it must be a number, from 0, or not be set";
+    let Some(value) = text("PATHWAY_PROCESS_ID", cure)? else { return Ok(None) };
+    let error = || Error::new(ErrorKind::Config, format!("PATHWAY_PROCESS_ID is {value:?}: {cure}"));
+    value.parse().map(Some).map_err(|_| error())
 }
 
 /// Whether so many threads make sense on a machine with so many cores. Returns a warning where they are only slow.

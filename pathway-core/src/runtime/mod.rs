@@ -23,6 +23,7 @@ mod monitoring;
 #[path = "without_monitoring.rs"]
 mod monitoring;
 mod observation;
+mod processes;
 mod recording;
 mod recovery;
 mod replay;
@@ -37,5 +38,7 @@ mod waiting;
 mod watched;
 mod worker;
 mod worker_state;
+mod workers;
 
 pub use running::Running;
+pub use workers::{Cluster, Workers};

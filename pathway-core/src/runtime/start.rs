@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
-use std::time::Duration;
+
+use timely::worker::Worker;
 
 use super::ending::{self, Threads, close, release};
 use super::environment;
@@ -10,6 +11,7 @@ use super::lifecycle::report_failed_start;
 use super::live_status;
 use super::monitoring::{self, Server};
 use super::observation::{Observation, StartedEnds};
+use super::processes::{Process, start_workers};
 use super::recording;
 use super::recovery::Recovery;
 use super::replay::Replay;
@@ -17,6 +19,7 @@ use super::running::Running;
 use super::signals::Signals;
 use super::stats_reader::StatsReader;
 use super::worker::{self, Shared};
+use super::workers::{Cluster, Workers};
 use crate::data::{Error, ErrorKind, Result};
 use crate::plan::{Connectors, Control, Declaration, Observer, Pipeline, Plan};
 use crate::telemetry::{Counter, InfoOnStderr, Span};
@@ -30,6 +33,7 @@ impl Pipeline {
     ///
     /// The environment variable `PATHWAY_THREADS` is the number of threads that run the dataflow. Default: 1. Results do not
     /// depend on it.
+    /// With `PATHWAY_PROCESSES`, the pipeline runs in several processes; see [`Cluster`](crate::runtime::Cluster).
     ///
     /// On a terminal, it shows a live status while it runs (`console`).
     ///
@@ -41,7 +45,7 @@ impl Pipeline {
         let _lines = InfoOnStderr::begin();
         let signals = Signals::listen(plan.control().clone())?;
         let ran =
-            environment::workers().and_then(|workers| start(&plan, workers, Shows::Status)).and_then(Running::join);
+            environment::workers().and_then(|workers| start(&plan, &workers, Shows::Status)).and_then(Running::join);
         drop(signals);
         ran.map(drop)
     }
@@ -57,15 +61,25 @@ impl Pipeline {
     pub fn start(self) -> Result<Running> {
         // From here on, it counts as started: an error says more than that it has not run.
         let plan = self.into_plan();
-        start(&plan, environment::workers()?, Shows::Nothing)
+        start(&plan, &environment::workers()?, Shows::Nothing)
     }
 
-    /// Starts the pipeline with this number of workers, whatever the environment says.
+    /// Starts the pipeline with this number of workers, or as one process of several, whatever the environment says.
+    ///
+    /// ```
+    /// # use pathway::prelude::*;
+    /// # #[derive(Clone, Debug, PartialEq, Schema)] struct Row { id: i64 }
+    /// # let pipeline = Pipeline::new();
+    /// # let seen = pipeline.rows([Row { id: 1 }]).distinct().collect();
+    /// pipeline.start_with(2)?.join()?;
+    /// # assert_eq!(seen.rows(), [Row { id: 1 }]);
+    /// # Ok::<(), pathway::Error>(())
+    /// ```
     ///
     /// # Errors
     /// Those of [`Pipeline::start`].
-    pub fn start_with(self, workers: usize) -> Result<Running> {
-        start(&self.into_plan(), workers, Shows::Nothing)
+    pub fn start_with(self, workers: impl Into<Workers>) -> Result<Running> {
+        start(&self.into_plan(), &workers.into(), Shows::Nothing)
     }
 }
 
@@ -77,12 +91,12 @@ enum Shows {
     Nothing,
 }
 
-fn start(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
+fn start(plan: &Plan, workers: &Workers, shows: Shows) -> Result<Running> {
     let start = || start_in_span(plan, workers, shows).inspect_err(report_failed_start);
     plan.control().begin_span(&plan.name()).in_scope(start)
 }
 
-fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
+fn start_in_span(plan: &Plan, workers: &Workers, shows: Shows) -> Result<Running> {
     let control = plan.control().clone();
     // The declaration can be wrong in ways that the compiler cannot check.
     if let Some(error) = control.take_error() {
@@ -93,15 +107,23 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
     let mut declaration = plan.take();
     environment::complete(&mut declaration)?;
     let (name, control) = (plan.name(), &control);
-    let commits = Arc::new(Counter::default());
+    let (commits, clock) = (Arc::new(Counter::default()), Arc::new(Counter::default()));
+    let is_first = workers.cluster().is_none_or(Cluster::is_first);
     let observation = Arc::new(Observation::new(graph, control, &mut declaration, &commits));
     // It answers while the pipeline starts.
-    let monitor = monitoring::start(declaration.monitor.take(), &observation)?;
+    let monitor = match is_first {
+        true => monitoring::start(declaration.monitor.take(), &observation)?,
+        false => None,
+    };
     let monitor_address = monitor.as_ref().map(Server::address);
     let console = match shows {
-        Shows::Status => live_status::start(declaration.console, &observation)?,
-        Shows::Nothing => None,
+        Shows::Status if is_first => live_status::start(declaration.console, &observation)?,
+        _ => None,
     };
+    let join = |cluster| Process::join(cluster, &name, &declaration, control, &clock);
+    let process = workers.cluster().map(join).transpose()?;
+    let is_stopped = matches!(process, Some(None));
+    let process = process.flatten();
     let replay = Replay::open(&name, &mut declaration, control)?;
     let mut recovery = None;
     if replay.is_none() {
@@ -118,9 +140,19 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
         observation.reader.clone(),
         metrics,
     )?;
+    if is_stopped {
+        // Nothing was read, so nothing is lost: that is an orderly end.
+        close(&connectors);
+        control.set_ended();
+        return Ok(Running::new(observation, monitor_address, ending));
+    }
     start_sync(&connectors, control)?;
-    // A replay connects to nothing.
+    // A replay connects to nothing, and the first process does for all others.
     let (threads, observers) = match replay {
+        _ if !is_first => {
+            close(&connectors);
+            (ConnectorThreads::default(), Vec::new())
+        }
         Some(_) => {
             observation.started.set_all();
             (ConnectorThreads::default(), Vec::new())
@@ -137,26 +169,27 @@ fn start_in_span(plan: &Plan, workers: usize, shows: Shows) -> Result<Running> {
         recovery: Mutex::new(recovery),
         replay: Mutex::new(replay),
         control: control.clone(),
-        clock: Arc::default(),
+        clock,
         commits: Arc::clone(&commits),
         connectors: Arc::clone(&connectors),
         observation: Arc::clone(&observation),
+        first_worker: process.as_ref().map_or(0, Process::first_worker),
         ready: Mutex::new(Some(ready)),
         rounds: Arc::default(),
     };
-    let mut config = if workers == 1 { timely::Config::thread() } else { timely::Config::process(workers) };
-    if workers == 1 {
-        // There is no other worker to wait for, and the thread that wakes this one needs the core.
-        config.worker = config.worker.idle_spin(Duration::ZERO);
-    }
-    let guards = timely::execute(config, move |worker| worker::run(worker, &shared)).map_err(|error| {
-        control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers} workers: {error}")));
+    let work = move |worker: &mut Worker| worker::run(worker, &shared);
+    let guards = match &process {
+        Some(process) => start_workers(process, work),
+        None => timely::execute(workers.config(), work),
+    };
+    let guards = guards.map_err(|error| {
+        control.fail(Error::new(ErrorKind::Config, format!("cannot start {workers}: {error}")));
         control.take_error().unwrap_or_else(|| Error::new(ErrorKind::Config, error))
     })?;
     // Nothing is sent. The channel closes when the dataflow is built, or has failed.
     let _ = built.recv();
     // It waits for this.
-    let _ = started.send(Threads { workers: guards, connectors: threads, monitor, console, observers });
+    let _ = started.send(Threads { workers: guards, process, connectors: threads, monitor, console, observers });
     Ok(Running::new(observation, monitor_address, ending))
 }
 

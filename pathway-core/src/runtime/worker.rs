@@ -1,5 +1,6 @@
 //! What one worker thread does: build its part of the dataflow from the plan, and run it.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,7 +31,9 @@ pub(super) struct Shared {
     pub(super) commits: Arc<Counter>,
     pub(super) connectors: Arc<Connectors>,
     pub(super) observation: Arc<Observation>,
-    /// Dropped when the first worker has built its part of the dataflow, or has failed.
+    /// The number of the first worker of this process. Worker 0 is the first one of the pipeline.
+    pub(super) first_worker: usize,
+    /// Dropped when the first worker of this process has built its part of the dataflow, or has failed.
     pub(super) ready: Mutex<Option<Sender<()>>>,
     pub(super) rounds: Arc<CheckpointRounds>,
 }
@@ -50,16 +53,24 @@ pub(super) fn run(worker: &mut Worker, shared: &Shared) {
     shared.control.adopt_worker(worker.index() == 0);
     let outcome = catch_unwind(AssertUnwindSafe(|| work(worker, shared)));
     if let Err(panic) = outcome {
-        let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-        let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        let message = format!("worker {} panicked, and the pipeline ended: {what}", worker.index());
-        shared.control.fail(Error::new(ErrorKind::Panic, message));
+        shared.control.fail(error_of(panic, worker.index()));
         shared.take_ready();
     }
     // The dataflow of an abandoned pipeline cannot be ended gracefully.
     for dataflow in worker.installed_dataflows() {
         worker.drop_dataflow(dataflow);
     }
+}
+
+/// What a worker has unwound with: an error, where the dataflow has failed, or what a panic says.
+fn error_of(panic: Box<dyn Any + Send>, worker: usize) -> Error {
+    let panic = match panic.downcast::<Error>() {
+        Ok(error) => return error.of_component(&format!("worker {worker}")),
+        Err(panic) => panic,
+    };
+    let what = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let what = what.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    Error::new(ErrorKind::Panic, format!("worker {worker} panicked, and the pipeline ended: {what}"))
 }
 
 fn work(worker: &mut Worker, shared: &Shared) {
@@ -84,6 +95,7 @@ fn work(worker: &mut Worker, shared: &Shared) {
         state = Some(loaded);
         state_meter.measure();
     }
+    let ready = if index == shared.first_worker { shared.take_ready() } else { None };
     if index == 0 {
         let checkpoints = state.take().map(|state| Checkpoints::new(state, Arc::clone(&shared.rounds)));
         let commit_loop = CommitLoop {
@@ -105,10 +117,11 @@ fn work(worker: &mut Worker, shared: &Shared) {
             span: Span::none(),
             worker,
         };
-        let ready = shared.take_ready();
         let recovery = shared.recovery.lock().unwrap_or_else(PoisonError::into_inner).take();
         let replay = shared.replay.lock().unwrap_or_else(PoisonError::into_inner).take();
         commit_loop.run(recovery, replay, || drop(ready));
+    } else {
+        drop(ready);
     }
     // The sources have ended. What they have sent is still processed.
     while worker.has_dataflows() && !shared.control.is_abandoned() {

@@ -43,6 +43,9 @@ fn an_invalid_environment_variable_is_a_config_error() {
         ("PATHWAY_THREADS", "abc"),
         ("PATHWAY_THREADS", "1000000"),
         ("PATHWAY_PROCESSES", "2"),
+        ("PATHWAY_PROCESSES", "many"),
+        ("PATHWAY_PROCESS_ID", "1"),
+        ("PATHWAY_PROCESS_ID", "first"),
         ("PATHWAY_SNAPSHOT_ACCESS", "record"),
     ];
     for ((name, value), role) in
@@ -62,6 +65,8 @@ fn an_empty_environment_variable_is_a_config_error() {
     for (name, cure) in [
         ("PATHWAY_THREADS", "it must be a number of at least 1, or not be set"),
         ("PATHWAY_PROCESSES", "it must be a number of at least 1, or not be set"),
+        ("PATHWAY_PROCESS_ID", "it must be a number, from 0, or not be set"),
+        ("PATHWAY_ADDRESSES", "set it to the address of each process"),
         (
             "PATHWAY_PERSISTENT_STORAGE",
             "set it to the directory of the pipeline's state, or unset it to run without one",
@@ -75,6 +80,28 @@ fn an_empty_environment_variable_is_a_config_error() {
         let environment: Vec<_> = others.chain([(name, "")]).collect();
         let (status, said) = Child::start("count workers", "", &environment).end();
         assert_eq!((status.code(), said), (Some(1), format!("Config: {name} is set, and empty: {cure}")));
+    }
+}
+
+#[test]
+fn settings_of_a_cluster_that_do_not_fit_are_config_errors() {
+    let in_two = |others: &[(&'static str, &'static str)]| {
+        [&[("PATHWAY_PROCESSES", "2"), ("PATHWAY_PROCESS_ID", "0")][..], others].concat()
+    };
+    for (environment, says) in [
+        (vec![("PATHWAY_ADDRESSES", "a:1,b:2")], "PATHWAY_ADDRESSES names several processes (a:1,b:2)"),
+        (vec![("PATHWAY_PROCESSES", "2"), ("PATHWAY_PROCESS_ID", "2")], "2 processes have the numbers 0 to 1"),
+        (in_two(&[("PATHWAY_ADDRESSES", "127.0.0.1:1")]), "PATHWAY_PROCESSES is 2, and PATHWAY_ADDRESSES names 1"),
+        (in_two(&[("PATHWAY_ADDRESSES", "a:1,b:2"), ("PATHWAY_FIRST_PORT", "1")]), "set one of them"),
+        (in_two(&[("PATHWAY_ADDRESSES", "127.0.0.1:1,somewhere")]), "is not of the form `host:port`"),
+        (in_two(&[("PATHWAY_ADDRESSES", "127.0.0.1:1,10.0.0.1:1")]), "set PATHWAY_CLUSTER_SECRET"),
+        (in_two(&[("PATHWAY_FIRST_PORT", "65535")]), "2 processes need the ports up to 65536"),
+        (in_two(&[("PATHWAY_CLUSTER_SECRET", "")]), "PATHWAY_CLUSTER_SECRET is set, and empty"),
+        (in_two(&[("PATHWAY_PERSISTENT_STORAGE", "never made")]), "runs in one process: set PATHWAY_PROCESSES to 1"),
+    ] {
+        let (status, said) = Child::start("sum", "nats://127.0.0.1:1", &environment).end();
+        assert_eq!(status.code(), Some(1), "{environment:?}: {said}");
+        assert!(said.starts_with("Config: ") && said.contains(says), "{environment:?}: {said}");
     }
 }
 

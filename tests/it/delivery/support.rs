@@ -186,7 +186,7 @@ impl Observer {
     }
 
     /// Like [`seen`](Observer::seen), as `(sum, diff)`.
-    pub(super) fn updates(&mut self) -> Vec<(i64, i64)> {
+    pub(crate) fn updates(&mut self) -> Vec<(i64, i64)> {
         self.seen().iter().map(update).collect()
     }
 }
