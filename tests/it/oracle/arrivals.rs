@@ -6,7 +6,7 @@ use pathway::prelude::*;
 use pathway::reducers::ReduceError;
 use pathway::windows::session;
 
-use super::check::{Commits, assert_agrees, label, play, to_changes, with_all_workers};
+use super::check::{Commits, Setting, all_workers, assert_agrees, label, play, to_changes, with_all_workers};
 use super::history::{Removals, seeds};
 use super::orders::{self, Line, Order};
 use super::windows::{self, Event};
@@ -249,7 +249,7 @@ fn append_only_rows_keep_their_order() {
         let mut lists = BTreeMap::<String, Vec<Line>>::new();
         lines.iter().for_each(|line| lists.entry(line.0.clone()).or_default().push(line.clone()));
         let expected: Vec<_> = lists.iter().map(|(city, lines)| listed(city, lines)).collect();
-        for workers in [1, 3] {
+        for workers in [Setting::Threads(1), Setting::Threads(3), Setting::Encoding] {
             let pipeline = Pipeline::new();
             let seen = list(&pipeline.rows(lines.iter().cloned().map(orders::order))).collect();
             pipeline.start_with(workers).and_then(pathway::Running::join).unwrap();
@@ -269,7 +269,7 @@ fn many_rows_keep_their_order() {
             .collect();
         let mut expected = BTreeMap::<i64, Vec<i64>>::new();
         commits.iter().flatten().for_each(|(key, value)| expected.entry(*key).or_default().push(*value));
-        for workers in [1, 2, 4] {
+        for workers in all_workers() {
             let pipeline = Pipeline::new();
             let row = |(day, quantity): &(i64, i64)| {
                 Change::insert(Order { city: String::new(), day: *day, shop: None, quantity: *quantity, price: 0.0 })

@@ -7,6 +7,7 @@ use pathway::jiff::tz::TimeZone;
 use pathway::prelude::*;
 use pathway::windows::{days, months};
 
+use super::check::all_workers;
 use super::history::seeds;
 use crate::support::random::Random;
 
@@ -49,7 +50,7 @@ fn local_days_and_months_are_those_of_the_calendar() {
                     [first, next].map(|date| date.to_zoned_datetime(zone.clone()).expect("a day").timestamp());
                 *expected.entry((click.user, start, end)).or_default() += 1;
             }
-            for workers in [1, 2, 4] {
+            for workers in all_workers() {
                 let pipeline = Pipeline::new();
                 let commits = clicks.chunks(17).map(|chunk| chunk.iter().cloned().map(Change::insert).collect());
                 let table = pipeline.commits(commits.collect::<Vec<_>>());

@@ -1,8 +1,9 @@
 //! The check of every case.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug};
 
 use pathway::Running;
+use pathway::cluster::Workers;
 use pathway::prelude::*;
 use pathway::testing::Collected;
 
@@ -58,12 +59,52 @@ pub(super) fn label(case: &str, seed: u64) -> String {
     format!("{case}, PATHWAY_TEST_SEED={seed}")
 }
 
-/// Runs a pipeline with 1, 2 and 4 workers, which must give the same changes.
-pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(usize) -> Commits<O>) -> Commits<O> {
-    let one = run(1);
-    for workers in [2, 4] {
+/// The workers of a run.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Setting {
+    Threads(usize),
+    /// Two that encode what they exchange, as between processes.
+    Encoding,
+}
+
+impl From<usize> for Setting {
+    fn from(threads: usize) -> Self {
+        Setting::Threads(threads)
+    }
+}
+
+impl From<Setting> for Workers {
+    fn from(setting: Setting) -> Self {
+        match setting {
+            Setting::Threads(threads) => threads.into(),
+            Setting::Encoding => Workers::from(2).encoded(),
+        }
+    }
+}
+
+impl fmt::Display for Setting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&Workers::from(*self), f)
+    }
+}
+
+/// The workers that must give the same results.
+pub(super) fn all_workers() -> [Setting; 4] {
+    [Setting::Threads(1), Setting::Threads(2), Setting::Threads(4), Setting::Encoding]
+}
+
+/// The same with fewer runs.
+pub(super) fn few_workers() -> [Setting; 3] {
+    [Setting::Threads(1), Setting::Threads(2), Setting::Encoding]
+}
+
+/// Runs a pipeline with [`all_workers`], which must give the same changes.
+pub(super) fn with_all_workers<O: Debug + PartialEq>(label: &str, run: impl Fn(Setting) -> Commits<O>) -> Commits<O> {
+    let [one, others @ ..] = all_workers();
+    let one = run(one);
+    for workers in others {
         for (commit, (one, many)) in one.iter().zip(run(workers)).enumerate() {
-            assert_eq!(&many, one, "{label}: commit {commit} with {workers} workers (left) and with one");
+            assert_eq!(&many, one, "{label}: commit {commit} with {workers} (left) and with one");
         }
     }
     one
@@ -87,7 +128,7 @@ pub(super) fn assert_agrees<O: Value, D: Debug>(label: &str, seen: &Commits<O>, 
 pub(super) fn play<I: Schema, R: Schema, O: Debug + PartialEq>(
     label: &str,
     history: Vec<Vec<Change<I>>>,
-    workers: usize,
+    workers: Setting,
     shape: impl Fn(&Table<I>) -> Table<R>,
     view: impl Fn(&R) -> O,
 ) -> Commits<O> {

@@ -130,7 +130,7 @@ fn cut_anew(history: &Commits<Line>, random: &mut Random) -> Commits<Line> {
     commits
 }
 
-/// With random commits, at every one of them, and with 1, 2 and 4 workers.
+/// With random commits, at every one of them, and with all workers.
 #[test]
 fn a_condition_is_a_filter_that_keeps_the_groups() {
     for seed in seeds() {
@@ -140,7 +140,7 @@ fn a_condition_is_a_filter_that_keeps_the_groups() {
         for history in [cut_anew(&history, &mut random), cut_anew(&history, &mut random), history] {
             let changes = || to_changes(&history, orders::order);
             let seen = with_all_workers(&label, |workers| play(&label, changes(), workers, with_conditions, view));
-            let expected = play(&label, changes(), 1, with_a_filter, view);
+            let expected = play(&label, changes(), 1.into(), with_a_filter, view);
             assert!(seen.iter().flatten().any(|(row, _)| row.2 == 0 && row.3.is_none() && row.4.is_none()), "{label}");
             assert!(seen.iter().flatten().any(|(row, _)| row.2 > 0), "{label}");
             assert_agrees(&label, &seen, expected, &history);

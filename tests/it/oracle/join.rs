@@ -6,7 +6,10 @@ use pathway::Running;
 use pathway::operators::Join;
 use pathway::prelude::*;
 
-use super::check::{self, Commits, assert_agrees, check, label, play, same_by_commit, to_changes, with_all_workers};
+use super::check::{
+    self, Commits, Setting, assert_agrees, check, few_workers, label, play, same_by_commit, to_changes,
+    with_all_workers,
+};
 use super::differential::Rows;
 use super::history::{Removals, seeds};
 use super::orders::{self, Line, Order};
@@ -206,7 +209,7 @@ fn asof_now_joins() {
 fn play_events(
     case: &str,
     history: &Commits<Line>,
-    workers: usize,
+    workers: Setting,
 ) -> check::Commits<(Option<i64>, Option<i64>, String)> {
     let of_day = |day: i64| {
         let changes = to_changes(history, orders::order).into_iter();
@@ -236,7 +239,7 @@ fn rows_that_never_exist_together_are_not_joined() {
         (Some(left), Some(right)) => together(left, right),
         (left, right) => joined(left, right),
     };
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let (left, right) = (pipeline.commits(changes()), pipeline.commits(changes()));
         let on = || left.join(&right).on(|o| o.city.clone(), |o| o.city.clone());

@@ -7,7 +7,9 @@ use pathway::Running;
 use pathway::operators::Join;
 use pathway::prelude::*;
 
-use super::check::{Commits, assert_agrees, label, play, same_by_commit, to_changes, with_all_workers};
+use super::check::{
+    Commits, Setting, assert_agrees, few_workers, label, play, same_by_commit, to_changes, with_all_workers,
+};
 use super::history::{self, Removals, seeds};
 use super::recompute::{Rows, recompute};
 use crate::support::random::Random;
@@ -248,7 +250,7 @@ fn asof_now_joins() {
 }
 
 /// The left rows come from an append-only table.
-fn play_rows_that_stay(case: &str, history: &Commits<Line>, workers: usize) -> Commits<Output> {
+fn play_rows_that_stay(case: &str, history: &Commits<Line>, workers: Setting) -> Commits<Output> {
     let of_side = |is_left: bool| {
         let changes = to_changes(history, event).into_iter();
         changes.map(move |commit| commit.into_iter().filter(|change| change.row.is_left == is_left).collect::<Vec<_>>())
@@ -268,7 +270,7 @@ fn rows_that_never_exist_together_are_not_compared() {
         let goes = |n: i64| (n > 0).then(|| Change::remove(version(n - 1)));
         (0..8).map(move |n| [Change::insert(version(n))].into_iter().chain(goes(n)).collect::<Vec<_>>())
     };
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let (left, right) = (pipeline.commits(changes()), pipeline.commits(changes()));
         let on = || {

@@ -7,12 +7,13 @@ use pathway::reducers::Sum;
 use pathway::time::Timed;
 use pathway::windows::{Windows, session, tumbling};
 
-use super::check::{Commits, assert_agrees, label, same_by_commit, with_all_workers};
+use super::check::{
+    Commits, Setting, all_workers, assert_agrees, few_workers, label, same_by_commit, with_all_workers,
+};
 use super::event_time::{EventTime, Second, clock, ticks};
 use super::history::seeds;
 use super::recompute::{Rows, difference};
-use crate::support::random::Random;
-use crate::support::wait_for;
+use crate::support::{random::Random, wait_for};
 
 #[derive(Clone, Debug, Schema)]
 struct Event {
@@ -234,7 +235,7 @@ fn events(pipeline: &Pipeline, commits: &[&[i64]]) -> Table<Event> {
 fn no_correction_of_a_closed_window_is_dropped() {
     const LAST: i64 = 99;
     for (kind, is_left_fast, workers) in
-        KINDS.into_iter().flat_map(|kind| [true, false].map(|fast| [1, 2, 4].map(|n| (kind, fast, n)))).flatten()
+        KINDS.into_iter().flat_map(|kind| [true, false].map(|fast| all_workers().map(|n| (kind, fast, n)))).flatten()
     {
         let case = format!("{kind:?}, the left side is fast: {is_left_fast}, {workers} workers");
         let fast: Side = vec![(0..=LAST).step_by(3).map(event).collect()];
@@ -272,7 +273,7 @@ fn no_correction_of_a_closed_window_is_dropped() {
 }
 
 /// The commits in which windows of ten close, with their starts.
-fn closes(pipeline: Pipeline, pairs: &Table<Pair>, clock: Option<&Table<Second>>, workers: usize) -> Vec<(u64, i64)> {
+fn closes(pipeline: Pipeline, pairs: &Table<Pair>, clock: Option<&Table<Second>>, workers: Setting) -> Vec<(u64, i64)> {
     let mut windows = tumbling(10).emit_on_close();
     if let Some(clock) = clock {
         windows = windows.idle_timeout(20, clock, |second| second.at);
@@ -284,7 +285,7 @@ fn closes(pipeline: Pipeline, pairs: &Table<Pair>, clock: Option<&Table<Second>>
 
 #[test]
 fn a_side_that_has_ended_holds_nothing_up() {
-    for (kind, workers) in [Kind::Left, Kind::Asof].into_iter().flat_map(|kind| [(kind, 1), (kind, 2)]) {
+    for (kind, workers) in [Kind::Left, Kind::Asof].into_iter().flat_map(|kind| few_workers().map(|n| (kind, n))) {
         let pipeline = Pipeline::new();
         let (left, right) = (events(&pipeline, &[&[7, 12], &[25], &[31]]), events(&pipeline, &[&[5]]));
         let pairs = kind.table(&left, &right);
@@ -296,7 +297,7 @@ fn a_side_that_has_ended_holds_nothing_up() {
 fn a_silent_side_holds_event_time_until_it_is_idle() {
     const LEFT: &[&[i64]] = &[&[5], &[12], &[13], &[14], &[21]];
     const SILENT: &[&[i64]] = &[&[], &[], &[], &[], &[]];
-    for (kind, workers) in [Kind::Left, Kind::Asof].into_iter().flat_map(|kind| [(kind, 1), (kind, 2)]) {
+    for (kind, workers) in [Kind::Left, Kind::Asof].into_iter().flat_map(|kind| few_workers().map(|n| (kind, n))) {
         let pipeline = Pipeline::new();
         let pairs = kind.table(&events(&pipeline, LEFT), &events(&pipeline, SILENT));
         // Not before both have ended.
@@ -312,7 +313,7 @@ fn a_silent_side_holds_event_time_until_it_is_idle() {
 /// A side whose rows come from an operator that keeps them until the end of a commit ends with the sources of that operator.
 #[test]
 fn a_side_ends_with_all_of_its_sources() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let left = events(&pipeline, &[&[7], &[25], &[31], &[42], &[55]]);
         let right = events(&pipeline, &[&[5], &[6]]).concat(&events(&pipeline, &[&[5], &[6], &[8]]));
@@ -324,7 +325,7 @@ fn a_side_ends_with_all_of_its_sources() {
 
 #[test]
 fn each_source_of_a_side_counts() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let left = events(&pipeline, &[&[7, 25], &[31], &[42]]).concat(&events(&pipeline, &[&[], &[3], &[11]]));
         let right = events(&pipeline, &[&[50], &[], &[51]]);
@@ -336,7 +337,7 @@ fn each_source_of_a_side_counts() {
 /// The rows of one source come in one order, whichever side they are on.
 #[test]
 fn parts_of_one_source_are_one_input() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let all = events(&pipeline, &[&[5], &[12], &[25], &[26]]);
         let pairs = Kind::Left.table(&all, &all.filter(|event| event.at > 1_000));
@@ -346,7 +347,7 @@ fn parts_of_one_source_are_one_input() {
 
 #[test]
 fn a_join_of_a_join_waits_for_all_of_them() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let (a, b) = (events(&pipeline, &[&[5, 42], &[], &[], &[]]), events(&pipeline, &[&[], &[4], &[23], &[]]));
         let c = events(&pipeline, &[&[50], &[], &[], &[51]]);
@@ -376,7 +377,7 @@ fn times_of_another_type_wait_for_nothing() {
 
 #[test]
 fn static_tables_and_ends_while_the_pipeline_runs() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let fixed = pipeline.rows([event(3)]);
         let ((feed, live), (other, ending)) = (pipeline.input::<Event>(), pipeline.input::<Event>());

@@ -1,8 +1,8 @@
 //! The operators compared with differential-dataflow, which defines their meaning.
 //!
 //! Random histories (insertions, removals, upserts, several copies, rows that exist only within a commit, removals
-//! before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, and through
-//! the same operators in differential. Every case checks that
+//! before their insertion, empty commits) run through a pipeline with 1, 2 and 4 workers, also with 2 that encode what they
+//! exchange, as between processes, and through the same operators in differential. Every case checks that
 //!
 //! - the changes of every commit are those of differential: net, none of them zero, at most one removal and one
 //!   insertion a group;

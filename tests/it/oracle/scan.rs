@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use pathway::prelude::*;
 use pathway::time::Timers;
 
-use super::check::label;
+use super::check::{all_workers, label};
 use super::history::seeds;
 use crate::support::random::Random;
 
@@ -168,7 +168,7 @@ fn rows_timers_and_expiry_follow_the_definition() {
                 commits.push(commit.iter().cloned().map(Change::insert).collect::<Vec<_>>());
                 rest = after;
             }
-            for workers in [1, 2, 4] {
+            for workers in all_workers() {
                 let pipeline = Pipeline::new();
                 let groups = pipeline.commits(commits.clone()).timed(|event| event.at).group_by(|event| event.key);
                 let outputs = groups.expire_after(EXPIRE_AFTER).scan_with_timers(

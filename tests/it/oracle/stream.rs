@@ -50,7 +50,7 @@ fn the_stream_is_what_a_sink_sees() {
             let label = label("to_stream", seed);
             let history = history(seed, Removals::OfWhatIsThere);
             let table = |orders: &Table<Order>| if gathered { orders.concat(orders) } else { orders.clone() };
-            let of_table = play(&label, to_changes(&history, order), 1, table, line);
+            let of_table = play(&label, to_changes(&history, order), 1.into(), table, line);
             let of_stream = with_all_workers(&label, |workers| {
                 let pipeline = Pipeline::new();
                 let orders = pipeline.commits(to_changes(&history, order));
@@ -81,7 +81,7 @@ fn upserts_replay_to_the_table() {
             Upsert { city, n, quantity, is_there: change.diff > 0 }
         };
         let as_line = |total: &Total| (total.city.clone(), total.n, total.quantity);
-        let of_table = play(&label, to_changes(&history, order), 1, totals, as_line);
+        let of_table = play(&label, to_changes(&history, order), 1.into(), totals, as_line);
         let of_stream = with_all_workers(&label, |workers| {
             let pipeline = Pipeline::new();
             let orders = pipeline.commits(to_changes(&history, order));

@@ -3,7 +3,7 @@
 use pathway::prelude::*;
 use pathway::testing::Broker;
 
-use super::check::{Commits, assert_agrees, collect, label, same_by_commit, with_all_workers};
+use super::check::{Commits, Setting, assert_agrees, collect, label, same_by_commit, with_all_workers};
 use super::differential::{self, Rows, Value, reduce};
 use super::history::seeds;
 use super::orders::{bits, price};
@@ -122,7 +122,7 @@ fn newest(messages: Rows<'_, Message>) -> Rows<'_, Line> {
 fn play<R: Schema, O: Value>(
     label: &str,
     messages: &Commits<Message>,
-    workers: usize,
+    workers: Setting,
     shape: impl Fn(&Table<Stock>) -> Table<R>,
     view: impl Fn(&R) -> O,
 ) -> Commits<O> {

@@ -8,7 +8,7 @@ use pathway::reducers::Count;
 use pathway::windows::{Window, Windows, session, sliding, tumbling};
 
 use super::{Compared, Event, Plain, Summary, arrivals, check, cut, plain, rows, summaries};
-use crate::oracle::check::label;
+use crate::oracle::check::{all_workers, label};
 use crate::oracle::event_time::Second;
 use crate::oracle::history::seeds;
 
@@ -81,7 +81,7 @@ fn late_rows_of_sessions_are_those_that_sessions_drop() {
         let all: Vec<_> = events.iter().flatten().map(|change| change.row.clone()).collect();
         for (gap, late) in [(0, 0), (2, 0), (2, 3), (5, 7)] {
             let expected = late_for_sessions(&all, gap, late);
-            for workers in [1, 2, 4] {
+            for workers in all_workers() {
                 let case = label(&format!("gap {gap}, late {late}, {workers} workers, forgets: {forgets}"), seed);
                 let pipeline = Pipeline::new();
                 let mut events = pipeline.commits(events.clone());
@@ -152,7 +152,7 @@ fn late_rows_and_the_rows_of_windows_are_all_rows() {
     for seed in seeds() {
         let (events, _) = cut(&arrivals(seed), || false);
         let all: i64 = events.iter().map(|commit| commit.len() as i64).sum();
-        for workers in [1, 2, 4] {
+        for workers in all_workers() {
             let pipeline = Pipeline::new();
             let events = pipeline.commits(events.clone());
             let windows = events.window(|event| event.at, tumbling(10).allowed_lateness(3));

@@ -14,7 +14,7 @@ use pathway::reducers::{Count, Latest, Sum};
 use pathway::testing::Collected;
 use pathway::windows::{Window, Windows, session, sliding, tumbling};
 
-use super::check::label;
+use super::check::{all_workers, label};
 use super::event_time::{Second, clock};
 use super::history::seeds;
 use crate::support::random::Random;
@@ -99,7 +99,7 @@ fn rows<R: Schema + std::fmt::Debug>(seen: Collected<R>, compared: Compared) -> 
     })
 }
 
-/// Runs a shape over the same arrivals in several cuts, with 1, 2 and 4 workers.
+/// Runs a shape over the same arrivals in several cuts, with all workers.
 fn check(case: &str, shape: impl Fn(&Table<Event>, &Table<Second>) -> Rows) {
     for seed in seeds() {
         let (case, arrivals) = (label(case, seed), arrivals(seed));
@@ -109,7 +109,7 @@ fn check(case: &str, shape: impl Fn(&Table<Event>, &Table<Second>) -> Rows) {
         let some = cut(&arrivals, || random.below(4) == 0);
         let mut expected: Option<Vec<String>> = None;
         for (cut, (events, ticks)) in [("one by one", one_by_one), ("in bulk", bulk), ("in some commits", some)] {
-            for workers in [1, 2, 4] {
+            for workers in all_workers() {
                 let pipeline = Pipeline::new();
                 let table = pipeline.commits(events.clone());
                 let clock = clock(&pipeline, &ticks);

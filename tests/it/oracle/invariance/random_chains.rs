@@ -8,7 +8,7 @@ use pathway::windows::{Windows, session, sliding, tumbling};
 
 use super::asof_now::InCommits;
 use super::{Arrival, Compared, Event, Quiet, Rows, Summary, arrivals, rows, summaries};
-use crate::oracle::check::label;
+use crate::oracle::check::{Setting, all_workers, label};
 use crate::oracle::history::seeds;
 use crate::support::random::Random;
 
@@ -216,14 +216,14 @@ pub(super) fn events(seed: u64) -> Vec<Event> {
 }
 
 /// Runs chains with commits of several sizes and numbers of workers. `run` runs one, and returns what was done and the rows.
-fn check(name: &str, run: impl Fn(&[Event], u64, &mut Random, u64, usize) -> pathway::Result<(String, Vec<String>)>) {
+fn check(name: &str, run: impl Fn(&[Event], u64, &mut Random, u64, Setting) -> pathway::Result<(String, Vec<String>)>) {
     for seed in seeds() {
         let (case, events) = (label(name, seed), events(seed));
         for chain in (0..CHAINS).map(|number| seed.wrapping_mul(CHAINS) + number) {
             let mut random = Random::new(chain ^ 0xc07);
             let mut expected: Option<Vec<String>> = None;
             for longest in [1, 10, 1_000] {
-                for workers in [1, 2, 4] {
+                for workers in all_workers() {
                     let cut = format!("chain {chain}, commits of up to {longest}, {workers} workers");
                     let ran = run(&events, chain, &mut random, longest, workers);
                     let (steps, rows) = ran.unwrap_or_else(|error| panic!("{case}: {cut}: {error}"));

@@ -13,7 +13,7 @@ use pathway::{ErrorKind, Running};
 
 use super::random_chains::{CHAINS, Keep, choices_of, declare, events};
 use super::{Compared, Event, Rows};
-use crate::oracle::check::label;
+use crate::oracle::check::{Setting, label};
 use crate::oracle::history::seeds;
 use crate::support::random::Random;
 
@@ -120,6 +120,12 @@ impl Keep for Collecting {
     }
 }
 
+/// The workers of a run, of which a restart has others.
+fn workers() -> [Setting; 5] {
+    let [one, two, three] = [1, 2, 3].map(Setting::Threads);
+    [one, one, two, three, Setting::Encoding]
+}
+
 /// A chain over the parts of one source.
 struct Case<'a> {
     chain: u64,
@@ -128,7 +134,7 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn run(&self, pipeline: Pipeline, keep: &impl Keep, workers: usize) -> (String, Rows, pathway::Result<()>) {
+    fn run(&self, pipeline: Pipeline, keep: &impl Keep, workers: Setting) -> (String, Rows, pathway::Result<()>) {
         let (choices, number) = choices_of(self.chain);
         let source = Events { events: self.events.to_vec(), commit_sizes: self.commit_sizes.to_vec() };
         let all = pipeline.source(source);
@@ -148,12 +154,12 @@ fn chains_of_random_operators_survive_crashes() {
             let commit_sizes: Vec<_> = events.iter().map(|_| 1 + random.below(4) as usize).collect();
             let case_of_chain = Case { chain, events: &events, commit_sizes: &commit_sizes };
             let undisturbed = Output::default();
-            let (steps, expected, ran) = case_of_chain.run(Pipeline::named("chain"), &undisturbed, 1);
+            let (steps, expected, ran) = case_of_chain.run(Pipeline::named("chain"), &undisturbed, 1.into());
             ran.unwrap_or_else(|error| panic!("{case}: {steps}: {error}"));
             let (store, recording, output) = (Store::new(), Store::new(), Output::default());
             let mut history = Vec::new();
             let rows = loop {
-                let (workers, writes) = (random.pick(&[1, 1, 2, 3]), 1 + random.below(60));
+                let (workers, writes) = (random.pick(&workers()), 1 + random.below(60));
                 let every = random.pick(&[Duration::from_nanos(1), Duration::from_millis(2), Duration::from_secs(10)]);
                 let is_last = history.len() == 12;
                 if !is_last {
@@ -173,7 +179,7 @@ fn chains_of_random_operators_survive_crashes() {
             assert_eq!(rows(), expected(), "{case}: chain {chain}: {steps} (left)\n{history:#?}");
             let [replayed, expected] =
                 [Pipeline::named("chain").replay(&recording), Pipeline::named("chain")].map(|pipeline| {
-                    let (_, rows, ran) = case_of_chain.run(pipeline, &Collecting, random.pick(&[1, 2, 3]));
+                    let (_, rows, ran) = case_of_chain.run(pipeline, &Collecting, random.pick(&workers()));
                     ran.unwrap_or_else(|error| panic!("{case}: chain {chain}: {steps}: {error:#}\n{history:#?}"));
                     rows()
                 });
@@ -208,7 +214,7 @@ fn tables_of_buckets_survive_crashes() {
         let (store, output) = (Store::new(), Output::default());
         let mut history = Vec::new();
         loop {
-            let (workers, writes) = (random.pick(&[1, 1, 2, 3]), 1 + random.below(80));
+            let (workers, writes) = (random.pick(&workers()), 1 + random.below(80));
             let every = random.pick(&[Duration::from_nanos(1), Duration::from_millis(2), Duration::from_secs(10)]);
             let is_last = history.len() == 8;
             if !is_last {

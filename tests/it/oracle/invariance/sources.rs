@@ -10,7 +10,7 @@ use pathway::prelude::*;
 use pathway::windows::{session, sliding, tumbling};
 
 use super::{Arrival, Compared, Event, Plain, Rows, arrivals, plain, rows, summaries};
-use crate::oracle::check::label;
+use crate::oracle::check::{Setting, all_workers, few_workers, label};
 use crate::oracle::event_time::{Second, clock};
 use crate::oracle::history::seeds;
 use crate::support::random::Random;
@@ -46,7 +46,7 @@ fn cut(events: &[(usize, Event)], mut ends_here: impl FnMut() -> bool) -> [Vec<V
     commits
 }
 
-/// Runs a shape over the same arrivals in several cuts, with 1, 2 and 4 workers, and compares what it gives.
+/// Runs a shape over the same arrivals in several cuts, with all workers, and compares what it gives.
 fn check(
     case: &str,
     shape: impl Fn(&[Table<Event>; SOURCES]) -> Rows,
@@ -57,7 +57,7 @@ fn check(
         let mut random = Random::new(seed ^ 0xc07);
         let mut expected = expected(&events);
         for cut in [cut(&events, || true), cut(&events, || false), cut(&events, || random.below(4) == 0)] {
-            for workers in [1, 2, 4] {
+            for workers in all_workers() {
                 let pipeline = Pipeline::new();
                 let rows = shape(&cut.clone().map(|commits| pipeline.commits(commits)));
                 pipeline.start_with(workers).and_then(Running::join).unwrap_or_else(|error| panic!("{case}: {error}"));
@@ -154,7 +154,7 @@ fn commits(times: &[&[i64]]) -> Vec<Vec<Change<Event>>> {
 }
 
 /// The closed windows of ten, as their starts and how many rows they have, by commit.
-fn closed(pipeline: Pipeline, tens: Table<Plain>, workers: usize) -> Vec<(u64, i64, i64)> {
+fn closed(pipeline: Pipeline, tens: Table<Plain>, workers: Setting) -> Vec<(u64, i64, i64)> {
     let seen = tens.collect();
     pipeline.start_with(workers).and_then(Running::join).unwrap();
     seen.changes().into_iter().map(|(commit, row, _)| (commit, row.at, row.id)).collect()
@@ -162,7 +162,7 @@ fn closed(pipeline: Pipeline, tens: Table<Plain>, workers: usize) -> Vec<(u64, i
 
 #[test]
 fn a_source_that_has_ended_holds_nothing_up() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let short = pipeline.commits(commits(&[&[5]]));
         let long = pipeline.commits(commits(&[&[7, 12], &[25], &[31]]));
@@ -173,7 +173,7 @@ fn a_source_that_has_ended_holds_nothing_up() {
 
 #[test]
 fn when_all_sources_have_ended_the_latest_row_counts() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let (fast, slow) = (pipeline.rows([5, 35].map(event)), pipeline.rows([7].map(event)));
         let tens = tens(&fast.concat(&slow), None);
@@ -183,7 +183,7 @@ fn when_all_sources_have_ended_the_latest_row_counts() {
 
 #[test]
 fn a_source_that_is_silent_from_the_start_is_left_out_once_it_is_idle() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let ticks = [Some(1_000), Some(1_010), None, Some(1_020), None];
         let clock = clock(&pipeline, &ticks);
@@ -196,7 +196,7 @@ fn a_source_that_is_silent_from_the_start_is_left_out_once_it_is_idle() {
 
 #[test]
 fn parts_of_one_source_are_no_sources() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let rows = pipeline.commits(commits(&[&[5], &[12], &[25]]));
         let parts = rows.filter(|e| e.at > 0).concat(&rows.filter(|e| e.at < 0));
@@ -228,7 +228,7 @@ impl Source for Finite {
 
 #[test]
 fn the_end_of_a_source_closes_windows() {
-    for workers in [1, 2] {
+    for workers in few_workers() {
         let pipeline = Pipeline::new();
         let (end_slow, slow) = mpsc::channel();
         let (end_fast, fast) = mpsc::channel();
