@@ -98,7 +98,7 @@ fn check(
         let history = history(seed);
         let shape =
             |events: &Table<Event>| shape(filter!(e in events => e.is_left), filter!(e in events => !e.is_left));
-        let seen = with_all_workers(&case, |workers| play(&case, to_changes(&history, event), workers, &shape, view));
+        let seen = with_all_workers(&case, |workers| play(&case, to_changes(&history, event), workers, shape, view));
         assert_agrees(&case, &seen, recompute(&history, |_, rows| expected(rows, meets, unmatched)), &history);
     }
 }

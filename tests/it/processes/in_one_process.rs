@@ -66,7 +66,7 @@ fn run(commits: Vec<Vec<Change<Order>>>, workers: impl Into<Workers>) -> pathway
     let windows = select!(w in windows => Row { key: w.shop, numbers: vec![w.start], value: Some(w.most) });
     let distinct = orders.select(|o| Row { key: o.shop.clone(), numbers: vec![o.price % 3], value: None }).distinct();
     let first = top!(2 of o in orders by o.shop order o.price desc, o.id => { o.shop, o.id, rank });
-    let first = select!(f in first => Row { key: f.shop, numbers: vec![f.id], value: Some(f.rank as i64) });
+    let first = select!(f in first => Row { key: f.shop, numbers: vec![f.id], value: Some(f.rank) });
     let tables = [shops, joined, windows, distinct, first].map(|table| table.collect());
     pipeline.start_with(workers).and_then(Running::join)?;
     Ok(tables.into_iter().map(|table| table.changes()).collect())
