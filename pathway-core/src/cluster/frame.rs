@@ -25,6 +25,8 @@ pub(crate) enum Kind {
     Control,
     /// Nothing follows.
     End,
+    /// A third process is lost, and with it this link: the number of the process as four bytes, and the reason.
+    Lost,
 }
 
 /// The head of a frame.
@@ -71,6 +73,7 @@ impl Head {
             1 => Kind::Data,
             2 => Kind::Control,
             3 => Kind::End,
+            4 => Kind::Lost,
             _ => return Err(Damage::Head),
         };
         let length = number(1) as usize;
@@ -105,7 +108,7 @@ mod tests {
 
     #[test]
     fn each_kind_is_read_as_it_was_written() {
-        for kind in [Kind::Ping, Kind::Data, Kind::Control, Kind::End] {
+        for kind in [Kind::Ping, Kind::Data, Kind::Control, Kind::End, Kind::Lost] {
             for bytes in [&b""[..], b"a", b"some bytes"] {
                 let head = Head::of(kind, bytes).and_then(|head| Head::read(&head, 10)).expect("a head");
                 assert_eq!((head.kind, head.length), (kind, bytes.len()));

@@ -111,6 +111,23 @@ impl Link {
         self.disconnect();
     }
 
+    /// Gives the link up because a third process is lost. The other side is told, if there is room: it would take the end of this
+    /// link for the loss.
+    pub(super) fn give_up(&self, lost: usize, reason: &str) {
+        if self.lost().is_none()
+            && let Ok(sender) = self.sender.try_lock()
+            && sender.rest.is_empty()
+            && !sender.has_ended
+        {
+            let bytes = [&(lost as u32).to_le_bytes()[..], reason.as_bytes()].concat();
+            let frame = Head::of(Kind::Lost, &bytes).map(|head| [&head[..], &bytes].concat()).unwrap_or_default();
+            // The link ends in any case.
+            let _ = (&self.socket).write(&frame);
+        }
+        let _ = self.reason.set(reason.to_owned());
+        self.disconnect();
+    }
+
     /// Gives the link up, which is no loss.
     pub(super) fn close(&self) {
         // It may be lost already.
@@ -195,6 +212,12 @@ impl Link {
         loop {
             match self.read_frame(&mut receiver, bytes) {
                 Ok(Kind::Ping) => {}
+                Ok(Kind::Lost) => {
+                    drop(receiver);
+                    self.hear_of_loss(bytes);
+                    bytes.clear();
+                    return Err(LinkLost);
+                }
                 Ok(kind) => return Ok(kind),
                 Err(reason) => {
                     drop(receiver);
@@ -204,6 +227,16 @@ impl Link {
                 }
             }
         }
+    }
+
+    /// The other side has given this link up because of a third process.
+    fn hear_of_loss(&self, bytes: &[u8]) {
+        let Some((process, reason)) = bytes.split_first_chunk() else { return self.fail("it has lost a process") };
+        let reason = String::from_utf8_lossy(reason);
+        if self.reason.set(reason.clone().into_owned()).is_ok() {
+            (self.on_lost)(u32::from_le_bytes(*process) as usize, &reason);
+        }
+        self.disconnect();
     }
 
     fn read_frame(&self, receiver: &mut Receiver, bytes: &mut Vec<u8>) -> Result<Kind, String> {

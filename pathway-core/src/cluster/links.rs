@@ -147,7 +147,10 @@ impl Group {
     fn fail_all(&self) {
         let Some(loss) = self.loss.get() else { return };
         for link in self.links.get().into_iter().flatten().filter_map(Weak::upgrade) {
-            link.fail(&loss.to_string());
+            match link.peer() == loss.process {
+                true => link.fail(&loss.reason),
+                false => link.give_up(loss.process, &loss.reason),
+            }
         }
     }
 }

@@ -74,7 +74,7 @@ impl Pipe {
                 self.frame.clear();
                 self.state = State::Ended;
             }
-            Err(_) => {
+            Ok(Kind::Lost) | Err(_) => {
                 self.frame.clear();
                 // A second header of an end would be data behind the end.
                 if self.state == State::Open {

@@ -7,6 +7,10 @@ use std::any::{Any, type_name};
 
 use super::Item;
 
+/// A batch for another worker has at most so many items: enough to spread the costs of a batch, and few enough that messages
+/// between processes, each of which is one piece of memory, stay of moderate size.
+pub(super) const MOST_ITEMS: usize = 4096;
+
 /// A vector of items.
 pub(super) trait Batch: Send {
     fn len(&self) -> usize;
@@ -20,8 +24,8 @@ pub(super) trait Batch: Send {
     fn append(&mut self, other: &mut dyn Batch);
     /// Takes the items out one by one: `one` gets each in a batch of its own, which it may leave as it is.
     fn split(&mut self, one: &mut dyn FnMut(&mut dyn Batch));
-    /// Takes the items out, into a batch for each worker. `routes` has the worker of each item.
-    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<Box<dyn Batch>>;
+    /// Takes the items out, into batches for one worker each, of at most [`MOST_ITEMS`]. `routes` has the worker of each item.
+    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<(u64, Box<dyn Batch>)>;
     fn as_any(&mut self) -> &mut dyn Any;
 }
 
@@ -101,13 +105,11 @@ impl<D: Item> Batch for Vec<D> {
         }
     }
 
-    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<Box<dyn Batch>> {
-        let mut batches = Vec::with_capacity(workers);
-        for _ in 0..workers {
-            batches.push(Vec::new());
-        }
+    fn split_by_worker(&mut self, routes: &[u64], workers: usize) -> Vec<(u64, Box<dyn Batch>)> {
+        let (mut batches, mut split) = (Vec::new(), Vec::<(u64, Box<dyn Batch>)>::with_capacity(workers));
+        batches.resize_with(workers, Vec::new);
         // Room for the usual share of a worker and some more: a large batch that grows touches twice the memory.
-        let share = self.len() / workers * 9 / 8 + 1;
+        let share = (self.len() / workers * 9 / 8 + 1).min(MOST_ITEMS);
         let mut routes = routes.iter();
         for item in self.drain(..) {
             let Some(worker) = routes.next() else { break };
@@ -116,15 +118,42 @@ impl<D: Item> Batch for Vec<D> {
                 batch.reserve_exact(share);
             }
             batch.push(item);
+            if batch.len() == MOST_ITEMS {
+                split.push((*worker, Box::new(std::mem::take(batch))));
+            }
         }
-        let mut erased = Vec::<Box<dyn Batch>>::with_capacity(workers);
-        for batch in batches {
-            erased.push(Box::new(batch));
+        for (worker, batch) in (0..).zip(batches) {
+            if !batch.is_empty() {
+                split.push((worker, Box::new(batch)));
+            }
         }
-        erased
+        split
     }
 
     fn as_any(&mut self) -> &mut dyn Any {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_batches_are_split_by_worker_and_keep_their_order() {
+        let numbers: Vec<u64> = (0..5 * MOST_ITEMS as u64 / 2).map(|item| item * 7).collect();
+        let routes: Vec<_> = numbers.iter().map(|item| item % 3).collect();
+        let mut split = Batch::split_by_worker(&mut numbers.clone(), &routes, 4);
+        assert!(split.iter().all(|(_, batch)| (1..=MOST_ITEMS).contains(&batch.len())));
+        for worker in 0..4 {
+            let of_worker = split.iter_mut().filter(|(other, _)| *other == worker);
+            let seen: Vec<u64> = of_worker.flat_map(|(_, batch)| items::<u64>(&mut **batch).clone()).collect();
+            assert_eq!(seen, numbers.iter().copied().filter(|item| item % 3 == worker).collect::<Vec<_>>());
+        }
+        let split = Batch::split_by_worker(&mut vec![4; 2 * MOST_ITEMS], &vec![1; 2 * MOST_ITEMS], 3);
+        assert_eq!(
+            split.iter().map(|(worker, batch)| (*worker, batch.len())).collect::<Vec<_>>(),
+            [(1, MOST_ITEMS); 2]
+        );
     }
 }

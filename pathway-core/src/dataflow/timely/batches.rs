@@ -11,16 +11,15 @@ use ::timely::container::{Accountable, DrainContainer, PushInto, SizableContaine
 use ::timely::dataflow::channels::ContainerBytes;
 
 use super::erased_batch::{ErasedBatch, fail, take_u32};
-
-/// Batches travel together until they have this number of items.
-const ITEMS: usize = 4096;
+use crate::dataflow::batch::MOST_ITEMS;
 
 /// Batches travel together up to this number. A commit of few rows makes small batches, which are cheaper together.
 const BATCHES: usize = 64;
 
 /// Batches that travel together.
 ///
-/// A message of timely is one container, and its bytes are in one piece of memory: a container is full with some items.
+/// A message of timely is one container, and its bytes are in one piece of memory. Since a container is full with
+/// [`MOST_ITEMS`], and a batch for another worker has no more than that, a message has fewer than twice as many.
 #[derive(Clone, Default)]
 pub(super) struct Batches {
     batches: Vec<ErasedBatch>,
@@ -68,7 +67,7 @@ impl DrainContainer for Batches {
 
 impl SizableContainer for Batches {
     fn at_capacity(&self) -> bool {
-        self.items >= ITEMS || self.batches.len() >= BATCHES
+        self.items >= MOST_ITEMS || self.batches.len() >= BATCHES
     }
 
     /// Most containers have a few batches. The vector grows with them.
@@ -159,8 +158,8 @@ mod tests {
     fn a_container_is_full_with_some_batches_or_with_one_large_one() {
         assert!(!batches(&[[0].as_slice(); BATCHES - 1]).at_capacity());
         assert!(batches(&[[0].as_slice(); BATCHES]).at_capacity());
-        assert!(!batches(&[&[0; ITEMS - 1]]).at_capacity());
-        let mut full = batches(&[&[0; ITEMS - 1], &[0]]);
+        assert!(!batches(&[&[0; MOST_ITEMS - 1]]).at_capacity());
+        let mut full = batches(&[&[0; MOST_ITEMS - 1], &[0]]);
         assert!(full.at_capacity() && received(&bytes_of(&full)).at_capacity());
         full.drain().for_each(drop);
         assert!(!full.at_capacity());

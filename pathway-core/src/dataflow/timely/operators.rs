@@ -84,10 +84,8 @@ pub(super) fn route(route: Box<dyn ErasedRoute>, workers: usize, time: NodeTime)
         let mut batch = batch.into_local();
         route.numbers(&mut *batch, &mut routes);
         routes.iter_mut().for_each(|number| *number %= workers as u64);
-        for (worker, items) in batch.split_by_worker(&routes, workers).into_iter().enumerate() {
-            if items.len() > 0 {
-                give(ErasedBatch::new(worker as u64, items));
-            }
+        for (worker, items) in batch.split_by_worker(&routes, workers) {
+            give(ErasedBatch::new(worker, items));
         }
         routes.clear();
     })
