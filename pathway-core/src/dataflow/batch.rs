@@ -41,11 +41,18 @@ pub(super) fn items<D: Item>(batch: &mut dyn Batch) -> &mut Vec<D> {
     }
 }
 
+/// Stands for the number of items where they could not be encoded. The bytes are then the reason.
+pub(super) const NOT_ENCODED: u32 = u32::MAX;
+
 /// Makes a batch of so many items from the bytes that another process has [encoded](Batch::encode).
 pub(super) type Decode = fn(u32, &[u8]) -> Result<Box<dyn Batch>, String>;
 
 /// [`Decode`] for items of one type.
 pub(super) fn decode<D: Item>(count: u32, mut bytes: &[u8]) -> Result<Box<dyn Batch>, String> {
+    if count == NOT_ENCODED {
+        let (of, why) = (type_name::<D>(), String::from_utf8_lossy(bytes));
+        return Err(format!("a batch of `{of}` from another worker could not be encoded: {why}"));
+    }
     // What is reserved is bounded by what has arrived, whatever the number says.
     let mut items = Vec::<D>::with_capacity((count as usize).min(bytes.len()));
     let cannot =

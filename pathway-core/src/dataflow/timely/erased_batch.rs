@@ -3,10 +3,7 @@
 use std::panic::resume_unwind;
 
 use crate::data::{Error, ErrorKind};
-use crate::dataflow::batch::{Batch, Decode};
-
-/// Stands for the number of items where they could not be encoded. The bytes are then the reason.
-const NOT_ENCODED: u32 = u32::MAX;
+use crate::dataflow::batch::{Batch, Decode, NOT_ENCODED};
 
 /// Items that were sent together, for one worker.
 #[derive(Clone)]
@@ -54,9 +51,6 @@ impl ErasedBatch {
     pub(super) fn into_items(self, decode: Decode) -> Box<dyn Batch> {
         match self.items {
             Items::Local(items) => items,
-            Items::Received { count: NOT_ENCODED, bytes } => {
-                fail(format!("a batch from another worker could not be encoded: {}", String::from_utf8_lossy(&bytes)))
-            }
             Items::Received { count, bytes } => decode(count, &bytes).unwrap_or_else(|why| fail(why)),
         }
     }
@@ -197,6 +191,6 @@ mod tests {
         let arrived = received(&received(&sent));
         assert_eq!(arrived.worker, 1);
         let error = error_of::<Unwritten>(arrived);
-        assert!(error.contains("from another worker could not be encoded"), "{error}");
+        assert!(error.contains("Unwritten` from another worker could not be encoded"), "{error}");
     }
 }
