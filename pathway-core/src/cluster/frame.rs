@@ -144,7 +144,7 @@ mod tests {
     #[test]
     fn an_unknown_kind_is_damage() {
         let mut head = [0; HEAD];
-        head[0] = 4;
+        head[0] = 5;
         let checksum = crc32fast::hash(&head[..9]);
         head[9..].copy_from_slice(&checksum.to_le_bytes());
         assert_eq!(Head::read(&head, LONGEST), Err(Damage::Head));
