@@ -143,7 +143,11 @@ impl Control {
     pub(crate) fn abandon(&self) {
         self.shared.abandoned.store(true, Ordering::Release);
         if let Some(others) = self.others() {
-            others.end(self.shared.error.lock().unwrap_or_else(PoisonError::into_inner).as_ref());
+            let error = self.shared.error.lock().unwrap_or_else(PoisonError::into_inner);
+            let failure = error.as_ref().map(|error| (error.kind(), format!("{error:#}")));
+            // To tell them may fail, which is another error.
+            drop(error);
+            others.end(failure);
         }
         self.stop();
         self.wake_all();
@@ -331,6 +335,33 @@ mod tests {
 
     fn error(message: &str) -> Error {
         Error::new(ErrorKind::Custom, message)
+    }
+
+    /// Other processes that cannot be told of the end.
+    struct Unreachable(Control);
+
+    impl OtherProcesses for Unreachable {
+        fn seal(&self, _: Commit, _: u64) {}
+
+        fn set_catching_up(&self, _: bool) {}
+
+        fn stop(&self) {}
+
+        fn end(&self, failure: Option<(ErrorKind, String)>) {
+            assert_eq!(failure, Some((ErrorKind::Custom, "one".to_owned())));
+            if !self.0.is_stopping() {
+                self.0.begin_stop();
+                self.0.fail(error("two"));
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_while_others_are_told_of_an_error_is_a_later_one() {
+        let control = Control::new();
+        control.set_others(Arc::new(Unreachable(control.clone())));
+        control.fail(error("one"));
+        assert_eq!(control.take_error().map(|error| error.to_string()).as_deref(), Some("one"));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What a pipeline that runs in several processes tells the others.
 
-use crate::data::{Commit, Error};
+use crate::data::{Commit, ErrorKind};
 
 /// The other processes of a pipeline. Nothing here waits for an answer.
 pub(crate) trait OtherProcesses: Send + Sync {
@@ -13,6 +13,6 @@ pub(crate) trait OtherProcesses: Send + Sync {
     /// The pipeline is to stop.
     fn stop(&self);
 
-    /// The pipeline ends without completing its open commit, perhaps because of this error.
-    fn end(&self, error: Option<&Error>);
+    /// The pipeline ends without completing its open commit, perhaps because of an error with this text.
+    fn end(&self, error: Option<(ErrorKind, String)>);
 }

@@ -158,8 +158,11 @@ fn start_in_span(plan: &Plan, workers: &Workers, shows: Shows) -> Result<Running
             (ConnectorThreads::default(), Vec::new())
         }
         None => {
-            let threads =
-                start_connectors(&connectors, control, &observation.started).inspect_err(|_| release(control))?;
+            let threads = start_connectors(&connectors, control, &observation.started).inspect_err(|error| {
+                release(control);
+                // Otherwise they would know only that this process has gone.
+                control.others().into_iter().for_each(|others| others.end(Some((error.kind(), format!("{error:#}")))));
+            })?;
             (threads, start_observers(observers, &observation))
         }
     };

@@ -118,7 +118,7 @@ pub(super) fn fail(message: String) -> ! {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use serde::{Deserialize, Serialize, Serializer, ser};
 
     use super::*;
@@ -176,8 +176,9 @@ mod tests {
         assert!(error_of::<[i64; 4]>(damaged(NOT_ENCODED - 1, vec![2])).contains("cannot be decoded"));
     }
 
+    /// An item that cannot be encoded.
     #[derive(Clone, Deserialize)]
-    struct Unwritten;
+    pub(in crate::dataflow::timely) struct Unwritten;
 
     impl Serialize for Unwritten {
         fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use ::timely::{CommunicationConfig, Config, WorkerConfig};
-use serde::{Deserialize, Serialize, Serializer, ser};
 
+use super::erased_batch::tests::Unwritten;
 use crate::data::Error;
 use crate::dataflow::{DataflowBuilder, Item, StatePart, Stateful, StatefulOperator};
 
@@ -70,15 +70,6 @@ fn items_arrive_through_bytes() {
     let mut arrived = pass(&items, |(n, _)| n % 3).expect("a run");
     arrived.sort();
     assert_eq!(arrived, items);
-}
-
-#[derive(Clone, Deserialize)]
-struct Unwritten;
-
-impl Serialize for Unwritten {
-    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
-        Err(ser::Error::custom("not today"))
-    }
 }
 
 #[test]

@@ -352,5 +352,7 @@ mod tests {
     #[test]
     fn sizes() {
         assert_eq!((size_of::<Rows<i64>>(), size_of::<Rows<(i64, String)>>()), (24, 40));
+        // In an index, with the start of its range.
+        assert_eq!(size_of::<(i128, Rows<i64>)>(), 8 + 40);
     }
 }

@@ -47,9 +47,9 @@ const KINDS: [ErrorKind; 10] = [
 ];
 
 impl Failure {
-    pub(super) fn of(error: &Error) -> Failure {
-        let kind = KINDS.iter().position(|kind| *kind == error.kind()).unwrap_or_default();
-        Failure { kind: kind as u8, message: format!("{error:#}") }
+    pub(super) fn new(kind: ErrorKind, message: String) -> Failure {
+        let kind = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
+        Failure { kind: kind as u8, message }
     }
 
     /// The error, as one of the process `process`.

@@ -104,11 +104,11 @@ impl OtherProcesses for Peers {
         }
     }
 
-    fn end(&self, error: Option<&Error>) {
+    fn end(&self, error: Option<(ErrorKind, String)>) {
         if self.ends.swap(true, Ordering::Relaxed) {
             return;
         }
-        let failure = error.map(Failure::of);
+        let failure = error.map(|(kind, message)| Failure::new(kind, message));
         match self.is_first {
             true => self.send(&FromFirst::End(failure)),
             false => self.send(&ToFirst::Failed(failure)),
